@@ -1,0 +1,40 @@
+# make demo · make test · make check · make bench: each creates .venv and installs what it needs first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install demo test check lint types docs bench clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0" -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" "torch==2.13.0" -c constraints.txt
+	touch $(STAMP)
+
+demo: install
+	$(BIN)/ckm demo --out demo-output
+
+test: install
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+docs: install
+	$(BIN)/python docs/generate.py --check
+
+check: lint types docs
+	$(MAKE) test
+
+bench: install
+	$(BIN)/ckm bench duke --quick --json out/duke.json
+
+clean:
+	rm -rf $(VENV) demo-output out .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,37 @@
+"""OpenCKM: channel knowledge maps from whatever evidence a radio engineer has, with calibrated uncertainty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Grid": "openckm.maps.grid",
+    "Layout": "openckm.maps.site",
+    "Observations": "openckm.maps.observations",
+    "Points": "openckm.maps.observations",
+    "RadioMap": "openckm.maps.radiomap",
+    "Transmitter": "openckm.maps.site",
+    "Reconstructor": "openckm.reconstructor",
+}
+
+if TYPE_CHECKING:
+    from openckm.maps.grid import Grid as Grid
+    from openckm.maps.observations import Observations as Observations
+    from openckm.maps.observations import Points as Points
+    from openckm.maps.radiomap import RadioMap as RadioMap
+    from openckm.maps.site import Layout as Layout
+    from openckm.maps.site import Transmitter as Transmitter
+    from openckm.reconstructor import Reconstructor as Reconstructor
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    """Load public names on first use, so that `import openckm` stays light."""
+    if name in _PUBLIC:
+        from importlib import import_module
+
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'openckm' has no attribute {name!r}")

@@ -1,0 +1,74 @@
+"""Log-distance path loss with the antenna pattern, fitted to the readings by least squares.
+
+    v = a + b 10 log10(d) + c G(azimuth, elevation) + e,      e ~ N(0, s^2) independent (shadowing)
+
+The pattern's factor c is free: it takes up antennas that are narrower or wider than TR 38.901's.
+
+References:
+    "Wireless Communications: Principles and Practice", Rappaport, 2002, section 4.9.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from openckm.baselines.answer import Belief, as_radio_map
+from openckm.baselines.cells import cell_means, noise_variance
+from openckm.baselines.drift import require_transmitter, site_drift
+from openckm.errors import MeasurementError
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+from openckm.maps.radiomap import RadioMap
+
+__all__ = ["LogDistance"]
+
+
+@dataclass(frozen=True)
+class LogDistance:
+    """Least squares on [1, 10 log10 d, pattern]; the residuals' spread is the uncertainty, draws are independent.
+
+    Attributes:
+        name: name in tables.
+    """
+
+    name: str = "log_distance"
+
+    def reconstruct(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        draws: int = 8,
+        seed: int = 0,
+        deadline_s: float | None = None,
+    ) -> RadioMap:
+        """Return the fitted map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
+
+        Raises:
+            MeasurementError: if fewer cells hold usable readings than the model has unknowns plus one.
+            GridError: if the observations are in another CRS than the grid.
+            OptionError: if the transmitter is not known or `draws` is negative.
+        """
+        started = time.perf_counter()
+        transmitter = require_transmitter(observations, self.name)
+        cells = cell_means(observations, grid)
+        drift = site_drift(transmitter, cells, grid)
+        design = np.column_stack([np.ones(len(cells)), drift.at_cells])
+        dof = len(cells) - design.shape[1]
+        if dof < 1:
+            raise MeasurementError(
+                f"{self.name} has {design.shape[1]} unknowns and {len(cells)} cells with readings; give more readings"
+            )
+        coefficient = np.linalg.lstsq(design, cells.value, rcond=None)[0]
+        shadowing = float(((cells.value - design @ coefficient) ** 2).sum()) / dof
+        noise = min(noise_variance(cells), shadowing)
+        everywhere = np.column_stack([np.ones(drift.on_grid.shape[0]), drift.on_grid])
+        leverage = ((everywhere @ np.linalg.pinv(design.T @ design)) * everywhere).sum(1)
+        std = np.sqrt(np.maximum(shadowing * (1.0 + leverage) - noise, 0.0))
+        belief = Belief((everywhere @ coefficient).reshape(grid.shape), std.reshape(grid.shape))
+        return as_radio_map(
+            self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started, drift=drift.names
+        )

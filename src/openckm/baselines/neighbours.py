@@ -1,0 +1,128 @@
+"""Nearest neighbour and inverse distance: local linear predictors whose spread follows from a fitted variogram.
+
+For weights w over k neighbours, sum w = 1, and residual z = v - average of the map, the error of sum_i w_i v_i has
+    variance = 2 sum_i w_i gamma(h_0i) - sum_ij w_i w_j gamma(h_ij),
+with gamma the semivariance between averages, so the spread grows with the distance to the evidence.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.baselines.answer import Belief, as_radio_map
+from openckm.baselines.cells import cell_means, noise_variance, positions
+from openckm.baselines.variogram import Variogram, fit_variogram
+from openckm.errors import OptionError
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations, Points
+from openckm.maps.radiomap import RadioMap
+
+__all__ = ["InverseDistance", "Nearest"]
+
+
+@dataclass(frozen=True)
+class InverseDistance:
+    """Inverse-distance weighting of the nearest cell averages, in dB.
+
+    Attributes:
+        power: exponent of the distance.
+        neighbours: cells taken [cells].
+        name: name in tables.
+
+    References:
+        "A two-dimensional interpolation function for irregularly-spaced data", Shepard, 1968.
+    """
+
+    power: float = 2.0
+    neighbours: int = 12
+    name: str = "inverse_distance"
+
+    def __post_init__(self) -> None:
+        if not self.power > 0 or self.neighbours < 1:
+            raise OptionError(f"power={self.power}, neighbours={self.neighbours}: wanted power > 0, neighbours >= 1")
+
+    def reconstruct(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        draws: int = 8,
+        seed: int = 0,
+        deadline_s: float | None = None,
+    ) -> RadioMap:
+        """Return the interpolated map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
+
+        Raises:
+            MeasurementError: if fewer than three cells hold usable readings.
+            GridError: if the observations are in another CRS than the grid.
+            OptionError: if `draws` is negative.
+        """
+        started = time.perf_counter()
+        cells = cell_means(observations, grid)
+        belief = _local_belief(cells, grid, min(self.neighbours, len(cells)), self.power)
+        return as_radio_map(self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The average of the nearest observed cell.
+
+    Attributes:
+        name: name in tables.
+    """
+
+    name: str = "nearest"
+
+    def reconstruct(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        draws: int = 8,
+        seed: int = 0,
+        deadline_s: float | None = None,
+    ) -> RadioMap:
+        """Return the interpolated map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
+
+        Raises:
+            MeasurementError: if fewer than three cells hold usable readings.
+            GridError: if the observations are in another CRS than the grid.
+            OptionError: if `draws` is negative.
+        """
+        started = time.perf_counter()
+        cells = cell_means(observations, grid)
+        belief = _local_belief(cells, grid, 1, 1.0)
+        return as_radio_map(self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started)
+
+
+def _local_belief(cells: Points, grid: Grid, k: int, power: float) -> Belief:
+    from scipy.spatial import cKDTree
+
+    targets = np.column_stack([a.ravel() for a in grid.centres()])
+    distance, index = cKDTree(positions(cells)).query(targets, k=np.arange(1, k + 1))
+    weight = np.maximum(distance, 0.5 * grid.cell_m) ** -power
+    weight /= weight.sum(1, keepdims=True)
+    variogram = fit_variogram(positions(cells), cells.value, np.ones((len(cells), 1)))
+    mean = (weight * cells.value[index]).sum(1)
+    variance = _error_variance(weight, distance, positions(cells)[index], variogram)
+    noise = min(noise_variance(cells), variogram.nugget)
+    std = np.sqrt(np.maximum(variance - noise, 0.0))
+    return Belief(mean.reshape(grid.shape), std.reshape(grid.shape), variogram)
+
+
+def _error_variance(
+    weight: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    neighbours: NDArray[np.float64],
+    variogram: Variogram,
+) -> NDArray[np.float64]:
+    """Variance of a new average minus the weighted one [dB^2], shape (targets,), from weights (targets, k)."""
+    to_target = variogram.covariance(distance)
+    apart = np.hypot(*(neighbours[:, :, None, :] - neighbours[:, None, :, :]).transpose(3, 0, 1, 2))
+    among = np.einsum("ti,tij,tj->t", weight, variogram.covariance(apart), weight)
+    own = variogram.nugget * (weight**2).sum(1)
+    return np.asarray(variogram.sill - 2.0 * (weight * to_target).sum(1) + among + own)

@@ -1,0 +1,132 @@
+"""Reading shards of ray-traced maps and turning them into training samples.
+
+A shard is an .npz of n maps of one scene: gain_cdb int16 (hundredths of dB, -32768 = building or outage), aoa_deg int16
+(azimuth the strongest path comes from, counter-clockwise from east, -999 = none), height_dm uint16 (0 = free), tx
+(x_m eastwards and y_m southwards from the north-west corner, z_m, azimuth_deg, downtilt_deg; NaN = isotropic), layout,
+carrier_hz, antenna, and cell_m (2 m where absent).
+
+Building and outage cells have no gain and no direction. A diffusion needs a number there, so they are filled by a
+smooth extension of their surroundings, and the training loss and every score pass over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from openckm.errors import InputError
+from openckm.maps.grid import Grid
+from openckm.maps.quantity import CHANNELS
+from openckm.maps.site import Layout, Transmitter
+
+__all__ = ["MISSING_CDB", "TracedMap", "extend", "latent_state", "read_shard", "read_shards"]
+
+MISSING_CDB = -32768
+Field = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TracedMap:
+    """One ray-traced map on a local grid (north-west corner at the origin).
+
+    Attributes:
+        grid: the cells.
+        gain_db: path gain with the antenna pattern [dB], NaN in buildings and where no ray arrives.
+        aoa_rad: azimuth the strongest path comes from, counter-clockwise from east [rad], NaN as above.
+        layout: buildings and heights.
+        transmitter: position, height, carrier, antenna.
+        city: name of the layout.
+        scene: name of the shard, the unit of resampling in confidence intervals.
+    """
+
+    grid: Grid
+    gain_db: Field
+    aoa_rad: Field
+    layout: Layout
+    transmitter: Transmitter
+    city: str
+    scene: str
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """True where a ray arrives outside buildings, shape grid.shape."""
+        return np.isfinite(self.gain_db)
+
+
+def read_shard(path: Path) -> Iterator[TracedMap]:
+    """Yield the maps of one shard.
+
+    Raises:
+        InputError: if the file is not a readable shard.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        count = arrays["gain_cdb"].shape[0]
+        for k in range(count):
+            yield _traced_map(arrays, k, path.stem)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(f"{path}: not a readable shard of maps ({error}); delete it and generate it again") from error
+
+
+def read_shards(paths: Sequence[Path]) -> Iterator[TracedMap]:
+    """Yield the maps of several shards, in the order given."""
+    for path in paths:
+        yield from read_shard(path)
+
+
+def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> TracedMap:
+    cell = float(np.asarray(arrays["cell_m"], np.float64)[k]) if "cell_m" in arrays else 2.0
+    raw = np.asarray(arrays["gain_cdb"][k])
+    missing = raw == MISSING_CDB
+    gain = np.where(missing, np.nan, raw / 100.0).astype(np.float32)
+    degrees = np.asarray(arrays["aoa_deg"][k], np.float32)
+    aoa = np.where(missing | (degrees == -999), np.nan, np.deg2rad(degrees)).astype(np.float32)
+    height = (np.asarray(arrays["height_dm"][k], np.float32) / 10.0).astype(np.float32)
+    gain = np.where(height > 0, np.nan, gain).astype(np.float32)
+    grid = Grid((raw.shape[0], raw.shape[1]), cell)
+    x, south, z, azimuth, tilt = (float(v) for v in np.asarray(arrays["tx"][k], np.float64))
+    sector = np.isfinite(azimuth)
+    transmitter = Transmitter(
+        x, -south, max(z, 0.5), float(np.asarray(arrays["carrier_hz"], np.float64)[k]),
+        90.0 - azimuth if sector else None, tilt if sector else 0.0,
+    )  # fmt: skip
+    city = str(arrays["layout"][k])
+    return TracedMap(grid, gain, aoa, Layout(grid, height, source=city), transmitter, city, scene)
+
+
+def extend(field: NDArray[np.float64], known: NDArray[np.bool_], fallback: float) -> NDArray[np.float64]:
+    """Return `field` with unknown cells filled by a smooth extension of the known ones.
+
+    Normalised Gaussian averages over growing windows, the smallest window that holds something wins; `fallback` where
+    nothing is known at all.
+    """
+    filled = np.where(known, field, 0.0)
+    weight = known.astype(np.float64)
+    result = np.where(known, field, np.nan)
+    for scale in (1.0, 3.0, 9.0, 27.0, 81.0):
+        open_cells = np.isnan(result)
+        if not open_cells.any():
+            break
+        mass = ndimage.gaussian_filter(weight, scale, mode="constant", truncate=3.0)
+        value = ndimage.gaussian_filter(filled, scale, mode="constant", truncate=3.0)
+        usable = open_cells & (mass > 1e-2)
+        result[usable] = value[usable] / mass[usable]
+    return np.where(np.isnan(result), fallback, result)
+
+
+def latent_state(traced: TracedMap) -> tuple[Field, NDArray[np.bool_]]:
+    """Return the latent channels (5, rows, cols) of a map, smoothly extended, and where gain and direction count."""
+    known = traced.covered
+    direction = known & np.isfinite(traced.aoa_rad)
+    gain = extend(np.nan_to_num(traced.gain_db.astype(np.float64), nan=0.0), known, -150.0)
+    angle = np.nan_to_num(traced.aoa_rad.astype(np.float64))
+    cos, sin = (extend(f(angle), direction, 0.0) for f in (np.cos, np.sin))
+    physical = (gain, cos, sin, traced.layout.building.astype(np.float64), known.astype(np.float64))
+    state = np.stack([channel.encode(values) for channel, values in zip(CHANNELS, physical, strict=True)])
+    return state, known

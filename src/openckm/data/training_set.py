@@ -1,0 +1,129 @@
+"""Training samples in memory: latent maps, site planes and loss weights, with random symmetries and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.data.shards import TracedMap, latent_state
+from openckm.errors import InputError
+from openckm.maps.propagation import site_geometry
+from openckm.maps.quantity import CHANNELS, Quantity
+from openckm.maps.symmetry import apply_symmetry
+from openckm.priors.conditioning import SITE_PLANES, Condition, scalars, stack_site
+from openckm.priors.simulate import EvidenceOptions, simulate_evidence
+from openckm.priors.training import Batch
+
+__all__ = ["SampleOptions", "TrainingSet"]
+
+HIDDEN_WEIGHT = 0.05
+"""Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth."""
+CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
+
+
+def _site_symmetry(name: str) -> Quantity:
+    part = {"bearing_east": "east", "bearing_north": "north"}.get(name, "scalar")
+    return Quantity(name, "1", -np.inf, np.inf, part)  # type: ignore[arg-type]
+
+
+SITE_QUANTITIES = tuple(_site_symmetry(name) for name in SITE_PLANES)
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How a sample is told of its site.
+
+    Attributes:
+        building: probability that the layout is told.
+        height: probability that heights are told, given the layout.
+        transmitter: probability that the transmitter is told.
+        evidence: how measurements are drawn.
+    """
+
+    building: float = 0.85
+    height: float = 0.7
+    transmitter: float = 0.85
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
+
+
+class TrainingSet:
+    """Maps held in memory as float16; `batch(step)` is a function of (seed, step) alone."""
+
+    def __init__(
+        self, maps: Iterable[TracedMap], *, size: int = 16, seed: int = 0, options: SampleOptions | None = None
+    ):
+        """Prepare the samples.
+
+        Args:
+            maps: all of one shape.
+            size: items per batch.
+            seed: of shuffling, symmetries and evidence.
+            options: what is told.
+
+        Raises:
+            InputError: if there is no map.
+        """
+        self.size, self.seed, self.options = size, seed, options or SampleOptions()
+        states, knowns, sites, steering = [], [], [], []
+        for traced in maps:
+            state, known = latent_state(traced)
+            geometry = site_geometry(traced.grid, traced.transmitter, traced.layout.height_m)
+            states.append(state.astype(np.float16))
+            knowns.append(known)
+            sites.append(stack_site(traced.grid.shape, traced.layout.height_m, True, geometry).astype(np.float16))
+            steering.append(scalars(traced.grid.cell_m, traced.transmitter.carrier_hz)[0])
+        if not states:
+            raise InputError("a training set needs at least one map; generate some with `ckm data generate`")
+        self.states, self.knowns, self.sites = np.stack(states), np.stack(knowns), np.stack(sites)
+        self.steering = torch.stack(steering)
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a training step."""
+        return self.sample(self._pick(step), np.random.default_rng([self.seed, 1, step]))
+
+    def sample(self, chosen: NDArray[np.intp], rng: np.random.Generator) -> Batch:
+        """Return the chosen maps under random symmetries, with random knowledge and evidence."""
+        items = [self._item(int(k), rng) for k in chosen]
+        clean, weight, site, evidence, told = (torch.as_tensor(np.stack(part)) for part in zip(*items, strict=True))
+        steering = self.steering[torch.as_tensor(chosen)].clone()
+        steering[:, 1] *= told
+        return Batch(clean, Condition(site, evidence, steering), weight)
+
+    def _pick(self, step: int) -> NDArray[np.intp]:
+        """Walk through a new permutation of the maps every epoch."""
+        epoch, start = divmod(step * self.size, len(self))
+        order = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self))
+        following = np.random.default_rng([self.seed, 0, epoch + 1]).permutation(len(self))
+        return np.resize(np.concatenate([order[start:], following]), self.size)
+
+    def _item(self, k: int, rng: np.random.Generator) -> tuple[NDArray[np.float32] | np.float32, ...]:
+        turn = int(rng.integers(8))
+        state = apply_symmetry(turn, self.states[k].astype(np.float32), CHANNELS)
+        site = apply_symmetry(turn, self.sites[k].astype(np.float32), SITE_QUANTITIES)
+        known = apply_symmetry(turn, self.knowns[k][None])[0]
+        evidence = simulate_evidence(state, known, self.options.evidence, rng)
+        told = self._forget(site, rng)
+        weight = np.empty_like(state)
+        for channel, share in enumerate(CHANNEL_WEIGHTS):
+            weight[channel] = share if channel >= 3 else share * np.where(known, 1.0, HIDDEN_WEIGHT)
+        return state, weight, site, evidence, np.float32(told)
+
+    def _forget(self, site: NDArray[np.float32], rng: np.random.Generator) -> bool:
+        """Blank, at random, what the sample is not told; return whether the transmitter is told."""
+        building = rng.random() < self.options.building
+        height = building and rng.random() < self.options.height
+        transmitter = rng.random() < self.options.transmitter
+        if not building:
+            site[[0, 1, 8]] = 0.0
+        if not height:
+            site[[2, 3, 9]] = 0.0
+        if not transmitter:
+            site[[4, 5, 6, 7, 8, 9, 10]] = 0.0
+        return bool(transmitter)

@@ -1,0 +1,60 @@
+"""How OpenCKM fails: one tree of errors, each message saying what came, what was wanted and what to do.
+
+OpenCKMError
+├── InputError                 the user's data or arguments cannot be used as they are
+│   ├── GridError              a grid is malformed, or two grids do not fit
+│   │   └── OutsideGrid        a point lies outside the grid
+│   ├── UnitError              a unit is unknown, mixed or does not fit the quantity
+│   ├── MeasurementError       a measurement file or value is bad (names file and row)
+│   ├── LayoutError            a building layout is bad or misses the area
+│   └── OptionError            an option or configuration value is unknown or out of range
+├── ModelError                 a weight file or model card is missing, corrupt or does not fit
+├── RayTracerUnavailable       the ray tracer or its LLVM library cannot be used on this machine
+└── ComputationError           a numerical procedure failed (non-finite values, no convergence)
+"""
+
+from __future__ import annotations
+
+
+class OpenCKMError(Exception):
+    """Base of every error that OpenCKM raises on purpose."""
+
+
+class InputError(OpenCKMError, ValueError):
+    """The user's data or arguments cannot be used as they are."""
+
+
+class GridError(InputError):
+    """A grid is malformed, or two grids do not fit together."""
+
+
+class OutsideGrid(GridError):
+    """A point lies outside the grid."""
+
+
+class UnitError(InputError):
+    """A unit is unknown, mixed, or does not fit the quantity."""
+
+
+class MeasurementError(InputError):
+    """A measurement file or value is bad."""
+
+
+class LayoutError(InputError):
+    """A building layout is bad or misses the area."""
+
+
+class OptionError(InputError):
+    """An option or configuration value is unknown or out of range."""
+
+
+class ModelError(OpenCKMError):
+    """A weight file or model card is missing, corrupt, or does not fit the program."""
+
+
+class RayTracerUnavailable(OpenCKMError):
+    """The ray tracer or its LLVM library cannot be used on this machine."""
+
+
+class ComputationError(OpenCKMError):
+    """A numerical procedure failed: non-finite values or no convergence."""

@@ -1,0 +1,128 @@
+"""Rows of a result table and the JSON report that keeps them with commit, machine and date."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from openckm.errors import OptionError
+
+__all__ = ["Row", "commit_id", "machine", "peak_mb", "write_report"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of a benchmark.
+
+    Attributes:
+        method: name of the method.
+        task: what was asked of it.
+        split: which evidence it was given.
+        metric: name of the score with its unit ("rmse_db", "coverage_90").
+        value: the score.
+        ci_low: lower end of its 95 % confidence interval.
+        ci_high: upper end.
+        n: values scored.
+        network_evaluations: network evaluations per map.
+        seconds: wall-clock time per map [s].
+        peak_mb: largest resident memory of the process so far [MB].
+    """
+
+    method: str
+    task: str
+    split: str
+    metric: str
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+    network_evaluations: int
+    seconds: float
+    peak_mb: float
+
+    def __post_init__(self) -> None:
+        for name in ("value", "ci_low", "ci_high", "seconds", "peak_mb"):
+            if not math.isfinite(getattr(self, name)):
+                raise OptionError(f"result row {self.method}/{self.task}/{self.split}/{self.metric}: {name} not finite")
+
+
+def write_report(path: Path, bench: str, rows: Sequence[Row]) -> None:
+    """Write the rows as JSON, whole or not at all.
+
+    Args:
+        path: the file; its folder must exist.
+        bench: name of the benchmark.
+        rows: the numbers.
+
+    Raises:
+        InputError: if the file cannot be written.
+        OptionError: if there is no row.
+    """
+    from openckm.maps.atomic import atomic_path
+
+    if not rows:
+        raise OptionError(f"benchmark {bench!r} gave no rows, so no report is written")
+    report: dict[str, Any] = {
+        "bench": bench, "commit": commit_id(), "machine": machine(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"), "rows": [asdict(row) for row in rows],
+    }  # fmt: skip
+    with atomic_path(path) as aside:
+        aside.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def commit_id() -> str:
+    """Return the commit of the source tree ("+changes" if it differs), or the package version where there is none."""
+    from openckm import __version__
+
+    here = Path(__file__).resolve().parent
+    try:
+        head = _git(here, "rev-parse", "HEAD")
+        changes = _git(here, "status", "--porcelain", "--untracked-files=no", ".")
+    except (OSError, subprocess.SubprocessError):
+        return f"openckm {__version__}"
+    return head + ("+changes" if changes else "")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    found = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+    )
+    return found.stdout.strip()
+
+
+def machine() -> str:
+    """Return processor model, core count and memory of this machine in words."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"{_cpu_model()}, {cores} cores, {_memory_gib()} GiB"
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_gib() -> int:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+    except (ValueError, OSError, AttributeError):
+        return 0
+
+
+def peak_mb() -> float:
+    """Return the largest resident memory of this process so far [MB]."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / 2**20 if sys.platform == "darwin" else used / 2**10

@@ -1,0 +1,110 @@
+"""Readings averaged per grid cell: one entry per cell that was visited, at the cell centre.
+
+For n readings v_i [dB or dBm] with noise sigma_i of a cell
+    v_cell = 10 log10( 1/n sum_i 10^(v_i / 10) )                    (linear mean; plain mean for unit "1")
+    sigma_cell^2 = sigma_shadow^2 + (1/n^2) sum_i sigma_i^2
+where sigma_shadow stands for what averaging does not remove: the place within the cell and the device's own offset.
+The linear mean of readings with noise lies above the mean in dB (by 1 dB for 3 dB of noise); that is the convention of
+radio maps and is not corrected.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import OptionError
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Points
+
+__all__ = ["aggregate_cells"]
+
+Floats = NDArray[np.float64]
+
+
+def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0) -> Points:
+    """Return one reading per visited cell, in row-major order of the cells, whatever the order of the points.
+
+    A cell with an exact reading becomes one exact reading. Its censored ones count with their limit (below, above)
+    or value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell
+    upwards. A cell without an exact reading stays censored at the tightest limit of its readings; where they leave
+    a lower and an upper limit, it is an interval.
+
+    Args:
+        points: readings of one quantity, all within the grid.
+        grid: the cells.
+        shadow_sigma_db: what averaging does not remove [dB, or the readings' unit]; 0 for independent noise alone.
+
+    Returns:
+        Readings at cell centres with `count` the number averaged, `row` the first row of the cell and `device` the
+        names of its devices joined by "+".
+
+    Raises:
+        OutsideGrid: if a point lies outside the grid.
+        OptionError: if shadow_sigma_db is negative or not finite.
+    """
+    if not (math.isfinite(shadow_sigma_db) and shadow_sigma_db >= 0):
+        raise OptionError(f"shadow_sigma_db={shadow_sigma_db!r}: wanted a number of dB that is not negative")
+    if len(points) == 0:
+        return replace(points, count=np.zeros(0, dtype=np.int64))
+    row, col = grid.index_of(points.x, points.y)
+    order = np.lexsort((points.row, row * grid.shape[1] + col))
+    ordered, cell = points.subset(order), (row * grid.shape[1] + col)[order]
+    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
+    entries = _merge(ordered, starts, shadow_sigma_db)
+    at_row, at_col = np.divmod(cell[starts], grid.shape[1])
+    return replace(entries, x=grid.x[at_col], y=grid.y[at_row])
+
+
+def _merge(points: Points, starts: NDArray[np.intp], shadow_sigma: float) -> Points:
+    """Return one entry per run of readings; runs begin at `starts`."""
+    count = np.diff(np.r_[starts, len(points)])
+    value = _mean_of_runs(points, starts, count)
+    sigma = np.sqrt(shadow_sigma**2 + np.add.reduceat(points.sigma**2, starts) / count**2)
+    entries = replace(
+        points.subset(starts), value=value, sigma=sigma, device=_joined_devices(points, starts),
+        kind=np.full(len(starts), "exact", dtype="<U8"), low=np.full(len(starts), -np.inf),
+        high=np.full(len(starts), np.inf), count=np.add.reduceat(_counts(points), starts),
+    )  # fmt: skip
+    heard = np.logical_or.reduceat(points.kind == "exact", starts)
+    for k in np.flatnonzero(~heard):
+        _censor(entries, int(k), points.subset(np.arange(starts[k], starts[k] + count[k])))
+    return entries
+
+
+def _mean_of_runs(points: Points, starts: NDArray[np.intp], count: NDArray[np.intp]) -> Floats:
+    if points.unit not in ("dB", "dBm"):
+        return np.asarray(np.add.reduceat(points.value, starts) / count, dtype=np.float64)
+    power = np.add.reduceat(10.0 ** (points.value / 10.0), starts) / count
+    return np.asarray(10.0 * np.log10(power), dtype=np.float64)
+
+
+def _counts(points: Points) -> NDArray[np.int64]:
+    return np.ones(len(points), dtype=np.int64) if points.count is None else points.count
+
+
+def _joined_devices(points: Points, starts: NDArray[np.intp]) -> NDArray[np.str_]:
+    runs = np.split(points.device, starts[1:])
+    return np.asarray(["+".join(dict.fromkeys(sorted(map(str, run)))) for run in runs])
+
+
+def _censor(entries: Points, k: int, run: Points) -> None:
+    """Write the joint censored reading of a run without exact readings into entry k."""
+    low, high = np.where(run.kind == "above", run.value, run.low), np.where(run.kind == "below", run.value, run.high)
+    floor, ceiling = float(low.max()), float(high.min())
+    if floor > ceiling:  # noise made the limits cross: the truth lies about between them
+        floor, ceiling = ceiling, floor
+    tightest = int(np.argmax(low)) if math.isfinite(floor) and not math.isfinite(ceiling) else int(np.argmin(high))
+    entries.sigma[k] = run.sigma[tightest]
+    if math.isfinite(floor) and math.isfinite(ceiling):
+        entries.kind[k], entries.low[k], entries.high[k] = "interval", floor, ceiling
+        entries.value[k] = (floor + ceiling) / 2
+    elif math.isfinite(ceiling):
+        entries.kind[k], entries.value[k] = "below", ceiling
+    elif math.isfinite(floor):
+        entries.kind[k], entries.value[k] = "above", floor
+    else:  # intervals without an end say nothing, and stay so
+        entries.kind[k] = "interval"

@@ -1,0 +1,196 @@
+"""A radio map as a picture: colours with a bar in its unit, axes and a scale bar in metres, buildings in grey."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import OptionError
+from openckm.maps.atomic import atomic_path
+from openckm.maps.geotiff import channel_unit
+from openckm.maps.observations import Observations, Points
+from openckm.maps.radiomap import QUANTILES, RadioMap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+__all__ = ["LAYERS", "render_png", "write_png"]
+
+LAYERS = ("mean", "std", *(f"p{round(100 * level):02d}" for level in QUANTILES))
+"""What can be drawn of a channel."""
+
+_NAMES = {"gain_db": "channel gain", "aoa_cos": "arrival cosine (east)", "aoa_sin": "arrival sine (north)"}
+_GREY = "#9a9a9a"
+
+
+def write_png(
+    radiomap: RadioMap,
+    path: str | os.PathLike[str],
+    channel: str = "gain_db",
+    layer: str = "mean",
+    *,
+    observations: Observations | Points | None = None,
+    limits: tuple[float, float] | None = None,
+    title: str | None = None,
+    dpi: int = 120,
+) -> None:
+    """Draw one layer of a map into a PNG file, whole or not at all.
+
+    Args:
+        radiomap: the map.
+        path: file to write, ending in .png; an old one is replaced.
+        channel: channel to draw.
+        layer: "mean", "std", or a quantile ("p05", "p10", "p50", "p90", "p95").
+        observations: readings to mark, coloured on the map's scale where the layer is not "std"; censored hollow.
+        limits: values [unit] at the ends of the colour bar; None takes the 1 and 99 % quantiles of the layer.
+        title: text above the map; None says channel and layer.
+        dpi: dots per inch of a figure about 6 inches wide.
+
+    Raises:
+        OptionError: if channel, layer, limits, dpi or the file's suffix do not exist or make sense.
+        InputError: if the folder does not exist.
+    """
+    if Path(path).suffix.lower() != ".png":
+        raise OptionError(f"{path}: a picture wants a name that ends in .png")
+    picture = render_png(radiomap, channel, layer, observations=observations, limits=limits, title=title, dpi=dpi)
+    with atomic_path(path) as aside:
+        aside.write_bytes(picture)
+
+
+def render_png(
+    radiomap: RadioMap,
+    channel: str = "gain_db",
+    layer: str = "mean",
+    *,
+    observations: Observations | Points | None = None,
+    limits: tuple[float, float] | None = None,
+    title: str | None = None,
+    dpi: int = 120,
+) -> bytes:
+    """Return the PNG file of one layer of a map as bytes; arguments and errors are those of `write_png`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if not 20 <= dpi <= 1200:
+        raise OptionError(f"dpi={dpi!r}: wanted a number in [20, 1200]")
+    values = _layer(radiomap, channel, layer)
+    height = min(max(6.0 * radiomap.grid.height_m / radiomap.grid.width_m, 2.5), 14.0)
+    figure = Figure(figsize=(7.2, height), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    image = _draw_map(axes, radiomap, values, channel, layer, limits)
+    _draw_points(axes, radiomap, image, channel, layer, observations)
+    _draw_scale_bar(axes, radiomap)
+    unit = channel_unit(radiomap, channel)
+    unit = "dB" if layer == "std" and unit == "dBm" else unit
+    figure.colorbar(image, ax=axes, label=_name(channel, unit, layer) + ("" if unit == "1" else f" [{unit}]"))
+    axes.set_title(_name(channel, unit, layer) if title is None else title)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _layer(radiomap: RadioMap, channel: str, layer: str) -> NDArray[np.float32]:
+    """Return the layer with NaN where the map says nothing."""
+    if layer not in LAYERS:
+        raise OptionError(f"layer={layer!r}: wanted one of {', '.join(LAYERS)}")
+    if layer in ("mean", "std"):
+        values = radiomap.mean(channel) if layer == "mean" else radiomap.std(channel)
+    else:
+        values = radiomap.quantile(int(layer[1:]) / 100.0, channel)
+    return np.where(radiomap.valid, values, np.nan).astype(np.float32)
+
+
+def _draw_map(
+    axes: Axes,
+    radiomap: RadioMap,
+    values: NDArray[np.float32],
+    channel: str,
+    layer: str,
+    limits: tuple[float, float] | None,
+) -> AxesImage:
+    from matplotlib import colormaps
+
+    low, high = _limits(values, channel, layer, limits)
+    name = "magma" if layer == "std" else "viridis" if channel == "gain_db" else "coolwarm"
+    grid = radiomap.grid
+    image = axes.imshow(
+        np.ma.masked_invalid(values), cmap=colormaps[name].with_extremes(bad=_GREY), vmin=low, vmax=high,
+        extent=(0.0, grid.width_m, 0.0, grid.height_m), origin="upper", interpolation="nearest",
+    )  # fmt: skip
+    axes.set_xlabel("east of the south-west corner [m]")
+    axes.set_ylabel("north of it [m]")
+    return image
+
+
+def _limits(
+    values: NDArray[np.float32], channel: str, layer: str, limits: tuple[float, float] | None
+) -> tuple[float, float]:
+    if limits is not None:
+        if not (all(math.isfinite(v) for v in limits) and limits[0] < limits[1]):
+            raise OptionError(f"limits={limits!r}: wanted two finite numbers, the smaller first")
+        return limits
+    if layer != "std" and channel in ("aoa_cos", "aoa_sin"):
+        return -1.0, 1.0
+    shown = values[np.isfinite(values)]
+    low, high = (float(v) for v in np.quantile(shown, (0.01, 0.99))) if shown.size else (0.0, 1.0)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _draw_points(
+    axes: Axes,
+    radiomap: RadioMap,
+    image: AxesImage,
+    channel: str,
+    layer: str,
+    observations: Observations | Points | None,
+) -> None:
+    if observations is None:
+        return
+    tables = [observations] if isinstance(observations, Points) else observations.points
+    west, south, _, _ = radiomap.grid.bounds
+    for table in tables:
+        if table.quantity != channel or len(table) == 0:
+            continue
+        exact = table.kind == "exact"
+        low, high = image.get_clim()
+        x, y = table.x - west, table.y - south
+        if layer == "std" or table.unit != channel_unit(radiomap, channel):
+            axes.scatter(x[exact], y[exact], s=9, c="white", edgecolors="black", linewidths=0.4)
+        else:
+            axes.scatter(
+                x[exact], y[exact], s=9, c=table.value[exact], cmap=image.get_cmap(), vmin=low, vmax=high,
+                edgecolors="black", linewidths=0.4,
+            )  # fmt: skip
+        axes.scatter(x[~exact], y[~exact], s=14, marker="v", facecolors="none", edgecolors="black", linewidths=0.6)
+    axes.set_xlim(0.0, radiomap.grid.width_m)
+    axes.set_ylim(0.0, radiomap.grid.height_m)
+
+
+def _draw_scale_bar(axes: Axes, radiomap: RadioMap) -> None:
+    width, height = radiomap.grid.width_m, radiomap.grid.height_m
+    length = _round_length(width / 4.0)
+    x, y = 0.04 * width, 0.05 * height
+    axes.plot([x, x + length], [y, y], color="white", linewidth=5, solid_capstyle="butt")
+    axes.plot([x, x + length], [y, y], color="black", linewidth=2.5, solid_capstyle="butt")
+    text = f"{length:g} m" if length < 1000 else f"{length / 1000:g} km"
+    box = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0}
+    axes.text(x + length / 2, y + 0.02 * height, text, ha="center", va="bottom", fontsize=8, bbox=box)
+
+
+def _round_length(length: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is not above `length`."""
+    power = 10.0 ** math.floor(math.log10(length))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= length * (1 + 1e-9)))
+
+
+def _name(channel: str, unit: str, layer: str) -> str:
+    name = "received power" if channel == "gain_db" and unit == "dBm" else _NAMES.get(channel, channel)
+    return {"mean": f"{name}, mean", "std": f"{name}, standard deviation"}.get(layer, f"{name}, {layer[1:]} % quantile")

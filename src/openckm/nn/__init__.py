@@ -1,0 +1,1 @@
+"""Bare networks and layers, without any knowledge of radio: tensors in, tensors out."""

@@ -1,0 +1,93 @@
+r"""Antenna patterns: the element of 3GPP TR 38.901 and smooth functions of bearing.
+
+    A_V(theta) = -min(12 (theta / theta_3dB)^2, SLA_V)      A_H(phi) = -min(12 (phi / phi_3dB)^2, A_max)
+    A(theta, phi) = G_max - min(-(A_V + A_H), A_max)        theta_3dB = phi_3dB = 65 deg, SLA_V = A_max = 30 dB
+
+theta and phi are offsets from boresight, G_max = 8 dBi.
+
+References:
+    Study on channel model for frequencies from 0.5 to 100 GHz. 3GPP TR 38.901, Table 7.3-1 and Section 7.1.3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from openckm.errors import OptionError
+
+__all__ = ["boresight_offsets", "element_gain_dbi", "harmonics", "wrap_angle"]
+
+Array = NDArray[np.float64]
+
+BEAMWIDTH_RAD = math.radians(65.0)
+ATTENUATION_DB = 30.0
+PEAK_DBI = 8.0
+
+
+def wrap_angle(angle_rad: ArrayLike) -> Array:
+    """Return angles [rad] brought into [-pi, pi)."""
+    return np.asarray((np.asarray(angle_rad, dtype=np.float64) + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def element_gain_dbi(
+    azimuth_offset_rad: ArrayLike, zenith_offset_rad: ArrayLike = 0.0, *, peak_dbi: float = PEAK_DBI
+) -> Array:
+    """Return the gain [dBi] of the TR 38.901 element.
+
+    Args:
+        azimuth_offset_rad: azimuth from boresight [rad], any shape; wrapped.
+        zenith_offset_rad: zenith angle from boresight [rad], broadcast against it.
+        peak_dbi: gain at boresight [dBi].
+
+    References:
+        Study on channel model for frequencies from 0.5 to 100 GHz. 3GPP TR 38.901, Table 7.3-1.
+    """
+    phi = wrap_angle(azimuth_offset_rad)
+    theta = np.asarray(zenith_offset_rad, dtype=np.float64)
+    vertical = np.minimum(12.0 * (theta / BEAMWIDTH_RAD) ** 2, ATTENUATION_DB)
+    horizontal = np.minimum(12.0 * (phi / BEAMWIDTH_RAD) ** 2, ATTENUATION_DB)
+    return np.asarray(peak_dbi - np.minimum(vertical + horizontal, ATTENUATION_DB))
+
+
+def boresight_offsets(
+    east_m: ArrayLike, north_m: ArrayLike, up_m: ArrayLike, azimuth_rad: float, downtilt_rad: float = 0.0
+) -> tuple[Array, Array]:
+    """Return (azimuth offset, zenith offset) [rad] of points seen from an antenna, in its own tilted frame.
+
+    Args:
+        east_m: position relative to the antenna [m], any shape.
+        north_m: the same.
+        up_m: the same; negative below the antenna.
+        azimuth_rad: boresight, counter-clockwise from east [rad].
+        downtilt_rad: boresight below the horizon [rad].
+
+    Returns:
+        The azimuth offset in (-pi, pi], counter-clockwise; and the zenith offset, positive below the boresight plane.
+    """
+    east, north, up = (np.asarray(v, dtype=np.float64) for v in (east_m, north_m, up_m))
+    ahead = east * math.cos(azimuth_rad) + north * math.sin(azimuth_rad)
+    left = -east * math.sin(azimuth_rad) + north * math.cos(azimuth_rad)
+    forward = ahead * math.cos(downtilt_rad) - up * math.sin(downtilt_rad)
+    above = ahead * math.sin(downtilt_rad) + up * math.cos(downtilt_rad)
+    return np.arctan2(left, forward), -np.arctan2(above, np.hypot(forward, left))
+
+
+def harmonics(bearing_rad: ArrayLike, azimuth_rad: float, order: int) -> Array:
+    """Return cos k(b - a), sin k(b - a) for k = 1..order, shape (n, 2 order): smooth free patterns around an azimuth.
+
+    Args:
+        bearing_rad: b, shape (n,) [rad].
+        azimuth_rad: a [rad].
+        order: highest harmonic, 0 for no columns.
+
+    Raises:
+        OptionError: if the order is negative.
+    """
+    if order < 0:
+        raise OptionError(f"harmonic order {order}: wanted 0 or more")
+    offset = np.asarray(bearing_rad, dtype=np.float64)[:, None] - azimuth_rad
+    phase = offset * np.arange(1, order + 1)
+    return np.stack([np.cos(phase), np.sin(phase)], axis=-1).reshape(len(offset), 2 * order)

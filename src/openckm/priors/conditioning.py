@@ -1,0 +1,202 @@
+"""What the denoiser is told besides the noisy map: the site, and the evidence. One layout for prior and posterior.
+
+Site planes (a flag plane of 0 means "not told", and the value planes are then 0):
+    building, building_known, height, height_known,
+    free_space (pattern included), pattern, bearing east, bearing north, obstruction, diffraction, transmitter_known
+Evidence planes, for gain, aoa_cos and aoa_sin each: low, high, weight, in latent code, where a reading says
+"the value lies in [low, high], give or take sigma" and weight = 1 / (1 + (sigma / SIGMA_REFERENCE)^2), 0 where
+nothing was measured. With all flags and weights 0 the denoiser is the unconditional prior.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from openckm.errors import GridError
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Points
+from openckm.maps.propagation import SiteGeometry, site_geometry
+from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
+from openckm.maps.site import Layout, Transmitter
+
+__all__ = [
+    "EVIDENCE_CHANNELS", "EVIDENCE_PLANES", "LATENT_BOUND", "SITE_PLANES", "Condition", "SIGMA_REFERENCE",
+    "evidence_planes", "interpolate_evidence", "scalars", "site_planes",
+]  # fmt: skip
+
+SITE_PLANES = (
+    "building", "building_known", "height", "height_known", "free_space", "pattern", "bearing_east",
+    "bearing_north", "obstruction", "diffraction", "transmitter_known",
+)  # fmt: skip
+EVIDENCE_CHANNELS = (GAIN, AOA_COS, AOA_SIN)
+EVIDENCE_PLANES = 3 * len(EVIDENCE_CHANNELS)
+SIGMA_REFERENCE = 0.1
+"""Latent noise level at which a reading weighs one half (4 dB of gain)."""
+LATENT_BOUND = 2.5
+"""Bound put in place of an infinite end of an interval, in latent code (-200 dB and 0 dB for gain)."""
+INTERPOLATION_SCALES = (1.5, 5.0, 16.0)
+"""Widths of the Gaussian windows [cells] over which evidence is interpolated for the network."""
+
+HEIGHT_SCALE_M = 30.0
+OBSTRUCTION_SCALE_M = 5.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Everything known about a batch of maps.
+
+    Attributes:
+        site: site planes, [B, len(SITE_PLANES), H, W].
+        evidence: evidence planes, [B, EVIDENCE_PLANES, H, W].
+        scalars: log2(cell / 2 m), and log2(carrier / 3.5 GHz) (0 where unknown), [B, 2].
+    """
+
+    site: Tensor
+    evidence: Tensor
+    scalars: Tensor
+
+    @classmethod
+    def nothing(cls, batch: int, shape: tuple[int, int], cell_m: float = 2.0) -> Condition:
+        """Return the condition under which the denoiser is the unconditional prior of maps with this cell size."""
+        return cls(
+            torch.zeros(batch, len(SITE_PLANES), *shape),
+            torch.zeros(batch, EVIDENCE_PLANES, *shape),
+            scalars(cell_m, None).expand(batch, 2),
+        )
+
+    def repeat(self, count: int) -> Condition:
+        """Return the condition with every item repeated `count` times along the batch."""
+        return Condition(*(t.repeat_interleave(count, 0) for t in (self.site, self.evidence, self.scalars)))
+
+    def without_evidence(self) -> Condition:
+        """Return the condition with every measurement forgotten."""
+        return Condition(self.site, torch.zeros_like(self.evidence), self.scalars)
+
+
+def scalars(cell_m: float, carrier_hz: float | None) -> Tensor:
+    """Return the steering scalars [1, 2] of a cell size [m] and a carrier [Hz]."""
+    carrier = 0.0 if carrier_hz is None else float(np.log2(carrier_hz / 3.5e9))
+    return torch.tensor([[float(np.log2(cell_m / 2.0)), carrier]])
+
+
+def site_planes(
+    grid: Grid, layout: Layout | None, transmitter: Transmitter | None, *, heights_known: bool | None = None
+) -> NDArray[np.float32]:
+    """Return the site planes (len(SITE_PLANES), rows, cols) of what is known.
+
+    Args:
+        grid: the cells.
+        layout: buildings on this same grid, or None.
+        transmitter: or None.
+        heights_known: whether heights may be trusted; by default, when most were stated in the layout.
+
+    Raises:
+        GridError: if the layout stands on another grid.
+    """
+    if layout is not None and layout.grid != grid:
+        raise GridError(f"layout on {layout.grid}: wanted the grid of the map, {grid}; read the layout onto it")
+    trusted = layout is not None and (layout.height_known > 0.5 if heights_known is None else heights_known)
+    height = None if layout is None else layout.height_m
+    geometry = None if transmitter is None else site_geometry(grid, transmitter, height)
+    return stack_site(grid.shape, height, trusted, geometry)
+
+
+def stack_site(
+    shape: tuple[int, int], height_m: NDArray[np.float32] | None, trusted: bool, geometry: SiteGeometry | None
+) -> NDArray[np.float32]:
+    """Return the site planes from building heights [m] and geometric fields, either of which may be None."""
+    planes = np.zeros((len(SITE_PLANES), *shape), dtype=np.float32)
+    if height_m is not None:
+        planes[0] = (height_m > 0) - 0.5
+        planes[1] = 1.0
+        if trusted:
+            planes[2] = height_m / HEIGHT_SCALE_M
+            planes[3] = 1.0
+    if geometry is not None:
+        planes[4] = GAIN.encode(geometry.free_space_db + geometry.pattern_db)
+        planes[5] = geometry.pattern_db / 30.0
+        planes[6] = AOA_COS.encode(geometry.cos)
+        planes[7] = AOA_SIN.encode(geometry.sin)
+        planes[10] = 1.0
+        if height_m is not None:
+            planes[8] = np.log1p(geometry.obstruction_m / OBSTRUCTION_SCALE_M) / 4.0
+            planes[9] = geometry.diffraction_db / GAIN.scale if trusted else 0.0
+    return planes
+
+
+def evidence_planes(grid: Grid, tables: tuple[Points, ...], offset_db: float = 0.0) -> NDArray[np.float32]:
+    """Return the evidence planes (EVIDENCE_PLANES, rows, cols) of cell readings.
+
+    Several readings in one cell are combined by their precision; give one reading per cell (see
+    `openckm.maps.csv.aggregate_cells`) for averages in linear power.
+
+    Args:
+        grid: the cells.
+        tables: readings of gain_db, aoa_cos or aoa_sin, inside the grid.
+        offset_db: subtracted from gain readings [dB] (the transmit power of readings in dBm).
+
+    Raises:
+        OutsideGrid: if a reading lies outside the grid.
+    """
+    planes = np.zeros((EVIDENCE_PLANES, *grid.shape), dtype=np.float32)
+    for index, channel in enumerate(EVIDENCE_CHANNELS):
+        for table in (t for t in tables if t.quantity == channel.name and len(t)):
+            shift = offset_db if channel is GAIN else 0.0
+            _add_readings(planes[3 * index : 3 * index + 3], grid, table, shift)
+    return planes
+
+
+def _add_readings(planes: NDArray[np.float32], grid: Grid, table: Points, shift: float) -> None:
+    channel = next(c for c in EVIDENCE_CHANNELS if c.name == table.quantity)
+    low, high = table.value.copy(), table.value.copy()
+    interval, below, above = (table.kind == k for k in ("interval", "below", "above"))
+    low[interval], high[interval] = table.low[interval], table.high[interval]
+    low[below], high[above] = -np.inf, np.inf
+    bounds = [np.clip(channel.encode(b - shift), -LATENT_BOUND, LATENT_BOUND) for b in (low, high)]
+    precision = (channel.scale / table.sigma) ** 2
+    row, col = grid.index_of(table.x, table.y)
+    total = np.zeros(grid.shape)
+    np.add.at(total, (row, col), precision)
+    for plane, bound in zip(planes[:2], bounds, strict=True):
+        summed = np.zeros(grid.shape)
+        np.add.at(summed, (row, col), precision * bound)
+        plane += np.where(total > 0, summed / np.maximum(total, 1e-9), 0.0).astype(np.float32)
+    planes[2] += (total / (total + SIGMA_REFERENCE**-2)).astype(np.float32)
+
+
+def interpolate_evidence(site: Tensor, evidence: Tensor) -> Tensor:
+    """Return the gain evidence spread over Gaussian windows, two planes a scale: [B, 2 * scales, H, W].
+
+    First plane: the weighted average of (reading - free space) in the window, shrunk to 0 where there is nothing.
+    Second plane: log of the summed weight in the window. A normalised convolution: it saves a small network from
+    having to learn long-range interpolation.
+
+    References:
+        H. Knutsson, C.-F. Westin, Normalized and differential convolution, 1993.
+    """
+    low, high, weight = evidence[:, 0:1], evidence[:, 1:2], evidence[:, 2:3]
+    sharp = weight * torch.exp(-(high - low) / 0.25)
+    value = sharp * (0.5 * (low + high) - site[:, 4:5])
+    planes = []
+    for scale in INTERPOLATION_SCALES:
+        spread = _blur(torch.cat([value, sharp], dim=1), scale)
+        planes.append(spread[:, :1] / (spread[:, 1:] + 1e-3 / scale))
+        planes.append(torch.log(spread[:, 1:] + 1e-4) / 4.0 + 1.0)
+    return torch.cat(planes, dim=1)
+
+
+def _blur(x: Tensor, scale: float) -> Tensor:
+    radius = int(3 * scale)
+    offsets = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
+    kernel = torch.exp(-0.5 * (offsets / scale) ** 2)
+    kernel = kernel / kernel.sum()
+    channels = x.shape[1]
+    row = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    x = functional.conv2d(x, row, padding=(0, radius), groups=channels)
+    return functional.conv2d(x, row.transpose(2, 3), padding=(radius, 0), groups=channels)

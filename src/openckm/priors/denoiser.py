@@ -1,0 +1,94 @@
+"""Denoisers: what do maps look like? D(x, sigma | condition) = E[x_0 | x_0 + sigma z = x, condition].
+
+EDM preconditioning of a raw network F:
+    D(x, sigma) = c_skip x + c_out F(c_in x, ln(sigma) / 4),
+    c_skip = sd^2 / (sigma^2 + sd^2),  c_out = sigma sd / sqrt(sigma^2 + sd^2),  c_in = 1 / sqrt(sigma^2 + sd^2)
+with sd = 0.5, the standard deviation of latent channels (`openckm.maps.quantity`). The network also says how wrong it
+expects to be: the variance of x_0 - D per cell and channel. At sigma_max with evidence, D is the posterior mean
+E[x | y] in one call; with no evidence it is the foundation prior.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from openckm.maps.quantity import CHANNELS
+from openckm.nn.unet import UNet, UNetOptions
+from openckm.priors.conditioning import (
+    EVIDENCE_PLANES,
+    INTERPOLATION_SCALES,
+    SITE_PLANES,
+    Condition,
+    interpolate_evidence,
+)
+
+__all__ = ["SIGMA_DATA", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions"]
+
+SIGMA_DATA = 0.5
+
+
+class Denoised(NamedTuple):
+    """Mean and variance (or None) of the clean map, each [B, C, H, W] in latent code."""
+
+    mean: Tensor
+    var: Tensor | None
+
+
+class Denoiser(ABC, nn.Module):
+    """E[x_0 | x_0 + sigma z = x, condition]."""
+
+    @abstractmethod
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise x [B, C, H, W] at noise levels sigma [B]."""
+
+    def score(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Tensor:
+        """Return grad log p_sigma(x) = (D(x, sigma) - x) / sigma^2, [B, C, H, W] (Tweedie; P1, Eq. 12)."""
+        mean: Tensor = self(x, sigma, condition).mean
+        return (mean - x) / sigma.view(-1, 1, 1, 1) ** 2
+
+
+@dataclass(frozen=True)
+class MapDenoiserOptions:
+    """Size of the shipped denoiser: widths of the U-Net's levels and residual blocks per level."""
+
+    widths: tuple[int, ...] = (48, 80, 112, 144)
+    blocks: int = 2
+
+
+class MapDenoiser(Denoiser):
+    """The U-Net denoiser over all channels of a map, told of the site and of the evidence where they are known."""
+
+    def __init__(self, options: MapDenoiserOptions | None = None) -> None:
+        super().__init__()
+        self.options = options or MapDenoiserOptions()
+        self.channels = len(CHANNELS)
+        planes = self.channels + len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES)
+        size = UNetOptions(planes, 2 * self.channels, 3, self.options.widths, self.options.blocks)
+        self.network = UNet(size)
+        for parameter in self.network.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    @property
+    def multiple(self) -> int:
+        """Map sides must be divisible by this many cells."""
+        return int(self.network.options.multiple)
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise latent maps x [B, 5, H, W] at noise levels sigma [B]; no condition means the unconditional prior."""
+        given = Condition.nothing(x.shape[0], (x.shape[-2], x.shape[-1])) if condition is None else condition
+        level = sigma.to(x.dtype).view(-1, 1, 1, 1)
+        norm = (level**2 + SIGMA_DATA**2).sqrt()
+        spread = interpolate_evidence(given.site, given.evidence)
+        planes = torch.cat([x / norm, given.site, given.evidence, spread], dim=1)
+        steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
+        raw = self.network(planes.contiguous(memory_format=torch.channels_last), steering).float()
+        mean, log_var = raw.split(self.channels, dim=1)
+        out_scale = level * SIGMA_DATA / norm
+        mean = (SIGMA_DATA / norm) ** 2 * x + out_scale * mean
+        return Denoised(mean, out_scale**2 * torch.exp(log_var.clamp(-10.0, 3.0)))

@@ -1,0 +1,95 @@
+"""From a trained denoiser to a published model and back: bf16 weights as safetensors, a card beside them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from openckm.errors import ModelError
+from openckm.maps.quantity import CHANNELS
+from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.store.card import ModelCard
+from openckm.store.weights import read_weights, write_weights
+
+__all__ = ["embedded_prior", "load_prior", "save_prior"]
+
+CARD_FILE = "card.json"
+WEIGHT_FILE = "weights.safetensors"
+
+
+def save_prior(folder: Path, denoiser: MapDenoiser, **described: Any) -> ModelCard:
+    """Write a denoiser's weights in bf16 and its card into a folder, and return the card.
+
+    `described` are the card's fields that the network does not know: name, version, cell_m, carrier_hz,
+    training_data, recipe, metrics, licence, credits.
+    """
+    arrays = {name: _to_bf16(value) for name, value in denoiser.state_dict().items()}
+    sha256 = write_weights(folder / WEIGHT_FILE, arrays)
+    card = ModelCard(
+        architecture={"class": "MapDenoiser", **asdict(denoiser.options)},
+        channels=tuple(c.name for c in CHANNELS),
+        ranges={c.name: (c.lo, c.hi) for c in CHANNELS},
+        grid_multiple=denoiser.multiple,
+        sha256=sha256,
+        **described,
+    )
+    (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    return card
+
+
+def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
+    """Return the denoiser of a model folder, ready to use (evaluation mode, no gradients), and its card.
+
+    Raises:
+        ModelError: if the card or the weights are missing, corrupt, or do not fit this program.
+    """
+    card = ModelCard.read(folder / CARD_FILE)
+    denoiser = MapDenoiser(_options(card, folder))
+    arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
+    try:
+        denoiser.load_state_dict({name: _from_bf16(array) for name, array in arrays.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{folder}: the weights do not fit the card's architecture ({error})") from error
+    denoiser.requires_grad_(False)
+    denoiser.train(False)
+    return denoiser, card
+
+
+@lru_cache(maxsize=1)
+def embedded_prior() -> tuple[MapDenoiser, ModelCard]:
+    """Return the prior that is shipped in the package, loaded once.
+
+    Raises:
+        ModelError: as `load_prior`.
+    """
+    return load_prior(Path(str(files("openckm.assets") / "prior_s")))
+
+
+def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
+    given = dict(card.architecture)
+    kind = given.pop("class", None)
+    known = {f.name for f in fields(MapDenoiserOptions)}
+    expected = tuple(c.name for c in CHANNELS)
+    if kind != "MapDenoiser" or set(given) != known or card.channels != expected:
+        raise ModelError(
+            f"{folder}: architecture {card.architecture} with channels {card.channels}: this program runs MapDenoiser"
+            f" {sorted(known)} with channels {expected}; update OpenCKM or choose another model"
+        )
+    return MapDenoiserOptions(widths=tuple(given["widths"]), blocks=int(given["blocks"]))
+
+
+def _to_bf16(value: Tensor) -> np.ndarray[Any, np.dtype[np.generic]]:
+    return value.detach().to(torch.bfloat16).contiguous().view(torch.int16).numpy().view(np.uint16)
+
+
+def _from_bf16(array: np.ndarray[Any, np.dtype[np.generic]]) -> Tensor:
+    if array.dtype != np.uint16:
+        raise ModelError(f"weights of type {array.dtype}: wanted bfloat16 kept as uint16")
+    return torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16).float()
