@@ -2,13 +2,15 @@
 
     python train/first_prior.py --data DIR [--data DIR ...] --out runs/first --minutes 90
 
-Runs on two CPU cores (bf16), resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards
-made by `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
+Runs on two CPU cores (bf16), resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds
+shards made by `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.data.training_set import TrainingSet
 from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import Denoiser, MapDenoiser
+from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
 from openckm.priors.training import Trainer, TrainOptions
 
@@ -25,10 +28,11 @@ HELD_OUT = ("florence", "san_francisco", "rotterdam")
 
 
 def city_is(traced: TracedMap, names: tuple[str, ...]) -> bool:
+    """Say whether a map is of one of the cities."""
     return any(name in traced.city for name in names)
 
 
-def validator(maps: list[TracedMap]):
+def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
     """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps."""
     held = TrainingSet(maps, seed=99)
     batches = [
@@ -51,16 +55,44 @@ def validator(maps: list[TracedMap]):
     return validate
 
 
+def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str) -> None:
+    """Write the averaged weights and their card as a model folder."""
+    lines = [json.loads(line) for line in (trainer.folder / "log.jsonl").read_text().splitlines()]
+    decay = trainer.options.ema[which]
+    scores = [line[f"rmse_db@{decay}"] for line in lines if f"rmse_db@{decay}" in line]
+    with trainer.averaged(which) as model:
+        if not isinstance(model, MapDenoiser):
+            raise TypeError("only a MapDenoiser can be published")
+        save_prior(
+            folder,
+            model,
+            name="openckm-prior-s",
+            version=version,
+            cell_m=(2.0, 4.0),
+            carrier_hz=(0.9e9, 8e9),
+            training_data=data,
+            recipe=f"train/first_prior.py, {trainer.step} steps",
+            metrics={"validation_rmse_db": round(scores[-1], 3)},
+            licence="Apache-2.0",
+            credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
+        )
+
+
 def main() -> None:
+    """Train, and publish when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/first"))
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay-steps", type=int, default=2000)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this folder")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
     maps = [m for m in read_shards(paths) if not city_is(m, HELD_OUT[1:])]
@@ -70,6 +102,11 @@ def main() -> None:
     options = TrainOptions(steps=arguments.steps, decay_steps=arguments.decay_steps, seed=1)
     trainer = Trainer(MapDenoiser(), training.batch, options, arguments.out, validate=validator(held))
     print(f"step {trainer.step} -> {trainer.run(arguments.minutes * 60)}", flush=True)
+    if arguments.publish:
+        data = (
+            f"{len(training)} ray-traced maps (Munich, Paris Etoile, Espoo, Duke, procedural cities); Florence held out"
+        )
+        publish(trainer, arguments.ema, arguments.version, arguments.publish, data)
 
 
 if __name__ == "__main__":

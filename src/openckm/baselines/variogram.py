@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, OptionError
 
-__all__ = ["MODELS", "Variogram", "fit_variogram"]
+__all__ = ["DEFAULT_MODELS", "MODELS", "Variogram", "fit_variogram"]
 
 MODELS = ("exponential", "spherical")
+DEFAULT_MODELS = ("exponential",)
 FIT_POINTS = 600
-_STARTS = [(share, ratio) for share in (0.1, 0.35, 1.0) for ratio in (0.05, 0.4)]
+_STARTS = [(share, ratio) for share in np.geomspace(0.04, 1.5, 9) for ratio in (0.05, 0.3)]
 _RATIO_BOUNDS = (1e-4, 1e3)
 _PENALTY = 1e12
 
@@ -68,7 +69,7 @@ def correlation(model: str, distance: NDArray[np.float64], range_m: float) -> ND
     if model == "exponential":
         return np.asarray(np.exp(-3.0 * h))
     if model == "spherical":
-        return np.where(h < 1.0, 1.0 - 1.5 * h + 0.5 * h**3, 0.0)
+        return np.where(h < 1.0, 1.0 - h * (1.5 - 0.5 * h * h), 0.0)
     raise OptionError(f"unknown variogram model {model!r}: wanted one of {', '.join(MODELS)}")
 
 
@@ -77,7 +78,7 @@ def fit_variogram(
     value: NDArray[np.float64],
     drift: NDArray[np.float64],
     *,
-    models: tuple[str, ...] = MODELS,
+    models: tuple[str, ...] = DEFAULT_MODELS,
     seed: int = 0,
 ) -> Variogram:
     """Return the most likely variogram of all models.
@@ -126,13 +127,14 @@ def _fit_one(
     def loss(theta: NDArray[np.float64]) -> float:
         return _criterion(model, distance, value, drift, math.exp(theta[0]), math.exp(theta[1]))[0]
 
+    # the spherical model's likelihood has many local optima in the range, hence so many starts
     starts = [np.array([math.log(max(s * extent, shortest)), math.log(r)]) for s, r in _STARTS]
     start = min(starts, key=loss)
-    simplex = start + np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.8]])
+    simplex = start + np.array([[0.0, 0.0], [0.2, 0.0], [0.0, 0.8]])
     found = minimize(
         loss, start, method="Nelder-Mead", bounds=bounds,
         options={"initial_simplex": np.clip(simplex, *np.transpose(bounds)), "xatol": 0.02, "fatol": 0.01,
-                 "maxfev": 80},
+                 "maxfev": 60},
     )  # fmt: skip
     range_m, ratio = math.exp(found.x[0]), math.exp(found.x[1])
     score, psill = _criterion(model, distance, value, drift, range_m, ratio)

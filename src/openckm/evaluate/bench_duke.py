@@ -99,9 +99,7 @@ def duke_cases(
         yield seed, cell.observations(chosen[reading_row, reading_col], site=site), truth
 
 
-def _score(
-    method: Reconstructor, cell: DukeCell, given: Observations, truth: Truth, split: str, seed: int
-) -> Score:
+def _score(method: Reconstructor, cell: DukeCell, given: Observations, truth: Truth, split: str, seed: int) -> Score:
     started = time.perf_counter()
     answer = method.reconstruct(given, cell.grid, draws=DRAWS, seed=seed)
     seconds = time.perf_counter() - started

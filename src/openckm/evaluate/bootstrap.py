@@ -37,9 +37,7 @@ class Interval:
     high: float
 
 
-def mean_interval(
-    values: ArrayLike, clusters: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES
-) -> Interval:
+def mean_interval(values: ArrayLike, clusters: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
     """Return the mean of values, shape (n,), with clusters, shape (n,), resampled.
 
     With a single cluster there is nothing to draw again, and the values themselves are resampled.

@@ -94,9 +94,7 @@ def commit_id() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    found = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-    )
+    found = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
     return found.stdout.strip()
 
 

@@ -1,7 +1,7 @@
 """The two ways in which measured cells are split into given and scored ones.
 
-    random   200 observed cells, drawn at random, are given; all others are scored
-    block    the window is cut into blocks of 64 m; half of the blocks that hold observed cells are given, half scored
+random   200 observed cells, drawn at random, are given; all others are scored
+block    the window is cut into blocks of 64 m; half of the blocks that hold observed cells are given, half scored
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ RANDOM_GIVEN = 200
 BLOCK_M = 64.0
 
 
-def split_cells(
-    name: str, row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int
-) -> NDArray[np.bool_]:
+def split_cells(name: str, row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int) -> NDArray[np.bool_]:
     """Return which observed cells are given, shape (n,), by the split's name; the same arguments give the same split.
 
     Args:

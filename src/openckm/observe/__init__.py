@@ -1,1 +1,108 @@
-"""observe."""
+"""What was measured? Operators A, noise, likelihoods p(y | x), nuisances and the discrepancy of a predicted map.
+
+Names load on first use: `discrepancy`, `nuisance`, `antenna` and `masks` need no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_MODULES = {
+    "antenna": ("boresight_offsets", "element_gain_dbi", "harmonics"),
+    "catalogue": ("ALL_OPERATORS",),
+    "discrepancy": (
+        "Belief", "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Hyper", "Matern", "MaternPrior",
+        "NuggetPrior", "condition", "fit_discrepancy",
+    ),
+    "likelihood": ("Gaussian", "IntervalCensored", "Likelihood", "Product", "points_likelihood"),
+    "masks": ("box_mask", "random_mask"),
+    "noise": ("gaussian_noise", "simulate"),
+    "nonlinear": (
+        "DbToLinear", "Joint", "LinearToDb", "Quantize", "QuantizeAngle", "QuantizeDirection", "StraightThrough",
+        "Truncate", "joint_truncate_quantize", "straight_through",
+    ),
+    "nuisance": (
+        "Basis", "LinearFit", "Parameter", "fit_linear", "join", "map_column", "offset_columns", "pattern_columns",
+    ),
+    "operators": (
+        "AffineOffset", "Compose", "Domain", "Downsample", "Identity", "LinearOperator", "Mask", "Operator",
+        "PointSample", "Scaling", "Select", "compose", "from_points", "map_domain",
+    ),
+}  # fmt: skip
+
+if TYPE_CHECKING:
+    from openckm.observe.antenna import boresight_offsets, element_gain_dbi, harmonics
+    from openckm.observe.catalogue import ALL_OPERATORS
+    from openckm.observe.discrepancy import (
+        Belief,
+        DiscrepancyFit,
+        DiscrepancyOptions,
+        DiscrepancyReport,
+        Hyper,
+        Matern,
+        MaternPrior,
+        NuggetPrior,
+        condition,
+        fit_discrepancy,
+    )
+    from openckm.observe.likelihood import Gaussian, IntervalCensored, Likelihood, Product, points_likelihood
+    from openckm.observe.masks import box_mask, random_mask
+    from openckm.observe.noise import gaussian_noise, simulate
+    from openckm.observe.nonlinear import (
+        DbToLinear,
+        Joint,
+        LinearToDb,
+        Quantize,
+        QuantizeAngle,
+        QuantizeDirection,
+        StraightThrough,
+        Truncate,
+        joint_truncate_quantize,
+        straight_through,
+    )
+    from openckm.observe.nuisance import (
+        Basis,
+        LinearFit,
+        Parameter,
+        fit_linear,
+        join,
+        map_column,
+        offset_columns,
+        pattern_columns,
+    )
+    from openckm.observe.operators import (
+        AffineOffset,
+        Compose,
+        Domain,
+        Downsample,
+        Identity,
+        LinearOperator,
+        Mask,
+        Operator,
+        PointSample,
+        Scaling,
+        Select,
+        compose,
+        from_points,
+        map_domain,
+    )
+
+__all__ = [
+    "ALL_OPERATORS", "AffineOffset", "Basis", "Belief", "Compose", "DbToLinear", "DiscrepancyFit",
+    "DiscrepancyOptions", "DiscrepancyReport", "Domain", "Downsample", "Gaussian", "Hyper", "Identity",
+    "IntervalCensored", "Joint", "Likelihood", "LinearFit", "LinearOperator", "LinearToDb", "Mask", "Matern",
+    "MaternPrior", "NuggetPrior", "Operator", "Parameter", "PointSample", "Product", "Quantize", "QuantizeAngle",
+    "QuantizeDirection", "Scaling", "Select", "StraightThrough", "Truncate", "boresight_offsets", "box_mask", "compose",
+    "condition", "element_gain_dbi", "fit_discrepancy", "fit_linear", "from_points", "gaussian_noise", "harmonics",
+    "join", "joint_truncate_quantize", "map_column", "map_domain", "offset_columns", "pattern_columns",
+    "points_likelihood", "random_mask", "simulate", "straight_through",
+]  # fmt: skip
+
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"openckm.observe.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'openckm.observe' has no attribute {name!r}")

@@ -27,13 +27,13 @@ ATTENUATION_DB = 30.0
 PEAK_DBI = 8.0
 
 
-def wrap_angle(angle_rad: ArrayLike) -> Array:
+def wrap_angle(angle_rad: float | ArrayLike) -> Array:
     """Return angles [rad] brought into [-pi, pi)."""
     return np.asarray((np.asarray(angle_rad, dtype=np.float64) + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def element_gain_dbi(
-    azimuth_offset_rad: ArrayLike, zenith_offset_rad: ArrayLike = 0.0, *, peak_dbi: float = PEAK_DBI
+    azimuth_offset_rad: float | ArrayLike, zenith_offset_rad: float | ArrayLike = 0.0, *, peak_dbi: float = PEAK_DBI
 ) -> Array:
     """Return the gain [dBi] of the TR 38.901 element.
 
@@ -53,8 +53,9 @@ def element_gain_dbi(
 
 
 def boresight_offsets(
-    east_m: ArrayLike, north_m: ArrayLike, up_m: ArrayLike, azimuth_rad: float, downtilt_rad: float = 0.0
-) -> tuple[Array, Array]:
+    east_m: float | ArrayLike, north_m: float | ArrayLike, up_m: float | ArrayLike, azimuth_rad: float,
+    downtilt_rad: float = 0.0,
+) -> tuple[Array, Array]:  # fmt: skip
     """Return (azimuth offset, zenith offset) [rad] of points seen from an antenna, in its own tilted frame.
 
     Args:
@@ -72,7 +73,8 @@ def boresight_offsets(
     left = -east * math.sin(azimuth_rad) + north * math.cos(azimuth_rad)
     forward = ahead * math.cos(downtilt_rad) - up * math.sin(downtilt_rad)
     above = ahead * math.sin(downtilt_rad) + up * math.cos(downtilt_rad)
-    return np.arctan2(left, forward), -np.arctan2(above, np.hypot(forward, left))
+    azimuth_offset, zenith_offset = np.arctan2(left, forward), -np.arctan2(above, np.hypot(forward, left))
+    return np.asarray(azimuth_offset), np.asarray(zenith_offset)
 
 
 def harmonics(bearing_rad: ArrayLike, azimuth_rad: float, order: int) -> Array:

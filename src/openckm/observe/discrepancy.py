@@ -11,14 +11,15 @@ Variances, lengths and nugget maximise the (restricted) marginal likelihood time
 (`openckm.observe.marginal`); they are then held fixed, so intervals do not hold their uncertainty.
 
 Sizes: with more readings than `max_readings`, neighbours are joined into one reading at their precision-weighted mean
-place, value and row of H, with the precision of all; this is exact for readings at one place and loses detail only below
-the size of the joining cells, which is reported. Leave-out formulas still answer for every single reading.
+place, value and row of H, with the precision of all; this is exact for readings at one place and loses detail only
+below the size of the joining cells, which is reported. Leave-out formulas still answer for every single reading.
 
 References:
     Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Section 2.7, Eqs 2.42, 5.10-5.12.
     Bayesian calibration of computer models. M. C. Kennedy, A. O'Hagan, 2001.
-    Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021, Eq. 12.
-    Fast exact leave-one-out and block cross-validation of kriging. D. Ginsbourger, C. Schärer, 2023.
+    Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021.
+    Fast calculation of Gaussian process multiple-fold cross-validation residuals and their covariances.
+    D. Ginsbourger, C. Schärer, 2021.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class DiscrepancyOptions:
     starts: int = 5
     hyper_readings: int = 1000
     max_readings: int = 4000
-    features: int = 2048
+    features: int = 1024
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -158,7 +159,7 @@ class DiscrepancyFit:
         columns = [np.bincount(self._place, column / self._noise) * self._place_noise for column in values.T]
         return np.stack(columns, axis=1) if columns else np.zeros((len(self._place_noise), 0))
 
-    def predict(self, xy: ArrayLike, design: ArrayLike, *, sigma: ArrayLike | None = None) -> Belief:
+    def predict(self, xy: ArrayLike, design: ArrayLike, *, sigma: float | ArrayLike | None = None) -> Belief:
         """Return mean and standard deviation of H beta + delta at new places.
 
         Args:
@@ -204,7 +205,7 @@ class DiscrepancyFit:
             InputError: if shapes disagree or a value is not finite.
 
         References:
-            Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021, Eq. 12.
+            Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021.
         """
         place, rows = self._check(xy, design)
         if draws < 0:
@@ -274,7 +275,8 @@ class DiscrepancyFit:
             InputError: if the shape is wrong, or a block alone identifies a coefficient that has no prior.
 
         References:
-            Fast exact leave-one-out and block cross-validation of kriging. D. Ginsbourger, C. Schärer, 2023.
+            Fast calculation of Gaussian process multiple-fold cross-validation residuals and their covariances.
+            D. Ginsbourger, C. Schärer, 2021.
         """
         blocks = np.asarray(labels)
         if blocks.shape != self._data.y.shape:
@@ -314,8 +316,8 @@ class DiscrepancyFit:
 
 
 def fit_discrepancy(
-    xy: ArrayLike, y: ArrayLike, sigma: ArrayLike, design: ArrayLike, prior_mean: ArrayLike, prior_std: ArrayLike,
-    options: DiscrepancyOptions | None = None, *, names: Sequence[str] | None = None,
+    xy: ArrayLike, y: ArrayLike, sigma: float | ArrayLike, design: ArrayLike, prior_mean: ArrayLike,
+    prior_std: ArrayLike, options: DiscrepancyOptions | None = None, *, names: Sequence[str] | None = None,
 ) -> DiscrepancyFit:  # fmt: skip
     """Estimate the hyperparameters from the readings and return the posterior of map, nuisances and discrepancy.
 
@@ -348,8 +350,9 @@ def fit_discrepancy(
 
 
 def condition(
-    xy: ArrayLike, y: ArrayLike, sigma: ArrayLike, design: ArrayLike, prior_mean: ArrayLike, prior_std: ArrayLike,
-    hyper: Hyper, options: DiscrepancyOptions | None = None, *, names: Sequence[str] | None = None,
+    xy: ArrayLike, y: ArrayLike, sigma: float | ArrayLike, design: ArrayLike, prior_mean: ArrayLike,
+    prior_std: ArrayLike, hyper: Hyper, options: DiscrepancyOptions | None = None, *,
+    names: Sequence[str] | None = None,
 ) -> DiscrepancyFit:  # fmt: skip
     """Return the posterior for known hyperparameters; arguments and errors as for `fit_discrepancy`."""
     data = _checked(xy, y, sigma, design, prior_mean, prior_std)
@@ -364,8 +367,9 @@ def _names(names: Sequence[str] | None, data: _Readings) -> Sequence[str]:
 
 
 def _checked(
-    xy: ArrayLike, y: ArrayLike, sigma: ArrayLike, design: ArrayLike, prior_mean: ArrayLike, prior_std: ArrayLike
-) -> _Readings:
+    xy: ArrayLike, y: ArrayLike, sigma: float | ArrayLike, design: ArrayLike, prior_mean: ArrayLike,
+    prior_std: ArrayLike,
+) -> _Readings:  # fmt: skip
     place, value, rows, mean, std = (np.asarray(a, dtype=np.float64) for a in (xy, y, design, prior_mean, prior_std))
     noise = np.asarray(sigma, dtype=np.float64)
     n = value.shape[0] if value.ndim == 1 else -1

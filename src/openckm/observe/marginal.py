@@ -198,9 +198,7 @@ class _Objective:
 
     def hyper(self, theta: Array) -> Hyper:
         values = np.exp(theta)
-        parts = tuple(
-            Matern(p.nu, float(values[2 * j + 1]), float(values[2 * j])) for j, p in enumerate(self.priors)
-        )
+        parts = tuple(Matern(p.nu, float(values[2 * j + 1]), float(values[2 * j])) for j, p in enumerate(self.priors))
         return Hyper(parts, float(values[-1]) if self.has_nugget else 0.0)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
@@ -215,7 +213,7 @@ class _Objective:
         inner = model.projector()
         alpha = inner @ self.resid
         inner -= np.outer(alpha, alpha)
-        grad = [v for k, dk in terms for v in (np.vdot(inner, k), 0.5 * np.vdot(inner, dk))]
+        grad = [float(v) for k, dk in terms for v in (np.vdot(inner, k), 0.5 * np.vdot(inner, dk))]
         if self.has_nugget:
             grad.append(hyper.nugget_std**2 * float(np.trace(inner)))
         away = (theta - self.centre) / self.spread

@@ -66,15 +66,17 @@ class Matern:
 
     def __call__(self, distance: Array) -> Array:
         """Return the covariance [unit squared] at distances [m] of any shape."""
-        return self.with_length_gradient(distance)[0]
+        a = distance * (math.sqrt(2.0 * self.nu) / self.length_m)
+        decay = self.variance * np.exp(-a)
+        return np.asarray(decay if self.nu == 0.5 else decay * (1.0 + a))
 
     def with_length_gradient(self, distance: Array) -> tuple[Array, Array]:
         """Return k and dk / d(log l) [both unit squared] at distances [m] of any shape."""
         a = distance * (math.sqrt(2.0 * self.nu) / self.length_m)
         decay = self.variance * np.exp(-a)
         if self.nu == 0.5:
-            return decay, decay * a
-        return decay * (1.0 + a), decay * a * a
+            return np.asarray(decay), np.asarray(decay * a)
+        return np.asarray(decay * (1.0 + a)), np.asarray(decay * a * a)
 
     def frequencies(self, count: int, rng: np.random.Generator) -> Array:
         """Return draws [rad/m] of the spectral measure, shape (count, 2)."""
@@ -85,8 +87,8 @@ class Matern:
 
 def covariance(first: Array, second: Array, components: Sequence[Matern]) -> Array:
     """Return the summed covariance [unit squared] of points [m], (n, 2) and (m, 2), as an (n, m) matrix."""
-    distance = cdist(first, second)
-    total = np.zeros_like(distance)
+    distance: Array = cdist(first, second)
+    total: Array = np.zeros_like(distance)
     for component in components:
         if component.std > 0:
             total += component(distance)

@@ -161,13 +161,13 @@ def map_column(value: ArrayLike, *, name: str = "map slope", mean: float = 1.0, 
 
 
 def offset_columns(
-    device: Sequence[str] | NDArray[np.str_], *, names: Sequence[str] | None = None, mean: float = 0.0,
+    device: ArrayLike, *, names: Sequence[str] | None = None, mean: float = 0.0,
     std: float = math.inf, device_std: float = 3.0,
 ) -> Basis:  # fmt: skip
     """Return the unknown level of received power [dBm], common to all and, with several devices, one more for each.
 
     Args:
-        device: device of each reading, length n.
+        device: name of the device of each reading, length n.
         names: devices that get a column; None for those among `device`. Readings of others have the common level.
         mean: prior mean of the common level [dB].
         std: prior standard deviation of the common level [dB].
@@ -187,7 +187,7 @@ def offset_columns(
 
 def pattern_columns(
     bearing_rad: ArrayLike, azimuth_rad: float | None, *, order: int = 3, std: float = 3.0,
-    zenith_offset_rad: ArrayLike = 0.0, shape_std: float = 0.25,
+    zenith_offset_rad: float | ArrayLike = 0.0, shape_std: float = 0.25,
 ) -> Basis:  # fmt: skip
     """Return an antenna pattern: the TR 38.901 element around a known azimuth, and smooth departures from it.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -151,7 +152,7 @@ class Trainer:
         """Train until the last step or until `seconds` have passed; return the step reached.
 
         Raises:
-            ComputationError: if the loss is not finite; the last checkpoint stays usable.
+            ComputationError: if the loss or its gradient is not finite; the last checkpoint stays usable.
         """
         begun = saved = time.monotonic()
         losses: list[float] = []
@@ -173,18 +174,22 @@ class Trainer:
             group["lr"] = self._rate()
         loss = denoising_loss(self.denoiser, self.batches(self.step), self.schedule, self.options, generator)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise ComputationError(
-                f"training step {self.step}: the loss is {value}; the weights of the last checkpoint in"
-                f" {self.folder} are good: lower the learning rate and run again to resume from there"
-            )
+        self._check(value, "loss")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.denoiser.parameters(), self.options.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.denoiser.parameters(), self.options.clip)
+        self._check(float(norm), "gradient's norm")  # before it can reach the weights
         self.optimiser.step()
         self.step += 1
         self._average()
         return value
+
+    def _check(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise ComputationError(
+                f"training step {self.step}: the {what} is {value}; the weights of the last checkpoint in"
+                f" {self.folder} are good: lower the learning rate and run again to resume from there"
+            )
 
     def _rate(self) -> float:
         o = self.options
@@ -238,7 +243,7 @@ class Trainer:
             self.optimiser.load_state_dict(state["optimiser"])
             self.averages = [list(average) for average in state["averages"]]
             self.step = int(state["step"])
-        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
             raise ModelError(
                 f"{self.checkpoint}: cannot resume from this checkpoint ({error}); it belongs to another network or is"
                 " broken: move it away to start afresh"

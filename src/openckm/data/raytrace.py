@@ -1,0 +1,270 @@
+"""Ray-traced gain and direction of the strongest path over a window of a city, by sionna-rt.
+
+Geometry: prisms on flat ground, x east, y north, receivers at 1.5 m. Paths: line of sight, up to five specular reflections,
+diffraction at one edge (`sionna_edges`); no refraction (buildings are dark inside) and no diffuse scattering. The solver sums |a|^2
+over paths and averages over the area of a cell:
+
+    g = 1/|C| int_C sum_n |a_n(s)|^2 ds,            estimated by   g = sum_rays |a|^2 w_ray.
+
+**Rays where cells are.** All walls are vertical and all roofs level, so |k_z| of a ray never changes: the elevation it left
+with is read off where it lands. Rays need not leave evenly over the sphere, then: with launch density p(c), c = |k_z|,
+of the downward rays, the solid angle of a ray is 2 pi / (N p(c)). p mixes even coverage of the sphere with even coverage of
+the ground out to one and three times the farthest cell (balance heuristic). Rays sent upwards would never come down: none are.
+
+**Direction.** Power is summed per cell in 72 bins of arrival azimuth, with its first moment; the direction is the
+power-weighted mean inside the strongest bin.
+
+References:
+    Hoydis et al., Sionna RT: technical report, 2025. ITU-R P.2040-3, 2023. Veach and Guibas, Optimally combining
+    sampling techniques for Monte Carlo rendering, 1995.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from openckm.data.prisms import Prism, heights_at
+from openckm.data.tracer_probe import SIONNA_VERSION, require_tracer
+from openckm.errors import ComputationError, OptionError
+
+__all__ = ["SIONNA_VERSION", "Antenna", "SceneTracer", "TraceOptions", "TracedField", "require_tracer"]
+
+AOA_BINS = 72
+EVEN, NEAR, FAR = 0.15, 0.5, 0.35
+"""Shares of rays: evenly over directions downwards; evenly over the near ground; evenly over three times its radius."""
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Antenna:
+    """Transmitter position and antenna; x east, y north of the window's centre.
+
+    Attributes:
+        x_m: east [m].
+        y_m: north [m].
+        z_m: above ground [m], above the receivers.
+        azimuth_deg: of the main beam, counter-clockwise from east [deg]; None = isotropic.
+        downtilt_deg: of the main beam below the horizon [deg].
+    """
+
+    x_m: float
+    y_m: float
+    z_m: float
+    azimuth_deg: float | None = None
+    downtilt_deg: float = 0.0
+
+
+@dataclass(frozen=True)
+class TraceOptions:
+    """How a window is traced.
+
+    Attributes:
+        cells: number of rows and of columns.
+        cell_m: side of a cell [m].
+        margin_m: traced surroundings on every side [m].
+        rays: rays per transmitter and seed.
+        max_depth: reflections at most.
+        receiver_m: height of the receivers [m].
+        diffraction: whether edges diffract.
+    """
+
+    cells: int = 128
+    cell_m: float = 2.0
+    margin_m: float = 96.0
+    rays: int = 3_000_000
+    max_depth: int = 5
+    receiver_m: float = 1.5
+    diffraction: bool = True
+
+    @property
+    def half_m(self) -> float:
+        """Half the side of the window [m]."""
+        return 0.5 * self.cells * self.cell_m
+
+    def centres(self) -> tuple[Field, Field]:
+        """Return east and north of the cell centres [m], shape (cells, cells), row 0 = north."""
+        axis = (np.arange(self.cells) + 0.5) * self.cell_m - self.half_m
+        east, north = np.meshgrid(axis, -axis)
+        return east, north
+
+
+@dataclass(frozen=True)
+class TracedField:
+    """Result of a trace; row 0 = north, column 0 = west.
+
+    Attributes:
+        gain: path gain, area mean of power [linear], 0 where no ray arrives; shape (cells, cells).
+        spectrum: the same power by arrival azimuth, bins from -180 deg counter-clockwise from east; shape (72, cells, cells).
+        offset: first moment of power inside its bin, in bin widths from the bin's centre; shape (72, cells, cells).
+    """
+
+    gain: Field
+    spectrum: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+    def aoa_deg(self) -> Field:
+        """Azimuth the strongest path comes from [deg, (-180, 180]], NaN where no ray arrives; shape (cells, cells)."""
+        peak = self.spectrum.argmax(axis=0)[None]
+        power = np.take_along_axis(self.spectrum, peak, 0)[0].astype(np.float64)
+        moment = np.take_along_axis(self.offset, peak, 0)[0].astype(np.float64)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shift = np.clip(moment / power, -0.5, 0.5)
+        angle = -180.0 + 360.0 / AOA_BINS * (peak[0] + 0.5 + shift)
+        return np.where(power > 0, np.where(angle <= -180.0, angle + 360.0, angle), np.nan)
+
+
+def mean_field(fields: Sequence[TracedField]) -> TracedField:
+    """Return the mean of power over traces of the same window."""
+    n = len(fields)
+    return TracedField(
+        np.sum([f.gain for f in fields], axis=0) / n,
+        np.sum([f.spectrum for f in fields], axis=0, dtype=np.float32) / np.float32(n),
+        np.sum([f.offset for f in fields], axis=0, dtype=np.float32) / np.float32(n),
+    )
+
+
+def material(name: str, carrier_hz: float) -> tuple[float, float]:
+    """Return relative permittivity [1] and conductivity [S/m] of 'concrete' or 'ground' (ITU-R P.2040-3, table 3).
+
+    Concrete is defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz both formulas are continued; above
+    10 GHz the ground keeps its value of 10 GHz.
+
+    Raises:
+        OptionError: for another name or a carrier outside 0.4-100 GHz.
+    """
+    if not 0.4e9 <= carrier_hz <= 100e9:
+        raise OptionError(f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined")
+    f = carrier_hz / 1e9
+    if name == "concrete":
+        return 5.24, 0.0462 * f**0.7822
+    if name == "ground":
+        f = min(f, 10.0)
+        return 15.0 * f**-0.1, 0.035 * f**1.63
+    raise OptionError(f"material {name!r} is unknown; use 'concrete' or 'ground'")
+
+
+def prism_mesh(buildings: Sequence[Prism]) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """Return vertices (v, 3) [m] and triangles (t, 3) of walls and roofs, normals outwards, vertices shared per prism."""
+    vertices: list[Field] = []
+    faces: list[NDArray[np.int64]] = []
+    start = 0
+    for b in buildings:
+        points, triangles = _one_prism(b)
+        vertices.append(points)
+        faces.append(triangles + start)
+        start += len(points)
+    if not vertices:
+        return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint32)
+    return np.concatenate(vertices).astype(np.float32), np.concatenate(faces).astype(np.uint32)
+
+
+def _one_prism(b: Prism) -> tuple[Field, NDArray[np.int64]]:
+    polygon = shapely.geometry.polygon.orient(b.polygon, 1.0)
+    rings = [np.asarray(r.coords)[:-1, :2] for r in (polygon.exterior, *polygon.interiors)]
+    flat = np.concatenate(rings)
+    n = len(flat)
+    index = {(x, y): k for k, (x, y) in enumerate(flat.tolist())}
+    points = np.concatenate([np.c_[flat, np.zeros(n)], np.c_[flat, np.full(n, b.height_m)]])
+    walls, begin = [], 0
+    for ring in rings:
+        a = begin + np.arange(len(ring))
+        c = begin + (np.arange(len(ring)) + 1) % len(ring)
+        walls += [np.c_[a, c, c + n], np.c_[a, c + n, a + n]]
+        begin += len(ring)
+    roof = []
+    for t in shapely.constrained_delaunay_triangles(polygon).geoms:
+        corner = [index[p] + n for p in shapely.geometry.polygon.orient(t, 1.0).exterior.coords[:3]]
+        roof.append(corner)
+    return points, np.concatenate([*walls, np.array(roof, dtype=np.int64).reshape(-1, 3)])
+
+
+def launch_density(c: Any, height_m: Any, radius_m: Any) -> Any:
+    """Density of |k_z| = c among the rays, which all leave downwards; on numpy and drjit arrays alike."""
+    inverse = 1.0 / (c * c * c)
+    total = EVEN
+    for share, radius in ((NEAR, radius_m), (FAR, 3.0 * radius_m)):
+        lowest = height_m / (height_m * height_m + radius * radius) ** 0.5
+        total = total + _where(c >= lowest, share * 2.0 * (height_m / radius) ** 2 * inverse, 0.0 * inverse)
+    return total
+
+
+def launch_cosine(u: Any, height_m: Any, radius_m: Any) -> Any:
+    """Map u in [0, 1) to |k_z| of a ray by the shares EVEN, NEAR, FAR; on numpy and drjit arrays alike."""
+    result = u / EVEN
+    for begin, share, radius in ((EVEN, NEAR, radius_m), (EVEN + NEAR, FAR, 3.0 * radius_m)):
+        ground = radius * radius * (u - begin) / share
+        below = height_m / _where(u < begin, 1.0 + 0.0 * u, height_m * height_m + ground) ** 0.5
+        result = _where(u < begin, result, below)
+    return result
+
+
+def _where(condition: Any, yes: Any, no: Any) -> Any:
+    if isinstance(condition, np.ndarray | np.bool_):
+        return np.where(condition, yes, no)
+    import drjit as dr
+
+    return dr.select(condition, yes, no)
+
+
+class SceneTracer:
+    """Traces transmitters over one window of one layout; the window's centre is the origin."""
+
+    def __init__(self, buildings: Sequence[Prism], options: TraceOptions):
+        """Build the scene.
+
+        Args:
+            buildings: disjoint prisms around the origin, x east, y north [m], already turned and clipped.
+            options: window and rays.
+
+        Raises:
+            RayTracerUnavailable: if sionna-rt or its LLVM library cannot be used.
+        """
+        require_tracer()
+        from openckm.data import sionna_patch
+
+        self.options = options
+        self._sionna = sionna_patch
+        self.height_m = heights_at(buildings, *options.centres())
+        self._free = np.flatnonzero(self.height_m[::-1] <= 0).astype(np.uint32)
+        self._scene = sionna_patch.build_scene(*prism_mesh(buildings), options.half_m + options.margin_m)
+        self._edges = sionna_patch.sionna_edges.find_edges(self._scene, "buildings") if options.diffraction else None
+
+    def trace(self, antenna: Antenna, carrier_hz: float, seed: int) -> TracedField:
+        """Return the traced field of one transmitter.
+
+        Raises:
+            OptionError: if the transmitter is not above the receivers or the carrier is out of range.
+            ComputationError: if the tracer fails or returns numbers that are not finite.
+        """
+        o = self.options
+        if antenna.z_m <= o.receiver_m:
+            raise OptionError(f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m")
+        material("concrete", carrier_hz)
+        try:
+            gain, spectrum, offset = self._sionna.solve(self._scene, self._edges, antenna, carrier_hz, o, seed, self._free)
+        except (RuntimeError, MemoryError) as error:
+            raise ComputationError(f"sionna-rt failed ({error}); use fewer rays or free some memory") from error
+        if not np.isfinite(gain).all():
+            raise ComputationError("sionna-rt returned values that are not finite; report the scene and its seed")
+        return TracedField(gain[::-1].copy(), spectrum[:, ::-1].copy(), offset[:, ::-1].copy())
+
+
+@contextlib.contextmanager
+def single_thread() -> Iterator[None]:
+    """Let the tracer use one processor core while the context lasts."""
+    require_tracer()
+    import drjit as dr
+
+    before = dr.thread_count()
+    dr.set_thread_count(1)
+    try:
+        yield
+    finally:
+        dr.set_thread_count(before)
