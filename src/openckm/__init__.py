@@ -13,10 +13,14 @@ _PUBLIC = {
     "Points": "openckm.maps.observations",
     "RadioMap": "openckm.maps.radiomap",
     "Transmitter": "openckm.maps.site",
+    "OpenCKM": "openckm.infer.construct",
     "Reconstructor": "openckm.reconstructor",
+    "construct": "openckm.edge.job",
 }
 
 if TYPE_CHECKING:
+    from openckm.edge.job import construct as construct
+    from openckm.infer.construct import OpenCKM as OpenCKM
     from openckm.maps.grid import Grid as Grid
     from openckm.maps.observations import Observations as Observations
     from openckm.maps.observations import Points as Points

@@ -15,7 +15,10 @@ __all__ = ["Reconstructor"]
 class Reconstructor(Protocol):
     """Turns evidence into a map with its uncertainty."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the method, as benchmark rows carry it."""
+        ...
 
     def reconstruct(
         self,

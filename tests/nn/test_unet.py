@@ -39,7 +39,7 @@ def test_sides_must_divide(rows, cols):
 
 def test_a_fresh_network_returns_zero():
     network = UNet(UNetOptions(2, 2, widths=(8, 8), blocks=1))
-    assert float(network(torch.randn(1, 2, 8, 8), torch.zeros(1, 1)).abs().max()) == 0.0
+    assert not bool(network(torch.randn(1, 2, 8, 8), torch.zeros(1, 1)).any())
 
 
 def test_every_cell_sees_every_other_and_the_scalars():

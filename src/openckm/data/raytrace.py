@@ -9,7 +9,7 @@ over paths and averages over the area of a cell:
 **Rays where cells are.** All walls are vertical and all roofs level, so |k_z| of a ray never changes: the elevation it left
 with is read off where it lands. Rays need not leave evenly over the sphere, then: with launch density p(c), c = |k_z|,
 of the downward rays, the solid angle of a ray is 2 pi / (N p(c)). p mixes even coverage of the sphere with even coverage of
-the ground out to one and three times the farthest cell (balance heuristic). Rays sent upwards would never come down: none are.
+the ground within one, two and four times the distance of the farthest cell (balance heuristic). Rays sent upwards would never come down: none are.
 
 **Direction.** Power is summed per cell in 72 bins of arrival azimuth, with its first moment; the direction is the
 power-weighted mean inside the strongest bin.
@@ -37,8 +37,10 @@ from openckm.errors import ComputationError, OptionError
 __all__ = ["SIONNA_VERSION", "Antenna", "SceneTracer", "TraceOptions", "TracedField", "require_tracer"]
 
 AOA_BINS = 72
-EVEN, NEAR, FAR = 0.15, 0.5, 0.35
-"""Shares of rays: evenly over directions downwards; evenly over the near ground; evenly over three times its radius."""
+EVEN = 0.1
+"""Share of rays that leave evenly over directions downwards."""
+GROUND = ((0.3, 1.0), (0.4, 2.0), (0.2, 4.0))
+"""Shares of rays spread evenly over the ground within so many times the distance of the farthest cell."""
 Field = NDArray[np.float64]
 
 
@@ -189,19 +191,21 @@ def launch_density(c: Any, height_m: Any, radius_m: Any) -> Any:
     """Density of |k_z| = c among the rays, which all leave downwards; on numpy and drjit arrays alike."""
     inverse = 1.0 / (c * c * c)
     total = EVEN
-    for share, radius in ((NEAR, radius_m), (FAR, 3.0 * radius_m)):
+    for share, factor in GROUND:
+        radius = factor * radius_m
         lowest = height_m / (height_m * height_m + radius * radius) ** 0.5
         total = total + _where(c >= lowest, share * 2.0 * (height_m / radius) ** 2 * inverse, 0.0 * inverse)
     return total
 
 
 def launch_cosine(u: Any, height_m: Any, radius_m: Any) -> Any:
-    """Map u in [0, 1) to |k_z| of a ray by the shares EVEN, NEAR, FAR; on numpy and drjit arrays alike."""
-    result = u / EVEN
-    for begin, share, radius in ((EVEN, NEAR, radius_m), (EVEN + NEAR, FAR, 3.0 * radius_m)):
-        ground = radius * radius * (u - begin) / share
+    """Map u in [0, 1) to |k_z| of a ray by the shares EVEN and GROUND; on numpy and drjit arrays alike."""
+    result, begin = u / EVEN, EVEN
+    for share, factor in GROUND:
+        ground = (factor * radius_m) * (factor * radius_m) * (u - begin) / share
         below = height_m / _where(u < begin, 1.0 + 0.0 * u, height_m * height_m + ground) ** 0.5
         result = _where(u < begin, result, below)
+        begin += share
     return result
 
 

@@ -35,6 +35,8 @@ ROOT = 1.32471795724474602596
 FLAT_COSINE = 0.97
 PROBES = 8
 """Points along an edge at which it is tested for being open and for being seen."""
+NEAR_M = 0.005
+"""Least distance off an edge for sight lines: exact contact would fail by rounding where they graze a roof [m]."""
 OFFSET_M = 0.05
 """How far off an edge visibility is tested as well, against leaks [m]."""
 
@@ -130,7 +132,9 @@ def _add_pairs(
     _, q = _keller_point(wedge, source, target)
     start = source + dr.zeros(mi.Point3f, dr.width(cell))
     seen = dr.full(mi.Bool, True, dr.width(cell))
-    for point in (q + OFFSET_M * dr.normalize(wedge.n0 + wedge.nn), q):
+    outwards = dr.normalize(wedge.n0 + wedge.nn)
+    for offset in (OFFSET_M, NEAR_M):
+        point = q + offset * outwards
         for end in (target, start):
             seen &= ~scene.mi_scene.ray_test(spawn_ray_to(end, point), coherent=False, active=seen)
     kept = dr.compress(seen)

@@ -25,7 +25,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["DUKE_CELLS", "DUKE_GRID", "READING_SIGMA_DB", "DukeCell", "duke_cell"]
+__all__ = ["DUKE_CELLS", "DUKE_GRID", "READING_SIGMA_DB", "DukeCell", "duke_cell", "duke_layout_geojson"]
 
 DUKE_CELLS = ("A", "B", "C", "D")
 """The cells that are embedded; E and F of the same campaign are kept back."""
@@ -86,6 +86,11 @@ def duke_cell(name: str) -> DukeCell:
         float(x), float(y), _TX_HEIGHT_M, _CARRIER_HZ[name], _BEARING_DEG[name], name=f"Duke CBRS {name}"
     )
     return DukeCell(name, _points(name), DUKE_GRID, transmitter, _layout())
+
+
+def duke_layout_geojson() -> bytes:
+    """Return the embedded building layout of the site, a GeoJSON file."""
+    return _asset("layout.geojson").read_bytes()
 
 
 def _asset(name: str) -> Traversable:

@@ -9,8 +9,9 @@ themselves: every reading is predicted from the other folds, and
 
     w = argmin_{0 <= w <= 1} sum_i (y_i - w p_i^evidence - (1 - w) p_i^site)^2
 
-(stacking; D. H. Wolpert, Stacked generalization, 1992). The spread is then scaled so that nine tenths of these held-out
-readings lie in their 90 % intervals.
+(stacking; D. H. Wolpert, Stacked generalization, 1992). The spread is then scaled so that nine tenths of the held-out
+readings lie in their 90 % intervals, both when readings are held out one by one and when whole blocks of the map are:
+the larger of the two factors counts, because most of a map lies away from its readings.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ __all__ = ["Blend", "Expert", "blend", "evidence_expert", "gain_of", "site_exper
 
 Array = NDArray[np.float64]
 FOLDS = 4
+BLOCKS_A_SIDE = 8
 NORMAL_90 = 1.6448536
 SCALE_BOUNDS = (0.5, 2.5)
 
@@ -152,14 +154,23 @@ def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
     weight = trust * float(np.clip(raw, 0.0, 1.0)) + (1.0 - trust) * 0.5
     held = weight * evidence.held_out + (1 - weight) * site.held_out
     held_var = weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2
-    scale = _calibrate(np.abs(y - held) / np.sqrt(held_var))
+    blocks = site.fit.leave_blocks_out(_blocks(scene))
+    scale = max(_calibrate(y - held, np.sqrt(held_var)), _calibrate(y - blocks.mean, blocks.std))
     mean = weight * evidence.mean + (1 - weight) * site.mean
     std = scale * np.sqrt(weight * evidence.std**2 + (1 - weight) * site.std**2)
     return Blend(mean, std, weight, scale)
 
 
-def _calibrate(score: Array) -> float:
-    """Return the factor on the spread that puts 90 % of the scores |error| / std inside, near 1 when they are few."""
+def _blocks(scene: Scene) -> NDArray[np.intp]:
+    """Label readings by the block of the map they lie in, BLOCKS_A_SIDE blocks along the longer side."""
+    side = max(scene.grid.shape[0], scene.grid.shape[1]) / BLOCKS_A_SIDE
+    row, col = np.divmod(scene.index, scene.grid.shape[1])
+    return np.asarray((row // side) * BLOCKS_A_SIDE + col // side, dtype=np.intp)
+
+
+def _calibrate(error: Array, std: Array) -> float:
+    """Return the factor on the spread that puts 90 % of the errors inside their intervals, near 1 when they are few."""
+    score = np.abs(error) / std
     n = len(score)
     level = min(1.0, np.ceil(0.9 * (n + 1)) / n)
     factor = float(np.quantile(score, level)) / NORMAL_90

@@ -126,7 +126,7 @@ def _draw_map(
         extent=(0.0, grid.width_m, 0.0, grid.height_m), origin="upper", interpolation="nearest",
     )  # fmt: skip
     axes.set_xlabel("east of the south-west corner [m]")
-    axes.set_ylabel("north of it [m]")
+    axes.set_ylabel("north of the south-west corner [m]")
     return image
 
 

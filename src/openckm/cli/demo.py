@@ -1,0 +1,74 @@
+"""`ckm demo`: the main job on the embedded real cell, through the same files and calls that a user would use."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from openckm.baselines import Kriging
+from openckm.edge.figure import write_comparison
+from openckm.edge.job import Construction, construct
+from openckm.errors import InputError
+from openckm.evaluate.duke import DukeCell, duke_cell, duke_layout_geojson
+from openckm.maps.atomic import atomic_path
+from openckm.maps.geotiff import write_geotiff
+
+__all__ = ["CREDITS", "run_demo"]
+
+CREDITS = """Measurements: RSRP of LTE CBRS cell A, Duke University West Campus; geo2sigmap (functions-lab), Apache-2.0.
+Buildings: © OpenStreetMap contributors, ODbL 1.0."""
+
+
+def run_demo(out: Path) -> tuple[str, list[Path]]:
+    """Construct the map of Duke CBRS cell A; return the report and the files written.
+
+    Args:
+        out: folder, made if it does not exist.
+
+    Raises:
+        InputError: if the folder cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {out} ({error}); choose another with --out") from error
+    cell = duke_cell("A")
+    measurements, layout = _inputs(cell, out)
+    lon, lat = (float(v) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
+    job = construct(
+        measurements, bs=(lon, lat), azimuth_deg=cell.transmitter.bearing_deg, layout=layout, cell_m=4.0, size=128,
+        height_m=cell.transmitter.height_m, carrier_hz=cell.transmitter.carrier_hz,
+    )  # fmt: skip
+    return _write(job, out, (measurements, layout), (lon, lat))
+
+
+def _write(job: Construction, out: Path, inputs: tuple[Path, Path], bs: tuple[float, float]) -> tuple[str, list[Path]]:
+    files = [out / "map.tif", out / "figure.png", out / "report.txt"]
+    write_geotiff(job.radiomap, files[0])
+    rival = Kriging().reconstruct(job.observations, job.radiomap.grid, draws=0)
+    write_comparison(job, rival, files[1], "Duke CBRS cell A, RSRP from a walked drive test")
+    again = (
+        f"ckm construct {inputs[0]} --bs {bs[0]:.6f},{bs[1]:.6f} --azimuth 212 --layout {inputs[1]} --cell 4"
+        f" --size 128 --carrier 3.69 -o {files[0]}"
+    )
+    report = "\n".join(("Duke CBRS cell A", job.summary(), "", CREDITS, "", "The same by hand:", f"  {again}", ""))
+    with atomic_path(files[2]) as aside:
+        aside.write_text(report, encoding="utf-8")
+    return report, [*inputs, *files]
+
+
+def _inputs(cell: DukeCell, out: Path) -> tuple[Path, Path]:
+    """Write the embedded readings and layout as the files a user would have."""
+    lon, lat = cell.grid.to_lonlat(cell.points.x, cell.points.y)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("longitude", "latitude", "device", "rsrp"))
+    for row in zip(lon, lat, cell.points.device, cell.points.value, strict=True):
+        writer.writerow((f"{row[0]:.8f}", f"{row[1]:.8f}", row[2], f"{row[3]:g}"))
+    measurements, layout = out / "measurements.csv", out / "layout.geojson"
+    with atomic_path(measurements) as aside:
+        aside.write_text(text.getvalue(), encoding="utf-8")
+    with atomic_path(layout) as aside:
+        aside.write_bytes(duke_layout_geojson())
+    return measurements, layout

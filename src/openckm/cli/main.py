@@ -1,0 +1,173 @@
+"""`ckm`: construct a map, run the demo, benchmark, generate training maps. Only this layer prints and exits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from openckm import __version__
+from openckm.cli.options import lon_lat, pairs
+from openckm.errors import OpenCKMError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="ckm",
+    help="Channel knowledge maps (radio maps) from whatever evidence you have, with calibrated uncertainty.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Training and test maps.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"ckm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Construct channel knowledge maps from measurements, layouts and a learned prior."""
+
+
+@app.command()
+def construct(
+    measurements: Annotated[Path, typer.Argument(help="CSV drive test: lon/lat or x/y, and RSRP, path loss or gain.")],
+    bs: Annotated[str, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
+    azimuth: Annotated[
+        float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
+    ] = None,
+    layout: Annotated[
+        Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+    ] = None,
+    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 4.0,
+    size: Annotated[int, typer.Option(min=16, max=512, help="Cells along each side.")] = 128,
+    height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
+    carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
+    downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
+    ] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617.")] = None,
+    sigma: Annotated[float, typer.Option(help="Noise of one reading in dB where the file states none.")] = 4.0,
+    draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    deadline: Annotated[
+        float | None, typer.Option(help="Seconds the reconstruction may take; fewer draws then.")
+    ] = None,
+    prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
+    zarr: Annotated[
+        Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Hold back a tenth of the readings first.")] = True,
+) -> None:
+    """Construct a georeferenced map with its uncertainty from a drive test."""
+    from openckm.cli.outputs import require_writable, write_outputs
+    from openckm.edge.job import construct as run
+
+    require_writable(output, png, zarr)
+    with console.status("constructing the map"):
+        job = run(
+            measurements, bs=lon_lat(bs), azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size, height_m=height,
+            carrier_hz=carrier * 1e9, downtilt_deg=downtilt, where=pairs(where), columns=pairs(column), crs=crs,
+            sigma_db=sigma, draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check,
+        )  # fmt: skip
+    written = write_outputs(job, output, png, zarr)
+    console.print(job.summary(), markup=False)
+    console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for map, figure and report.")] = Path("demo-output"),
+) -> None:
+    """Construct the map of a real LTE cell (Duke CBRS cell A, embedded) beside kriging."""
+    from openckm.cli.demo import run_demo
+
+    with console.status("constructing the map of Duke CBRS cell A"):
+        report, written = run_demo(out)
+    console.print(report, markup=False)
+    console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="Benchmark: duke, heldout.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds or maps: under 5 minutes on 2 cores.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the rows to this file.")] = None,
+) -> None:
+    """Run a benchmark and print its table."""
+    from rich.progress import Progress
+
+    from openckm.evaluate.registry import bench as find
+    from openckm.evaluate.rows import write_report
+    from openckm.evaluate.table import as_table
+
+    run = find(name)
+    with Progress(console=complaints) as progress:
+        bar = progress.add_task(name, total=None)
+        rows = run(quick, lambda what, done, total: progress.update(bar, description=what, completed=done, total=total))
+    if json is not None:
+        write_report(json, name, rows)
+    console.print(as_table(rows, name))
+
+
+@data_app.command("generate")
+def generate(
+    out: Annotated[Path, typer.Argument(help="Folder for the shards; finished ones are kept, missing ones are made.")],
+    maps: Annotated[int, typer.Option(min=1, help="Number of maps to reach.")] = 1000,
+    split: Annotated[str, typer.Option(help="train, validation or test: which cities are used.")] = "train",
+    seed: Annotated[int, typer.Option(min=0, help="The set is a function of the seed and these options.")] = 0,
+    cell: Annotated[
+        list[float] | None, typer.Option(help="Cell sides in metres to draw from; may be repeated.")
+    ] = None,
+    rays: Annotated[int, typer.Option(min=1000, help="Rays per transmitter.")] = 3_000_000,
+    average_seeds: Annotated[int, typer.Option(min=1, help="Tracer runs averaged per map (test maps).")] = 1,
+    layouts: Annotated[
+        Path | None, typer.Option(help="Folder with city layouts; else the tracer's own cities.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Scenes traced at the same time.")] = 1,
+) -> None:
+    """Ray-trace maps of real and procedural cities (needs the extra `raytrace`)."""
+    from openckm.cli.options import split_name
+    from openckm.data.generate import GenerateOptions
+    from openckm.data.generate import generate as run
+
+    options = GenerateOptions(
+        maps=maps, split=split_name(split), seed=seed, cell_sizes_m=tuple(cell or (2.0, 4.0)), rays=rays,
+        average_seeds=average_seeds, layouts_dir=layouts, processes=processes,
+    )  # fmt: skip
+    report = run(options, out)
+    console.print(f"{report.made} maps made, {report.kept} kept, {len(report.shards)} shards in {out}", markup=False)
+
+
+def main() -> None:
+    """Run `ckm`: an error of OpenCKM becomes one line on stderr and exit status 2."""
+    try:
+        app()
+    except OpenCKMError as error:
+        complaints.print(f"ckm: {error}", markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

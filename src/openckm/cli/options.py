@@ -1,0 +1,53 @@
+"""Parsing of option values that typer has no type for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from openckm.errors import OptionError
+
+__all__ = ["lon_lat", "pairs", "split_name"]
+
+
+def lon_lat(text: str) -> tuple[float, float]:
+    """Return (lon, lat) [degrees] of "LON,LAT".
+
+    Raises:
+        OptionError: if the text is not two numbers, or they cannot be longitude and latitude.
+    """
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(f"--bs {text!r}: wanted LON,LAT in degrees, e.g. --bs -78.9398,35.9992") from None
+    if not -180 <= lon <= 180 or not -90 <= lat <= 90:
+        hint = "; they look swapped: longitude comes first" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
+        raise OptionError(f"--bs {text!r}: longitude must lie in [-180, 180] and latitude in [-90, 90]{hint}")
+    return lon, lat
+
+
+def pairs(texts: list[str] | None) -> dict[str, str] | None:
+    """Return {"A": "B"} of ["A=B"]; None stays None.
+
+    Raises:
+        OptionError: if an item has no "=".
+    """
+    if not texts:
+        return None
+    split = [text.partition("=") for text in texts]
+    for (name, sign, value), text in zip(split, texts, strict=True):
+        if not (name and sign and value):
+            raise OptionError(f"{text!r}: wanted NAME=VALUE")
+    return {name.strip(): value.strip() for name, _, value in split}
+
+
+def split_name(text: str) -> Literal["train", "validation", "test"]:
+    """Return the name of a split.
+
+    Raises:
+        OptionError: if there is no such split.
+    """
+    names: tuple[Literal["train", "validation", "test"], ...] = ("train", "validation", "test")
+    for name in names:
+        if text == name:
+            return name
+    raise OptionError(f"--split {text!r}: wanted train, validation or test")

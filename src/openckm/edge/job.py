@@ -1,0 +1,190 @@
+"""The main job: a drive test and a building layout to a map, with all it read, assumed and fitted on record."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from openckm.baselines import Kriging
+from openckm.edge.selfcheck import SelfCheck, self_check
+from openckm.errors import MeasurementError
+from openckm.infer.construct import OpenCKM
+from openckm.maps.csv import DriveTestReport, read_drive_test
+from openckm.maps.grid import Grid
+from openckm.maps.layouts import read_layout
+from openckm.maps.observations import Observations
+from openckm.maps.radiomap import RadioMap
+from openckm.maps.site import Layout, Transmitter
+from openckm.reconstructor import Reconstructor
+
+__all__ = ["Construction", "construct"]
+
+SIGMA_DB = 4.0
+"""Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Construction:
+    """A constructed map with its record.
+
+    Attributes:
+        radiomap: the answer.
+        observations: the evidence it was made from.
+        read: what the measurement file held.
+        check: the self-check, or None with the reason in `notes`.
+        notes: what was assumed, one sentence each.
+        seconds: time the whole job took [s].
+    """
+
+    radiomap: RadioMap
+    observations: Observations
+    read: DriveTestReport
+    check: SelfCheck | None
+    notes: tuple[str, ...]
+    seconds: float
+
+    def summary(self) -> str:
+        """Return the record as text: read, assumed, fitted, checked."""
+        parts = [_read_lines(self), [f"  assumed  {note}" for note in self.notes], _fit_lines(self), _check_lines(self)]
+        return "\n".join(line for part in parts for line in part) + f"\n  took     {self.seconds:.1f} s"
+
+
+def construct(
+    measurements: str | os.PathLike[str],
+    *,
+    bs: tuple[float, float],
+    azimuth_deg: float | None = None,
+    layout: str | os.PathLike[str] | None = None,
+    cell_m: float = 4.0,
+    size: int = 128,
+    height_m: float = 24.0,
+    carrier_hz: float = 3.5e9,
+    downtilt_deg: float = 6.0,
+    where: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+    sigma_db: float = SIGMA_DB,
+    draws: int = 8,
+    seed: int = 0,
+    deadline_s: float | None = None,
+    prior: Path | None = None,
+    check: bool = True,
+) -> Construction:
+    """Construct the map around a base station from a drive test.
+
+    Args:
+        measurements: CSV file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`).
+        bs: (longitude, latitude) of the base station [degrees]; the map is centred on it.
+        azimuth_deg: boresight of its sector antenna, clockwise from north [degrees]; None for an omnidirectional one.
+        layout: building layout (GeoJSON, OSM XML or PBF, height raster), or None.
+        cell_m: cell side [m].
+        size: cells along each side.
+        height_m: antenna height above ground [m].
+        carrier_hz: carrier frequency [Hz].
+        downtilt_deg: downtilt [degrees].
+        where: rows to use, e.g. {"PCI": "A"}.
+        columns: role -> column name where the header does not tell.
+        crs: CRS of x/y columns.
+        sigma_db: noise of a single reading where the file states none [dB].
+        draws: posterior draws.
+        seed: of everything random.
+        deadline_s: time the reconstruction may take [s].
+        prior: model folder; None for the embedded prior.
+        check: whether to run the self-check.
+
+    Raises:
+        InputError: if anything given cannot be used; the message names file, row and remedy.
+        ModelError: if the prior cannot be loaded.
+    """
+    started = time.monotonic()
+    grid = Grid.centred(*bs, shape=(size, size), cell_m=cell_m)
+    x, y = grid.from_lonlat(*bs)
+    transmitter = Transmitter(float(x), float(y), height_m, carrier_hz, azimuth_deg, downtilt_deg)
+    test = read_drive_test(measurements, grid=grid, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
+    buildings = None if layout is None else read_layout(layout, grid)
+    observations = Observations(points=(test.points,), layout=buildings, transmitter=transmitter, crs=grid.crs)
+    notes = list(_assumptions(transmitter, buildings, sigma_db))
+    method = OpenCKM(prior=prior)
+    checked, reason = _checked(method, observations, grid, seed) if check else (None, "self-check left out on request")
+    if reason:
+        notes.append(reason)
+    radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
+    return Construction(radiomap, observations, test.report, checked, tuple(notes), time.monotonic() - started)
+
+
+def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
+    rivals: tuple[Reconstructor, ...] = (method, Kriging())
+    try:
+        return self_check(rivals, observations, grid, seed=seed), ""
+    except MeasurementError as error:
+        return None, f"no self-check: {error}"
+
+
+def _assumptions(transmitter: Transmitter, layout: Layout | None, sigma_db: float) -> tuple[str, ...]:
+    pattern = (
+        "an omnidirectional antenna (no azimuth given)"
+        if transmitter.bearing_deg is None
+        else f"a TR 38.901 sector at {transmitter.bearing_deg:g}° from north, {transmitter.downtilt_deg:g}° down"
+    )
+    notes = [
+        f"antenna {transmitter.height_m:g} m above ground, {transmitter.carrier_hz / 1e9:g} GHz, {pattern}",
+        f"a single reading is off by {sigma_db:g} dB (1 sigma) where the file states nothing else",
+        "transmit power unknown: its offset is estimated with the map",
+    ]
+    if layout is None:
+        notes.append("no building layout: the map comes from readings and transmitter alone")
+    elif layout.height_known <= 0.5:
+        stated = f"{layout.height_known:.0%}"
+        notes.append(f"building heights are stated for {stated} of the buildings, so heights were not used")
+    return tuple(notes)
+
+
+def _read_lines(job: Construction) -> list[str]:
+    r = job.read
+    devices = ", ".join(f"{name or 'unnamed'} {count}" for name, count in r.devices.items())
+    span = f"from {r.value_min:g} to {r.value_max:g}"
+    lines = [
+        f"  read     {r.source}: {r.kept} readings of {r.value_column} [{r.unit}] {span}"
+        f" ({r.outside} outside the map left out; devices: {devices})"
+    ]
+    if job.observations.layout is not None:
+        share = float(np.mean(job.observations.layout.building))
+        lines.append(f"  read     {job.observations.layout.source}: buildings cover {share:.0%} of the map")
+    return lines
+
+
+def _fit_lines(job: Construction) -> list[str]:
+    facts = job.radiomap.provenance
+    if "nuisances" not in facts:
+        return ["  fitted   nothing: too few readings, the map is the prior's given the site"]
+    lines = [
+        f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations",
+        f"  fitted   transmit offset {facts['transmit_offset_db']:.1f} ± {facts['transmit_offset_std_db']:.1f} dB,"
+        f" slope of the predicted map {facts['map_slope']:.2f}",
+    ]
+    pattern = [f"{name[8:]}: {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in facts["nuisances"].items()
+               if name.startswith("pattern")]  # fmt: skip
+    if pattern:
+        lines.append("  fitted   pattern beyond the standard's, harmonics of the bearing: " + ", ".join(pattern[:4]))
+    found = (f"{name} {value:.3g} {unit if unit == 'm' else 'dB'}" for name, unit, value in facts["discrepancy"])
+    discrepancy = ", ".join(found)
+    lines.append(f"  fitted   discrepancy (what the prior cannot explain): {discrepancy}")
+    lines.append(f"  fitted   weight of the network that saw the readings {facts['weight_of_evidence']:.2f}")
+    return lines
+
+
+def _check_lines(job: Construction) -> list[str]:
+    if job.check is None:
+        return []
+    lines = [
+        f"  check    {job.check.held} of {job.check.held + job.check.given} cells held back in blocks and predicted:"
+    ]
+    for score in job.check.scores:
+        inside = f"90 % interval covers {score.coverage_90:.0%}"
+        lines.append(f"             {score.method:<10} RMSE {score.rmse_db:5.2f} dB, {inside}")
+    return [*lines, f"  check    {job.check.verdict()}"]

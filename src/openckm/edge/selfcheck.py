@@ -1,0 +1,128 @@
+"""The self-check: a tenth of the user's own measurements is held back in spatial blocks and predicted.
+
+It says, on this site and before anybody drives again, how far off the map is away from the readings (RMSE) and whether
+its error bars are honest (share of held-back readings inside their 90 % interval), beside ordinary kriging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import MeasurementError
+from openckm.maps.cells import aggregate_cells
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations, Points
+from openckm.reconstructor import Reconstructor
+
+__all__ = ["Score", "SelfCheck", "held_back", "self_check"]
+
+NORMAL_90 = 1.6448536
+MIN_CELLS = 20
+BLOCKS_A_SIDE = 8
+SHARE = 0.1
+HONEST = (0.75, 0.99)
+"""Share of held-back readings inside their 90 % intervals outside of which the error bars are called dishonest."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one method predicted the held-back cells: RMSE [dB] and share inside the 90 % interval."""
+
+    method: str
+    rmse_db: float
+    coverage_90: float
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """Result of the self-check.
+
+    Attributes:
+        given: cells that the methods were given.
+        held: cells that were held back and predicted.
+        scores: one for each method, OpenCKM first.
+    """
+
+    given: int
+    held: int
+    scores: tuple[Score, ...]
+
+    def verdict(self) -> str:
+        """Return one sentence on whether the map may be trusted."""
+        own, rival = self.scores[0], self.scores[-1]
+        better = "below" if own.rmse_db <= rival.rmse_db else "above"
+        text = f"OpenCKM's error is {better} {rival.method}'s on your own held-back readings"
+        if not HONEST[0] <= own.coverage_90 <= HONEST[1]:
+            text += (
+                f"; only {own.coverage_90:.0%} of them lie inside the 90 % intervals, so do not trust the spread here:"
+                " measure where it matters"
+                if own.coverage_90 < HONEST[0]
+                else "; the intervals are wider than they need to be"
+            )
+        return text + "."
+
+
+def held_back(cells: Points, grid: Grid, seed: int, share: float = SHARE) -> NDArray[np.bool_]:
+    """Return which cells are held back, shape (n,): whole blocks drawn at random until `share` of the cells is in them.
+
+    Args:
+        cells: one reading per cell.
+        grid: the cells; a block is an eighth of its longer side.
+        seed: of the choice of blocks.
+        share: of the cells to hold back.
+    """
+    side = max(1, -(-max(grid.shape) // BLOCKS_A_SIDE))
+    row, col = grid.index_of(cells.x, cells.y)
+    label = (row // side) * (grid.shape[1] // side + 1) + col // side
+    held = np.zeros(len(cells), dtype=bool)
+    for block in np.random.default_rng(seed).permutation(np.unique(label)):
+        if held.sum() >= share * len(cells):
+            break
+        held |= label == block
+    return held
+
+
+def self_check(
+    methods: tuple[Reconstructor, ...], observations: Observations, grid: Grid, *, seed: int = 0
+) -> SelfCheck:
+    """Hold back a tenth of the readings in blocks and let each method predict them from the rest.
+
+    Args:
+        methods: OpenCKM first, then its rivals.
+        observations: all evidence.
+        grid: the map's cells.
+        seed: of the choice of blocks.
+
+    Raises:
+        MeasurementError: if there are too few measured cells to hold any back.
+    """
+    points = observations.gain_points()
+    cells = aggregate_cells(points, grid, shadow_sigma_db=0.0)
+    cells = cells.subset(cells.kind == "exact")
+    held = held_back(cells, grid, seed) if len(cells) else np.zeros(0, bool)
+    if len(cells) < MIN_CELLS or held.all():
+        raise MeasurementError(
+            f"the readings fill {len(cells)} cells: a self-check needs {MIN_CELLS} in more than one part of the map;"
+            " give more readings or leave the self-check out"
+        )
+    given = replace(observations, points=(points.subset(~_in_cells(points, cells.subset(held), grid)),))
+    row, col = (index[held] for index in grid.index_of(cells.x, cells.y))
+    truth, noise = cells.value[held], cells.sigma[held]
+    scores = []
+    for method in methods:
+        radiomap = method.reconstruct(given, grid, draws=0, seed=seed)
+        error = radiomap.mean()[row, col] - truth
+        inside = np.abs(error) <= NORMAL_90 * np.hypot(radiomap.std()[row, col], noise)
+        scores.append(Score(method.name, float(np.sqrt(np.mean(error**2))), float(inside.mean())))
+    return SelfCheck(int((~held).sum()), int(held.sum()), tuple(scores))
+
+
+def _in_cells(points: Points, cells: Points, grid: Grid) -> NDArray[np.bool_]:
+    """Say for each reading whether it lies in one of the cells."""
+    columns = grid.shape[1]
+    row, col = grid.index_of(points.x, points.y)
+    there = grid.index_of(cells.x, cells.y)
+    return np.asarray(np.isin(row * columns + col, there[0] * columns + there[1]))
