@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.training_set import TrainingSet
+from openckm.data.training_set import MixedSet, TrainingSet
 from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.pretrained import save_prior
@@ -34,7 +35,7 @@ def city_is(traced: TracedMap, names: tuple[str, ...]) -> bool:
 
 def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
     """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps."""
-    held = TrainingSet(maps, seed=99)
+    held = TrainingSet(maps)
     batches = [
         held.sample(np.arange(k, min(k + 16, len(held))), np.random.default_rng([7, k]))
         for k in range(0, len(held), 16)
@@ -96,16 +97,16 @@ def main() -> None:
     torch.manual_seed(0)
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
     maps = [m for m in read_shards(paths) if not city_is(m, HELD_OUT[1:])]
-    training = TrainingSet((m for m in maps if not city_is(m, HELD_OUT)), size=arguments.batch, seed=1)
+    seen = [m for m in maps if not city_is(m, HELD_OUT)]
+    coarse = TrainingSet(coarsen(m) for m in seen if m.grid.cell_m <= 2.0)
+    training = MixedSet(TrainingSet(seen), coarse, arguments.batch, seed=1)
     held = [m for m in maps if city_is(m, HELD_OUT[:1])][:64]
-    print(f"{len(training)} training maps, {len(held)} validation maps", flush=True)
+    print(f"{len(seen)} training maps, {len(held)} validation maps", flush=True)
     options = TrainOptions(steps=arguments.steps, decay_steps=arguments.decay_steps, seed=1)
     trainer = Trainer(MapDenoiser(), training.batch, options, arguments.out, validate=validator(held))
     print(f"step {trainer.step} -> {trainer.run(arguments.minutes * 60)}", flush=True)
     if arguments.publish:
-        data = (
-            f"{len(training)} ray-traced maps (Munich, Paris Etoile, Espoo, Duke, procedural cities); Florence held out"
-        )
+        data = f"{len(seen)} ray-traced maps (Munich, Paris Etoile, Espoo, Duke, procedural cities); Florence held out"
         publish(trainer, arguments.ema, arguments.version, arguments.publish, data)
 
 

@@ -1,8 +1,9 @@
 """Real city layouts: sionna-rt's scenes, OpenStreetMap extracts and CityJSON files, as prisms on flat ground.
 
-Terrain is taken out: a height is measured from the lowest point of its building. OpenStreetMap heights: the `height` tag, else
-`building:levels` x 3.2 m, else 8 m. Pitched and stepped roofs become level ones: one level if the roof spans less than 8 m,
-else one per 6 m of height. Credit: buildings from OpenStreetMap contributors, ODbL (openstreetmap.org/copyright).
+Terrain is taken out: a height is measured from the lowest point of its building. OpenStreetMap heights: the
+`height` tag, else `building:levels` x 3.2 m, else 8 m. Pitched and stepped roofs become level ones: one level
+if the roof spans less than 8 m, else one per 6 m of height. Credit: buildings from OpenStreetMap
+contributors, ODbL (openstreetmap.org/copyright).
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ __all__ = ["SIONNA_SCENES", "available", "load_city"]
 
 SIONNA_SCENES = ("munich", "etoile", "florence", "san_francisco")
 FILES = {
-    "espoo": "osm/espoo.osm", "duke": "osm/duke.osm", "helsinki": "osm/Helsinki.osm.pbf",
-    "rotterdam": "cityjson/rotterdam_subset.json", "zurich": "cityjson/zurich_subset_lod2.json",
+    "espoo": "osm/espoo.osm",
+    "duke": "osm/duke.osm",
+    "helsinki": "osm/Helsinki.osm.pbf",
+    "rotterdam": "cityjson/rotterdam_subset.json",
+    "zurich": "cityjson/zurich_subset_lod2.json",
     "den_haag": "cityjson/DH_01_subs.city.json",
-}  # fmt: skip
+}
 ODBL = "ODbL 1.0, credit OpenStreetMap contributors"
 LEVEL_M = 3.2
 DEFAULT_HEIGHT_M = 8.0
@@ -40,8 +44,10 @@ Footprint = tuple[BaseGeometry, float]
 
 
 def available(layouts_dir: Path | None) -> tuple[str, ...]:
-    """Return the names that `load_city` can load: sionna-rt's scenes, and the files found under `layouts_dir`."""
-    found = [name for name, path in FILES.items() if layouts_dir is not None and (layouts_dir / path).is_file()]
+    """Return what `load_city` can load: sionna-rt's scenes, and the files found under `layouts_dir`."""
+    found = [
+        name for name, path in FILES.items() if layouts_dir is not None and (layouts_dir / path).is_file()
+    ]
     return (*SIONNA_SCENES, *found)
 
 
@@ -63,13 +69,20 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
         raise LayoutError(f"layout {name!r} is unknown; there are {', '.join(available(layouts_dir))}")
     path = layouts_dir / FILES[name]
     if not path.is_file():
-        raise LayoutError(f"{path}: no such layout file; point layouts_dir to a folder that holds {FILES[name]}")
+        raise LayoutError(
+            f"{path}: no such layout file; point layouts_dir to a folder that holds {FILES[name]}"
+        )
     if path.suffix == ".json":
-        return City(name, tidy(_cityjson_footprints(path)), f"cjio test file {path.name}", "open city data (cjio: MIT)")
+        return City(
+            name,
+            tidy(_cityjson_footprints(path)),
+            f"cjio test file {path.name}",
+            "open city data (cjio: MIT)",
+        )
     return City(name, tidy(osm_footprints(path)), f"OpenStreetMap extract {path.name}", ODBL)
 
 
-# Meshes ---------------------------------------------------------------------------------------------------------------
+# Meshes -------------------------------------------------------------------------------------------
 
 
 def _scene_folder(name: str) -> Path:
@@ -94,7 +107,11 @@ def read_ply(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     text = head.decode("ascii", "replace")
     counts = {k: int(n) for k, n in re.findall(r"element (\w+) (\d+)", text)}
     properties = re.findall(r"property float (\w+)", text)
-    if "binary_little_endian" not in text or properties[:3] != ["x", "y", "z"] or "list uchar int" not in text:
+    if (
+        "binary_little_endian" not in text
+        or properties[:3] != ["x", "y", "z"]
+        or "list uchar int" not in text
+    ):
         raise LayoutError(f"{path}: not a binary little-endian PLY file of triangles with float vertices")
     size = counts["vertex"] * len(properties)
     vertices = np.frombuffer(body, "<f4", size).reshape(-1, len(properties))[:, :3]
@@ -137,12 +154,15 @@ def mesh_footprints(
     band = np.zeros(len(roof), int) if spread < 8.0 else np.floor(height / 6.0).astype(int)
     triangles = shapely.polygons(roof[..., :2])
     return [
-        (shapely.union_all(triangles[band == k], grid_size=0.01), float(np.average(height[band == k], weights=area[band == k])))
+        (
+            shapely.union_all(triangles[band == k], grid_size=0.01),
+            float(np.average(height[band == k], weights=area[band == k])),
+        )
         for k in np.unique(band)
-    ]  # fmt: skip
+    ]
 
 
-# OpenStreetMap --------------------------------------------------------------------------------------------------------
+# OpenStreetMap ------------------------------------------------------------------------------------
 
 
 def tagged_height(tags: dict[str, str]) -> float:
@@ -162,8 +182,9 @@ def osm_footprints(path: Path) -> list[Footprint]:
     """
     import osmium
 
-    found: list[tuple[BaseGeometry, float]] = []
+    found: list[Footprint] = []
     factory = osmium.geom.WKBFactory()
+    thing: Any
     try:
         for thing in osmium.FileProcessor(str(path)).with_areas():
             if thing.is_area() and ("building" in thing.tags or "building:part" in thing.tags):
@@ -189,7 +210,7 @@ def _to_metres(found: list[Footprint]) -> list[Footprint]:
     return [(shapely.transform(g, move), h) for g, h in found]
 
 
-# CityJSON -------------------------------------------------------------------------------------------------------------
+# CityJSON -----------------------------------------------------------------------------------------
 
 
 def _cityjson_footprints(path: Path) -> list[Footprint]:

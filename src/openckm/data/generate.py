@@ -1,9 +1,11 @@
-"""Generating ray-traced maps: one .npz shard per scene, resumable, each scene a function of (seed, its number).
+"""Generating ray-traced maps: one .npz shard per scene, resumable, each scene a function of (seed, its
+number).
 
-Shard arrays, n maps of one window: gain_cdb int16 (n, rows, cols), hundredths of dB, -32768 = building or outage; aoa_deg
-int16, counter-clockwise from east, -999 = none; height_dm uint16, 0 = free; tx float64 (n, 5): x eastwards and y SOUTHWARDS from
-the window's north-west corner, z above ground [m], azimuth counter-clockwise from east and downtilt [deg], NaN = isotropic;
-layout, carrier_hz, antenna, cell_m, split, seed (n,); rays, average_seeds. Row 0 = north, column 0 = west.
+Shard arrays, n maps of one window: gain_cdb int16 (n, rows, cols), hundredths of dB, -32768 = building or
+outage; aoa_deg int16, counter-clockwise from east, -999 = none; height_dm uint16, 0 = free; tx float64 (n,
+5): x eastwards and y SOUTHWARDS from the window's north-west corner, z above ground [m], azimuth
+counter-clockwise from east and downtilt [deg], NaN = isotropic; layout, carrier_hz, antenna, cell_m, split,
+seed (n,); rays, average_seeds. Row 0 = north, column 0 = west.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +66,8 @@ def trace_scene(scene: Scene, average_seeds: int) -> list[TracedField]:
 
 
 def make_scene(options: GenerateOptions, number: int, tracer: Tracer = trace_scene) -> Arrays:
-    """Return the shard of one scene; senseless draws (open fields, hardly covered) are drawn again, always the same way.
+    """Return the shard of one scene; senseless draws (open fields, hardly covered) are drawn again, always
+    the same way.
 
     Raises:
         ComputationError: if no draw is sensible.
@@ -82,7 +85,9 @@ def make_scene(options: GenerateOptions, number: int, tracer: Tracer = trace_sce
             kept = [k for k, ok in enumerate(good) if ok]
             scene = replace(scene, antennas=tuple(scene.antennas[k] for k in kept))
             return _arrays(scene, [fields[k] for k in kept], options)
-    raise ComputationError(f"scene {number}: no sensible window in {ATTEMPTS} draws; use another seed or layout")
+    raise ComputationError(
+        f"scene {number}: no sensible window in {ATTEMPTS} draws; use another seed or layout"
+    )
 
 
 def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -> Arrays:
@@ -97,18 +102,31 @@ def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -
         aoa[k][heard] = np.rint(f.aoa_deg()[heard]).astype(np.int16)
     nan = float("nan")
     place = [
-        (a.x_m + half, half - a.y_m, a.z_m, *((nan, nan) if a.azimuth_deg is None else (a.azimuth_deg, a.downtilt_deg)))
+        (
+            a.x_m + half,
+            half - a.y_m,
+            a.z_m,
+            *((nan, nan) if a.azimuth_deg is None else (a.azimuth_deg, a.downtilt_deg)),
+        )
         for a in scene.antennas
     ]
-    height = np.clip(np.rint(scene.height_m * 10), (scene.height_m > 0).astype(float), 65535).astype(np.uint16)
+    height = np.clip(np.rint(scene.height_m * 10), (scene.height_m > 0).astype(float), 65535).astype(
+        np.uint16
+    )
     return {
-        "gain_cdb": gain, "aoa_deg": aoa, "height_dm": np.repeat(height[None], n, 0), "tx": np.array(place, np.float64),
-        "layout": np.array([scene.city] * n), "carrier_hz": np.full(n, scene.carrier_hz),
+        "gain_cdb": gain,
+        "aoa_deg": aoa,
+        "height_dm": np.repeat(height[None], n, 0),
+        "tx": np.array(place, np.float64),
+        "layout": np.array([scene.city] * n),
+        "carrier_hz": np.full(n, scene.carrier_hz),
         "antenna": np.array(["iso" if a.azimuth_deg is None else "tr38901" for a in scene.antennas]),
-        "cell_m": np.full(n, scene.trace.cell_m), "split": np.array([options.split] * n),
-        "seed": np.full(n, options.seed, np.int64), "rays": np.array(options.rays, np.int64),
+        "cell_m": np.full(n, scene.trace.cell_m),
+        "split": np.array([options.split] * n),
+        "seed": np.full(n, options.seed, np.int64),
+        "rays": np.array(options.rays, np.int64),
         "average_seeds": np.array(options.average_seeds, np.int64),
-    }  # fmt: skip
+    }
 
 
 def count_maps(path: Path) -> int:
@@ -130,7 +148,7 @@ def write_shard(path: Path, arrays: Arrays) -> None:
     aside = path.with_name(f".{path.stem}.{os.getpid()}.part")
     try:
         with aside.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **cast(dict[str, Any], arrays))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
@@ -168,7 +186,11 @@ def generate(
     with _bar(options.maps, progress) as advance:
         for path, count, was in _shards(options, out_dir, tracer):
             shards.append(path)
-            kept, made, remade = kept + count * (was == "kept"), made + count * (was != "kept"), remade + (was == "remade")
+            kept, made, remade = (
+                kept + count * (was == "kept"),
+                made + count * (was != "kept"),
+                remade + (was == "remade"),
+            )
             advance(count)
             if kept + made >= options.maps:
                 break
@@ -219,7 +241,7 @@ def _one(options: GenerateOptions, out_dir: Path, number: int, tracer: Tracer) -
 class _bar:
     """A progress bar over maps; yields a function that advances it."""
 
-    def __init__(self, total: int, shown: bool):
+    def __init__(self, total: int, shown: bool) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("ray tracing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -1,8 +1,8 @@
 """City layouts as prisms: footprints in metres with one height each, on flat ground.
 
-A `City` is a tuple of polygons P_k (x east, y north [m]) and heights h_k [m]; the solid is the union of P_k x [0, h_k].
-`tidy` makes the P_k disjoint (where two overlap, the taller wins), so that the height field is exact and the
-prisms share no volume. A rotation turns vertices, never a raster.
+A `City` is a tuple of polygons P_k (x east, y north [m]) and heights h_k [m]; the solid is the union of P_k x
+[0, h_k]. `tidy` makes the P_k disjoint (where two overlap, the taller wins), so that the height field is
+exact and the prisms share no volume. A rotation turns vertices, never a raster.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def tidy(footprints: Iterable[tuple[BaseGeometry, float]], *, min_height_m: floa
 
 
 def turn(buildings: Sequence[Prism], angle_deg: float, centre: tuple[float, float]) -> tuple[Prism, ...]:
-    """Return the prisms with `centre` [m] moved to the origin, then turned counter-clockwise by `angle_deg`."""
+    """Return the prisms with `centre` [m] moved to the origin, turned counter-clockwise by `angle_deg`."""
     a = np.deg2rad(angle_deg)
     cos, sin = float(np.cos(a)), float(np.sin(a))
     x, y = centre
@@ -119,7 +119,9 @@ def clip(buildings: Sequence[Prism], half_m: float) -> tuple[Prism, ...]:
     return tuple(result)
 
 
-def heights_at(buildings: Sequence[Prism], x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.float64]:
+def heights_at(
+    buildings: Sequence[Prism], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the height above ground at points [m]; 0 where no building stands.
 
     Args:

@@ -1,7 +1,8 @@
 """Invented cities: streets, blocks, plots and buildings as exact polygons, drawn from a seed.
 
-A field of street lines cuts the ground into blocks; a block is set back from its streets, cut into plots and built upon:
-perimeter blocks with courtyards, slabs, detached houses or towers, by kind. Streets bend and lie at any angle.
+A field of street lines cuts the ground into blocks; a block is set back from its streets, cut into plots and
+built upon: perimeter blocks with courtyards, slabs, detached houses or towers, by kind. Streets bend and lie
+at any angle.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal, get_args
 import numpy as np
 import shapely
 from numpy.random import Generator
+from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -32,14 +34,17 @@ def procedural_city(seed: int, kind: Kind, *, size_m: float = 900.0) -> City:
 
     Args:
         seed: fixes the city together with `kind` and `size_m`.
-        kind: grid (perimeter blocks and slabs), organic (bent streets, old town), suburban (houses), highrise (towers).
+        kind: grid (perimeter blocks and slabs), organic (bent streets, old town), suburban (houses), highrise
+            (towers).
         size_m: side of the square it fills [m].
 
     Raises:
         OptionError: for an unknown kind, a negative seed or a size below 50 m.
     """
     if kind not in KINDS or seed < 0 or size_m < 50:
-        raise OptionError(f"procedural city wants kind in {KINDS}, seed >= 0, size_m >= 50; got {kind}, {seed}, {size_m}")
+        raise OptionError(
+            f"procedural city wants kind in {KINDS}, seed >= 0, size_m >= 50; got {kind}, {seed}, {size_m}"
+        )
     rng = np.random.default_rng([seed, KINDS.index(kind), 4711])
     square = shapely.box(-size_m / 2, -size_m / 2, size_m / 2, size_m / 2)
     footprints: list[Footprint] = []
@@ -77,7 +82,9 @@ def _blocks(rng: Generator, kind: Kind, size_m: float) -> list[Polygon]:
     return result
 
 
-def _family(rng: Generator, size_m: float, angle: float, pitch: tuple[float, float], bend: float) -> list[LineString]:
+def _family(
+    rng: Generator, size_m: float, angle: float, pitch: tuple[float, float], bend: float
+) -> list[LineString]:
     lines, y = [], -0.9 * size_m
     x = np.linspace(-1.5 * size_m, 1.5 * size_m, 60 if bend else 2)
     phase = rng.uniform(0, 2 * np.pi, 2)
@@ -91,15 +98,18 @@ def _family(rng: Generator, size_m: float, angle: float, pitch: tuple[float, flo
 
 def _plots(rng: Generator, area: Polygon, width: tuple[float, float]) -> list[Polygon]:
     """Cut an area into plots by lines across its longer side, first along its middle."""
-    box = shapely.minimum_rotated_rectangle(area)
-    corner = np.array(box.exterior.coords)
+    corner = _corners(area)
     sides = np.linalg.norm(np.diff(corner[:3], axis=0), axis=1)
     k = int(np.argmax(sides))
     along = (corner[k + 1] - corner[k]) / sides[k]
     across = np.array([-along[1], along[0]])
     middle = corner[:4].mean(0)
     reach = 2 * float(sides.max())
-    cuts = [LineString([middle - reach * along, middle + reach * along])] if sides[1 - k] > 2.2 * width[0] else []
+    cuts = (
+        [LineString([middle - reach * along, middle + reach * along])]
+        if sides[1 - k] > 2.2 * width[0]
+        else []
+    )
     at = -sides[k] / 2 + rng.uniform(*width)
     while at < sides[k] / 2 - 0.5 * width[0]:
         foot = middle + at * along
@@ -107,6 +117,11 @@ def _plots(rng: Generator, area: Polygon, width: tuple[float, float]) -> list[Po
         at += rng.uniform(*width)
     pieces = polygonize(shapely.union_all([*cuts, area.exterior]))
     return [p for p in pieces if p.representative_point().within(area)]
+
+
+def _corners(area: BaseGeometry) -> NDArray[np.float64]:
+    """Corners of the smallest rectangle around an area, the first one again at the end."""
+    return shapely.get_coordinates(shapely.minimum_rotated_rectangle(area))
 
 
 def _perimeter(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
@@ -121,8 +136,11 @@ def _perimeter(rng: Generator, block: Polygon, height: float) -> list[Footprint]
         result.append((part, float(max(5.0, height * rng.normal(1.0, 0.17)))))
     if yard.area > 900 and rng.random() < 0.5:
         inner = yard.buffer(-rng.uniform(6, 10), join_style="mitre")
-        result += [(p, height * rng.uniform(0.3, 0.8)) for p in _plots(rng, inner, (15, 40))[::2] if p.area > 60] if (
-            isinstance(inner, Polygon) and inner.area > 150) else []  # fmt: skip
+        result += (
+            [(p, height * rng.uniform(0.3, 0.8)) for p in _plots(rng, inner, (15, 40))[::2] if p.area > 60]
+            if (isinstance(inner, Polygon) and inner.area > 150)
+            else []
+        )
     return result
 
 
@@ -165,7 +183,7 @@ def _suburban(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
         house: BaseGeometry = shapely.box(c.x - w / 2, c.y - d / 2, c.x + w / 2, c.y + d / 2)
         if rng.random() < 0.4:
             house = house.union(shapely.box(c.x - w / 2, c.y - d / 2, c.x - w / 2 + 5, c.y + d))
-        edge = np.array(shapely.minimum_rotated_rectangle(plot).exterior.coords)
+        edge = _corners(plot)
         angle = np.degrees(np.arctan2(*(edge[1] - edge[0])[::-1])) + rng.normal(0, 4)
         turned = affinity.rotate(house, float(angle), origin=(c.x, c.y)).intersection(plot.buffer(-1.0))
         result.append((turned, float(max(3.5, height * rng.normal(1.0, 0.2)))))
@@ -176,7 +194,9 @@ def _highrise(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
     """A podium with towers, or plots of mixed height."""
     if rng.random() < 0.4:
         return _perimeter(rng, block, height * rng.uniform(0.5, 1.2))
-    result: list[Footprint] = [(block.buffer(-rng.uniform(1, 6), join_style="mitre"), float(rng.uniform(6, 18)))]
+    result: list[Footprint] = [
+        (block.buffer(-rng.uniform(1, 6), join_style="mitre"), float(rng.uniform(6, 18)))
+    ]
     for plot in _plots(rng, block, (35, 60)):
         tower = shapely.minimum_rotated_rectangle(plot.buffer(-rng.uniform(5, 9)))
         if rng.random() < 0.75 and tower.area > 150:
@@ -185,5 +205,8 @@ def _highrise(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
 
 
 BUILDERS: dict[Kind, Callable[[Generator, Polygon, float], list[Footprint]]] = {
-    "grid": _grid, "organic": _organic, "suburban": _suburban, "highrise": _highrise,
-}  # fmt: skip
+    "grid": _grid,
+    "organic": _organic,
+    "suburban": _suburban,
+    "highrise": _highrise,
+}

@@ -1,22 +1,23 @@
 """Ray-traced gain and direction of the strongest path over a window of a city, by sionna-rt.
 
-Geometry: prisms on flat ground, x east, y north, receivers at 1.5 m. Paths: line of sight, up to five specular reflections,
-diffraction at one edge (`sionna_edges`); no refraction (buildings are dark inside) and no diffuse scattering. The solver sums |a|^2
-over paths and averages over the area of a cell:
+Geometry: prisms on flat ground, x east, y north, receivers at 1.5 m. Paths: line of sight, up to five
+specular reflections, diffraction at one edge (`sionna_edges`); no refraction (buildings are dark inside) and
+no diffuse scattering. The solver sums |a|^2 over paths and averages over the area of a cell:
 
     g = 1/|C| int_C sum_n |a_n(s)|^2 ds,            estimated by   g = sum_rays |a|^2 w_ray.
 
-**Rays where cells are.** All walls are vertical and all roofs level, so |k_z| of a ray never changes: the elevation it left
-with is read off where it lands. Rays need not leave evenly over the sphere, then: with launch density p(c), c = |k_z|,
-of the downward rays, the solid angle of a ray is 2 pi / (N p(c)). p mixes even coverage of the sphere with even coverage of
-the ground within one, two and four times the distance of the farthest cell (balance heuristic). Rays sent upwards would never come down: none are.
+**Rays where cells are.** All walls are vertical and all roofs level, so |k_z| of a ray never changes: the
+elevation it left with is read off where it lands. Rays need not leave evenly over the sphere, then: with
+launch density p(c), c = |k_z|, of the downward rays, the solid angle of a ray is 2 pi / (N p(c)). p mixes
+even coverage of the sphere with even coverage of the ground within one, two and four times the distance of
+the farthest cell (balance heuristic). Rays sent upwards would never come down: none are.
 
-**Direction.** Power is summed per cell in 72 bins of arrival azimuth, with its first moment; the direction is the
-power-weighted mean inside the strongest bin.
+**Direction.** Power is summed per cell in 72 bins of arrival azimuth, with its first moment; the direction is
+the power-weighted mean inside the strongest bin.
 
 References:
-    Hoydis et al., Sionna RT: technical report, 2025. ITU-R P.2040-3, 2023. Veach and Guibas, Optimally combining
-    sampling techniques for Monte Carlo rendering, 1995.
+    Hoydis et al., Sionna RT: technical report, 2025. ITU-R P.2040-3, 2023. Veach and Guibas, Optimally
+    combining sampling techniques for Monte Carlo rendering, 1995.
 """
 
 from __future__ import annotations
@@ -103,8 +104,10 @@ class TracedField:
 
     Attributes:
         gain: path gain, area mean of power [linear], 0 where no ray arrives; shape (cells, cells).
-        spectrum: the same power by arrival azimuth, bins from -180 deg counter-clockwise from east; shape (72, cells, cells).
-        offset: first moment of power inside its bin, in bin widths from the bin's centre; shape (72, cells, cells).
+        spectrum: the same power by arrival azimuth, bins from -180 deg counter-clockwise from east; shape
+            (72, cells, cells).
+        offset: first moment of power inside its bin, in bin widths from the bin's centre; shape (72, cells,
+            cells).
     """
 
     gain: Field
@@ -112,7 +115,7 @@ class TracedField:
     offset: NDArray[np.float32]
 
     def aoa_deg(self) -> Field:
-        """Azimuth the strongest path comes from [deg, (-180, 180]], NaN where no ray arrives; shape (cells, cells)."""
+        """Azimuth of the strongest path [deg], (-180, 180], NaN where no ray arrives; shape (cells, cells)."""
         peak = self.spectrum.argmax(axis=0)[None]
         power = np.take_along_axis(self.spectrum, peak, 0)[0].astype(np.float64)
         moment = np.take_along_axis(self.offset, peak, 0)[0].astype(np.float64)
@@ -124,25 +127,27 @@ class TracedField:
 
 def mean_field(fields: Sequence[TracedField]) -> TracedField:
     """Return the mean of power over traces of the same window."""
-    n = len(fields)
     return TracedField(
-        np.sum([f.gain for f in fields], axis=0) / n,
-        np.sum([f.spectrum for f in fields], axis=0, dtype=np.float32) / np.float32(n),
-        np.sum([f.offset for f in fields], axis=0, dtype=np.float32) / np.float32(n),
+        np.mean([f.gain for f in fields], axis=0),
+        np.mean([f.spectrum for f in fields], axis=0, dtype=np.float32),
+        np.mean([f.offset for f in fields], axis=0, dtype=np.float32),
     )
 
 
 def material(name: str, carrier_hz: float) -> tuple[float, float]:
-    """Return relative permittivity [1] and conductivity [S/m] of 'concrete' or 'ground' (ITU-R P.2040-3, table 3).
+    """Return relative permittivity [1] and conductivity [S/m] of 'concrete' or 'ground' (ITU-R P.2040-3,
+    table 3).
 
-    Concrete is defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz both formulas are continued; above
-    10 GHz the ground keeps its value of 10 GHz.
+    Concrete is defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz both formulas are
+    continued; above 10 GHz the ground keeps its value of 10 GHz.
 
     Raises:
         OptionError: for another name or a carrier outside 0.4-100 GHz.
     """
     if not 0.4e9 <= carrier_hz <= 100e9:
-        raise OptionError(f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined")
+        raise OptionError(
+            f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined"
+        )
     f = carrier_hz / 1e9
     if name == "concrete":
         return 5.24, 0.0462 * f**0.7822
@@ -153,7 +158,10 @@ def material(name: str, carrier_hz: float) -> tuple[float, float]:
 
 
 def prism_mesh(buildings: Sequence[Prism]) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Return vertices (v, 3) [m] and triangles (t, 3) of walls and roofs, normals outwards, vertices shared per prism."""
+    """Return vertices (v, 3) [m] and triangles (t, 3) of walls and roofs, normals outwards.
+
+    Vertices are shared within a prism, so that its edges are known as edges of the mesh.
+    """
     vertices: list[Field] = []
     faces: list[NDArray[np.int64]] = []
     start = 0
@@ -172,7 +180,7 @@ def _one_prism(b: Prism) -> tuple[Field, NDArray[np.int64]]:
     rings = [np.asarray(r.coords)[:-1, :2] for r in (polygon.exterior, *polygon.interiors)]
     flat = np.concatenate(rings)
     n = len(flat)
-    index = {(x, y): k for k, (x, y) in enumerate(flat.tolist())}
+    index = {tuple(p): k for k, p in enumerate(flat.tolist())}
     points = np.concatenate([np.c_[flat, np.zeros(n)], np.c_[flat, np.full(n, b.height_m)]])
     walls, begin = [], 0
     for ring in rings:
@@ -180,10 +188,9 @@ def _one_prism(b: Prism) -> tuple[Field, NDArray[np.int64]]:
         c = begin + (np.arange(len(ring)) + 1) % len(ring)
         walls += [np.c_[a, c, c + n], np.c_[a, c + n, a + n]]
         begin += len(ring)
-    roof = []
-    for t in shapely.constrained_delaunay_triangles(polygon).geoms:
-        corner = [index[p] + n for p in shapely.geometry.polygon.orient(t, 1.0).exterior.coords[:3]]
-        roof.append(corner)
+    triangles = shapely.constrained_delaunay_triangles(polygon).geoms
+    rings = [shapely.get_coordinates(shapely.orient_polygons(t))[:3] for t in triangles]
+    roof = [[index[tuple(p)] + n for p in ring.tolist()] for ring in rings]
     return points, np.concatenate([*walls, np.array(roof, dtype=np.int64).reshape(-1, 3)])
 
 
@@ -220,7 +227,7 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
 class SceneTracer:
     """Traces transmitters over one window of one layout; the window's centre is the origin."""
 
-    def __init__(self, buildings: Sequence[Prism], options: TraceOptions):
+    def __init__(self, buildings: Sequence[Prism], options: TraceOptions) -> None:
         """Build the scene.
 
         Args:
@@ -231,14 +238,14 @@ class SceneTracer:
             RayTracerUnavailable: if sionna-rt or its LLVM library cannot be used.
         """
         require_tracer()
-        from openckm.data import sionna_patch
+        from openckm.data import sionna_edges, sionna_patch
 
         self.options = options
         self._sionna = sionna_patch
         self.height_m = heights_at(buildings, *options.centres())
         self._free = np.flatnonzero(self.height_m[::-1] <= 0).astype(np.uint32)
         self._scene = sionna_patch.build_scene(*prism_mesh(buildings), options.half_m + options.margin_m)
-        self._edges = sionna_patch.sionna_edges.find_edges(self._scene, "buildings") if options.diffraction else None
+        self._edges = sionna_edges.find_edges(self._scene, "buildings") if options.diffraction else None
 
     def trace(self, antenna: Antenna, carrier_hz: float, seed: int) -> TracedField:
         """Return the traced field of one transmitter.
@@ -249,14 +256,22 @@ class SceneTracer:
         """
         o = self.options
         if antenna.z_m <= o.receiver_m:
-            raise OptionError(f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m")
+            raise OptionError(
+                f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m"
+            )
         material("concrete", carrier_hz)
         try:
-            gain, spectrum, offset = self._sionna.solve(self._scene, self._edges, antenna, carrier_hz, o, seed, self._free)
+            gain, spectrum, offset = self._sionna.solve(
+                self._scene, self._edges, antenna, carrier_hz, o, seed, self._free
+            )
         except (RuntimeError, MemoryError) as error:
-            raise ComputationError(f"sionna-rt failed ({error}); use fewer rays or free some memory") from error
+            raise ComputationError(
+                f"sionna-rt failed ({error}); use fewer rays or free some memory"
+            ) from error
         if not np.isfinite(gain).all():
-            raise ComputationError("sionna-rt returned values that are not finite; report the scene and its seed")
+            raise ComputationError(
+                "sionna-rt returned values that are not finite; report the scene and its seed"
+            )
         return TracedField(gain[::-1].copy(), spectrum[:, ::-1].copy(), offset[:, ::-1].copy())
 
 

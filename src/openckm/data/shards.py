@@ -11,6 +11,8 @@ smooth extension of their surroundings, and the training loss and every score pa
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,12 @@ from openckm.maps.site import Layout, Transmitter
 __all__ = ["MISSING_CDB", "TracedMap", "extend", "latent_state", "read_shard", "read_shards"]
 
 MISSING_CDB = -32768
+UNREADABLE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
+"""What numpy raises for files that are missing, cut short, damaged, or of another kind."""
+WINDOWS = (1.0, 3.0, 9.0, 27.0, 81.0)
+"""Widths of the windows that fill building and outage cells [cells]."""
 Field = NDArray[np.float32]
 
 
@@ -70,7 +78,7 @@ def read_shard(path: Path) -> Iterator[TracedMap]:
         count = arrays["gain_cdb"].shape[0]
         for k in range(count):
             yield _traced_map(arrays, k, path.stem)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: not a readable shard of maps ({error}); delete it and generate it again") from error
 
 
@@ -109,13 +117,13 @@ def extend(field: NDArray[np.float64], known: NDArray[np.bool_], fallback: float
     filled = np.where(known, field, 0.0)
     weight = known.astype(np.float64)
     result = np.where(known, field, np.nan)
-    for scale in (1.0, 3.0, 9.0, 27.0, 81.0):
+    for scale in WINDOWS:
         open_cells = np.isnan(result)
         if not open_cells.any():
             break
         mass = ndimage.gaussian_filter(weight, scale, mode="constant", truncate=3.0)
         value = ndimage.gaussian_filter(filled, scale, mode="constant", truncate=3.0)
-        usable = open_cells & (mass > 1e-2)
+        usable = open_cells & (mass > (1e-2 if scale < WINDOWS[-1] else 0.0))
         result[usable] = value[usable] / mass[usable]
     return np.where(np.isnan(result), fallback, result)
 

@@ -1,16 +1,18 @@
 """First-order diffraction, edge by edge for every cell, with sionna-rt 2.2.0's own wedge coefficients.
 
-sionna-rt finds edges by chance hits and shoots random rays off them, which leaves deep shadows speckled. Here all edges of the
-mesh are known. For a transmitter T, an edge and a point R of a cell there is one Keller point q on the edge's line; it
-counts if it lies on the edge, T and R lie outside the wedge, and q is seen from both:
+sionna-rt finds edges by chance hits and shoots random rays off them, which leaves deep shadows speckled. Here
+all edges of the mesh are known. For a transmitter T, an edge and a point R of a cell there is one Keller
+point q on the edge's line; it counts if it lies on the edge, T and R lie outside the wedge, and q is seen
+from both:
 
     g += (lambda / 4 pi)^2 |D(T, q, R) E_T|^2,      R drawn evenly in the cell, anew for every edge.
 
-That is the area mean which sionna-rt estimates by rays. Edges that are flat (below 14 deg), re-entrant, or filled up by an
-adjoining building are left out. Importing this module loads sionna-rt.
+That is the area mean which sionna-rt estimates by rays. Edges that are flat (below 14 deg), re-entrant, or
+filled up by an adjoining building are left out. Importing this module loads sionna-rt.
 
 References:
-    Kouyoumjian and Pathak, A uniform geometrical theory of diffraction for an edge in a perfectly conducting surface, 1974.
+    Kouyoumjian and Pathak, A uniform geometrical theory of diffraction for an edge in a perfectly conducting
+    surface, 1974.
 """
 
 from __future__ import annotations
@@ -30,13 +32,15 @@ __all__ = ["add_diffraction", "find_edges"]
 
 PAIRS = 4_000_000
 """Pairs of edge and cell treated at once."""
+MOST_POINTS = 4
+"""Points drawn per cell and edge, at most, while there are few pairs."""
 ROOT = 1.32471795724474602596
 """Root of x^3 = x + 1, of the R2 sequence."""
 FLAT_COSINE = 0.97
 PROBES = 8
 """Points along an edge at which it is tested for being open and for being seen."""
 NEAR_M = 0.005
-"""Least distance off an edge for sight lines: exact contact would fail by rounding where they graze a roof [m]."""
+"""Least distance off an edge for sight lines: exact contact may fail by rounding [m]."""
 OFFSET_M = 0.05
 """How far off an edge visibility is tested as well, against leaks [m]."""
 
@@ -50,8 +54,11 @@ def find_edges(scene: Any, name: str) -> Any:
     number = dr.arange(mi.UInt, count)
     pointer = dr.gather(mi.MeshPtr, mi.MeshPtr(mesh), dr.zeros(mi.UInt, count))
     wedges = wedge_geometry(pointer, number // 3, number % 3)
-    sharp = (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < FLAT_COSINE)
-    wedges = dr.gather(WedgeGeometry, wedges, dr.compress(sharp))
+    sharp = (
+        (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < FLAT_COSINE)
+    )
+    kept: Any = dr.compress(sharp)
+    wedges = dr.gather(WedgeGeometry, wedges, kept)
     if dr.width(wedges.length) == 0:
         return None
     return _any_probe(wedges, lambda w, q: _open(scene, w, q))
@@ -66,7 +73,7 @@ def _any_probe(wedges: Any, test: Any) -> Any:
     found = test(spread, spread.o + part * spread.length * spread.e_hat)
     votes = dr.zeros(mi.UInt, edges)
     dr.scatter_reduce(dr.ReduceOp.Add, votes, value=mi.UInt(1), index=index, active=found)
-    kept = dr.compress(votes > 0)
+    kept: Any = dr.compress(votes > 0)
     return dr.gather(WedgeGeometry, wedges, kept) if dr.width(kept) else None
 
 
@@ -80,7 +87,9 @@ def _open(scene: Any, wedge: Any, q: Any) -> Any:
     return free
 
 
-def add_diffraction(solver: Any, scene: Any, radio_map: Any, edges: Any, free: NDArray[np.uint32], options: Any, shift: Any) -> None:
+def add_diffraction(
+    solver: Any, scene: Any, radio_map: Any, edges: Any, free: NDArray[np.uint32], options: Any, shift: Any
+) -> None:
     """Add the power diffracted once from the only transmitter of the scene to the free cells of a radio map.
 
     Args:
@@ -104,10 +113,11 @@ def add_diffraction(solver: Any, scene: Any, radio_map: Any, edges: Any, free: N
     dr.eval(seen)
     cells, count = mi.UInt(free), dr.width(seen.length)
     step = max(1, PAIRS // len(free))
-    for begin in range(0, count, step):
-        edge = dr.arange(mi.UInt, min(step, count - begin)) + dr.opaque(mi.UInt, begin)
-        pairs = dr.repeat(edge, len(free)), dr.tile(cells, dr.width(edge))
-        _add_pairs(solver, scene, radio_map, seen, *pairs, (source, orientation), options, shift)
+    points = int(np.clip(PAIRS // (count * len(free)), 1, MOST_POINTS))
+    for begin in range(0, count * points, step):
+        serial = dr.arange(mi.UInt, min(step, count * points - begin)) + dr.opaque(mi.UInt, begin)
+        pairs = dr.repeat(serial, len(free)), dr.tile(cells, dr.width(serial))
+        _add_pairs(solver, scene, radio_map, seen, *pairs, (source, orientation, points), options, shift)
 
 
 def _seen(scene: Any, wedge: Any, q: Any, source: Any) -> Any:
@@ -119,15 +129,24 @@ def _seen(scene: Any, wedge: Any, q: Any, source: Any) -> Any:
 
 
 def _add_pairs(
-    solver: Any, scene: Any, radio_map: Any, wedges: Any, edge: Any, cell: Any, sender: Any, options: Any, shift: Any
+    solver: Any,
+    scene: Any,
+    radio_map: Any,
+    wedges: Any,
+    serial: Any,
+    cell: Any,
+    sender: Any,
+    options: Any,
+    shift: Any,
 ) -> None:
-    source, orientation = sender
-    target = _points_in_cells(cell, edge, options, shift)
+    source, orientation, points = sender
+    target = _points_in_cells(cell, serial, options, shift)
+    edge = serial // dr.opaque(mi.UInt, points)
     reached, _ = _keller_point(dr.gather(WedgeGeometry, wedges, edge), source, target)
-    kept = dr.compress(reached)
+    kept: Any = dr.compress(reached)
     if dr.width(kept) == 0:
         return
-    cell, edge, target = (dr.gather(type(v), v, kept) for v in (cell, edge, target))
+    cell, edge, target = _pick(kept, cell, edge, target)
     wedge = dr.gather(WedgeGeometry, wedges, edge)
     _, q = _keller_point(wedge, source, target)
     start = source + dr.zeros(mi.Point3f, dr.width(cell))
@@ -140,13 +159,21 @@ def _add_pairs(
     kept = dr.compress(seen)
     if dr.width(kept) == 0:
         return
-    cell, target, q = (dr.gather(type(v), v, kept) for v in (cell, target, q))
+    cell, target, q = _pick(kept, cell, target, q)
     wedge = dr.gather(WedgeGeometry, wedge, kept)
     before, after = dr.norm(q - source), dr.norm(target - q)
     ki, ko = (q - source) / before, (target - q) / after
     fields = _diffracted(solver, scene, wedge, q, (ki, ko), (before, after), orientation)
-    power = sum(dr.squared_norm(f) for f in fields) * radio_map.normalization_per_point
+    power = (
+        sum(dr.squared_norm(f) for f in fields)
+        * radio_map.normalization_per_point
+        / dr.opaque(mi.Float, points)
+    )
     radio_map.add_power(power, cell, ko, (before > 0.05) & (after > 0.05))
+
+
+def _pick(index: Any, *values: Any) -> Any:
+    return tuple(dr.gather(type(v), v, index) for v in values)
 
 
 def _diffracted(solver: Any, scene: Any, wedge: Any, q: Any, k: Any, lengths: Any, orientation: Any) -> Any:
@@ -159,9 +186,9 @@ def _diffracted(solver: Any, scene: Any, wedge: Any, q: Any, k: Any, lengths: An
     return evaluate(solver, mi.ShapePtr(wedge.shape), wedge, q, ki, ko, fields, after, before, mi.Bool(True))
 
 
-def _points_in_cells(cell: Any, edge: Any, options: Any, shift: Any) -> Any:
-    """Draw a point in each cell: the R2 sequence over (cell, edge), shifted; y points north."""
-    n = mi.Float64(cell * mi.UInt(7919) + edge * mi.UInt(104729))
+def _points_in_cells(cell: Any, serial: Any, options: Any, shift: Any) -> Any:
+    """Draw a point in each cell: the R2 sequence over cells and serial numbers, shifted; y points north."""
+    n = mi.Float64(cell * mi.UInt(7919) + serial * mi.UInt(104729))
     u, v = (n * (1.0 / ROOT ** (k + 1)) + shift[k] for k in (0, 1))
     side, half = options.cell_m, options.half_m
     x = (mi.Float(cell % options.cells) + mi.Float(u - dr.floor(u))) * side - half
@@ -170,7 +197,7 @@ def _points_in_cells(cell: Any, edge: Any, options: Any, shift: Any) -> Any:
 
 
 def _keller_point(wedge: Any, source: Any, target: Any) -> tuple[Any, Any]:
-    """Return whether the shortest path over the edge's line bends on the edge, outside the wedge; and where."""
+    """Return whether the shortest path over the edge's line bends on the edge, and where."""
     a, b = source - wedge.o, target - wedge.o
     along_a, along_b = dr.dot(a, wedge.e_hat), dr.dot(b, wedge.e_hat)
     across_a, across_b = dr.norm(a - along_a * wedge.e_hat), dr.norm(b - along_b * wedge.e_hat)

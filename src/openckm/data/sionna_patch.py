@@ -1,7 +1,7 @@
 """What is taken from inside sionna-rt 2.2.0: direction per cell, and launch directions of our own.
 
-Importing this module loads sionna-rt; only `raytrace.SceneTracer` does so, after probing. y points north here; the
-caller flips rows.
+Importing this module loads sionna-rt; only `raytrace.SceneTracer` does so, after probing. y points north
+here; the caller flips rows.
 """
 
 from __future__ import annotations
@@ -32,17 +32,28 @@ _STATE: dict[str, Any] = {}
 class DirectionalMap(_Base):  # type: ignore[misc]
     """A planar map that also sums power over 72 bins of arrival azimuth, with its first moment in the bin."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         size = self.num_tx * self.cells_count * _STATE["bins"]
         self.spectrum = dr.zeros(mi.Float, size)
         self.offset = dr.zeros(mi.Float, size)
 
-    def add_paths(  # noqa: D102
-        self, e_fields: Any, array_w: Any, si: Any, k_world: Any, tx_indices: Any, active: Any, diffracted_paths: bool,
-        solid_angle: Any = None, tx_positions: Any = None, wedges: Any = None, diff_point: Any = None,
-        wedges_samples_cnt: Any = None, diffraction_angular_measure: Any = None,
-    ) -> None:  # fmt: skip
+    def add_paths(
+        self,
+        e_fields: Any,
+        array_w: Any,
+        si: Any,
+        k_world: Any,
+        tx_indices: Any,
+        active: Any,
+        diffracted_paths: bool,
+        solid_angle: Any = None,
+        tx_positions: Any = None,
+        wedges: Any = None,
+        diff_point: Any = None,
+        wedges_samples_cnt: Any = None,
+        diffraction_angular_measure: Any = None,
+    ) -> None:
         cell = self._local_to_cell_ind(si.uv)
         index = tx_indices * self.cells_count + cell
         a = dr.zeros(mi.Vector4f, 1)
@@ -100,8 +111,13 @@ def _lattice(count: int) -> Any:
 
 
 def _mesh(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32]) -> Any:
-    mesh = mi.Mesh(name, vertex_count=len(vertices), face_count=len(faces), has_vertex_normals=False,
-                   has_vertex_texcoords=False)  # fmt: skip
+    mesh = mi.Mesh(
+        name,
+        vertex_count=len(vertices),
+        face_count=len(faces),
+        has_vertex_normals=False,
+        has_vertex_texcoords=False,
+    )
     params = mi.traverse(mesh)
     params["vertex_positions"] = np.ravel(vertices)
     params["faces"] = np.ravel(faces)
@@ -146,9 +162,14 @@ def _set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
 
 
 def solve(
-    scene: Any, edges: Any, antenna: Antenna, carrier_hz: float, options: TraceOptions, seed: int,
+    scene: Any,
+    edges: Any,
+    antenna: Antenna,
+    carrier_hz: float,
+    options: TraceOptions,
+    seed: int,
     free: NDArray[np.uint32],
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]:
     """Return gain (rows, cols), spectrum and first moment (72, rows, cols); row 0 = south."""
     from openckm.data.raytrace import AOA_BINS, launch_density
 
@@ -159,16 +180,26 @@ def solve(
     shift = [dr.opaque(mi.Float64, float(v)) for v in np.random.default_rng([seed, 77]).random(4)]
     h, r = dr.opaque(mi.Float, height), dr.opaque(mi.Float, radius)
     state = {
-        "bins": AOA_BINS, "shift": shift, "height": dr.opaque(mi.Float64, height), "radius": dr.opaque(mi.Float64, radius),
+        "bins": AOA_BINS,
+        "shift": shift,
+        "height": dr.opaque(mi.Float64, height),
+        "radius": dr.opaque(mi.Float64, radius),
         "solid_angle_ratio": lambda c: 0.5 / launch_density(c, h, r),
-    }  # fmt: skip
+    }
     with _patched(**state):
         solver: Any = rt.RadioMapSolver()
         result: Any = solver(
-            scene, center=mi.Point3f(0.0, 0.0, o.receiver_m), orientation=mi.Point3f(0.0), size=mi.Point2f(2 * o.half_m),
-            cell_size=mi.Point2f(o.cell_m), samples_per_tx=o.rays, max_depth=o.max_depth, refraction=False,
-            diffraction=False, seed=seed % 2**31,
-        )  # fmt: skip
+            scene,
+            center=mi.Point3f(0.0, 0.0, o.receiver_m),
+            orientation=mi.Point3f(0.0),
+            size=mi.Point2f(2 * o.half_m),
+            cell_size=mi.Point2f(o.cell_m),
+            samples_per_tx=o.rays,
+            max_depth=o.max_depth,
+            refraction=False,
+            diffraction=False,
+            seed=seed % 2**31,
+        )
         if o.diffraction:
             sionna_edges.add_diffraction(solver, scene, result, edges, free, o, shift[2:])
         gain = np.array(result.path_gain)[0].astype(np.float64)

@@ -19,7 +19,7 @@ from openckm.priors.posterior import SITE_QUANTITIES
 from openckm.priors.simulate import EvidenceOptions, simulate_evidence
 from openckm.priors.training import Batch
 
-__all__ = ["SampleOptions", "TrainingSet"]
+__all__ = ["MixedSet", "SampleOptions", "TrainingSet"]
 
 HIDDEN_WEIGHT = 0.05
 """Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth."""
@@ -44,23 +44,19 @@ class SampleOptions:
 
 
 class TrainingSet:
-    """Maps held in memory as float16; `batch(step)` is a function of (seed, step) alone."""
+    """Maps of one shape, held in memory as float16, from which samples are drawn."""
 
-    def __init__(
-        self, maps: Iterable[TracedMap], *, size: int = 16, seed: int = 0, options: SampleOptions | None = None
-    ) -> None:
+    def __init__(self, maps: Iterable[TracedMap], options: SampleOptions | None = None) -> None:
         """Prepare the samples.
 
         Args:
             maps: all of one shape.
-            size: whole maps per batch.
-            seed: of the choice of maps, symmetries and evidence.
             options: what is told.
 
         Raises:
             InputError: if there is no map.
         """
-        self.size, self.seed, self.options = size, seed, options or SampleOptions()
+        self.options = options or SampleOptions()
         states, knowns, sites, steering = [], [], [], []
         for traced in maps:
             state, known = latent_state(traced)
@@ -76,16 +72,6 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return len(self.states)
-
-    def batch(self, step: int) -> Batch:
-        """Return the batch of a training step: whole maps in every third step, twice as many quarter maps in the others.
-
-        Quarters are four times cheaper and keep their site's planes, so a step sees more sites for the same work.
-        """
-        rng = np.random.default_rng([self.seed, step])
-        whole = step % 3 == 0
-        count = self.size if whole else 2 * self.size
-        return self.sample(rng.integers(len(self), size=count), rng, fold=1 if whole else 2)
 
     def sample(self, chosen: NDArray[np.intp], rng: np.random.Generator, *, fold: int = 1) -> Batch:
         """Return the chosen maps under random symmetries, with random knowledge and evidence.
@@ -132,3 +118,41 @@ class TrainingSet:
         if not transmitter:
             site[[4, 5, 6, 7, 8, 9, 10]] = 0.0
         return bool(transmitter)
+
+
+class MixedSet:
+    """Batches of a training step: whole maps in every third step, quarters of maps and coarsened maps in the others.
+
+    Quarters are four times cheaper and keep their site's planes, and coarsened maps show the whole site at twice the
+    cell size, so that a step sees more sites for the same work. `batch(step)` is a function of (seed, step) alone.
+    """
+
+    def __init__(self, fine: TrainingSet, coarse: TrainingSet, size: int, *, seed: int = 0) -> None:
+        """Prepare batches.
+
+        Args:
+            fine: maps of (rows, cols) cells.
+            coarse: maps of (rows / 2, cols / 2) cells.
+            size: whole maps per batch; the other batches hold 2 * size items.
+            seed: of the choice of maps, symmetries, knowledge and evidence.
+
+        Raises:
+            InputError: if coarse maps do not have half the sides of the fine ones.
+        """
+        shapes = fine.knowns.shape[-2:], coarse.knowns.shape[-2:]
+        if shapes[0] != (2 * shapes[1][0], 2 * shapes[1][1]):
+            raise InputError(f"fine maps {shapes[0]} and coarse maps {shapes[1]}: wanted half the sides")
+        self.fine, self.coarse, self.size, self.seed = fine, coarse, size, seed
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a training step."""
+        rng = np.random.default_rng([self.seed, step])
+        if step % 3 == 0:
+            return self.fine.sample(rng.integers(len(self.fine), size=self.size), rng)
+        quarters = self.fine.sample(rng.integers(len(self.fine), size=self.size), rng, fold=2)
+        return _joined(quarters, self.coarse.sample(rng.integers(len(self.coarse), size=self.size), rng))
+
+
+def _joined(one: Batch, other: Batch) -> Batch:
+    told = [torch.cat([getattr(b.condition, name) for b in (one, other)]) for name in ("site", "evidence", "scalars")]
+    return Batch(torch.cat([one.clean, other.clean]), Condition(*told), torch.cat([one.weight, other.weight]))

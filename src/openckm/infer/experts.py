@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 from openckm.infer.scene import Scene
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
-from openckm.observe.discrepancy import DiscrepancyFit, DiscrepancyOptions, MaternPrior, condition, fit_discrepancy
+from openckm.observe.discrepancy import (
+    DiscrepancyFit,
+    DiscrepancyOptions,
+    MaternPrior,
+    NuggetPrior,
+    condition,
+    fit_discrepancy,
+)
 from openckm.observe.nuisance import Basis
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -36,6 +43,7 @@ __all__ = ["Blend", "Expert", "blend", "evidence_expert", "gain_of", "site_exper
 Array = NDArray[np.float64]
 FOLDS = 4
 BLOCKS_A_SIDE = 8
+SHADOW_LENGTH_M = 40.0
 NORMAL_90 = 1.6448536
 SCALE_BOUNDS = (0.5, 2.5)
 
@@ -88,9 +96,14 @@ def folds_of(count: int, seed: int) -> NDArray[np.intp]:
 
 
 def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
-    """Return how the discrepancy is fitted: a short and a long component, lengths scaled to the map."""
-    extent = max(scene.grid.width_m, scene.grid.height_m)
-    return DiscrepancyOptions(components=(MaternPrior(length_m=max(extent / 10, 4 * scene.grid.cell_m)),), starts=3)
+    """Return how the discrepancy is fitted: shadowing of 8 dB over 40 m, give or take a factor, unless readings differ.
+
+    References:
+        Correlation model for shadow fading in mobile radio systems. M. Gudmundson, 1991 (exponential correlation).
+    """
+    length = max(SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
+    prior = MaternPrior(nu=0.5, length_m=length, length_log_sd=0.5, std=8.0, std_log_sd=0.8)
+    return DiscrepancyOptions(components=(prior,), nugget=NuggetPrior(1.2, 0.7), starts=2)
 
 
 def site_expert(scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], *, symmetrise: bool) -> Expert:

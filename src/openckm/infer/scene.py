@@ -5,8 +5,8 @@ Readings y_i [dB or dBm] of cell i are modelled as
     y_i = offset + slope (m(s_i) - m_bar) + pattern(bearing_i) + indoor_i + delta(s_i) + eps_i
 
 m is the map that the learned prior predicts, m_bar its average over the readings, offset the unknown transmit power,
-pattern smooth harmonics around the known boresight, delta the discrepancy. Everything but m and delta is linear with a
-Gaussian prior (`openckm.observe.nuisance`).
+pattern the standard's sector and smooth harmonics around the known boresight, delta the discrepancy. Everything but
+m and delta is linear with a Gaussian prior (`openckm.observe.nuisance`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import GridError
+from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
+from openckm.maps.propagation import site_geometry
 from openckm.maps.site import Layout, Transmitter
 from openckm.observe.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, site_planes
@@ -28,7 +30,7 @@ from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_pla
 __all__ = ["Scene", "prepare_scene"]
 
 Array = NDArray[np.float64]
-SHADOW_SIGMA_DB = 2.0
+SHADOW_SIGMA_DB = 0.5
 """What averaging the readings of a cell does not remove [dB]: the place within the cell, the device's own level."""
 
 
@@ -90,14 +92,10 @@ class Scene:
         known_level = self.unit == "dB"
         parts = [
             offset_columns(np.full(mean_db.size, ""), std=3.0 if known_level else np.inf),
-            map_column(mean_db - centre, mean=1.0 if known_level else 0.8, std=0.3 if known_level else 0.4),
+            map_column(mean_db - centre, mean=1.0 if known_level else 0.5, std=0.3),
         ]
         if self.transmitter is not None:
-            x, y = self.grid.centres()
-            bearing = np.arctan2(y - self.transmitter.y, x - self.transmitter.x).ravel()
-            azimuth = self.transmitter.azimuth_rad or 0.0
-            waves = pattern_columns(bearing - azimuth, None, std=1.0 if known_level else 4.0)
-            parts.append(waves)
+            parts += _antenna(self.grid, self.transmitter, known_level)
         if self.layout is not None:
             parts.append(_indoor(self.layout))
         return join(*parts)
@@ -156,6 +154,17 @@ def _pad(layout: Layout, grid: Grid, padded: Grid) -> Layout:
         raise GridError(f"the layout stands on {layout.grid}, the map on {grid}: read the layout onto the map's grid")
     room = [(0, p - g) for p, g in zip(padded.shape, grid.shape, strict=True)]
     return replace(layout, grid=padded, height_m=np.pad(layout.height_m, room))
+
+
+def _antenna(grid: Grid, transmitter: Transmitter, known_level: bool) -> list[Basis]:
+    """Smooth harmonics about the boresight, and the standard's pattern: a slope below 1 shrinks it in the map too."""
+    x, y = grid.centres()
+    bearing = np.arctan2(y - transmitter.y, x - transmitter.x).ravel() - (transmitter.azimuth_rad or 0.0)
+    parts = [pattern_columns(bearing, None, order=2, std=1.0 if known_level else 1.5)]
+    if transmitter.azimuth_rad is not None and not known_level:
+        gain = site_geometry(grid, transmitter).pattern_db.astype(np.float64).ravel() - PEAK_DBI
+        parts.append(Basis(gain[:, None], ("TR 38.901 pattern",), ("dB/dB",), np.array([0.4]), np.array([0.3])))
+    return parts
 
 
 def _indoor(layout: Layout) -> Basis:

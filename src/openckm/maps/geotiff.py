@@ -65,7 +65,7 @@ def write_geotiff(
         "OPENCKM_CRS": radiomap.grid.crs or "",
         "OPENCKM_PROVENANCE": dump_provenance(radiomap.provenance),
     }
-    with atomic_path(path) as aside, rasterio.open(aside, "w", **_profile(radiomap.grid)) as raster:
+    with atomic_path(path) as aside, _quiet(), rasterio.open(aside, "w", **_profile(radiomap.grid)) as raster:
         raster.write(bands)
         raster.descriptions = BANDS
         raster.units = tuple("dB" if name == "std" and said == "dBm" else said for name in BANDS)
@@ -82,6 +82,7 @@ def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
         GridError: if its cells are not square, north up and in metres.
     """
     import rasterio
+    from affine import Affine
     from rasterio.errors import RasterioError
 
     try:
@@ -89,7 +90,8 @@ def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
             tags = raster.tags()
             _require_bands(raster.descriptions, path)
             bands = np.asarray(raster.read(masked=False), dtype=np.float32)
-            grid = grid_of_raster(raster.transform, raster.shape, _crs_name(raster.crs, tags), str(path))
+            transform = Affine(1, 0, 0, 0, -1, 0) if raster.transform.is_identity else raster.transform  # GDAL drops it
+            grid = grid_of_raster(transform, raster.shape, _crs_name(raster.crs, tags), str(path))
     except RasterioError as error:
         raise InputError(f"cannot read {path} as a GeoTIFF: {error}; wanted a file of write_geotiff") from error
     provenance = load_provenance(tags.get("OPENCKM_PROVENANCE", "{}"), str(path))

@@ -25,7 +25,7 @@ def read_height_tiff(path: Path, grid: Grid) -> NDArray[np.float32]:
     No-data, negative values and cells that the raster does not cover are 0.
 
     Raises:
-        LayoutError: if the file cannot be read, misses the grid, or one side lacks a CRS.
+        LayoutError: if the file cannot be read, misses the grid, has no place, or one side lacks a CRS.
     """
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -36,6 +36,7 @@ def read_height_tiff(path: Path, grid: Grid) -> NDArray[np.float32]:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path) as raster:
                 crs = None if raster.crs is None else raster.crs.to_wkt()
+                _require_placed(raster.transform.is_identity, path)
                 _require_crs(crs, grid, path)
                 heights = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
                 found = np.full(grid.shape, np.nan, dtype=np.float32)
@@ -114,6 +115,14 @@ def _degree_index(arrays: Mapping[str, NDArray[Any]], grid: Grid, path: Path, st
     col = np.floor((lon - float(arrays["minlon"])) * float(arrays["metres_per_deg_lon"]) / step)
     bounds = tuple(float(arrays[name]) for name in ("minlon", "minlat", "maxlon", "maxlat"))
     return row.astype(np.intp), col.astype(np.intp), bounds
+
+
+def _require_placed(unplaced: bool, path: Path) -> None:
+    if unplaced:
+        raise LayoutError(
+            f"{path} does not say where its cells lie (no geotransform); write it with gdal_translate -a_ullr"
+            " <west> <north> <east> <south> -a_srs EPSG:..."
+        )
 
 
 def _require_crs(crs: str | None, grid: Grid, path: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["read_zarr", "write_zarr"]
 
 _FORMAT = 1
+_VARIABLES = ("mean", "std", "quantile", "valid", "channel", "q", "x", "y")
 
 
 def write_zarr(radiomap: RadioMap, path: str | os.PathLike[str]) -> None:
@@ -68,9 +69,12 @@ def read_zarr(path: str | os.PathLike[str]) -> RadioMap:
     source = Path(path)
     if not _is_zarr(source):
         raise InputError(f"{source} is not a Zarr folder: wanted a map of write_zarr; check the path")
-    with xr.open_zarr(source, chunks=None, decode_coords="all") as opened:
-        _require_format(opened.attrs, source)
-        dataset = opened.load()
+    try:
+        with xr.open_zarr(source, chunks=None, decode_coords="all", consolidated=False) as opened:
+            _require_format(opened, source)
+            dataset = opened.load()
+    except (OSError, KeyError, json.JSONDecodeError) as error:
+        raise InputError(f"{source} cannot be read as a Zarr folder ({error}); copy or write the map again") from error
     grid = _grid(str(dataset.attrs["openckm_grid"]), source)
     provenance = load_provenance(str(dataset.attrs["openckm_provenance"]), str(source))
     dataset = dataset.swap_dims(y="row", x="col").drop_vars("spatial_ref", errors="ignore")
@@ -104,12 +108,16 @@ def _encoding(dataset: xr.Dataset, crs: str | None) -> dict[str, dict[str, Any]]
     return encoding
 
 
-def _require_format(attributes: dict[str, Any], source: Path) -> None:
-    if attributes.get("openckm_format") != _FORMAT:
+def _require_format(dataset: xr.Dataset, source: Path) -> None:
+    version = dataset.attrs.get("openckm_format")
+    if version != _FORMAT:
         raise InputError(
-            f"{source}: openckm_format is {attributes.get('openckm_format')!r}, this program reads {_FORMAT}; wanted a"
-            " map of write_zarr (or a newer openckm)"
+            f"{source}: openckm_format is {version!r}, this program reads {_FORMAT}; wanted a map of write_zarr (or a"
+            " newer openckm)"
         )
+    missing = [name for name in _VARIABLES if name not in dataset]
+    if missing:
+        raise InputError(f"{source} lacks {', '.join(missing)}: the map is not complete; copy or write it again")
 
 
 def _grid(text: str, source: Path) -> Grid:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from openckm.errors import GridError
 from openckm.maps.grid import Grid
-from openckm.maps.observations import Points
+from openckm.maps.observations import Points, join_points
 from openckm.maps.propagation import SiteGeometry, site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
 from openckm.maps.site import Layout, Transmitter
@@ -143,12 +143,14 @@ def evidence_planes(grid: Grid, tables: tuple[Points, ...], offset_db: float = 0
 
     Raises:
         OutsideGrid: if a reading lies outside the grid.
+        MeasurementError: if readings of one quantity differ in unit.
     """
     planes = np.zeros((EVIDENCE_PLANES, *grid.shape), dtype=np.float32)
     for index, channel in enumerate(EVIDENCE_CHANNELS):
-        for table in (t for t in tables if t.quantity == channel.name and len(t)):
+        chosen = [t for t in tables if t.quantity == channel.name and len(t)]
+        if chosen:
             shift = offset_db if channel is GAIN else 0.0
-            _add_readings(planes[3 * index : 3 * index + 3], grid, table, shift)
+            _add_readings(planes[3 * index : 3 * index + 3], grid, join_points(chosen), shift)
     return planes
 
 

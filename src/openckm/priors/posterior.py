@@ -1,7 +1,7 @@
 """The posterior mean in one call, and what the 8 symmetries of the square do to a condition.
 
-At sigma_max the noisy map holds no information, so D(x, sigma_max | condition) = E[x_0 | condition] (Tweedie's formula).
-Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better.
+At sigma_max the noisy map holds no information, so D(x, sigma_max | condition) = E[x_0 | condition] (Tweedie's
+formula). Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from openckm.errors import ModelError
 from openckm.maps.quantity import CHANNELS
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.store.card import ModelCard
-from openckm.store.weights import read_weights, write_weights
+from openckm.store.weights import read_weights, write_aside, write_weights
 
 __all__ = ["embedded_prior", "load_prior", "save_prior"]
 
@@ -40,7 +40,7 @@ def save_prior(folder: Path, denoiser: MapDenoiser, **described: Any) -> ModelCa
         sha256=sha256,
         **described,
     )
-    (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    write_aside(folder / CARD_FILE, card.to_json().encode())
     return card
 
 
@@ -53,10 +53,14 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
     card = ModelCard.read(folder / CARD_FILE)
     denoiser = MapDenoiser(_options(card, folder))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
+    if any(array.dtype != np.uint16 for array in arrays.values()):
+        raise ModelError(f"{folder}: wanted weights in bfloat16 kept as uint16; fetch the model again")
     try:
         denoiser.load_state_dict({name: _from_bf16(array) for name, array in arrays.items()})
     except RuntimeError as error:
-        raise ModelError(f"{folder}: the weights do not fit the card's architecture ({error})") from error
+        raise ModelError(
+            f"{folder}: the weights do not fit the card's architecture ({error}); fetch the model again"
+        ) from error
     denoiser.requires_grad_(False)
     denoiser.train(False)
     return denoiser, card
@@ -73,7 +77,7 @@ def embedded_prior() -> tuple[MapDenoiser, ModelCard]:
 
 
 def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
-    given = dict(card.architecture)
+    given = dict(card.architecture) if isinstance(card.architecture, dict) else {}
     kind = given.pop("class", None)
     known = {f.name for f in fields(MapDenoiserOptions)}
     expected = tuple(c.name for c in CHANNELS)
@@ -82,7 +86,13 @@ def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
             f"{folder}: architecture {card.architecture} with channels {card.channels}: this program runs MapDenoiser"
             f" {sorted(known)} with channels {expected}; update OpenCKM or choose another model"
         )
-    return MapDenoiserOptions(widths=tuple(given["widths"]), blocks=int(given["blocks"]))
+    try:
+        widths, blocks = tuple(int(w) for w in given["widths"]), int(given["blocks"])
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: sizes {given} are not whole numbers; fetch the model again") from error
+    if blocks < 1 or not widths or min(widths) < 1:
+        raise ModelError(f"{folder}: sizes {given} must be positive; fetch the model again")
+    return MapDenoiserOptions(widths, blocks)
 
 
 def _to_bf16(value: Tensor) -> np.ndarray[Any, np.dtype[np.generic]]:
@@ -90,6 +100,4 @@ def _to_bf16(value: Tensor) -> np.ndarray[Any, np.dtype[np.generic]]:
 
 
 def _from_bf16(array: np.ndarray[Any, np.dtype[np.generic]]) -> Tensor:
-    if array.dtype != np.uint16:
-        raise ModelError(f"weights of type {array.dtype}: wanted bfloat16 kept as uint16")
     return torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16).float()

@@ -69,7 +69,7 @@ class ModelCard:
         """Read a card.
 
         Raises:
-            ModelError: if the file is missing, is not JSON, or has unknown or missing keys.
+            ModelError: if the file is missing, is not JSON, has unknown or missing keys, or a value that cannot be.
         """
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
@@ -86,10 +86,15 @@ class ModelCard:
                 f"{path}: unknown keys {sorted(keys - known)}, missing keys {sorted(known - {'schema'} - keys)};"
                 " the card does not fit this version of OpenCKM"
             )
-        for key in ("channels", "cell_m", "carrier_hz"):
-            raw[key] = tuple(raw[key])
-        raw["ranges"] = {name: tuple(pair) for name, pair in raw["ranges"].items()}
-        return cls(**raw)
+        try:
+            for key in ("channels", "cell_m", "carrier_hz"):
+                raw[key] = tuple(raw[key])
+            raw["ranges"] = {name: tuple(pair) for name, pair in raw["ranges"].items()}
+            return cls(**raw)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}; fetch the model again") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"{path}: a value of the wrong type ({error}); fetch the model again") from error
 
     def to_json(self) -> str:
         """Return the card as JSON text with a newline at the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from openckm.errors import ModelError
 
-__all__ = ["MAX_BYTES", "digest", "read_weights", "write_weights"]
+__all__ = ["MAX_BYTES", "digest", "read_weights", "write_aside", "write_weights"]
 
 MAX_BYTES = 256 * 2**20
 """Largest weight file that is read [bytes]."""
@@ -34,20 +34,31 @@ def write_weights(path: Path, arrays: dict[str, NDArray[np.generic]]) -> str:
     """
     from safetensors.numpy import save
 
+    write_aside(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    return digest(path)
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write a file of a model beside its place, then rename it; folders are made.
+
+    Raises:
+        ModelError: if the file cannot be written; the old one, if any, is then as it was.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+            with aside.open("xb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(aside).replace(path)
+            aside.replace(path)
         finally:
-            Path(aside).unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
     except OSError as error:
-        raise ModelError(f"{path}: cannot write the weights ({error}); nothing was changed") from error
-    return digest(path)
+        raise ModelError(
+            f"{path}: cannot be written ({error}); nothing was changed: free some space, or choose another folder"
+        ) from error
 
 
 def read_weights(path: Path, sha256: str) -> dict[str, NDArray[np.generic]]:
