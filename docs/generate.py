@@ -1,6 +1,6 @@
 """Makes the pages under docs/ that come from the program itself, or checks that they are up to date.
 
-python docs/generate.py            write docs/cli.md, docs/results.md, docs/model-card.md, docs/api.md
+python docs/generate.py            write cli.md, results.md, model-card.md, api.md and README's table
 python docs/generate.py --check    fail if one of them differs, or if a page or README links to a file that is not there
 """
 
@@ -53,6 +53,33 @@ def results_page() -> str:
         parts.append(f"`{path.name}`, {report['date']}, commit `{report['commit'][:10]}`, {report['machine']}.\n")
         parts.append(_table(report["rows"]))
     return "\n".join(parts)
+
+
+def readme_page() -> str:
+    """Return the README with the table of its headline numbers filled in."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = ["| benchmark | OpenCKM | best kriging | inverse distance | log-distance |", "|---|---|---|---|---|"]
+    for name, label in (("duke", "real LTE cells, RMSE [dB]"), ("heldout", "ray-traced held-out cities, RMSE [dB]")):
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            lines += _headlines(json.loads(path.read_text(encoding="utf-8"))["rows"], label)
+    start, end = (text.index(mark) for mark in ("<!-- results:", "<!-- /results -->"))
+    head = text[start : text.index("\n", start) + 1]
+    return text[:start] + head + "\n".join(lines) + "\n" + text[end:]
+
+
+def _headlines(rows: list[dict], label: str) -> list[str]:
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows:
+        if row["metric"] == "rmse_db":
+            found.setdefault((row["task"], row["split"]), {})[row["method"]] = row["value"]
+    lines = []
+    for (task, split), value in found.items():
+        kriging = min((v for m, v in value.items() if "kriging" in m), default=None)
+        shown = [value.get("openckm"), kriging, value.get("inverse_distance"), value.get("log_distance")]
+        cells = ["–" if v is None else f"**{v:.2f}**" if k == 0 else f"{v:.2f}" for k, v in enumerate(shown)]
+        lines.append(f"| {label}, {task}, {split} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def _table(rows: list[dict]) -> str:
@@ -152,15 +179,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    pages = {"cli.md": cli_page, "results.md": results_page, "model-card.md": model_page, "api.md": api_page}
+    pages = {
+        "docs/cli.md": cli_page,
+        "docs/results.md": results_page,
+        "docs/model-card.md": model_page,
+        "docs/api.md": api_page,
+        "README.md": readme_page,
+    }
     stale = []
     for name, make in pages.items():
-        path, text = DOCS / name, make()
+        path, text = ROOT / name, make()
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             stale.append(name)
         elif not check:
             path.write_text(text, encoding="utf-8")
-    problems = [f"docs/{name} is out of date: run python docs/generate.py" for name in stale] + broken_links()
+    problems = [f"{name} is out of date: run python docs/generate.py" for name in stale] + broken_links()
     print("\n".join(problems) or "docs are up to date")
     return 1 if problems else 0
 

@@ -58,7 +58,7 @@ def test_other_weights_come_back_to_eight_bits(tmp_path):
 
 def test_the_card_says_what_was_saved(tmp_path):
     card = save_prior(tmp_path, tiny_denoiser(), **CARD)
-    assert card.architecture == {"class": "MapDenoiser", "widths": (8, 8, 8, 8), "blocks": 1}
+    assert card.architecture == {"class": "MapDenoiser", "widths": [8, 8, 8, 8], "blocks": 1}
     assert card.channels == tuple(c.name for c in CHANNELS)
     assert card.grid_multiple == 16
     assert card.sha256 == digest(tmp_path / WEIGHT_FILE)

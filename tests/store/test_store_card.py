@@ -43,7 +43,7 @@ def test_schema_may_be_left_out(tmp_path):
         ({"licence": "LEFT OUT"}, r"missing keys \['licence'\]"),
         ({"schema": SCHEMA + 1}, "has schema 2, this program reads schema 1: update OpenCKM"),
         ({"version": "1.0"}, r"version '1\.0' is not of the form 1\.2\.3; fetch"),
-        ({"version": "1.0.0\nevil"}, "version .* is not of the form"),
+        ({"version": "1.0.0\n"}, "version .* is not of the form"),
         ({"version": 3}, "wrong type.*fetch the model again"),
         ({"sha256": "xyz"}, "sha256 must be 64 hexadecimal digits; fetch"),
         ({"sha256": "A" * 64}, "sha256 must be 64 hexadecimal digits"),

@@ -131,11 +131,12 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
 
 
 def _draw_city(rng: Generator, options: GenerateOptions, trace: TraceOptions) -> City:
-    names = [n for n in available(options.layouts_dir) if split_of(n) == options.split]
-    real = [c for n in names if _built(c := load_city(n, options.layouts_dir)) >= MIN_BUILT_M2]
-    if real and rng.random() < options.real_share:
-        shares = np.sqrt([_built(c) for c in real])
-        return real[int(rng.choice(len(real), p=shares / shares.sum()))]
+    if rng.random() < options.real_share:
+        names = [n for n in available(options.layouts_dir) if split_of(n) == options.split]
+        real = [c for n in names if _built(c := load_city(n, options.layouts_dir)) >= MIN_BUILT_M2]
+        if real:
+            shares = np.sqrt([_built(c) for c in real])
+            return real[int(rng.choice(len(real), p=shares / shares.sum()))]
     first, beyond = seed_range(options.split)
     seed = int(rng.integers(first, beyond))
     size = 2.0 * 1.42 * (trace.half_m + trace.margin_m)

@@ -91,7 +91,9 @@ class Scene:
         centre = float(mean_db[self.index].mean())
         known_level = self.unit == "dB"
         parts = [
-            offset_columns(np.full(mean_db.size, ""), std=3.0 if known_level else np.inf),
+            offset_columns(
+                np.full(mean_db.size, ""), mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf
+            ),
             map_column(mean_db - centre, mean=1.0 if known_level else 0.5, std=0.3),
         ]
         if self.transmitter is not None:

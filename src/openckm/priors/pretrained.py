@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -32,8 +32,9 @@ def save_prior(folder: Path, denoiser: MapDenoiser, **described: Any) -> ModelCa
     """
     arrays = {name: _to_bf16(value) for name, value in denoiser.state_dict().items()}
     sha256 = write_weights(folder / WEIGHT_FILE, arrays)
+    size = denoiser.options
     card = ModelCard(
-        architecture={"class": "MapDenoiser", **asdict(denoiser.options)},
+        architecture={"class": "MapDenoiser", "widths": list(size.widths), "blocks": size.blocks},
         channels=tuple(c.name for c in CHANNELS),
         ranges={c.name: (c.lo, c.hi) for c in CHANNELS},
         grid_multiple=denoiser.multiple,

@@ -13,7 +13,7 @@ from openckm.errors import ModelError
 __all__ = ["SCHEMA", "ModelCard"]
 
 SCHEMA = 1
-_VERSION = re.compile(r"^\d+\.\d+\.\d+$")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ModelCard:
     schema: int = field(default=SCHEMA)
 
     def __post_init__(self) -> None:
-        if not _VERSION.match(self.version):
+        if not _VERSION.fullmatch(self.version):
             raise ModelError(f"model card {self.name!r}: version {self.version!r} is not of the form 1.2.3")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ModelError(f"model card {self.name!r}: sha256 must be 64 hexadecimal digits")
