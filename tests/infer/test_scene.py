@@ -33,7 +33,8 @@ def gain_readings(count: int = 30, unit: str = "dB", grid: Grid = GRID) -> Point
 def test_any_shape_is_padded_to_the_south_and_east(shape):
     grid = replace(GRID, shape=shape)
     layout = blocks_layout(GRID).height_m[: shape[0], : shape[1]]
-    scene = scene_of(gain_readings(1, grid=grid), grid=grid, layout=replace(blocks_layout(GRID), grid=grid, height_m=layout))
+    site = replace(blocks_layout(GRID), grid=grid, height_m=layout)
+    scene = scene_of(gain_readings(1, grid=grid), grid=grid, layout=site)
     rows, cols = scene.grid.shape
     assert rows % 16 == cols % 16 == 0 and 0 <= rows - shape[0] < 16 and 0 <= cols - shape[1] < 16
     assert scene.grid.origin == grid.origin and scene.grid.cell_m == grid.cell_m and scene.shape == shape
@@ -69,7 +70,7 @@ def test_readings_of_a_cell_become_one_at_its_centre():
 
 def test_censored_readings_are_kept_for_the_network_and_not_used_by_linear_experts():
     points = gain_readings(20)
-    kind = np.where(np.arange(20) % 4 == 0, "below", "exact")
+    kind = np.where(np.arange(20) % 4 == 0, "below", "exact").astype("<U8")
     kind[1] = "interval"
     low, high = np.full(20, -np.inf), np.full(20, np.inf)
     low[1], high[1] = -95.0, -90.0
@@ -151,3 +152,16 @@ def test_what_does_not_fit_is_refused():
     far = replace(gain_readings(1), x=np.array([GRID.bounds[2] + 1.0]))
     with pytest.raises(OutsideGrid):
         scene_of(far)
+    with pytest.raises(OutsideGrid):
+        scene_of(replace(far, unit="1", quantity="aoa_cos"))
+
+
+def test_wide_intervals_count_for_less_and_endless_ones_not_at_all():
+    points = gain_readings(3)
+    low, high = np.array([-np.inf, -100.0, -np.inf]), np.array([np.inf, -80.0, np.inf])
+    scene = scene_of(replace(points, kind=np.array(["exact", "interval", "interval"]), low=low, high=high))
+    assert scene.used.sum() == 2
+    by_kind = {k: float(s) for k, s in zip(scene.readings.kind, scene.readings.sigma, strict=True)}
+    assert by_kind["exact"] == pytest.approx(np.hypot(1.0, SHADOW_SIGMA_DB))
+    interval = float(scene.cells.sigma[scene.cells.kind == "interval"][0])
+    assert by_kind["interval"] == pytest.approx(np.hypot(interval, 20.0 / np.sqrt(12)))

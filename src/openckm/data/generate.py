@@ -132,7 +132,7 @@ def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -
 def count_maps(path: Path) -> int:
     """Return the number of maps of a finished shard, 0 for a missing or unreadable one."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             gain, tx = file["gain_cdb"], file["tx"]
             return len(gain) if len(gain) == len(tx) and file["aoa_deg"].shape == gain.shape else 0
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

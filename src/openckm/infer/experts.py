@@ -103,7 +103,7 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     """
     length = max(SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
     prior = MaternPrior(nu=0.5, length_m=length, length_log_sd=0.5, std=8.0, std_log_sd=0.8)
-    return DiscrepancyOptions(components=(prior,), nugget=NuggetPrior(1.2, 0.7), starts=2)
+    return DiscrepancyOptions(components=(prior,), nugget=NuggetPrior(1.2, 0.7), starts=2, hyper_readings=500)
 
 
 def site_expert(scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], *, symmetrise: bool) -> Expert:
@@ -136,7 +136,8 @@ def evidence_expert(
     )  # fmt: skip
     belief = fit.predict(scene.places, basis.matrix)
     held, held_std = _held_out(scene, denoiser, fold, site, fit, seen)
-    return Expert(belief.mean, np.sqrt(belief.std**2 + var), held, held_std, fit, basis, denoised, told)
+    std = np.sqrt(belief.std**2 + _slope(fit, basis) ** 2 * var)
+    return Expert(belief.mean, std, held, held_std, fit, basis, denoised, told)
 
 
 def as_network_readings(scene: Scene, site: Expert) -> Points:
@@ -200,6 +201,11 @@ def _centred(site: Expert, scene: Scene, mean: Array) -> Basis:
     return replace(site.basis, matrix=matrix)
 
 
+def _slope(fit: DiscrepancyFit, basis: Basis) -> float:
+    """How much of the map, and so of the map's own error, is in the answer."""
+    return float(fit.beta_mean[basis.names.index("map slope")])
+
+
 def _tightened(site: Expert) -> Array:
     """Prior spread of the evidence expert's coefficients: what the site expert left open."""
     return np.asarray(np.sqrt(np.diag(site.fit.beta_cov)) + 1e-6)
@@ -228,7 +234,7 @@ def _held_out(
             fit.hyper,
         )  # fmt: skip
         belief = part.predict(places[out], rows[out], sigma=readings.sigma[out])
-        held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + var[k][index[out]])
+        held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + _slope(part, site.basis) ** 2 * var[k][index[out]])
     return held, spread
 
 

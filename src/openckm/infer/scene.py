@@ -42,7 +42,7 @@ class Scene:
         grid: the padded grid; its north-west corner is that of the grid asked for.
         shape: rows and columns asked for.
         cells: one reading per visited cell, at cell centres; may be empty.
-        used: the readings that are exact or intervals, which linear experts can use, shape (len(cells),).
+        used: the readings that linear experts can use (exact, or intervals with two ends), shape (len(cells),).
         extra: readings of other quantities (direction), for the evidence planes.
         layout: buildings on the padded grid, or None.
         transmitter: or None.
@@ -65,14 +65,16 @@ class Scene:
 
     @property
     def readings(self) -> Points:
-        """The readings that linear experts use.
+        """The readings that linear experts use; an interval counts as its middle, give or take its width.
 
         Raises:
             GridError: if there are none.
         """
         if self.cells is None:
             raise GridError("this scene holds no gain readings")
-        return self.cells.subset(self.used)
+        chosen = self.cells.subset(self.used)
+        width = np.where(chosen.kind == "interval", chosen.high - chosen.low, 0.0)
+        return replace(chosen, sigma=np.sqrt(chosen.sigma**2 + width**2 / 12.0))
 
     @property
     def index(self) -> NDArray[np.intp]:
@@ -136,8 +138,10 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scen
     layout = None if observations.layout is None else _pad(observations.layout, grid, padded)
     gain = [p for p in observations.points if p.quantity == "gain_db" and len(p)]
     cells = aggregate_cells(observations.gain_points(), grid, shadow_sigma_db=SHADOW_SIGMA_DB) if gain else None
-    used = np.zeros(0, bool) if cells is None else np.isin(cells.kind, ("exact", "interval"))
+    used = np.zeros(0, bool) if cells is None else _usable(cells)
     extra = tuple(p for p in observations.points if p.quantity in ("aoa_cos", "aoa_sin") and len(p))
+    for table in extra:
+        grid.index_of(table.x, table.y)
     carrier = None if observations.transmitter is None else observations.transmitter.carrier_hz
     condition = Condition(
         torch.as_tensor(site_planes(padded, layout, observations.transmitter))[None],
@@ -145,6 +149,12 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scen
         scalars(grid.cell_m, carrier),
     )
     return Scene(padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition)
+
+
+def _usable(cells: Points) -> NDArray[np.bool_]:
+    """True for exact readings and for intervals with two ends, shape (len(cells),)."""
+    ends = np.isfinite(cells.low) & np.isfinite(cells.high)
+    return np.asarray((cells.kind == "exact") | ((cells.kind == "interval") & ends))
 
 
 def _up(side: int, multiple: int) -> int:
