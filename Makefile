@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test check lint types docs bench clean
+RAYSTAMP := $(VENV)/.raytrace
+
+.PHONY: install raytrace demo test check lint types docs bench clean
 
 install: $(STAMP)
 
@@ -13,6 +15,13 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0" -c constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" "torch==2.13.0" -c constraints.txt
 	touch $(STAMP)
+
+# The ray tracer (700 MB) is only wanted for its own tests and for training maps; without it they are skipped.
+raytrace: $(RAYSTAMP)
+
+$(RAYSTAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[raytrace]" "torch==2.13.0" -c constraints.txt
+	touch $(RAYSTAMP)
 
 demo: install
 	$(BIN)/ckm demo --out demo-output
@@ -30,10 +39,11 @@ types: install
 docs: install
 	$(BIN)/python docs/generate.py --check
 
-check: lint types docs
+check: raytrace lint types docs
 	$(MAKE) test
 
 bench: install
+	mkdir -p out
 	$(BIN)/ckm bench duke --quick --json out/duke.json
 
 clean:

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import shapely
+
 from openckm.data.cities import available, load_city, mesh_footprints, osm_footprints, read_ply, tagged_height
 from openckm.errors import LayoutError
 

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+
 from openckm.data import generate as module
 from openckm.data.generate import GenerateOptions, generate, make_scene
 from openckm.data.raytrace import AOA_BINS, TracedField
@@ -74,6 +75,15 @@ def test_a_finished_run_is_kept_and_a_larger_one_goes_on(tmp_path):
     more = run(tmp_path, GenerateOptions(**{**OPTIONS.__dict__, "maps": first.made + 1}))
     assert more.kept == first.made and more.made >= 1
     assert all(p.read_bytes() == raw for p, raw in before.items())
+
+
+def test_two_processes_make_the_same_shards(tmp_path):
+    one = run(tmp_path / "one")
+    two = run(tmp_path / "two", GenerateOptions(**{**OPTIONS.__dict__, "processes": 2}))
+    assert [p.name for p in two.shards] == [p.name for p in one.shards]
+    for a, b in zip(one.shards, two.shards, strict=True):
+        with np.load(a) as first, np.load(b) as second:
+            assert all(np.array_equal(first[k], second[k], equal_nan=first[k].dtype.kind == "f") for k in first)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 broken", None])

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from openckm.data.prisms import City, Prism, clip, heights_at, tidy, turn
 from openckm.data.procedural import KINDS, procedural_city
 from openckm.errors import LayoutError, OptionError

@@ -1,10 +1,12 @@
 """The tracer: launch density and geometry by themselves, and one small real trace where sionna-rt works."""
 
+import itertools
 import subprocess
 
 import numpy as np
 import pytest
 import shapely
+
 from openckm.data import tracer_probe
 from openckm.data.prisms import Prism
 from openckm.data.raytrace import (
@@ -135,7 +137,7 @@ def test_rays_leave_with_the_density_that_their_weights_assume(height, radius):
     c = launch_cosine(u, height, radius)
     assert c.min() > 0 and c.max() <= 1
     edges = np.quantile(c, np.linspace(0, 1, 40))
-    fine = [np.linspace(a, b, 4001) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    fine = [np.linspace(a, b, 4001) for a, b in itertools.pairwise(edges)]
     mass = [np.trapezoid(launch_density(f, height, radius), f) for f in fine]
     assert np.allclose(mass, 1 / 39, rtol=0.02)
 
@@ -200,5 +202,5 @@ def test_an_aborting_llvm_is_reported_not_suffered(monkeypatch, fresh_probe):
 
     monkeypatch.setattr(tracer_probe.importlib.metadata, "version", lambda name: tracer_probe.SIONNA_VERSION)
     monkeypatch.setattr(tracer_probe.subprocess, "run", aborted)
-    with pytest.raises(RayTracerUnavailable, match="exit -6: LLVM ERROR.*libllvm19"):
+    with pytest.raises(RayTracerUnavailable, match=r"exit -6: LLVM ERROR.*libllvm19"):
         tracer_probe.require_tracer()

@@ -1,6 +1,7 @@
 """The split by city is fixed: it does not change unnoticed, and no city is in two sets."""
 
 import pytest
+
 from openckm.data import split
 from openckm.data.cities import FILES, SIONNA_SCENES
 from openckm.errors import OptionError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from shlex import quote
 
 from openckm.baselines import Kriging
 from openckm.edge.figure import write_comparison
@@ -35,7 +36,7 @@ def run_demo(out: Path) -> tuple[str, list[Path]]:
         raise InputError(f"cannot make the folder {out} ({error}); choose another with --out") from error
     cell = duke_cell("A")
     measurements, layout = _inputs(cell, out)
-    lon, lat = (float(v) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
+    lon, lat = (round(float(v), 6) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
     job = construct(
         measurements, bs=(lon, lat), azimuth_deg=cell.transmitter.bearing_deg, layout=layout, cell_m=4.0, size=128,
         height_m=cell.transmitter.height_m, carrier_hz=cell.transmitter.carrier_hz,
@@ -49,8 +50,8 @@ def _write(job: Construction, out: Path, inputs: tuple[Path, Path], bs: tuple[fl
     rival = Kriging().reconstruct(job.observations, job.radiomap.grid, draws=0)
     write_comparison(job, rival, files[1], "Duke CBRS cell A, RSRP from a walked drive test")
     again = (
-        f"ckm construct {inputs[0]} --bs {bs[0]:.6f},{bs[1]:.6f} --azimuth 212 --layout {inputs[1]} --cell 4"
-        f" --size 128 --carrier 3.69 -o {files[0]}"
+        f"ckm construct {quote(str(inputs[0]))} --bs {bs[0]:.6f},{bs[1]:.6f} --azimuth 212"
+        f" --layout {quote(str(inputs[1]))} --cell 4 --size 128 --carrier 3.69 -o {quote(str(files[0]))}"
     )
     report = "\n".join(("Duke CBRS cell A", job.summary(), "", CREDITS, "", "The same by hand:", f"  {again}", ""))
     with atomic_path(files[2]) as aside:

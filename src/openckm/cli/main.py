@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from openckm import __version__
-from openckm.cli.options import lon_lat, pairs
-from openckm.errors import OpenCKMError
+from openckm.cli.options import lon_lat, pairs, require_range
+from openckm.errors import InputError, OpenCKMError
 
 __all__ = ["app", "main"]
 
@@ -25,8 +25,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Training and test maps.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
-console = Console(highlight=False, soft_wrap=True)
-complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def _version(wanted: bool) -> None:
@@ -84,7 +84,15 @@ def construct(
     from openckm.cli.outputs import require_writable, write_outputs
     from openckm.edge.job import construct as run
 
-    require_writable(output, png, zarr)
+    require_writable(output, png, zarr, (measurements, layout))
+    numbers = (
+        ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
+        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
+        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 100.0, "dB"),
+        ("--deadline", deadline, 0.001, 1e9, "seconds"),
+    )  # fmt: skip
+    for flag, value, low, high, unit in numbers:
+        require_range(flag, value, low, high, unit)
     with console.status("constructing the map"):
         job = run(
             measurements, bs=lon_lat(bs), azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size, height_m=height,
@@ -123,6 +131,8 @@ def bench(
     from openckm.evaluate.table import as_table
 
     run = find(name)
+    if json is not None and not json.resolve().parent.is_dir():
+        raise InputError(f"--json {json}: the folder {json.resolve().parent} does not exist; make it first")
     with Progress(console=complaints) as progress:
         bar = progress.add_task(name, total=None)
         rows = run(quick, lambda what, done, total: progress.update(bar, description=what, completed=done, total=total))
@@ -161,12 +171,18 @@ def generate(
 
 
 def main() -> None:
-    """Run `ckm`: an error of OpenCKM becomes one line on stderr and exit status 2."""
+    """Run `ckm`: an error of OpenCKM or of the file system becomes one line on stderr and exit status 2."""
     try:
         app()
     except OpenCKMError as error:
-        complaints.print(f"ckm: {error}", markup=False)
-        sys.exit(2)
+        _complain(str(error))
+    except OSError as error:
+        _complain(f"{error}; check the path, its permissions and the free space on the disk")
+
+
+def _complain(message: str) -> NoReturn:
+    complaints.print("ckm:", " ".join(message.split()), markup=False)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

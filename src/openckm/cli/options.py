@@ -6,7 +6,7 @@ from typing import Literal
 
 from openckm.errors import OptionError
 
-__all__ = ["lon_lat", "pairs", "split_name"]
+__all__ = ["lon_lat", "pairs", "require_range", "split_name"]
 
 
 def lon_lat(text: str) -> tuple[float, float]:
@@ -51,3 +51,13 @@ def split_name(text: str) -> Literal["train", "validation", "test"]:
         if text == name:
             return name
     raise OptionError(f"--split {text!r}: wanted train, validation or test")
+
+
+def require_range(flag: str, value: float | None, low: float, high: float, unit: str) -> None:
+    """Check that the value of an option lies in [low, high]; None means that it was not given.
+
+    Raises:
+        OptionError: if it does not, or is not a number.
+    """
+    if value is not None and not low <= value <= high:
+        raise OptionError(f"{flag} {value:g}: wanted a number of {unit} in [{low:g}, {high:g}]")

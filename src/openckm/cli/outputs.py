@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from openckm.edge.job import Construction
@@ -13,20 +14,44 @@ from openckm.maps.zarrio import write_zarr
 __all__ = ["require_writable", "write_outputs"]
 
 
-def require_writable(output: Path, png: Path | None, zarr: Path | None) -> None:
+def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: Iterable[Path | None] = ()) -> None:
     """Check names and folders of the outputs before any work is done.
 
+    Args:
+        output: the GeoTIFF.
+        png: the picture, if wanted.
+        zarr: the Zarr folder, if wanted.
+        inputs: files that are read, which no output may replace.
+
     Raises:
-        InputError: if a folder does not exist or a name has the wrong ending.
+        InputError: if a folder does not exist, a name has the wrong ending, a folder stands where a file is to be (or
+            the reverse), or an input would be overwritten.
     """
-    endings = ((output, (".tif", ".tiff")), (png, (".png",)), (zarr, (".zarr",)))
-    for path, wanted in endings:
-        if path is None:
-            continue
-        if path.suffix.lower() not in wanted:
-            raise InputError(f"output {path}: wanted a name that ends in {' or '.join(wanted)}")
-        if not path.resolve().parent.is_dir():
-            raise InputError(f"output {path}: the folder {path.resolve().parent} does not exist; make it first")
+    read = {path.resolve() for path in inputs if path is not None}
+    for path, wanted in ((output, (".tif", ".tiff")), (png, (".png",)), (zarr, (".zarr",))):
+        if path is not None:
+            _require_name(path, wanted, read)
+    for path in (output, png):
+        if path is not None and path.is_dir():
+            raise InputError(f"output {path} is a folder: wanted the name of a file; choose another name")
+    if zarr is not None and zarr.exists() and not _is_map_or_empty(zarr):
+        raise InputError(f"output {zarr} exists and is no Zarr map; choose another name or remove it")
+
+
+def _is_map_or_empty(path: Path) -> bool:
+    """Say whether a path is a folder that `write_zarr` may replace."""
+    return path.is_dir() and (
+        not any(path.iterdir()) or any((path / name).exists() for name in (".zgroup", "zarr.json"))
+    )
+
+
+def _require_name(path: Path, wanted: tuple[str, ...], read: set[Path]) -> None:
+    if path.suffix.lower() not in wanted:
+        raise InputError(f"output {path}: wanted a name that ends in {' or '.join(wanted)}")
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"output {path}: the folder {path.resolve().parent} does not exist; make it first")
+    if path.resolve() in read:
+        raise InputError(f"output {path} is one of the files that are read; choose another name")
 
 
 def write_outputs(job: Construction, output: Path, png: Path | None, zarr: Path | None) -> list[Path]:

@@ -10,11 +10,16 @@ seed (n,); rays, average_seeds. Row 0 = north, column 0 = west.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import multiprocessing
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +38,8 @@ ATTEMPTS = 40
 Arrays = dict[str, NDArray[Any]]
 Tracer = Callable[[Scene, int], list[TracedField]]
 """Traces all transmitters of a scene, averaging that many seeds."""
+Outcome = tuple[Path, int, str]
+"""A shard, its number of maps, and whether it was made, kept or remade."""
 log = logging.getLogger(__name__)
 
 
@@ -183,8 +190,11 @@ def generate(
         raise ComputationError(f"{out_dir}: cannot be made ({error})") from error
     made = kept = remade = 0
     shards: list[Path] = []
-    with _bar(options.maps, progress) as advance:
-        for path, count, was in _shards(options, out_dir, tracer):
+    with (
+        _bar(options.maps, progress) as advance,
+        contextlib.closing(_shards(options, out_dir, tracer)) as all_shards,
+    ):
+        for path, count, was in all_shards:
             shards.append(path)
             kept, made, remade = (
                 kept + count * (was == "kept"),
@@ -197,28 +207,27 @@ def generate(
     return Report(made, kept, remade, tuple(shards))
 
 
-def _shards(options: GenerateOptions, out_dir: Path, tracer: Tracer) -> Iterator[tuple[Path, int, str]]:
-    """Yield shards in order of their scenes, finished or made."""
+def _shards(options: GenerateOptions, out_dir: Path, tracer: Tracer) -> Generator[Outcome, None, None]:
+    """Yield shards in order of their scenes, finished or made; without end."""
+    numbers = itertools.count()
     if options.processes == 1:
-        number = 0
-        while True:
-            yield _one(options, out_dir, number, tracer)
-            number += 1
+        yield from (_one(options, out_dir, number, tracer) for number in numbers)
     context = multiprocessing.get_context("spawn")
-    with context.Pool(options.processes) as pool:
-        jobs = ((options, out_dir, number, tracer) for number in range(options.maps))
-        yield from pool.imap(_one_of, _bounded(jobs))
+    running: deque[Future[Outcome]] = deque()
+    with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
+        while True:
+            while len(running) < options.processes:
+                running.append(pool.submit(_one, options, out_dir, next(numbers), tracer))
+            try:
+                yield running.popleft().result()
+            except BrokenProcessPool as error:
+                raise ComputationError(
+                    "a tracing process died, for want of memory perhaps; use fewer processes or rays and run "
+                    "again, finished shards are kept"
+                ) from error
 
 
-def _bounded(jobs: Iterable[Any]) -> Iterator[Any]:
-    yield from jobs
-
-
-def _one_of(job: tuple[GenerateOptions, Path, int, Tracer]) -> tuple[Path, int, str]:
-    return _one(*job)
-
-
-def _one(options: GenerateOptions, out_dir: Path, number: int, tracer: Tracer) -> tuple[Path, int, str]:
+def _one(options: GenerateOptions, out_dir: Path, number: int, tracer: Tracer) -> Outcome:
     path = out_dir / f"{options.split}-{options.seed}-{number:06d}.npz"
     there = path.exists()
     if there and (count := count_maps(path)):
@@ -238,20 +247,12 @@ def _one(options: GenerateOptions, out_dir: Path, number: int, tracer: Tracer) -
     return path, len(arrays["gain_cdb"]), "remade" if there else "made"
 
 
-class _bar:
-    """A progress bar over maps; yields a function that advances it."""
+@contextlib.contextmanager
+def _bar(total: int, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar over maps; gives a function that advances it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    def __init__(self, total: int, shown: bool) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("ray tracing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, disable=not shown)
-        self._total = total
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._progress.start()
-        task = self._progress.add_task("maps", total=self._total)
-        return lambda count: self._progress.advance(task, count)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+    columns = (TextColumn("ray tracing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, disable=not shown) as progress:
+        task = progress.add_task("maps", total=total)
+        yield lambda count: progress.advance(task, count)

@@ -115,7 +115,7 @@ class TracedField:
     offset: NDArray[np.float32]
 
     def aoa_deg(self) -> Field:
-        """Azimuth of the strongest path [deg], (-180, 180], NaN where no ray arrives; shape (cells, cells)."""
+        """Azimuth of the strongest path [deg], (-180, 180], NaN where no ray arrives; (cells, cells)."""
         peak = self.spectrum.argmax(axis=0)[None]
         power = np.take_along_axis(self.spectrum, peak, 0)[0].astype(np.float64)
         moment = np.take_along_axis(self.offset, peak, 0)[0].astype(np.float64)

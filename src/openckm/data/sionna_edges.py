@@ -32,8 +32,9 @@ __all__ = ["add_diffraction", "find_edges"]
 
 PAIRS = 4_000_000
 """Pairs of edge and cell treated at once."""
-MOST_POINTS = 4
-"""Points drawn per cell and edge, at most, while there are few pairs."""
+BUDGET = 12_000_000
+MOST_POINTS = 6
+"""Several points are drawn per cell and edge, up to so many, while points in all stay below the budget."""
 ROOT = 1.32471795724474602596
 """Root of x^3 = x + 1, of the R2 sequence."""
 FLAT_COSINE = 0.97
@@ -113,7 +114,7 @@ def add_diffraction(
     dr.eval(seen)
     cells, count = mi.UInt(free), dr.width(seen.length)
     step = max(1, PAIRS // len(free))
-    points = int(np.clip(PAIRS // (count * len(free)), 1, MOST_POINTS))
+    points = int(np.clip(BUDGET // (count * len(free)), 1, MOST_POINTS))
     for begin in range(0, count * points, step):
         serial = dr.arange(mi.UInt, min(step, count * points - begin)) + dr.opaque(mi.UInt, begin)
         pairs = dr.repeat(serial, len(free)), dr.tile(cells, dr.width(serial))

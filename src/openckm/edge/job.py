@@ -7,14 +7,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from openckm.baselines import Kriging
 from openckm.edge.selfcheck import SelfCheck, self_check
-from openckm.errors import MeasurementError
+from openckm.errors import InputError, MeasurementError, OutsideGrid
 from openckm.infer.construct import OpenCKM
-from openckm.maps.csv import DriveTestReport, read_drive_test
+from openckm.maps.csv import DriveTest, DriveTestReport, read_drive_test
 from openckm.maps.grid import Grid
 from openckm.maps.layouts import read_layout
 from openckm.maps.observations import Observations
@@ -105,7 +106,7 @@ def construct(
     grid = Grid.centred(*bs, shape=(size, size), cell_m=cell_m)
     x, y = grid.from_lonlat(*bs)
     transmitter = Transmitter(float(x), float(y), height_m, carrier_hz, azimuth_deg, downtilt_deg)
-    test = read_drive_test(measurements, grid=grid, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
+    test = _read(measurements, grid, bs, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
     buildings = None if layout is None else read_layout(layout, grid)
     observations = Observations(points=(test.points,), layout=buildings, transmitter=transmitter, crs=grid.crs)
     notes = list(_assumptions(transmitter, buildings, sigma_db))
@@ -115,6 +116,22 @@ def construct(
         notes.append(reason)
     radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
     return Construction(radiomap, observations, test.report, checked, tuple(notes), time.monotonic() - started)
+
+
+def _read(measurements: str | os.PathLike[str], grid: Grid, bs: tuple[float, float], **how: Any) -> DriveTest:
+    """Read the readings on the grid; where none lies on it, say so if longitude and latitude look swapped."""
+    try:
+        return read_drive_test(measurements, grid=grid, **how)
+    except OutsideGrid as error:
+        lon, lat = bs
+        try:
+            read_drive_test(measurements, grid=Grid.centred(lat, lon, shape=grid.shape, cell_m=grid.cell_m), **how)
+        except InputError:
+            raise error from None
+        raise OutsideGrid(
+            f"{measurements}: no reading lies around longitude {lon:g}, latitude {lat:g}, but around {lat:g}, {lon:g}:"
+            " the two are swapped, either in the file or of the base station; exchange them, longitude comes first"
+        ) from error
 
 
 def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
@@ -160,10 +177,11 @@ def _read_lines(job: Construction) -> list[str]:
 
 def _fit_lines(job: Construction) -> list[str]:
     facts = job.radiomap.provenance
+    prior = f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations"
     if "nuisances" not in facts:
-        return ["  fitted   nothing: too few readings, the map is the prior's given the site"]
+        return [prior, "  fitted   nothing: too few readings, the map is the prior's given the site"]
     lines = [
-        f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations",
+        prior,
         f"  fitted   transmit offset {facts['transmit_offset_db']:.1f} ± {facts['transmit_offset_std_db']:.1f} dB,"
         f" slope of the predicted map {facts['map_slope']:.2f}",
     ]

@@ -67,20 +67,26 @@ class OpenCKM:
     ) -> RadioMap:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
-        Fewer draws than asked for come back when `deadline_s` does not allow more; mean and spread always come.
+        Fewer draws than asked for come back when `deadline_s` does not allow more; mean and spread always come. With
+        fewer than MIN_READINGS usable readings the map is the prior's, in dB: nothing tells the transmit level of
+        readings in dBm. Provenance says the unit.
 
         Raises:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
         started = time.monotonic()
-        if draws < 0 or (deadline_s is not None and not deadline_s > 0):
-            raise OptionError(f"draws={draws}, deadline_s={deadline_s}: wanted draws >= 0 and a positive deadline")
+        if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
+            raise OptionError(
+                f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a positive"
+                " deadline"
+            )
         denoiser, card = embedded_prior() if self.prior is None else load_prior(self.prior)
         scene = prepare_scene(observations, grid, denoiser.multiple)
         facts: dict[str, Any] = {"prior": f"{card.name} {card.version}", "unit": scene.unit, "seed": seed}
         if int(scene.used.sum()) < MIN_READINGS:
             answer = _without_readings(scene, denoiser, self.symmetrise)
+            facts["unit"] = "dB"
         else:
             answer = _with_readings(scene, denoiser, seed, self.symmetrise, facts)
         drawn = self._draw(answer, denoiser, draws, seed, _left(deadline_s, started))

@@ -168,8 +168,11 @@ def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
     weight = trust * float(np.clip(raw, 0.0, 1.0)) + (1.0 - trust) * 0.5
     held = weight * evidence.held_out + (1 - weight) * site.held_out
     held_var = weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2
-    blocks = site.fit.leave_blocks_out(_blocks(scene))
-    scale = max(_calibrate(y - held, np.sqrt(held_var)), _calibrate(y - blocks.mean, blocks.std))
+    scale = _calibrate(y - held, np.sqrt(held_var))
+    label = _blocks(scene)
+    if len(np.unique(label)) > 1:
+        blocks = site.fit.leave_blocks_out(label)
+        scale = max(scale, _calibrate(y - blocks.mean, blocks.std))
     mean = weight * evidence.mean + (1 - weight) * site.mean
     std = scale * np.sqrt(weight * evidence.std**2 + (1 - weight) * site.std**2)
     return Blend(mean, std, weight, scale)
