@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -178,7 +179,7 @@ def test_texts_of_options():
 def test_documented_command_parses(page, line):
     words = shlex.split(line, comments=True)
     assert tuple(parse(words)) in OPTIONS
-    for option, value in zip(words, words[1:], strict=False):
+    for option, value in pairwise(words):
         if option == "--bs":
             lon_lat(value)
 
@@ -187,5 +188,5 @@ def test_documented_command_parses(page, line):
     "line", ["ckm construct a.csv --bs 1,2", "ckm bench duke --slow", "ckm nosuch", "ckm demo out"]
 )
 def test_a_wrong_command_would_not_parse(line):
-    with pytest.raises(Exception, match="Missing option|No such|unexpected extra argument"):
+    with pytest.raises(Exception, match=r"Missing parameter|No such|unexpected extra argument"):
         parse(shlex.split(line))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import centred_grid, gaussian_field, shard_arrays, write_shard
 
 from openckm.data.shards import extend, latent_state, read_shard, read_shards
 from openckm.errors import InputError
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
+from worlds import centred_grid, gaussian_field, shard_arrays, write_shard
 
 
 @pytest.mark.parametrize(("cell_m", "want_cell"), [(4.0, 4.0), (None, 2.0)])
@@ -106,7 +106,7 @@ def test_what_is_no_shard_is_refused_by_name(tmp_path, what):
     path = write_shard(tmp_path / "scene.npz")
     assert len(list(read_shard(path))) == 2
     SPOIL[what](path)
-    with pytest.raises(InputError, match="not a readable shard of maps.*generate it again") as caught:
+    with pytest.raises(InputError, match=r"not a readable shard of maps.*generate it again") as caught:
         list(read_shard(path))
     assert str(path) in str(caught.value)
 

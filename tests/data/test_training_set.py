@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from worlds import shard_arrays
 
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import _traced_map, latent_state
@@ -20,6 +19,7 @@ from openckm.priors.conditioning import SITE_PLANES, scalars, stack_site
 from openckm.priors.posterior import SITE_QUANTITIES
 from openckm.priors.simulate import EvidenceOptions
 from openckm.priors.training import Batch
+from worlds import shard_arrays
 
 MAPS = [_traced_map(shard_arrays(3), k, "scene") for k in range(3)]
 ALL_TOLD = SampleOptions(building=1.0, height=1.0, transmitter=1.0, evidence=EvidenceOptions(none=1.0))

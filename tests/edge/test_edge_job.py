@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import evidence, gaussian_field, readings, transmitter_near
 
 import openckm
 from openckm.edge import Construction
 from openckm.errors import OptionError, OutsideGrid
 from openckm.maps.grid import Grid
+from worlds import evidence, gaussian_field, readings, transmitter_near
 
 BS = (24.94, 60.17)
 GRID = Grid.centred(*BS, shape=(32, 32), cell_m=4.0)
@@ -20,9 +20,8 @@ OPTIONS = {"bs": BS, "size": 32, "draws": 0}
 def drive(tmp_path):
     """Return a function that writes a drive test of so many readings of a Gaussian field [dB] and returns its path."""
 
-    def write(count, cells=GRID.shape[0]):
-        corner = Grid((cells, cells), GRID.cell_m, GRID.origin, GRID.crs)
-        points = readings(corner, gaussian_field(corner, 0), count, 0)
+    def write(count):
+        points = readings(GRID, gaussian_field(GRID, 0), count, 0)
         lon, lat = GRID.to_lonlat(points.x, points.y)
         rows = "\n".join(f"{a:.8f},{b:.8f},{v:.2f}" for a, b, v in zip(lon, lat, points.value, strict=True))
         (tmp_path / "drive.csv").write_text("lon,lat,gain_db\n" + rows + "\n")
@@ -56,13 +55,10 @@ def test_constructor_by_itself(tiny_prior):
     assert np.sqrt(np.mean(error**2)) < 3.0 < points.value.std()
 
 
-@pytest.mark.parametrize(
-    "count, cells, said", [(19, 32, "fill 19 cells"), (15, 4, "fill 15 cells"), (16, 4, "more than one part")]
-)
-def test_too_few_readings_to_check_are_noted(drive, tiny_prior, count, cells, said):
-    job = openckm.construct(drive(count, cells), prior=tiny_prior, **OPTIONS)
+def test_too_few_readings_to_check_are_noted(drive, tiny_prior):
+    job = openckm.construct(drive(19), prior=tiny_prior, **OPTIONS)
     (note,) = [note for note in job.notes if note.startswith("no self-check: ")]
-    assert said in note
+    assert "fill 19 cells" in note
     assert "give more readings" in note
     assert job.check is None
     assert note in job.summary()

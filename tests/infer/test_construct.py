@@ -9,6 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+from openckm.baselines.kriging import Kriging
+from openckm.errors import GridError, ModelError, OptionError, OutsideGrid
+from openckm.infer.construct import OpenCKM
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations, Points
+from openckm.maps.radiomap import RadioMap
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.reconstructor import Reconstructor
 from worlds import (
     GaussianDenoiser,
     blocks_layout,
@@ -22,26 +32,16 @@ from worlds import (
     transmitter_near,
 )
 
-from openckm.baselines.kriging import Kriging
-from openckm.errors import GridError, ModelError, OptionError, OutsideGrid
-from openckm.infer.construct import OpenCKM
-from openckm.maps.grid import Grid
-from openckm.maps.observations import Observations, Points
-from openckm.maps.radiomap import RadioMap
-from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.reconstructor import Reconstructor
-
 GRID = centred_grid(32)
 ODD = Grid((37, 50), 4.0, (-80.0, 70.0))
 CHANNELS = ("gain_db", "aoa_cos", "aoa_sin", "building")
 
 
 def construct(
-    denoiser: Denoiser, observations: Observations, monkeypatch: pytest.MonkeyPatch, grid: Grid = GRID, **options: object
+    denoiser: Denoiser, observations: Observations, patch: pytest.MonkeyPatch, grid: Grid = GRID, **options: object
 ) -> RadioMap:
     """Reconstruct with a denoiser that is not on disk."""
-    monkeypatch.setattr("openckm.infer.construct.load_prior", lambda _: (denoiser, tiny_card()))
+    patch.setattr("openckm.infer.construct.load_prior", lambda _: (denoiser, tiny_card()))
     method = OpenCKM(prior=Path("stub"), symmetrise=False)
     return method.reconstruct(observations, grid, **{"draws": 0, **options})
 
@@ -106,8 +106,11 @@ INPUTS = {
         evidence(odd_readings(grid=replace(ODD, crs="EPSG:32617")), crs="EPSG:32617"), replace(ODD, crs="EPSG:32617"),
     ),
 }  # fmt: skip
-FEW = {"nothing at all", "site alone", "layout alone", "one reading", "two readings", "many in one cell", "censored only",
-       "saturated only", "directions only", "one cell"}  # fmt: skip
+FEW = {
+    "nothing at all", "site alone", "layout alone", "one reading", "two readings", "many in one cell", "censored only",
+    "saturated only", "directions only", "one cell",
+}  # fmt: skip
+"""Inputs with fewer than three usable readings."""
 
 
 @pytest.mark.parametrize("what", INPUTS)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from worlds import GaussianDenoiser, centred_grid, evidence, gaussian_field, readings, state_of_gain, tiny_denoiser
 
 from openckm.infer.experts import (
     FOLDS,
@@ -24,6 +23,7 @@ from openckm.infer.scene import Scene, prepare_scene
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
+from worlds import GaussianDenoiser, centred_grid, evidence, gaussian_field, readings, state_of_gain, tiny_denoiser
 
 GRID = centred_grid(32)
 TRUTH = gaussian_field(GRID, 0, std=8.0, length_m=25.0)

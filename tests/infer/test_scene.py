@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from worlds import blocks_layout, centred_grid, evidence, gaussian_field, readings, transmitter_near
 
 from openckm.errors import GridError, MeasurementError, OutsideGrid
 from openckm.infer.scene import SHADOW_SIGMA_DB, prepare_scene
@@ -15,6 +14,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import SITE_PLANES, site_planes
+from worlds import blocks_layout, centred_grid, evidence, gaussian_field, readings, transmitter_near
 
 GRID = Grid((37, 50), 4.0, (100.0, 900.0))
 FIELD = gaussian_field(centred_grid(32), 0)
@@ -147,7 +147,7 @@ def test_what_does_not_fit_is_refused():
         scene_of(gain_readings(), crs="EPSG:32617")
     with pytest.raises(GridError, match="observations are in a local plane, the grid in EPSG:32617"):
         scene_of(gain_readings(), grid=replace(GRID, crs="EPSG:32617"))
-    with pytest.raises(GridError, match="the layout stands on .*read the layout onto"):
+    with pytest.raises(GridError, match=r"the layout stands on .*read the layout onto"):
         scene_of(gain_readings(), layout=blocks_layout(centred_grid(16)))
     far = replace(gain_readings(1), x=np.array([GRID.bounds[2] + 1.0]))
     with pytest.raises(OutsideGrid):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from worlds import blocks_layout, centred_grid, gaussian_field, readings, transmitter_near
 
 from openckm.errors import GridError, OutsideGrid
 from openckm.maps.observations import Points
@@ -25,6 +24,7 @@ from openckm.priors.conditioning import (
     scalars,
     site_planes,
 )
+from worlds import blocks_layout, centred_grid, gaussian_field, readings, transmitter_near
 
 GRID = centred_grid(16)
 
@@ -71,9 +71,7 @@ def test_weight_is_one_half_at_the_reference_and_falls_with_the_noise():
 def test_readings_of_one_cell_merge_by_precision(tables):
     """Whether they come in one table or in two."""
     first, second = table("exact", -80.0, sigma=1.0), table("exact", -90.0, sigma=2.0)
-    both = Points.exact(
-        GRID.x[[5, 5]], GRID.y[[3, 3]], np.array([-80.0, -90.0]), sigma=np.array([1.0, 2.0]), unit="dB"
-    )
+    both = Points.exact(GRID.x[[5, 5]], GRID.y[[3, 3]], np.array([-80.0, -90.0]), sigma=np.array([1.0, 2.0]), unit="dB")
     planes = evidence_planes(GRID, (both,) if tables == 1 else (first, second))
     low, high, weight = planes[:3, 3, 5]
     assert low == high == pytest.approx(float(GAIN.encode((4 * -80.0 - 90.0) / 5)), abs=1e-5)
@@ -142,7 +140,7 @@ def test_heights_are_told_only_when_trusted(stated, asked, trusted):
 
 def test_layout_on_another_grid_is_refused():
     layout = blocks_layout(centred_grid(16, cell_m=5.0))
-    with pytest.raises(GridError, match="layout on .*read the layout onto it"):
+    with pytest.raises(GridError, match=r"layout on .*read the layout onto it"):
         site_planes(GRID, layout, None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from worlds import blocks_layout, centred_grid, gaussian_field, readings, tiny_denoiser, transmitter_near, turned
 
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
@@ -16,6 +15,7 @@ from openckm.priors.conditioning import Condition, evidence_planes, scalars, sit
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import move_condition, posterior_mean
 from openckm.priors.schedules import EDM
+from worlds import blocks_layout, centred_grid, gaussian_field, readings, tiny_denoiser, transmitter_near, turned
 
 GRID = centred_grid(16)
 TOLERANCE = 1e-4

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from worlds import CARD, tiny_denoiser
 
 from openckm.errors import ModelError
 from openckm.maps.quantity import CHANNELS
 from openckm.priors.conditioning import Condition
 from openckm.priors.pretrained import CARD_FILE, WEIGHT_FILE, embedded_prior, load_prior, save_prior
 from openckm.store.weights import digest, read_weights, write_weights
+from worlds import CARD, tiny_denoiser
 
 EMBEDDED_BYTES = 12 * 2**20
 
@@ -157,11 +157,10 @@ def test_the_prior_in_the_package_is_the_one_its_card_speaks_of():
 
 def test_the_prior_in_the_package_knows_that_gain_falls_with_distance():
     """The smallest sign of training: told a transmitter alone, near is stronger than far by more than 10 dB."""
-    from worlds import centred_grid
-
     from openckm.maps.site import Transmitter
     from openckm.priors.conditioning import EVIDENCE_PLANES, scalars, site_planes
     from openckm.priors.posterior import posterior_mean
+    from worlds import centred_grid
 
     grid = centred_grid(64, cell_m=2.0)
     tx = Transmitter(-60.3, 0.7)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import blocks_layout, centred_grid, gaussian_field
 
 from openckm.maps.quantity import AOA_COS, BUILDING, COVERED, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND
 from openckm.priors.simulate import EvidenceOptions, _cosine_range, _scattered, draw_pattern, simulate_evidence
+from worlds import blocks_layout, centred_grid, gaussian_field
 
 GRID = centred_grid(48)
 PLAIN = EvidenceOptions(none=0.0, saturate=0.0, quantise=0.0, sensitivity=0.0, direction=0.0)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import tiny_card
 
 from openckm.errors import ModelError
 from openckm.store import ModelCard
 from openckm.store.card import SCHEMA
+from worlds import tiny_card
 
 
 def write(folder: Path, **changed: Any) -> Path:

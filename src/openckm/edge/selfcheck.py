@@ -23,6 +23,8 @@ NORMAL_90 = 1.6448536
 MIN_CELLS = 20
 BLOCKS_A_SIDE = 8
 SHARE = 0.1
+MOST = 0.5
+"""A block that would take the share of held-back cells above this is given: the rest could not predict it."""
 HONEST = (0.75, 0.99)
 """Share of held-back readings inside their 90 % intervals outside of which the error bars are called dishonest."""
 
@@ -72,7 +74,7 @@ def held_back(cells: Points, grid: Grid, seed: int, share: float = SHARE) -> NDA
         cells: one reading per cell.
         grid: the cells; a block is an eighth of its longer side.
         seed: of the choice of blocks.
-        share: of the cells to hold back.
+        share: of the cells to hold back; blocks that would make it more than MOST are passed over.
     """
     side = max(1, -(-max(grid.shape) // BLOCKS_A_SIDE))
     row, col = grid.index_of(cells.x, cells.y)
@@ -81,7 +83,8 @@ def held_back(cells: Points, grid: Grid, seed: int, share: float = SHARE) -> NDA
     for block in np.random.default_rng(seed).permutation(np.unique(label)):
         if held.sum() >= share * len(cells):
             break
-        held |= label == block
+        more = held | (label == block)
+        held = more if more.sum() <= MOST * len(cells) else held
     return held
 
 
@@ -103,7 +106,7 @@ def self_check(
     cells = aggregate_cells(points, grid, shadow_sigma_db=0.0)
     cells = cells.subset(cells.kind == "exact")
     held = held_back(cells, grid, seed) if len(cells) else np.zeros(0, bool)
-    if len(cells) < MIN_CELLS or held.all():
+    if len(cells) < MIN_CELLS or not held.any():
         raise MeasurementError(
             f"the readings fill {len(cells)} cells: a self-check needs {MIN_CELLS} in more than one part of the map;"
             " give more readings or leave the self-check out"

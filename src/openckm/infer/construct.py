@@ -78,8 +78,8 @@ class OpenCKM:
         started = time.monotonic()
         if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
             raise OptionError(
-                f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a positive"
-                " deadline"
+                f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a"
+                " positive deadline"
             )
         denoiser, card = embedded_prior() if self.prior is None else load_prior(self.prior)
         scene = prepare_scene(observations, grid, denoiser.multiple)

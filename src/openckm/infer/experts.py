@@ -237,7 +237,8 @@ def _held_out(
             fit.hyper,
         )  # fmt: skip
         belief = part.predict(places[out], rows[out], sigma=readings.sigma[out])
-        held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + _slope(part, site.basis) ** 2 * var[k][index[out]])
+        own = _slope(part, site.basis) ** 2 * var[k][index[out]]
+        held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
     return held, spread
 
 
