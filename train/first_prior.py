@@ -70,7 +70,7 @@ def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str)
             name="openckm-prior-s",
             version=version,
             cell_m=(2.0, 4.0),
-            carrier_hz=(0.9e9, 8e9),
+            carrier_hz=(1.8e9, 8e9),
             training_data=data,
             recipe=f"train/first_prior.py, {trainer.step} steps",
             metrics={"validation_rmse_db": round(scores[-1], 3)},

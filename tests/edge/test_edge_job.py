@@ -67,7 +67,7 @@ def test_too_few_readings_to_check_are_noted(drive, tiny_prior):
 
 
 def test_check_is_left_out_on_request(drive, tiny_prior):
-    job = openckm.construct(drive(60), prior=tiny_prior, check=False, **OPTIONS)
+    job = openckm.construct(str(drive(60)), prior=str(tiny_prior), check=False, **OPTIONS)
     assert job.check is None
     assert "self-check left out on request" in job.notes
 

@@ -73,7 +73,7 @@ def construct(
     draws: int = 8,
     seed: int = 0,
     deadline_s: float | None = None,
-    prior: Path | None = None,
+    prior: str | os.PathLike[str] | None = None,
     check: bool = True,
 ) -> Construction:
     """Construct the map around a base station from a drive test.
@@ -110,7 +110,7 @@ def construct(
     buildings = None if layout is None else read_layout(layout, grid)
     observations = Observations(points=(test.points,), layout=buildings, transmitter=transmitter, crs=grid.crs)
     notes = list(_assumptions(transmitter, buildings, sigma_db))
-    method = OpenCKM(prior=prior)
+    method = OpenCKM(prior=None if prior is None else Path(prior))
     checked, reason = _checked(method, observations, grid, seed) if check else (None, "self-check left out on request")
     if reason:
         notes.append(reason)
