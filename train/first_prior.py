@@ -1,6 +1,11 @@
 """Recipe of the first shipped prior (openckm-prior-s): see docs/model-card.md for what it should score.
 
-    python train/first_prior.py --data DIR [--data DIR ...] --out runs/first --minutes 90
+    python train/first_prior.py --data DIR --out runs/first --steps 4600 --decay-steps 1900
+    python train/first_prior.py --data DIR --out runs/first --steps 5650 --decay-steps 1000 --learning-rate 4e-4 \\
+        --nothing 0.35 --publish src/openckm/assets/prior_s
+
+The first run learns to answer with site and evidence; the second, shorter one goes on from its checkpoint and spends a
+third of its samples on the unconditional prior. About 60 and 13 minutes.
 
 Runs on two CPU cores (bf16), resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds
 shards made by `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
@@ -18,7 +23,7 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.training_set import MixedSet, TrainingSet
+from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
 from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.pretrained import save_prior
@@ -89,6 +94,8 @@ def main() -> None:
     parser.add_argument("--decay-steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
+    parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this folder")
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
@@ -98,11 +105,14 @@ def main() -> None:
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
     maps = [m for m in read_shards(paths) if not city_is(m, HELD_OUT[1:])]
     seen = [m for m in maps if not city_is(m, HELD_OUT)]
-    coarse = TrainingSet(coarsen(m) for m in seen if m.grid.cell_m <= 2.0)
-    training = MixedSet(TrainingSet(seen), coarse, arguments.batch, seed=1)
+    told = SampleOptions(nothing=arguments.nothing)
+    coarse = TrainingSet((coarsen(m) for m in seen if m.grid.cell_m <= 2.0), told)
+    training = MixedSet(TrainingSet(seen, told), coarse, arguments.batch, seed=1)
     held = [m for m in maps if city_is(m, HELD_OUT[:1])][:64]
     print(f"{len(seen)} training maps, {len(held)} validation maps", flush=True)
-    options = TrainOptions(steps=arguments.steps, decay_steps=arguments.decay_steps, seed=1)
+    options = TrainOptions(
+        steps=arguments.steps, decay_steps=arguments.decay_steps, learning_rate=arguments.learning_rate, seed=1
+    )
     trainer = Trainer(MapDenoiser(), training.batch, options, arguments.out, validate=validator(held))
     print(f"step {trainer.step} -> {trainer.run(arguments.minutes * 60)}", flush=True)
     if arguments.publish:

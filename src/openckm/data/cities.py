@@ -45,9 +45,7 @@ Footprint = tuple[BaseGeometry, float]
 
 def available(layouts_dir: Path | None) -> tuple[str, ...]:
     """Return what `load_city` can load: sionna-rt's scenes, and the files found under `layouts_dir`."""
-    found = [
-        name for name, path in FILES.items() if layouts_dir is not None and (layouts_dir / path).is_file()
-    ]
+    found = [name for name, path in FILES.items() if layouts_dir is not None and (layouts_dir / path).is_file()]
     return (*SIONNA_SCENES, *found)
 
 
@@ -69,9 +67,7 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
         raise LayoutError(f"layout {name!r} is unknown; there are {', '.join(available(layouts_dir))}")
     path = layouts_dir / FILES[name]
     if not path.is_file():
-        raise LayoutError(
-            f"{path}: no such layout file; point layouts_dir to a folder that holds {FILES[name]}"
-        )
+        raise LayoutError(f"{path}: no such layout file; point layouts_dir to a folder that holds {FILES[name]}")
     if path.suffix == ".json":
         return City(
             name,
@@ -107,11 +103,7 @@ def read_ply(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     text = head.decode("ascii", "replace")
     counts = {k: int(n) for k, n in re.findall(r"element (\w+) (\d+)", text)}
     properties = re.findall(r"property float (\w+)", text)
-    if (
-        "binary_little_endian" not in text
-        or properties[:3] != ["x", "y", "z"]
-        or "list uchar int" not in text
-    ):
+    if "binary_little_endian" not in text or properties[:3] != ["x", "y", "z"] or "list uchar int" not in text:
         raise LayoutError(f"{path}: not a binary little-endian PLY file of triangles with float vertices")
     size = counts["vertex"] * len(properties)
     vertices = np.frombuffer(body, "<f4", size).reshape(-1, len(properties))[:, :3]

@@ -92,9 +92,7 @@ def make_scene(options: GenerateOptions, number: int, tracer: Tracer = trace_sce
             kept = [k for k, ok in enumerate(good) if ok]
             scene = replace(scene, antennas=tuple(scene.antennas[k] for k in kept))
             return _arrays(scene, [fields[k] for k in kept], options)
-    raise ComputationError(
-        f"scene {number}: no sensible window in {ATTEMPTS} draws; use another seed or layout"
-    )
+    raise ComputationError(f"scene {number}: no sensible window in {ATTEMPTS} draws; use another seed or layout")
 
 
 def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -> Arrays:
@@ -117,9 +115,7 @@ def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -
         )
         for a in scene.antennas
     ]
-    height = np.clip(np.rint(scene.height_m * 10), (scene.height_m > 0).astype(float), 65535).astype(
-        np.uint16
-    )
+    height = np.clip(np.rint(scene.height_m * 10), (scene.height_m > 0).astype(float), 65535).astype(np.uint16)
     return {
         "gain_cdb": gain,
         "aoa_deg": aoa,
@@ -166,9 +162,7 @@ def write_shard(path: Path, arrays: Arrays) -> None:
         ) from error
 
 
-def generate(
-    options: GenerateOptions, out_dir: Path, *, tracer: Tracer = trace_scene, progress: bool = True
-) -> Report:
+def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = trace_scene, progress: bool = True) -> Report:
     """Generate maps into `out_dir` until there are `options.maps`; finished shards are kept, so it resumes.
 
     Args:

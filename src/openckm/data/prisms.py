@@ -119,9 +119,7 @@ def clip(buildings: Sequence[Prism], half_m: float) -> tuple[Prism, ...]:
     return tuple(result)
 
 
-def heights_at(
-    buildings: Sequence[Prism], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def heights_at(buildings: Sequence[Prism], x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the height above ground at points [m]; 0 where no building stands.
 
     Args:

@@ -82,9 +82,7 @@ def _blocks(rng: Generator, kind: Kind, size_m: float) -> list[Polygon]:
     return result
 
 
-def _family(
-    rng: Generator, size_m: float, angle: float, pitch: tuple[float, float], bend: float
-) -> list[LineString]:
+def _family(rng: Generator, size_m: float, angle: float, pitch: tuple[float, float], bend: float) -> list[LineString]:
     lines, y = [], -0.9 * size_m
     x = np.linspace(-1.5 * size_m, 1.5 * size_m, 60 if bend else 2)
     phase = rng.uniform(0, 2 * np.pi, 2)
@@ -105,11 +103,7 @@ def _plots(rng: Generator, area: Polygon, width: tuple[float, float]) -> list[Po
     across = np.array([-along[1], along[0]])
     middle = corner[:4].mean(0)
     reach = 2 * float(sides.max())
-    cuts = (
-        [LineString([middle - reach * along, middle + reach * along])]
-        if sides[1 - k] > 2.2 * width[0]
-        else []
-    )
+    cuts = [LineString([middle - reach * along, middle + reach * along])] if sides[1 - k] > 2.2 * width[0] else []
     at = -sides[k] / 2 + rng.uniform(*width)
     while at < sides[k] / 2 - 0.5 * width[0]:
         foot = middle + at * along
@@ -194,9 +188,7 @@ def _highrise(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
     """A podium with towers, or plots of mixed height."""
     if rng.random() < 0.4:
         return _perimeter(rng, block, height * rng.uniform(0.5, 1.2))
-    result: list[Footprint] = [
-        (block.buffer(-rng.uniform(1, 6), join_style="mitre"), float(rng.uniform(6, 18)))
-    ]
+    result: list[Footprint] = [(block.buffer(-rng.uniform(1, 6), join_style="mitre"), float(rng.uniform(6, 18)))]
     for plot in _plots(rng, block, (35, 60)):
         tower = shapely.minimum_rotated_rectangle(plot.buffer(-rng.uniform(5, 9)))
         if rng.random() < 0.75 and tower.area > 150:

@@ -145,9 +145,7 @@ def material(name: str, carrier_hz: float) -> tuple[float, float]:
         OptionError: for another name or a carrier outside 0.4-100 GHz.
     """
     if not 0.4e9 <= carrier_hz <= 100e9:
-        raise OptionError(
-            f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined"
-        )
+        raise OptionError(f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined")
     f = carrier_hz / 1e9
     if name == "concrete":
         return 5.24, 0.0462 * f**0.7822
@@ -256,22 +254,16 @@ class SceneTracer:
         """
         o = self.options
         if antenna.z_m <= o.receiver_m:
-            raise OptionError(
-                f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m"
-            )
+            raise OptionError(f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m")
         material("concrete", carrier_hz)
         try:
             gain, spectrum, offset = self._sionna.solve(
                 self._scene, self._edges, antenna, carrier_hz, o, seed, self._free
             )
         except (RuntimeError, MemoryError) as error:
-            raise ComputationError(
-                f"sionna-rt failed ({error}); use fewer rays or free some memory"
-            ) from error
+            raise ComputationError(f"sionna-rt failed ({error}); use fewer rays or free some memory") from error
         if not np.isfinite(gain).all():
-            raise ComputationError(
-                "sionna-rt returned values that are not finite; report the scene and its seed"
-            )
+            raise ComputationError("sionna-rt returned values that are not finite; report the scene and its seed")
         return TracedField(gain[::-1].copy(), spectrum[:, ::-1].copy(), offset[:, ::-1].copy())
 
 

@@ -68,16 +68,10 @@ class GenerateOptions:
             OptionError: if a value is out of range.
         """
         if min(self.maps, self.cells, self.rays, self.average_seeds, self.transmitters, self.processes) < 1:
-            raise OptionError(
-                "maps, cells, rays, average_seeds, transmitters and processes must be at least 1"
-            )
+            raise OptionError("maps, cells, rays, average_seeds, transmitters and processes must be at least 1")
         if not self.cell_sizes_m or not all(0.5 <= c <= 10 for c in self.cell_sizes_m):
             raise OptionError(f"cell sizes must lie in 0.5-10 m, got {self.cell_sizes_m}")
-        if (
-            not 0 <= self.real_share <= 1
-            or self.seed < 0
-            or self.split not in ("train", "validation", "test")
-        ):
+        if not 0 <= self.real_share <= 1 or self.seed < 0 or self.split not in ("train", "validation", "test"):
             raise OptionError("wanted: 0 <= real_share <= 1, seed >= 0, split train, validation or test")
 
 
@@ -122,9 +116,7 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
         return None
     count = int(rng.integers(max(1, options.transmitters - 1), options.transmitters + 1))
     sectored = rng.random() < 0.4
-    antennas = tuple(
-        a for _ in range(count) if (a := _draw_antenna(rng, buildings, trace, sectored)) is not None
-    )
+    antennas = tuple(a for _ in range(count) if (a := _draw_antenna(rng, buildings, trace, sectored)) is not None)
     carrier = float(rng.choice(CARRIERS_HZ, p=CARRIER_SHARES))
     seed = int(rng.integers(2**31 - 1000))
     return Scene(city.name, buildings, trace, carrier, antennas, height, seed) if antennas else None
@@ -175,9 +167,7 @@ def _inside(city: City, centre: tuple[float, float], angle: float, trace: TraceO
     return bool(_HULLS[city.name].intersection(window).area >= 0.8 * window.area)
 
 
-def _draw_antenna(
-    rng: Generator, buildings: tuple[Prism, ...], trace: TraceOptions, sectored: bool
-) -> Antenna | None:
+def _draw_antenna(rng: Generator, buildings: tuple[Prism, ...], trace: TraceOptions, sectored: bool) -> Antenna | None:
     """Draw a place on a roof or in a street, most inside the window, none more than 100 m outside."""
     reach = trace.half_m + (min(100.0, trace.margin_m - 8.0) if rng.random() < 0.12 else 0.0)
     roof = rng.random() < 0.65

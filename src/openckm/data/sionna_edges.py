@@ -55,9 +55,7 @@ def find_edges(scene: Any, name: str) -> Any:
     number = dr.arange(mi.UInt, count)
     pointer = dr.gather(mi.MeshPtr, mi.MeshPtr(mesh), dr.zeros(mi.UInt, count))
     wedges = wedge_geometry(pointer, number // 3, number % 3)
-    sharp = (
-        (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < FLAT_COSINE)
-    )
+    sharp = (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < FLAT_COSINE)
     kept: Any = dr.compress(sharp)
     wedges = dr.gather(WedgeGeometry, wedges, kept)
     if dr.width(wedges.length) == 0:
@@ -165,11 +163,7 @@ def _add_pairs(
     before, after = dr.norm(q - source), dr.norm(target - q)
     ki, ko = (q - source) / before, (target - q) / after
     fields = _diffracted(solver, scene, wedge, q, (ki, ko), (before, after), orientation)
-    power = (
-        sum(dr.squared_norm(f) for f in fields)
-        * radio_map.normalization_per_point
-        / dr.opaque(mi.Float, points)
-    )
+    power = sum(dr.squared_norm(f) for f in fields) * radio_map.normalization_per_point / dr.opaque(mi.Float, points)
     radio_map.add_power(power, cell, ko, (before > 0.05) & (after > 0.05))
 
 

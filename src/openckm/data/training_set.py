@@ -31,12 +31,14 @@ class SampleOptions:
     """How a sample is told of its site.
 
     Attributes:
-        building: probability that the layout is told.
+        nothing: probability that nothing at all is told, not even measurements: the unconditional prior.
+        building: probability that the layout is told, where anything is.
         height: probability that heights are told, given the layout.
         transmitter: probability that the transmitter is told.
         evidence: how measurements are drawn.
     """
 
+    nothing: float = 0.0
     building: float = 0.85
     height: float = 0.7
     transmitter: float = 0.85
@@ -95,6 +97,8 @@ class TrainingSet:
         known = apply_symmetry(turn, self.knowns[k][None][cut])[0]
         evidence = simulate_evidence(state, known, self.options.evidence, rng)
         told = self._forget(site, rng)
+        if rng.random() < self.options.nothing:
+            site[:], evidence[:], told = 0.0, 0.0, False
         weight = np.empty_like(state)
         for channel, share in enumerate(CHANNEL_WEIGHTS):
             weight[channel] = share if channel >= 3 else share * np.where(known, 1.0, HIDDEN_WEIGHT)

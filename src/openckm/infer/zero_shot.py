@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError, OptionError
 from openckm.infer.dps import DPSOptions, sample_dps
@@ -84,14 +85,10 @@ class ZeroShot:
         return RadioMap.from_draws(grid, drawn, [GAIN.name], valid=valid, provenance=facts)
 
 
-def _readings(
-    scene: Scene, denoiser: Denoiser, seed: int
-) -> tuple[Points, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Return the readings on the network's scale [dB], and what to add to its map to come back to the readings' unit."""
+def _readings(scene: Scene, denoiser: Denoiser, seed: int) -> tuple[Points, NDArray[np.float64]]:
+    """Return the readings on the network's scale [dB], and what brings its map back to the readings' unit [dB]."""
     if scene.cells is None or not scene.used.any():
-        raise MeasurementError(
-            "there are no exact or quantised gain readings to condition on; give some"
-        )
+        raise MeasurementError("there are no exact or quantised gain readings to condition on; give some")
     if scene.unit == "dB":
         return scene.cells, np.zeros(scene.places.shape[0])
     site = site_expert(scene, denoiser, folds_of(int(scene.used.sum()), seed), symmetrise=False)

@@ -1,9 +1,4 @@
-r"""Antenna patterns: the element of 3GPP TR 38.901 and smooth functions of bearing.
-
-    A_V(theta) = -min(12 (theta / theta_3dB)^2, SLA_V)      A_H(phi) = -min(12 (phi / phi_3dB)^2, A_max)
-    A(theta, phi) = G_max - min(-(A_V + A_H), A_max)        theta_3dB = phi_3dB = 65 deg, SLA_V = A_max = 30 dB
-
-theta and phi are offsets from boresight, G_max = 8 dBi.
+"""Antenna patterns: the element of 3GPP TR 38.901 (`openckm.maps.antenna`) and smooth functions of bearing.
 
 References:
     Study on channel model for frequencies from 0.5 to 100 GHz. 3GPP TR 38.901, Table 7.3-1 and Section 7.1.3.
@@ -17,14 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
+from openckm.maps.antenna import PEAK_DBI, sector_gain_db
 
 __all__ = ["boresight_offsets", "element_gain_dbi", "harmonics", "wrap_angle"]
 
 Array = NDArray[np.float64]
-
-BEAMWIDTH_RAD = math.radians(65.0)
-ATTENUATION_DB = 30.0
-PEAK_DBI = 8.0
 
 
 def wrap_angle(angle_rad: float | ArrayLike) -> Array:
@@ -45,11 +37,7 @@ def element_gain_dbi(
     References:
         Study on channel model for frequencies from 0.5 to 100 GHz. 3GPP TR 38.901, Table 7.3-1.
     """
-    phi = wrap_angle(azimuth_offset_rad)
-    theta = np.asarray(zenith_offset_rad, dtype=np.float64)
-    vertical = np.minimum(12.0 * (theta / BEAMWIDTH_RAD) ** 2, ATTENUATION_DB)
-    horizontal = np.minimum(12.0 * (phi / BEAMWIDTH_RAD) ** 2, ATTENUATION_DB)
-    return np.asarray(peak_dbi - np.minimum(vertical + horizontal, ATTENUATION_DB))
+    return np.asarray(sector_gain_db(azimuth_offset_rad, zenith_offset_rad) + (peak_dbi - PEAK_DBI))
 
 
 def boresight_offsets(
