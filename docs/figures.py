@@ -11,22 +11,37 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import torch
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from openckm.cli.demo import run_demo
+from openckm.evaluate.duke import duke_cell
 from openckm.infer.samplers import sample_prior
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, COVERED, GAIN
+from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, site_planes
 from openckm.priors.pretrained import embedded_prior
 
 FIGURES = Path(__file__).resolve().parent / "figures"
 
 
-def samples(draws: int = 6) -> None:
-    """Draw maps from the prior with nothing known: gain above, direction below."""
+def samples() -> None:
+    """Draw maps from the prior: with nothing known, and with the layout and the transmitter of Duke cell A known."""
+    _draw(None, "draws with nothing known", "prior_samples.png")
+    cell = duke_cell("A")
+    planes = torch.as_tensor(site_planes(cell.grid, cell.layout, cell.transmitter, heights_known=True))[None]
+    known = Condition(
+        planes, torch.zeros(1, EVIDENCE_PLANES, *cell.grid.shape), scalars(4.0, cell.transmitter.carrier_hz)
+    )
+    _draw(known, "draws with layout and transmitter known (Duke campus, nothing measured)", "prior_samples_site.png")
+
+
+def _draw(condition: Condition | None, what: str, name: str, draws: int = 6) -> None:
+    """Gain above, direction of the strongest path below."""
     denoiser, card = embedded_prior()
-    latent = sample_prior(denoiser, (len(CHANNELS), 128, 128), steps=16, draws=draws, seed=3, bf16=True).numpy()
+    shape = (len(CHANNELS), 128, 128)
+    latent = sample_prior(denoiser, shape, condition, steps=24, draws=draws, seed=3, bf16=True).numpy()
     figure, axes = plt.subplots(2, draws, figsize=(2.1 * draws, 4.4), layout="constrained")
     for k in range(draws):
         values = {q.name: q.decode(latent[k, i]) for i, q in enumerate(CHANNELS)}
@@ -42,10 +57,9 @@ def samples(draws: int = 6) -> None:
             axes[row, k].set_yticks([])
     figure.colorbar(gain, ax=axes[0], label="gain [dB]", shrink=0.9)
     figure.colorbar(turn, ax=axes[1], label="direction of the\nstrongest path [deg]", shrink=0.9)
-    figure.suptitle(
-        f"{card.name} {card.version}: draws with nothing known (grey: buildings, white: outage)", fontsize=10
-    )
-    figure.savefig(FIGURES / "prior_samples.png", dpi=100)
+    figure.suptitle(f"{card.name} {card.version}: {what} (grey: buildings, white: outage)", fontsize=10)
+    figure.savefig(FIGURES / name, dpi=100)
+    plt.close(figure)
 
 
 def demo() -> None:
