@@ -19,6 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "bench" / "results"
+SPLITS = {
+    ("duke", "random"): "200 cells given at random",
+    ("duke", "block"): "half of the 64 m blocks hidden",
+    **{("gain", f"{p}%"): f"{p} % of cells measured, site known" for p in ("0.5", "2.0", "10.0")},
+    **{("gain_points", f"{p}%"): f"{p} % of cells measured, nothing else" for p in ("0.5", "2.0", "10.0")},
+}
 METRICS = {"rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]"}
 
 
@@ -58,8 +64,8 @@ def results_page() -> str:
 def readme_page() -> str:
     """Return the README with the table of its headline numbers filled in."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = ["| benchmark | OpenCKM | best kriging | inverse distance | log-distance |", "|---|---|---|---|---|"]
-    for name, label in (("duke", "real LTE cells, RMSE [dB]"), ("heldout", "ray-traced held-out cities, RMSE [dB]")):
+    lines = ["| RMSE [dB] | OpenCKM | best kriging | inverse distance | log-distance |", "|---|---|---|---|---|"]
+    for name, label in (("duke", "real LTE cells"), ("heldout", "ray-traced cities held out")):
         path = RESULTS / f"{name}.json"
         if path.exists():
             lines += _headlines(json.loads(path.read_text(encoding="utf-8"))["rows"], label)
@@ -78,7 +84,7 @@ def _headlines(rows: list[dict], label: str) -> list[str]:
         kriging = min((v for m, v in value.items() if "kriging" in m), default=None)
         shown = [value.get("openckm"), kriging, value.get("inverse_distance"), value.get("log_distance")]
         cells = ["–" if v is None else f"**{v:.2f}**" if k == 0 else f"{v:.2f}" for k, v in enumerate(shown)]
-        lines.append(f"| {label}, {task}, {split} | " + " | ".join(cells) + " |")
+        lines.append(f"| {label}: {SPLITS.get((task, split), f'{task}, {split}')} | " + " | ".join(cells) + " |")
     return lines
 
 

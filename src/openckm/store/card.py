@@ -84,7 +84,7 @@ class ModelCard:
             keys = set(raw) if isinstance(raw, dict) else set()
             raise ModelError(
                 f"{path}: unknown keys {sorted(keys - known)}, missing keys {sorted(known - {'schema'} - keys)};"
-                " the card does not fit this version of OpenCKM"
+                " the card does not fit this version of OpenCKM: update it, or choose another model"
             )
         try:
             for key in ("channels", "cell_m", "carrier_hz"):
