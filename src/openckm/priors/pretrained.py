@@ -59,8 +59,9 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
     try:
         denoiser.load_state_dict({name: _from_bf16(array) for name, array in arrays.items()})
     except RuntimeError as error:
+        first = str(error).splitlines()[0]
         raise ModelError(
-            f"{folder}: the weights do not fit the card's architecture ({str(error).splitlines()[0]}); fetch the model again"
+            f"{folder}: the weights do not fit the card's architecture ({first}); fetch the model again"
         ) from error
     denoiser.requires_grad_(False)
     denoiser.train(False)
