@@ -31,6 +31,7 @@ def cell_means(observations: Observations, grid: Grid) -> Points:
         GridError: if the observations are in another CRS than the grid.
         MeasurementError: if there are no gain readings, or they fill fewer than MIN_CELLS cells.
     """
+    observations.require_points_only("a baseline")
     if observations.crs != grid.crs:
         raise GridError(
             f"the observations are in {observations.crs or 'a local plane'}, the grid in {grid.crs or 'a local plane'};"

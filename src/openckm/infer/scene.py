@@ -128,7 +128,9 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scen
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
         OutsideGrid: if a reading lies outside the grid.
+        MeasurementError: if there are rasters or areas among the observations.
     """
+    observations.require_points_only("this reconstructor")
     if observations.crs != grid.crs:
         raise GridError(
             f"the observations are in {observations.crs or 'a local plane'}, the grid in {grid.crs or 'a local plane'};"

@@ -184,6 +184,18 @@ class Observations:
     transmitter: Transmitter | None = None
     crs: str | None = None
 
+    def require_points_only(self, method: str) -> None:
+        """Refuse rasters and areas, for methods that cannot use them: no evidence is passed over in silence.
+
+        Raises:
+            MeasurementError: if there are any, naming the method.
+        """
+        if self.rasters or self.areas:
+            raise MeasurementError(
+                f"{method} cannot use {len(self.rasters)} rasters and {len(self.areas)} areas, only readings at points;"
+                " leave them out, or write their likelihood with openckm.observe and sample with openckm.infer.dps"
+            )
+
     def gain_points(self) -> Points:
         """Return the readings of gain or received power, joined into one table.
 
