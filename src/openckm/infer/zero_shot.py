@@ -39,7 +39,8 @@ class ZeroShot:
     """Reconstructor by diffusion posterior sampling, zero-shot.
 
     Attributes:
-        options: of Algorithm 2. The default zeta was tuned on validation maps for the latent unit of 40 dB.
+        options: of Algorithm 2. Tune zeta before comparing: the default is not tuned, and zeta scales with the latent
+            unit (40 dB).
         prior: model folder; None means the prior shipped in the package.
         name: of the method.
     """
