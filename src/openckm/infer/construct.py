@@ -223,8 +223,7 @@ def _radio_map(answer: _Answer, drawn: NDArray[np.float32], grid: Grid, facts: d
     mean[3] = mean[3].clip(0.0, 1.0)
     if not (np.isfinite(mean).all() and np.isfinite(std).all()):
         raise ComputationError("the reconstruction is not finite; please report the input with which it happened")
-    valid = None if scene.layout is None else ~scene.layout.building[: scene.shape[0], : scene.shape[1]]
     return RadioMap.from_gaussian(
         grid, scene.crop(mean).astype(np.float32), scene.crop(std).astype(np.float32), [q.name for q in OUTPUT],
-        draws=scene.crop(drawn).astype(np.float32) if len(drawn) else None, valid=valid, provenance=facts,
+        draws=scene.crop(drawn).astype(np.float32) if len(drawn) else None, valid=scene.valid, provenance=facts,
     )  # fmt: skip

@@ -112,6 +112,11 @@ class Scene:
         )
         return replace(self.condition, evidence=torch.as_tensor(planes)[None])
 
+    @property
+    def valid(self) -> NDArray[np.bool_] | None:
+        """False inside buildings, of the shape asked for; None where no layout is known."""
+        return None if self.layout is None else ~self.layout.building[: self.shape[0], : self.shape[1]]
+
     def crop(self, field: NDArray[np.floating]) -> NDArray[np.floating]:
         """Cut (..., rows, cols) of the padded grid down to the shape asked for."""
         return field[..., : self.shape[0], : self.shape[1]]

@@ -81,9 +81,8 @@ class ZeroShot:
             "steps": result.steps, "network_evaluations": draws * (result.forwards + 2 * result.vjps),
             "seconds": time.monotonic() - begun,
         }  # fmt: skip
-        valid = None if scene.layout is None else ~scene.layout.building[: scene.shape[0], : scene.shape[1]]
         drawn = scene.crop(gain).astype(np.float32)
-        return RadioMap.from_draws(grid, drawn, [GAIN.name], valid=valid, provenance=facts)
+        return RadioMap.from_draws(grid, drawn, [GAIN.name], valid=scene.valid, provenance=facts)
 
 
 def _readings(scene: Scene, denoiser: Denoiser, seed: int) -> tuple[Points, NDArray[np.float64]]:
