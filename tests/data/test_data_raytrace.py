@@ -167,7 +167,7 @@ def test_the_direction_is_the_mean_within_the_strongest_bin():
 
 def test_materials_are_defined_from_400_mhz():
     assert material("concrete", 1e9) == pytest.approx((5.24, 0.0462))
-    assert material("ground", 30e9) == material("ground", 10e9)
+    assert material("ground", 30e9) == material("concrete", 30e9)
     with pytest.raises(OptionError):
         material("concrete", 0.1e9)
     with pytest.raises(OptionError):

@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 
 from openckm.maps.quantity import AOA_COS, BUILDING, COVERED, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND
-from openckm.priors.simulate import EvidenceOptions, _cosine_range, _scattered, draw_pattern, simulate_evidence
+from openckm.priors.simulate import (
+    EvidenceOptions,
+    _cosine_range,
+    _scattered,
+    block_evidence,
+    block_means,
+    draw_pattern,
+    simulate_evidence,
+)
 from worlds import blocks_layout, centred_grid, gaussian_field
 
 GRID = centred_grid(48)
-PLAIN = EvidenceOptions(none=0.0, saturate=0.0, quantise=0.0, sensitivity=0.0, direction=0.0)
+CELLS = EvidenceOptions(none=0.0, offset=0.0, blocks=0.0)
+PLAIN = replace(CELLS, saturate=0.0, quantise=0.0, sensitivity=0.0, direction=0.0, dense_direction=0.0)
 
 
 def world(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +82,7 @@ def test_densities_span_the_range_asked_for():
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_planes_are_consistent(seed):
-    options = EvidenceOptions(none=0.0, saturate=0.3, quantise=0.3, sensitivity=0.4, direction=0.5)
+    options = replace(CELLS, saturate=0.3, quantise=0.3, sensitivity=0.4, direction=0.5)
     got = planes(seed, options)
     assert got.shape == (EVIDENCE_PLANES, *GRID.shape) and got.dtype == np.float32
     assert np.isfinite(got).all()
@@ -84,7 +93,8 @@ def test_planes_are_consistent(seed):
     assert (low[weight == 0] == 0).all() and (high[weight == 0] == 0).all()
     assert not (weight[0] > 0)[~FREE].any()
     assert not (weight[1:] > 0)[:, ~KNOWN].any()
-    assert ((weight[1] > 0) == (weight[2] > 0)).all()
+    told = [(w > 0).any() for w in weight[1:]]
+    assert ((weight[1] > 0) == (weight[2] > 0)).all() or sum(told) == 1  # the vector, or one component alone
 
 
 def test_outage_is_only_ever_reported_as_not_heard():
@@ -135,13 +145,60 @@ def quiet(seed: int) -> Quiet:
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_without_noise_every_interval_holds_the_truth(seed):
-    options = EvidenceOptions(none=0.0, saturate=0.4, quantise=0.5, sensitivity=0.4, direction=1.0)
+    options = replace(CELLS, saturate=0.4, quantise=0.5, sensitivity=0.4, direction=1.0)
     got = simulate_evidence(STATE, KNOWN, options, quiet(seed))
     for low, high, weight, truth in zip(got[0::3], got[1::3], got[2::3], STATE[:3], strict=True):
         seen = (weight > 0) & KNOWN
         clipped = np.clip(truth, -LATENT_BOUND, LATENT_BOUND)[seen]
         assert (low[seen] - 1e-4 <= clipped).all()
         assert (clipped <= high[seen] + 1e-4).all()
+
+
+def test_a_component_alone_is_told_in_a_third_of_the_cases():
+    options = replace(PLAIN, direction=1.0, dense_direction=1.0)
+    lone = [((got := planes(seed, options))[5] > 0).any() != (got[8] > 0).any() for seed in range(200)]
+    assert abs(np.mean(lone) - 1 / 3) < 5 * np.sqrt(2 / 9 / 200)
+
+
+def test_an_offset_is_common_to_all_readings_of_a_map():
+    options = replace(PLAIN, offset=1.0, offset_db=6.0)
+    offsets = []
+    for seed in range(80):
+        got = simulate_evidence(STATE, KNOWN, replace(options, noise_db=(1e-6, 1e-6)), np.random.default_rng(seed))
+        error = (got[0] - STATE[0])[got[2] > 0] * GAIN.scale
+        if error.size:
+            assert np.ptp(error) < 1e-2
+            offsets.append(float(error.mean()))
+    assert np.std(offsets) == pytest.approx(6.0, rel=0.35)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_block_means_are_of_the_known_cells(factor):
+    means, seen = block_means(STATE[:3], KNOWN, factor)
+    for row, col in ((0, 0), (3, 4), (5, 2)):
+        block = (slice(row * factor, (row + 1) * factor), slice(col * factor, (col + 1) * factor))
+        assert seen[row, col] == KNOWN[block].any()
+        if seen[row, col]:
+            wanted = [channel[block][KNOWN[block]].mean() for channel in STATE[:3]]
+            np.testing.assert_allclose(means[:, row, col], wanted, atol=1e-5)
+    assert seen.shape == (48 // factor, 48 // factor)
+
+
+def test_block_averages_are_told_to_all_cells_of_their_block():
+    options = replace(PLAIN, blocks=1.0, noise_db=(4.0, 4.0))
+    for seed in range(20):
+        got = planes(seed, options)
+        assert got.shape == (EVIDENCE_PLANES, *GRID.shape) and (got[0] == got[1]).all()
+        np.testing.assert_allclose(np.unique(got[2]), [0.0, 0.5], atol=1e-6)
+        corner = got[:, ::2, ::2]
+        assert (got[:, 1::2, 1::2] == corner).all() and (got[:, ::2, 1::2] == corner).all()
+        assert (got[2][KNOWN] > 0).all()
+
+
+def test_cells_beyond_the_last_whole_block_are_told_nothing():
+    got = block_evidence(np.ones((1, 2, 2), np.float32), np.ones((2, 2), bool), 4, 0.0, (10, 9))
+    assert (got[:3, :8, :8] == 1).all()
+    assert not got[:, 8:].any() and not got[:, :, 8:].any() and not got[3:].any()
 
 
 def test_noise_really_breaks_intervals():

@@ -139,7 +139,7 @@ def material(name: str, carrier_hz: float) -> tuple[float, float]:
     table 3).
 
     Concrete is defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz both formulas are
-    continued; above 10 GHz the ground keeps its value of 10 GHz.
+    continued; above 10 GHz the ground is taken to be paved with concrete.
 
     Raises:
         OptionError: for another name or a carrier outside 0.4-100 GHz.
@@ -147,10 +147,9 @@ def material(name: str, carrier_hz: float) -> tuple[float, float]:
     if not 0.4e9 <= carrier_hz <= 100e9:
         raise OptionError(f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined")
     f = carrier_hz / 1e9
-    if name == "concrete":
+    if name == "concrete" or (name == "ground" and f > 10.0):
         return 5.24, 0.0462 * f**0.7822
     if name == "ground":
-        f = min(f, 10.0)
         return 15.0 * f**-0.1, 0.035 * f**1.63
     raise OptionError(f"material {name!r} is unknown; use 'concrete' or 'ground'")
 

@@ -1,8 +1,9 @@
 """Evidence drawn at random from unlabeled maps: how the posterior is learned without a single labelled example.
 
 For each map a pattern (scattered points, drive-test tracks, hidden blocks, clusters, everything but a hole) says where
-readings stand, and a device (noise, saturation, sensitivity, quantisation) says what they tell. The net sees the
-evidence planes that the same readings would give at an edge.
+readings stand, and a device (noise, a common offset, saturation, sensitivity, quantisation) says what they tell; or the
+map is seen through averages over blocks of cells. The net sees the evidence planes that the same readings would give
+at an edge.
 
 Source of the idea: amortised posterior inference over random operators; G. Daras et al., Ambient Diffusion, 2023
 (random masks); the device models are P1's truncation and quantisation (Eq. 2, 3).
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from openckm.maps.quantity import AOA_COS, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REFERENCE
 
-__all__ = ["EvidenceOptions", "draw_pattern", "simulate_evidence"]
+__all__ = ["EvidenceOptions", "block_evidence", "block_means", "draw_pattern", "simulate_evidence"]
 
 Mask = NDArray[np.bool_]
 
@@ -34,7 +35,11 @@ class EvidenceOptions:
         saturate: probability of a limited dynamic range.
         quantise: probability of quantised readings.
         sensitivity: probability that weak cells are reported as "not heard".
-        direction: probability that directions are measured too.
+        direction: probability that directions are measured too, a third of them as sine or cosine alone.
+        dense_direction: the same where nearly everything is measured (holes and block averages).
+        offset: probability that all gain readings of a map share an unknown error.
+        offset_db: standard deviation of that error [dB].
+        blocks: probability of averages over blocks of cells in place of readings of single cells.
     """
 
     none: float = 0.15
@@ -44,11 +49,15 @@ class EvidenceOptions:
     quantise: float = 0.12
     sensitivity: float = 0.2
     direction: float = 0.2
+    dense_direction: float = 0.6
+    offset: float = 0.1
+    offset_db: float = 3.0
+    blocks: float = 0.1
 
 
 def draw_pattern(free: Mask, options: EvidenceOptions, rng: np.random.Generator) -> Mask:
     """Return which of the free cells are measured, shape of `free`."""
-    kind = rng.choice(5, p=[0.45, 0.2, 0.2, 0.08, 0.07])
+    kind = rng.choice(5, p=[0.42, 0.18, 0.18, 0.08, 0.14])
     density = float(np.exp(rng.uniform(*np.log(options.density))))
     if kind == 0:
         return _scattered(free, density, rng)
@@ -75,12 +84,69 @@ def simulate_evidence(
     planes = np.zeros((EVIDENCE_PLANES, *known.shape), dtype=np.float32)
     if rng.random() < options.none:
         return planes
+    if rng.random() < options.blocks:
+        factor = int(rng.choice((2, 4, 8), p=(0.6, 0.3, 0.1)))
+        both = rng.random() < options.dense_direction
+        return block_evidence(*_block_readings(state[: 3 if both else 1], known, factor, options, rng), known.shape)
     free = state[3] < 0
     measured = draw_pattern(free, options, rng)
     _gain_readings(planes[:3], state[0], known, measured, options, rng)
-    if rng.random() < options.direction:
+    dense = measured.sum() > 0.5 * free.sum()
+    if rng.random() < (options.dense_direction if dense else options.direction):
         _direction_readings(planes[3:], state[1:3], measured & known, rng)
     return planes
+
+
+def block_evidence(
+    means: NDArray[np.float32], seen: Mask, factor: int, sigma: float, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Return evidence planes (EVIDENCE_PLANES, rows, cols) of block averages: each told to every cell of its block.
+
+    Args:
+        means: latent averages of gain, or of gain, aoa_cos and aoa_sin; (1 or 3, rows / factor, cols / factor).
+        seen: blocks that hold a known cell, (rows / factor, cols / factor).
+        factor: cells along the side of a block.
+        sigma: standard deviation of the noise of an average, latent.
+        shape: rows and columns of the map; cells beyond the last whole block are told nothing.
+    """
+    planes = np.zeros((EVIDENCE_PLANES, *shape), dtype=np.float32)
+    rows, cols = (factor * n for n in seen.shape)
+    told = np.kron(seen, np.ones((factor, factor), dtype=bool))
+    weight = 1.0 / (1.0 + (sigma / SIGMA_REFERENCE) ** 2)
+    for k, mean in enumerate(means):
+        lifted = np.where(told, np.kron(mean, np.ones((factor, factor), np.float32)), 0.0)
+        planes[3 * k : 3 * k + 2, :rows, :cols] = np.clip(lifted, -LATENT_BOUND, LATENT_BOUND)
+        planes[3 * k + 2, :rows, :cols] = weight * told
+    return planes
+
+
+def block_means(state: NDArray[np.float32], known: Mask, factor: int) -> tuple[NDArray[np.float32], Mask]:
+    """Return averages over the known cells of blocks (channels, rows / factor, cols / factor), and where there are any.
+
+    Args:
+        state: channels (channels, rows, cols); the average is of these values as they are coded.
+        known: cells that count, (rows, cols).
+        factor: cells along the side of a block; incomplete blocks at the far edges are left out.
+    """
+    rows, cols = (n // factor for n in known.shape)
+    cut = (slice(0, rows * factor), slice(0, cols * factor))
+    tiled = (rows, factor, cols, factor)
+    count = known[cut].reshape(tiled).sum((1, 3))
+    total = (state * known)[:, *cut].reshape(-1, *tiled).sum((2, 4))
+    return (total / np.maximum(count, 1)).astype(np.float32), np.asarray(count > 0)
+
+
+def _block_readings(
+    state: NDArray[np.float32], known: Mask, factor: int, options: EvidenceOptions, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], Mask, int, float]:
+    """Noisy averages of the channels given; half the time of gain in linear power, else in dB."""
+    sigma = float(np.exp(rng.uniform(*np.log(options.noise_db)))) / GAIN.scale
+    means, seen = block_means(state, known, factor)
+    if rng.random() < 0.5:
+        power = 10.0 ** (0.1 * GAIN.decode(state[:1].astype(np.float64)))
+        means[0] = GAIN.encode(10.0 * np.log10(np.maximum(block_means(power, known, factor)[0][0], 1e-30)))
+    noisy = means + sigma * rng.standard_normal(means.shape).astype(np.float32)
+    return noisy.astype(np.float32), seen, factor, sigma
 
 
 def _gain_readings(
@@ -89,6 +155,8 @@ def _gain_readings(
 ) -> None:  # fmt: skip
     sigma = float(np.exp(rng.uniform(*np.log(options.noise_db)))) / GAIN.scale
     value = gain + sigma * rng.standard_normal(gain.shape).astype(np.float32)
+    if rng.random() < options.offset:
+        value += np.float32(options.offset_db / GAIN.scale * rng.standard_normal())
     low, high = value.copy(), value.copy()
     if rng.random() < options.quantise:
         step = float(np.exp(rng.uniform(np.log(1.0), np.log(20.0)))) / GAIN.scale
@@ -113,6 +181,9 @@ def _direction_readings(
     planes: NDArray[np.float32], vector: NDArray[np.float32], seen: Mask, rng: np.random.Generator
 ) -> None:
     sigma = float(np.exp(rng.uniform(np.log(0.01), np.log(0.3))))
+    if rng.random() < 1 / 3:
+        _component_readings(planes, vector, seen, sigma, rng)
+        return
     angle = np.arctan2(vector[1], vector[0]) + sigma * rng.standard_normal(vector[0].shape)
     half = 0.0
     if rng.random() < 0.5:
@@ -125,6 +196,22 @@ def _direction_readings(
         planes[3 * k][seen] = AOA_COS.encode(low)[seen]
         planes[3 * k + 1][seen] = AOA_COS.encode(high)[seen]
         planes[3 * k + 2][seen] = 1.0 / (1.0 + (latent_sigma / SIGMA_REFERENCE) ** 2)
+
+
+def _component_readings(
+    planes: NDArray[np.float32], vector: NDArray[np.float32], seen: Mask, sigma: float, rng: np.random.Generator
+) -> None:
+    """The sine of the direction alone (P1's AoA channel), or the cosine; half the time in sectors of its arcsine."""
+    k = int(rng.integers(2))
+    component = np.clip(AOA_COS.decode(vector[k]), -1.0, 1.0)
+    low = high = component + sigma * rng.standard_normal(component.shape)
+    if rng.random() < 0.5:
+        width = np.pi / int(rng.integers(3, 25))
+        sector = np.floor(np.arcsin(np.clip(low, -1.0, 1.0)) / width)
+        low, high = (np.sin(np.clip((sector + n) * width, -np.pi / 2, np.pi / 2)) for n in (0, 1))
+    planes[3 * k][seen] = AOA_COS.encode(low)[seen]
+    planes[3 * k + 1][seen] = AOA_COS.encode(high)[seen]
+    planes[3 * k + 2][seen] = 1.0 / (1.0 + (sigma / AOA_COS.scale / SIGMA_REFERENCE) ** 2)
 
 
 def _cosine_range(centre: NDArray[np.float64], half: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

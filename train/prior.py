@@ -1,14 +1,18 @@
-"""Recipe of the first shipped prior (openckm-prior-s): see docs/model-card.md for what it should score.
+"""Recipe of the shipped prior (openckm-prior-s): see docs/model-card.md for what it should score.
 
-    python train/first_prior.py --data DIR --out runs/first --steps 4600 --decay-steps 1900
-    python train/first_prior.py --data DIR --out runs/first --steps 5650 --decay-steps 1000 --learning-rate 4e-4 \\
-        --nothing 0.35 --publish src/openckm/assets/prior_s
+Three stages, each going on from the checkpoint of the one before, on two CPU cores (bf16):
 
-The first run learns to answer with site and evidence; the second, shorter one goes on from its checkpoint and spends a
-third of its samples on the unconditional prior. About 60 and 13 minutes.
+    python train/prior.py --data START --out runs/s --steps 4600 --decay-steps 1900
+    python train/prior.py --data START --out runs/s --steps 5650 --decay-steps 1000 --learning-rate 4e-4 --nothing 0.35
+    python train/prior.py --data START --data MORE --out runs/s --steps STEPS --decay-steps 2500 \\
+        --learning-rate 5e-4 --nothing 0.2 --publish src/openckm/assets/prior_s
 
-Runs on two CPU cores (bf16), resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds
-shards made by `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
+The first learns to answer with site and evidence, the second spends a third of its samples on the unconditional prior,
+the third learns from more cities, carriers and cell sizes and from the evidence that stages one and two had not seen
+(block averages, lone components of the direction, common offsets).
+
+Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
+`ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
 """
 
 from __future__ import annotations
@@ -25,10 +29,11 @@ from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
 from openckm.maps.quantity import GAIN
+from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
-from openckm.priors.training import Trainer, TrainOptions
+from openckm.priors.training import Batch, Trainer, TrainOptions
 
 HELD_OUT = ("florence", "san_francisco", "rotterdam")
 
@@ -38,8 +43,13 @@ def city_is(traced: TracedMap, names: tuple[str, ...]) -> bool:
     return any(name in traced.city for name in names)
 
 
+LEVELS = (0.1, 0.4, 1.6)
+"""Noise levels at which the unconditional prior is scored."""
+
+
 def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
-    """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps."""
+    """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps, and how well the
+    same maps are denoised with nothing told (RMSE of the gain in dB at LEVELS)."""
     held = TrainingSet(maps)
     batches = [
         held.sample(np.arange(k, min(k + 16, len(held))), np.random.default_rng([7, k]))
@@ -56,9 +66,19 @@ def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
                 scored = (batch.weight[:, 0] == 1.0) & (batch.condition.evidence[:, 2] == 0)
                 squared = ((mean - batch.clean)[:, 0] * GAIN.scale) ** 2
                 errors += [squared[i][scored[i]].mean() for i in range(len(squared)) if scored[i].any()]
-        return {"rmse_db": float(torch.stack(errors).mean().sqrt())}
+            plain = {f"denoise_db_{level:g}": _denoising_db(model, batches[0], level) for level in LEVELS}
+        return {"rmse_db": float(torch.stack(errors).mean().sqrt()), **plain}
 
     return validate
+
+
+def _denoising_db(model: Denoiser, batch: Batch, level: float) -> float:
+    clean = batch.clean
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(2))
+    nothing = Condition.nothing(len(clean), (clean.shape[-2], clean.shape[-1]))
+    told = Condition(nothing.site, nothing.evidence, batch.condition.scalars * torch.tensor([1.0, 0.0]))
+    error = (model(clean + level * noise, torch.full((len(clean),), level), told).mean - clean)[:, 0] * GAIN.scale
+    return float(error[batch.weight[:, 0] == 1.0].square().mean().sqrt())
 
 
 def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str) -> None:
@@ -74,10 +94,10 @@ def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str)
             model,
             name="openckm-prior-s",
             version=version,
-            cell_m=(2.0, 4.0),
-            carrier_hz=(1.8e9, 8e9),
+            cell_m=(1.0, 4.0),
+            carrier_hz=(0.9e9, 28e9),
             training_data=data,
-            recipe=f"train/first_prior.py, {trainer.step} steps",
+            recipe=f"train/prior.py, {trainer.step} steps in three stages on 2 CPU cores",
             metrics={"validation_rmse_db": round(scores[-1], 3)},
             licence="Apache-2.0",
             credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
@@ -88,7 +108,7 @@ def main() -> None:
     """Train, and publish when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--out", type=Path, default=Path("runs/first"))
+    parser.add_argument("--out", type=Path, default=Path("runs/s"))
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay-steps", type=int, default=2000)
@@ -97,7 +117,7 @@ def main() -> None:
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this folder")
-    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -116,7 +136,8 @@ def main() -> None:
     trainer = Trainer(MapDenoiser(), training.batch, options, arguments.out, validate=validator(held))
     print(f"step {trainer.step} -> {trainer.run(arguments.minutes * 60)}", flush=True)
     if arguments.publish:
-        data = f"{len(seen)} ray-traced maps (Munich, Paris Etoile, Espoo, Duke, procedural cities); Florence held out"
+        cities = sorted({m.city for m in seen})
+        data = f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held out"
         publish(trainer, arguments.ema, arguments.version, arguments.publish, data)
 
 
