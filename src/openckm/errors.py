@@ -9,6 +9,9 @@ OpenCKMError
 │   ├── LayoutError            a building layout is bad or misses the area
 │   └── OptionError            an option or configuration value is unknown or out of range
 ├── ModelError                 a weight file or model card is missing, corrupt or does not fit
+├── StoreError                 a model repository, its keys or an edge's store of models cannot be used as they are
+│   ├── RepositoryUnreachable  the repository does not answer, or too slowly: what is kept stays good
+│   └── RepositoryAttacked     the repository answers, but not with what its owners signed, or with what is out of date
 ├── RayTracerUnavailable       the ray tracer or its LLVM library cannot be used on this machine
 └── ComputationError           a numerical procedure failed (non-finite values, no convergence)
 """
@@ -50,6 +53,18 @@ class OptionError(InputError):
 
 class ModelError(OpenCKMError):
     """A weight file or model card is missing, corrupt, or does not fit the program."""
+
+
+class StoreError(OpenCKMError):
+    """A model repository, its keys or an edge's store of models cannot be used as they are."""
+
+
+class RepositoryUnreachable(StoreError):
+    """The repository does not answer, or too slowly; the models that are kept stay good."""
+
+
+class RepositoryAttacked(StoreError):
+    """The repository answers, but not with what its owners signed, or with what is out of date: nothing was taken."""
 
 
 class RayTracerUnavailable(OpenCKMError):

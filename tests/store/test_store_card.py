@@ -33,7 +33,7 @@ def test_round_trip(tmp_path):
 
 
 def test_schema_may_be_left_out(tmp_path):
-    assert ModelCard.read(write(tmp_path, schema="LEFT OUT")).schema == SCHEMA
+    assert ModelCard.read(write(tmp_path, schema="LEFT OUT")).schema == 1
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,8 @@ def test_schema_may_be_left_out(tmp_path):
     [
         ({"colour": "red"}, r"unknown keys \['colour'\].*does not fit this version"),
         ({"licence": "LEFT OUT"}, r"missing keys \['licence'\]"),
-        ({"schema": SCHEMA + 1}, "has schema 2, this program reads schema 1: update OpenCKM"),
+        ({"schema": SCHEMA + 1}, "has schema 3, this program reads schemas 1 to 2: update OpenCKM"),
+        ({"schema": 2}, "has schema 2 without a lineage, wanted 1"),
         ({"version": "1.0"}, r"version '1\.0' is not of the form 1\.2\.3; fetch"),
         ({"version": "1.0.0\n"}, "version .* is not of the form"),
         ({"version": 3}, "wrong type.*fetch the model again"),

@@ -1,22 +1,22 @@
-"""From a trained denoiser to a published model and back: bf16 weights as safetensors, a card beside them."""
+"""From a trained denoiser to a published model and back: weights as safetensors, a card beside them."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from openckm.errors import ModelError
 from openckm.maps.quantity import CHANNELS
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.store.card import ModelCard
-from openckm.store.weights import read_weights, write_aside, write_weights
+from openckm.store.codec import decode, encode
+from openckm.store.weights import read_weights, weight_file, write_folder
 
 __all__ = ["embedded_prior", "load_prior", "save_prior"]
 
@@ -24,24 +24,32 @@ CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
 
 
-def save_prior(folder: Path, denoiser: MapDenoiser, **described: Any) -> ModelCard:
-    """Write a denoiser's weights in bf16 and its card into a folder, and return the card.
+def save_prior(folder: Path, denoiser: MapDenoiser, *, precision: str = "bf16", **described: Any) -> ModelCard:
+    """Write a denoiser's weights and its card into a new folder, whole or not at all, and return the card.
 
-    `described` are the card's fields that the network does not know: name, version, cell_m, carrier_hz,
-    training_data, recipe, metrics, licence, credits.
+    Args:
+        folder: made here; a model is written once, so it must not be there, or be empty.
+        denoiser: the network.
+        precision: "fp32", "bf16" or "int8".
+        described: the card's fields that the network does not know: name, version, cell_m, carrier_hz,
+            training_data, recipe, metrics, licence, credits, and lineage where there is one.
+
+    Raises:
+        ModelError: if the weights are not finite, there is something in the folder, or it cannot be written.
+        OptionError: if the precision is unknown.
     """
-    arrays = {name: _to_bf16(value) for name, value in denoiser.state_dict().items()}
-    sha256 = write_weights(folder / WEIGHT_FILE, arrays)
+    arrays = {name: value.detach().cpu().numpy() for name, value in denoiser.state_dict().items()}
+    content = weight_file(encode(arrays, precision))
     size = denoiser.options
     card = ModelCard(
         architecture={"class": "MapDenoiser", "widths": list(size.widths), "blocks": size.blocks},
         channels=tuple(c.name for c in CHANNELS),
         ranges={c.name: (c.lo, c.hi) for c in CHANNELS},
         grid_multiple=denoiser.multiple,
-        sha256=sha256,
+        sha256=hashlib.sha256(content).hexdigest(),
         **described,
     )
-    write_aside(folder / CARD_FILE, card.to_json().encode())
+    write_folder(folder, {WEIGHT_FILE: content, CARD_FILE: card.to_json().encode()})
     return card
 
 
@@ -54,10 +62,12 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
     card = ModelCard.read(folder / CARD_FILE)
     denoiser = MapDenoiser(_options(card, folder))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
-    if any(array.dtype != np.uint16 for array in arrays.values()):
-        raise ModelError(f"{folder}: wanted weights in bfloat16 kept as uint16; fetch the model again")
     try:
-        denoiser.load_state_dict({name: _from_bf16(array) for name, array in arrays.items()})
+        values = decode(arrays)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
+    try:
+        denoiser.load_state_dict({name: torch.from_numpy(array) for name, array in values.items()})
     except RuntimeError as error:
         first = str(error).splitlines()[0]
         raise ModelError(
@@ -95,11 +105,3 @@ def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
     if blocks < 1 or not widths or min(widths) < 1:
         raise ModelError(f"{folder}: sizes {given} must be positive; fetch the model again")
     return MapDenoiserOptions(widths, blocks)
-
-
-def _to_bf16(value: Tensor) -> np.ndarray[Any, np.dtype[np.generic]]:
-    return value.detach().to(torch.bfloat16).contiguous().view(torch.int16).numpy().view(np.uint16)
-
-
-def _from_bf16(array: np.ndarray[Any, np.dtype[np.generic]]) -> Tensor:
-    return torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16).float()

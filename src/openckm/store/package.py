@@ -1,0 +1,143 @@
+"""From a model folder to the files that are published: card and manifest in each precision, chunks and differences."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from openckm.errors import StoreError
+from openckm.store.card import ModelCard
+from openckm.store.chunks import cut, pack, unpack
+from openckm.store.codec import decode, encode, precision_of
+from openckm.store.documents import MAX_DOCUMENT, Chunk, Delta, Manifest, check_name
+from openckm.store.weights import read_weights, weight_file
+
+__all__ = [
+    "CARD_FILE",
+    "MANIFEST_FILE",
+    "WEIGHT_FILE",
+    "Base",
+    "Package",
+    "manifest_path",
+    "package",
+    "read_model",
+    "recode",
+]
+
+CARD_FILE = "card.json"
+WEIGHT_FILE = "weights.safetensors"
+MANIFEST_FILE = "manifest.json"
+WORTH = 0.9
+"""A difference is published if it is shorter than this part of the whole chunk."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model that receivers may have: its manifest and the bytes of its chunks."""
+
+    manifest: Manifest
+    raw: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is published of a model in one precision: the manifest, and the content of every target by its path."""
+
+    manifest: Manifest
+    files: dict[str, bytes]
+
+
+def manifest_path(name: str, version: str, precision: str) -> str:
+    """Return the target of a manifest."""
+    return f"models/{name}/{version}/{precision}.json"
+
+
+def read_model(folder: Path) -> tuple[ModelCard, bytes]:
+    """Return card and weight file of a model folder, checked against each other.
+
+    Raises:
+        ModelError: if one is missing or damaged, or they do not belong together.
+        OptionError: if the name cannot be part of an address.
+    """
+    card = ModelCard.read(folder / CARD_FILE)
+    check_name(card.name, "model name")
+    read_weights(folder / WEIGHT_FILE, card.sha256)
+    return card, (folder / WEIGHT_FILE).read_bytes()
+
+
+def recode(card: ModelCard, content: bytes, precision: str) -> tuple[ModelCard, bytes]:
+    """Return card and weight file in another precision; what is in it already stays as it is, to the bit.
+
+    Raises:
+        ModelError: if the weights are in none.
+        OptionError: if the precision is unknown.
+    """
+    from safetensors.numpy import load
+
+    arrays = load(content)
+    if precision_of(arrays) == precision:
+        return card, content
+    coded = weight_file(encode(decode(arrays), precision))
+    return replace(card, sha256=hashlib.sha256(coded).hexdigest()), coded
+
+
+def package(card: ModelCard, content: bytes, precision: str, bases: Sequence[Base] = ()) -> Package:
+    """Return what is to be published of a weight file.
+
+    Args:
+        card: its card.
+        content: the weight file.
+        precision: what it is kept in.
+        bases: models that receivers may have, to which differences are taken.
+
+    Raises:
+        ModelError: if it is not a weight file.
+        StoreError: if the card is too long.
+    """
+    folder = manifest_path(card.name, card.version, precision).removesuffix(".json")
+    files = {f"{folder}.card.json": card.to_json().encode()}
+    chunks = []
+    for index, piece in enumerate(cut(content)):
+        raw = content[piece.offset : piece.offset + piece.length]
+        sha256 = hashlib.sha256(raw).hexdigest()
+        target = f"chunks/{sha256[:32]}.zst"
+        files[target] = whole = pack(raw, piece.kind)
+        deltas = {}
+        for base in bases:
+            delta = _delta(raw, piece.kind, sha256, base, index, len(whole))
+            if delta:
+                deltas[delta[0]] = delta[0].target
+                files[delta[0].target] = delta[1]
+        chunks.append(Chunk(sha256, piece.length, piece.kind, target, tuple(deltas)))
+    manifest = Manifest(
+        card.name, card.version, precision, f"{folder}.card.json", card.sha256, len(content), tuple(chunks)
+    )
+    files[f"{folder}.json"] = manifest.to_json()
+    if max(len(files[f"{folder}.json"]), len(files[f"{folder}.card.json"])) > MAX_DOCUMENT:
+        raise StoreError(f"the card or manifest of {card.name} {card.version} is longer than {MAX_DOCUMENT} bytes")
+    return Package(manifest, files)
+
+
+def unpacked(manifest: Manifest, payloads: Sequence[bytes]) -> Base:
+    """Return a published model as a base for differences, from the whole payloads of its chunks.
+
+    Raises:
+        ModelError: if one cannot be unpacked.
+    """
+    raw = tuple(unpack(p, c.length, c.kind) for p, c in zip(payloads, manifest.chunks, strict=True))
+    return Base(manifest, raw)
+
+
+def _delta(raw: bytes, kind: str, sha256: str, base: Base, index: int, whole: int) -> tuple[Delta, bytes] | None:
+    """Return the difference to the base's chunk at the same place; None if it is the same, unlike, or not worth it."""
+    if index >= len(base.raw):
+        return None
+    old = base.manifest.chunks[index]
+    if old.sha256 == sha256 or (old.kind, old.length) != (kind, len(raw)):
+        return None
+    payload = pack(raw, kind, base.raw[index])
+    if len(payload) > WORTH * whole:
+        return None
+    return Delta(old.sha256, f"deltas/{sha256[:24]}-{old.sha256[:24]}.zst"), payload
