@@ -128,7 +128,8 @@ def test_crops_are_windows_of_the_map():
 
 
 def test_evidence_speaks_of_the_sample_it_belongs_to():
-    options = replace(ALL_TOLD, evidence=EvidenceOptions(0.0, (0.2, 0.4), (0.3, 0.3), 0.0, 0.0, 0.0, 0.0))
+    plain = EvidenceOptions(0.0, (0.2, 0.4), (0.3, 0.3), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, blocks=0.0)
+    options = replace(ALL_TOLD, evidence=plain)
     batch = samples(options)
     low, weight = batch.condition.evidence[:, 0], batch.condition.evidence[:, 2]
     seen = weight > 0

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap
 from openckm.errors import GridError
-from openckm.maps.site import Layout
 
 __all__ = ["coarsen"]
 
@@ -18,7 +17,9 @@ def coarsen(traced: TracedMap, factor: int = 2) -> TracedMap:
     """Return the map on cells `factor` times as wide.
 
     A coarse cell is built when most of its cells are, covered when one of its free cells is; its gain is the average
-    power over its covered cells, its direction that of the strongest of them, its height their tallest building's.
+    power over its covered cells, its direction that of the strongest of them, its height their tallest building's. So
+    too for the map with vehicles: a vehicle stands on a coarse cell when it does on most of its cells. The coherent
+    gain belongs to points and is left out; the noise of the fine map is unknown to the coarse one.
 
     Args:
         traced: the fine map; its sides must be divisible by `factor`.
@@ -35,7 +36,9 @@ def coarsen(traced: TracedMap, factor: int = 2) -> TracedMap:
     built = (height > 0).mean(-1) > 0.5
     power = np.nan_to_num(10.0 ** (_tiles(traced.gain_db, factor).astype(np.float64) / 10.0))
     heard = (power > 0).sum(-1)
-    covered = (heard > 0) & ~built
+    vehicle = None if traced.vehicle_m is None else _tiles(traced.vehicle_m, factor)
+    parked = np.zeros(grid.shape, np.bool_) if vehicle is None else (vehicle > 0).mean(-1) > 0.5
+    covered = (heard > 0) & ~built & ~parked
     gain = np.where(covered, 10.0 * np.log10(np.maximum(power.sum(-1), 1e-40) / np.maximum(heard, 1)), np.nan)
     strongest = power.argmax(-1)[..., None]
     aoa = np.take_along_axis(_tiles(traced.aoa_rad, factor), strongest, -1)[..., 0]
@@ -44,7 +47,11 @@ def coarsen(traced: TracedMap, factor: int = 2) -> TracedMap:
         grid=grid,
         gain_db=gain.astype(np.float32),
         aoa_rad=np.where(covered, aoa, np.nan).astype(np.float32),
-        layout=Layout(grid, np.where(built, height.max(-1), 0.0).astype(np.float32), source=traced.layout.source),
+        layout=replace(traced.layout, grid=grid, height_m=np.where(built, height.max(-1), 0.0).astype(np.float32)),
+        floor_db=float("nan"),
+        vehicle_m=None if vehicle is None else np.where(parked, vehicle.max(-1), 0.0).astype(np.float32),
+        dynamic=None if traced.dynamic is None else coarsen(traced.dynamic, factor),
+        coherent_db=None,
     )
 
 

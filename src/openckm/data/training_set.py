@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,7 +22,9 @@ from openckm.priors.training import Batch
 __all__ = ["MixedSet", "SampleOptions", "TrainingSet"]
 
 HIDDEN_WEIGHT = 0.05
-"""Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth."""
+"""Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth.
+
+It is 0 for the directions of a map that has no direction at all."""
 CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
 
 
@@ -59,17 +61,21 @@ class TrainingSet:
             InputError: if there is no map.
         """
         self.options = options or SampleOptions()
-        states, knowns, sites, steering = [], [], [], []
+        states, knowns, directed, sites, steering = [], [], [], [], []
         for traced in maps:
             state, known = latent_state(traced)
-            geometry = site_geometry(traced.grid, traced.transmitter, traced.layout.height_m)
+            layout, transmitter = traced.layout, traced.transmitter
+            geometry = None if transmitter is None else site_geometry(traced.grid, transmitter, layout.height_m)
             states.append(state.astype(np.float16))
             knowns.append(known)
-            sites.append(stack_site(traced.grid.shape, traced.layout.height_m, True, geometry).astype(np.float16))
-            steering.append(scalars(traced.grid.cell_m, traced.transmitter.carrier_hz)[0])
+            directed.append(known & np.isfinite(traced.aoa_rad))
+            trusted = layout.height_known > 0.5
+            sites.append(stack_site(traced.grid.shape, layout.height_m, trusted, geometry).astype(np.float16))
+            steering.append(scalars(traced.grid.cell_m, None if transmitter is None else transmitter.carrier_hz)[0])
         if not states:
             raise InputError("a training set needs at least one map; generate some with `ckm data generate`")
         self.states, self.knowns, self.sites = np.stack(states), np.stack(knowns), np.stack(sites)
+        self.directed = np.stack(directed)
         self.steering = torch.stack(steering)
 
     def __len__(self) -> int:
@@ -94,15 +100,21 @@ class TrainingSet:
         cut = self._window(rng, fold)
         state = apply_symmetry(turn, self.states[k][cut].astype(np.float32), CHANNELS)
         site = apply_symmetry(turn, self.sites[k][cut].astype(np.float32), SITE_QUANTITIES)
-        known = apply_symmetry(turn, self.knowns[k][None][cut])[0]
-        evidence = simulate_evidence(state, known, self.options.evidence, rng)
+        known, directed = apply_symmetry(turn, np.stack([self.knowns[k], self.directed[k]])[cut])
+        evidence = simulate_evidence(state, known, self._evidence(k), rng)
         told = self._forget(site, rng)
         if rng.random() < self.options.nothing:
             site[:], evidence[:], told = 0.0, 0.0, False
         weight = np.empty_like(state)
         for channel, share in enumerate(CHANNEL_WEIGHTS):
-            weight[channel] = share if channel >= 3 else share * np.where(known, 1.0, HIDDEN_WEIGHT)
+            counts, hidden = (known, HIDDEN_WEIGHT) if channel == 0 else (directed, HIDDEN_WEIGHT * directed.any())
+            weight[channel] = share if channel >= 3 else share * np.where(counts, 1.0, hidden)
         return state, weight, site, evidence, np.float32(told)
+
+    def _evidence(self, k: int) -> EvidenceOptions:
+        """How measurements of a map are drawn: one without directions has no readings of them."""
+        drawn = self.options.evidence
+        return drawn if self.directed[k].any() else replace(drawn, direction=0.0, dense_direction=0.0)
 
     def _window(self, rng: np.random.Generator, fold: int) -> tuple[slice, slice, slice]:
         rows, cols = self.knowns.shape[-2:]
