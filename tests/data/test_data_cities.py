@@ -1,13 +1,16 @@
 """Reading layouts: PLY meshes, OpenStreetMap tags and files, CityJSON."""
 
+import io
 import json
 import math
+import tarfile
 
 import numpy as np
 import pytest
 import shapely
 
 from openckm.data.cities import available, load_city, mesh_footprints, osm_footprints, read_ply, tagged_height
+from openckm.data.split import split_of
 from openckm.errors import LayoutError
 
 BOX = np.array([[x, y, z] for z in (3.0, 13.0) for y in (0.0, 20.0) for x in (0.0, 10.0)])
@@ -15,22 +18,48 @@ ROOF = np.array([[4, 5, 7], [4, 7, 6]])
 WALL = np.array([[0, 1, 5], [0, 5, 4]])
 
 
-def write_ply(path, vertices, faces, kind="binary_little_endian"):
+def ply(vertices, faces, kind="binary_little_endian", number="float", index="int"):
     head = f"ply\nformat {kind} 1.0\nelement vertex {len(vertices)}\n"
-    head += "property float x\nproperty float y\nproperty float z\n"
-    head += f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
+    head += "".join(f"property {number} {axis}\n" for axis in "xyz")
+    head += f"element face {len(faces)}\nproperty list uchar {index} vertex_indices\nend_header\n"
     table = np.zeros(len(faces), np.dtype([("n", "u1"), ("v", "<i4", 3)]))
     table["n"], table["v"] = 3, faces
-    path.write_bytes(head.encode() + vertices.astype("<f4").tobytes() + table.tobytes())
+    return head.encode() + vertices.astype("<f4" if number == "float" else "<f8").tobytes() + table.tobytes()
 
 
 def test_ply_is_read_and_other_kinds_are_refused(tmp_path):
-    write_ply(tmp_path / "a.ply", BOX, ROOF)
-    vertices, faces = read_ply(tmp_path / "a.ply")
-    assert np.array_equal(vertices, BOX) and np.array_equal(faces, ROOF)
-    write_ply(tmp_path / "b.ply", BOX, ROOF, "binary_big_endian")
+    path = tmp_path / "a.ply"
+    for number, index in (("float", "int"), ("double", "uint")):
+        path.write_bytes(ply(BOX, ROOF, number=number, index=index))
+        vertices, faces = read_ply(path)
+        assert np.array_equal(vertices, BOX) and np.array_equal(faces, ROOF)
+    path.write_bytes(ply(BOX, ROOF)[:-9])
+    with pytest.raises(LayoutError, match="ends too early"):
+        read_ply(path)
+    path.write_bytes(ply(BOX, ROOF, "binary_big_endian"))
     with pytest.raises(LayoutError, match="little-endian"):
-        read_ply(tmp_path / "b.ply")
+        read_ply(path)
+
+
+def test_meshes_are_read_out_of_an_archive(tmp_path):
+    raw = ply(BOX, np.r_[ROOF, WALL], number="double", index="uint")
+    with tarfile.open(tmp_path / "openpathnet_la.tar.xz", "w:xz") as archive:
+        for name in ("building_0.ply", "ground.ply"):
+            member = tarfile.TarInfo(f"openpathnet_la/scene_33.934784_-118.168892/mesh/{name}")
+            member.size = len(raw)
+            archive.addfile(member, io.BytesIO(raw))
+    city = load_city("los_angeles_1", tmp_path)
+    assert [(b.polygon.area, b.height_m) for b in city.buildings] == [(pytest.approx(200.0), pytest.approx(10.0))]
+    assert "ODbL" in city.licence
+    with pytest.raises(LayoutError, match="no building under"):
+        load_city("los_angeles_2", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"no archive", b""])
+def test_a_broken_archive_is_refused(tmp_path, content):
+    (tmp_path / "openpathnet_la.tar.xz").write_bytes(content)
+    with pytest.raises(LayoutError, match="not a readable archive"):
+        load_city("los_angeles_3", tmp_path)
 
 
 def test_a_mesh_becomes_its_roof_at_its_height_above_its_own_ground():
@@ -80,6 +109,13 @@ def test_openstreetmap_multipolygons_keep_their_courtyards(tmp_path):
     ((shape, height),) = osm_footprints(tmp_path / "a.osm")
     assert height == 12.0
     assert shape.area == pytest.approx(800 - 200, rel=0.01)
+
+
+def test_extracts_right_in_the_folder_are_cities_of_the_training_set(tmp_path):
+    osm_file(tmp_path / "Oulu.osm")
+    assert "own-oulu" in available(tmp_path) and split_of("own-oulu") == "train"
+    city = load_city("own-oulu", tmp_path)
+    assert [b.height_m for b in city.buildings] == [12.0] and "Oulu.osm" in city.source
 
 
 def test_a_file_without_buildings_or_no_osm_at_all_is_refused(tmp_path):

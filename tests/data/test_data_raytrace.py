@@ -120,6 +120,25 @@ def test_another_seed_gives_nearly_the_same_map(traced):
     assert 0 < np.median(np.abs(difference)) < 1.0
 
 
+def test_a_van_casts_a_shadow_and_its_cells_are_not_traced(traced):
+    van = Prism(shapely.box(-6, -20, 0, -8), 2.7)
+    low = Antenna(-22.0, -14.0, 3.0)
+    with single_thread():
+        still = SceneTracer([], OPTIONS).trace(low, CARRIER_HZ, 1)
+        tracer = SceneTracer([], OPTIONS, [van])
+        moving = tracer.trace(low, CARRIER_HZ, 1)
+    east, north = OPTIONS.centres()
+    assert np.array_equal(tracer.height_m > 0, van.polygon.buffer(1e-9).contains(shapely.points(east, north)))
+    ratio = 10 * np.log10(np.maximum(moving.gain, 1e-30) / np.maximum(still.gain, 1e-30))
+    behind = (east > 2) & (east < 10) & (np.abs(north + 14) < 3)
+    beside = (east < -26) & (np.abs(north + 14) < 20)
+    assert np.isfinite(moving.gain).all() and np.median(ratio[behind]) < -6.0
+    assert abs(np.median(ratio[beside])) < 1.0
+    # metal reflects: between mast and van there is more power than on open ground
+    before = (east > -16) & (east < -8) & (np.abs(north + 14) < 3)
+    assert np.mean(moving.gain[before]) > 1.1 * np.mean(still.gain[before])
+
+
 def test_bad_transmitters_and_carriers_are_refused(traced):
     tracer = SceneTracer([HOUSE], OPTIONS)
     with pytest.raises(OptionError, match="higher than the receivers"):
@@ -168,6 +187,7 @@ def test_the_direction_is_the_mean_within_the_strongest_bin():
 def test_materials_are_defined_from_400_mhz():
     assert material("concrete", 1e9) == pytest.approx((5.24, 0.0462))
     assert material("ground", 30e9) == material("concrete", 30e9)
+    assert material("metal", 28e9) == (1.0, 1e7)
     with pytest.raises(OptionError):
         material("concrete", 0.1e9)
     with pytest.raises(OptionError):

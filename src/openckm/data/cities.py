@@ -1,4 +1,5 @@
-"""Real city layouts: sionna-rt's scenes, OpenStreetMap extracts and CityJSON files, as prisms on flat ground.
+"""Real city layouts: sionna-rt's scenes, OpenStreetMap extracts, CityJSON files and archives of meshes, as prisms
+on flat ground. Further extracts (.osm, .osm.pbf) right in the folder of layouts are cities too, called own-NAME.
 
 Terrain is taken out: a height is measured from the lowest point of its building. OpenStreetMap heights: the
 `height` tag, else `building:levels` x 3.2 m, else 8 m. Pitched and stepped roofs become level ones: one level
@@ -11,7 +12,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import lzma
 import re
+import tarfile
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,17 +39,36 @@ FILES = {
     "rotterdam": "cityjson/rotterdam_subset.json",
     "zurich": "cityjson/zurich_subset_lod2.json",
     "den_haag": "cityjson/DH_01_subs.city.json",
+    "los_angeles_1": "openpathnet_la.tar.xz",
+    "los_angeles_2": "openpathnet_la.tar.xz",
+    "los_angeles_3": "openpathnet_la.tar.xz",
 }
+ARCHIVED = {
+    "los_angeles_1": "scene_33.934784_-118.168892",
+    "los_angeles_2": "scene_33.949393_-118.182020",
+    "los_angeles_3": "scene_34.025879_-118.144931",
+}
+"""Folders of meshes inside an archive."""
+OWN = "own-"
 ODBL = "ODbL 1.0, credit OpenStreetMap contributors"
 LEVEL_M = 3.2
 DEFAULT_HEIGHT_M = 8.0
 Footprint = tuple[BaseGeometry, float]
+Mesh = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
 def available(layouts_dir: Path | None) -> tuple[str, ...]:
     """Return what `load_city` can load: sionna-rt's scenes, and the files found under `layouts_dir`."""
-    found = [name for name, path in FILES.items() if layouts_dir is not None and (layouts_dir / path).is_file()]
-    return (*SIONNA_SCENES, *found)
+    if layouts_dir is None:
+        return SIONNA_SCENES
+    found = [name for name, path in FILES.items() if (layouts_dir / path).is_file()]
+    return (*SIONNA_SCENES, *found, *_own(layouts_dir))
+
+
+def _own(layouts_dir: Path) -> dict[str, str]:
+    """Names and files of the extracts right in the folder."""
+    paths = sorted(p for pattern in ("*.osm", "*.osm.pbf") for p in layouts_dir.glob(pattern))
+    return {OWN + p.name.split(".")[0].lower(): p.name for p in paths}
 
 
 @functools.cache
@@ -55,7 +77,7 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
 
     Args:
         name: one of `available(layouts_dir)`.
-        layouts_dir: folder with osm/ and cityjson/ files, as in the project's shared data.
+        layouts_dir: folder with the files that `FILES` names.
 
     Raises:
         LayoutError: if the name is unknown, or its file is missing or malformed.
@@ -63,11 +85,15 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
     """
     if name in SIONNA_SCENES:
         return City(name, tidy(_sionna_footprints(name)), f"sionna-rt scene {name}", f"Apache-2.0; {ODBL}")
-    if name not in FILES or layouts_dir is None:
+    files = FILES if layouts_dir is None else {**FILES, **_own(layouts_dir)}
+    if name not in files or layouts_dir is None:
         raise LayoutError(f"layout {name!r} is unknown; there are {', '.join(available(layouts_dir))}")
-    path = layouts_dir / FILES[name]
+    path = layouts_dir / files[name]
     if not path.is_file():
-        raise LayoutError(f"{path}: no such layout file; point layouts_dir to a folder that holds {FILES[name]}")
+        raise LayoutError(f"{path}: no such layout file; point layouts_dir to a folder that holds {files[name]}")
+    if name in ARCHIVED:
+        source = f"OpenPathNet scene {ARCHIVED[name].removeprefix('scene_')}"
+        return City(name, tidy(_archived_footprints(path, ARCHIVED[name])), source, ODBL)
     if path.suffix == ".json":
         return City(
             name,
@@ -92,25 +118,56 @@ def _scene_folder(name: str) -> Path:
     )
 
 
-def read_ply(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def read_ply(path: Path) -> Mesh:
     """Return vertices (v, 3) [m] and triangles (t, 3) of a binary little-endian PLY file.
 
     Raises:
         LayoutError: if the file is of another kind.
     """
-    raw = path.read_bytes()
+    return parse_ply(path.read_bytes(), str(path))
+
+
+def parse_ply(raw: bytes, name: str) -> Mesh:
+    """Return vertices (v, 3) [m] and triangles (t, 3) of a binary little-endian PLY file's bytes; `name` is for errors.
+
+    Raises:
+        LayoutError: if the file is of another kind or ends too early.
+    """
     head, _, body = raw.partition(b"end_header\n")
     text = head.decode("ascii", "replace")
     counts = {k: int(n) for k, n in re.findall(r"element (\w+) (\d+)", text)}
-    properties = re.findall(r"property float (\w+)", text)
-    if "binary_little_endian" not in text or properties[:3] != ["x", "y", "z"] or "list uchar int" not in text:
-        raise LayoutError(f"{path}: not a binary little-endian PLY file of triangles with float vertices")
-    size = counts["vertex"] * len(properties)
-    vertices = np.frombuffer(body, "<f4", size).reshape(-1, len(properties))[:, :3]
-    faces = np.frombuffer(body, np.dtype([("n", "u1"), ("v", "<i4", 3)]), counts["face"], offset=4 * size)
+    properties = re.findall(r"property (float|double) (\w+)", text)
+    triangles = re.search(r"property list uchar u?int \w+", text)
+    if "binary_little_endian" not in text or [n for _, n in properties[:3]] != ["x", "y", "z"] or not triangles:
+        raise LayoutError(f"{name}: not a binary little-endian PLY file of triangles with float or double vertices")
+    vertex = np.dtype([(label, "<f4" if kind == "float" else "<f8") for kind, label in properties])
+    try:
+        rows = np.frombuffer(body, vertex, counts["vertex"])
+        face = np.dtype([("n", "u1"), ("v", "<u4", 3)])
+        faces = np.frombuffer(body, face, counts["face"], offset=rows.nbytes)
+    except (ValueError, KeyError) as error:
+        raise LayoutError(f"{name}: ends too early ({error}); fetch it again") from error
     if np.any(faces["n"] != 3):
-        raise LayoutError(f"{path}: holds faces that are no triangles; triangulate it")
-    return vertices.astype(np.float64), faces["v"].astype(np.int64)
+        raise LayoutError(f"{name}: holds faces that are no triangles; triangulate it")
+    return np.stack([rows[k].astype(np.float64) for k in "xyz"], axis=1), faces["v"].astype(np.int64)
+
+
+def _archived_footprints(path: Path, folder: str) -> list[Footprint]:
+    """Footprints of the building meshes in one folder of a tar archive, which is read, never unpacked."""
+    meshes: dict[str, Mesh] = {}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                part = Path(member.name)
+                if folder in part.parts and part.suffix == ".ply" and part.stem.startswith("building"):
+                    stream = archive.extractfile(member)
+                    if stream is not None:
+                        meshes[part.stem] = parse_ply(stream.read(), f"{path}: {member.name}")
+    except (OSError, tarfile.TarError, EOFError, lzma.LZMAError) as error:
+        raise LayoutError(f"{path}: not a readable archive ({error}); fetch it again") from error
+    if not meshes:
+        raise LayoutError(f"{path}: holds no building under {folder}")
+    return [f for _, mesh in sorted(meshes.items()) for f in mesh_footprints([mesh])]
 
 
 def _sionna_footprints(name: str) -> list[Footprint]:
@@ -122,9 +179,7 @@ def _sionna_footprints(name: str) -> list[Footprint]:
     return [f for paths in groups.values() for f in mesh_footprints([read_ply(p) for p in paths])]
 
 
-def mesh_footprints(
-    meshes: Iterable[tuple[NDArray[np.float64], NDArray[np.int64]]], base_m: float | None = None
-) -> list[Footprint]:
+def mesh_footprints(meshes: Iterable[Mesh], base_m: float | None = None) -> list[Footprint]:
     """Return footprints of one building from its triangles: what its roof covers, by level.
 
     Args:

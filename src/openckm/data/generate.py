@@ -5,42 +5,90 @@ Shard arrays, n maps of one window: gain_cdb int16 (n, rows, cols), hundredths o
 outage; aoa_deg int16, counter-clockwise from east, -999 = none; height_dm uint16, 0 = free; tx float64 (n,
 5): x eastwards and y SOUTHWARDS from the window's north-west corner, z above ground [m], azimuth
 counter-clockwise from east and downtilt [deg], NaN = isotropic; layout, carrier_hz, antenna, cell_m, split,
-seed (n,); rays, average_seeds. Row 0 = north, column 0 = west.
+seed, floor_db (RMS error of the average over seeds [dB], NaN = one seed), average_seeds (n,); rays; recipe, the
+options that decide what is in the shard. Row 0 = north, column 0 = west.
+
+Scenes with vehicles hold the same maps a second time, traced with them: dynamic_gain_cdb, dynamic_aoa_deg,
+dynamic_floor_db, dynamic_average_seeds as above, and vehicle_dm uint16 (n, rows, cols), 0 = none. Cells whose
+centre lies on a vehicle have neither gain nor direction there. Coherent scenes hold coherent_cdb int16 (n, rows,
+cols), the gain of the coherent sum of paths at cell centres, without vehicles, and coherent_changed (n,), the share
+of probed cells that changed by more than 1 dB when the rays that search for paths were doubled.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
+import json
 import logging
-import multiprocessing
-import os
 import zipfile
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.data.raytrace import SceneTracer, TracedField, mean_field, require_tracer, single_thread
+from openckm.data.averaging import average
+from openckm.data.cities import available
+from openckm.data.coherent import CoherentField, coherent_field
+from openckm.data.pool import in_processes
+from openckm.data.prisms import heights_at
+from openckm.data.raytrace import Antenna, SceneTracer, TracedField, require_tracer, single_thread
 from openckm.data.scenes import GenerateOptions, Scene, draw_scene
-from openckm.errors import ComputationError, OpenCKMError
+from openckm.errors import ComputationError, OpenCKMError, OptionError
+from openckm.maps.atomic import atomic_path
 
-__all__ = ["GenerateOptions", "Report", "Tracer", "generate", "make_scene"]
+__all__ = ["GenerateOptions", "Report", "SceneTraces", "generate", "make_scene"]
 
 NO_GAIN, NO_AOA = -32768, -999
 ATTEMPTS = 40
+COVERED_SHARE = 0.3
+"""Least share of the free cells that a map covers."""
 Arrays = dict[str, NDArray[Any]]
-Tracer = Callable[[Scene, int], list[TracedField]]
-"""Traces all transmitters of a scene, averaging that many seeds."""
 Outcome = tuple[Path, int, str]
 """A shard, its number of maps, and whether it was made, kept or remade."""
 log = logging.getLogger(__name__)
+
+
+class SceneTraces:
+    """What can be traced in a scene, by sionna-rt; each call is one trace."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Remember the scene; its geometry is built when first needed."""
+        self.scene = scene
+
+    @functools.cached_property
+    def _static(self) -> SceneTracer:
+        return SceneTracer(self.scene.buildings, self.scene.trace)
+
+    @functools.cached_property
+    def _dynamic(self) -> SceneTracer:
+        return SceneTracer(self.scene.buildings, self.scene.trace, self.scene.vehicles)
+
+    def field(self, antenna: Antenna, seed: int, *, vehicles: bool) -> TracedField:
+        """Return the field of one transmitter under one seed, with or without the vehicles.
+
+        Raises:
+            RayTracerUnavailable: if sionna-rt cannot be used.
+            ComputationError: if the tracer fails.
+        """
+        tracer = self._dynamic if vehicles else self._static
+        return tracer.trace(antenna, self.scene.carrier_hz, self.scene.trace_seed + seed)
+
+    def coherent(self, antenna: Antenna) -> CoherentField:
+        """Return the coherent map of one transmitter, without vehicles.
+
+        Raises:
+            RayTracerUnavailable: if sionna-rt cannot be used.
+            ComputationError: if the tracer fails.
+        """
+        return coherent_field(self._static, antenna, self.scene.carrier_hz, self.scene.trace_seed)
+
+
+Tracer = Callable[[Scene], SceneTraces]
 
 
 @dataclass(frozen=True)
@@ -60,19 +108,7 @@ class Report:
     shards: tuple[Path, ...]
 
 
-def trace_scene(scene: Scene, average_seeds: int) -> list[TracedField]:
-    """Trace a scene by sionna-rt.
-
-    Raises:
-        RayTracerUnavailable: if sionna-rt cannot be used.
-        ComputationError: if the tracer fails.
-    """
-    tracer = SceneTracer(scene.buildings, scene.trace)
-    seeds = range(scene.trace_seed, scene.trace_seed + average_seeds)
-    return [mean_field([tracer.trace(a, scene.carrier_hz, s) for s in seeds]) for a in scene.antennas]
-
-
-def make_scene(options: GenerateOptions, number: int, tracer: Tracer = trace_scene) -> Arrays:
+def make_scene(options: GenerateOptions, number: int, tracer: Tracer = SceneTraces) -> Arrays:
     """Return the shard of one scene; senseless draws (open fields, hardly covered) are drawn again, always
     the same way.
 
@@ -84,52 +120,81 @@ def make_scene(options: GenerateOptions, number: int, tracer: Tracer = trace_sce
         scene = draw_scene(options, number, attempt)
         if scene is None:
             continue
-        free = scene.height_m <= 0
-        fields = tracer(scene, options.average_seeds)
-        floor = 10.0 ** (options.outage_db / 10.0)
-        good = [float((f.gain[free] > floor).mean()) >= 0.3 for f in fields]
-        if any(good):
-            kept = [k for k, ok in enumerate(good) if ok]
-            scene = replace(scene, antennas=tuple(scene.antennas[k] for k in kept))
-            return _arrays(scene, [fields[k] for k in kept], options)
+        traces = tracer(scene)
+        maps = [m for a in scene.antennas if (m := _one_map(traces, a, options)) is not None]
+        if maps:
+            return _shard(scene, maps, options)
     raise ComputationError(f"scene {number}: no sensible window in {ATTEMPTS} draws; use another seed or layout")
 
 
-def _arrays(scene: Scene, fields: list[TracedField], options: GenerateOptions) -> Arrays:
-    n, half = len(fields), scene.trace.half_m
+def _one_map(traces: SceneTraces, antenna: Antenna, options: GenerateOptions) -> Arrays | None:
+    """Trace a transmitter; None where it covers too little."""
+    scene = traces.scene
     free = scene.height_m <= 0
-    gain = np.full((n, *free.shape), NO_GAIN, np.int16)
-    aoa = np.full((n, *free.shape), NO_AOA, np.int16)
-    for k, f in enumerate(fields):
-        heard = free & (f.gain > 10.0 ** (options.outage_db / 10.0))
-        cdb = np.clip(np.rint(1000.0 * np.log10(np.maximum(f.gain, 1e-32))), -32000, 32000)
-        gain[k][heard] = cdb[heard].astype(np.int16)
-        aoa[k][heard] = np.rint(f.aoa_deg()[heard]).astype(np.int16)
-    nan = float("nan")
-    place = [
-        (
-            a.x_m + half,
-            half - a.y_m,
-            a.z_m,
-            *((nan, nan) if a.azimuth_deg is None else (a.azimuth_deg, a.downtilt_deg)),
-        )
-        for a in scene.antennas
-    ]
-    height = np.clip(np.rint(scene.height_m * 10), (scene.height_m > 0).astype(float), 65535).astype(np.uint16)
+    least = 10.0 ** (options.outage_db / 10.0)
+    first = traces.field(antenna, 0, vehicles=False)
+    if float((first.gain[free] > least).mean()) < COVERED_SHARE:
+        return None
+    result: Arrays = {"tx": _place(antenna, scene.trace.half_m)}
+    vehicle_m = heights_at(scene.vehicles, *scene.trace.centres())
+    for prefix, open_cells in (("", free), ("dynamic_", free & (vehicle_m <= 0)))[: 2 if scene.vehicles else 1]:
+
+        def trace(seed: int, dynamic: bool = bool(prefix)) -> TracedField:
+            return first if seed == 0 and not dynamic else traces.field(antenna, seed, vehicles=dynamic)
+
+        def heard(gain: NDArray[np.float64], cells: NDArray[np.bool_] = open_cells) -> NDArray[np.bool_]:
+            return np.asarray(cells & (gain > least))
+
+        mean, floor, seeds = average(trace, options.averaging, heard)
+        result[f"{prefix}gain_cdb"] = _hundredths(mean.gain, heard(mean.gain))
+        result[f"{prefix}aoa_deg"] = np.where(heard(mean.gain), np.rint(mean.aoa_deg()), NO_AOA).astype(np.int16)
+        result[f"{prefix}floor_db"] = np.array(floor)
+        result[f"{prefix}average_seeds"] = np.array(seeds, np.int64)
+    if scene.vehicles:
+        result["vehicle_dm"] = _decimetres(vehicle_m)
+    if options.coherent:
+        exact = traces.coherent(antenna)
+        result["coherent_cdb"] = _hundredths(exact.gain, free & (exact.gain > least))
+        result["coherent_changed"] = np.array(exact.changed)
+    return result
+
+
+def _place(a: Antenna, half_m: float) -> NDArray[np.float64]:
+    sector = (np.nan, np.nan) if a.azimuth_deg is None else (a.azimuth_deg, a.downtilt_deg)
+    return np.array([a.x_m + half_m, half_m - a.y_m, a.z_m, *sector])
+
+
+def _hundredths(gain: NDArray[np.float64], heard: NDArray[np.bool_]) -> NDArray[np.int16]:
+    cdb = np.clip(np.rint(1000.0 * np.log10(np.maximum(gain, 1e-32))), -32000, 32000)
+    return np.where(heard, cdb, NO_GAIN).astype(np.int16)
+
+
+def _decimetres(height_m: NDArray[np.float64]) -> NDArray[np.uint16]:
+    return np.clip(np.rint(height_m * 10), (height_m > 0).astype(float), 65535).astype(np.uint16)
+
+
+def _shard(scene: Scene, maps: list[Arrays], options: GenerateOptions) -> Arrays:
+    n = len(maps)
+    antenna = ["iso" if np.isnan(m["tx"][3]) else "tr38901" for m in maps]
     return {
-        "gain_cdb": gain,
-        "aoa_deg": aoa,
-        "height_dm": np.repeat(height[None], n, 0),
-        "tx": np.array(place, np.float64),
+        **{key: np.stack([m[key] for m in maps]) for key in maps[0]},
+        "height_dm": np.repeat(_decimetres(scene.height_m)[None], n, 0),
         "layout": np.array([scene.city] * n),
         "carrier_hz": np.full(n, scene.carrier_hz),
-        "antenna": np.array(["iso" if a.azimuth_deg is None else "tr38901" for a in scene.antennas]),
+        "antenna": np.array(antenna),
         "cell_m": np.full(n, scene.trace.cell_m),
         "split": np.array([options.split] * n),
         "seed": np.full(n, options.seed, np.int64),
         "rays": np.array(options.rays, np.int64),
-        "average_seeds": np.array(options.average_seeds, np.int64),
+        "recipe": np.array(recipe(options)),
     }
+
+
+def recipe(options: GenerateOptions) -> str:
+    """Return, as JSON, the options that decide what a scene's shard holds."""
+    content = {k: v for k, v in asdict(options).items() if k not in ("maps", "processes", "layouts_dir")}
+    layouts = sorted(options.cities or available(options.layouts_dir))
+    return json.dumps({**content, "layouts": layouts}, sort_keys=True)
 
 
 def count_maps(path: Path) -> int:
@@ -148,27 +213,22 @@ def write_shard(path: Path, arrays: Arrays) -> None:
     Raises:
         ComputationError: if the disk is full or cannot be written; nothing half-written stays.
     """
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.part")
     try:
-        with aside.open("wb") as file:
+        with atomic_path(path) as aside, aside.open("wb") as file:
             np.savez_compressed(file, **cast(dict[str, Any], arrays))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise ComputationError(
             f"{path}: cannot be written ({error}); free some space and run again, finished shards are kept"
         ) from error
 
 
-def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = trace_scene, progress: bool = True) -> Report:
+def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = SceneTraces, progress: bool = True) -> Report:
     """Generate maps into `out_dir` until there are `options.maps`; finished shards are kept, so it resumes.
 
     Args:
         options: what to generate.
         out_dir: folder of the shards, made if missing.
-        tracer: traces a scene; sionna-rt unless a test says otherwise.
+        tracer: what can be traced in a scene; sionna-rt unless a test says otherwise.
         progress: whether to show a progress bar.
 
     Raises:
@@ -176,12 +236,13 @@ def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = trace_
         ComputationError: if the tracer fails or the disk is full; finished shards stay usable.
         LayoutError: if a layout file is missing or malformed.
     """
-    if tracer is trace_scene:
+    if tracer is SceneTraces:
         require_tracer()
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ComputationError(f"{out_dir}: cannot be made ({error})") from error
+    _clear_fragments(options, out_dir)
     made = kept = remade = 0
     shards: list[Path] = []
     with (
@@ -198,41 +259,60 @@ def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = trace_
             advance(count)
             if kept + made >= options.maps:
                 break
+    _clear_fragments(options, out_dir)
     return Report(made, kept, remade, tuple(shards))
+
+
+def _clear_fragments(options: GenerateOptions, out_dir: Path) -> None:
+    """Remove what a process that was killed has left half-written."""
+    for path in out_dir.glob(f".{options.split}-{options.seed}-*.npz"):
+        path.unlink(missing_ok=True)
 
 
 def _shards(options: GenerateOptions, out_dir: Path, tracer: Tracer) -> Generator[Outcome, None, None]:
     """Yield shards in order of their scenes, finished or made; without end."""
-    numbers = itertools.count()
-    if options.processes == 1:
-        yield from (_one(options, out_dir, number, tracer) for number in numbers)
-    context = multiprocessing.get_context("spawn")
-    running: deque[Future[Outcome]] = deque()
-    with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
-        while True:
-            while len(running) < options.processes:
-                running.append(pool.submit(_one, options, out_dir, next(numbers), tracer))
-            try:
-                yield running.popleft().result()
-            except BrokenProcessPool as error:
-                raise ComputationError(
-                    "a tracing process died, for want of memory perhaps; use fewer processes or rays and run "
-                    "again, finished shards are kept"
-                ) from error
+    work = functools.partial(_one, options, out_dir, tracer)
+    finished = _finished(options, out_dir)
+    yield from ((path, count, "kept") for path, count in finished)
+    yield from in_processes(work, itertools.count(len(finished)), options.processes)
 
 
-def _one(options: GenerateOptions, out_dir: Path, number: int, tracer: Tracer) -> Outcome:
-    path = out_dir / f"{options.split}-{options.seed}-{number:06d}.npz"
+def _finished(options: GenerateOptions, out_dir: Path) -> list[tuple[Path, int]]:
+    """Return the finished shards from the first scene on, without gap, until there are enough maps."""
+    found: list[tuple[Path, int]] = []
+    total = 0
+    while total < options.maps and (count := count_maps(path := shard_path(options, out_dir, len(found)))):
+        found.append((path, count))
+        total += count
+        _require_same_recipe(path, options)
+    return found
+
+
+def shard_path(options: GenerateOptions, out_dir: Path, number: int) -> Path:
+    """Return the file of a scene."""
+    return out_dir / f"{options.split}-{options.seed}-{number:06d}.npz"
+
+
+def _require_same_recipe(path: Path, options: GenerateOptions) -> None:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        told = str(file["recipe"]) if "recipe" in file else None
+    if told is not None and told != recipe(options):
+        raise OptionError(
+            f"{path} was made with other options ({told}; now {recipe(options)}); use another folder or seed, or the "
+            "same options"
+        )
+
+
+def _one(options: GenerateOptions, out_dir: Path, tracer: Tracer, number: int) -> Outcome:
+    path = shard_path(options, out_dir, number)
     there = path.exists()
     if there and (count := count_maps(path)):
+        _require_same_recipe(path, options)
         return path, count, "kept"
     if there:
         log.warning("%s is not readable; it is made again", path)
     try:
-        if tracer is trace_scene:
-            with single_thread():
-                arrays = make_scene(options, number, tracer)
-        else:
+        with single_thread() if tracer is SceneTraces else contextlib.nullcontext():
             arrays = make_scene(options, number, tracer)
     except OpenCKMError as error:
         log.error("scene %d failed: %s; finished shards in %s stay usable", number, error, out_dir)

@@ -31,6 +31,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from openckm.data.guidance import Guide
 from openckm.data.prisms import Prism, heights_at
 from openckm.data.tracer_probe import SIONNA_VERSION, require_tracer
 from openckm.errors import ComputationError, OptionError
@@ -108,11 +109,13 @@ class TracedField:
             (72, cells, cells).
         offset: first moment of power inside its bin, in bin widths from the bin's centre; shape (72, cells,
             cells).
+        guide: where further seeds should look, where it was asked for (`guidance`).
     """
 
     gain: Field
     spectrum: NDArray[np.float32]
     offset: NDArray[np.float32]
+    guide: Guide | None = None
 
     def aoa_deg(self) -> Field:
         """Azimuth of the strongest path [deg], (-180, 180], NaN where no ray arrives; (cells, cells)."""
@@ -135,10 +138,10 @@ def mean_field(fields: Sequence[TracedField]) -> TracedField:
 
 
 def material(name: str, carrier_hz: float) -> tuple[float, float]:
-    """Return relative permittivity [1] and conductivity [S/m] of 'concrete' or 'ground' (ITU-R P.2040-3,
-    table 3).
+    """Return relative permittivity [1] and conductivity [S/m] of 'concrete', 'ground' or 'metal' (ITU-R
+    P.2040-3, table 3).
 
-    Concrete is defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz both formulas are
+    Concrete and metal are defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz the formulas are
     continued; above 10 GHz the ground is taken to be paved with concrete.
 
     Raises:
@@ -151,7 +154,9 @@ def material(name: str, carrier_hz: float) -> tuple[float, float]:
         return 5.24, 0.0462 * f**0.7822
     if name == "ground":
         return 15.0 * f**-0.1, 0.035 * f**1.63
-    raise OptionError(f"material {name!r} is unknown; use 'concrete' or 'ground'")
+    if name == "metal":
+        return 1.0, 1e7
+    raise OptionError(f"material {name!r} is unknown; use 'concrete', 'ground' or 'metal'")
 
 
 def prism_mesh(buildings: Sequence[Prism]) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
@@ -224,12 +229,13 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
 class SceneTracer:
     """Traces transmitters over one window of one layout; the window's centre is the origin."""
 
-    def __init__(self, buildings: Sequence[Prism], options: TraceOptions) -> None:
+    def __init__(self, buildings: Sequence[Prism], options: TraceOptions, vehicles: Sequence[Prism] = ()) -> None:
         """Build the scene.
 
         Args:
             buildings: disjoint prisms around the origin, x east, y north [m], already turned and clipped.
             options: window and rays.
+            vehicles: metal boxes clear of the buildings [m]; cells that they stand on are not traced.
 
         Raises:
             RayTracerUnavailable: if sionna-rt or its LLVM library cannot be used.
@@ -239,13 +245,21 @@ class SceneTracer:
 
         self.options = options
         self._sionna = sionna_patch
-        self.height_m = heights_at(buildings, *options.centres())
+        self.height_m = heights_at([*buildings, *vehicles], *options.centres())
         self._free = np.flatnonzero(self.height_m[::-1] <= 0).astype(np.uint32)
-        self._scene = sionna_patch.build_scene(*prism_mesh(buildings), options.half_m + options.margin_m)
-        self._edges = sionna_edges.find_edges(self._scene, "buildings") if options.diffraction else None
+        meshes = {"buildings": prism_mesh(buildings), "vehicles": prism_mesh(vehicles)}
+        self._scene = sionna_patch.build_scene(meshes, options.half_m + options.margin_m)
+        found = [sionna_edges.find_edges(self._scene, name) for name in meshes] if options.diffraction else []
+        self._edges = [edges for edges in found if edges is not None]
 
-    def trace(self, antenna: Antenna, carrier_hz: float, seed: int) -> TracedField:
+    def trace(self, antenna: Antenna, carrier_hz: float, seed: int, guide: Guide | None = None) -> TracedField:
         """Return the traced field of one transmitter.
+
+        Args:
+            antenna: the transmitter.
+            carrier_hz: carrier [Hz].
+            seed: of the launch directions.
+            guide: what earlier seeds tell this one; nothing by default.
 
         Raises:
             OptionError: if the transmitter is not above the receivers or the carrier is out of range.
@@ -256,14 +270,48 @@ class SceneTracer:
             raise OptionError(f"transmitter at {antenna.z_m:g} m must be higher than the receivers, {o.receiver_m:g} m")
         material("concrete", carrier_hz)
         try:
-            gain, spectrum, offset = self._sionna.solve(
-                self._scene, self._edges, antenna, carrier_hz, o, seed, self._free
+            gain, spectrum, offset, more = self._sionna.solve(
+                self._scene, self._edges, antenna, carrier_hz, o, seed, self._free, guide or Guide()
             )
         except (RuntimeError, MemoryError) as error:
             raise ComputationError(f"sionna-rt failed ({error}); use fewer rays or free some memory") from error
         if not np.isfinite(gain).all():
             raise ComputationError("sionna-rt returned values that are not finite; report the scene and its seed")
-        return TracedField(gain[::-1].copy(), spectrum[:, ::-1].copy(), offset[:, ::-1].copy())
+        return TracedField(gain[::-1].copy(), spectrum[:, ::-1].copy(), offset[:, ::-1].copy(), more)
+
+    def exact_gain(
+        self,
+        antenna: Antenna,
+        carrier_hz: float,
+        points: NDArray[np.float32],
+        *,
+        samples: int,
+        max_depth: int,
+        seed: int,
+    ) -> Field:
+        """Return the gain of the coherent sum of exact paths [linear] at points.
+
+        Args:
+            antenna: the transmitter.
+            carrier_hz: carrier [Hz].
+            points: isotropic receivers [m], shape (n, 3); a few hundred at a time, else paths get lost.
+            samples: rays that search for paths.
+            max_depth: interactions at most.
+            seed: of the search.
+
+        Raises:
+            OptionError: if the carrier is out of range.
+            ComputationError: if the tracer fails.
+        """
+        from openckm.data import sionna_paths
+
+        material("concrete", carrier_hz)
+        try:
+            self._sionna.set_up(self._scene, antenna, carrier_hz)
+            found = sionna_paths.solve_paths(self._scene, points, samples=samples, max_depth=max_depth, seed=seed)
+        except (RuntimeError, MemoryError) as error:
+            raise ComputationError(f"sionna-rt failed ({error}); use fewer rays or free some memory") from error
+        return np.abs(found) ** 2
 
 
 @contextlib.contextmanager

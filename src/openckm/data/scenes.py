@@ -1,5 +1,8 @@
-"""What is traced in a scene: city, window, cell size and transmitters, drawn from (seed, scene, attempt)
-alone.
+"""What is traced in a scene: city, window, cell size, transmitters and vehicles, drawn from (seed, scene,
+attempt) alone.
+
+Cities with less footprint area than MIN_BUILT_M2 are excerpts: a few houses, too small for large windows. They are
+traced in windows of at most EXCERPT_WINDOW_M around one of their buildings, amid open ground.
 
 Nothing here traces a ray, so that the draw can be tested without a tracer.
 """
@@ -14,19 +17,25 @@ import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from openckm.data.averaging import Averaging
 from openckm.data.cities import available, hull, load_city
 from openckm.data.prisms import City, Prism, clip, heights_at, turn
 from openckm.data.procedural import KINDS, procedural_city
 from openckm.data.raytrace import Antenna, TraceOptions
 from openckm.data.split import Split, seed_range, split_of
-from openckm.errors import OptionError
+from openckm.data.vehicles import draw_vehicles
+from openckm.errors import LayoutError, OptionError
 
 __all__ = ["GenerateOptions", "Scene", "draw_scene"]
 
 CARRIERS_HZ = (0.9e9, 1.8e9, 2.1e9, 2.6e9, 3.5e9, 5.9e9, 8.0e9, 15e9, 28e9)
 CARRIER_SHARES = (0.1, 0.12, 0.08, 0.1, 0.3, 0.08, 0.08, 0.06, 0.08)
 MIN_BUILT_M2 = 20_000.0
-"""Cities with less footprint area are not traced: their windows would be open fields."""
+"""Cities with less footprint area are excerpts."""
+EXCERPT_WINDOW_M = 130.0
+"""Largest window of an excerpt [m]."""
+MIN_SHARE, MIN_EXCERPT_SHARE, MAX_SHARE = 0.05, 0.004, 0.75
+"""Share of cells that are built, at least and at most."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +48,13 @@ class GenerateOptions:
         seed: of everything; a scene is a function of (seed, its number).
         cells: rows and columns of a map.
         cell_sizes_m: sides of a cell, drawn with equal chance [m].
-        rays: rays per transmitter.
-        average_seeds: independent traces whose power is averaged.
+        rays: rays per transmitter and seed.
+        averaging: independent traces whose power is averaged.
         transmitters: most transmitters of one scene.
         real_share: chance of a real city instead of an invented one.
+        cities: real cities to draw from; empty = all of the split.
+        vehicles: chance that a scene is traced a second time with vehicles in its streets.
+        coherent: whether the coherent gain at cell centres is traced as well, by exact paths (slow).
         layouts_dir: folder of further layouts; None = sionna-rt's scenes and invented cities only.
         processes: processes that trace; each uses one core.
         outage_db: gain below which a cell counts as outage [dB].
@@ -52,11 +64,14 @@ class GenerateOptions:
     split: Split = "train"
     seed: int = 0
     cells: int = 128
-    cell_sizes_m: tuple[float, ...] = (2.0, 4.0)
+    cell_sizes_m: tuple[float, ...] = (1.0, 2.0, 4.0)
     rays: int = 1_000_000
-    average_seeds: int = 1
+    averaging: Averaging = field(default_factory=Averaging)
     transmitters: int = 4
     real_share: float = 0.55
+    cities: tuple[str, ...] = ()
+    vehicles: float = 0.0
+    coherent: bool = False
     layouts_dir: Path | None = None
     processes: int = 1
     outage_db: float = -200.0
@@ -67,12 +82,19 @@ class GenerateOptions:
         Raises:
             OptionError: if a value is out of range.
         """
-        if min(self.maps, self.cells, self.rays, self.average_seeds, self.transmitters, self.processes) < 1:
-            raise OptionError("maps, cells, rays, average_seeds, transmitters and processes must be at least 1")
+        if min(self.maps, self.cells, self.rays, self.transmitters, self.processes) < 1:
+            raise OptionError("maps, cells, rays, transmitters and processes must be at least 1")
         if not self.cell_sizes_m or not all(0.5 <= c <= 10 for c in self.cell_sizes_m):
             raise OptionError(f"cell sizes must lie in 0.5-10 m, got {self.cell_sizes_m}")
         if not 0 <= self.real_share <= 1 or self.seed < 0 or self.split not in ("train", "validation", "test"):
             raise OptionError("wanted: 0 <= real_share <= 1, seed >= 0, split train, validation or test")
+        if not 0 <= self.vehicles <= 1:
+            raise OptionError(f"share of scenes with vehicles: wanted a number in [0, 1], got {self.vehicles:g}")
+        for city in self.cities:
+            if (there := split_of(city)) != self.split:
+                raise OptionError(f"city {city!r} belongs to the {there} set, not to {self.split}")
+        if self.cities and self.real_share == 0:
+            raise OptionError("cities are named, but real_share is 0: none of them would be drawn")
 
 
 @dataclass(frozen=True)
@@ -85,8 +107,9 @@ class Scene:
         trace: window, margin and rays.
         carrier_hz: one carrier for all transmitters of the scene [Hz].
         antennas: transmitters, relative to the window's centre.
-        height_m: height above ground at cell centres [m], row 0 = north.
+        height_m: height of buildings above ground at cell centres [m], row 0 = north.
         trace_seed: seed of the tracer.
+        vehicles: boxes in the streets; empty = none is asked for, or there is no room.
     """
 
     city: str
@@ -96,13 +119,14 @@ class Scene:
     antennas: tuple[Antenna, ...]
     height_m: NDArray[np.float64] = field(repr=False)
     trace_seed: int
+    vehicles: tuple[Prism, ...] = field(default=(), repr=False)
 
 
 def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | None:
     """Return the scene that (seed, number, attempt) stands for, or None where the draw is no sensible window.
 
     Raises:
-        LayoutError: if a layout file is missing or malformed.
+        LayoutError: if a layout file is missing or malformed, or no named city fits any window.
     """
     tag = ("train", "validation", "test").index(options.split)
     rng = np.random.default_rng([options.seed, number, attempt, tag])
@@ -112,23 +136,31 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
     centre, angle = _draw_window(rng, city, trace)
     buildings = clip(turn(city.buildings, angle, centre), trace.half_m + trace.margin_m)
     height = heights_at(buildings, *trace.centres())
-    if not 0.05 <= float((height > 0).mean()) <= 0.75 or not _inside(city, centre, angle, trace):
+    least = MIN_EXCERPT_SHARE if _is_excerpt(city) else MIN_SHARE
+    if not least <= float((height > 0).mean()) <= MAX_SHARE or not _inside(city, centre, angle, trace):
         return None
     count = int(rng.integers(max(1, options.transmitters - 1), options.transmitters + 1))
     sectored = rng.random() < 0.4
     antennas = tuple(a for _ in range(count) if (a := _draw_antenna(rng, buildings, trace, sectored)) is not None)
     carrier = float(rng.choice(CARRIERS_HZ, p=CARRIER_SHARES))
     seed = int(rng.integers(2**31 - 1000))
-    return Scene(city.name, buildings, trace, carrier, antennas, height, seed) if antennas else None
+    vehicles: tuple[Prism, ...] = ()
+    if rng.random() < options.vehicles:
+        vehicles = draw_vehicles(rng, buildings, trace.half_m)
+    return Scene(city.name, buildings, trace, carrier, antennas, height, seed, vehicles) if antennas else None
 
 
 def _draw_city(rng: Generator, options: GenerateOptions, trace: TraceOptions) -> City:
     if rng.random() < options.real_share:
-        names = [n for n in available(options.layouts_dir) if split_of(n) == options.split]
-        real = [c for n in names if _built(c := load_city(n, options.layouts_dir)) >= MIN_BUILT_M2]
+        names = options.cities or [n for n in available(options.layouts_dir) if split_of(n) == options.split]
+        small = 2.0 * trace.half_m <= EXCERPT_WINDOW_M
+        real = [c for n in names if not _is_excerpt(c := load_city(n, options.layouts_dir)) or small]
         if real:
             shares = np.sqrt([_built(c) for c in real])
             return real[int(rng.choice(len(real), p=shares / shares.sum()))]
+        if options.cities:
+            side = 2.0 * trace.half_m
+            raise LayoutError(f"{', '.join(names)}: too small for windows of {side:g} m; use cells of 1 m")
     first, beyond = seed_range(options.split)
     seed = int(rng.integers(first, beyond))
     size = 2.0 * 1.42 * (trace.half_m + trace.margin_m)
@@ -139,11 +171,20 @@ def _built(city: City) -> float:
     return float(sum(b.polygon.area for b in city.buildings))
 
 
+def _is_excerpt(city: City) -> bool:
+    return city.seed is None and _built(city) < MIN_BUILT_M2
+
+
 def _draw_window(rng: Generator, city: City, trace: TraceOptions) -> tuple[tuple[float, float], float]:
     """Draw centre [m] and rotation [deg]; the window's circle keeps to the city's bounds where it can."""
     angle = float(rng.uniform(0, 360))
     if city.seed is not None:
         return (0.0, 0.0), angle
+    if _is_excerpt(city):
+        areas = np.array([b.polygon.area for b in city.buildings])
+        point = city.buildings[int(rng.choice(len(areas), p=areas / areas.sum()))].polygon.centroid
+        x, y = (float(v) for v in rng.uniform(-0.4, 0.4, 2) * trace.half_m)
+        return (point.x + x, point.y + y), angle
     west, south, east, north = city.bounds
     ends = []
     for low, high in ((west, east), (south, north)):
@@ -156,8 +197,8 @@ _HULLS: dict[str, shapely.geometry.base.BaseGeometry] = {}
 
 
 def _inside(city: City, centre: tuple[float, float], angle: float, trace: TraceOptions) -> bool:
-    """Whether at least 80 % of the window lies within the built-up area of a real city."""
-    if city.seed is not None:
+    """Whether at least 80 % of the window lies within the built-up area of a real city; excerpts have none."""
+    if city.seed is not None or _is_excerpt(city):
         return True
     if city.name not in _HULLS:
         _HULLS[city.name] = hull(city.buildings)
@@ -178,7 +219,7 @@ def _draw_antenna(rng: Generator, buildings: tuple[Prism, ...], trace: TraceOpti
             break
     else:
         return None
-    z = ground + float(rng.uniform(2, 12)) if roof else float(rng.uniform(4, 15))
+    z = ground + float(rng.uniform(2, 12)) if roof else float(rng.uniform(5, 15))
     if not sectored:
         return Antenna(x, y, z)
     # from the edge of the window a sector looks inwards, elsewhere anywhere

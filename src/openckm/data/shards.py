@@ -3,7 +3,8 @@
 A shard is an .npz of n maps of one scene: gain_cdb int16 (hundredths of dB, -32768 = building or outage), aoa_deg int16
 (azimuth the strongest path comes from, counter-clockwise from east, -999 = none), height_dm uint16 (0 = free), tx
 (x_m eastwards and y_m southwards from the north-west corner, z_m, azimuth_deg, downtilt_deg; NaN = isotropic), layout,
-carrier_hz, antenna, and cell_m (2 m where absent).
+carrier_hz, antenna, and cell_m (2 m where absent). Further arrays are optional: floor_db, the maps with vehicles and
+the coherent gain, as `openckm.data.generate` describes them.
 
 Building and outage cells have no gain and no direction. A diffusion needs a number there, so they are filled by a
 smooth extension of their surroundings, and the training loss and every score pass over them.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,18 +48,27 @@ class TracedMap:
         gain_db: path gain with the antenna pattern [dB], NaN in buildings and where no ray arrives.
         aoa_rad: azimuth the strongest path comes from, counter-clockwise from east [rad], NaN as above.
         layout: buildings and heights.
-        transmitter: position, height, carrier, antenna.
+        transmitter: position, height, carrier, antenna; None where a published data set does not tell.
         city: name of the layout.
         scene: name of the shard, the unit of resampling in confidence intervals.
+        floor_db: RMS error of `gain_db` that the tracing itself leaves [dB], NaN where nobody measured it.
+        vehicle_m: heights of the vehicles that stand on cells [m], 0 = none; None for a map without vehicles. Their
+            cells have neither gain nor direction.
+        dynamic: the same map with vehicles in the streets, None where it was not traced.
+        coherent_db: gain of the coherent sum of paths at cell centres [dB], NaN as above; None where not traced.
     """
 
     grid: Grid
     gain_db: Field
     aoa_rad: Field
     layout: Layout
-    transmitter: Transmitter
+    transmitter: Transmitter | None
     city: str
     scene: str
+    floor_db: float = float("nan")
+    vehicle_m: Field | None = None
+    dynamic: TracedMap | None = None
+    coherent_db: Field | None = None
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -90,14 +100,8 @@ def read_shards(paths: Sequence[Path]) -> Iterator[TracedMap]:
 
 def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> TracedMap:
     cell = float(np.asarray(arrays["cell_m"], np.float64)[k]) if "cell_m" in arrays else 2.0
-    raw = np.asarray(arrays["gain_cdb"][k])
-    missing = raw == MISSING_CDB
-    gain = np.where(missing, np.nan, raw / 100.0).astype(np.float32)
-    degrees = np.asarray(arrays["aoa_deg"][k], np.float32)
-    aoa = np.where(missing | (degrees == -999), np.nan, np.deg2rad(degrees)).astype(np.float32)
-    height = (np.asarray(arrays["height_dm"][k], np.float32) / 10.0).astype(np.float32)
-    gain = np.where(height > 0, np.nan, gain).astype(np.float32)
-    grid = Grid((raw.shape[0], raw.shape[1]), cell)
+    height = _metres(arrays["height_dm"][k])
+    grid = Grid((height.shape[0], height.shape[1]), cell)
     x, south, z, azimuth, tilt = (float(v) for v in np.asarray(arrays["tx"][k], np.float64))
     sector = np.isfinite(azimuth)
     transmitter = Transmitter(
@@ -105,7 +109,41 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
         90.0 - azimuth if sector else None, tilt if sector else 0.0,
     )  # fmt: skip
     city = str(arrays["layout"][k])
-    return TracedMap(grid, gain, aoa, Layout(grid, height, source=city), transmitter, city, scene)
+    gain, aoa = _channels(arrays, k, "", height > 0)
+    static = TracedMap(grid, gain, aoa, Layout(grid, height, source=city), transmitter, city, scene)
+    static = replace(static, floor_db=_floor(arrays, k, ""))
+    if "coherent_cdb" in arrays:
+        static = replace(static, coherent_db=_decibels(arrays["coherent_cdb"][k], height > 0))
+    if "dynamic_gain_cdb" not in arrays:
+        return static
+    vehicle = _metres(arrays["vehicle_dm"][k])
+    gain, aoa = _channels(arrays, k, "dynamic_", (height > 0) | (vehicle > 0))
+    floor = _floor(arrays, k, "dynamic_")
+    dynamic = replace(static, gain_db=gain, aoa_rad=aoa, vehicle_m=vehicle, floor_db=floor, coherent_db=None)
+    return replace(static, dynamic=dynamic)
+
+
+def _metres(decimetres: NDArray[np.generic]) -> Field:
+    return (np.asarray(decimetres, np.float32) / 10.0).astype(np.float32)
+
+
+def _decibels(cdb: NDArray[np.generic], blocked: NDArray[np.bool_]) -> Field:
+    raw = np.asarray(cdb)
+    return np.where((raw == MISSING_CDB) | blocked, np.nan, raw / 100.0).astype(np.float32)
+
+
+def _channels(
+    arrays: dict[str, NDArray[np.generic]], k: int, prefix: str, blocked: NDArray[np.bool_]
+) -> tuple[Field, Field]:
+    """Gain [dB] and direction [rad] of a map, NaN where there is none."""
+    raw, degrees = arrays[f"{prefix}gain_cdb"][k], np.asarray(arrays[f"{prefix}aoa_deg"][k], np.float32)
+    missing = (np.asarray(raw) == MISSING_CDB) | (degrees == -999)
+    return _decibels(raw, blocked), np.where(missing, np.nan, np.deg2rad(degrees)).astype(np.float32)
+
+
+def _floor(arrays: dict[str, NDArray[np.generic]], k: int, prefix: str) -> float:
+    key = f"{prefix}floor_db"
+    return float(np.asarray(arrays[key], np.float64)[k]) if key in arrays else float("nan")
 
 
 def extend(field: NDArray[np.float64], known: NDArray[np.bool_], fallback: float) -> NDArray[np.float64]:

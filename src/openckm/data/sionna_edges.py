@@ -17,6 +17,7 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import drjit as dr
@@ -28,6 +29,8 @@ from sionna.rt.antenna_pattern import antenna_pattern_to_world_implicit
 from sionna.rt.utils import WedgeGeometry, rotation_matrix, spawn_ray_to
 from sionna.rt.utils.wedges import wedge_geometry
 
+from openckm.data.guidance import Pairs, neighbourhood
+
 __all__ = ["add_diffraction", "find_edges"]
 
 PAIRS = 4_000_000
@@ -35,6 +38,10 @@ PAIRS = 4_000_000
 BUDGET = 12_000_000
 MOST_POINTS = 6
 """Several points are drawn per cell and edge, up to so many, while points in all stay below the budget."""
+FINE_POINTS = 16
+"""Points of a pair of edge and cell that an earlier seed has found to matter."""
+MATTERS = 0.02
+"""Share of a cell's gain from which on a pair matters."""
 ROOT = 1.32471795724474602596
 """Root of x^3 = x + 1, of the R2 sequence."""
 FLAT_COSINE = 0.97
@@ -87,36 +94,87 @@ def _open(scene: Any, wedge: Any, q: Any) -> Any:
 
 
 def add_diffraction(
-    solver: Any, scene: Any, radio_map: Any, edges: Any, free: NDArray[np.uint32], options: Any, shift: Any
-) -> None:
+    solver: Any,
+    scene: Any,
+    radio_map: Any,
+    edges: Any,
+    free: NDArray[np.uint32],
+    options: Any,
+    shift: Any,
+    guide: Pairs | None = None,
+    expected: NDArray[np.float64] | None = None,
+) -> Pairs | None:
     """Add the power diffracted once from the only transmitter of the scene to the free cells of a radio map.
 
     Args:
         solver: a sionna RadioMapSolver, for its wedge coefficients.
         scene: sionna scene with one transmitter.
         radio_map: map with `add_power` and `normalization_per_point`.
-        edges: what `find_edges` returned.
+        edges: what `find_edges` returned, not None.
         free: flat numbers of the cells outside buildings, row 0 = south.
         options: `TraceOptions` of the window.
         shift: two numbers in [0, 1) that move the points within cells.
+        guide: pairs of edge and cell that get FINE_POINTS points, as an earlier seed found them.
+        expected: gain of the cells by an earlier seed [linear], shape (cells, cells), row 0 = south.
+
+    Returns:
+        The pairs that matter, with their neighbours, where `expected` was given.
     """
-    if edges is None or len(free) == 0:
-        return
+    if len(free) == 0:
+        return None
     positions, orientations, _, _ = scene.sources(True, False)
     source, orientation = mi.Point3f(positions), mi.Point3f(orientations)
     dr.make_opaque(source, orientation)
     seen = _any_probe(edges, lambda w, q: _seen(scene, w, q, source))
     if seen is None:
-        return
+        return None
     seen.swap_faces(dr.dot(seen.o + 0.5 * seen.length * seen.e_hat - source, seen.n0) > 0)
     dr.eval(seen)
     cells, count = mi.UInt(free), dr.width(seen.length)
-    step = max(1, PAIRS // len(free))
     points = int(np.clip(BUDGET // (count * len(free)), 1, MOST_POINTS))
+    job = _Job(solver, scene, radio_map, seen, source, orientation, options, shift)
+    if expected is not None:
+        job.expected, job.found = mi.Float(np.ravel(expected).astype(np.float32)), []
+    fine = None if guide is None else mi.Bool(guide.mask(count, free))
+    step = max(1, PAIRS // len(free))
     for begin in range(0, count * points, step):
         serial = dr.arange(mi.UInt, min(step, count * points - begin)) + dr.opaque(mi.UInt, begin)
-        pairs = dr.repeat(serial, len(free)), dr.tile(cells, dr.width(serial))
-        _add_pairs(solver, scene, radio_map, seen, *pairs, (source, orientation, points), options, shift)
+        serials, cell = dr.repeat(serial, len(free)), dr.tile(cells, dr.width(serial))
+        edge = serials // dr.opaque(mi.UInt, points)
+        active = dr.full(mi.Bool, True, dr.width(cell))
+        if fine is not None:
+            number = dr.tile(dr.arange(mi.UInt, len(free)), dr.width(serial))
+            active = ~dr.gather(mi.Bool, fine, edge * dr.opaque(mi.UInt, len(free)) + number)
+        _add_pairs(job, serials, dr.zeros(mi.UInt, dr.width(cell)), edge, cell, active, 1.0 / points)
+    if guide is not None:
+        _add_fine(job, guide)
+    return None if job.found is None else neighbourhood(job.found, free, options.cells)
+
+
+@dataclass
+class _Job:
+    """What all pairs of one transmitter have in common, and the pairs found to matter."""
+
+    solver: Any
+    scene: Any
+    radio_map: Any
+    wedges: Any
+    source: Any
+    orientation: Any
+    options: Any
+    shift: Any
+    expected: Any = None
+    found: list[Pairs] | None = None
+
+
+def _add_fine(job: _Job, guide: Pairs) -> None:
+    """Add the pairs that matter, at FINE_POINTS points each."""
+    step = max(1, PAIRS // FINE_POINTS)
+    for begin in range(0, len(guide.edge), step):
+        some = guide.edge[begin : begin + step], guide.cell[begin : begin + step]
+        edge, cell = (mi.UInt(np.repeat(v, FINE_POINTS).astype(np.uint32)) for v in some)
+        point = mi.UInt(np.tile(np.arange(FINE_POINTS, dtype=np.uint32), len(some[0])))
+        _add_pairs(job, edge, point, edge, cell, dr.full(mi.Bool, True, dr.width(edge)), 1.0 / FINE_POINTS)
 
 
 def _seen(scene: Any, wedge: Any, q: Any, source: Any) -> Any:
@@ -127,26 +185,16 @@ def _seen(scene: Any, wedge: Any, q: Any, source: Any) -> Any:
     return outside & ~scene.mi_scene.ray_test(ray, coherent=False, active=outside)
 
 
-def _add_pairs(
-    solver: Any,
-    scene: Any,
-    radio_map: Any,
-    wedges: Any,
-    serial: Any,
-    cell: Any,
-    sender: Any,
-    options: Any,
-    shift: Any,
-) -> None:
-    source, orientation, points = sender
-    target = _points_in_cells(cell, serial, options, shift)
-    edge = serial // dr.opaque(mi.UInt, points)
-    reached, _ = _keller_point(dr.gather(WedgeGeometry, wedges, edge), source, target)
-    kept: Any = dr.compress(reached)
+def _add_pairs(job: _Job, serial: Any, point: Any, edge: Any, cell: Any, active: Any, weight: float) -> None:
+    """Add the power of pairs of edge and cell at one point each, times a weight; points of a serial are spread."""
+    source, scene = job.source, job.scene
+    target = _points_in_cells(cell, serial, point, job.options, job.shift)
+    reached, _ = _keller_point(dr.gather(WedgeGeometry, job.wedges, edge), source, target)
+    kept: Any = dr.compress(reached & active)
     if dr.width(kept) == 0:
         return
     cell, edge, target = _pick(kept, cell, edge, target)
-    wedge = dr.gather(WedgeGeometry, wedges, edge)
+    wedge = dr.gather(WedgeGeometry, job.wedges, edge)
     _, q = _keller_point(wedge, source, target)
     start = source + dr.zeros(mi.Point3f, dr.width(cell))
     seen = dr.full(mi.Bool, True, dr.width(cell))
@@ -158,13 +206,18 @@ def _add_pairs(
     kept = dr.compress(seen)
     if dr.width(kept) == 0:
         return
-    cell, target, q = _pick(kept, cell, target, q)
+    cell, edge, target, q = _pick(kept, cell, edge, target, q)
     wedge = dr.gather(WedgeGeometry, wedge, kept)
     before, after = dr.norm(q - source), dr.norm(target - q)
     ki, ko = (q - source) / before, (target - q) / after
-    fields = _diffracted(solver, scene, wedge, q, (ki, ko), (before, after), orientation)
-    power = sum(dr.squared_norm(f) for f in fields) * radio_map.normalization_per_point / dr.opaque(mi.Float, points)
-    radio_map.add_power(power, cell, ko, (before > 0.05) & (after > 0.05))
+    fields = _diffracted(job.solver, scene, wedge, q, (ki, ko), (before, after), job.orientation)
+    power = sum(dr.squared_norm(f) for f in fields) * job.radio_map.normalization_per_point
+    far = (before > 0.05) & (after > 0.05)
+    job.radio_map.add_power(power * dr.opaque(mi.Float, weight), cell, ko, far)
+    if job.found is not None:
+        matters = dr.compress(far & dr.isfinite(power) & (power > MATTERS * dr.gather(mi.Float, job.expected, cell)))
+        chosen = _pick(matters, edge, cell)
+        job.found.append(Pairs(*(np.array(v).astype(np.int64) for v in chosen)))
 
 
 def _pick(index: Any, *values: Any) -> Any:
@@ -181,9 +234,9 @@ def _diffracted(solver: Any, scene: Any, wedge: Any, q: Any, k: Any, lengths: An
     return evaluate(solver, mi.ShapePtr(wedge.shape), wedge, q, ki, ko, fields, after, before, mi.Bool(True))
 
 
-def _points_in_cells(cell: Any, serial: Any, options: Any, shift: Any) -> Any:
-    """Draw a point in each cell: the R2 sequence over cells and serial numbers, shifted; y points north."""
-    n = mi.Float64(cell * mi.UInt(7919) + serial * mi.UInt(104729))
+def _points_in_cells(cell: Any, serial: Any, point: Any, options: Any, shift: Any) -> Any:
+    """Draw a point in each cell: the R2 sequence over points, from a place by cell and serial; y points north."""
+    n = mi.Float64(cell * mi.UInt(7919) + serial * mi.UInt(104729)) + mi.Float64(point)
     u, v = (n * (1.0 / ROOT ** (k + 1)) + shift[k] for k in (0, 1))
     side, half = options.cell_m, options.half_m
     x = (mi.Float(cell % options.cells) + mi.Float(u - dr.floor(u))) * side - half

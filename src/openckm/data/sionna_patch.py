@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from sionna.rt.radio_map_solvers import radio_map_solver as solver_module
 
 from openckm.data import sionna_edges
+from openckm.data.guidance import Guide, launch_table, mean_scores, warp
 
 if TYPE_CHECKING:
     from openckm.data.raytrace import Antenna, TraceOptions
 
-__all__ = ["build_scene", "solve"]
+__all__ = ["build_scene", "set_up", "solve"]
 
 _Base: Any = solver_module.PlanarRadioMap
 _STATE: dict[str, Any] = {}
@@ -62,7 +63,17 @@ class DirectionalMap(_Base):  # type: ignore[misc]
         slope = dr.abs(k_world.z)
         power = dr.squared_norm(a) * self._normalization_factor
         power *= solid_angle * dr.rcp(slope) * _STATE["solid_angle_ratio"](slope)
+        if _STATE["weight"] is not None:
+            power *= _STATE["weight"]
         self.add_power(power, index, k_world, active)
+        if _STATE["expected"] is not None:
+            self._score(power, index, active & dr.isfinite(power))
+
+    def _score(self, power: Any, index: Any, active: Any) -> None:
+        """Add up, per launched ray, the squares of its shares in the gain of the cells that it crosses."""
+        expected = dr.gather(mi.Float, _STATE["expected"], index, active)
+        share = dr.select(power < expected, power / expected, 1.0)
+        dr.scatter_reduce(dr.ReduceOp.Add, _STATE["scores"], share * share, _STATE["rays"], active)
 
     @property
     def normalization_per_point(self) -> Any:
@@ -102,12 +113,20 @@ def _lattice(count: int) -> Any:
     """Launch directions on the unit square as sionna-rt wants them: azimuth / 2 pi, (1 - k_z) / 2."""
     from openckm.data.raytrace import launch_cosine
 
-    n = dr.arange(mi.Float64, 0, count)
-    golden = (1.0 + math.sqrt(5.0)) / 2.0
-    x = n / golden + mi.Float64(_STATE["shift"][0])
-    u = (n + mi.Float64(_STATE["shift"][1])) / count
+    if _STATE["launch"] is None:
+        x, u = _even(dr.arange(mi.Float64, 0, count), count, _STATE["shift"])
+    else:
+        x, u = (mi.Float64(v) for v in _STATE["launch"])
     k_z = launch_cosine(u, _STATE["height"], _STATE["radius"])
-    return mi.Point2f(x - dr.floor(x), 0.5 * (1.0 + k_z))
+    return mi.Point2f(x, 0.5 * (1.0 + k_z))
+
+
+def _even(n: Any, count: int, shift: Any) -> tuple[Any, Any]:
+    """Even points of the unit square, moved by a seed's shift; on numpy and drjit arrays alike."""
+    first, second = shift
+    turn = n * (2.0 / (1.0 + math.sqrt(5.0))) + first
+    floor = np.floor if isinstance(n, np.ndarray) else dr.floor
+    return turn - floor(turn), (n + second) / count
 
 
 def _mesh(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32]) -> Any:
@@ -125,16 +144,23 @@ def _mesh(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32]) -
     return mesh
 
 
-def build_scene(vertices: NDArray[np.float32], faces: NDArray[np.uint32], half_m: float) -> Any:
-    """Return a sionna scene of the buildings on a square ground of half side `half_m` [m]."""
+MATERIALS = {"buildings": ("concrete", 0.3), "vehicles": ("metal", 0.1)}
+"""Material and thickness [m] of each mesh."""
+Meshes = dict[str, tuple[NDArray[np.float32], NDArray[np.uint32]]]
+
+
+def build_scene(meshes: Meshes, half_m: float) -> Any:
+    """Return a sionna scene of meshes named as in MATERIALS on a square ground of half side `half_m` [m]."""
     scene = rt.load_scene()
-    concrete = rt.RadioMaterial("openckm-concrete", thickness=0.3)
     ground = rt.RadioMaterial("openckm-ground", thickness=5.0)
     h = half_m
     plane = np.array([[-h, -h, 0], [h, -h, 0], [h, h, 0], [-h, h, 0]], np.float32)
     shapes = [_object("ground", plane, np.array([[0, 1, 2], [0, 2, 3]], np.uint32), ground)]
-    if len(faces):
-        shapes.append(_object("buildings", vertices, faces, concrete))
+    for name, (vertices, faces) in meshes.items():
+        if len(faces):
+            material, thickness = MATERIALS[name]
+            radio = rt.RadioMaterial(f"openckm-{material}", thickness=thickness)
+            shapes.append(_object(name, vertices, faces, radio))
     scene.edit(add=shapes)
     return scene
 
@@ -143,11 +169,12 @@ def _object(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32],
     return rt.SceneObject(mi_mesh=_mesh(name, vertices, faces), name=name, radio_material=radio_material)
 
 
-def _set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
+def set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
+    """Set carrier, materials and the only transmitter of a scene."""
     from openckm.data.raytrace import material
 
     scene.frequency = carrier_hz
-    for name in ("concrete", "ground"):
+    for name in ("concrete", "ground", "metal"):
         permittivity, conductivity = material(name, carrier_hz)
         radio = scene.radio_materials.get(f"openckm-{name}")
         if radio is not None:
@@ -169,24 +196,15 @@ def solve(
     options: TraceOptions,
     seed: int,
     free: NDArray[np.uint32],
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]:
-    """Return gain (rows, cols), spectrum and first moment (72, rows, cols); row 0 = south."""
-    from openckm.data.raytrace import AOA_BINS, launch_density
+    guide: Guide,
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32], Guide | None]:
+    """Return gain (rows, cols), spectrum and first moment (72, rows, cols), row 0 = south, and a guide for more."""
+    from openckm.data.raytrace import AOA_BINS
 
     o = options
-    _set_up(scene, antenna, carrier_hz)
-    height = antenna.z_m - o.receiver_m
-    radius = math.hypot(abs(antenna.x_m) + o.half_m, abs(antenna.y_m) + o.half_m)
-    shift = [dr.opaque(mi.Float64, float(v)) for v in np.random.default_rng([seed, 77]).random(4)]
-    h, r = dr.opaque(mi.Float, height), dr.opaque(mi.Float, radius)
-    state = {
-        "bins": AOA_BINS,
-        "shift": shift,
-        "height": dr.opaque(mi.Float64, height),
-        "radius": dr.opaque(mi.Float64, radius),
-        "solid_angle_ratio": lambda c: 0.5 / launch_density(c, h, r),
-    }
-    with _patched(**state):
+    set_up(scene, antenna, carrier_hz)
+    shift = np.random.default_rng([seed, 77]).random(4)
+    with _patched(**_launch_state(antenna, o, shift), **_guide_state(guide, o.rays, shift)):
         solver: Any = rt.RadioMapSolver()
         result: Any = solver(
             scene,
@@ -200,8 +218,49 @@ def solve(
             diffraction=False,
             seed=seed % 2**31,
         )
-        if o.diffraction:
-            sionna_edges.add_diffraction(solver, scene, result, edges, free, o, shift[2:])
+        table = launch_table(_mean_scores(o.rays, shift)) if guide.expected is not None else None
+        opaque = [dr.opaque(mi.Float64, float(v)) for v in shift[2:]]
+        expected = None if guide.expected is None else guide.expected[::-1]
+        pairs = [
+            sionna_edges.add_diffraction(solver, scene, result, some, free, o, opaque, known, expected)
+            for some, known in zip(edges, guide.pairs or [None] * len(edges), strict=True)
+        ]
         gain = np.array(result.path_gain)[0].astype(np.float64)
         planes = [np.array(v).reshape(o.cells, o.cells, AOA_BINS) for v in (result.spectrum, result.offset)]
-    return gain, np.moveaxis(planes[0], 2, 0), np.moveaxis(planes[1], 2, 0)
+    more = None if table is None else Guide(tuple(pairs), table)
+    return gain, np.moveaxis(planes[0], 2, 0), np.moveaxis(planes[1], 2, 0), more
+
+
+def _launch_state(antenna: Antenna, options: TraceOptions, shift: NDArray[np.float64]) -> dict[str, Any]:
+    from openckm.data.raytrace import AOA_BINS, launch_density
+
+    height = antenna.z_m - options.receiver_m
+    radius = math.hypot(abs(antenna.x_m) + options.half_m, abs(antenna.y_m) + options.half_m)
+    h, r = dr.opaque(mi.Float, height), dr.opaque(mi.Float, radius)
+    return {
+        "bins": AOA_BINS,
+        "shift": [dr.opaque(mi.Float64, float(v)) for v in shift[:2]],
+        "height": dr.opaque(mi.Float64, height),
+        "radius": dr.opaque(mi.Float64, radius),
+        "solid_angle_ratio": lambda c: 0.5 / launch_density(c, h, r),
+    }
+
+
+def _guide_state(guide: Guide, rays: int, shift: NDArray[np.float64]) -> dict[str, Any]:
+    state: dict[str, Any] = dict.fromkeys(("launch", "weight", "expected", "scores", "rays"))
+    if guide.table is not None:
+        x, u, weight = warp(guide.table, *_even(np.arange(rays, dtype=np.float64), rays, shift[:2]))
+        state |= {"launch": (x, u), "weight": mi.Float(weight.astype(np.float32))}
+    if guide.expected is not None:
+        state |= {
+            "expected": mi.Float(np.ravel(guide.expected[::-1]).astype(np.float32)),
+            "scores": dr.zeros(mi.Float, rays),
+            "rays": dr.arange(mi.UInt, rays),
+        }
+        dr.eval(state["scores"], state["rays"])
+    return state
+
+
+def _mean_scores(rays: int, shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    x, u = _even(np.arange(rays, dtype=np.float64), rays, shift[:2])
+    return mean_scores(x, u, np.array(_STATE["scores"], np.float64))
