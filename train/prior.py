@@ -5,7 +5,7 @@ Three stages, each going on from the checkpoint of the one before, on two CPU co
     python train/prior.py --data START --out runs/s --steps 4600 --decay-steps 1900
     python train/prior.py --data START --out runs/s --steps 5650 --decay-steps 1000 --learning-rate 4e-4 --nothing 0.35
     python train/prior.py --data START --data MORE --out runs/s --steps STEPS --decay-steps 2500 \\
-        --learning-rate 5e-4 --nothing 0.2 --publish src/openckm/assets/prior_s
+        --learning-rate 5e-4 --nothing 0.2 --publish runs/prior_s
 
 The first learns to answer with site and evidence, the second spends a third of its samples on the unconditional prior,
 the third learns from more cities, carriers and cell sizes and from the evidence that stages one and two had not seen
@@ -34,6 +34,7 @@ from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
 from openckm.priors.training import Batch, Trainer, TrainOptions
+from openckm.store.weights import require_new_folder
 
 HELD_OUT = ("florence", "san_francisco", "rotterdam")
 
@@ -116,10 +117,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
-    parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this folder")
+    parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
     parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
+    if arguments.publish:
+        require_new_folder(arguments.publish)  # a model is written once: say so before the hours of training
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]

@@ -5,7 +5,7 @@ import torch
 
 from openckm.errors import OptionError
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import SIGMA_DATA, MapDenoiser, MapDenoiserOptions
+from openckm.priors.denoiser import SIGMA_DATA, SIZES, MapDenoiser, MapDenoiserOptions
 
 
 @pytest.fixture
@@ -55,6 +55,13 @@ def test_size_of_the_shipped_network():
     count = sum(p.numel() for p in MapDenoiser().parameters())
     assert 4.5e6 < count < 6e6
     assert count == pytest.approx(5.16e6, rel=0.01)
+
+
+@pytest.mark.parametrize(("name", "count"), [("xs", 811_032), ("s", 5_162_536), ("m", 18_920_104)])
+def test_named_sizes(name, count):
+    with torch.device("meta"):
+        assert sum(p.numel() for p in MapDenoiser(SIZES[name]).parameters()) == count
+    assert SIZES["s"] == MapDenoiserOptions()
 
 
 def test_no_condition_is_the_empty_condition(small):

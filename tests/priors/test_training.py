@@ -4,67 +4,15 @@ import json
 
 import pytest
 import torch
-from torch import nn
+from gaussian_toy import SHAPE, SpectralDenoiser, batches, excess, field, options, score_error, weights
 
-from openckm.errors import ComputationError, ModelError
+from openckm.errors import ComputationError, ModelError, OptionError
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import SIGMA_DATA, Denoised, Denoiser
+from openckm.priors.denoiser import Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, torus_spectrum
+from openckm.priors.objective import imperfect_batch
 from openckm.priors.schedules import EDM, VE, VP
-from openckm.priors.training import Batch, Trainer, TrainOptions, denoising_loss
-
-SHAPE = (1, 8, 8)
-
-
-def field() -> GaussianField:
-    return GaussianField.stationary(torch.full(SHAPE, 0.3), torus_spectrum((8, 8), 1.5, 0.5))
-
-
-class SpectralDenoiser(Denoiser):
-    """Affine in x: gain per frequency and one level, both functions of sigma; preconditioned as the real one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = nn.Sequential(nn.Linear(3, 32), nn.SiLU(), nn.Linear(32, 32), nn.SiLU(), nn.Linear(32, 66))
-        nn.init.zeros_(self.net[-1].weight)
-        nn.init.zeros_(self.net[-1].bias)
-
-    def forward(self, x, sigma, condition=None) -> Denoised:
-        level = sigma.view(-1, 1, 1, 1)
-        norm = (level**2 + SIGMA_DATA**2).sqrt()
-        log = sigma.log()
-        out = self.net(torch.stack([log / 3, torch.tanh(log + 1.5), torch.tanh(log - 1)], dim=1))
-        gain, shift, log_var = out[:, :64].view(-1, 1, 8, 8), out[:, 64].view(-1, 1, 1, 1), out[:, 65].view(-1, 1, 1, 1)
-        raw = torch.fft.ifft2(gain * torch.fft.fft2(x / norm)).real + shift
-        scale = level * SIGMA_DATA / norm
-        mean = (SIGMA_DATA / norm) ** 2 * x + scale * raw
-        return Denoised(mean, (scale**2 * log_var.exp()).expand(x.shape))
-
-
-def batches(step: int) -> Batch:
-    clean = field().draw(128, torch.Generator().manual_seed(10_000 + step)).float()
-    return Batch(clean, Condition.nothing(128, (8, 8)), torch.ones_like(clean))
-
-
-def options(**changes) -> TrainOptions:
-    base = {
-        "steps": 300, "decay_steps": 200, "warmup_steps": 10, "learning_rate": 2e-2, "weight_decay": 0.0,
-        "posterior_share": 0.1, "ema": (0.9,), "bf16": False,
-    }  # fmt: skip
-    return TrainOptions(**(base | changes))
-
-
-def excess(denoiser: Denoiser) -> list[float]:
-    """Return |D - D_exact|^2 over the smallest possible |D_exact - x_0|^2, at noise levels 0.1, 0.3, 1 and 5."""
-    exact, clean, found = field(), batches(-1).clean, []
-    for level in (0.1, 0.3, 1.0, 5.0):
-        sigma = torch.full((128,), level)
-        x = clean + level * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
-        best = exact(x, sigma).mean
-        with torch.no_grad():
-            off = (denoiser(x, sigma).mean - best).square().mean()
-        found.append(float(off / (best - clean).square().mean()))
-    return found
+from openckm.priors.training import Batch, Trainer, denoising_loss
 
 
 @pytest.mark.parametrize(
@@ -79,6 +27,7 @@ def test_algorithm_1_learns_the_exact_denoiser(tmp_path, schedule, weight, bound
     after = excess(denoiser)
     assert max(after) < bound
     assert max(before) > 0.2  # the bound can fail
+    assert max(score_error(denoiser, level) for level in (0.1, 0.3, 1.0, 5.0)) < 0.15
     with torch.no_grad():
         got = denoiser(batches(-2).clean + torch.randn(128, *SHAPE), torch.ones(128)).var
     assert got is not None
@@ -117,10 +66,6 @@ def test_weights_of_zero_hide_values():
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
-def weights(denoiser: Denoiser) -> torch.Tensor:
-    return torch.cat([p.detach().flatten() for p in denoiser.parameters()])
-
-
 def trainer(folder, steps: int = 30, **changes) -> Trainer:
     torch.manual_seed(0)
     return Trainer(SpectralDenoiser(), batches, options(steps=steps, decay_steps=10, **changes), folder)
@@ -142,6 +87,89 @@ def test_interrupted_training_gives_the_same_bits(tmp_path):
     other = trainer(tmp_path / "other", seed=1)
     other.run()
     assert not torch.equal(weights(other.denoiser), weights(whole.denoiser))
+
+
+def real(folder, steps: int = 5, seed: int = 1) -> Trainer:
+    """A small network of the real kind in bf16, on maps of which some are noisy and some lack cells."""
+
+    def batch(step: int) -> Batch:
+        generator = torch.Generator().manual_seed(step)
+        clean = 0.5 * torch.randn(4, 5, 16, 16, generator=generator)
+        plain = Batch(clean, Condition.nothing(4, (16, 16)), torch.ones_like(clean))
+        seen = torch.rand(4, 1, 16, 16, generator=generator) < torch.tensor([2.0, 2.0, 2.0, 0.5]).view(4, 1, 1, 1)
+        noise = torch.tensor([0.0, 0.25, 0.0, 0.1])[:, None] * torch.tensor([1.0, 0.4, 0.4, 0.0, 0.0])
+        return imperfect_batch(plain, noise=noise, seen=seen)
+
+    torch.manual_seed(seed)
+    denoiser = MapDenoiser(MapDenoiserOptions((16, 16), 1))
+    return Trainer(denoiser, batch, options(steps=steps, bf16=True, snapshot_every=2), folder)
+
+
+def test_interrupted_training_in_bf16_gives_the_same_bits(tmp_path):
+    whole = real(tmp_path / "whole")
+    whole.run()
+    first = real(tmp_path / "parts")
+    while first.step < 3:
+        first._advance()
+    first.run(seconds=0.0)
+    first._advance()  # lost with the interruption, its snapshot too
+    second = real(tmp_path / "parts", seed=2)
+    assert not (tmp_path / "parts" / "averages" / "000000004.safetensors").exists()
+    assert second.run() == 5
+    assert torch.equal(weights(second.denoiser), weights(whole.denoiser))
+    assert second.power.count == 5
+    for width, track in whole.power.tracks.items():
+        assert all(torch.equal(second.power.tracks[width][name], value) for name, value in track.items())
+    for name in ("000000002.safetensors", "000000004.safetensors"):
+        kept = [(tmp_path / run / "averages" / name).read_bytes() for run in ("whole", "parts")]
+        assert kept[0] == kept[1]
+
+
+def test_a_checkpoint_without_averages_for_later_is_resumed(tmp_path):
+    trainer(tmp_path, steps=5).run()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert state.pop("power")["count"] == 5
+    torch.save(state, tmp_path / "checkpoint.pt")
+    again = trainer(tmp_path, steps=7)
+    assert (again.step, again.power.count) == (5, 0)
+    assert again.run() == 7
+    assert again.power.count == 2
+
+
+def test_accumulated_batches_are_one_of_their_joint_size(tmp_path):
+    one = trainer(tmp_path / "one", steps=1, accumulate=2)
+    one._advance()
+    got = [p.grad for p in one.denoiser.parameters()]
+    torch.manual_seed(0)
+    denoiser = SpectralDenoiser()
+    losses = [
+        denoising_loss(denoiser, batches(k), EDM(), one.options, torch.Generator().manual_seed(k)) for k in (0, 1)
+    ]
+    (0.5 * (losses[0] + losses[1])).backward()
+    torch.nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
+    for ours, theirs in zip(got, denoiser.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs.grad, rtol=1e-4, atol=1e-7)
+    with pytest.raises(OptionError, match="accumulate=0"):
+        trainer(tmp_path / "none", accumulate=0)
+
+
+def test_a_full_disk_is_named_and_the_checkpoint_before_it_stays(tmp_path, monkeypatch):
+    good = trainer(tmp_path, steps=4)
+    good.run()
+    more = trainer(tmp_path, steps=8)
+
+    def full(state, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(torch, "save", full)
+        with pytest.raises(ComputationError, match=r"No space left.*make room"):
+            more.run()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.pt", "log.jsonl"]
+    again = trainer(tmp_path, steps=8)
+    assert again.step == 4
+    assert torch.equal(weights(again.denoiser), weights(good.denoiser))
 
 
 def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays(tmp_path):
@@ -182,6 +210,12 @@ def test_a_bad_checkpoint_is_named(tmp_path, damage):
         path.write_bytes({"cut": content[: len(content) // 2], "garbage": b"not a checkpoint", "empty": b""}[damage])
     with pytest.raises(ModelError, match=r"checkpoint\.pt: cannot resume"):
         trainer(tmp_path)
+
+
+def test_a_checkpoint_with_other_averages_is_refused(tmp_path):
+    trainer(tmp_path, steps=2).run()
+    with pytest.raises(ModelError, match="keeps 1 averages, the options name 2"):
+        trainer(tmp_path, ema=(0.9, 0.99))
 
 
 def test_log_and_averages(tmp_path):

@@ -27,7 +27,7 @@ from openckm.priors.conditioning import (
     interpolate_evidence,
 )
 
-__all__ = ["SIGMA_DATA", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions"]
+__all__ = ["SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions"]
 
 SIGMA_DATA = 0.5
 
@@ -58,6 +58,14 @@ class MapDenoiserOptions:
 
     widths: tuple[int, ...] = (48, 80, 112, 144)
     blocks: int = 2
+
+
+SIZES = {
+    "xs": MapDenoiserOptions((24, 32, 48, 64), 1),
+    "s": MapDenoiserOptions(),
+    "m": MapDenoiserOptions((96, 160, 224, 288), 2),
+}
+"""Sizes by name: 0.8, 5.2 and 18.9 million parameters, for experiments, a CPU and a GPU."""
 
 
 class MapDenoiser(Denoiser):

@@ -6,6 +6,8 @@ formula). Averaging over the 8 orientations of the square makes the answer exact
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -39,7 +41,13 @@ def move_condition(k: int, condition: Condition) -> Condition:
 
 
 def posterior_mean(
-    denoiser: Denoiser, condition: Condition, *, symmetrise: bool = True, seed: int = 0, bf16: bool = True
+    denoiser: Denoiser,
+    condition: Condition,
+    *,
+    symmetrise: bool = True,
+    seed: int = 0,
+    bf16: bool = True,
+    enough: Callable[[], bool] | None = None,
 ) -> Denoised:
     """Return mean and variance of the map given a condition, [B, C, H, W] in latent code, in one call per orientation.
 
@@ -49,8 +57,13 @@ def posterior_mean(
         symmetrise: average over the 8 orientations (8 calls) instead of one.
         seed: of the uninformative start.
         bf16: autocast to bfloat16.
+        enough: asked after every orientation; True ends the averaging with those that there are.
     """
-    answers = [_oriented(k, denoiser, condition, seed, bf16) for k in (SYMMETRIES if symmetrise else (0,))]
+    answers: list[Denoised] = []
+    for k in SYMMETRIES if symmetrise else (0,):
+        answers.append(_oriented(k, denoiser, condition, seed, bf16))
+        if enough is not None and enough():
+            break
     mean = torch.stack([a.mean for a in answers]).mean(0)
     if any(a.var is None for a in answers):
         return Denoised(mean, None)
