@@ -27,10 +27,14 @@ ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = {
     ("construct",): (
         "--bs --output -o --azimuth --layout --cell --size --height --carrier --downtilt --where --column --crs --sigma"
-        " --draws --seed --deadline --prior --png --zarr --check --no-check"
+        " --draws --seed --deadline --prior --png --zarr --check --no-check --strict --outage-threshold"
+    ),
+    ("plan",): (
+        "--bs --output -o --count --start --azimuth --layout --cell --size --height --carrier --downtilt --where"
+        " --column --crs --sigma --seed --prior"
     ),
     ("demo",): "--out",
-    ("bench",): "--quick --json duke heldout",
+    ("bench",): "--quick --json active calibration duke heldout sparse",
     ("data",): "generate",
     ("data", "generate"): "--maps --split --seed --cell --rays --average-seeds --layouts --processes",
 }  # fmt: skip

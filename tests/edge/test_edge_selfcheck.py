@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from openckm.edge.selfcheck import Score, SelfCheck, held_back, self_check
+from openckm.edge.job import _after_check
+from openckm.edge.selfcheck import FEWEST, WIDEST, Score, SelfCheck, held_back, self_check
 from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
@@ -174,7 +175,7 @@ def test_censored_cells_are_no_truth():
     [
         (5.0, 6.0, 0.9, ["OpenCKM's error is below kriging's"], ["trust", "wider", "above"]),
         (7.0, 6.0, 0.9, ["OpenCKM's error is above kriging's"], ["trust", "wider", "below"]),
-        (5.0, 6.0, 0.74, ["below", "only 74%", "do not trust the spread", "measure where it matters"], ["wider"]),
+        (5.0, 6.0, 0.74, ["below", "only 74%", "spread of the map was widened", "measure where it matters"], ["wider"]),
         (7.0, 6.0, 1.0, ["above", "wider than they need to be"], ["trust"]),
         (5.0, 6.0, 0.75, ["below"], ["trust", "wider"]),
         (5.0, 6.0, 0.99, ["below"], ["trust", "wider"]),
@@ -187,3 +188,76 @@ def test_verdict(own, rival, coverage, said, not_said):
     assert text.count(".") == 1
     assert all(part in text for part in said)
     assert not any(part in text for part in not_said)
+
+
+def checked(own=(5.0, 0.9, 1.0), rival=6.0, held=200, average=12.0):
+    return SelfCheck(900, held, (Score("openckm", *own), Score("kriging", rival, 0.9)), average)
+
+
+@pytest.mark.parametrize(
+    ("check", "status"),
+    [
+        (checked(), "trusted"),
+        (checked((5.0, 0.76, 1.4)), "trusted"),
+        (checked((5.0, 0.74, 1.5)), "widened"),
+        (checked((5.0, 0.30, WIDEST - 0.1)), "widened"),
+        (checked((5.0, 0.30, WIDEST + 0.1)), "refused"),
+        (checked((9.1, 0.9, 1.0)), "refused"),
+        (checked((8.9, 0.9, 1.0)), "trusted"),
+        (checked((8.9, 0.9, 1.0), average=5.9), "refused"),
+        (checked((9.1, 0.3, 9.0), held=FEWEST - 1), "widened"),
+        (checked((9.1, 0.3, 9.0), held=FEWEST), "refused"),
+    ],
+)
+def test_status(check, status):
+    assert check.status == status
+    assert bool(check.reasons) == (status == "refused")
+    assert (check.widening > 1.0) == (check.scores[0].needed > 1.0 and status != "trusted")
+    assert check.widening <= WIDEST
+
+
+def test_refusal_says_why_and_what_to_do():
+    text = checked((20.0, 0.3, 4.2), average=6.0).verdict()
+    for part in ("REFUSED", "4.2 times as wide", "3.3 times kriging's", "errs by 6.0 dB only", "or use kriging"):
+        assert part in text
+
+
+def test_few_readings_widen_less():
+    widths = [checked((5.0, 0.5, 2.0), held=held).widening for held in (2, 20, 2000)]
+    assert 1.0 < widths[0] < widths[1] < widths[2] < 2.0
+    assert widths[2] == pytest.approx(2.0, rel=0.01)
+
+
+def test_needed_factor_brings_nine_tenths_inside():
+    field = gaussian_field(GRID, 0)
+    points = drive(noise=0.01)
+    rng = np.random.default_rng(0)
+    (sure,) = self_check((Stub(field + rng.normal(0, 3.0, GRID.shape), 0.8),), evidence(points), GRID).scores
+    assert sure.coverage_90 < 0.6 and sure.needed == pytest.approx(3.0 / 0.8, rel=0.5)
+    rng = np.random.default_rng(0)
+    again = Stub(field + rng.normal(0, 3.0, GRID.shape), 0.8 * sure.needed * 1.02)
+    assert 0.9 <= self_check((again,), evidence(points), GRID).scores[0].coverage_90 < 1.0
+
+
+def test_average_of_the_given_cells_is_scored_too():
+    points = drive()
+    check = self_check((Stub(-95.0, 5.0),), evidence(points), GRID, seed=2)
+    order = np.lexsort((points.x, -points.y))  # the check sees cells in row-major order
+    held = held_back(points.subset(order), GRID, 2)
+    value = points.value[order]
+    direct = np.sqrt(np.mean((value[held] - value[~held].mean()) ** 2))
+    assert check.average_db == pytest.approx(direct, rel=1e-6)
+
+
+def test_a_map_is_widened_and_labelled_by_its_check():
+    field = np.full((1, *GRID.shape), -90.0, np.float32)
+
+    def made():
+        return RadioMap.from_gaussian(GRID, field, np.full_like(field, 2.0), ["gain_db"])
+
+    unchecked, kept, wide = (_after_check(made(), c) for c in (None, checked(), checked((5.0, 0.5, 2.0), held=10**6)))
+    assert [m.provenance["status"] for m in (unchecked, kept, wide)] == ["unchecked", "trusted", "widened"]
+    assert [float(m.std()[0, 0]) for m in (unchecked, kept)] == [2.0, 2.0]
+    assert wide.std()[0, 0] == pytest.approx(4.0, rel=1e-3)
+    refused = _after_check(made(), checked((9.1, 0.9, 1.0)))
+    assert refused.provenance["status"] == "refused" and "kriging" in refused.provenance["refused_because"][0]

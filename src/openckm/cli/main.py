@@ -10,8 +10,11 @@ import typer
 from rich.console import Console
 
 from openckm import __version__
+from openckm.cli.cloud import cloud_app
 from openckm.cli.options import lon_lat, pairs, require_range
-from openckm.errors import InputError, OpenCKMError
+from openckm.cli.plan import plan
+from openckm.errors import InputError, OpenCKMError, OptionError
+from openckm.evaluate.registry import bench_names
 
 __all__ = ["app", "main"]
 
@@ -25,7 +28,10 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Training and test maps.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(cloud_app, name="cloud")
 console = Console(highlight=False, soft_wrap=True, emoji=False)
+REFUSED = 3
+"""Exit status of a map that `--strict` refuses; errors exit with 2."""
 complaints = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
@@ -56,7 +62,7 @@ def construct(
         Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
     ] = None,
     cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 4.0,
-    size: Annotated[int, typer.Option(min=16, max=512, help="Cells along each side.")] = 128,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side; large maps in tiles.")] = 128,
     height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
     carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
@@ -79,6 +85,12 @@ def construct(
         Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
     ] = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Hold back a tenth of the readings first.")] = True,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing and exit with 3 if the self-check refuses the map.")
+    ] = False,
+    outage_threshold: Annotated[
+        float | None, typer.Option(help="Add the band P(value below this), in dBm (dB for gains), e.g. -110.")
+    ] = None,
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, write_outputs
@@ -89,19 +101,30 @@ def construct(
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
         ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 100.0, "dB"),
-        ("--deadline", deadline, 0.001, 1e9, "seconds"),
+        ("--deadline", deadline, 0.001, 1e9, "seconds"), ("--outage-threshold", outage_threshold, -300.0, 100.0, "dBm"),
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
-    with console.status("constructing the map"):
+    if strict and not check:
+        raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
+    with console.status("constructing the map") as status:
         job = run(
             measurements, bs=lon_lat(bs), azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size, height_m=height,
             carrier_hz=carrier * 1e9, downtilt_deg=downtilt, where=pairs(where), columns=pairs(column), crs=crs,
             sigma_db=sigma, draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check,
+            outage_threshold=outage_threshold,
+            progress=lambda what, done, total: status.update(f"constructing the map: {what} {done}/{total}"),
         )  # fmt: skip
+    if strict and job.status == "refused":
+        console.print(job.summary(), markup=False)
+        complaints.print("ckm: refused by the self-check, nothing was written", markup=False)
+        raise typer.Exit(REFUSED)
     written = write_outputs(job, output, png, zarr)
     console.print(job.summary(), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+app.command("plan")(plan)
 
 
 @app.command()
@@ -119,7 +142,7 @@ def demo(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Benchmark: duke, heldout.")],
+    name: Annotated[str, typer.Argument(help=f"Benchmark: {', '.join(bench_names())}.")],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds or maps: under 5 minutes on 2 cores.")] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Write the rows to this file.")] = None,
 ) -> None:
@@ -148,10 +171,24 @@ def generate(
     split: Annotated[str, typer.Option(help="train, validation or test: which cities are used.")] = "train",
     seed: Annotated[int, typer.Option(min=0, help="The set is a function of the seed and these options.")] = 0,
     cell: Annotated[
-        list[float] | None, typer.Option(help="Cell sides in metres to draw from; may be repeated.")
+        list[float] | None, typer.Option(help="Cell sides in metres to draw from; may be repeated. Default: 1, 2, 4.")
     ] = None,
-    rays: Annotated[int, typer.Option(min=1000, help="Rays per transmitter.")] = 3_000_000,
-    average_seeds: Annotated[int, typer.Option(min=1, help="Tracer runs averaged per map (test maps).")] = 1,
+    rays: Annotated[int, typer.Option(min=1000, help="Rays per transmitter and seed.")] = 1_000_000,
+    average_seeds: Annotated[int, typer.Option(min=1, help="Seeds averaged per map, at least.")] = 1,
+    floor_db: Annotated[
+        float | None, typer.Option(help="Trace further seeds until the map's own noise is below so many dB.")
+    ] = None,
+    most_seeds: Annotated[int, typer.Option(min=1, help="Seeds per map at most, with --floor-db.")] = 16,
+    vehicles: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of scenes traced a second time with vehicles in the streets.")
+    ] = 0.0,
+    coherent: Annotated[
+        bool, typer.Option("--coherent", help="Also trace small-scale fading by exact paths (slow).")
+    ] = False,
+    real_share: Annotated[float, typer.Option(min=0, max=1, help="Share of real cities among the scenes.")] = 0.55,
+    city: Annotated[
+        list[str] | None, typer.Option(help="Real city to draw from; may be repeated. Default: all of the split.")
+    ] = None,
     layouts: Annotated[
         Path | None, typer.Option(help="Folder with city layouts; else the tracer's own cities.")
     ] = None,
@@ -159,12 +196,14 @@ def generate(
 ) -> None:
     """Ray-trace maps of real and procedural cities (needs the extra `raytrace`)."""
     from openckm.cli.options import split_name
+    from openckm.data.averaging import Averaging
     from openckm.data.generate import GenerateOptions
     from openckm.data.generate import generate as run
 
     options = GenerateOptions(
-        maps=maps, split=split_name(split), seed=seed, cell_sizes_m=tuple(cell or (2.0, 4.0)), rays=rays,
-        average_seeds=average_seeds, layouts_dir=layouts, processes=processes,
+        maps=maps, split=split_name(split), seed=seed, cell_sizes_m=tuple(cell or (1.0, 2.0, 4.0)), rays=rays,
+        averaging=Averaging(average_seeds, floor_db, most_seeds), vehicles=vehicles, coherent=coherent,
+        real_share=real_share, cities=tuple(city or ()), layouts_dir=layouts, processes=processes,
     )  # fmt: skip
     report = run(options, out)
     console.print(f"{report.made} maps made, {report.kept} kept, {len(report.shards)} shards in {out}", markup=False)

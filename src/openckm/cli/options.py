@@ -9,8 +9,8 @@ from openckm.errors import OptionError
 __all__ = ["lon_lat", "pairs", "require_range", "split_name"]
 
 
-def lon_lat(text: str) -> tuple[float, float]:
-    """Return (lon, lat) [degrees] of "LON,LAT".
+def lon_lat(text: str, flag: str = "--bs") -> tuple[float, float]:
+    """Return (lon, lat) [degrees] of "LON,LAT", the value of the option `flag`.
 
     Raises:
         OptionError: if the text is not two numbers, or they cannot be longitude and latitude.
@@ -18,10 +18,10 @@ def lon_lat(text: str) -> tuple[float, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
-        raise OptionError(f"--bs {text!r}: wanted LON,LAT in degrees, e.g. --bs -78.9398,35.9992") from None
+        raise OptionError(f"{flag} {text!r}: wanted LON,LAT in degrees, e.g. {flag} -78.9398,35.9992") from None
     if not -180 <= lon <= 180 or not -90 <= lat <= 90:
         hint = "; they look swapped: longitude comes first" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
-        raise OptionError(f"--bs {text!r}: longitude must lie in [-180, 180] and latitude in [-90, 90]{hint}")
+        raise OptionError(f"{flag} {text!r}: longitude must lie in [-180, 180] and latitude in [-90, 90]{hint}")
     return lon, lat
 
 

@@ -11,7 +11,7 @@ from openckm.maps.geotiff import write_geotiff
 from openckm.maps.png import write_png
 from openckm.maps.zarrio import write_zarr
 
-__all__ = ["require_writable", "write_outputs"]
+__all__ = ["require_writable", "require_writable_file", "write_outputs"]
 
 
 def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: Iterable[Path | None] = ()) -> None:
@@ -32,10 +32,25 @@ def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: 
         if path is not None:
             _require_name(path, wanted, read)
     for path in (output, png):
-        if path is not None and path.is_dir():
-            raise InputError(f"output {path} is a folder: wanted the name of a file; choose another name")
+        _require_no_folder(path)
     if zarr is not None and zarr.exists() and not _is_map_or_empty(zarr):
         raise InputError(f"output {zarr} exists and is no Zarr map; choose another name or remove it")
+
+
+def require_writable_file(output: Path, endings: tuple[str, ...], inputs: Iterable[Path | None] = ()) -> None:
+    """Check name and folder of a single output file before any work is done.
+
+    Raises:
+        InputError: if the folder does not exist, the name has none of the endings, a folder stands there, or an input
+            would be overwritten.
+    """
+    _require_name(output, endings, {path.resolve() for path in inputs if path is not None})
+    _require_no_folder(output)
+
+
+def _require_no_folder(path: Path | None) -> None:
+    if path is not None and path.is_dir():
+        raise InputError(f"output {path} is a folder: wanted the name of a file; choose another name")
 
 
 def _is_map_or_empty(path: Path) -> bool:

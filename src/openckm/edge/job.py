@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,28 @@ from openckm.maps.grid import Grid
 from openckm.maps.layouts import read_layout
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.site import Layout, Transmitter
+from openckm.maps.site import Transmitter
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["Construction", "construct"]
+__all__ = ["Construction", "Evidence", "construct", "read_evidence", "read_site"]
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a user's files say.
+
+    Attributes:
+        observations: readings, layout and transmitter.
+        grid: cells of the map.
+        report: what the measurement file held.
+    """
+
+    observations: Observations
+    grid: Grid
+    report: DriveTestReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +64,15 @@ class Construction:
     notes: tuple[str, ...]
     seconds: float
 
+    @property
+    def status(self) -> str:
+        """What the self-check made of the map: "trusted", "widened", "refused", or "unchecked"."""
+        return "unchecked" if self.check is None else self.check.status
+
     def summary(self) -> str:
-        """Return the record as text: read, assumed, fitted, checked."""
-        parts = [_read_lines(self), [f"  assumed  {note}" for note in self.notes], _fit_lines(self), _check_lines(self)]
+        """Return the record as text: read, assumed, fitted, checked, and what became of the map."""
+        assumed = [f"  assumed  {note}" for note in self.notes]
+        parts = [_read_lines(self), assumed, _fit_lines(self), _check_lines(self), _outage_lines(self)]
         return "\n".join(line for part in parts for line in part) + f"\n  took     {self.seconds:.1f} s"
 
 
@@ -75,6 +96,8 @@ def construct(
     deadline_s: float | None = None,
     prior: str | os.PathLike[str] | None = None,
     check: bool = True,
+    outage_threshold: float | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Construction:
     """Construct the map around a base station from a drive test.
 
@@ -96,26 +119,101 @@ def construct(
         seed: of everything random.
         deadline_s: time the reconstruction may take [s].
         prior: model folder; None for the embedded prior.
-        check: whether to run the self-check.
+        check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
+            (`Construction.status`, and provenance).
+        outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
+        progress: told (what, done, in all) while the work goes on.
 
     Raises:
         InputError: if anything given cannot be used; the message names file, row and remedy.
         ModelError: if the prior cannot be loaded.
     """
     started = time.monotonic()
+    given = read_evidence(
+        measurements, bs=bs, azimuth_deg=azimuth_deg, layout=layout, cell_m=cell_m, size=size, height_m=height_m,
+        carrier_hz=carrier_hz, downtilt_deg=downtilt_deg, where=where, columns=columns, crs=crs, sigma_db=sigma_db,
+    )  # fmt: skip
+    notes = list(_assumptions(given.observations, sigma_db))
+    method = OpenCKM(prior=None if prior is None else Path(prior))
+    told = progress or (lambda *_: None)
+    told("self-check", 0, 1)
+    checked, reason = (
+        _checked(method, given.observations, given.grid, seed) if check else (None, "self-check left out on request")
+    )
+    if reason:
+        notes.append(reason)
+    radiomap = method.reconstruct(
+        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=told
+    )
+    radiomap = _after_check(radiomap, checked)
+    if outage_threshold is not None:
+        radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
+    return Construction(radiomap, given.observations, given.report, checked, tuple(notes), time.monotonic() - started)
+
+
+def read_evidence(
+    measurements: str | os.PathLike[str],
+    *,
+    bs: tuple[float, float],
+    azimuth_deg: float | None = None,
+    layout: str | os.PathLike[str] | None = None,
+    cell_m: float = 4.0,
+    size: int = 128,
+    height_m: float = 24.0,
+    carrier_hz: float = 3.5e9,
+    downtilt_deg: float = 6.0,
+    where: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+    sigma_db: float = SIGMA_DB,
+) -> Evidence:
+    """Read a user's files; arguments and errors as for `construct`."""
+    site, grid = read_site(
+        bs=bs, azimuth_deg=azimuth_deg, layout=layout, cell_m=cell_m, size=size, height_m=height_m,
+        carrier_hz=carrier_hz, downtilt_deg=downtilt_deg,
+    )  # fmt: skip
+    test = _read(measurements, grid, bs, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
+    return Evidence(replace(site, points=(test.points,)), grid, test.report)
+
+
+def read_site(
+    *,
+    bs: tuple[float, float],
+    azimuth_deg: float | None = None,
+    layout: str | os.PathLike[str] | None = None,
+    cell_m: float = 4.0,
+    size: int = 128,
+    height_m: float = 24.0,
+    carrier_hz: float = 3.5e9,
+    downtilt_deg: float = 6.0,
+) -> tuple[Observations, Grid]:
+    """Return what is known of a site before anything is measured, and the grid; arguments and errors as `construct`."""
     grid = Grid.centred(*bs, shape=(size, size), cell_m=cell_m)
     x, y = grid.from_lonlat(*bs)
     transmitter = Transmitter(float(x), float(y), height_m, carrier_hz, azimuth_deg, downtilt_deg)
-    test = _read(measurements, grid, bs, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
     buildings = None if layout is None else read_layout(layout, grid)
-    observations = Observations(points=(test.points,), layout=buildings, transmitter=transmitter, crs=grid.crs)
-    notes = list(_assumptions(transmitter, buildings, sigma_db))
-    method = OpenCKM(prior=None if prior is None else Path(prior))
-    checked, reason = _checked(method, observations, grid, seed) if check else (None, "self-check left out on request")
-    if reason:
-        notes.append(reason)
-    radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
-    return Construction(radiomap, observations, test.report, checked, tuple(notes), time.monotonic() - started)
+    return Observations(layout=buildings, transmitter=transmitter, crs=grid.crs), grid
+
+
+def _after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
+    """Widen the spread as far as the self-check asks for, and say in the provenance what became of the map."""
+    if check is None:
+        radiomap.provenance["status"] = "unchecked"
+        return radiomap
+    widened = radiomap if check.widening == 1.0 else radiomap.with_wider_spread(check.widening)
+    widened.provenance |= {
+        "status": check.status, "widened_by": check.widening, "refused_because": list(check.reasons),
+    }  # fmt: skip
+    return widened
+
+
+def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
+    if radiomap.provenance["unit"] != unit:
+        raise MeasurementError(
+            f"an outage threshold of {threshold:g} {unit} means nothing on this map in {radiomap.provenance['unit']}:"
+            " too few readings to tell the transmit power; give at least 3, or leave the threshold out"
+        )
+    return radiomap.with_outage(threshold)
 
 
 def _read(measurements: str | os.PathLike[str], grid: Grid, bs: tuple[float, float], **how: Any) -> DriveTest:
@@ -142,7 +240,10 @@ def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int)
         return None, f"no self-check: {error}"
 
 
-def _assumptions(transmitter: Transmitter, layout: Layout | None, sigma_db: float) -> tuple[str, ...]:
+def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
+    transmitter, layout = observations.transmitter, observations.layout
+    if transmitter is None:
+        raise InputError("a construction needs the base station; give its place")
     pattern = (
         "an omnidirectional antenna (no azimuth given)"
         if transmitter.bearing_deg is None
@@ -196,6 +297,18 @@ def _fit_lines(job: Construction) -> list[str]:
     return lines
 
 
+def _outage_lines(job: Construction) -> list[str]:
+    threshold = job.radiomap.outage_threshold
+    if threshold is None:
+        return []
+    chance = job.radiomap.outage()[job.radiomap.valid]
+    probable, possible = (float(np.mean(chance > level)) for level in (0.5, 0.05))
+    return [
+        f"  outage   below {threshold:g} {job.read.unit}: probable on {probable:.1%} of the free cells,"
+        f" possible (over 5 %) on {possible:.1%}"
+    ]
+
+
 def _check_lines(job: Construction) -> list[str]:
     if job.check is None:
         return []
@@ -205,4 +318,4 @@ def _check_lines(job: Construction) -> list[str]:
     for score in job.check.scores:
         inside = f"90 % interval covers {score.coverage_90:.0%}"
         lines.append(f"             {score.method:<10} RMSE {score.rmse_db:5.2f} dB, {inside}")
-    return [*lines, f"  check    {job.check.verdict()}"]
+    return [*lines, f"  check    {job.check.verdict()}", f"  status   {job.status}"]

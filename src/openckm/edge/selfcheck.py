@@ -1,7 +1,14 @@
 """The self-check: a tenth of the user's own measurements is held back in spatial blocks and predicted.
 
 It says, on this site and before anybody drives again, how far off the map is away from the readings (RMSE) and whether
-its error bars are honest (share of held-back readings inside their 90 % interval), beside ordinary kriging.
+its error bars are honest (share of held-back readings inside their 90 % interval), beside ordinary kriging. With
+
+    c = 90 % quantile of |y - m| / sqrt(s^2 + sigma^2) over the held-back readings, divided by z_90
+
+the map is   trusted    if the intervals cover what they say, give or take,
+             widened    if they cover less: its spread is multiplied by c,
+             refused    if c is beyond what widening may mend, or the map predicts the held-back readings much worse
+                        than kriging does, or worse than the plain average of the readings.
 """
 
 from __future__ import annotations
@@ -27,15 +34,25 @@ MOST = 0.5
 """A block that would take the share of held-back cells above this is given: the rest could not predict it."""
 HONEST = (0.75, 0.99)
 """Share of held-back readings inside their 90 % intervals outside of which the error bars are called dishonest."""
+WIDEST = 3.0
+"""Factor on the spread beyond which the prior is said not to fit."""
+FEWEST = 15
+"""Held-back cells without which nothing is refused: that few readings cannot tell misfit from chance."""
+MUCH_WORSE = 1.5
+"""RMSE over kriging's, or over that of the readings' average, beyond which the prior is said not to fit."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """How one method predicted the held-back cells: RMSE [dB] and share inside the 90 % interval."""
+    """How one method predicted the held-back cells: RMSE [dB], share inside the 90 % interval.
+
+    `needed` is the factor on the spread with which 90 % of them would have been inside.
+    """
 
     method: str
     rmse_db: float
     coverage_90: float
+    needed: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,21 +63,59 @@ class SelfCheck:
         given: cells that the methods were given.
         held: cells that were held back and predicted.
         scores: one for each method, OpenCKM first.
+        average_db: RMSE of the average of the given cells on the held-back ones [dB].
     """
 
     given: int
     held: int
     scores: tuple[Score, ...]
+    average_db: float = float("inf")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the map is refused; empty if it is not."""
+        own, rival = self.scores[0], self.scores[-1]
+        found: list[str] = []
+        if self.held < FEWEST:
+            return ()
+        if own.coverage_90 < HONEST[0] and own.needed > WIDEST:
+            found.append(f"its intervals would have to be {own.needed:.1f} times as wide")
+        if own.rmse_db > MUCH_WORSE * rival.rmse_db:
+            found.append(f"its error is {own.rmse_db / rival.rmse_db:.1f} times {rival.method}'s")
+        if own.rmse_db > MUCH_WORSE * self.average_db:
+            found.append(f"the plain average of the readings errs by {self.average_db:.1f} dB only")
+        return tuple(found)
+
+    @property
+    def status(self) -> str:
+        """What became of the map: "trusted", "widened" or "refused"."""
+        if self.reasons:
+            return "refused"
+        return "widened" if self.scores[0].coverage_90 < HONEST[0] else "trusted"
+
+    @property
+    def widening(self) -> float:
+        """Factor on the map's spread: 1 if it may be trusted, near 1 if few readings say so, at most WIDEST."""
+        if self.status == "trusted":
+            return 1.0
+        trust = self.held / (self.held + 10.0)
+        return float(np.clip(self.scores[0].needed ** trust, 1.0, WIDEST))
 
     def verdict(self) -> str:
         """Return one sentence on whether the map may be trusted."""
+        if self.status == "refused":
+            return (
+                "REFUSED, the prior does not fit this site: on your own held-back readings "
+                + " and ".join(self.reasons)
+                + "; check position, azimuth and column of the readings, or use kriging."
+            )
         own, rival = self.scores[0], self.scores[-1]
         better = "below" if own.rmse_db <= rival.rmse_db else "above"
         text = f"OpenCKM's error is {better} {rival.method}'s on your own held-back readings"
         if not HONEST[0] <= own.coverage_90 <= HONEST[1]:
             text += (
-                f"; only {own.coverage_90:.0%} of them lie inside the 90 % intervals, so do not trust the spread here:"
-                " measure where it matters"
+                f"; only {own.coverage_90:.0%} of them lie inside the 90 % intervals, so the spread of the map was"
+                f" widened by {self.widening - 1:.0%}: measure where it matters"
                 if own.coverage_90 < HONEST[0]
                 else "; the intervals are wider than they need to be"
             )
@@ -118,9 +173,12 @@ def self_check(
     for method in methods:
         radiomap = method.reconstruct(given, grid, draws=0, seed=seed)
         error = radiomap.mean()[row, col] - truth
-        inside = np.abs(error) <= NORMAL_90 * np.hypot(radiomap.std()[row, col], noise)
-        scores.append(Score(method.name, float(np.sqrt(np.mean(error**2))), float(inside.mean())))
-    return SelfCheck(int((~held).sum()), int(held.sum()), tuple(scores))
+        score = np.abs(error) / np.hypot(radiomap.std()[row, col], noise)
+        needed = float(np.quantile(score, 0.9, method="higher")) / NORMAL_90
+        inside = float(np.mean(score <= NORMAL_90))
+        scores.append(Score(method.name, float(np.sqrt(np.mean(error**2))), inside, needed))
+    average = float(np.sqrt(np.mean((truth - cells.value[~held].mean()) ** 2)))
+    return SelfCheck(int((~held).sum()), int(held.sum()), tuple(scores), average)
 
 
 def _in_cells(points: Points, cells: Points, grid: Grid) -> NDArray[np.bool_]:

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
-from openckm.evaluate.bootstrap import ratio_interval
 from openckm.evaluate.methods import kriging_methods, product_methods
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.rows import Row, peak_mb
-from openckm.evaluate.scoring import METRICS, Score, Truth, score_map, summary_rows
+from openckm.evaluate.rows import Row
+from openckm.evaluate.scoring import METRICS, Score, Truth, ratio_rows, score_map, summary_rows
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
 
@@ -54,6 +53,7 @@ def run(
     data_dir: Path | None = None,
     methods: Sequence[Reconstructor] | None = None,
     maps: int | None = None,
+    fractions: Sequence[float] | None = None,
 ) -> list[Row]:
     """Return the rows of the benchmark.
 
@@ -63,6 +63,7 @@ def run(
         data_dir: folder of shards (*.npz); None means `default_data_dir()`.
         methods: the methods to compare; None means kriging, universal kriging and OpenCKM.
         maps: number of maps; overrides `quick`.
+        fractions: shares of the free covered cells that are given; None means FRACTIONS.
 
     Raises:
         InputError: if the folder holds no usable shards.
@@ -72,14 +73,14 @@ def run(
     traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
     scores: list[Score] = []
     for k, one in enumerate(traced):
-        for fraction in FRACTIONS:
+        for fraction in FRACTIONS if fractions is None else fractions:
             alone = _scores(chosen, one, "gain_points", fraction, k)
             with_site = _scores([m for m in chosen if m.name not in SITE_BLIND], one, "gain", fraction, k)
             blind = [replace(s, task="gain") for s in alone if s.method in SITE_BLIND]
             scores += [*blind, *with_site, *alone]
         if progress is not None:
             progress(f"{one.city}, map {k}", k + 1, len(traced))
-    return summary_rows(scores, METRICS) + _ratio_rows(scores)
+    return summary_rows(scores, METRICS) + ratio_rows(scores)
 
 
 def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
@@ -131,28 +132,3 @@ def _scores(methods: Sequence[Reconstructor], traced: TracedMap, task: str, frac
                   evaluations, seconds)
         )  # fmt: skip
     return scores
-
-
-def _ratio_rows(scores: Sequence[Score]) -> list[Row]:
-    """Each other method's mean RMSE over the best kriging's, paired by map, per task and split."""
-    rows = []
-    for task, split in dict.fromkeys((s.task, s.split) for s in scores):
-        here = [s for s in scores if (s.task, s.split) == (task, split)]
-        by_method = {m: [s for s in here if s.method == m] for m in dict.fromkeys(s.method for s in here)}
-        rivals = {m: group for m, group in by_method.items() if m.endswith("kriging")}
-        if not rivals:
-            continue
-        rival = min(rivals.values(), key=lambda group: float(np.mean([s.values["rmse_db"] for s in group])))
-        rows += [_ratio_row(group, rival) for method, group in by_method.items() if method not in rivals]
-    return rows
-
-
-def _ratio_row(group: Sequence[Score], rival: Sequence[Score]) -> Row:
-    top, bottom = ([s.values["rmse_db"] for s in scores] for scores in (group, rival))
-    found = ratio_interval(top, bottom, [s.cluster for s in group])
-    first = group[0]
-    return Row(
-        first.method, first.task, first.split, "rmse_ratio", found.value, found.low, found.high,
-        sum(s.n for s in group), max(s.network_evaluations for s in group),
-        float(np.mean([s.seconds for s in group])), peak_mb(),
-    )  # fmt: skip

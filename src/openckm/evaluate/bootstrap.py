@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["RESAMPLES", "Interval", "mean_interval", "ratio_interval"]
+__all__ = ["RESAMPLES", "Interval", "mean_interval", "ratio_interval", "resampled_weights"]
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -46,7 +46,7 @@ def mean_interval(values: ArrayLike, clusters: ArrayLike, *, seed: int = 0, resa
         OptionError: if shapes differ, there is no value or one is not finite.
     """
     v = _checked(values, clusters)
-    weights = _weights(clusters, v.shape[0], seed, resamples)
+    weights = resampled_weights(clusters, v.shape[0], seed=seed, resamples=resamples)
     means = (weights @ v) / weights.sum(1)
     return _interval(float(v.mean()), means)
 
@@ -62,7 +62,7 @@ def ratio_interval(
     top, bottom = _checked(numerator, clusters), _checked(denominator, clusters)
     if not (bottom > 0).all():
         raise OptionError("a ratio of scores needs positive scores in the denominator")
-    weights = _weights(clusters, top.shape[0], seed, resamples)
+    weights = resampled_weights(clusters, top.shape[0], seed=seed, resamples=resamples)
     return _interval(float(top.mean() / bottom.mean()), (weights @ top) / (weights @ bottom))
 
 
@@ -77,8 +77,8 @@ def _checked(values: ArrayLike, clusters: ArrayLike) -> NDArray[np.float64]:
     return v
 
 
-def _weights(clusters: ArrayLike, n: int, seed: int, resamples: int) -> NDArray[np.float64]:
-    """How often each value occurs in each resample, shape (resamples, n)."""
+def resampled_weights(clusters: ArrayLike, n: int, *, seed: int = 0, resamples: int = RESAMPLES) -> NDArray[np.float64]:
+    """Return how often each of n values occurs in each resample of the clusters, shape (resamples, n)."""
     _, member = np.unique(np.asarray(clusters), return_inverse=True)
     count = int(member.max()) + 1
     if count == 1:

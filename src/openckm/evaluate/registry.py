@@ -24,8 +24,13 @@ class Bench(Protocol):
 
 
 BENCHES: dict[str, str] = {
+    "active": "openckm.evaluate.bench_active",
+    "calibration": "openckm.evaluate.bench_calibration",
     "duke": "openckm.evaluate.bench_duke",
     "heldout": "openckm.evaluate.bench_heldout",
+    "imperfect": "openckm.evaluate.bench_imperfect",
+    "p1": "openckm.evaluate.bench_p1",
+    "sparse": "openckm.evaluate.bench_sparse",
 }
 """Name of each benchmark and the module whose function `run` it is."""
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.evaluate.bootstrap import mean_interval
+from openckm.evaluate.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.metrics import coverage, crps_draws, crps_gaussian, interval_width, rmse, widened
 from openckm.evaluate.rows import Row, peak_mb
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["METRICS", "Score", "Truth", "score_map", "summary_rows"]
+__all__ = ["METRICS", "Score", "Truth", "ratio_rows", "score_map", "summary_rows"]
 
 METRICS = ("rmse_db", "coverage_90", "crps_db", "width_90_db")
 
@@ -97,6 +97,32 @@ def summary_rows(scores: Sequence[Score], metrics: Sequence[str] = METRICS) -> l
     return [_row(group, metric) for group in _groups(scores) for metric in metrics]
 
 
+def ratio_rows(scores: Sequence[Score], metric: str = "rmse_db", name: str = "rmse_ratio") -> list[Row]:
+    """Return each other method's mean score over the best kriging's, paired by map, per task and split.
+
+    Args:
+        scores: of several methods on the same maps.
+        metric: which score; lower is better.
+        name: what the ratio is called.
+    """
+    rows = []
+    for task, split in dict.fromkeys((s.task, s.split) for s in scores):
+        here = [s for s in scores if (s.task, s.split) == (task, split)]
+        by_method = {m: [s for s in here if s.method == m] for m in dict.fromkeys(s.method for s in here)}
+        rivals = {m: group for m, group in by_method.items() if m.endswith("kriging")}
+        if not rivals:
+            continue
+        rival = min(rivals.values(), key=lambda group: float(np.mean([s.values[metric] for s in group])))
+        rows += [_ratio_row(group, rival, metric, name) for m, group in by_method.items() if m not in rivals]
+    return rows
+
+
+def _ratio_row(group: Sequence[Score], rival: Sequence[Score], metric: str, name: str) -> Row:
+    top, bottom = ([s.values[metric] for s in scores] for scores in (group, rival))
+    found = ratio_interval(top, bottom, [s.cluster for s in group])
+    return _cost_row(group, name, (found.value, found.low, found.high))
+
+
 def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
     groups: dict[tuple[str, str, str], list[Score]] = {}
     for score in scores:
@@ -106,8 +132,12 @@ def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
 
 def _row(group: Sequence[Score], metric: str) -> Row:
     found = mean_interval([s.values[metric] for s in group], [s.cluster for s in group])
+    return _cost_row(group, metric, (found.value, found.low, found.high))
+
+
+def _cost_row(group: Sequence[Score], metric: str, interval: tuple[float, float, float]) -> Row:
     first = group[0]
     return Row(
-        first.method, first.task, first.split, metric, found.value, found.low, found.high, sum(s.n for s in group),
+        first.method, first.task, first.split, metric, *interval, sum(s.n for s in group),
         max(s.network_evaluations for s in group), float(np.mean([s.seconds for s in group])), peak_mb(),
     )  # fmt: skip

@@ -7,12 +7,16 @@ estimated jointly in closed form, two experts are stacked on held-out readings (
 the map come from the denoiser's few-step sampler, each with a discrepancy of its own:
 
     x_k ~ p(map | site, readings),   delta_k ~ p(delta | readings - x_k)
+
+Maps larger than `tile_cells` are denoised on overlapping tiles (`openckm.infer.tiles`). The spread is the one that was
+measured on validation maps (`openckm.infer.calibration`), where the prior comes with such a measurement.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +25,30 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, OptionError
-from openckm.infer.experts import Blend, Expert, blend, evidence_expert, folds_of, gain_of, site_expert
-from openckm.infer.samplers import sample_prior
+from openckm.infer.calibration import Calibration, calibrate, prior_calibration
+from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
+from openckm.infer.experts import FOLDS, Blend, Expert, blend, evidence_expert, folds_of, gain_of, site_expert
+from openckm.infer.samplers import FewStepSampler
 from openckm.infer.scene import Scene, prepare_scene
+from openckm.infer.tiles import Tiled, TileOptions
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
 from openckm.observe.discrepancy import condition
-from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["OpenCKM"]
+__all__ = ["OpenCKM", "Posterior", "Report"]
 
 OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 MIN_READINGS = 3
-SAFETY = 1.3
+MEAN_SHARE = 0.5
+"""Share of a deadline after which no further orientation is averaged into the mean."""
+Report = Callable[[str, int, int], None]
+"""Told (what, done, in all) while the work goes on."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +58,17 @@ class OpenCKM:
     Attributes:
         prior: model folder; None means the prior shipped in the package.
         steps: network calls per posterior draw.
-        symmetrise: average the posterior mean over the 8 orientations.
+        symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
+        tile_cells: side of the tiles in which maps larger than this are denoised [cells].
+        calibrated: whether to bring the spread to what was measured on validation maps.
         name: of the method.
     """
 
     prior: Path | None = None
     steps: int = 10
     symmetrise: bool = True
+    tile_cells: int = TileOptions().cells
+    calibrated: bool = True
     name: str = "openckm"
 
     def reconstruct(
@@ -64,12 +79,14 @@ class OpenCKM:
         draws: int = 8,
         seed: int = 0,
         deadline_s: float | None = None,
+        progress: Report | None = None,
     ) -> RadioMap:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
-        Fewer draws than asked for come back when `deadline_s` does not allow more; mean and spread always come. With
-        fewer than MIN_READINGS usable readings the map is the prior's, in dB: nothing tells the transmit level of
-        readings in dBm. Provenance says the unit.
+        Fewer draws than asked for come back when `deadline_s` does not allow more, and the mean is averaged over fewer
+        orientations when half of it has passed; mean and spread always come. With fewer than MIN_READINGS usable
+        readings the map is the prior's, in dB: nothing tells the transmit level of readings in dBm. Provenance says
+        the unit.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -81,46 +98,142 @@ class OpenCKM:
                 f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a"
                 " positive deadline"
             )
-        denoiser, card = embedded_prior() if self.prior is None else load_prior(self.prior)
-        scene = prepare_scene(observations, grid, denoiser.multiple)
-        facts: dict[str, Any] = {"prior": f"{card.name} {card.version}", "unit": scene.unit, "seed": seed}
+        end = None if deadline_s is None else started + deadline_s
+        half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
+        answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress)
+        drawn = answer.draw(draws, seed, self.steps, until=end, progress=progress)
+        evaluations = answer.evaluations + self.steps * len(drawn)
+        facts = {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
+        return _radio_map(answer, drawn, grid, answer.facts | facts)
+
+    def posterior(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        seed: int = 0,
+        until: float | None = None,
+        progress: Report | None = None,
+    ) -> Posterior:
+        """Return the belief that `reconstruct` makes its map from, for those who want its covariances too.
+
+        Args:
+            observations: the evidence, in the grid's CRS.
+            grid: the cells asked for.
+            seed: of the folds in which readings are held out.
+            until: monotonic clock [s] after which the mean is averaged over no further orientations.
+            progress: told what is done.
+
+        Raises:
+            InputError: if the evidence cannot be used.
+            ModelError: if the prior cannot be loaded.
+        """
+        network, name, calibration = self._load()
+        scene = prepare_scene(observations, grid, network.multiple)
+        tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
+        denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
+        enough = None if until is None else (lambda: time.monotonic() > until)
+        facts: dict[str, Any] = {"prior": name, "unit": scene.unit, "seed": seed}
         if int(scene.used.sum()) < MIN_READINGS:
-            answer = _without_readings(scene, denoiser, self.symmetrise)
+            answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"
         else:
-            answer = _with_readings(scene, denoiser, seed, self.symmetrise, facts)
-        drawn = self._draw(answer, denoiser, draws, seed, _left(deadline_s, started))
-        evaluations = answer.evaluations + self.steps * len(drawn)
-        facts |= {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
-        return _radio_map(answer, drawn, grid, facts)
+            answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts)
+        gain, said = calibrate(answer.gain, scene, calibration)
+        return replace(
+            answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,
+            evaluations=denoiser.evaluations,
+        )  # fmt: skip
 
-    def _draw(
-        self, answer: _Answer, denoiser: Denoiser, draws: int, seed: int, left: float | None
-    ) -> NDArray[np.float32]:
-        """Return draws of all channels in physical units, as many as the time left [s] allows."""
-        shape = (len(CHANNELS), *answer.scene.grid.shape)
-        out: list[NDArray[np.float32]] = []
-        group = draws if left is None else 1
-        clock = time.monotonic()
-        while len(out) < draws:
-            spent = time.monotonic() - clock
-            if left is not None and spent + SAFETY * spent / max(len(out), 1) > left:
-                break
-            latent = _sample(denoiser, shape, answer.told, self.steps, range(len(out), len(out) + group), seed)
-            out += [answer.finish(latent[k], seed, len(out) + k) for k in range(group)]
-        return np.stack(out) if out else np.zeros((0, len(OUTPUT), *answer.scene.grid.shape), np.float32)
+    def _load(self) -> tuple[MapDenoiser, str, Calibration | None]:
+        network, card = embedded_prior() if self.prior is None else load_prior(self.prior)
+        calibration = prior_calibration(self.prior, card.sha256) if self.calibrated else None
+        return network, f"{card.name} {card.version}", calibration
+
+
+class _Meter(Denoiser):
+    """Counts how many maps were denoised, and reports it."""
+
+    def __init__(self, denoiser: Denoiser, progress: Report | None, expected: int) -> None:
+        super().__init__()
+        self.denoiser, self.progress, self.expected, self.evaluations = denoiser, progress, expected, 0
+
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
+        denoised: Denoised = self.denoiser(x, sigma, condition)
+        self.evaluations += x.shape[0]
+        if self.progress is not None:
+            self.progress("posterior mean", min(self.evaluations, self.expected), self.expected)
+        return denoised
+
+
+def _tiles(cells: int) -> TileOptions:
+    return TileOptions(cells, overlap=cells // 4, margin=min(8, cells // 16))
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
-    """Mean and spread of every channel, and what draws need."""
+class Posterior:
+    """Mean and spread of every channel, and what draws and covariances need.
+
+    Attributes:
+        scene: the evidence on the padded grid.
+        denoiser: the prior, in tiles where the map is large.
+        denoised: what the network says of every channel, latent code.
+        told: what it was told.
+        gain: belief about the gain of every cell of the padded grid.
+        experts: site and evidence expert; None where there were too few readings to fit anything.
+        symmetrise: whether draws run in the 8 orientations in turn.
+        evaluations: network evaluations so far.
+        facts: provenance.
+    """
 
     scene: Scene
+    denoiser: Denoiser
     denoised: Denoised
-    told: Any
+    told: Condition
     gain: Blend
     experts: tuple[Expert, Expert] | None
-    evaluations: int
+    symmetrise: bool = True
+    evaluations: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def expert(self) -> Expert | None:
+        """The weightier of the two experts, or None where there is none."""
+        return None if self.experts is None else self.experts[int(self.gain.weight >= 0.5)]
+
+    def draw(
+        self,
+        draws: int,
+        seed: int,
+        steps: int,
+        *,
+        until: float | None = None,
+        progress: Report | None = None,
+    ) -> NDArray[np.float32]:
+        """Return draws (draw, channel, row, col) in physical units on the padded grid, as many as time allows.
+
+        Args:
+            draws: how many are wanted.
+            seed: draw k is a function of (seed, k) alone.
+            steps: network calls per draw.
+            until: monotonic clock [s] at which to stop; None for no limit.
+            progress: told what is done.
+        """
+        sampler = FewStepSampler(steps, bf16=True)
+
+        def make(chosen: Sequence[int]) -> NDArray[np.float32]:
+            def step(done: int, total: int) -> None:
+                if until is not None and time.monotonic() > until:
+                    raise OutOfTime
+                if progress is not None:
+                    progress("draws", chosen[0] * steps + done * len(chosen) * steps // total, draws * steps)
+
+            latent = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
+            return np.stack([self.finish(latent[n], seed, k) for n, k in enumerate(chosen)])
+
+        left = None if until is None else (lambda: until - time.monotonic())
+        out = in_time(make, draws, batch_size(self.scene.grid.shape), left)
+        return np.stack(out) if out else np.zeros((0, len(OUTPUT), *self.scene.grid.shape), np.float32)
 
     def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
         """Return draw k (channel, row, col) in physical units: the network's map with a discrepancy of its own."""
@@ -131,14 +244,15 @@ class _Answer:
     def _gain_draw(self, gain: NDArray[np.float64], seed: int, k: int) -> NDArray[np.float64]:
         """Draw from the weightier expert, moved to the blend's mean and scaled to its spread."""
         if self.experts is None:
-            return gain
+            own = gain_of(self.denoised)[1][0] ** 0.5
+            return np.asarray(self.gain.mean + self.gain.std / np.maximum(own, 1e-6) * (gain - self.gain.mean))
         site, evidence = self.experts
         if self.gain.weight < 0.5:
             expert, places = site, self.scene.places
-            field = site.fit.sample(places, site.basis.matrix, 1, np.random.default_rng([seed, k, 5]))[0]
+            drawn = site.fit.sample(places, site.basis.matrix, 1, np.random.default_rng([seed, k, 5]))[0]
         else:
-            expert, field = evidence, self._evidence_draw(gain, evidence, np.random.default_rng([seed, k, 5]))
-        return np.asarray(self.gain.mean + self.gain.std / np.maximum(expert.std, 1e-6) * (field - expert.mean))
+            expert, drawn = evidence, self._evidence_draw(gain, evidence, np.random.default_rng([seed, k, 5]))
+        return np.asarray(self.gain.mean + self.gain.std / np.maximum(expert.std, 1e-6) * (drawn - expert.mean))
 
     def _evidence_draw(
         self, gain: NDArray[np.float64], expert: Expert, rng: np.random.Generator
@@ -155,22 +269,30 @@ class _Answer:
         return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
 
 
-def _with_readings(scene: Scene, denoiser: Denoiser, seed: int, symmetrise: bool, facts: dict[str, Any]) -> _Answer:
+def _with_readings(
+    scene: Scene,
+    denoiser: Denoiser,
+    seed: int,
+    symmetrise: bool,
+    enough: Callable[[], bool] | None,
+    facts: dict[str, Any],
+) -> Posterior:
     fold = folds_of(int(scene.used.sum()), seed)
-    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise)
-    evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise)
+    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough)
+    evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough)
     both = blend(scene, site, evidence)
     facts |= _explain(scene, site, evidence, both)
-    calls = (16 if symmetrise else 2) + len(np.unique(fold))
-    return _Answer(scene, evidence.denoised, evidence.condition, both, (site, evidence), calls)
+    return Posterior(scene, denoiser, evidence.denoised, evidence.condition, both, (site, evidence))
 
 
-def _without_readings(scene: Scene, denoiser: Denoiser, symmetrise: bool) -> _Answer:
+def _without_readings(
+    scene: Scene, denoiser: Denoiser, symmetrise: bool, enough: Callable[[], bool] | None
+) -> Posterior:
     """Too few readings to fit anything: the prior given the site, and the readings as plain evidence when in dB."""
     told = scene.with_evidence(scene.cells if scene.cells is not None and scene.unit == "dB" else None)
-    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise)
+    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
-    return _Answer(scene, denoised, told, Blend(mean, np.sqrt(var), 1.0, 1.0), None, 8 if symmetrise else 1)
+    return Posterior(scene, denoiser, denoised, told, Blend(mean, np.sqrt(var), 1.0, 1.0), None)
 
 
 def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
@@ -193,25 +315,7 @@ def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[
     }
 
 
-def _sample(
-    denoiser: Denoiser, shape: tuple[int, int, int], told: Any, steps: int, chosen: range, seed: int
-) -> NDArray[np.float32]:
-    """Latent draws number `chosen` (a draw is a function of (seed, k) alone, so skipped ones cost nothing)."""
-    drawn = [
-        sample_prior(denoiser, shape, told, steps=steps, draws=1, seed=_draw_seed(seed, k), bf16=True) for k in chosen
-    ]
-    return torch.cat(drawn).numpy().astype(np.float32)
-
-
-def _draw_seed(seed: int, k: int) -> int:
-    return int(np.random.SeedSequence([seed, k]).generate_state(1)[0])
-
-
-def _left(deadline_s: float | None, started: float) -> float | None:
-    return None if deadline_s is None else deadline_s - (time.monotonic() - started)
-
-
-def _radio_map(answer: _Answer, drawn: NDArray[np.float32], grid: Grid, facts: dict[str, Any]) -> RadioMap:
+def _radio_map(answer: Posterior, drawn: NDArray[np.float32], grid: Grid, facts: dict[str, Any]) -> RadioMap:
     scene = answer.scene
     shape = scene.grid.shape
     mean = np.stack([q.decode(answer.denoised.mean[0, i].numpy()) for i, q in enumerate(OUTPUT)])

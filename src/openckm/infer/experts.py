@@ -16,6 +16,7 @@ the larger of the two factors counts, because most of a map lies away from its r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,9 +107,16 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     return DiscrepancyOptions(components=(prior,), nugget=NuggetPrior(1.2, 0.7), starts=2, hyper_readings=500)
 
 
-def site_expert(scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], *, symmetrise: bool) -> Expert:
-    """Return the expert whose network is not told the readings."""
-    denoised = posterior_mean(denoiser, scene.condition, symmetrise=symmetrise)
+def site_expert(
+    scene: Scene,
+    denoiser: Denoiser,
+    fold: NDArray[np.intp],
+    *,
+    symmetrise: bool,
+    enough: Callable[[], bool] | None = None,
+) -> Expert:
+    """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations."""
+    denoised = posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
     readings, index = scene.readings, scene.index
     fit = fit_discrepancy(
@@ -121,13 +129,19 @@ def site_expert(scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], *, sym
 
 
 def evidence_expert(
-    scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], site: Expert, *, symmetrise: bool
+    scene: Scene,
+    denoiser: Denoiser,
+    fold: NDArray[np.intp],
+    site: Expert,
+    *,
+    symmetrise: bool,
+    enough: Callable[[], bool] | None = None,
 ) -> Expert:
     """Return the expert whose network is told the readings, brought to its own scale by the site expert's nuisances."""
     readings, index = scene.readings, scene.index
     seen = as_network_readings(scene, site)
     told = scene.with_evidence(seen)
-    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise)
+    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
     fit = fit_discrepancy(

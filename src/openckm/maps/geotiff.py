@@ -1,8 +1,9 @@
-"""One channel of a radio map as a GeoTIFF that GIS programs open: bands mean, std, p10, p50, p90.
+"""One channel of a radio map as a GeoTIFF that GIS programs open: bands mean, std, p10, p50, p90, and outage if asked.
 
 Bands are float32, tiled, deflate-compressed, NaN (the nodata value) where the map says nothing, with a description
 and a unit each; row 0 is north. The tags OPENCKM_CHANNEL, OPENCKM_UNIT, OPENCKM_CRS and OPENCKM_PROVENANCE (JSON) ride
-along.
+along. A map that carries the outage of the channel (`RadioMap.with_outage`) has it as a sixth band, P(value <
+threshold), with the threshold in the tag OPENCKM_OUTAGE_THRESHOLD.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BANDS", "channel_unit", "grid_of_raster", "read_geotiff", "write_geotiff"]
 
 BANDS = ("mean", "std", "p10", "p50", "p90")
+OUTAGE = "outage"
 _LEVELS = (0.1, 0.5, 0.9)
 
 
@@ -58,6 +60,7 @@ def write_geotiff(
     if Path(path).suffix.lower() not in (".tif", ".tiff"):
         raise OptionError(f"{path}: a GeoTIFF wants a name that ends in .tif or .tiff")
     bands = _bands(radiomap, channel)
+    names = BANDS + ((OUTAGE,) if len(bands) > len(BANDS) else ())
     said = channel_unit(radiomap, channel) if unit is None else unit
     tags = {
         "OPENCKM_CHANNEL": channel,
@@ -65,10 +68,13 @@ def write_geotiff(
         "OPENCKM_CRS": radiomap.grid.crs or "",
         "OPENCKM_PROVENANCE": dump_provenance(radiomap.provenance),
     }
-    with atomic_path(path) as aside, _quiet(), rasterio.open(aside, "w", **_profile(radiomap.grid)) as raster:
+    if OUTAGE in names:
+        tags["OPENCKM_OUTAGE_THRESHOLD"] = repr(radiomap.outage_threshold)
+    profile = _profile(radiomap.grid, len(names))
+    with atomic_path(path) as aside, _quiet(), rasterio.open(aside, "w", **profile) as raster:
         raster.write(bands)
-        raster.descriptions = BANDS
-        raster.units = tuple("dB" if name == "std" and said == "dBm" else said for name in BANDS)
+        raster.descriptions = names
+        raster.units = tuple(_band_unit(name, said) for name in names)
         raster.update_tags(AREA_OR_POINT="Area", **tags)
 
 
@@ -98,10 +104,28 @@ def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
     if tags.get("OPENCKM_UNIT") == "dBm":
         provenance.setdefault("unit", "dBm")
     channel = tags.get("OPENCKM_CHANNEL", "gain_db")
-    levels = bands[2:, None]
-    return RadioMap._build(
+    levels = bands[2 : len(BANDS), None]
+    made = RadioMap._build(
         grid, bands[:1], bands[1:2], levels, [channel], np.isfinite(bands[0]), provenance, None, _LEVELS
     )
+    if len(bands) > len(BANDS):
+        threshold = _number(tags.get("OPENCKM_OUTAGE_THRESHOLD"), str(path))
+        made.dataset[OUTAGE] = (("row", "col"), bands[-1], {"threshold": threshold, "channel": channel})
+    return made
+
+
+def _number(text: str | None, where: str) -> float:
+    try:
+        return float(text or "")
+    except ValueError as error:
+        raise InputError(f"{where}: its outage band has the threshold {text!r}; write the map again") from error
+
+
+def _band_unit(name: str, unit: str) -> str:
+    """A probability has no unit, a spread of received power is in dB, all else is in the channel's unit."""
+    if name == OUTAGE:
+        return "1"
+    return "dB" if name == "std" and unit == "dBm" else unit
 
 
 def grid_of_raster(transform: Affine, shape: tuple[int, int], crs: str | None, where: str) -> Grid:
@@ -123,21 +147,23 @@ def grid_of_raster(transform: Affine, shape: tuple[int, int], crs: str | None, w
 def _bands(radiomap: RadioMap, channel: str) -> NDArray[np.float32]:
     layers = [radiomap.mean(channel), radiomap.std(channel)]
     layers += [radiomap.quantile(level, channel) for level in _LEVELS]
+    if radiomap.outage_threshold is not None and radiomap.dataset[OUTAGE].attrs["channel"] == channel:
+        layers.append(radiomap.outage())
     bands = np.stack(layers).astype(np.float32)
     bands[:, ~radiomap.valid] = np.nan
     return bands
 
 
-def _profile(grid: Grid) -> dict[str, Any]:
+def _profile(grid: Grid, count: int) -> dict[str, Any]:
     return {
-        "driver": "GTiff", "dtype": "float32", "count": len(BANDS), "height": grid.shape[0], "width": grid.shape[1],
+        "driver": "GTiff", "dtype": "float32", "count": count, "height": grid.shape[0], "width": grid.shape[1],
         "crs": grid.crs, "transform": grid.transform, "nodata": float("nan"), "tiled": True, "blockxsize": 256,
         "blockysize": 256, "compress": "deflate", "predictor": 3, "interleave": "band",
     }  # fmt: skip
 
 
 def _require_bands(descriptions: tuple[str | None, ...], path: str | os.PathLike[str]) -> None:
-    if tuple(descriptions) != BANDS:
+    if tuple(descriptions) not in (BANDS, (*BANDS, OUTAGE)):
         raise InputError(
             f"{path} has the bands {', '.join(str(d) for d in descriptions)}: wanted {', '.join(BANDS)}, as"
             " write_geotiff names them; a raster of building heights is read by read_layout"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ class RadioMap:
 
     mean (channel, row, col), std (channel, row, col), quantile (q, channel, row, col), and, where there are
     draws, draws (draw, channel, row, col), all in the channel's physical unit; valid (row, col) is False where
-    the map says nothing (inside buildings). Grid and provenance ride along as attributes.
+    the map says nothing (inside buildings); outage (row, col) is the probability of a gain below a threshold, where
+    `with_outage` was asked for it. Grid and provenance ride along as attributes.
     """
 
     def __init__(self, dataset: xr.Dataset, grid: Grid, provenance: Mapping[str, Any] | None = None) -> None:
@@ -57,7 +59,9 @@ class RadioMap:
         centre = draws.mean(0) if mean is None else mean
         spread = draws.std(0, ddof=1) if draws.shape[0] > 1 else np.zeros_like(centre)
         levels = np.quantile(draws, QUANTILES, axis=0).astype(np.float32)
-        return cls._build(grid, centre, spread, levels, channels, valid, provenance, draws)
+        made = cls._build(grid, centre, spread, levels, channels, valid, provenance, draws)
+        made.dataset.attrs["belief"] = "draws"
+        return made
 
     @classmethod
     def from_gaussian(
@@ -147,6 +151,69 @@ class RadioMap:
         if "draws" not in self.dataset:
             raise OptionError("this map holds no draws; ask its reconstructor for draws=K with K >= 1")
         return np.asarray(self._pick("draws", channel).values)
+
+    def with_outage(self, threshold: float, channel: str = "gain_db") -> RadioMap:
+        """Return this map with P(channel < threshold) per cell as the variable `outage` (row, col).
+
+        For a normal belief it is Phi((threshold - mean) / std); for a map made of K draws, (below + 1/2) / (K + 1),
+        which is 0 or 1 nowhere, as K draws cannot tell.
+
+        Args:
+            threshold: [unit of the map's channel: dBm for received power].
+            channel: whose outage.
+
+        Raises:
+            OptionError: if the threshold is not finite or there is no such channel.
+        """
+        from scipy.special import ndtr
+
+        if not math.isfinite(threshold):
+            raise OptionError(f"outage threshold {threshold}: wanted a finite number")
+        if self.dataset.attrs.get("belief") == "draws":
+            drawn = self.draws(channel)
+            chance = ((drawn < threshold).sum(0) + 0.5) / (len(drawn) + 1.0)
+        else:
+            spread = np.maximum(self.std(channel).astype(np.float64), 1e-9)
+            chance = ndtr((threshold - self.mean(channel).astype(np.float64)) / spread)
+        kept = self.dataset.assign(outage=(("row", "col"), np.asarray(chance, np.float32)))
+        kept["outage"].attrs.update(threshold=float(threshold), channel=channel)
+        return RadioMap(kept, self.grid, self.provenance)
+
+    @property
+    def outage_threshold(self) -> float | None:
+        """Threshold of the outage that this map carries [unit of its channel], or None where it carries none."""
+        return float(self.dataset["outage"].attrs["threshold"]) if "outage" in self.dataset else None
+
+    def outage(self) -> NDArray[np.float32]:
+        """Probability of falling below `outage_threshold`, shape grid.shape.
+
+        Raises:
+            OptionError: if the map carries none.
+        """
+        if "outage" not in self.dataset:
+            raise OptionError("this map carries no outage probability; ask for it: radiomap.with_outage(threshold)")
+        return np.asarray(self.dataset["outage"].values)
+
+    def with_wider_spread(self, factor: float, channel: str = "gain_db") -> RadioMap:
+        """Return this map with a channel's spread, quantiles and draws stretched about its mean; outage is left out.
+
+        Args:
+            factor: on the standard deviation, positive.
+            channel: whose spread.
+
+        Raises:
+            OptionError: if the factor is not positive and finite or there is no such channel.
+        """
+        if not (math.isfinite(factor) and factor > 0):
+            raise OptionError(f"factor {factor} on the spread: wanted a positive number")
+        mean = self._pick("mean", channel).drop_vars("channel")
+        kept = self.dataset.drop_vars("outage", errors="ignore").copy(deep=True)
+        kept["std"].loc[{"channel": channel}] *= np.float32(factor)
+        for name in ("quantile", "draws"):
+            if name in kept:
+                old = kept[name].sel(channel=channel).drop_vars("channel")
+                kept[name].loc[{"channel": channel}] = mean + np.float32(factor) * (old - mean)
+        return RadioMap(kept, self.grid, self.provenance)
 
     def _pick(self, variable: str, channel: str) -> xr.DataArray:
         if channel not in self.channels:

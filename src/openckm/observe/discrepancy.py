@@ -186,6 +186,30 @@ class DiscrepancyFit:
             variance += np.asarray(sigma, dtype=np.float64) ** 2 + self.hyper.nugget_std**2
         return Belief(mean, np.sqrt(variance))
 
+    def cross_covariance(self, xy: ArrayLike, design: ArrayLike, other_xy: ArrayLike, other_design: ArrayLike) -> Array:
+        """Return the posterior covariance of H beta + delta between two sets of places, shape (m, k) [unit^2].
+
+        Args:
+            xy: positions [m], shape (m, 2).
+            design: rows of H there, shape (m, p).
+            other_xy: positions [m], shape (k, 2).
+            other_design: rows of H there, shape (k, p).
+
+        Raises:
+            InputError: if shapes disagree or a value is not finite.
+
+        References:
+            Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Eqs 2.24, 2.42.
+        """
+        sides = [self._check(xy, design), self._check(other_xy, other_design)]
+        white, gap = [], []
+        for place, rows in sides:
+            cross = covariance(self._xy, place, self.hyper.components)
+            white.append(solve_triangular(self._model.chol, cross, lower=True, check_finite=False))
+            gap.append(rows * self._data.scale - white[-1].T @ self._model.design_white)
+        prior = covariance(sides[0][0], sides[1][0], self.hyper.components)
+        return np.asarray(prior - white[0].T @ white[1] + gap[0] @ self._model.solve_precision(gap[1].T))
+
     def sample(self, xy: ArrayLike, design: ArrayLike, draws: int, rng: np.random.Generator) -> Array:
         """Return draws of H beta + delta at new places, jointly over all places.
 

@@ -1,0 +1,77 @@
+"""`ckm plan`: where to measure next, as GeoJSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from openckm.cli.options import lon_lat, pairs, require_range
+from openckm.cli.outputs import require_writable_file
+
+__all__ = ["plan"]
+
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+
+
+def plan(
+    bs: Annotated[str, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="GeoJSON to write: a point per place, and the route.")],
+    measurements: Annotated[
+        Path | None, typer.Argument(help="CSV of what was measured so far; leave out before the first drive.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=200, help="Places to propose.")] = 20,
+    start: Annotated[
+        str | None, typer.Option(help="Where the drive begins, LON,LAT; otherwise at one of the places.")
+    ] = None,
+    azimuth: Annotated[
+        float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
+    ] = None,
+    layout: Annotated[
+        Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+    ] = None,
+    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 4.0,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side; large maps in tiles.")] = 128,
+    height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
+    carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
+    downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
+    ] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617.")] = None,
+    sigma: Annotated[float, typer.Option(help="Noise of one reading in dB, past and future.")] = 4.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
+) -> None:
+    """Say where to measure next: the places that reduce the map's expected error most, and a drive along streets.
+
+    Each point of the GeoJSON (EPSG:4326) says by how much the expected RMSE falls when it is measured after the points
+    of smaller rank; `visit` is its turn on the drive. Streets are the cells outside buildings: give a layout.
+    """
+    from openckm.edge.planning import plan as run
+    from openckm.edge.planning import write_plan
+
+    require_writable_file(output, (".geojson", ".json"), (measurements, layout))
+    numbers = (
+        ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
+        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
+        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 99.0, "dB"),
+    )  # fmt: skip
+    for flag, value, low, high, unit in numbers:
+        require_range(flag, value, low, high, unit)
+    begin = None if start is None else lon_lat(start, "--start")
+    with console.status("planning") as status:
+        made = run(
+            measurements, bs=lon_lat(bs), count=count, start=begin, where=pairs(where), columns=pairs(column), crs=crs,
+            sigma_db=sigma, seed=seed, prior=prior, azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size,
+            height_m=height, carrier_hz=carrier * 1e9, downtilt_deg=downtilt,
+            progress=lambda what, done, total: status.update(f"planning: {what} {done}/{total}"),
+        )  # fmt: skip
+    write_plan(made, output)
+    console.print(made.summary(), markup=False)
+    console.print(f"  wrote    {output}", markup=False)
