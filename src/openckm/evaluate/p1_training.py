@@ -1,0 +1,275 @@
+"""Training the end-to-end networks of P1's comparison: every one sees equally many windows of the same maps.
+
+    loss = mean of w (F(y) - x)^2,  w as in the training of the prior (gain 1, direction 0.3 each; 0.05 where unknown)
+
+A step's windows, masks and noise are functions of (seed, step), so a training that was interrupted goes on as it would
+have, from the last checkpoint. Windows of all networks are the same ones; of the networks for all tasks, every fourth
+item of a batch is of the same task.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openckm.data.shards import TracedMap, latent_state
+from openckm.data.training_set import CHANNEL_WEIGHTS, HIDDEN_WEIGHT
+from openckm.errors import ComputationError, InputError, LayoutError, ModelError
+from openckm.evaluate.metrics import rmse
+from openckm.evaluate.p1_nets import (
+    KINDS,
+    NetCard,
+    evidence_inputs,
+    net_maps,
+    picture_inputs,
+    planes_of,
+    save_net,
+    takes_planes,
+    tasks_of,
+)
+from openckm.evaluate.p1_tasks import MIN_FREE, P1Case, P1Readings, p1_evidence, p1_picture, p1_readings
+from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.maps.symmetry import apply_symmetry
+from openckm.predict.task_net import TaskNet, TaskNetOptions
+
+__all__ = ["NetOptions", "WindowSet", "net_batch", "train_net"]
+
+TRIES = 200
+
+
+@dataclass(frozen=True)
+class NetOptions:
+    """How an end-to-end network is trained.
+
+    Attributes:
+        samples: training samples, repetitions counted.
+        batch: samples per step.
+        size: side of a window [cells].
+        learning_rate: AdamW's, after a warm-up over the first twentieth; it falls to 0 as a cosine.
+        weight_decay: AdamW's.
+        clip: bound on the gradient norm.
+        widths: channels of each level; those of the shipped prior.
+        blocks: residual blocks per level.
+        checkpoint_s: seconds between checkpoints.
+        seed: of windows, masks, noise and weights.
+    """
+
+    samples: int = 12_000
+    batch: int = 8
+    size: int = 64
+    learning_rate: float = 8e-4
+    weight_decay: float = 1e-4
+    clip: float = 1.0
+    widths: tuple[int, ...] = TaskNetOptions.widths
+    blocks: int = TaskNetOptions.blocks
+    checkpoint_s: float = 60.0
+    seed: int = 1
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all."""
+        return math.ceil(self.samples / self.batch)
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        rise = min(1.0, (step + 1) / max(0.05 * self.steps, 1.0))
+        return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
+
+
+class WindowSet:
+    """Maps in memory as float16, from which windows are cut at random places under random symmetries."""
+
+    def __init__(self, maps: Iterable[TracedMap]) -> None:
+        """Prepare the maps.
+
+        Raises:
+            InputError: if there is none.
+        """
+        pairs = [latent_state(traced) for traced in maps]
+        if not pairs:
+            raise InputError("there are no training maps; generate some with `ckm data generate`")
+        self.states = [state.astype(np.float16) for state, _ in pairs]
+        self.knowns = [known for _, known in pairs]
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def cut(self, size: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the latent channels (5, size, size) of a window with enough free covered cells, and where those are.
+
+        Raises:
+            InputError: if no such window is found.
+        """
+        for _ in range(TRIES):
+            k, turn = int(rng.integers(len(self))), int(rng.integers(8))
+            known = self.knowns[k]
+            top, left = (int(rng.integers(n - size + 1)) for n in known.shape)
+            part = slice(top, top + size), slice(left, left + size)
+            if known[part].mean() >= MIN_FREE:
+                state = apply_symmetry(turn, self.states[k][:, *part].astype(np.float32), CHANNELS)
+                return state, apply_symmetry(turn, known[part][None])[0]
+        raise InputError(f"no window of {size} cells with {MIN_FREE:.0%} free covered cells in {TRIES} tries")
+
+
+def net_batch(
+    kind: str, windows: WindowSet, options: NetOptions, step: int
+) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+    """Return the inputs of a network, the maps [B, 3, H, W] that it should give, and the weight of every value."""
+    items = [_item(tasks_of(kind), windows, options, step, k) for k in range(options.batch)]
+    readings = [reading for _, reading, _ in items]
+    if takes_planes(kind):
+        inputs = evidence_inputs([r.building for r in readings], [p1_evidence(r) for r in readings])
+    else:
+        inputs = picture_inputs([p1_picture(r, rng) for _, r, rng in items])
+    clean = torch.as_tensor(np.stack([state[:3] for state, _, _ in items]))
+    known = torch.as_tensor(np.stack([r.known for r in readings]))[:, None]
+    weight = torch.where(known, 1.0, HIDDEN_WEIGHT) * torch.tensor(CHANNEL_WEIGHTS[:3]).view(1, 3, 1, 1)
+    return inputs, clean, weight
+
+
+def _item(
+    tasks: Sequence[str], windows: WindowSet, options: NetOptions, step: int, k: int
+) -> tuple[NDArray[np.float32], P1Readings, np.random.Generator]:
+    rng = np.random.default_rng([options.seed, step, k])
+    for _ in range(TRIES):
+        state, known = windows.cut(options.size, rng)
+        try:
+            return state, p1_readings(tasks[k % len(tasks)], state, known, rng), rng
+        except LayoutError:  # no box fits: another window
+            continue
+    raise InputError(f"no window in which a hidden box fits in {TRIES} tries: give other maps")
+
+
+def train_net(
+    kind: str,
+    windows: WindowSet,
+    options: NetOptions,
+    folder: Path,
+    *,
+    validation: Mapping[str, Sequence[P1Case]] | None = None,
+    data: str = "",
+    seconds: float = math.inf,
+) -> NetCard | None:
+    """Train a network and write it into a folder; return its card, or None if the time ran out before the last step.
+
+    Args:
+        kind: one of `openckm.evaluate.p1_nets.KINDS`.
+        windows: training windows.
+        options: how to train.
+        folder: holds the checkpoint and, at the end, the network.
+        validation: cases by task; the RMSE of the gain over them goes into the card.
+        data: the training maps in words.
+        seconds: stop after so long [s], with a checkpoint.
+
+    Raises:
+        InputError: if the kind is unknown or no window can be used.
+        ComputationError: if the loss is not finite; the last checkpoint stays usable.
+        ModelError: if the checkpoint belongs to another network.
+    """
+    if kind not in KINDS:
+        raise InputError(f"unknown network {kind!r}: wanted one of {', '.join(KINDS)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(kind, options, folder)
+    if not run.advance(windows, seconds):
+        return None
+    tasks = {t: cases for t, cases in (validation or {}).items() if t in tasks_of(kind)}
+    scores = {task: _gain_rmse(net_maps(run.net, kind, cases), cases) for task, cases in tasks.items()}
+    card = NetCard(
+        kind, options.widths, options.blocks, options.steps * options.batch, len(windows), round(run.seconds, 1),
+        options.learning_rate, scores, data,
+    )  # fmt: skip
+    return save_net(folder, run.net.eval(), card)
+
+
+def _gain_rmse(maps: NDArray[np.float32], cases: Sequence[P1Case]) -> float:
+    each = [
+        rmse(found[0][c.readings.scored], c.truth[0][c.readings.scored]) for found, c in zip(maps, cases, strict=True)
+    ]
+    return round(GAIN.scale * float(np.mean(each)), 3)
+
+
+class _Run:
+    """A training that stands at a step."""
+
+    def __init__(self, kind: str, options: NetOptions, folder: Path) -> None:
+        self.kind, self.options, self.folder = kind, options, folder
+        torch.manual_seed(options.seed)
+        self.net = TaskNet(TaskNetOptions(planes_of(kind), 3, options.widths, options.blocks))
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(), lr=options.learning_rate, betas=(0.9, 0.99), weight_decay=options.weight_decay
+        )
+        self.step, self.seconds = 0, 0.0
+        self.checkpoint = folder / f"{kind}.checkpoint.pt"
+        if self.checkpoint.exists():
+            self._resume()
+
+    def advance(self, windows: WindowSet, seconds: float) -> bool:
+        """Train up to the last step or for so long; return whether the last step is done."""
+        begun = saved = last = time.monotonic()
+        losses: list[float] = []
+        while self.step < self.options.steps and time.monotonic() - begun < seconds:
+            losses.append(self._advance(windows))
+            now = time.monotonic()
+            self.seconds, last = self.seconds + now - last, now
+            if now - saved > self.options.checkpoint_s:
+                self._save(losses)
+                saved, losses = now, []
+        self._save(losses)
+        return self.step >= self.options.steps
+
+    def _advance(self, windows: WindowSet) -> float:
+        inputs, clean, weight = net_batch(self.kind, windows, self.options, self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.options.rate(self.step)
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = self.net(*inputs)
+        loss = (weight * (answer - clean) ** 2).mean()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise ComputationError(
+                f"{self.kind}, step {self.step}: the loss is {value}; the last checkpoint in {self.folder} is good:"
+                " lower the learning rate and run again"
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.options.clip)
+        self.optimiser.step()
+        self.step += 1
+        return value
+
+    def _save(self, losses: Sequence[float]) -> None:
+        state: dict[str, Any] = {
+            "step": self.step, "seconds": self.seconds, "samples": self.options.samples,
+            "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(),
+        }  # fmt: skip
+        aside = self.checkpoint.with_suffix(".part")
+        torch.save(state, aside)
+        aside.replace(self.checkpoint)
+        loss = float(np.mean(losses)) if losses else None
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            entry = {"kind": self.kind, "step": self.step, "seconds": round(self.seconds, 1), "loss": loss}
+            file.write(json.dumps(entry) + "\n")
+
+    def _resume(self) -> None:
+        try:
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            if state["samples"] != self.options.samples:
+                raise ValueError(f"it is of a training on {state['samples']} samples")
+            self.net.load_state_dict(state["net"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+            raise ModelError(
+                f"{self.checkpoint}: cannot resume from this checkpoint ({error}); move it away to start afresh"
+            ) from error

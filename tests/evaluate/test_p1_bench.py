@@ -1,0 +1,184 @@
+"""Benchmark "p1" on a tiny shard with a tiny prior: which rows there are, and that what is expensive is kept."""
+
+import numpy as np
+import pytest
+import torch
+from p1_worlds import smooth_map, smooth_shard
+
+from openckm.errors import GridError, InputError
+from openckm.evaluate import bench_p1, p1_methods, p1_references
+from openckm.evaluate.bench_p1 import BenchOptions, default_validation_dir, held_windows, p1_cases, run
+from openckm.evaluate.p1_methods import Algorithm2, Each, OneCall, few_step_methods
+from openckm.evaluate.p1_tasks import TASKS, Window, p1_case
+from openckm.evaluate.p1_training import NetOptions, WindowSet, train_net
+from openckm.infer.dps import DPSOptions
+from worlds import GaussianDenoiser, tiny_denoiser
+
+SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, batch=2, sweep=2, zetas=(0.5, 200.0))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    smooth_shard(folder / "a.npz", floor_db=0.8)
+    smooth_shard(folder / "b.npz", near=-95.0, floor_db=1.2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("nets")
+    options = NetOptions(samples=4, batch=4, size=32, widths=(8, 8), blocks=1)
+    windows = WindowSet([place.traced for place in held_windows(data, SMALL)])
+    for kind in ("ipbox", "sr2", "multi_task", "sr2_planes", "evidence_planes"):
+        train_net(kind, windows, options, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(data, nets, tiny_prior):
+    return bench(data_dir=data, validation_dir=data, nets_dir=nets, prior=tiny_prior, options=SMALL)
+
+
+def bench(**options):
+    """The benchmark without what is slow and of other modules: the fit of variograms, few-step sampling."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(p1_references, "FIT_POINTS", 40)
+        patch.setattr(bench_p1, "few_step_methods", lambda denoiser: [])
+        return run(**options)
+
+
+def test_every_method_has_rows_under_every_protocol(rows):
+    found = {(r.task, r.method, r.split) for r in rows}
+    for task in TASKS:
+        for method in ("nearest", "openckm_one_call", "openckm", "dps", "multi_task", "evidence_planes"):
+            assert all((task, method, split) in found for split in ("corrected", "paper", "paper_snap")), (task, method)
+        assert ((task, "single_task", "corrected") in found) == (task in ("ipbox", "sr2"))
+        assert ((task, "kriging", "corrected") in found) == (task != "jtqr")
+    metrics = {r.metric for r in rows if (r.task, r.method, r.split) == ("jtqr", "openckm", "corrected")}
+    assert metrics == {"gain_rmse_db", "sine_rmse", "angle_deg", "saturated_rmse_db"}
+    ratios = {r.metric for r in rows if (r.task, r.method, r.split) == ("jtqr", "openckm", "over dps")}
+    assert ratios == {"gain_ratio", "sine_ratio", "saturated_ratio"}
+
+
+def test_counts_and_costs_are_stated(rows):
+    by = {(r.task, r.method, r.split, r.metric): r for r in rows}
+    assert by["sr2", "openckm", "corrected", "gain_rmse_db"].n == 3
+    assert by["sr2", "dps", "corrected", "gain_rmse_db"].n == 2
+    assert by["sr2", "dps", "corrected", "gain_rmse_db"].network_evaluations == 3 * SMALL.steps
+    assert by["sr2", "openckm", "corrected", "gain_rmse_db"].network_evaluations == 8
+    assert by["sr2", "single_task", "corrected", "gain_rmse_db"].network_evaluations == 1
+    assert by["sr2", "evidence_planes", "over single_task", "gain_ratio"].n == 3
+    assert by["sr2", "tracer_floor", "corrected", "gain_rmse_db"].value == pytest.approx(1.0, abs=0.21)
+    assert by["2 configurations", "single_task", "training cost", "training_runs"].value == 2
+    assert by["2 configurations", "single_task", "training cost", "labelled_samples"].value == 8
+    assert by["4 configurations", "evidence_planes", "training cost", "labelled_samples"].value == 0
+    assert by["4 configurations", "multi_task", "training cost", "samples_seen"].value == 4
+    assert by["1 configurations", "single_task", "training cost", "labelled_samples"].value == 4
+    assert by["1 configurations", "single_task_planes", "training cost", "labelled_samples"].value == 0
+    assert by["sr2", "evidence_planes", "over single_task_planes", "gain_ratio"].n == 3
+
+
+def test_the_sweep_is_reported_and_its_best_is_used(rows, data, nets, tiny_prior):
+    sweep = {(r.task, r.split): r.value for r in rows if r.method == "dps_on_validation" and r.metric == "gain_rmse_db"}
+    assert set(sweep) == {(task, f"zeta {z:g}") for task in TASKS for z in SMALL.zetas}
+    best = min(SMALL.zetas, key=lambda z: sweep["iprandom", f"zeta {z:g}"])
+    worst = max(SMALL.zetas, key=lambda z: sweep["iprandom", f"zeta {z:g}"])
+    fixed = {
+        z: bench(
+            data_dir=data, nets_dir=data, prior=tiny_prior,
+            options=BenchOptions(**{**vars(SMALL), "sweep": 0, "tasks": ("iprandom",), "zeta": (("iprandom", z),)}),
+        )
+        for z in (best, worst)
+    }  # fmt: skip
+    value = {z: next(r.value for r in found if r.method == "dps") for z, found in fixed.items()}
+    used = next(r.value for r in rows if (r.method, r.task, r.split) == ("dps", "iprandom", "corrected"))
+    assert used == pytest.approx(value[best])
+    assert used != pytest.approx(value[worst])
+    assert not any(r.method == "single_task" for r in fixed[best])
+
+
+def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path, monkeypatch):
+    places = held_windows(data, BenchOptions(size=32, windows=4))
+    assert len(places) == 4
+    assert {p.traced.floor_db for p in places} == {0.8, 1.2}
+    assert len(held_windows(data, BenchOptions(size=64, windows=99))) == 4
+    with pytest.raises(InputError, match="OPENCKM_TEST_DATA"):
+        held_windows(tmp_path, BenchOptions())
+    with pytest.raises(InputError, match="'ipbox'"):
+        p1_cases(held_windows(data, BenchOptions(size=4, windows=9)), "ipbox")
+    monkeypatch.setenv("OPENCKM_VALIDATION_DATA", str(tmp_path / "there"))
+    assert default_validation_dir() == tmp_path / "there"
+    monkeypatch.delenv("OPENCKM_VALIDATION_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_validation_dir() == tmp_path / "openckm" / "validation"
+
+
+def cases_of(folder, task="iprandom", count=2):
+    traced = smooth_map(folder)
+    return [p1_case(traced, task, k, Window(0, 32 * k, 32)) for k in range(count)]
+
+
+def test_a_chain_does_not_depend_on_its_neighbours(tmp_path):
+    cases, denoiser = cases_of(tmp_path), tiny_denoiser()
+    options = DPSOptions(steps=3, zeta=1.0, batch=2)
+    both = Algorithm2(denoiser, options).answer(cases).maps
+    alone = Algorithm2(denoiser, options).answer(cases[:1]).maps
+    np.testing.assert_allclose(both[0], alone[0], atol=1e-4)
+
+
+def test_each_holds_every_map_against_its_own_readings(tmp_path):
+    cases = cases_of(tmp_path, "jtqr")
+    together = Each([c.likelihood for c in cases])
+    x = torch.randn(2, 5, 32, 32, generator=torch.Generator().manual_seed(0))
+    for k, case in enumerate(cases):
+        torch.testing.assert_close(together.log_prob(x)[k : k + 1], case.likelihood.log_prob(x[k : k + 1]))
+        torch.testing.assert_close(together.residual(x)[k : k + 1], case.likelihood.residual(x[k : k + 1]))
+    with pytest.raises(GridError, match="2 measurements"):
+        together.log_prob(x[:1])
+    with pytest.raises(GridError, match="one or more"):
+        Each([])
+
+
+def test_finished_chains_are_kept(tmp_path, monkeypatch):
+    cases = cases_of(tmp_path)
+    chain = Algorithm2(tiny_denoiser(), DPSOptions(steps=2, batch=1), keep=tmp_path / "kept", prior_id="a")
+    first = chain.answer(cases)
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+    def refuse(*_, **__):
+        raise AssertionError("ran again")
+
+    monkeypatch.setattr(p1_methods, "sample_dps", refuse)
+    np.testing.assert_array_equal(chain.answer(cases).maps, first.maps)
+    other = Algorithm2(chain.denoiser, DPSOptions(steps=2, batch=1, zeta=1.0), keep=chain.keep, prior_id="a")
+    with pytest.raises(AssertionError, match="ran again"):
+        other.answer(cases)
+
+
+def test_a_prior_that_knows_the_map_answers_it_by_every_method(tmp_path):
+    case = cases_of(tmp_path)[0]
+    state = torch.as_tensor(np.concatenate([case.truth, np.zeros_like(case.truth[:2])]))
+    knowing = GaussianDenoiser(state)
+    for method in (OneCall(knowing, symmetrise=False), Algorithm2(knowing, DPSOptions(steps=60, zeta=0.0))):
+        np.testing.assert_allclose(method.answer([case]).maps[0], case.truth, atol=0.06)
+
+
+def test_few_step_methods_average_their_draws(tmp_path, monkeypatch):
+    case = cases_of(tmp_path)[0]
+
+    class Found:
+        def __init__(self, draws):
+            self.maps = torch.stack([torch.full((5, 32, 32), float(k)) for k in range(draws)])
+            self.network_evaluations = 10 * draws
+
+    def sample(denoiser, likelihood, shape, condition, *, method, steps, draws, seed):
+        assert likelihood is case.likelihood
+        assert not condition.evidence.any()
+        return Found(draws)
+
+    monkeypatch.setattr(p1_methods, "sample_posterior", sample)
+    one, eight = (method.answer([case]) for method in few_step_methods(tiny_denoiser()))
+    assert one.maps.mean() == 0.0
+    assert eight.maps.mean() == 3.5
+    assert (one.evaluations, eight.evaluations) == (10, 80)
