@@ -34,9 +34,20 @@ OPTIONS = {
         " --column --crs --sigma --seed --prior"
     ),
     ("demo",): "--out",
-    ("bench",): "--quick --json active calibration duke heldout sparse",
+    ("bench",): "--quick --json active calibration duke heldout imperfect p1 sparse",
     ("data",): "generate",
-    ("data", "generate"): "--maps --split --seed --cell --rays --average-seeds --layouts --processes",
+    ("data", "generate"): (
+        "--maps --split --seed --cell --rays --average-seeds --floor-db --most-seeds --vehicles --coherent --real-share"
+        " --city --layouts --processes"
+    ),
+    ("cloud",): "ingest suite evaluate refresh",
+    ("cloud", "ingest"): "--store --contributor --licence --source --region --reviewed-by",
+    ("cloud", "suite"): "--store --region --most",
+    ("cloud", "evaluate"): "--suite --against --json",
+    ("cloud", "refresh"): (
+        "--output -o --store --suite --new --work --version --steps --batch --replay --replay-maps --learning-rate"
+        " --anchor --seed --minutes"
+    ),
 }  # fmt: skip
 
 
