@@ -1,8 +1,8 @@
 """Tracing where it counts: what the first seeds of a map tell the later ones, without a change of the mean.
 
-**Launch.** Directions are points of the unit square, azimuth along one side and the launch rank of the elevation along the other, so
-that even points are the launch without guidance. Let f_c be what a ray from a point adds to cell c, and g_c the
-gain of the cell. The relative variances of all cells, which is what noise in dB is, add up to
+**Launch.** Directions are points of the unit square, azimuth along one side and the launch rank of the elevation along
+the other, so that even points are the launch without guidance. Let f_c be what a ray from a point adds to cell c, and
+g_c the gain of the cell. The relative variances of all cells, which is what noise in dB is, add up to
 
     sum_c Var(g_c) / g_c^2  ~  int (sum_c f_c^2 / g_c^2) / q  dq,     least for   q  ~  sqrt(sum_c f_c^2 / g_c^2).
 
@@ -105,7 +105,7 @@ def launch_table(scores: Field) -> Field:
     even = np.full(BINS, 1.0 / root.size)
     if not root.sum() > 0:
         return even
-    return EVEN_SHARE * even + (1.0 - EVEN_SHARE) * root / root.sum()
+    return np.asarray(EVEN_SHARE * even + (1.0 - EVEN_SHARE) * root / root.sum())
 
 
 def warp(table: Field, x: Field, u: Field) -> tuple[Field, Field, Field]:
