@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from openckm.evaluate.rows import Row, peak_mb, write_report
+from openckm.evaluate.rows import Row, write_report
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def rows_of(name: str, report: dict[str, Any]) -> list[Row]:
     """Return the rows of one report; it must be of a refresh that came to its gate."""
     found = report["verdict"]["comparisons"]
     calls = sum(":" in one["score"] for one in found if one["region"] == found[0]["region"])
-    cost = (calls, report["score_s"], peak_mb())
+    cost = (calls, report["score_s"], report["peak_mb"])
     rows = []
     for one in found:
         kind, _, which = one["score"].partition(":")

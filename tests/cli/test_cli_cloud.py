@@ -72,13 +72,13 @@ def test_a_refresh_says_how_it_ended(ckm, tmp_path, monkeypatch, report, status,
     monkeypatch.setattr("openckm.cloud.suite.Suite.read", lambda folder: folder)
     done = ckm(
         "cloud", "refresh", "v1", "-o", tmp_path / "v2", "--store", tmp_path, "--suite", "s", "--new", "a",
-        "--new", "b", "--steps", 9, "--replay", 0.3, "--minutes", 2,
+        "--new", "b", "--steps", 9, "--replay", 0.3, "--minutes", 2, "--weight", 0.5, "--weight", 1,
     )  # fmt: skip
     assert done.status == status and shown in done.out
     parent, target, _, suite, new, work = called["arguments"]
     assert (str(parent), target, str(suite), new) == ("v1", tmp_path / "v2", "s", ["a", "b"])
     assert (work, called["seconds"]) == (tmp_path / "v2.work", 120.0)
-    assert (called["options"].steps, called["options"].replay) == (9, 0.3)
+    assert (called["options"].steps, called["options"].replay, called["options"].weights) == (9, 0.3, (0.5, 1.0))
     if status == 3:
         assert done.complaint == "ckm: the gate refused version 0.1.0; nothing was published"
 

@@ -89,9 +89,10 @@ def test_interrupted_training_publishes_the_same_bits(published, parent, store, 
 
 
 def test_a_refused_version_leaves_nothing_but_its_report(published, parent, store, suite, tmp_path, monkeypatch):
-    shutil.copytree(published[0] / "work", tmp_path / "work")  # trained already
+    shutil.copytree(published[0] / "work", tmp_path / "work")  # the same training, judged at another weight
     monkeypatch.setattr(module, "decide", lambda *_: Verdict(False, ("oldtown, rmse_db: forgets",), ()))
-    report = run(parent, store, suite, tmp_path)
+    report = run(parent, store, suite, tmp_path, options=replace(OPTIONS, weights=(0.75,)))
+    assert (report.step, report.weight) == (OPTIONS.steps, 0.75)
     assert (report.status, report.verdict.reasons) == ("refused", ("oldtown, rmse_db: forgets",))
     assert {p.name for p in tmp_path.iterdir()} == {"work"}
     assert json.loads((tmp_path / "work" / "report.json").read_text())["verdict"]["publish"] is False

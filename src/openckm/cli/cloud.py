@@ -133,6 +133,10 @@ def refresh(
     replay_maps: Annotated[int, typer.Option(min=1, help="Old maps kept for it.")] = 512,
     learning_rate: Annotated[float, typer.Option(help="Learning rate at its height.")] = 2e-4,
     anchor: Annotated[float, typer.Option(help="Pull towards the parent's weights.")] = 1.0,
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(help="Weight of the trained network to choose from; may be repeated [default: 0.25 0.5 0.75 1]."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training in this call; the next goes on.")] = None,
 ) -> None:
@@ -147,7 +151,7 @@ def refresh(
 
     options = RefreshOptions(
         steps=steps, batch=batch, replay=replay, replay_maps=replay_maps, learning_rate=learning_rate, anchor=anchor,
-        seed=seed,
+        seed=seed, weights=tuple(weight) if weight else RefreshOptions().weights,
     )  # fmt: skip
     place = work or output.with_name(f"{output.name}.work")
     with _bar() as progress:

@@ -31,6 +31,7 @@ from openckm.cloud.ingest import Entry, MapStore
 from openckm.cloud.suite import Suite, score_models
 from openckm.data.training_set import SampleOptions, TrainingSet
 from openckm.errors import ModelError, OptionError
+from openckm.evaluate.rows import peak_mb
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
@@ -108,6 +109,7 @@ class RefreshReport:
         choices: what each weight does on the validation maps.
         verdict: the gate's; None while unfinished.
         score_s: wall-clock time of the test scores per map and model [s].
+        peak_mb: largest resident memory of the process so far [MB].
     """
 
     status: str
@@ -121,6 +123,7 @@ class RefreshReport:
     choices: tuple[Choice, ...] = ()
     verdict: Verdict | None = None
     score_s: float = 0.0
+    peak_mb: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -260,17 +263,22 @@ def _training_entries(
 
 
 def _claim(work: Path, card: ModelCard, suite: Suite, entries: Sequence[Entry], options: RefreshOptions) -> None:
-    """Say in the work folder what it is for, or refuse one that is for another refresh."""
+    """Say in the work folder what is trained there, or refuse one where something else is."""
     maps = hashlib.sha256(" ".join(entry.sha256 for entry in entries).encode()).hexdigest()
-    plan = {"parent": card.sha256, "suite": suite.digest, "maps": maps, "options": asdict(options)}
+    plan = {"parent": card.sha256, "suite": suite.digest, "maps": maps, "options": _training_options(options)}
     content = (json.dumps(plan, indent=1) + "\n").encode()
     path = work / "plan.json"
     if path.exists() and path.read_bytes() != content:
         raise ModelError(
-            f"{work} holds another refresh (other parent, suite, maps or options): give another work folder, or remove"
-            " it"
+            f"{work} holds another refresh (other parent, suite, maps or training options): give another work folder,"
+            " or remove it"
         )
     write_aside(path, content)
+
+
+def _training_options(options: RefreshOptions) -> dict[str, Any]:
+    """The options that the training depends on; the same training may be judged again by others."""
+    return {name: value for name, value in asdict(options).items() if name not in ("weights", "gate")}
 
 
 def _train(
@@ -330,8 +338,8 @@ def _judge(
     scores = score_models(suite, both, "test", bf16=options.bf16, progress=progress)
     spent = (time.perf_counter() - begun) / (len(both) * len(scores["new"]))
     verdict = decide(scores["old"], scores["new"], new_regions, options.gate)
-    judged = replace(report, status="refused", weight=weight, choices=choices, verdict=verdict, score_s=spent)
-    return judged, both["new"]
+    judged = replace(report, status="refused", weight=weight, choices=choices, verdict=verdict)
+    return replace(judged, score_s=spent, peak_mb=peak_mb()), both["new"]
 
 
 def _described(
