@@ -13,7 +13,7 @@ from openckm.evaluate.bench_imperfect import ARMS, ImperfectMaps, ImperfectOptio
 from openckm.evaluate.registry import bench
 from worlds import shard_arrays
 
-TINY = ImperfectOptions(steps=2, batch=2, maps=2)
+TINY = ImperfectOptions(steps=2, batch=2, maps=2, train_maps=3)
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +28,12 @@ def folder(tmp_path_factory):
 
 def test_rows_are_those_of_all_arms_and_training_resumes(folder, tmp_path):
     done = []
-    rows = run(data_dir=folder, keep=tmp_path, options=TINY, progress=lambda *step: done.append(step))
+    rows = run(data_dir=folder, keep=tmp_path, options=[TINY], progress=lambda *step: done.append(step))
     assert [(r.method, r.metric) for r in rows if r.task == "posterior_mean"] == [
         *((arm, "rmse_db") for arm in ARMS), *((arm, "rmse_ratio") for arm in ARMS[1:])
     ]  # fmt: skip
     assert len(done) == len(ARMS)
+    assert {r.split for r in rows} == {"3 training maps"}
     value = {(r.method, r.task, r.metric): r.value for r in rows}
     for arm in ARMS[1:]:
         ratio = value[arm, "denoise_4_db", "rmse_db"] / value["clean", "denoise_4_db", "rmse_db"]
@@ -40,7 +41,7 @@ def test_rows_are_those_of_all_arms_and_training_resumes(folder, tmp_path):
     logs = sorted(tmp_path.rglob("log.jsonl"))
     assert len(logs) == len(ARMS)
     before = [path.read_text() for path in tmp_path.rglob("log.jsonl")]
-    again = run(data_dir=folder, keep=tmp_path, options=TINY)
+    again = run(data_dir=folder, keep=tmp_path, options=[TINY])
     assert [r.value for r in again] == [r.value for r in rows]
     assert all("loss" not in path.read_text().removeprefix(text) for path, text in zip(logs, before, strict=False))
 
@@ -79,7 +80,7 @@ def test_the_same_noise_whenever_a_map_is_drawn(folder):
 def test_both_kinds_of_maps_are_needed(tmp_path, folder):
     (tmp_path / "a.npz").write_bytes((folder / "a.npz").read_bytes())
     with pytest.raises(InputError, match="0 of florence"):
-        run(data_dir=tmp_path, options=TINY)
+        run(data_dir=tmp_path, options=[TINY])
 
 
 def test_it_is_registered():
