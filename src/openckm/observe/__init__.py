@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 _MODULES = {
     "antenna": ("boresight_offsets", "element_gain_dbi", "harmonics"),
+    "areas": ("AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points"),
     "catalogue": ("ALL_OPERATORS",),
     "discrepancy": (
         "Belief", "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Hyper", "Matern", "MaternPrior",
@@ -29,10 +30,13 @@ _MODULES = {
         "AffineOffset", "Compose", "Domain", "Downsample", "Identity", "LinearOperator", "Mask", "Operator",
         "PointSample", "Scaling", "Select", "compose", "from_points", "map_domain",
     ),
+    "reports": ("LTE_RSRP", "NR_RSRP", "RsrpReport"),
+    "wedge": ("AngularSector",),
 }  # fmt: skip
 
 if TYPE_CHECKING:
     from openckm.observe.antenna import boresight_offsets, element_gain_dbi, harmonics
+    from openckm.observe.areas import AreaAverage, PositionBlur, areas_likelihood, blurred_points
     from openckm.observe.catalogue import ALL_OPERATORS
     from openckm.observe.discrepancy import (
         Belief,
@@ -87,16 +91,19 @@ if TYPE_CHECKING:
         from_points,
         map_domain,
     )
+    from openckm.observe.reports import LTE_RSRP, NR_RSRP, RsrpReport
+    from openckm.observe.wedge import AngularSector
 
 __all__ = [
-    "ALL_OPERATORS", "AffineOffset", "Basis", "Belief", "Compose", "DbToLinear", "DiscrepancyFit",
-    "DiscrepancyOptions", "DiscrepancyReport", "Domain", "Downsample", "Gaussian", "Hyper", "Identity",
-    "IntervalCensored", "Joint", "Likelihood", "LinearFit", "LinearOperator", "LinearToDb", "Mask", "Matern",
-    "MaternPrior", "NuggetPrior", "Operator", "Parameter", "PointSample", "Product", "Quantize", "QuantizeAngle",
-    "QuantizeDirection", "Scaling", "Select", "StraightThrough", "Truncate", "boresight_offsets", "box_mask", "compose",
-    "condition", "element_gain_dbi", "fit_discrepancy", "fit_linear", "from_points", "gaussian_noise", "harmonics",
-    "join", "joint_truncate_quantize", "map_column", "map_domain", "offset_columns", "pattern_columns",
-    "points_likelihood", "random_mask", "simulate", "straight_through",
+    "ALL_OPERATORS", "AffineOffset", "AngularSector", "AreaAverage", "Basis", "Belief", "Compose", "DbToLinear",
+    "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Domain", "Downsample", "Gaussian", "Hyper",
+    "Identity", "IntervalCensored", "Joint", "LTE_RSRP", "Likelihood", "LinearFit", "LinearOperator", "LinearToDb",
+    "Mask", "Matern", "MaternPrior", "NR_RSRP", "NuggetPrior", "Operator", "Parameter", "PointSample", "PositionBlur",
+    "Product", "Quantize", "QuantizeAngle", "QuantizeDirection", "RsrpReport", "Scaling", "Select", "StraightThrough",
+    "Truncate", "areas_likelihood", "blurred_points", "boresight_offsets", "box_mask", "compose", "condition",
+    "element_gain_dbi", "fit_discrepancy", "fit_linear", "from_points", "gaussian_noise", "harmonics", "join",
+    "joint_truncate_quantize", "map_column", "map_domain", "offset_columns", "pattern_columns", "points_likelihood",
+    "random_mask", "simulate", "straight_through",
 ]  # fmt: skip
 
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openckm.observe.areas import AreaAverage, PositionBlur
 from openckm.observe.masks import box_mask, random_mask
 from openckm.observe.nonlinear import (
     DbToLinear,
@@ -73,6 +74,12 @@ def _points() -> PointSample:
     return PointSample(_MAP, np.array([0, 3, 3, 7, 0]), np.array([0, 5, 5, 11, 1]))
 
 
+def _blur() -> PositionBlur:
+    return PositionBlur(
+        _MAP, np.array([0.0, 3.2, 3.2, 7.0]), np.array([0.0, 5.5, 5.5, 11.4]), np.array([1.0, 2, 0, 0.5])
+    )
+
+
 def _db(scale: str) -> Domain:
     return map_domain(_SHAPE, "db" if scale == "db" else "linear", ("gain_db",))
 
@@ -88,6 +95,10 @@ ALL_OPERATORS: tuple[Entry, ...] = (
     Entry("block mean", lambda: Downsample(_MAP, 2, "mean")),
     Entry("select", lambda: Select(_MAP, "building", "gain_db")),
     Entry("points", _points),
+    Entry("blurred positions", _blur),
+    Entry("average power of blocks", lambda: AreaAverage.blocks(_MAP, 3, ~_BUILDING)),
+    Entry("average power of areas", lambda: AreaAverage(_db("db"), [np.array([0, 1, 12, 13]), np.array([13, 95])],
+          [np.array([1.0, 0.5, 0.2, 1.0]), np.array([1.0, 2.0])])),
     Entry("mean of masked", lambda: Downsample(_GAIN, 2, "mean") @ Mask(_GAIN, ~_BUILDING)),
     Entry("truncate", lambda: Truncate(_GAIN, -0.5, 0.4), idempotent=True),
     Entry("quantise by step", lambda: Quantize(_GAIN, step=0.3, origin=0.1), idempotent=True, differentiable=False),

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from openckm.errors import GridError, InputError, OptionError, UnitError
 from openckm.observe.operators import Domain, Operator
+from openckm.observe.sites import Stairs
 
 __all__ = [
     "DbToLinear", "Elementwise", "Joint", "LinearToDb", "Quantize", "QuantizeAngle", "QuantizeDirection",
@@ -139,6 +140,12 @@ class Quantize(Elementwise):
         index = self._bin(y)
         return ends[index], ends[index + 1]
 
+    def stairs(self) -> Stairs:
+        """Return the bins."""
+        if self.step is not None:
+            return Stairs(self.step, self.origin)
+        return Stairs(edges=self._edges, levels=self._levels)
+
     def _bin(self, x: Tensor) -> Tensor:
         return torch.bucketize(x.detach().double(), self._edges.to(x.device), right=True)
 
@@ -206,6 +213,13 @@ class QuantizeAngle(Elementwise):
             torch.where(mask, torch.full_like(y, math.inf), ends[1]),
         )
 
+    def stairs(self) -> Stairs:
+        """Return the bins of the pixel off buildings; sines beyond 1 count as 1."""
+        numbers = torch.arange(self.sectors // 4, math.ceil(0.75 * self.sectors), dtype=torch.float64)
+        edges = torch.sin(numbers[1:] * self._width - math.pi)
+        levels = torch.sin((numbers + 0.5) * self._width - math.pi)
+        return Stairs(edges=edges * _SINE_SCALE + _SINE_OFFSET, levels=levels * _SINE_SCALE + _SINE_OFFSET)
+
     def _fold(self, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
         """A sector across +-90 degrees is its mirror image too: clamping cuts it where the sine turns."""
         top, bottom = low >= math.pi / 2 - 1e-9, high <= -math.pi / 2 + 1e-9
@@ -251,10 +265,15 @@ class QuantizeDirection(Operator):
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the vector of the sector's centre."""
+        low, high = self.sector_bounds(x)
+        centre = 0.5 * (low + high)
+        return self.radius * torch.stack([torch.cos(centre), torch.sin(centre)], dim=1)
+
+    def sector_bounds(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the angles [rad] between which the sector of a vector [B, 2, *cells] lies, each [B, *cells]."""
         width = 2.0 * math.pi / self.sectors
         sector = torch.floor((torch.atan2(x[:, 1], x[:, 0]) + math.pi) / width).clamp(max=self.sectors - 1)
-        centre = (sector + 0.5) * width - math.pi
-        return self.radius * torch.stack([torch.cos(centre), torch.sin(centre)], dim=1)
+        return sector * width - math.pi, (sector + 1.0) * width - math.pi
 
     def reference(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return Eq. 30, cell by cell."""

@@ -1,0 +1,86 @@
+"""Each draw in an orientation of its own: a denoiser that turns maps before and after the network sees them.
+
+A network is not quite equivariant. If draw k is denoised in orientation k mod 8 of the square, the average over 8 draws
+is an average over the orientations too, at no cost, while readings and samplers see every map upright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from openckm.errors import OptionError
+from openckm.maps.quantity import CHANNELS
+from openckm.maps.symmetry import SYMMETRIES, inverse_symmetry
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.posterior import move_condition
+
+__all__ = ["Oriented", "orientation", "turn_maps"]
+
+_EAST, _NORTH = (next(i for i, c in enumerate(CHANNELS) if c.symmetry == s) for s in ("east", "north"))
+
+
+def orientation(draw: int, square: bool = True) -> int:
+    """Return the symmetry of the square (0-7) in which a draw is denoised; of a rectangle, one that keeps its shape."""
+    return draw % len(SYMMETRIES) if square else 2 * draw % len(SYMMETRIES)
+
+
+def turn_maps(k: int, maps: Tensor, *, signed: bool = True) -> Tensor:
+    """Return complete maps [B, 5, H, W] moved by symmetry k, the direction vector with them; differentiable.
+
+    Args:
+        k: element of the group, 0-7; see `openckm.maps.symmetry`.
+        maps: latent maps, or their variances.
+        signed: whether values change sign with the direction's components; variances do not.
+    """
+    moved = torch.rot90(maps, k % 4, (-2, -1))
+    if k >= 4:
+        moved = moved.flip(-1)
+    planes = list(moved.unbind(1))
+    east, north = planes[_EAST], planes[_NORTH]
+    for _ in range(k % 4):
+        east, north = (-north if signed else north), east
+    planes[_EAST], planes[_NORTH] = (-east if signed and k >= 4 else east), north
+    return torch.stack(planes, dim=1)
+
+
+class Oriented(Denoiser):
+    """A denoiser of complete maps, each item of the batch in its own orientation.
+
+    Args:
+        denoiser: the prior.
+        turns: the symmetry of each item (0-7); odd quarter turns need square maps.
+        condition: what is known of each item, upright, or None; it is turned once, here.
+    """
+
+    def __init__(self, denoiser: Denoiser, turns: Sequence[int], condition: Condition | None) -> None:
+        super().__init__()
+        self.denoiser, self.turns = denoiser, tuple(turns)
+        self._told = None if condition is None else _moved(self.turns, condition)
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise upright maps; the condition is the one given when this was made.
+
+        Raises:
+            OptionError: if the batch is another one, or a condition is given here.
+        """
+        if len(x) != len(self.turns) or condition is not None:
+            raise OptionError(f"{len(x)} maps for {len(self.turns)} orientations, whose condition was given before")
+        moved = torch.cat([turn_maps(k, x[i : i + 1]) for i, k in enumerate(self.turns)])
+        found: Denoised = self.denoiser(moved, sigma, self._told)
+        back = [inverse_symmetry(k) for k in self.turns]
+        mean = torch.cat([turn_maps(k, found.mean[i : i + 1]) for i, k in enumerate(back)])
+        if found.var is None:
+            return Denoised(mean, None)
+        return Denoised(mean, torch.cat([turn_maps(k, found.var[i : i + 1], signed=False) for i, k in enumerate(back)]))
+
+
+def _moved(turns: tuple[int, ...], condition: Condition) -> Condition:
+    parts = []
+    for i, k in enumerate(turns):
+        one = Condition(condition.site[i : i + 1], condition.evidence[i : i + 1], condition.scalars[i : i + 1])
+        parts.append(move_condition(k, one) if k else one)
+    return Condition(*(torch.cat([getattr(p, name) for p in parts]) for name in ("site", "evidence", "scalars")))

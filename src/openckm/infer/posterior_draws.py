@@ -1,0 +1,181 @@
+r"""Draws of p(map | readings, site) by any of the methods, in one call.
+
+    method    guided denoiser or chain                      sampler (steps)                     cost per draw
+    jfs       `openckm.infer.jfs.JFS`                       FewStepSampler, order 1 (8)         steps
+    mmps      `openckm.infer.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         11 steps
+    diffpir   `openckm.infer.diffpir.diffpir`               RenoiseSampler (20)                 steps
+    daps      `openckm.infer.daps.DAPS`                     its own (30)                        4 steps
+    dps       `openckm.infer.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
+    told      none: the network is told the evidence        FewStepSampler, order 1 (8)         steps
+    auto      what `openckm.infer.choose` picks
+
+Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
+Order 1 with few steps is over-confident (see `openckm.infer.samplers`) but its mean of 8 is better: spreads are
+recalibrated afterwards, on data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from openckm.errors import OptionError
+from openckm.infer.choose import METHODS, choose_method
+from openckm.infer.daps import DAPS
+from openckm.infer.diffpir import RenoiseSampler, diffpir
+from openckm.infer.dps import DPSOptions, sample_dps
+from openckm.infer.guided import Guided, check_domain
+from openckm.infer.jfs import JFS
+from openckm.infer.mmps import MMPS
+from openckm.infer.oriented import Oriented, orientation
+from openckm.infer.samplers import FewStepSampler, Progress, condition_of, draw_generator
+from openckm.infer.spectrum import Spectrum, default_spectrum
+from openckm.observe.likelihood import Likelihood
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoiser, MapDenoiser
+from openckm.priors.schedules import EDM
+
+__all__ = ["SCHEDULE", "STEPS", "PosteriorDraws", "Sampler", "sample_posterior"]
+
+STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "told": 8}
+"""Steps of each method if none are given."""
+SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
+"""Noise levels of the guided samplers: from ten times the deviation of latent maps, where the prior is all but flat."""
+BATCH_CELLS = 8 * 64 * 64
+"""Cells per network call, about."""
+
+
+class Sampler(Protocol):
+    """What draws maps from a denoiser."""
+
+    def run(
+        self,
+        denoiser: Denoiser,
+        shape: tuple[int, int, int],
+        generators: Sequence[torch.Generator],
+        condition: Condition | None = None,
+        progress: Progress | None = None,
+    ) -> Float[Tensor, "k c h w"]:
+        """Return one map per generator."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorDraws:
+    """Draws of the posterior and what they cost.
+
+    Attributes:
+        maps: [K, C, H, W] in latent code.
+        network_evaluations: forward passes of the network for one map each, summed over the draws; a vector-Jacobian
+            product counts as two.
+    """
+
+    maps: Float[Tensor, "k c h w"]
+    network_evaluations: int
+
+
+def sample_posterior(
+    denoiser: Denoiser,
+    likelihood: Likelihood,
+    shape: tuple[int, int, int],
+    condition: Condition | None = None,
+    *,
+    method: str = "jfs",
+    steps: int | None = None,
+    draws: int = 8,
+    seed: int = 0,
+    spectrum: Spectrum | None = None,
+    progress: Progress | None = None,
+    bf16: bool = True,
+) -> PosteriorDraws:
+    """Return draws of the posterior; draw k is a function of (seed, k) alone.
+
+    Args:
+        denoiser: the prior.
+        likelihood: of the readings, on maps of `shape` in latent code.
+        shape: channels, rows and columns of a map.
+        condition: what is known besides (the site), of one map or of each draw. Evidence in it is used by the network
+            on top of the likelihood; the method "told" uses nothing else.
+        method: see the module.
+        steps: of the sampler; its default if None.
+        draws: K.
+        seed: of all noise.
+        spectrum: of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
+        progress: told (steps done, steps in all), counted over the batches.
+        bf16: run the network under bfloat16 autocast.
+
+    Raises:
+        GridError: if the likelihood is of other maps.
+        OptionError: if an option is out of range, or the method cannot use the likelihood.
+        ComputationError: if values stopped being finite.
+    """
+    check_domain(likelihood, shape)
+    if draws < 1 or (steps is not None and steps < 1):
+        raise OptionError(f"draws={draws}, steps={steps}: wanted at least 1 of each")
+    if method == "auto":
+        method = choose_method(likelihood, condition)
+    if method not in METHODS:
+        raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
+    count = steps or STEPS[method]
+    if method == "dps":
+        found = sample_dps(
+            denoiser, likelihood, shape, DPSOptions(steps=count, bf16=bf16), draws, seed, condition, progress=progress
+        )
+        return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
+    own = spectrum or default_spectrum(denoiser)
+    maps, cost = [], 0
+    size = max(BATCH_CELLS // (shape[1] * shape[2]), 1)
+    for begin in range(0, draws, size):
+        chosen = range(begin, min(begin + size, draws))
+        prior, told = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))
+        guided, sampler, evaluations = _make(method, prior, likelihood, own, count, bf16)
+        report = None if progress is None else _counted(progress, begin, len(chosen), draws, count)
+        maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], told, report))
+        cost += len(chosen) * evaluations
+    return PosteriorDraws(torch.cat(maps), cost)
+
+
+def _make(
+    method: str, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum, steps: int, bf16: bool
+) -> tuple[Denoiser, Sampler, int]:
+    """Return a guided denoiser, its sampler and the network evaluations per draw."""
+    few = FewStepSampler(steps, 1.0, 1, SCHEDULE, bf16)
+    if method == "told":
+        return prior, few, steps
+    if method == "daps":
+        chain = DAPS(likelihood, steps, schedule=SCHEDULE, bf16=bf16)
+        return prior, chain, chain.evaluations
+    guided: Guided
+    if method == "diffpir":
+        guided = diffpir(prior, likelihood)
+        return guided, RenoiseSampler(steps, schedule=SCHEDULE, bf16=bf16), steps
+    guided = JFS(prior, likelihood, spectrum) if method == "jfs" else MMPS(prior, likelihood, spectrum, 3)
+    return guided, few, steps * guided.evaluations
+
+
+def _oriented(
+    denoiser: Denoiser, chosen: range, shape: tuple[int, int, int], condition: Condition | None
+) -> tuple[Denoiser, Condition | None]:
+    """Return the prior of some draws, of complete maps each in its orientation, and what it is still to be told."""
+    told = condition_of(condition, len(chosen))
+    if not isinstance(denoiser, MapDenoiser):
+        return denoiser, told
+    return Oriented(denoiser, [orientation(k, shape[1] == shape[2]) for k in chosen], told), None
+
+
+def _of(condition: Condition | None, chosen: range, draws: int) -> Condition | None:
+    """Return what is known of some draws, from what is known of one map or of each draw."""
+    if condition is None or len(condition.site) == 1:
+        return condition
+    whole = condition_of(condition, draws)
+    part = slice(chosen.start, chosen.stop)
+    return whole if whole is None else Condition(whole.site[part], whole.evidence[part], whole.scalars[part])
+
+
+def _counted(progress: Progress, begin: int, size: int, draws: int, steps: int) -> Progress:
+    return lambda step, _: progress(begin * steps + size * step, draws * steps)

@@ -1,0 +1,231 @@
+r"""The linear algebra of a Gaussian belief N(x_0, C) under terms with Gaussian sites: FFTs and conjugate residuals.
+
+Sites say N(z; h / L, 1 / L) of z = A x (precision L, shift h). With B = L^(1/2) A, the posterior mean is
+
+    m = x_0 + C B' w,    (I + B C B') w = L^(-1/2) (h - L A x_0)
+
+Nothing is inverted, precisions of 0 (nothing was read) and very large ones are both welcome, and every product costs
+two FFTs. The residual of the system is in units of the noise, so its tolerance means the same everywhere.
+
+A site that is not Gaussian needs the belief about its value without the site itself, the cavity. Its variance comes
+from the self-consistent effective medium: sites of local average strength, seen as one homogeneous precision Lambda,
+
+    v = 1 / (1 / v_cavity + L),   <v> = G(Lambda) = mean_f 1 / (1 / S(f) + Lambda),   1 / v_cavity = 1 / <v> - Lambda
+
+which is exact for homogeneous readings and is what vector approximate message passing converges to; <.> is an average
+over a window of cells, so that read and hidden regions keep cavities of their own.
+
+References:
+    Iterative Methods for Sparse Linear Systems. Y. Saad, 2003, Algorithm 6.20 (conjugate residuals).
+    Vector Approximate Message Passing. S. Rangan, P. Schniter, A. K. Fletcher, 2019, Algorithm 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from openckm.infer.spectrum import Covariance
+from openckm.infer.terms import Linearised
+
+__all__ = ["Medium", "Sites", "System", "conjugate_residuals"]
+
+Flat = Float[Tensor, "b readings"]
+_WINDOW = 9
+_MEDIUM_STEPS = 6
+_TINY = 1e-30
+_LOG_RANGE, _KNOTS = (-12.0, 21.0), 100
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """Gaussian sites of one term.
+
+    Attributes:
+        precision: L [B, *range], 0 where nothing is read.
+        shift: h [B, *range].
+    """
+
+    precision: Tensor
+    shift: Tensor
+
+
+class System:
+    """The system above for a batch of maps; readings of all terms are held side by side [B, readings].
+
+    Args:
+        covariance: C of the channels that are read.
+        channels: which channels of the maps these are.
+        shape: of the maps, (channels, rows, cols).
+        linears: the terms, linearised.
+        sites: theirs.
+    """
+
+    def __init__(
+        self, covariance: Covariance, channels: list[int], shape: tuple[int, int, int], linears: list[Linearised],
+        sites: list[Sites],
+    ) -> None:  # fmt: skip
+        self.covariance, self.channels, self.shape = covariance, channels, shape
+        self._linears = linears
+        self._sizes = [s.precision[0].numel() for s in sites]
+        self._shapes = [s.precision.shape[1:] for s in sites]
+        precision = torch.cat([s.precision.flatten(1) for s in sites], 1)
+        self.shift = torch.cat([s.shift.flatten(1) for s in sites], 1)
+        self.root = precision.sqrt()
+        self.inverse_root = torch.where(precision > 0, 1.0 / self.root, torch.zeros_like(precision))
+        self.count = (precision > 0).sum(1, keepdim=True).clamp(min=1)
+
+    def forward(self, v: Tensor) -> Flat:
+        """Return A v of a change v of the channels that are read."""
+        whole = torch.zeros((len(v), *self.shape), dtype=v.dtype, device=v.device)
+        whole[:, self.channels] = v
+        return torch.cat([t.forward(whole).flatten(1) for t in self._linears], 1)
+
+    def adjoint(self, w: Flat) -> Tensor:
+        """Return A' w, of the channels that are read."""
+        parts = zip(self._linears, torch.split(w, self._sizes, 1), self._shapes, strict=True)
+        total = sum(t.adjoint(part.reshape(len(w), *shape)) for t, part, shape in parts)
+        return torch.as_tensor(total)[:, self.channels]
+
+    def values(self) -> Flat:
+        """Return A x at the maps where it was linearised."""
+        return torch.cat([t.value.flatten(1) for t in self._linears], 1)
+
+    def spread(self, w: Flat) -> Tensor:
+        """Return C B' w."""
+        return self.covariance.apply(self.adjoint(self.root * w))
+
+    def product(self, w: Flat) -> Flat:
+        """Return (I + B C B') w."""
+        return w + self.root * self.forward(self.spread(w))
+
+    def target(self, offset: Tensor) -> Flat:
+        """Return L^(-1/2) (h - L A x_0), with x_0 at a distance `offset` from the maps of linearisation."""
+        return self.inverse_root * self.shift - self.root * (self.values() + self.forward(offset))
+
+    def solve(
+        self, offset: Tensor, iterations: int, tolerance: float, start: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean's distance from x_0, and w.
+
+        Args:
+            offset: x_0 minus the maps of linearisation, of the channels that are read.
+            iterations: of conjugate residuals, at most.
+            tolerance: root mean square of the residual per reading [deviations of the noise].
+            start: a guess of the distance.
+        """
+        target = self.target(offset)
+        guess = torch.zeros_like(target) if start is None else target - self.root * self.forward(start)
+        limit = tolerance * self.count.to(target).sqrt()
+        w = conjugate_residuals(self.product, target, guess, iterations, limit)
+        return self.spread(w), w
+
+    def forces(self, w: Flat) -> list[Tensor]:
+        """Return how hard each site pulls at its value, h - L A m, one tensor per term."""
+        pulls = torch.split(self.root * w, self._sizes, 1)
+        return [p.reshape(len(w), *s) for p, s in zip(pulls, self._shapes, strict=True)]
+
+
+def conjugate_residuals(
+    product: Callable[[Flat], Flat],
+    target: Flat,
+    start: Flat,
+    iterations: int,
+    tolerance: Tensor,
+    precondition: Callable[[Flat], Flat] | None = None,
+) -> Flat:
+    """Return x with product(x) = target, for each item of the batch by itself.
+
+    The norm of the residual never grows, so that a solve cut short is still a step towards the readings. An item stops
+    when that norm is below its tolerance [B, 1], or when the operator turns out not to be positive.
+
+    Args:
+        product: symmetric and positive.
+        target: [B, n].
+        start: a guess.
+        iterations: at most.
+        tolerance: norm of the residual at which an item is done.
+        precondition: roughly the inverse of `product`, symmetric and positive.
+    """
+    pre = precondition or (lambda r: r)
+    x, residual = start, target - product(start) if bool((start != 0).any()) else target
+    z = pre(residual)
+    image = product(z)
+    direction, pushed, energy = z, image, _dot(z, image)
+    for number in range(iterations):
+        going = (_dot(residual, residual) > tolerance.double() ** 2) & (energy > 0)
+        if not bool(going.any()):
+            break
+        turned = pre(pushed)
+        size = _dot(pushed, turned)
+        step = torch.where(going & (size > 0), energy / size.clamp(min=_TINY), 0.0).to(x)
+        x, residual, z = x + step * direction, residual - step * pushed, z - step * turned
+        if number + 1 == iterations:
+            break
+        image = product(z)
+        fresh = _dot(z, image)
+        share = torch.where(going, fresh / energy.clamp(min=_TINY), 0.0).to(x)
+        direction, pushed = z + share * direction, image + share * pushed
+        energy = torch.where(going, fresh, torch.zeros_like(fresh))
+    return x
+
+
+def _dot(a: Flat, b: Flat) -> Tensor:
+    """Inner products [B, 1], in double precision: readings of tiny noise overflow the square of a single."""
+    return (a.double() * b.double()).sum(1, keepdim=True)
+
+
+class Medium:
+    """The effective medium of a covariance: what its sites of any strength leave free, tabulated once.
+
+    Args:
+        covariance: C of the channels that are read.
+    """
+
+    def __init__(self, covariance: Covariance) -> None:
+        density = covariance.density.double()
+        strengths = torch.exp(torch.linspace(*_LOG_RANGE, _KNOTS, dtype=torch.float64)).tolist()
+        replies = [covariance.mean_over_frequencies(density / (1.0 + t * density)) for t in strengths]
+        free = [(1.0 / g.clamp(min=_TINY) - t).clamp(min=_TINY) for g, t in zip(replies, strengths, strict=True)]
+        self._log_free = torch.log(torch.stack(free, 1)).to(covariance.scale)  # [C, knots]
+        self._power = covariance.scale**2
+        self._medium: Tensor | None = None
+
+    def cavity_variance(self, precision: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Return the variance of every cell given the sites of all others, from the precision of the sites per cell.
+
+        The medium found is where the next call starts.
+        """
+        strength = precision * self._power
+        medium = _average(strength) if self._medium is None else self._medium
+        free = self._free(medium)
+        for _ in range(_MEDIUM_STEPS):
+            medium = (1.0 / _average(1.0 / (free + strength)) - free).clamp(min=0.0)
+            free = self._free(medium)
+        self._medium = medium
+        return self._power / free
+
+    def _free(self, medium: Tensor) -> Tensor:
+        """Precision that is left free of a site in a medium of a given strength: 1 / G - Lambda."""
+        low, high = _LOG_RANGE
+        place = ((torch.log(medium.clamp(min=_TINY)) - low) * ((_KNOTS - 1) / (high - low))).clamp(0.0, _KNOTS - 1.001)
+        below = place.floor()
+        flat = below.long().transpose(0, 1).flatten(1)
+        values = [self._log_free.gather(1, flat + k) for k in (0, 1)]
+        left, right = (v.view(place.shape[1], place.shape[0], *place.shape[2:]).transpose(0, 1) for v in values)
+        return torch.exp(left + (place - below) * (right - left))
+
+
+def _average(x: Tensor) -> Tensor:
+    """Mean over a window of cells, of those inside the map."""
+    for axis in (0, 1):
+        width = min(_WINDOW, 2 * ((x.shape[axis + 2] - 1) // 2) + 1)
+        size, pad = [1, 1], [0, 0]
+        size[axis], pad[axis] = width, width // 2
+        x = functional.avg_pool2d(x, size, stride=1, padding=pad, count_include_pad=False)
+    return x

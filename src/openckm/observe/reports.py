@@ -1,0 +1,79 @@
+"""Phones' reports of received power, as the standards define them: steps of 1 dB, open at both ends.
+
+    LTE  RSRP     index 0: below -140 dBm,  k: [k - 141, k - 140),  97: from -44 dBm    TS 36.133, Table 9.1.4-1
+    NR   SS-RSRP  index 0: below -156 dBm,  k: [k - 157, k - 156),  126: from -31 dBm   TS 38.133, Table 10.1.6.1-1
+
+A report is evidence about an interval, not a value with rounding noise: the ends are censored readings.
+
+References:
+    3GPP TS 36.133, Requirements for support of radio resource management (E-UTRA), clause 9.1.4.
+    3GPP TS 38.133, NR; Requirements for support of radio resource management, clause 10.1.6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from openckm.errors import MeasurementError, UnitError
+from openckm.observe.nonlinear import Quantize
+from openckm.observe.operators import Domain
+
+__all__ = ["LTE_RSRP", "NR_RSRP", "RsrpReport"]
+
+
+@dataclass(frozen=True)
+class RsrpReport:
+    """A table of reports.
+
+    Attributes:
+        name: of the quantity.
+        lowest: readings below it are reported as index 0 [dBm].
+        highest: readings from it on are reported as the last index [dBm].
+    """
+
+    name: str
+    lowest: int
+    highest: int
+
+    @property
+    def last(self) -> int:
+        """The largest index."""
+        return self.highest - self.lowest + 1
+
+    def device(self, domain: Domain) -> Quantize:
+        """Return the operator from received power [dBm] to the middle of the reported step [dBm].
+
+        Args:
+            domain: one channel in 'db' scale, holding dBm (gain plus transmit power).
+
+        Raises:
+            UnitError: if the scale is another.
+        """
+        if domain.scale != "db":
+            raise UnitError(
+                f"{self.name} reports are of values in dBm, not in {domain.scale!r} scale: convert them first"
+            )
+        return Quantize(domain, levels=[self.lowest - 0.5 + k for k in range(self.last + 1)])
+
+    def interval(self, index: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return low and high ends [dBm] of reported indices of any shape, infinite for the first and the last.
+
+        Raises:
+            MeasurementError: if an index is not a whole number of the table.
+        """
+        k = np.asarray(index, dtype=np.float64)
+        good = (k >= 0) & (k <= self.last) & (k == np.floor(k))
+        if not good.all():
+            worst = float(k[~good].flat[0])
+            raise MeasurementError(f"{self.name} report {worst:g}: wanted whole numbers 0 to {self.last}")
+        low, high = self.lowest + k - 1.0, self.lowest + k
+        return np.where(k == 0, -np.inf, low), np.where(k == self.last, np.inf, high)
+
+
+LTE_RSRP = RsrpReport("LTE RSRP", -140, -44)
+"""TS 36.133, Table 9.1.4-1."""
+NR_RSRP = RsrpReport("NR SS-RSRP", -156, -31)
+"""TS 38.133, Table 10.1.6.1-1."""
