@@ -36,7 +36,7 @@ from openckm.observe import (
 from openckm.priors.exact import GaussianField, torus_spectrum
 
 FINE = JFSOptions(iterations=300, tolerance=1e-6)
-CASES = 100
+CASES = 60
 """Random combinations in `test_no_combination_gives_nan`; the release check runs 10,000."""
 
 

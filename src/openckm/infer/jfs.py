@@ -91,7 +91,7 @@ class JFS(Guided):
         self.channels = _channels_read(self.terms)
 
     def guide(self, noisy: Noisy) -> Denoised:
-        """Return E[x_0 | x_s, y] under the Gaussian belief, and its variance."""
+        """Return E[x_0 | x_s, y] under the Gaussian belief."""
         denoised = self.prior(noisy)
         with torch.no_grad(), torch.autocast(noisy.x.device.type, enabled=False):
             return Fit(self, denoised, self.spectrum.covariance(denoised, noisy.level)).run()
@@ -108,7 +108,6 @@ class Fit:
         self.shape = (denoised.mean.shape[1], denoised.mean.shape[2], denoised.mean.shape[3])
         self.mean = denoised.mean
         self.variance = covariance.variance()
-        self.medium = Medium(self.covariance)
         self.system: System | None = None
         self.w: Tensor | None = None
         self.linearised = denoised.mean
@@ -120,8 +119,9 @@ class Fit:
         if any(bool((s.precision > 0).any()) for s in self.sites):
             self.solve()
         if not all(t.exact for t in self.terms):
+            medium = Medium(self.covariance)
             for number in range(self.options.rounds):
-                self.renew(1.0 if number == 0 else self.options.damping)
+                self.renew(medium, 1.0 if number == 0 else self.options.damping)
                 self.solve()
         return Denoised(self.mean, None)
 
@@ -146,17 +146,17 @@ class Fit:
         share = torch.where(sites.precision > 0, precision / sites.precision.clamp(min=1e-30), 1.0)
         return Sites(precision, sites.shift * share)
 
-    def renew(self, share: float) -> None:
+    def renew(self, medium: Medium, share: float) -> None:
         """Renew the sites that are not Gaussian from their cavities."""
         forces = [None] * len(self.terms) if self.system is None or self.w is None else self.system.forces(self.w)
-        every = zip(self.terms, self.sites, self._cavities(), forces, strict=True)
+        every = zip(self.terms, self.sites, self._cavities(medium), forces, strict=True)
         self.sites = [
-            old if isinstance(term.site, NormalSite) else _renewed(term, old, free, force, self.mean, share)
+            old if free is None else _renewed(term, old, free, force, self.mean, share)
             for term, old, free, force in every
         ]
 
-    def _cavities(self) -> list[Tensor]:
-        """Variance of every reading's value without its own site, per term."""
+    def _cavities(self, medium: Medium) -> list[Tensor | None]:
+        """Variance of every reading's value without its own site, per term; None for plain readings."""
         precision = torch.zeros_like(self.prior.mean)
         for term, sites in zip(self.terms, self.sites, strict=True):
             square = squared(term.operator)
@@ -167,8 +167,8 @@ class Fit:
                 ones = linear.forward(torch.ones_like(self.mean)).abs()
                 precision = precision + linear.adjoint(sites.precision * ones).clamp(min=0.0)
         free = torch.ones_like(precision)
-        free[:, self.channels] = self.medium.cavity_variance(precision[:, self.channels])
-        return [self._variance_of(term, free) for term in self.terms]
+        free[:, self.channels] = medium.cavity_variance(precision[:, self.channels])
+        return [None if isinstance(t.site, NormalSite) else self._variance_of(t, free) for t in self.terms]
 
     def _variance_of(self, term: Term, free: Tensor) -> Tensor:
         square = squared(term.operator)

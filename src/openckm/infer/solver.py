@@ -39,7 +39,7 @@ Flat = Float[Tensor, "b readings"]
 _WINDOW = 9
 _MEDIUM_STEPS = 6
 _TINY = 1e-30
-_LOG_RANGE, _KNOTS = (-12.0, 21.0), 100
+_LOG_RANGE, _KNOTS = (-12.0, 21.0), 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,11 +188,12 @@ class Medium:
     """
 
     def __init__(self, covariance: Covariance) -> None:
-        density = covariance.density.double()
-        strengths = torch.exp(torch.linspace(*_LOG_RANGE, _KNOTS, dtype=torch.float64)).tolist()
-        replies = [covariance.mean_over_frequencies(density / (1.0 + t * density)) for t in strengths]
-        free = [(1.0 / g.clamp(min=_TINY) - t).clamp(min=_TINY) for g, t in zip(replies, strengths, strict=True)]
-        self._log_free = torch.log(torch.stack(free, 1)).to(covariance.scale)  # [C, knots]
+        strength = torch.exp(torch.linspace(*_LOG_RANGE, _KNOTS, dtype=torch.float64)).to(covariance.density.device)
+        rows = []
+        for density in covariance.density.double():
+            reply = covariance.mean_over_frequencies(density / (1.0 + strength[:, None, None] * density))
+            rows.append(torch.log((1.0 / reply.clamp(min=_TINY) - strength).clamp(min=_TINY)))
+        self._log_free = torch.stack(rows).to(covariance.scale)  # [C, knots]
         self._power = covariance.scale**2
         self._medium: Tensor | None = None
 
