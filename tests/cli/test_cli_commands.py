@@ -46,7 +46,7 @@ OPTIONS = {
     ("cloud", "evaluate"): "--suite --against --json",
     ("cloud", "refresh"): (
         "--output -o --store --suite --new --work --version --steps --batch --replay --replay-maps --learning-rate"
-        " --anchor --seed --minutes"
+        " --anchor --weight --seed --minutes"
     ),
 }  # fmt: skip
 
