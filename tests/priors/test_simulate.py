@@ -236,3 +236,14 @@ def test_evidence_is_a_function_of_the_generator():
     before = STATE.copy()
     planes(3, options)
     np.testing.assert_array_equal(STATE, before)
+
+
+def test_averages_of_the_direction_may_be_of_one_component_alone():
+    told = []
+    for seed in range(12):
+        options = EvidenceOptions(none=0.0, offset=0.0, blocks=1.0, dense_direction=1.0, lone_average=1.0)
+        planes = simulate_evidence(STATE, KNOWN, options, np.random.default_rng(seed))
+        told.append([bool(planes[3 * k : 3 * k + 3].any()) for k in range(3)])
+    assert all(gain for gain, _, _ in told)
+    assert all(cosine != sine for _, cosine, sine in told)
+    assert {cosine for _, cosine, _ in told} == {False, True}

@@ -36,7 +36,7 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
 from openckm.evaluate.bench_heldout import default_data_dir
 from openckm.evaluate.bootstrap import Interval, mean_interval
-from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, OneCall, P1Method, Reference, few_step_methods
+from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, OneCall, P1Method, Reference, Refined, few_step_methods
 from openckm.evaluate.p1_nets import KINDS, NetCard, default_nets_dir, load_net, row_name, takes_planes, tasks_of
 from openckm.evaluate.p1_references import REFERENCES, reference_tasks
 from openckm.evaluate.p1_scores import CORRECTED, MethodScores, p1_scores, ratio_rows, score_rows
@@ -222,8 +222,9 @@ def _methods(
     for kind, (net, _) in nets.items():
         if task in tasks_of(kind):
             yield EndToEnd(row_name(kind), kind, net), options.windows
-    yield OneCall(denoiser, symmetrise=False, name="openckm_one_call"), options.windows
-    yield OneCall(denoiser), options.windows
+    yield OneCall(denoiser, symmetrise=False), options.windows
+    yield OneCall(denoiser, name="openckm_one_call_8"), options.windows
+    yield Refined(denoiser), options.windows
     for method in few:
         yield method, options.draws
     yield chain, options.chains

@@ -52,7 +52,7 @@ class JFSOptions:
         damping: share of a site that is renewed in a round.
     """
 
-    iterations: int = 30
+    iterations: int = 60
     tolerance: float = 0.1
     rounds: int = 3
     damping: float = 0.8

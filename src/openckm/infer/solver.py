@@ -7,6 +7,15 @@ Sites say N(z; h / L, 1 / L) of z = A x (precision L, shift h). With B = L^(1/2)
 Nothing is inverted, precisions of 0 (nothing was read) and very large ones are both welcome, and every product costs
 two FFTs. The residual of the system is in units of the noise, so its tolerance means the same everywhere.
 
+Where readings are dense and the belief is smooth, the system is ill-conditioned, and a solve cut short is wild where
+nothing was read. So it is preconditioned by the inverse that it would have if every cell were read with one noise:
+
+    (I + B C B')^(-1)  ~  R' F' diag(1 / (mu + S)) F R,    R = V^(-1/2) A' (A A')^(-1) L^(-1/2)
+
+with C = V^(1/2) F' S F V^(1/2), and mu the noise's variance per cell over V, its geometric mean. Readings that say less
+than the belief itself are left out of it. Dense readings take a quarter to an eighth of the products, scattered ones
+as many as without.
+
 A site that is not Gaussian needs the belief about its value without the site itself, the cavity. Its variance comes
 from the self-consistent effective medium: sites of local average strength, seen as one homogeneous precision Lambda,
 
@@ -17,6 +26,8 @@ over a window of cells, so that read and hidden regions keep cavities of their o
 
 References:
     Iterative Methods for Sparse Linear Systems. Y. Saad, 2003, Algorithm 6.20 (conjugate residuals).
+    Application of FFT-based Algorithms for Large-Scale Universal Kriging Problems. J. Fritz, I. Neuweiler, W. Nowak,
+    2009 (circulant preconditioning).
     Vector Approximate Message Passing. S. Rangan, P. Schniter, A. K. Fletcher, 2019, Algorithm 2.
 """
 
@@ -79,6 +90,28 @@ class System:
         self.root = precision.sqrt()
         self.inverse_root = torch.where(precision > 0, 1.0 / self.root, torch.zeros_like(precision))
         self.count = (precision > 0).sum(1, keepdim=True).clamp(min=1)
+        self._lift, self._smooth = self._homogeneous()
+
+    def _homogeneous(self) -> tuple[Flat, Tensor]:
+        """Return (A A')^(-1) L^(-1/2) of every reading, and 1 / (mu + S) of every item and channel."""
+        seen = (self.root > 0).to(self.root)
+        gain = self.forward(self.adjoint(seen)).abs()
+        own = self.forward(self.covariance.variance().expand(len(seen), len(self.channels), *self.shape[1:])).abs()
+        clear = (gain > 0) & (self.root**2 * own > 1.0)
+        lift = torch.where(clear, self.inverse_root / gain.clamp(min=_TINY), torch.zeros_like(gain))
+        noise = (self.adjoint(lift) / self.covariance.scale.clamp(min=_TINY)) ** 2
+        told = noise > 0
+        logs = torch.where(told, torch.log(noise.clamp(min=_TINY)), torch.zeros_like(noise))
+        mu = torch.exp(logs.sum((2, 3)) / told.sum((2, 3)).clamp(min=1))
+        return lift, 1.0 / (mu[:, :, None, None] + self.covariance.density)
+
+    def precondition(self, w: Flat) -> Flat:
+        """Return roughly (I + B C B')^(-1) w; readings that tell nothing stay as they are."""
+        rows, cols = self.shape[1:]
+        scale = self.covariance.scale.clamp(min=_TINY)
+        spread = torch.fft.rfft2(self.adjoint(self._lift * w) / scale, s=self.covariance.size) * self._smooth
+        back = torch.fft.irfft2(spread, s=self.covariance.size)[..., :rows, :cols] / scale
+        return torch.where(self._lift > 0, self._lift * self.forward(back), w)
 
     def forward(self, v: Tensor) -> Flat:
         """Return A v of a change v of the channels that are read."""
@@ -122,7 +155,7 @@ class System:
         target = self.target(offset)
         guess = torch.zeros_like(target) if start is None else target - self.root * self.forward(start)
         limit = tolerance * self.count.to(target).sqrt()
-        w = conjugate_residuals(self.product, target, guess, iterations, limit)
+        w = conjugate_residuals(self.product, target, guess, iterations, limit, self.precondition)
         return self.spread(w), w
 
     def forces(self, w: Flat) -> list[Tensor]:

@@ -40,6 +40,7 @@ class EvidenceOptions:
         offset: probability that all gain readings of a map share an unknown error.
         offset_db: standard deviation of that error [dB].
         blocks: probability of averages over blocks of cells in place of readings of single cells.
+        lone_average: probability that block averages of the direction are of its sine or its cosine alone.
     """
 
     none: float = 0.15
@@ -52,12 +53,13 @@ class EvidenceOptions:
     dense_direction: float = 0.6
     offset: float = 0.1
     offset_db: float = 3.0
-    blocks: float = 0.1
+    blocks: float = 0.14
+    lone_average: float = 0.4
 
 
 def draw_pattern(free: Mask, options: EvidenceOptions, rng: np.random.Generator) -> Mask:
     """Return which of the free cells are measured, shape of `free`."""
-    kind = rng.choice(5, p=[0.42, 0.18, 0.18, 0.08, 0.14])
+    kind = rng.choice(5, p=[0.36, 0.16, 0.16, 0.08, 0.24])
     density = float(np.exp(rng.uniform(*np.log(options.density))))
     if kind == 0:
         return _scattered(free, density, rng)
@@ -87,7 +89,12 @@ def simulate_evidence(
     if rng.random() < options.blocks:
         factor = int(rng.choice((2, 4, 8), p=(0.6, 0.3, 0.1)))
         both = rng.random() < options.dense_direction
-        return block_evidence(*_block_readings(state[: 3 if both else 1], known, factor, options, rng), known.shape)
+        readings = _block_readings(state[: 3 if both else 1], known, factor, options, rng)
+        planes = block_evidence(*readings, known.shape)
+        if both and rng.random() < options.lone_average:
+            untold = 3 * int(rng.integers(1, 3))
+            planes[untold : untold + 3] = 0.0
+        return planes
     free = state[3] < 0
     measured = draw_pattern(free, options, rng)
     _gain_readings(planes[:3], state[0], known, measured, options, rng)

@@ -1,0 +1,72 @@
+r"""The posterior mean in one call, made to agree with the readings.
+
+A network that is told readings interpolates them less sharply than they allow: its answer m = E[x | planes] differs
+from dense, accurate readings by more than their noise. But its error is a field whose covariance is known, and the
+likelihood is known exactly. So m and its own variance V are taken for the prior of one more step in closed form,
+
+    x ~ N(m, V^(1/2) N V^(1/2)),    E[x | y] as in `openckm.infer.jfs`,
+
+with N the stationary correlation of the denoiser's errors. Devices, sectors and averages enter as the sites they are.
+No further network call. The readings count twice, once through the planes and once here; what is lost by that is
+little where the network makes too little of them.
+
+References:
+    Gaussian Processes for Machine Learning. C. E. Rasmussen, C. K. I. Williams, 2006, Section 2.7 (a mean function and
+    a Gaussian process for what it leaves).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from openckm.infer.jfs import JFS, Fit, JFSOptions
+from openckm.infer.spectrum import Spectrum, default_spectrum
+from openckm.observe.likelihood import Likelihood
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.posterior import posterior_mean
+
+__all__ = ["REFINE_LEVEL", "refined_mean"]
+
+REFINE_LEVEL = 1.3
+"""Noise level [latent] whose error correlation stands for that of the network told of readings. On windows of Florence
+the error differs by less than 2 % between 0.3 and 5."""
+
+
+def refined_mean(
+    denoiser: Denoiser,
+    likelihood: Likelihood,
+    condition: Condition,
+    *,
+    symmetrise: bool = True,
+    spectrum: Spectrum | None = None,
+    options: JFSOptions | None = None,
+    bf16: bool = True,
+    enough: Callable[[], bool] | None = None,
+) -> Denoised:
+    """Return the mean of maps given readings [B, C, H, W] in latent code; the variance is that before refinement.
+
+    Args:
+        denoiser: the prior; it must predict a variance if the spectrum is relative to one.
+        likelihood: of the readings, one measurement for all maps of the batch.
+        condition: site and evidence planes of the same readings, a batch of B.
+        symmetrise: average the network's answer over the 8 orientations (8 calls) instead of one.
+        spectrum: of the denoiser's errors; the one that belongs to the denoiser if None.
+        options: of the solve.
+        bf16: run the network under bfloat16 autocast.
+        enough: asked after every orientation; True ends the averaging with those that there are.
+
+    Raises:
+        GridError: if the likelihood is of other maps.
+        OptionError: if no site is known for a part of the likelihood.
+    """
+    told = posterior_mean(denoiser, condition, symmetrise=symmetrise, bf16=bf16, enough=enough)
+    likelihood.domain.check(told.mean, "refined_mean")
+    var = None if told.var is None else told.var.float().clamp(min=1e-12)
+    belief = Denoised(told.mean.float(), var)
+    method = JFS(denoiser, likelihood, spectrum or default_spectrum(denoiser), options)
+    with torch.no_grad():
+        mean = Fit(method, belief, method.spectrum.covariance(belief, REFINE_LEVEL)).run().mean
+    return Denoised(mean, var)
