@@ -1,10 +1,11 @@
-"""Makes the figures of the docs: the demo's comparison, and unconditional samples of the embedded prior.
+"""Makes the figures of the docs: the demo's comparison, samples of the embedded prior, and the sweep of bench "p1".
 
 python docs/figures.py
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -69,7 +70,25 @@ def demo() -> None:
         shutil.copy(Path(folder) / "figure.png", FIGURES / "duke_a.png")
 
 
+def strength_sweep() -> None:
+    """Draw the error of P1's Algorithm 2 over its strength, per task (P1's Fig. 11), from the published benchmark."""
+    rows = json.loads((FIGURES.parent.parent / "bench" / "results" / "p1.json").read_text(encoding="utf-8"))["rows"]
+    swept = [r for r in rows if r["split"].startswith("zeta ") and r["metric"] == "gain_rmse_db"]
+    figure, axis = plt.subplots(figsize=(5.2, 3.4), layout="constrained")
+    for task in dict.fromkeys(r["task"] for r in swept):
+        mine = sorted((float(r["split"].split()[1]), r["value"], r["ci_low"], r["ci_high"]) for r in swept
+                      if r["task"] == task)  # fmt: skip
+        zeta, value, low, high = np.array(mine).T
+        axis.errorbar(zeta, value, [value - low, high - value], marker="o", capsize=3, label=task)
+    axis.set(xscale="log", xlabel="strength zeta of Algorithm 2", ylabel="gain RMSE [dB], one draw",
+             title="P1's Algorithm 2 on windows of Florence")  # fmt: skip
+    axis.legend()
+    figure.savefig(FIGURES / "p1.png", dpi=100)
+    plt.close(figure)
+
+
 if __name__ == "__main__":
     FIGURES.mkdir(exist_ok=True)
     samples()
     demo()
+    strength_sweep()

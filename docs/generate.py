@@ -25,7 +25,10 @@ SPLITS = {
     **{("gain", f"{p}%"): f"{p} % of cells measured, site known" for p in ("0.5", "2.0", "10.0")},
     **{("gain_points", f"{p}%"): f"{p} % of cells measured, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
-METRICS = {"rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]"}
+METRICS = {
+    "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
+    "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
+}  # fmt: skip
 
 
 def cli_page() -> str:
@@ -57,7 +60,10 @@ def results_page() -> str:
         report = json.loads(path.read_text(encoding="utf-8"))
         parts.append(f"## {report['bench']}\n")
         parts.append(f"`{path.name}`, {report['date']}, commit `{report['commit'][:10]}`, {report['machine']}.\n")
-        parts.append(_table(report["rows"]))
+        parts += [_table(rows) for rows in _kinds(report["rows"])]
+        figure = DOCS / "figures" / f"{report['bench']}.png"
+        if figure.exists():
+            parts.append(f"![{report['bench']}](figures/{figure.name})\n")
     return "\n".join(parts)
 
 
@@ -86,6 +92,17 @@ def _headlines(rows: list[dict], label: str) -> list[str]:
         cells = ["–" if v is None else f"**{v:.2f}**" if k == 0 else f"{v:.2f}" for k, v in enumerate(shown)]
         lines.append(f"| {label}: {SPLITS.get((task, split), f'{task}, {split}')} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _kinds(rows: list[dict]) -> list[list[dict]]:
+    """Return the rows in parts whose splits state the same metrics, so that no table is mostly empty."""
+    stated: dict[str, set[str]] = {}
+    for row in rows:
+        stated.setdefault(row["split"], set()).add(row["metric"])
+    parts: dict[frozenset[str], list[dict]] = {}
+    for row in rows:
+        parts.setdefault(frozenset(stated[row["split"]]), []).append(row)
+    return list(parts.values())
 
 
 def _table(rows: list[dict]) -> str:

@@ -71,6 +71,8 @@ def test_counts_and_costs_are_stated(rows):
     assert by["sr2", "evidence_planes", "over single_task", "gain_ratio"].n == 3
     assert by["sr2", "tracer_floor", "corrected", "gain_rmse_db"].value == pytest.approx(1.0, abs=0.21)
     assert by["2 configurations", "single_task", "training cost", "training_runs"].value == 2
+    assert by["8 configurations", "single_task", "training cost", "training_runs"].value == 8
+    assert by["8 configurations", "single_task", "training cost", "labelled_samples"].value == 32
     assert by["2 configurations", "single_task", "training cost", "labelled_samples"].value == 8
     assert by["4 configurations", "evidence_planes", "training cost", "labelled_samples"].value == 0
     assert by["4 configurations", "multi_task", "training cost", "samples_seen"].value == 4
