@@ -10,7 +10,7 @@ from openckm.evaluate.bench_heldout import FRACTIONS, default_data_dir, heldout_
 from openckm.reconstructor import Reconstructor
 
 
-def write_shard(path, maps=3, size=64):
+def write_shard(path, maps=3, size=64, **more):
     rng = np.random.default_rng(0)
     row, col = np.mgrid[:size, :size] * 2.0
     gain = np.stack([-70 - 25 * np.log10(np.hypot(row - 40, col - 30 - 8 * k) + 20) for k in range(maps)])
@@ -22,7 +22,7 @@ def write_shard(path, maps=3, size=64):
     np.savez(
         path, gain_cdb=cdb, aoa_deg=np.full(cdb.shape, 90, np.int16), height_dm=height, tx=tx,
         layout=np.array(["town"] * maps), carrier_hz=np.full(maps, 3.5e9), antenna=np.array(["iso"] * maps),
-        cell_m=np.full(maps, 2.0),
+        cell_m=np.full(maps, 2.0), **more,
     )  # fmt: skip
 
 
@@ -68,7 +68,15 @@ def test_the_bench_gives_rows_per_task_and_density_and_paired_ratios(tmp_path, m
     assert ("universal_kriging", "gain_points", "rmse_db") not in value
     ratio = value["copy", "gain_points", "rmse_ratio"]
     assert (ratio.value, ratio.ci_low, ratio.ci_high) == pytest.approx((1.0, 1.0, 1.0))
-    assert all(r.split == "2.0%" for r in rows)
+    assert all(r.split == "2.0%" for r in rows), "shards without a floor have no row for it"
+
+
+def test_the_noise_of_the_truth_is_printed_where_shards_state_it(tmp_path):
+    write_shard(tmp_path / "a.npz", maps=2, floor_db=np.array([0.6, 1.0]))
+    write_shard(tmp_path / "b.npz", maps=1)
+    rows = run(data_dir=tmp_path, maps=3, methods=[], fractions=(0.02,))
+    assert [(r.method, r.task, r.metric, r.n) for r in rows] == [("tracer_floor", "gain", "rmse_db", 2)]
+    assert rows[0].value == pytest.approx(0.8)
 
 
 def test_maps_are_spread_over_the_shards(tmp_path):

@@ -3,6 +3,7 @@
 Tasks: `gain` (layout and transmitter known) and `gain_points` (the readings alone). Of the free covered cells, 0.5, 2
 or 10 % are given with 2 dB of noise, the hidden ones are scored. Numbers are means over maps, intervals by bootstrap
 over scenes; the metric `rmse_ratio` is a method's mean RMSE over the best kriging's on the same maps, paired.
+`tracer_floor` is the noise of the truth itself, over the maps that state it (n counts maps).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
+from openckm.evaluate.floors import floor_rows
 from openckm.evaluate.methods import kriging_methods, product_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.rows import Row
@@ -80,7 +82,9 @@ def run(
             scores += [*blind, *with_site, *alone]
         if progress is not None:
             progress(f"{one.city}, map {k}", k + 1, len(traced))
-    return summary_rows(scores, METRICS) + ratio_rows(scores)
+    clusters = [_cluster(one) for one in traced]
+    floors = floor_rows(traced, clusters, task="gain", split="all", metric="rmse_db")
+    return summary_rows(scores, METRICS) + ratio_rows(scores) + floors
 
 
 def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
@@ -116,6 +120,10 @@ def heldout_case(traced: TracedMap, task: str, fraction: float, seed: int) -> tu
     return Observations(points=(points,), layout=traced.layout, transmitter=traced.transmitter), truth
 
 
+def _cluster(traced: TracedMap) -> str:
+    return f"{traced.scene}/{traced.city}"
+
+
 def _scores(methods: Sequence[Reconstructor], traced: TracedMap, task: str, fraction: float, seed: int) -> list[Score]:
     observations, truth = heldout_case(traced, task, fraction, seed)
     scores = []
@@ -128,7 +136,7 @@ def _scores(methods: Sequence[Reconstructor], traced: TracedMap, task: str, frac
         evaluations = int(answer.provenance.get("network_evaluations", 0))
         values = score_map(answer, truth, seed=seed)
         scores.append(
-            Score(method.name, task, f"{fraction:.1%}", f"{traced.scene}/{traced.city}", values, truth.value.size,
-                  evaluations, seconds)
+            Score(method.name, task, f"{fraction:.1%}", _cluster(traced), values, truth.value.size, evaluations,
+                  seconds)
         )  # fmt: skip
     return scores

@@ -36,7 +36,8 @@ import numpy as np
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
 from openckm.evaluate.bench_heldout import default_data_dir
-from openckm.evaluate.bootstrap import Interval, mean_interval
+from openckm.evaluate.bootstrap import Interval
+from openckm.evaluate.floors import floor_rows
 from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, OneCall, P1Method, Reference, Refined, few_step_methods
 from openckm.evaluate.p1_nets import KINDS, NetCard, default_nets_dir, load_net, row_name, takes_planes, tasks_of
 from openckm.evaluate.p1_references import REFERENCES, reference_tasks
@@ -143,7 +144,10 @@ def run(
     floors: list[Row] = []
     for task in chosen.tasks:
         cases = p1_cases(places, task)
-        floors += _floor_row(task, places, cases)
+        floors += floor_rows(
+            [places[k].traced for k in cases], [case.cluster for case in cases.values()], task=task, split=CORRECTED,
+            metric="gain_rmse_db",
+        )  # fmt: skip
         zeta = replace(chain, options=chosen.algorithm2(tuned[task]))
         for method, count in _methods(task, denoiser, nets, few, zeta, chosen):
             scores.append(_score(method, task, _spread(cases, count), progress))
@@ -267,14 +271,6 @@ def _sweep(
             rows += [replace(row, split=f"zeta {zeta:g}") for row in of_zeta]
         tuned[task] = min(error, key=lambda z: error[z])
     return tuned, rows
-
-
-def _floor_row(task: str, places: Sequence[Place], cases: dict[int, P1Case]) -> list[Row]:
-    stated = {k: places[k].traced.floor_db for k in cases if math.isfinite(places[k].traced.floor_db)}
-    if not stated:
-        return []
-    found = mean_interval(list(stated.values()), [cases[k].cluster for k in stated])
-    return [_row("tracer_floor", task, CORRECTED, "gain_rmse_db", found, len(stated))]
 
 
 def _cost_rows(nets: dict[str, tuple[TaskNet, NetCard]]) -> Iterator[Row]:
