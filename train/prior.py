@@ -1,17 +1,16 @@
-"""Recipe of the shipped prior (openckm-prior-s): see docs/model-card.md for what it should score.
+"""Recipe of the shipped prior (openckm-prior-s): see docs/model-card.md for what it scores.
 
-Four stages, each going on from the checkpoint of the one before, on one or two CPU cores (bf16):
+    ckm data generate maps --maps 4000 --seed 1 --vehicles 0.3
+    ckm data generate maps --maps 96 --seed 1 --split validation
+    python train/prior.py --recipe s --data maps --out runs/s --publish runs/prior_s
 
-    python train/prior.py --data START --out runs/s --steps 4600 --decay-steps 1900
-    python train/prior.py --data START --out runs/s --steps 5650 --decay-steps 1000 --learning-rate 4e-4 --nothing 0.35
-    python train/prior.py --data START --data MORE --out runs/s --steps 10400 --decay-steps 2500 \\
-        --learning-rate 5e-4 --nothing 0.2
-    python train/prior.py --data START --data MORE --out runs/s --steps 15800 --decay-steps 3000 \\
-        --learning-rate 5e-4 --nothing 0.2 --publish runs/prior_s
+The four stages of the recipe go on from one another: the first learns to answer with site and evidence, the second
+spends a third of its samples on the unconditional prior, the third and the fourth learn from more kinds of maps and of
+evidence. S takes about 3 hours on two CPU cores (bf16); M is for a GPU (--device cuda). Without --recipe, one stage is
+trained as --steps, --decay-steps, --learning-rate and --nothing say, on top of what stands in --out.
 
-The first learns to answer with site and evidence, the second spends a third of its samples on the unconditional prior,
-the third learns from more cities, carriers and cell sizes and from the evidence that stages one and two had not seen
-(block averages, lone components of the direction, common offsets), the fourth sees dense evidence more often.
+The shipped weights came from the same stages, but the first two saw 1,085 maps only, and the fourth alone saw dense
+evidence as often as all do now.
 
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
 `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
@@ -21,7 +20,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import Denoiser, MapDenoiser
+from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
 from openckm.priors.training import Batch, Trainer, TrainOptions
@@ -92,7 +93,26 @@ def hours_of(lines: list[dict[str, float]]) -> float:
     return round(sum(each) / 3600.0, 2)
 
 
-def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str) -> None:
+@dataclass(frozen=True)
+class Stage:
+    """A stage of training: up to which step, over how many steps the learning rate falls, its height, and the share of
+    the samples that are told nothing at all."""
+
+    steps: int
+    decay_steps: int
+    learning_rate: float
+    nothing: float
+
+
+S_STAGES = (
+    Stage(4600, 1900, 6e-4, 0.0), Stage(5650, 1000, 4e-4, 0.35), Stage(10400, 2500, 5e-4, 0.2),
+    Stage(15800, 3000, 5e-4, 0.2),
+)  # fmt: skip
+RECIPES = {"s": S_STAGES, "m": (Stage(20000, 6000, 5e-4, 0.2),)}
+"""Stages by size of the network. M has not been trained yet."""
+
+
+def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path, data: str) -> None:
     """Write the averaged weights and their card as a model folder."""
     lines = [json.loads(line) for line in (trainer.folder / "log.jsonl").read_text().splitlines()]
     decay = trainer.options.ema[which]
@@ -103,24 +123,34 @@ def publish(trainer: Trainer, which: int, version: str, folder: Path, data: str)
         save_prior(
             folder,
             model,
-            name="openckm-prior-s",
+            name=f"openckm-prior-{size}",
             version=version,
             cell_m=(1.0, 4.0),
             carrier_hz=(0.9e9, 28e9),
             training_data=data,
-            recipe=f"train/prior.py, {trainer.step} steps in four stages on 1 to 2 CPU cores",
+            recipe=f"train/prior.py, {trainer.step} steps",
             metrics={"validation_rmse_db": round(scores[-1], 3), "training_hours": hours_of(lines)},
             licence="Apache-2.0",
             credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
         )
 
 
+def training_data(maps: list[TracedMap], nothing: float, batch: int) -> MixedSet:
+    """Return the batches of a stage."""
+    told = SampleOptions(nothing=nothing)
+    coarse = TrainingSet((coarsen(m) for m in maps if m.grid.cell_m <= 2.0), told)
+    return MixedSet(TrainingSet(maps, told), coarse, batch, seed=1)
+
+
 def main() -> None:
     """Train, and publish when asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/s"))
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--recipe", choices=RECIPES, help="train all stages of this size, one after the other")
+    parser.add_argument("--size", choices=SIZES, default="s", help="of the network, without --recipe")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--minutes", type=float, default=600.0, help="in all; run again to go on")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay-steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=12)
@@ -128,30 +158,39 @@ def main() -> None:
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
-    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--version", default="0.3.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
     if arguments.publish:
         require_new_folder(arguments.publish)  # a model is written once: say so before the hours of training
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
+    begun = time.monotonic()
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
     maps = [m for m in read_shards(paths) if not city_is(m, HELD_OUT[1:])]
     seen = [m for m in maps if not city_is(m, HELD_OUT)]
-    told = SampleOptions(nothing=arguments.nothing)
-    coarse = TrainingSet((coarsen(m) for m in seen if m.grid.cell_m <= 2.0), told)
-    training = MixedSet(TrainingSet(seen, told), coarse, arguments.batch, seed=1)
     held = [m for m in maps if city_is(m, HELD_OUT[:1])][:64]
     print(f"{len(seen)} training maps, {len(held)} validation maps", flush=True)
-    options = TrainOptions(
-        steps=arguments.steps, decay_steps=arguments.decay_steps, learning_rate=arguments.learning_rate, seed=1
-    )
-    trainer = Trainer(MapDenoiser(), training.batch, options, arguments.out, validate=validator(held))
-    print(f"step {trainer.step} -> {trainer.run(arguments.minutes * 60)}", flush=True)
+    size = arguments.recipe or arguments.size
+    own = Stage(arguments.steps, arguments.decay_steps, arguments.learning_rate, arguments.nothing)
+    stages = RECIPES[size] if arguments.recipe else (own,)
+    denoiser = MapDenoiser(SIZES[size]).to(arguments.device)
+    training = training_data(seen, stages[0].nothing, arguments.batch)
+    for stage in stages:
+        training.tell(stage.nothing)
+        options = TrainOptions(
+            steps=stage.steps, decay_steps=stage.decay_steps, learning_rate=stage.learning_rate, seed=1
+        )
+        trainer = Trainer(denoiser, training.batch, options, arguments.out, validate=validator(held))
+        left = 60.0 * arguments.minutes - (time.monotonic() - begun)
+        print(f"step {trainer.step} -> {trainer.run(left)} of {stage.steps}", flush=True)
+        if trainer.step < stage.steps:
+            print("time is up: run again to go on", flush=True)
+            return
     if arguments.publish:
         cities = sorted({m.city for m in seen})
         data = f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held out"
-        publish(trainer, arguments.ema, arguments.version, arguments.publish, data)
+        publish(trainer, arguments.ema, arguments.version, size, arguments.publish, data)
 
 
 if __name__ == "__main__":

@@ -160,6 +160,11 @@ class MixedSet:
             raise InputError(f"fine maps {shapes[0]} and coarse maps {shapes[1]}: wanted half the sides")
         self.fine, self.coarse, self.size, self.seed = fine, coarse, size, seed
 
+    def tell(self, nothing: float) -> None:
+        """Change the share of the samples that are told nothing at all."""
+        for part in (self.fine, self.coarse):
+            part.options = replace(part.options, nothing=nothing)
+
     def batch(self, step: int) -> Batch:
         """Return the batch of a training step."""
         rng = np.random.default_rng([self.seed, step])

@@ -1,0 +1,85 @@
+"""The recipe of the shipped prior: stages go on from one another, so does an interrupted run, and the card tells."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openckm.errors import OpenCKMError
+from openckm.priors.pretrained import load_prior
+
+RECIPE = Path(__file__).resolve().parents[2] / "train" / "prior.py"
+
+
+@pytest.fixture
+def recipe(monkeypatch):
+    spec = importlib.util.spec_from_file_location("prior_recipe", RECIPE)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "prior_recipe", module)
+    spec.loader.exec_module(module)
+    stages = (module.Stage(2, 1, 1e-3, 0.0), module.Stage(4, 1, 1e-3, 0.5))
+    monkeypatch.setattr(module, "RECIPES", {"xs": stages})
+    return module
+
+
+def shard(path: Path, layout: str, seed: int, maps: int = 3, side: int = 64) -> None:
+    rng = np.random.default_rng(seed)
+    gain = -90.0 + np.cumsum(np.cumsum(rng.normal(0, 0.2, (maps, side, side)), 1), 2).clip(-20, 20)
+    height = np.zeros((maps, side, side), np.uint16)
+    height[:, 5:15, 20:30] = 120
+    np.savez(
+        path, gain_cdb=np.where(height > 0, -32768, np.round(gain * 100)).astype(np.int16),
+        aoa_deg=np.full(gain.shape, 90, np.int16), height_dm=height,
+        tx=np.array([[30.0 + 8 * k, 40.0, 20.0, np.nan, np.nan] for k in range(maps)]),
+        layout=np.array([layout] * maps), carrier_hz=np.full(maps, 3.5e9), antenna=np.array(["iso"] * maps),
+        cell_m=np.full(maps, 2.0),
+    )  # fmt: skip
+
+
+def run(module, monkeypatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["prior.py", "--threads", "1", "--batch", "2", *map(str, arguments)])
+    module.main()
+
+
+@pytest.fixture
+def maps(tmp_path):
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    for number, layout in enumerate(("munich", "florence", "san_francisco")):
+        shard(folder / f"{layout}.npz", layout, number)
+    return folder
+
+
+def test_stages_follow_one_another_and_the_card_tells(recipe, maps, tmp_path, monkeypatch, capsys):
+    common = ("--recipe", "xs", "--data", maps, "--out", tmp_path / "run")
+    run(recipe, monkeypatch, *common, "--publish", tmp_path / "prior")
+    said = capsys.readouterr().out
+    assert "3 training maps, 3 validation maps" in said, "a held-out city was read"
+    assert "step 0 -> 2 of 2" in said
+    assert "step 2 -> 4 of 4" in said
+    _, card = load_prior(tmp_path / "prior")
+    assert card.name == "openckm-prior-xs"
+    assert "4 steps" in card.recipe
+    assert card.metrics["validation_rmse_db"] > 0
+    assert "san_francisco" not in card.training_data
+    with pytest.raises(OpenCKMError, match="prior"):
+        run(recipe, monkeypatch, *common, "--publish", tmp_path / "prior")
+
+
+def test_time_that_runs_out_leaves_a_run_to_go_on_with(recipe, maps, tmp_path, monkeypatch, capsys):
+    common = ("--recipe", "xs", "--data", maps, "--out", tmp_path / "run")
+    run(recipe, monkeypatch, *common, "--minutes", 0, "--publish", tmp_path / "prior")
+    assert "run again to go on" in capsys.readouterr().out
+    assert not (tmp_path / "prior").exists()
+    run(recipe, monkeypatch, *common)
+    assert "step 2 -> 4 of 4" in capsys.readouterr().out
+
+
+def test_hours_are_those_of_the_steps(recipe):
+    lines = [{"step": 50, "steps_per_s": 1.0}, {"step": 50, "rmse_db": 9.0}, {"step": 100, "steps_per_s": 0.5}]
+    assert recipe.hours_of([json.loads(json.dumps(line)) for line in lines]) == pytest.approx(150 / 3600, abs=0.01)
