@@ -116,7 +116,9 @@ def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path,
     """Write the averaged weights and their card as a model folder."""
     lines = [json.loads(line) for line in (trainer.folder / "log.jsonl").read_text().splitlines()]
     decay = trainer.options.ema[which]
-    scores = [line[f"rmse_db@{decay}"] for line in lines if f"rmse_db@{decay}" in line]
+    last = [line for line in lines if f"rmse_db@{decay}" in line][-1]
+    scores = {f"denoise_db_{level:g}": round(last[f"denoise_db_{level:g}@{decay}"], 3) for level in LEVELS}
+    scores |= {"validation_rmse_db": round(last[f"rmse_db@{decay}"], 3), "training_hours": hours_of(lines)}
     with trainer.averaged(which) as model:
         if not isinstance(model, MapDenoiser):
             raise TypeError("only a MapDenoiser can be published")
@@ -129,7 +131,7 @@ def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path,
             carrier_hz=(0.9e9, 28e9),
             training_data=data,
             recipe=f"train/prior.py, {trainer.step} steps",
-            metrics={"validation_rmse_db": round(scores[-1], 3), "training_hours": hours_of(lines)},
+            metrics=scores,
             licence="Apache-2.0",
             credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
         )
