@@ -31,9 +31,11 @@ import torch
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
-from openckm.maps.quantity import GAIN
+from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
+from openckm.priors.posterior import move_condition
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
 from openckm.priors.training import Batch, Trainer, TrainOptions
@@ -85,6 +87,24 @@ def _denoising_db(model: Denoiser, batch: Batch, level: float) -> float:
     return float(error[batch.weight[:, 0] == 1.0].square().mean().sqrt())
 
 
+def asymmetry(model: Denoiser, maps: list[TracedMap], level: float = 0.4) -> float:
+    """Return how far the network alone is from commuting with the 8 symmetries: RMS over the channels, latent code.
+
+    What the product answers is averaged over the symmetries and commutes exactly.
+    """
+    batch = TrainingSet(maps).sample(np.arange(min(len(maps), 8)), np.random.default_rng(3))
+    noisy = batch.clean + level * torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(3))
+    levels = torch.full((len(noisy),), level)
+    with torch.no_grad():
+        still = model(noisy, levels, batch.condition).mean.numpy()
+        gaps = []
+        for k in range(1, 8):
+            turned = torch.as_tensor(apply_symmetry(k, noisy.numpy(), CHANNELS))
+            answer = model(turned, levels, move_condition(k, batch.condition)).mean.numpy()
+            gaps.append(np.mean((answer - apply_symmetry(k, still, CHANNELS)) ** 2))
+    return round(float(np.sqrt(np.mean(gaps))), 4)
+
+
 def hours_of(lines: list[dict[str, float]]) -> float:
     """Return the hours that the steps of a log took, by their pace."""
     paced = [line for line in lines if "steps_per_s" in line]
@@ -112,7 +132,9 @@ RECIPES = {"s": S_STAGES, "m": (Stage(20000, 6000, 5e-4, 0.2),)}
 """Stages by size of the network. M has not been trained yet."""
 
 
-def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path, data: str) -> None:
+def publish(
+    trainer: Trainer, which: int, version: str, size: str, folder: Path, data: str, held: list[TracedMap]
+) -> None:
     """Write the averaged weights and their card as a model folder."""
     lines = [json.loads(line) for line in (trainer.folder / "log.jsonl").read_text().splitlines()]
     decay = trainer.options.ema[which]
@@ -122,6 +144,7 @@ def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path,
     with trainer.averaged(which) as model:
         if not isinstance(model, MapDenoiser):
             raise TypeError("only a MapDenoiser can be published")
+        scores["asymmetry_rms"] = asymmetry(model, held)
         save_prior(
             folder,
             model,
@@ -192,7 +215,7 @@ def main() -> None:
     if arguments.publish:
         cities = sorted({m.city for m in seen})
         data = f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held out"
-        publish(trainer, arguments.ema, arguments.version, size, arguments.publish, data)
+        publish(trainer, arguments.ema, arguments.version, size, arguments.publish, data, held)
 
 
 if __name__ == "__main__":

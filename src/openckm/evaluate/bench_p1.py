@@ -80,13 +80,13 @@ class BenchOptions:
     """
 
     size: int = 64
-    windows: int = 240
-    draws: int = 100
-    chains: int = 24
+    windows: int = 200
+    draws: int = 48
+    chains: int = 16
     steps: int = 1000
     batch: int = 8
-    sweep: int = 6
-    zetas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    sweep: int = 4
+    zetas: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
     zeta: tuple[tuple[str, float], ...] = (("ipbox", 4.0), ("iprandom", 4.0), ("sr2", 4.0), ("jtqr", 4.0))
     tasks: tuple[str, ...] = TASKS
 
