@@ -36,7 +36,7 @@ SITE_BLIND = ("kriging",)
 NOISE_DB = 2.0
 DRAWS = 0
 """Every method here states a normal belief per cell, which is scored in closed form."""
-MAPS, QUICK_MAPS = 100, 8
+MAPS, QUICK_MAPS = 32, 8
 MIN_FREE_CELLS = 2000
 DATA_VARIABLE = "OPENCKM_TEST_DATA"
 
@@ -60,7 +60,7 @@ def run(
     """Return the rows of the benchmark.
 
     Args:
-        quick: 8 maps instead of 100.
+        quick: 8 maps instead of 32.
         progress: called as progress(what, done, total).
         data_dir: folder of shards (*.npz); None means `default_data_dir()`.
         methods: the methods to compare; None means kriging, universal kriging and OpenCKM.
