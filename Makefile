@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench: each creates .venv and installs what it needs first.
+# make demo · make test · make check · make bench · make cloud-edge: each creates .venv and installs what it needs first.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 RAYSTAMP := $(VENV)/.raytrace
 
-.PHONY: install raytrace demo test check lint types docs bench clean
+.PHONY: install raytrace rivals demo test check lint types docs bench cloud-edge clean
 
 install: $(STAMP)
 
@@ -22,6 +22,12 @@ raytrace: $(RAYSTAMP)
 $(RAYSTAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[raytrace]" "torch==2.13.0" -c constraints.txt
 	touch $(RAYSTAMP)
+
+# azula's samplers, for `ckm bench samplers` alone. Its own dependencies are left out: torchvision does not work beside the
+# pinned torch, and its samplers do not use it.
+rivals: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[rivals]" "torch==2.13.0" -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps azula -c constraints.txt
 
 demo: install
 	$(BIN)/ckm demo --out demo-output
@@ -45,6 +51,10 @@ check: raytrace lint types docs
 bench: install
 	mkdir -p out
 	$(BIN)/ckm bench duke --quick --json out/duke.json
+
+# One cloud and five edges on this machine, for about a minute; the report is out/cloud-edge/report.md.
+cloud-edge: install
+	$(BIN)/python bench/cloud_edge.py --out out/cloud-edge
 
 clean:
 	rm -rf $(VENV) demo-output out .mypy_cache .ruff_cache .pytest_cache

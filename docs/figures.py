@@ -72,7 +72,10 @@ def demo() -> None:
 
 def strength_sweep() -> None:
     """Draw the error of P1's Algorithm 2 over its strength, per task (P1's Fig. 11), from the published benchmark."""
-    rows = json.loads((FIGURES.parent.parent / "bench" / "results" / "p1.json").read_text(encoding="utf-8"))["rows"]
+    path = FIGURES.parent.parent / "bench" / "results" / "p1.json"
+    if not path.exists():
+        return
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     swept = [r for r in rows if r["split"].startswith("zeta ") and r["metric"] == "gain_rmse_db"]
     figure, axis = plt.subplots(figsize=(5.2, 3.4), layout="constrained")
     for task in dict.fromkeys(r["task"] for r in swept):

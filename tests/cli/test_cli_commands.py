@@ -33,14 +33,39 @@ OPTIONS = {
         "--bs --output -o --count --start --azimuth --layout --cell --size --height --carrier --downtilt --where"
         " --column --crs --sigma --seed --prior"
     ),
+    ("predict",): (
+        "--layout --tx --output -o --centre --cell --size --carrier --azimuth --downtilt --vehicles --weights --prior"
+        " --draws --seed --png --zarr --outage-threshold"
+    ),
     ("demo",): "--out",
-    ("bench",): "--quick --json active calibration duke heldout imperfect p1 sparse",
+    ("bench",): "--quick --json active calibration duke edge heldout imperfect mamba p1 samplers sparse",
     ("data",): "generate",
     ("data", "generate"): (
         "--maps --split --seed --cell --rays --average-seeds --floor-db --most-seeds --vehicles --coherent --real-share"
         " --city --layouts --processes"
     ),
-    ("cloud",): "ingest suite evaluate refresh",
+    ("edge",): "contribute run update check token",
+    **{("edge", name): "--config" for name in ("run", "update", "check")},
+    ("edge", "token"): "--help",
+    ("edge", "contribute"): (
+        "--output -o --contributor --licence --region --opt-in --statistics-only --rank --steps --learning-rate --seed"
+    ),
+    ("cloud", "merge"): "--output -o --suite --new --version --rule --report",
+    ("cloud",): "ingest suite train evaluate refresh merge init publish promote rollback revoke rotate renew status",
+    ("cloud", "init"): "--repository --keys --trust-root --root-keys --passphrase-file --role",
+    ("cloud", "publish"): (
+        "--repository --keys --trust-root --suite --channel --precision --new --report --passphrase-file"
+    ),
+    ("cloud", "promote"): "--repository --keys --trust-root --suite --channel --report --passphrase-file",
+    ("cloud", "rollback"): "--repository --keys --trust-root --channel --passphrase-file",
+    ("cloud", "revoke"): "--repository --keys --trust-root --passphrase-file",
+    ("cloud", "rotate"): "--repository --keys --trust-root --root-keys --lost --passphrase-file",
+    ("cloud", "renew"): "--repository --keys --trust-root --root-keys --passphrase-file",
+    ("cloud", "status"): "--repository --trust-root",
+    ("cloud", "train"): (
+        "--output -o --store --suite --name --version --licence --work --size --steps --batch --learning-rate"
+        " --nothing --seed --minutes"
+    ),
     ("cloud", "ingest"): "--store --contributor --licence --source --region --reviewed-by",
     ("cloud", "suite"): "--store --region --most",
     ("cloud", "evaluate"): "--suite --against --json",

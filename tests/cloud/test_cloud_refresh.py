@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from openckm.cloud import refresh as module
 from openckm.cloud.anchor import Anchored, as_published
 from openckm.cloud.gate import Verdict
 from openckm.cloud.refresh import RefreshOptions, ReplaySet, next_version, refresh
+from openckm.cloud.suite import score_models
 from openckm.data.training_set import TrainingSet
 from openckm.errors import ModelError, OptionError
 from openckm.priors.pretrained import load_prior
@@ -61,7 +61,7 @@ def test_what_passes_is_a_new_model_that_says_where_it_comes_from(published, par
 def test_what_was_judged_is_what_was_published_to_the_bit(published, suite):
     folder, report = published
     net = load_prior(folder / "new")[0]
-    again = module.score_models(suite, {"new": net}, bf16=False)["new"]
+    again = score_models(suite, {"new": net}, bf16=False)["new"]
     by_score = {(c.region, c.score): c.new for c in report.verdict.comparisons}
     for region in ("oldtown", "newtown"):
         values = [s.values["rmse_db:site"] for s in again if s.region == region]
@@ -90,7 +90,7 @@ def test_interrupted_training_publishes_the_same_bits(published, parent, store, 
 
 def test_a_refused_version_leaves_nothing_but_its_report(published, parent, store, suite, tmp_path, monkeypatch):
     shutil.copytree(published[0] / "work", tmp_path / "work")  # the same training, judged at another weight
-    monkeypatch.setattr(module, "decide", lambda *_: Verdict(False, ("oldtown, rmse_db: forgets",), ()))
+    monkeypatch.setattr("openckm.cloud.judge.decide", lambda *_: Verdict(False, ("oldtown, rmse_db: forgets",), ()))
     report = run(parent, store, suite, tmp_path, options=replace(OPTIONS, weights=(0.75,)))
     assert (report.step, report.weight) == (OPTIONS.steps, 0.75)
     assert (report.status, report.verdict.reasons) == ("refused", ("oldtown, rmse_db: forgets",))

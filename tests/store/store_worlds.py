@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save
 from securesystemslib.signer import CryptoSigner, Signer
 from tuf.api.metadata import MetaFile
 from tuf.ngclient.fetcher import FetcherInterface
 
 from openckm.store import ModelCard, write_weights
+from openckm.store.attachments import ATTACHMENTS
 from openckm.store.codec import encode
 from openckm.store.fetch import FsspecFetcher
 from openckm.store.keys import Keys
@@ -29,8 +33,13 @@ _COUNT = itertools.count()
 Edit = Callable[[bytes], bytes | Iterator[bytes] | Exception]
 
 
-def save_model(folder: Path, version: str = "1.0.0", *, name: str = "tiny", seed: int = 0) -> Path:
-    """Write a model of a few kilobytes; versions share a tensor, differ a little in one and wholly in another."""
+def save_model(
+    folder: Path, version: str = "1.0.0", *, name: str = "tiny", seed: int = 0, attached: bool = False
+) -> Path:
+    """Write a model of a few kilobytes; versions share a tensor, differ a little in one and wholly in another.
+
+    With `attached` there are a calibration, another one of each version, and spectra, the same of all.
+    """
     rng, step = np.random.default_rng(seed), np.random.default_rng([seed, *map(int, version.split("."))])
     weights = {
         "first.weight": rng.standard_normal((16, 8, 3, 3)), "first.bias": rng.standard_normal(16),
@@ -44,12 +53,31 @@ def save_model(folder: Path, version: str = "1.0.0", *, name: str = "tiny", seed
         write_weights(folder / "weights.safetensors", arrays),
     )  # fmt: skip
     (folder / "card.json").write_text(card.to_json())
+    if attached:
+        (folder / "calibration.json").write_text(calibration_text(card.sha256, 1.0 + float(step.random())))
+        (folder / "spectrum.safetensors").write_bytes(spectrum_bytes())
     return folder
 
 
+def calibration_text(sha256: str, factor: float = 1.0) -> str:
+    """Return a calibration of one family, bound to weights."""
+    family = {"distance_m": [2.0, 8.0], "factor": [factor, 1.0], "half_width": 2.0, "alpha": 0.1, "maps": 9}
+    raw = {"schema": 1, "sha256": sha256, "measured_on": "9 maps", "families": {"site/dB/exact": family}}
+    return json.dumps(raw)
+
+
+@cache
+def spectrum_bytes() -> bytes:
+    """Return spectra of white errors at two levels, always the same bytes."""
+    lags = np.zeros((2, 5, 3, 3), np.float32)
+    lags[:, :, 0, 0] = 1.0
+    return save({"levels": np.array([0.1, 1.0]), "lags": lags}, {"relative": "1", "pad": "2"})
+
+
 def content(folder: Path) -> dict[str, bytes]:
-    """Return card and weights of a model folder."""
-    return {name: (folder / name).read_bytes() for name in ("card.json", "weights.safetensors")}
+    """Return card and weights of a model folder, and what lies beside them."""
+    names = [name for name in ATTACHMENTS if (folder / name).exists()]
+    return {name: (folder / name).read_bytes() for name in ("card.json", "weights.safetensors", *names)}
 
 
 class MemoryKeys(Keys):

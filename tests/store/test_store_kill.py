@@ -13,16 +13,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from store_worlds import content, save_model
+from store_worlds import content
+from store_worlds import save_model as save_bare
 
 from openckm.store.keys import KeyFolder
 from openckm.store.publish import Repository
 from openckm.store.trust import Policy, RolePolicy
 from openckm.store.update import Updater
 
+save_model = partial(save_bare, attached=True)
 KILLS = int(os.environ.get("OPENCKM_KILLS", "10"))
 Run = Callable[..., tuple[int, float]]
 

@@ -1,16 +1,15 @@
-"""`ckm cloud`: collect maps, freeze a suite, evaluate a model on it, refresh a model on new regions."""
+"""`ckm cloud`: collect maps, freeze a suite, train, evaluate and refresh models; `cloud_publish` gives them away."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from openckm.cli import cloud_publish
+from openckm.cli.cloud_common import REFUSED, UNFINISHED, complaints, console, progress_bar
 from openckm.errors import InputError, OptionError
 
 __all__ = ["cloud_app"]
@@ -20,20 +19,9 @@ cloud_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-console = Console(highlight=False, soft_wrap=True, emoji=False)
-complaints = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 SHARE = 0.25
-REFUSED, UNFINISHED = 3, 4
-"""Exit status of what was refused (a map, a version), and of work that the same command goes on with."""
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    from rich.progress import Progress
-
-    with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+for _command in cloud_publish.COMMANDS:
+    cloud_app.command(_command.__name__)(_command)
 
 
 @cloud_app.command("ingest")
@@ -53,7 +41,7 @@ def ingest(
     from openckm.cloud.ingest import ingest as run
 
     given = Contribution(contributor, licence, source, region, reviewed_by)
-    with _bar() as progress:
+    with progress_bar() as progress:
         report = run(store, shards, given, progress=progress)
     for one in report.quarantined:
         console.print(f"quarantined {one.shard}: {'; '.join(one.reasons)}", markup=False)
@@ -111,11 +99,53 @@ def evaluate(
 
     if json is not None and not json.resolve().parent.is_dir():
         raise InputError(f"--json {json}: the folder {json.resolve().parent} does not exist; make it first")
-    with _bar() as progress:
+    with progress_bar() as progress:
         rows = evaluate_models(Suite.read(suite), model, against, progress=progress)
     if json is not None:
         write_report(json, "suite", rows)
     console.print(as_table(rows, str(model)))
+
+
+@cloud_app.command("train")
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model; must not be there.")],
+    store: Annotated[Path, typer.Option(help="Folder of accepted maps.")],
+    suite: Annotated[Path, typer.Option(help="Suite whose scenes are kept away from.")],
+    name: Annotated[str, typer.Option(help="Name of the model: small letters, digits, '-' and '_'.")],
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "0.1.0",
+    licence: Annotated[str, typer.Option(help="SPDX name of the weights' licence.")] = "Apache-2.0",
+    work: Annotated[Path | None, typer.Option(help="Folder of checkpoint and log [default: OUTPUT.work].")] = None,
+    size: Annotated[str, typer.Option(help="xs, s or m: 0.8, 5.2 or 18.9 million weights.")] = "s",
+    steps: Annotated[int, typer.Option(min=1, help="Training steps in all.")] = 8000,
+    batch: Annotated[int, typer.Option(min=1, help="Whole maps per batch.")] = 12,
+    learning_rate: Annotated[float, typer.Option(help="Learning rate at its height.")] = 6e-4,
+    nothing: Annotated[float, typer.Option(help="Share of the samples that are told nothing at all.")] = 0.2,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    minutes: Annotated[float | None, typer.Option(help="Minutes of training in this call; the next goes on.")] = None,
+) -> None:
+    """Train a first prior on the accepted maps; their origin and licences go into its card.
+
+    Exit 4 means that the minutes were up: the same command goes on.
+    """
+    from openckm.cloud.ingest import MapStore
+    from openckm.cloud.suite import Suite
+    from openckm.cloud.train import FirstOptions, train_first
+    from openckm.store.documents import check_name
+
+    check_name(name, "--name")
+    options = FirstOptions(size=size, steps=steps, batch=batch, learning_rate=learning_rate, nothing=nothing, seed=seed)
+    with progress_bar() as progress:
+        card, step = train_first(
+            output, MapStore(store), Suite.read(suite), work or output.with_name(f"{output.name}.work"), name=name,
+            version=version, licence=licence, options=options,
+            seconds=math.inf if minutes is None else 60.0 * minutes, progress=progress,
+        )  # fmt: skip
+    if card is None:
+        console.print(f"unfinished: step {step} of {steps}; the same command goes on", markup=False)
+        raise typer.Exit(UNFINISHED)
+    for score, value in card.metrics.items():
+        console.print(f"  {score}  {value:g}", markup=False)
+    console.print(f"{card.name} {card.version} written to {output}", markup=False)
 
 
 @cloud_app.command("refresh")
@@ -154,7 +184,7 @@ def refresh(
         seed=seed, weights=tuple(weight) if weight else RefreshOptions().weights,
     )  # fmt: skip
     place = work or output.with_name(f"{output.name}.work")
-    with _bar() as progress:
+    with progress_bar() as progress:
         report = run(
             parent, output, MapStore(store), Suite.read(suite), new, place, options=options, version=version,
             seconds=math.inf if minutes is None else 60.0 * minutes, progress=progress,
@@ -171,3 +201,47 @@ def refresh(
         complaints.print(f"ckm: the gate refused version {report.version}; nothing was published", markup=False)
         raise typer.Exit(REFUSED)
     console.print(f"{report.version} written to {output}; report in {place / 'report.json'}", markup=False)
+
+
+@cloud_app.command("merge")
+def merge(
+    parent: Annotated[Path, typer.Argument(help="Folder of the published model that the contributions are to.")],
+    contributions: Annotated[list[Path], typer.Argument(help="Files that edges handed over.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new model; must not be there.")],
+    suite: Annotated[Path, typer.Option(help="Suite that versions are compared on.")],
+    new: Annotated[list[str] | None, typer.Option(help="Region that was to be improved; may be repeated.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the new model; otherwise the next minor one.")] = "",
+    rule: Annotated[str, typer.Option(help="mean (weighted by samples) or median (of each weight; robust).")] = "mean",
+    report: Annotated[Path | None, typer.Option(help="Write what was done to this file (JSON).")] = None,
+) -> None:
+    """Merge what edges contribute into a prior; written only if the gate finds nothing forgotten (else exit 3)."""
+    from openckm.cloud.federate import MergeOptions
+    from openckm.cloud.federate import merge as run
+    from openckm.cloud.suite import Suite
+
+    with progress_bar() as progress:
+        found = run(
+            parent, output, contributions, Suite.read(suite), new_regions=tuple(new or ()), version=version,
+            options=MergeOptions(rule=rule), report_file=report, progress=progress,
+        )  # fmt: skip
+    for one in found.refused:
+        console.print(f"refused {one.file}: {one.reason}", markup=False)
+    for region, told in found.statistics.items():
+        shown = ", ".join(f"{name} {mean:.3g} ± {std:.2g}" for name, (mean, std) in told.items())
+        console.print(f"{region}: {shown}", markup=False)
+    if found.verdict is not None:
+        console.print(f"{len(found.taken)} differences merged, weight {found.weight:g}", markup=False)
+        for name, ratio in found.verdict.ratios().items():
+            console.print(f"  {name}  {ratio - 1:+.2%} error", markup=False)
+        for reason in found.verdict.reasons:
+            console.print(f"refused: {reason}", markup=False)
+    if found.status == "published":
+        console.print(f"{found.version} written to {output}", markup=False)
+    elif found.status == "statistics":
+        console.print("statistics alone: there is nothing to merge into the model", markup=False)
+    else:
+        complaints.print(f"ckm: version {found.version} was not written: {_WHY[found.status]}", markup=False)
+        raise typer.Exit(REFUSED)
+
+
+_WHY = {"refused": "the gate refused it", "empty": "no contribution was left to merge"}

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from openckm import __version__
 from openckm.cli.cloud import cloud_app
+from openckm.cli.edge import edge_app
 from openckm.cli.options import lon_lat, pairs, require_range
 from openckm.cli.plan import plan
+from openckm.cli.predict import predict
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
 
@@ -29,6 +31,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Training and test maps.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 app.add_typer(cloud_app, name="cloud")
+app.add_typer(edge_app, name="edge")
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 REFUSED = 3
 """Exit status of a map that `--strict` refuses; errors exit with 2."""
@@ -125,6 +128,7 @@ def construct(
 
 
 app.command("plan")(plan)
+app.command("predict")(predict)
 
 
 @app.command()

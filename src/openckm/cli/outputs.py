@@ -8,10 +8,12 @@ from pathlib import Path
 from openckm.edge.job import Construction
 from openckm.errors import InputError
 from openckm.maps.geotiff import write_geotiff
+from openckm.maps.observations import Observations
 from openckm.maps.png import write_png
+from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarrio import write_zarr
 
-__all__ = ["require_writable", "require_writable_file", "write_outputs"]
+__all__ = ["require_writable", "require_writable_file", "write_map", "write_outputs"]
 
 
 def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: Iterable[Path | None] = ()) -> None:
@@ -71,12 +73,19 @@ def _require_name(path: Path, wanted: tuple[str, ...], read: set[Path]) -> None:
 
 def write_outputs(job: Construction, output: Path, png: Path | None, zarr: Path | None) -> list[Path]:
     """Write the map and return the files written."""
-    write_geotiff(job.radiomap, output)
+    return write_map(job.radiomap, job.observations, output, png, zarr)
+
+
+def write_map(
+    radiomap: RadioMap, observations: Observations, output: Path, png: Path | None, zarr: Path | None
+) -> list[Path]:
+    """Write a map, its picture with what it was made from, and return the files written."""
+    write_geotiff(radiomap, output)
     written = [output]
     if png is not None:
-        write_png(job.radiomap, png, observations=job.observations)
+        write_png(radiomap, png, observations=observations)
         written.append(png)
     if zarr is not None:
-        write_zarr(job.radiomap, zarr)
+        write_zarr(radiomap, zarr)
         written.append(zarr)
     return written

@@ -245,7 +245,7 @@ class Choice:
     Attributes:
         weight: the weight.
         forgetting: worst overall ratio of an old region (and of the new regions' unconditional prior), less 1.
-        gain: how much better the new regions' RMSE is on average, as a share.
+        gain: how much better the new regions' RMSE is on average, as a share; 0 where no new region is named.
     """
 
     weight: float
@@ -261,17 +261,17 @@ def choose_weight(
 ) -> tuple[float, tuple[Choice, ...]]:
     """Return the weight that improves the new regions most among those that forget at most half the tolerance.
 
-    Half, because the validation maps are few and the gate judges on others. If every weight forgets more, it is the one
-    that forgets least; the gate then decides.
+    Half, because the validation maps are few and the gate judges on others. Where no new region is named it is the
+    largest of those weights. If every weight forgets more, it is the one that forgets least; the gate then decides.
 
     Args:
         old: scores of the parent on validation maps.
         candidates: scores by weight, on the same maps.
-        new_regions: regions to be improved.
+        new_regions: regions to be improved; may be none.
         options: the gate's numbers.
 
     Raises:
-        OptionError: if there is no candidate, or the maps differ.
+        OptionError: if there is no candidate, or the maps differ, or hold no new region where one is named.
     """
     if not candidates:
         raise OptionError("no weight of the interpolation to choose from: give at least one")
@@ -280,17 +280,17 @@ def choose_weight(
         reasons = _pairing_reasons(old, scores)
         if reasons:
             raise OptionError(f"weight {weight}: {reasons[0]}")
-        choices.append(_choice(weight, compare(old, scores, new_regions)))
+        choices.append(_choice(weight, compare(old, scores, new_regions), bool(new_regions)))
     half = (options or GateOptions()).tolerance / 2
     fit = [one for one in choices if one.forgetting <= half]
-    best = max(fit, key=lambda one: one.gain) if fit else min(choices, key=lambda one: one.forgetting)
+    best = max(fit, key=lambda one: (one.gain, one.weight)) if fit else min(choices, key=lambda one: one.forgetting)
     return best.weight, tuple(choices)
 
 
-def _choice(weight: float, found: Sequence[Comparison]) -> Choice:
+def _choice(weight: float, found: Sequence[Comparison], improving: bool) -> Choice:
     overall = [one for one in found if one.score in OVERALL]
     improved = [one.ratio.value for one in overall if one.new_region and one.score == "rmse_db"]
     kept = [one.ratio.value for one in overall if not (one.new_region and one.score == "rmse_db")]
-    if not improved:
+    if improving and not improved:
         raise OptionError("the validation maps hold none of the new regions")
-    return Choice(weight, max(kept) - 1.0, 1.0 - float(np.mean(improved)))
+    return Choice(weight, max(kept) - 1.0, 1.0 - float(np.mean(improved)) if improved else 0.0)

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from openckm.cloud.checks import CheckOptions, number_reasons, outlier_reasons, physics_reasons, statistics
+from openckm.cloud.checks import CheckOptions, number_reasons, outlier_reasons, physics_reasons
 from openckm.cloud.mapfile import (
     MAX_SHARD,
     Arrays,
@@ -30,6 +30,7 @@ from openckm.cloud.mapfile import (
     scene_digest,
     write_map,
 )
+from openckm.data.map_statistics import statistics
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError, ModelError, OptionError
 from openckm.store.weights import write_aside

@@ -16,7 +16,6 @@ import hashlib
 import json
 import math
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,10 +24,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from openckm.cloud.anchor import Anchored, as_published
-from openckm.cloud.gate import Choice, GateOptions, Verdict, choose_weight, decide
+from openckm.cloud.anchor import Anchored
+from openckm.cloud.gate import Choice, GateOptions, Verdict
 from openckm.cloud.ingest import Entry, MapStore
-from openckm.cloud.suite import Suite, score_models
+from openckm.cloud.judge import PRECISION, judge
+from openckm.cloud.suite import Suite
 from openckm.data.training_set import SampleOptions, TrainingSet
 from openckm.errors import ModelError, OptionError
 from openckm.evaluate.rows import peak_mb
@@ -40,10 +40,12 @@ from openckm.store.card import ModelCard
 from openckm.store.lineage import Lineage
 from openckm.store.weights import require_new_folder, write_aside
 
-__all__ = ["RefreshOptions", "RefreshReport", "ReplaySet", "next_version", "refresh"]
+__all__ = [
+    "RefreshOptions", "RefreshReport", "ReplaySet", "claim", "free_entries", "joined_credits", "next_version",
+    "refresh",
+]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
-PRECISION = "bf16"
 
 
 @dataclass(frozen=True)
@@ -205,14 +207,22 @@ def refresh(
     version = version or next_version(card.version)
     _check(card, version, suite, new_regions)
     old, new = _training_entries(store, suite, new_regions, chosen, 2 * card.grid_multiple)
-    _claim(work, card, suite, [*old, *new], chosen)
+    plan = {"parent": card.sha256, "suite": suite.digest, "options": _training_options(chosen)}
+    claim(work, plan, [*old, *new])
     anchored, step = _train(old_net, store, old, new, work, chosen, seconds, progress)
     report = RefreshReport("unfinished", card.version, version, step, len(old), len(new), suite.digest)
     if anchored is not None:
-        report, net = _judge(report, old_net, anchored, suite, new_regions, chosen, progress)
-        if report.verdict is not None and report.verdict.publish:
-            made = _described(report, report.verdict, card, old, new, _samples(chosen))
-            save_prior(target, net, precision=PRECISION, **made)
+        judged = judge(
+            old_net, anchored, suite, new_regions, weights=chosen.weights, gate=chosen.gate, bf16=chosen.bf16,
+            progress=progress,
+        )  # fmt: skip
+        report = replace(
+            report, status="refused", weight=judged.weight, choices=judged.choices, verdict=judged.verdict,
+            score_s=judged.score_s, peak_mb=peak_mb(),
+        )  # fmt: skip
+        if judged.verdict.publish:
+            made = _described(report, judged.verdict, card, old, new, _samples(chosen))
+            save_prior(target, judged.net, precision=PRECISION, **made)
             report = replace(report, status="published")
     write_aside(work / "report.json", (json.dumps(report.to_dict(), indent=1) + "\n").encode())
     return report
@@ -244,36 +254,72 @@ def _training_entries(
     store: MapStore, suite: Suite, new_regions: Sequence[str], options: RefreshOptions, multiple: int
 ) -> tuple[list[Entry], list[Entry]]:
     """Old and new maps to train on: none of a scene of the suite, old ones drawn at random up to `replay_maps`."""
-    names = {item.sha256 for item in suite.items}
-
-    def free(entries: Sequence[Entry]) -> list[Entry]:
-        return [e for e in entries if e.scene not in suite.scenes and e.sha256 not in names]
-
-    new = free(store.of(*new_regions))
-    if not new:
-        raise OptionError(f"every map of {', '.join(new_regions)} is in a scene of the suite: add maps to train on")
+    new = free_entries(store, suite, store.of(*new_regions), multiple)
     others = sorted(set(store.regions) - set(new_regions))
-    old = free(store.of(*others)) if options.replay > 0 and others else []
+    old = _free(suite, store.of(*others)) if options.replay > 0 and others else []
     pick = np.random.default_rng([options.seed, 1]).permutation(len(old))[: options.replay_maps]
     old = [old[k] for k in sorted(pick)]
-    shapes = {entry.shape for entry in (*old, *new)}
-    if len(shapes) > 1 or any(side % multiple for side in new[0].shape):
-        raise OptionError(f"maps of {sorted(shapes)} cells: wanted one shape, of sides divisible by {multiple}")
+    _one_shape([*old, *new], multiple)
     return old, new
 
 
-def _claim(work: Path, card: ModelCard, suite: Suite, entries: Sequence[Entry], options: RefreshOptions) -> None:
-    """Say in the work folder what is trained there, or refuse one where something else is."""
+def free_entries(store: MapStore, suite: Suite, entries: Sequence[Entry], multiple: int) -> list[Entry]:
+    """Return the maps that may be trained on: those of no scene of the suite, all of one shape.
+
+    Args:
+        store: where they are from.
+        suite: what is kept away from.
+        entries: to choose from.
+        multiple: sides must be divisible by this many cells.
+
+    Raises:
+        OptionError: if none is left, or shapes do not fit.
+    """
+    found = _free(suite, entries)
+    if not found:
+        where = ", ".join(sorted({e.region for e in entries})) or store.folder
+        raise OptionError(f"every map of {where} is in a scene of the suite: add maps to train on")
+    _one_shape(found, multiple)
+    return found
+
+
+def _free(suite: Suite, entries: Sequence[Entry]) -> list[Entry]:
+    names = {item.sha256 for item in suite.items}
+    return [e for e in entries if e.scene not in suite.scenes and e.sha256 not in names]
+
+
+def _one_shape(entries: Sequence[Entry], multiple: int) -> None:
+    shapes = {entry.shape for entry in entries}
+    if len(shapes) > 1 or any(side % multiple for shape in shapes for side in shape):
+        raise OptionError(f"maps of {sorted(shapes)} cells: wanted one shape, of sides divisible by {multiple}")
+
+
+def claim(work: Path, plan: dict[str, Any], entries: Sequence[Entry]) -> None:
+    """Say in the work folder what is trained there, or refuse one where something else is.
+
+    Args:
+        work: the folder.
+        plan: what the training depends on, beside the maps.
+        entries: maps that are trained on.
+
+    Raises:
+        ModelError: if another training is there, or the folder cannot be written.
+    """
     maps = hashlib.sha256(" ".join(entry.sha256 for entry in entries).encode()).hexdigest()
-    plan = {"parent": card.sha256, "suite": suite.digest, "maps": maps, "options": _training_options(options)}
-    content = (json.dumps(plan, indent=1) + "\n").encode()
+    content = (json.dumps({**plan, "maps": maps}, indent=1) + "\n").encode()
     path = work / "plan.json"
     if path.exists() and path.read_bytes() != content:
         raise ModelError(
-            f"{work} holds another refresh (other parent, suite, maps or training options): give another work folder,"
-            " or remove it"
+            f"{work} holds another refresh or training (other parent, suite, maps or options): give another work"
+            " folder, or remove it"
         )
     write_aside(path, content)
+
+
+def joined_credits(before: str, entries: Sequence[Entry]) -> str:
+    """Return whom a card must credit: those credited before, then the contributors of some maps with their licences."""
+    made = dict.fromkeys([*([before] if before else []), *sorted(f"{e.contributor} ({e.licence})" for e in entries)])
+    return "; ".join(made)
 
 
 def _training_options(options: RefreshOptions) -> dict[str, Any]:
@@ -319,29 +365,6 @@ def _train(
     return averaged, step
 
 
-def _judge(
-    report: RefreshReport,
-    old_net: MapDenoiser,
-    anchored: Anchored,
-    suite: Suite,
-    new_regions: Sequence[str],
-    options: RefreshOptions,
-    progress: Progress | None,
-) -> tuple[RefreshReport, MapDenoiser]:
-    """Choose the weight on validation maps, then let the gate decide on test maps; return the version judged, too."""
-    nets = {str(w): as_published(anchored.interpolated(w), PRECISION) for w in options.weights}
-    seen = score_models(suite, {"old": old_net, **nets}, "validation", bf16=options.bf16, progress=progress)
-    candidates = {w: seen[str(w)] for w in options.weights}
-    weight, choices = choose_weight(seen["old"], candidates, new_regions, options.gate)
-    both = {"old": old_net, "new": nets[str(weight)]}
-    begun = time.perf_counter()
-    scores = score_models(suite, both, "test", bf16=options.bf16, progress=progress)
-    spent = (time.perf_counter() - begun) / (len(both) * len(scores["new"]))
-    verdict = decide(scores["old"], scores["new"], new_regions, options.gate)
-    judged = replace(report, status="refused", weight=weight, choices=choices, verdict=verdict)
-    return replace(judged, score_s=spent, peak_mb=peak_mb()), both["new"]
-
-
 def _described(
     report: RefreshReport, verdict: Verdict, card: ModelCard, old: Sequence[Entry], new: Sequence[Entry], samples: int
 ) -> dict[str, Any]:
@@ -362,7 +385,7 @@ def _described(
         "recipe": f"{card.recipe}; ckm cloud refresh, {report.step} steps, weight {weight:g}",
         "metrics": {f"{c.region}_rmse_db": round(c.new, 3) for c in verdict.comparisons if c.score == "rmse_db"},
         "licence": card.licence,
-        "credits": "; ".join(dict.fromkeys([card.credits, *sorted(f"{e.contributor} ({e.licence})" for e in new)])),
+        "credits": joined_credits(card.credits, new),
         "lineage": lineage,
     }
 

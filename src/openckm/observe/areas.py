@@ -93,6 +93,7 @@ class PositionBlur(LinearOperator):
         if not (np.isfinite(spread) & (spread >= 0)).all():
             raise OptionError(f"deviation of positions {sigma_cells!r} [cells]: wanted finite numbers, 0 or more")
         self.domain, self.channel = domain, channel
+        self.rows, self.cols, self.sigma_cells = row, col, spread
         self.range = Domain((channel,), domain.scale, (len(row),))
         self._channel = domain.index(channel)
         parts = [_window(r, c, s, domain.shape) for r, c, s in zip(row, col, spread, strict=True)]
@@ -166,6 +167,11 @@ class AreaAverage(Operator):
         if not areas:
             raise GridError(f"no block of {factor} x {factor} cells on {domain.shape} holds a cell that counts")
         return cls(domain, areas, channel=channel)
+
+    def areas(self) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Return cells and shares of each area; the shares of one sum to 1."""
+        which = [(self._gather.reading == i).numpy() for i in range(self._gather.count)]
+        return [(self._gather.cell.numpy()[mine], self._gather.weight.numpy()[mine]) for mine in which]
 
     def apply(self, x: Tensor) -> Tensor:
         """Return 10 log10 of the mean power in the map's code, without overflow for any decibels."""

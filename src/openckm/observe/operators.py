@@ -356,6 +356,7 @@ class PointSample(LinearOperator):
         if ((row < 0) | (row >= height) | (col < 0) | (col >= width)).any():
             raise GridError(f"some of {len(row)} points lie outside the {height} x {width} cells; crop them first")
         self.domain, self.channel = domain, channel
+        self.rows, self.cols = row, col
         self.range = Domain((channel,), domain.scale, (len(row),))
         self._flat = torch.as_tensor(row * width + col)
         self._channel = domain.index(channel)

@@ -13,12 +13,13 @@ import torch
 
 from openckm.errors import ModelError
 from openckm.maps.quantity import CHANNELS
+from openckm.nn.unet import UNetOptions
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["embedded_prior", "load_prior", "save_prior"]
+__all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
@@ -60,7 +61,7 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
         ModelError: if the card or the weights are missing, corrupt, or do not fit this program.
     """
     card = ModelCard.read(folder / CARD_FILE)
-    denoiser = MapDenoiser(_options(card, folder))
+    denoiser = MapDenoiser(_options(card, str(folder)))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
     try:
         values = decode(arrays)
@@ -88,7 +89,16 @@ def embedded_prior() -> tuple[MapDenoiser, ModelCard]:
     return load_prior(Path(str(files("openckm.assets") / "prior_s")))
 
 
-def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
+def require_runnable(card: ModelCard) -> None:
+    """Refuse a card that this program cannot run, before any weights of it are fetched.
+
+    Raises:
+        ModelError: if class, sizes, channels or their ranges are not those of this program; the message says which.
+    """
+    _options(card, f"{card.name} {card.version}")
+
+
+def _options(card: ModelCard, folder: str) -> MapDenoiserOptions:
     given = dict(card.architecture) if isinstance(card.architecture, dict) else {}
     kind = given.pop("class", None)
     known = {f.name for f in fields(MapDenoiserOptions)}
@@ -104,4 +114,15 @@ def _options(card: ModelCard, folder: Path) -> MapDenoiserOptions:
         raise ModelError(f"{folder}: sizes {given} are not whole numbers; fetch the model again") from error
     if blocks < 1 or not widths or min(widths) < 1:
         raise ModelError(f"{folder}: sizes {given} must be positive; fetch the model again")
+    _check_code(card, folder, UNetOptions(1, 1, widths=widths, blocks=blocks).multiple)
     return MapDenoiserOptions(widths, blocks)
+
+
+def _check_code(card: ModelCard, folder: str, multiple: int) -> None:
+    """Refuse a model whose latent code is another one: its numbers would mean something else here."""
+    ranges = {c.name: (c.lo, c.hi) for c in CHANNELS}
+    if card.ranges != ranges or card.grid_multiple != multiple:
+        raise ModelError(
+            f"{folder}: channels with ranges {card.ranges} on sides divisible by {card.grid_multiple}: this program"
+            f" runs ranges {ranges} and sides divisible by {multiple}; update OpenCKM or choose another model"
+        )

@@ -12,6 +12,7 @@ from openckm.store.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
     from openckm.store.keys import KeyFolder as KeyFolder
+    from openckm.store.keys import SplitKeys as SplitKeys
     from openckm.store.publish import Repository as Repository
     from openckm.store.trust import Policy as Policy
     from openckm.store.trust import RolePolicy as RolePolicy
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from openckm.store.update import Updater as Updater
 
 __all__ = [
-    "KeyFolder", "ModelCard", "Policy", "Repository", "RolePolicy", "UpdateOptions", "Updater", "read_weights",
-    "write_weights",
+    "KeyFolder", "ModelCard", "Policy", "Repository", "RolePolicy", "SplitKeys", "UpdateOptions", "Updater",
+    "read_weights", "write_weights",
 ]  # fmt: skip
 
 _LATE = {
-    "KeyFolder": "keys", "Policy": "trust", "Repository": "publish", "RolePolicy": "trust", "UpdateOptions": "update",
-    "Updater": "update",
+    "KeyFolder": "keys", "Policy": "trust", "Repository": "publish", "RolePolicy": "trust", "SplitKeys": "keys",
+    "UpdateOptions": "update", "Updater": "update",
 }  # fmt: skip
 _EXTRA = {"cryptography", "filelock", "fsspec", "securesystemslib", "tuf", "urllib3", "zstandard"}
 

@@ -1,7 +1,8 @@
 """What an edge keeps: verified models, which of them is in use, and the one that is being fetched.
 
     CACHE/state.json                 what was installed, newest first: the one file that says what is in use
-    CACHE/models/FOLDER/             card.json, weights.safetensors, manifest.json: whole, verified, never changed
+    CACHE/models/FOLDER/             card.json, weights.safetensors and what lies beside them, manifest.json: whole,
+                                     verified, never changed
     CACHE/staging/FOLDER/            a model on its way: its chunks are put in their places one by one
     CACHE/documents/                 signed documents that name the model
     CACHE/metadata/                  python-tuf's: the newest signed roles seen, against going back
@@ -16,12 +17,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from openckm.errors import ModelError, RepositoryAttacked, StoreError
+from openckm.store.attachments import ATTACHMENTS
 from openckm.store.documents import MAX_DOCUMENT, Chunk, Manifest, Release
 from openckm.store.package import CARD_FILE, MANIFEST_FILE, WEIGHT_FILE
 from openckm.store.weights import MAX_BYTES, digest, flush_folder, write_aside
@@ -40,6 +42,7 @@ class Installed:
         folder: its name in the cache.
         card: SHA-256 of its card.
         weights: SHA-256 of its weight file.
+        beside: SHA-256 of each file beside it, by name.
     """
 
     channel: str
@@ -48,18 +51,22 @@ class Installed:
     folder: str
     card: str
     weights: str
+    beside: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.folder, str) or not isinstance(self.version, str):
             raise TypeError(f"{self.folder!r}: wanted the name of a folder")
+        if not isinstance(self.beside, dict) or not set(self.beside) <= set(ATTACHMENTS):
+            raise TypeError(f"{self.beside!r}: wanted checksums by name")
 
     @classmethod
     def of(cls, release: Release, manifest: Manifest, card: bytes) -> Installed:
         """Return the row of a model; its folder's name differs with its content, so that none is ever overwritten."""
         told = hashlib.sha256(card).hexdigest()
-        mark = hashlib.sha256(f"{told} {manifest.sha256}".encode()).hexdigest()[:12]
+        beside = {one.name: one.chunk.sha256 for one in manifest.attachments}
+        mark = hashlib.sha256(" ".join([told, manifest.sha256, *beside.values()]).encode()).hexdigest()[:12]
         folder = f"{manifest.name}-{manifest.version}-{manifest.precision}-{mark}"
-        return cls(release.channel, release.number, release.version, folder, told, manifest.sha256)
+        return cls(release.channel, release.number, release.version, folder, told, manifest.sha256, beside)
 
 
 class Cache:
@@ -127,7 +134,8 @@ class Cache:
         """True if the model is there and each file is what was verified when it came."""
         folder = self.models / row.folder
         try:
-            return digest(folder / CARD_FILE) == row.card and digest(folder / WEIGHT_FILE) == row.weights
+            wanted = {**row.beside, CARD_FILE: row.card, WEIGHT_FILE: row.weights}
+            return all(digest(folder / name) == sha256 for name, sha256 in wanted.items())
         except OSError:
             return False
 
@@ -172,12 +180,14 @@ class Cache:
             try:
                 content = (folder / MANIFEST_FILE).read_bytes()
                 manifest = Manifest.from_json(content[: MAX_DOCUMENT + 1])
-            except (OSError, RepositoryAttacked):
+            except (OSError, ModelError, RepositoryAttacked):
                 continue
             offset = 0
             for chunk in manifest.chunks:
                 found.setdefault(chunk.sha256, (folder / WEIGHT_FILE, offset, chunk))
                 offset += chunk.length
+            for one in manifest.attachments:
+                found.setdefault(one.chunk.sha256, (folder / one.name, 0, one.chunk))
         return found
 
     def install(self, staged: Staged) -> None:
@@ -229,8 +239,12 @@ class Staged:
             file.seek(offset)
             file.write(content)
 
-    def finish(self, card: bytes) -> None:
-        """Verify the whole weight file, put card and manifest beside it, and flush everything.
+    def finish(self, card: bytes, beside: Mapping[str, bytes]) -> None:
+        """Verify the whole weight file, put card, manifest and the files beside it there, and flush everything.
+
+        Args:
+            card: the card.
+            beside: verified files, by name.
 
         Raises:
             RepositoryAttacked: if the chunks, each as signed, do not make the weight file that was signed.
@@ -248,6 +262,8 @@ class Staged:
         try:
             for path in self.folder.glob(".*.part"):
                 path.unlink()
+            for name, content in beside.items():
+                write_aside(self.folder / name, content)
             write_aside(self.folder / CARD_FILE, card)
             write_aside(self.folder / MANIFEST_FILE, self._manifest.to_json())
         except (ModelError, OSError) as error:

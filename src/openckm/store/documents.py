@@ -12,12 +12,15 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TypeVar
 
-from openckm.errors import OptionError, RepositoryAttacked
+from openckm.errors import ModelError, OptionError, RepositoryAttacked
+from openckm.store.attachments import ATTACHMENTS
 from openckm.store.chunks import KINDS
 from openckm.store.codec import PRECISIONS
 from openckm.store.weights import MAX_BYTES
 
-__all__ = ["CHANNELS", "MAX_CHUNK", "MAX_DOCUMENT", "Chunk", "Delta", "Manifest", "Release", "check_name"]
+__all__ = [
+    "CHANNELS", "MAX_CHUNK", "MAX_DOCUMENT", "Attachment", "Chunk", "Delta", "Manifest", "Release", "check_name",
+]  # fmt: skip
 
 SCHEMA = 1
 CHANNELS = ("stable", "candidate")
@@ -60,6 +63,17 @@ class Chunk:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file beside the weights: its name, one of `attachments.ATTACHMENTS`, and the one chunk that holds it."""
+
+    name: str
+    chunk: Chunk
+
+    def __post_init__(self) -> None:
+        _check(self.name in ATTACHMENTS and self.chunk.length <= ATTACHMENTS[self.name], "a file beside the weights")
+
+
+@dataclass(frozen=True)
 class Manifest:
     """One model in one precision.
 
@@ -71,6 +85,7 @@ class Manifest:
         sha256: of the weight file.
         length: of the weight file [bytes].
         chunks: the weight file, in order and without gaps.
+        attachments: the files beside it.
     """
 
     name: str
@@ -80,6 +95,7 @@ class Manifest:
     sha256: str
     length: int
     chunks: tuple[Chunk, ...]
+    attachments: tuple[Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         _check(bool(_NAME.fullmatch(self.name)) and bool(_VERSION.fullmatch(self.version)), "name or version")
@@ -87,19 +103,27 @@ class Manifest:
         _check(bool(_SHA256.fullmatch(self.sha256)), "the checksum of the weights")
         _check(type(self.length) is int and 0 < self.length <= MAX_BYTES, "the length of the weights")
         _check(sum(chunk.length for chunk in self.chunks) == self.length, "chunks that do not add up")
+        names = [one.name for one in self.attachments]
+        _check(len(names) == len(set(names)), "two files of one name")
+
+    @property
+    def everything(self) -> tuple[Chunk, ...]:
+        """The chunks of the weight file, then those of the files beside it."""
+        return (*self.chunks, *(one.chunk for one in self.attachments))
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
         """Read a manifest.
 
         Raises:
+            ModelError: if it is of a later format.
             RepositoryAttacked: if it is not one, or states what cannot be.
         """
         raw = _object(content)
         try:
-            rows = raw.pop("chunks")
-            chunks = tuple(Chunk(**{**row, "deltas": tuple(Delta(**d) for d in row["deltas"])}) for row in rows)
-            return cls(**raw, chunks=chunks)
+            chunks = tuple(_chunk(row) for row in raw.pop("chunks"))
+            beside = tuple(Attachment(row["name"], _chunk(row["chunk"])) for row in raw.pop("attachments", ()))
+            return cls(**raw, chunks=chunks, attachments=beside)
         except (TypeError, KeyError) as error:
             _refuse(repr(error))
 
@@ -145,6 +169,7 @@ class Release:
         """Read a release.
 
         Raises:
+            ModelError: if it is of a later format.
             RepositoryAttacked: if it is not one, or states what cannot be.
         """
         raw = _object(content)
@@ -176,9 +201,19 @@ def _object(content: bytes) -> dict[str, Any]:
         raw = json.loads(content)
     except (ValueError, RecursionError) as error:
         _refuse(str(error))
-    if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
+    schema = raw.pop("schema", None) if isinstance(raw, dict) else None
+    if type(schema) is int and schema > SCHEMA:
+        raise ModelError(
+            f"the repository's documents have schema {schema}, this program reads {SCHEMA}: update OpenCKM; the model"
+            " in use was kept"
+        )
+    if schema != SCHEMA:
         _refuse(f"wanted an object of schema {SCHEMA}")
-    return raw
+    return dict(raw)
+
+
+def _chunk(row: dict[str, Any]) -> Chunk:
+    return Chunk(**{**row, "deltas": tuple(Delta(**delta) for delta in row["deltas"])})
 
 
 def _dump(document: Document) -> bytes:

@@ -10,7 +10,7 @@ that never leave a hardware module or a cloud's key service are signers of secur
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,7 +28,7 @@ from openckm.errors import ModelError, StoreError
 from openckm.store.trust import ROLES
 from openckm.store.weights import write_aside
 
-__all__ = ["KeyFolder", "Keys"]
+__all__ = ["KeyFolder", "Keys", "SplitKeys"]
 
 
 class Keys(ABC):
@@ -57,6 +57,45 @@ class Keys(ABC):
         Raises:
             StoreError: if they cannot be put away.
         """
+
+
+class SplitKeys(Keys):
+    """Keys of some roles kept elsewhere: those of the root on a medium that is brought only when they are needed.
+
+    Args:
+        rest: keys of every role that is not named.
+        apart: keys by role.
+    """
+
+    def __init__(self, rest: Keys, apart: Mapping[str, Keys]) -> None:
+        self._rest, self._apart = rest, dict(apart)
+
+    def signers(self, role: str) -> Sequence[Signer]:
+        """Return the signers of a role that are at hand.
+
+        Raises:
+            StoreError: as `Keys.signers`.
+        """
+        return self._of(role).signers(role)
+
+    def fresh(self, role: str, count: int) -> Sequence[Signer]:
+        """Make new keys where those of the role are kept.
+
+        Raises:
+            StoreError: as `Keys.fresh`.
+        """
+        return self._of(role).fresh(role, count)
+
+    def retire(self, role: str, keyids: Collection[str]) -> None:
+        """Put keys away where those of the role are kept.
+
+        Raises:
+            StoreError: as `Keys.retire`.
+        """
+        self._of(role).retire(role, keyids)
+
+    def _of(self, role: str) -> Keys:
+        return self._apart.get(role, self._rest)
 
 
 class KeyFolder(Keys):

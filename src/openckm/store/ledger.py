@@ -10,7 +10,7 @@ from tuf.api.metadata import Metadata, Snapshot, Targets
 
 from openckm.errors import RepositoryAttacked, StoreError
 from openckm.store.documents import CHANNELS, Manifest, Release
-from openckm.store.package import Base, manifest_path, unpacked
+from openckm.store.package import Base, Model, assembled, manifest_path, unpacked
 from openckm.store.roles import TIMESTAMP, Chain, stored_at
 from openckm.store.storage import Storage
 
@@ -92,6 +92,19 @@ class Ledger:
                 found.setdefault(match["version"], (match["name"], {}))[1][match["precision"]] = path
         return found
 
+    def model(self, name: str, version: str, precision: str) -> Model:
+        """Return a version that is held.
+
+        Raises:
+            RepositoryAttacked: as `read`, or if its documents contradict each other.
+            StoreError: as `read`, or if the version is not held in this precision.
+        """
+        path = manifest_path(name, version, precision)
+        if path not in self.held:
+            raise StoreError(f"{self.storage.url} does not hold {name} {version} in {precision}: publish it")
+        manifest = Manifest.from_json(self.read(path))
+        return assembled(manifest, self.read(manifest.card), [self.read(chunk.target) for chunk in manifest.everything])
+
     def bases(self, channel: str, name: str, precision: str) -> list[Base]:
         """Return the models that edges most likely have, the channel's own first.
 
@@ -119,7 +132,7 @@ class Ledger:
         for version, (_, manifests) in self.known().items():
             for path in manifests.values() if version in kept else ():
                 manifest = Manifest.from_json(self.read(path))
-                used |= {path, manifest.card, *(chunk.target for chunk in manifest.chunks)}
+                used |= {path, manifest.card, *(chunk.target for chunk in manifest.everything)}
                 used |= {delta.target for chunk in manifest.chunks for delta in chunk.deltas}
         targets = self.chain.targets.signed.targets
         self.chain.targets.signed.targets = {path: target for path, target in targets.items() if path in used}

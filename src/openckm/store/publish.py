@@ -12,6 +12,7 @@ Every operation reads and verifies the repository, makes the new state in memory
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,11 @@ from openckm.store.codec import PRECISIONS
 from openckm.store.documents import CHANNELS, Manifest, Release
 from openckm.store.keys import Keys
 from openckm.store.ledger import Ledger
-from openckm.store.package import manifest_path, package, read_model, recode
+from openckm.store.package import Model, manifest_path, package, read_model, recode
 from openckm.store.roles import TIMESTAMP, Chain
 from openckm.store.storage import Storage
 from openckm.store.trust import ROLES, Policy, fallback, next_release, revoked_release
+from openckm.store.weights import write_folder
 
 __all__ = ["Repository"]
 
@@ -78,6 +80,39 @@ class Repository:
         """
         return Ledger(self._storage, self.trust_root).releases()
 
+    def versions(self) -> dict[str, tuple[str, ...]]:
+        """Return the precisions of every version that the repository holds, by version.
+
+        Raises:
+            RepositoryAttacked: if the repository is not what its owners signed.
+            StoreError: if it cannot be read.
+        """
+        known = Ledger(self._storage, self.trust_root).known()
+        return {version: tuple(sorted(paths)) for version, (_, paths) in sorted(known.items())}
+
+    def expiry(self) -> dict[str, datetime]:
+        """Return when the signatures of each role run out.
+
+        Raises:
+            RepositoryAttacked: if the repository is not what its owners signed.
+            StoreError: if it cannot be read.
+        """
+        chain = Ledger(self._storage, self.trust_root).chain
+        return {role: getattr(chain, role).signed.expires for role in ROLES}
+
+    def checkout(self, version: str, folder: Path, precision: str = "bf16") -> Path:
+        """Write a version that the repository holds into a new folder, whole or not at all, and return the folder.
+
+        Raises:
+            ModelError: if there is something in the folder, or it cannot be written.
+            RepositoryAttacked: if the repository is not what its owners signed.
+            StoreError: if the version is not there in this precision, or cannot be read.
+        """
+        ledger = Ledger(self._storage, self.trust_root)
+        name = ledger.known().get(version, ("no model", {}))[0]
+        write_folder(Path(folder), ledger.model(name, version, precision).files())
+        return Path(folder)
+
     def publish(
         self, model_folder: Path, channel: str = "candidate", precisions: Sequence[str] = ("bf16", "int8")
     ) -> Release:
@@ -92,16 +127,17 @@ class Repository:
         _check_channel(channel)
         if not precisions or not set(precisions) <= set(PRECISIONS):
             raise OptionError(f"precisions {tuple(precisions)}: wanted one or more of {', '.join(PRECISIONS)}")
-        card, content = read_model(Path(model_folder))
+        model = read_model(Path(model_folder))
+        card = model.card
         with self._edit() as ledger:
             paths = {p: manifest_path(card.name, card.version, p) for p in precisions}
             release = self._next(ledger, channel, card.name, card.version, paths)
             for precision, path in paths.items():
-                coded = recode(card, content, precision)
+                coded = recode(model, precision)
                 if path in ledger.held:
-                    _check_same(path, Manifest.from_json(ledger.read(path)), coded[0].sha256)
+                    _check_same(path, Manifest.from_json(ledger.read(path)), coded)
                     continue
-                made = package(*coded, precision, ledger.bases(channel, card.name, precision))
+                made = package(coded, precision, ledger.bases(channel, card.name, precision))
                 for target, payload in made.files.items():
                     if target not in ledger.held:
                         ledger.add(target, payload)
@@ -231,6 +267,12 @@ def _check_channel(channel: str) -> None:
         raise OptionError(f"channel {channel!r} is unknown: choose one of {', '.join(CHANNELS)}")
 
 
-def _check_same(path: str, manifest: Manifest, sha256: str) -> None:
-    if manifest.sha256 != sha256:
+def _check_same(path: str, manifest: Manifest, model: Model) -> None:
+    held = {one.name: one.chunk.sha256 for one in manifest.attachments}
+    if manifest.sha256 != model.card.sha256:
         raise StoreError(f"{path} was published with other weights: a version is written once, choose a new one")
+    if held != {name: hashlib.sha256(content).hexdigest() for name, content in model.attachments.items()}:
+        raise StoreError(
+            f"{path} was published with other files beside its weights ({', '.join(held) or 'none'}): a version is"
+            " written once, choose a new one"
+        )

@@ -21,6 +21,7 @@ from tuf.ngclient import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 
 from openckm.errors import ModelError, OptionError, RepositoryAttacked, RepositoryUnreachable, StoreError
+from openckm.store.attachments import check_attachments
 from openckm.store.cache import Cache, Installed, Staged, read_chunk
 from openckm.store.card import ModelCard
 from openckm.store.chunks import unpack
@@ -185,7 +186,7 @@ class Updater:
             self._cache.list_installed(good)
 
     def _make_room(self, manifest: Manifest) -> None:
-        needed = manifest.length + len(manifest.to_json()) + MAX_DOCUMENT
+        needed = sum(c.length for c in manifest.everything) + len(manifest.to_json()) + MAX_DOCUMENT
         current = self.current()
         in_use = [current.name] if current else []
         self._cache.remove(to_evict(self._cache.sizes(), in_use, needed, self.options.quota_bytes))
@@ -286,9 +287,18 @@ class Session:
             else:
                 self.counts[2] += 1
             offset += chunk.length
-        staged.finish(card)
+        staged.finish(card, self._beside(manifest, here))
         progress(manifest.length, manifest.length)
         self._cache.install(staged)
+
+    def _beside(self, manifest: Manifest, here: dict[str, tuple[Path, int, Chunk]]) -> dict[str, bytes]:
+        """Return the verified files beside the weights, by name."""
+        files = {one.name: self._chunk(one.chunk, here) for one in manifest.attachments}
+        try:
+            check_attachments(files, manifest.sha256, f"{manifest.name} {manifest.version}")
+        except ModelError as error:
+            raise RepositoryAttacked(f"{self._url}: the signed documents contradict each other: {error}") from error
+        return files
 
     def _chunk(self, chunk: Chunk, here: dict[str, tuple[Path, int, Chunk]]) -> bytes:
         """Return a verified chunk: from the cache, as a difference to what is in the cache, or whole."""

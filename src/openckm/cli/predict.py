@@ -1,0 +1,122 @@
+"""`ckm predict`: a map from layout and transmitter alone, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from openckm.cli.options import lon_lat, require_range
+from openckm.cli.outputs import require_writable, write_map
+from openckm.errors import OptionError
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+
+__all__ = ["place_and_height", "predict"]
+
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+VEHICLE_M = 1.6
+"""Height of a vehicle whose height the file does not state [m]."""
+
+
+def predict(
+    layout: Annotated[
+        Path, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+    ],
+    tx: Annotated[str, typer.Option(help="Transmitter as LON,LAT,HEIGHT: degrees and metres above ground.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
+    centre: Annotated[
+        str | None, typer.Option(help="Centre of the map as LON,LAT; the transmitter by default.")
+    ] = None,
+    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 2.0,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side.")] = 128,
+    carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
+    azimuth: Annotated[
+        float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
+    ] = None,
+    downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
+    vehicles: Annotated[
+        Path | None, typer.Option(help="Vehicles in the streets, files as --layout; wants --weights.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder of a one-pass network; the prior in one call by default.")
+    ] = None,
+    prior: Annotated[Path | None, typer.Option(help="Model folder of the prior; the embedded one by default.")] = None,
+    draws: Annotated[int, typer.Option(min=0, max=64, help="Draws to make (kept by --zarr).")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
+    zarr: Annotated[Path | None, typer.Option(help="Also keep the whole map in this Zarr folder.")] = None,
+    outage_threshold: Annotated[
+        float | None, typer.Option(help="Add the band P(gain below this), in dB, e.g. -120.")
+    ] = None,
+) -> None:
+    """Predict the gain around a transmitter from the building layout, with its uncertainty, without measurements.
+
+    Values are path gains in dB: add the transmit power in dBm for received power.
+    """
+    from openckm.edge.job import read_site
+    from openckm.maps.layouts import read_layout
+    from openckm.predict.predictor import Predictor
+
+    require_writable(output, png, zarr, (layout, vehicles))
+    place, height = place_and_height(tx)
+    numbers = (
+        ("--cell", cell, 0.1, 1000.0, "metres"), ("--tx HEIGHT", height, 0.1, 1000.0, "metres above ground"),
+        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
+        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--outage-threshold", outage_threshold, -300.0, 0.0, "dB"),
+    )  # fmt: skip
+    for flag, value, low, high, unit in numbers:
+        require_range(flag, value, low, high, unit)
+    if vehicles is not None and weights is None:
+        raise OptionError("--vehicles wants --weights: the prior knows no vehicles")
+    middle = None if centre is None else lon_lat(centre, "--centre")
+    with console.status("predicting the map"):
+        observations, grid = read_site(
+            bs=place if middle is None else middle, azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size,
+            height_m=height, carrier_hz=carrier * 1e9, downtilt_deg=downtilt,
+        )  # fmt: skip
+        observations = _moved(observations, grid, place)
+        cars = None if vehicles is None else read_layout(vehicles, grid, default_height_m=VEHICLE_M)
+        method = Predictor(weights=weights, prior=prior, vehicles=cars)
+        radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
+        if outage_threshold is not None:
+            radiomap = radiomap.with_outage(outage_threshold)
+    written = write_map(radiomap, observations, output, png, zarr)
+    facts, inside = radiomap.provenance, radiomap.valid
+    built = float(np.mean(~inside))
+    console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
+    console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
+    console.print(
+        f"  gain     from {radiomap.mean()[inside].min():.1f} to {radiomap.mean()[inside].max():.1f} dB,"
+        f" typically ± {np.median(radiomap.std()[inside]):.1f} dB (1 sigma)", markup=False,
+    )  # fmt: skip
+    console.print(f"  took     {facts['seconds']:.2f} s", markup=False)
+    console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+def _moved(observations: Observations, grid: Grid, place: tuple[float, float]) -> Observations:
+    """Put the transmitter where it stands on a map that may be centred elsewhere."""
+    if observations.transmitter is None:
+        return observations
+    x, y = grid.from_lonlat(*place)
+    return replace(observations, transmitter=replace(observations.transmitter, x=float(x), y=float(y)))
+
+
+def place_and_height(text: str) -> tuple[tuple[float, float], float]:
+    """Return ((lon, lat) [degrees], height [m]) of "LON,LAT,HEIGHT".
+
+    Raises:
+        OptionError: if the text is not three numbers, or two of them cannot be longitude and latitude.
+    """
+    *place, height = text.split(",")
+    try:
+        metres = float(height)
+    except ValueError:
+        metres = float("nan")
+    if len(place) != 2 or not np.isfinite(metres):
+        raise OptionError(f"--tx {text!r}: wanted LON,LAT,HEIGHT (degrees, metres), e.g. --tx 24.94,60.17,30")
+    return lon_lat(",".join(place), "--tx"), metres

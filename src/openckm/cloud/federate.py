@@ -1,0 +1,382 @@
+"""Merging what edges contribute: checked one by one, merged, and judged as everything else that is to go out.
+
+1. A contribution is refused if it is malformed, to another prior, under an unfit licence, a second one of a
+   contributor, of weights of other shapes, or if it moves the weights by more than a share of their norm,
+
+       || dW_k || <= bound || W ||,    dW_k = U_k D_k over all adapted weights;
+
+   what is longer than `clip` is shortened to it, so that nobody counts more by being louder.
+2. Each that is left is scored alone, at full weight, on the suite's validation maps; one that makes a region worse by
+   more than `screen` is refused: that is what poison does.
+3. The rest is merged, per weight: the mean, weighted by samples (at most `cap` times the median), or the
+   coordinate-wise median, which a minority cannot drag, however it lies.
+4. The merged difference passes `openckm.cloud.judge`: weight by validation maps, verdict by test maps. Only what
+   passes is written, as a new model folder.
+
+References:
+    B. McMahan et al., Communication-efficient learning of deep networks from decentralized data, 2017 (the mean).
+    D. Yin et al., Byzantine-robust distributed learning: towards optimal statistical rates, 2018 (the median).
+    Z. Sun et al., Can you really backdoor federated learning?, 2019 (the bound on the norm).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from openckm.cloud.anchor import Anchored, as_published
+from openckm.cloud.gate import OVERALL, Choice, GateOptions, Verdict, compare
+from openckm.cloud.ingest import LICENCES
+from openckm.cloud.judge import PRECISION, judge
+from openckm.cloud.refresh import next_version
+from openckm.cloud.suite import Progress, Suite, score_models
+from openckm.errors import InputError, ModelError, OptionError
+from openckm.priors.adapter import difference
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.pretrained import load_prior, save_prior
+from openckm.store.card import ModelCard
+from openckm.store.codec import PRECISIONS
+from openckm.store.contribution import MAX_CONTRIBUTION, Contribution
+from openckm.store.lineage import Lineage
+from openckm.store.package import read_model, recode
+from openckm.store.weights import require_new_folder, write_aside
+
+__all__ = ["MergeOptions", "MergeReport", "Refused", "merge", "merged", "pooled_statistics"]
+
+RULES = ("mean", "median")
+
+
+@dataclass(frozen=True)
+class MergeOptions:
+    """How to merge.
+
+    Attributes:
+        rule: "mean" or "median".
+        bound: longest difference that is taken at all, as a share of the norm of the weights.
+        clip: what longer ones are shortened to, as a share of the norm of the weights.
+        cap: most that a contribution may weigh, in medians of the samples ("mean" only).
+        screen: share by which one alone may worsen a region on the validation maps.
+        weights: interpolation weights to choose from, each in (0, 1].
+        bf16: autocast to bfloat16.
+        gate: the gate's numbers.
+
+    Raises:
+        OptionError: if a value is out of range.
+    """
+
+    rule: str = "mean"
+    bound: float = 0.5
+    clip: float = 0.1
+    cap: float = 3.0
+    screen: float = 0.05
+    weights: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+    bf16: bool = True
+    gate: GateOptions = field(default_factory=GateOptions)
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise OptionError(f"rule {self.rule!r} is unknown: choose one of {', '.join(RULES)}")
+        if not 0 < self.clip <= self.bound or not self.cap >= 1 or not self.screen >= 0:
+            raise OptionError(f"{self}: wanted 0 < clip <= bound, cap >= 1 and screen >= 0")
+        if not self.weights or not all(0.0 < weight <= 1.0 for weight in self.weights):
+            raise OptionError(f"interpolation weights {self.weights}: wanted some in (0, 1]")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A contribution that was not taken: its file, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class MergeReport:
+    """What a merge did.
+
+    Attributes:
+        status: "published", "refused" by the gate, "empty" if no contribution was left to merge, or "statistics" if
+            there were no differences among them.
+        parent: version that the contributions are to.
+        version: version that was, or would have been, written.
+        taken: contributors whose differences were merged.
+        refused: what was not taken.
+        statistics: (mean, standard deviation) over the maps of all contributors, by region and statistic.
+        weight: chosen weight of the interpolation; None where nothing was judged.
+        choices: what each weight does on the validation maps.
+        verdict: the gate's; None where nothing was judged.
+    """
+
+    status: str
+    parent: str
+    version: str
+    taken: tuple[str, ...]
+    refused: tuple[Refused, ...]
+    statistics: Mapping[str, Mapping[str, tuple[float, float]]]
+    weight: float | None = None
+    choices: tuple[Choice, ...] = ()
+    verdict: Verdict | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report for JSON."""
+        return asdict(self)
+
+
+def merge(
+    parent: Path,
+    target: Path,
+    files: Sequence[Path],
+    suite: Suite,
+    *,
+    new_regions: Sequence[str] = (),
+    options: MergeOptions | None = None,
+    version: str = "",
+    report_file: Path | None = None,
+    progress: Progress | None = None,
+) -> MergeReport:
+    """Merge contributions into a prior, and write the result if the gate lets it pass.
+
+    Args:
+        parent: model folder that the contributions are to.
+        target: folder of the new model; must not be there, or be empty.
+        files: contributions.
+        suite: what versions are compared on.
+        new_regions: regions of the suite that were to be improved; all others must not be forgotten.
+        options: how.
+        version: of the new model; "" counts the parent's minor version up.
+        report_file: where to write the report (JSON), or None.
+        progress: called as progress(what, done, total).
+
+    Raises:
+        InputError: if no file was named, or a map of the suite is not there or was changed.
+        ModelError: if the parent cannot be read, or the target holds something.
+        OptionError: if regions or suite do not fit.
+    """
+    require_new_folder(target)
+    chosen = options or MergeOptions()
+    if not files:
+        raise InputError("no contributions were named: give the files that edges handed over")
+    net, card = load_prior(parent)
+    version = version or next_version(card.version)
+    read, refused = _read(files, card, _checksums(parent))
+    moved, more = _differences(net, read, chosen)
+    screened, poison = _screened(net, moved, suite, chosen, progress)
+    refused = [*refused, *more, *poison]
+    told = pooled_statistics([one for _, one in read])
+    report = MergeReport(
+        "empty" if refused else "statistics", card.version, version, tuple(one.contributor for _, one, _ in screened),
+        tuple(refused), told,
+    )  # fmt: skip
+    if screened:
+        report = _merged_report(report, net, card, screened, suite, tuple(new_regions), target, chosen, progress)
+    if report_file is not None:
+        write_aside(report_file, (json.dumps(report.to_dict(), indent=1) + "\n").encode())
+    return report
+
+
+def pooled_statistics(given: Sequence[Contribution]) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return mean and standard deviation over the maps of all contributions, by region and statistic."""
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for region in sorted({one.region for one in given}):
+        here = [one for one in given if one.region == region]
+        count = sum(one.maps for one in here)
+        found[region] = {}
+        for name in here[0].statistics:
+            mean = sum(one.maps * one.statistics[name][0] for one in here) / count
+            square = sum(one.maps * (one.statistics[name][1] ** 2 + one.statistics[name][0] ** 2) for one in here)
+            found[region][name] = (mean, math.sqrt(max(square / count - mean**2, 0.0)))
+    return found
+
+
+Taken = tuple[str, Contribution, dict[str, Tensor]]
+"""File, contribution, and difference of the weights by name."""
+
+
+def _checksums(parent: Path) -> set[str]:
+    """Checksums of the parent in every precision that an edge may run."""
+    model = read_model(parent)
+    return {recode(model, precision).card.sha256 for precision in PRECISIONS} | {model.card.sha256}
+
+
+def _read(
+    files: Sequence[Path], card: ModelCard, checksums: set[str]
+) -> tuple[list[tuple[str, Contribution]], list[Refused]]:
+    """Return the contributions that are well formed and to this prior, one of each contributor, and the others."""
+    taken: list[tuple[str, Contribution]] = []
+    refused: list[Refused] = []
+    for path in files:
+        try:
+            one = _bounded(path)
+            _check_fit(one, card, checksums, {other.contributor for _, other in taken})
+            taken.append((path.name, one))
+        except InputError as error:
+            refused.append(Refused(path.name, str(error)))
+    return taken, refused
+
+
+def _bounded(path: Path) -> Contribution:
+    try:
+        with path.open("rb") as file:
+            return Contribution.from_bytes(file.read(MAX_CONTRIBUTION + 1))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+
+
+def _check_fit(one: Contribution, card: ModelCard, checksums: set[str], before: set[str]) -> None:
+    if (one.model, one.parent) != (card.name, card.version) or one.parent_sha256 not in checksums:
+        raise InputError(
+            f"it is to {one.model} {one.parent} ({one.parent_sha256[:12]}), wanted {card.name} {card.version}"
+        )
+    if one.licence not in LICENCES:
+        raise InputError(f"licence {one.licence!r}: wanted one of {', '.join(LICENCES)}")
+    if one.contributor in before:
+        raise InputError(f"a second contribution of {one.contributor}: a contributor has one voice")
+
+
+def _differences(
+    net: MapDenoiser, read: Sequence[tuple[str, Contribution]], options: MergeOptions
+) -> tuple[list[Taken], list[Refused]]:
+    """Return the differences within the bound, shortened to `clip`, and what was refused."""
+    weights = dict(net.named_parameters())
+    taken, refused = [], []
+    for file, one in read:
+        if not one.factors:
+            continue
+        try:
+            made = difference(net, one.factors)
+        except ModelError as error:
+            refused.append(Refused(file, str(error)))
+            continue
+        share = _norm(made) / _norm({name: weights[name] for name in made})
+        if not share <= options.bound:
+            refused.append(Refused(file, f"it moves the weights by {share:.2f} of their norm: wanted {options.bound}"))
+            continue
+        shorter = min(1.0, options.clip / share) if share > 0 else 1.0
+        taken.append((file, one, {name: shorter * value for name, value in made.items()}))
+    return taken, refused
+
+
+def _norm(values: Mapping[str, Tensor]) -> float:
+    return math.sqrt(sum(float(value.detach().double().square().sum()) for value in values.values()))
+
+
+def _screened(
+    net: MapDenoiser, moved: Sequence[Taken], suite: Suite, options: MergeOptions, progress: Progress | None
+) -> tuple[list[Taken], list[Refused]]:
+    """Score each difference alone on the validation maps; return those that harm no region, and the others."""
+    if not moved:
+        return [], []
+    nets = {"old": net}
+    for k, (_, _, made) in enumerate(moved):
+        nets[str(k)] = as_published(_anchored(net, made).interpolated(1.0), PRECISION)
+    scores = score_models(suite, nets, "validation", bf16=options.bf16, progress=progress)
+    taken, refused = [], []
+    for k, one in enumerate(moved):
+        found = [c for c in compare(scores["old"], scores[str(k)]) if c.score in OVERALL]
+        worst = max(found, key=lambda c: c.ratio.value)
+        if worst.ratio.value > 1.0 + options.screen:
+            why = (
+                f"alone it makes {worst.region}, {worst.score}, worse by {worst.ratio.value - 1:.1%} on validation maps"
+            )
+            refused.append(Refused(one[0], f"{why}: wanted at most {options.screen:.1%}"))
+        else:
+            taken.append(one)
+    return taken, refused
+
+
+def merged(
+    differences: Sequence[Mapping[str, Tensor]], samples: Sequence[int], options: MergeOptions
+) -> dict[str, Tensor]:
+    """Return the merged difference of the weights, by name.
+
+    Args:
+        differences: of each contribution, all of the same names and shapes; at least one.
+        samples: training samples behind each.
+        options: rule and cap.
+    """
+    names = differences[0]
+    if options.rule == "median":
+        stacked = {name: torch.stack([one[name] for one in differences]) for name in names}
+        return {name: _median(value) for name, value in stacked.items()}
+    count = torch.tensor([float(max(n, 1)) for n in samples])
+    count = count.clamp(max=options.cap * float(_median(count)))
+    share = count / count.sum()
+    return {
+        name: sum((w * one[name] for w, one in zip(share, differences, strict=True)), torch.zeros(())) for name in names
+    }
+
+
+def _median(values: Tensor) -> Tensor:
+    """The median over the first axis, the mean of the middle two where their number is even."""
+    ordered = values.sort(dim=0).values
+    count = len(values)
+    return (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+
+
+def _anchored(net: MapDenoiser, made: Mapping[str, Tensor]) -> Anchored:
+    anchored = Anchored(net)
+    names = [name for name, _ in net.named_parameters()]
+    with torch.no_grad():
+        for name, delta in zip(names, anchored.deltas, strict=True):
+            if name in made:
+                delta.copy_(made[name])
+    return anchored
+
+
+def _merged_report(
+    report: MergeReport,
+    net: MapDenoiser,
+    card: ModelCard,
+    taken: Sequence[Taken],
+    suite: Suite,
+    new_regions: tuple[str, ...],
+    target: Path,
+    options: MergeOptions,
+    progress: Progress | None,
+) -> MergeReport:
+    """Merge, judge, and write what passes."""
+    made = merged([one for _, _, one in taken], [one.samples for _, one, _ in taken], options)
+    judged = judge(
+        net, _anchored(net, made), suite, new_regions, weights=options.weights, gate=options.gate, bf16=options.bf16,
+        progress=progress,
+    )  # fmt: skip
+    report = replace(report, status="refused", weight=judged.weight, choices=judged.choices, verdict=judged.verdict)
+    if judged.verdict.publish:
+        described = _described(report, judged.verdict, card, [one for _, one, _ in taken], suite, options)
+        save_prior(target, judged.net, precision=PRECISION, **described)
+        report = replace(report, status="published")
+    return report
+
+
+def _described(
+    report: MergeReport, verdict: Verdict, card: ModelCard, given: Sequence[Contribution], suite: Suite,
+    options: MergeOptions,
+) -> dict[str, Any]:  # fmt: skip
+    """The card's fields that the network does not know."""
+    regions = tuple(sorted({one.region for one in given}))
+    weight = report.weight or 0.0
+    lineage = Lineage(
+        card.version, card.sha256, regions, (), sum(one.samples for one in given), weight, suite.digest,
+        verdict.ratios(),
+    )  # fmt: skip
+    maps, who = sum(one.maps for one in given), sorted(f"{one.contributor} ({one.licence})" for one in given)
+    return {
+        "name": card.name,
+        "version": report.version,
+        "cell_m": card.cell_m,
+        "carrier_hz": card.carrier_hz,
+        "training_data": f"{card.training_data}; merged what {len(given)} edges learned from {maps} maps of their own"
+        f" ({', '.join(regions)}), which the cloud has not seen",
+        "recipe": f"{card.recipe}; ckm cloud merge, {options.rule} of {len(given)} differences, weight {weight:g}",
+        "metrics": {f"{c.region}_rmse_db": round(c.new, 3) for c in verdict.comparisons if c.score == "rmse_db"},
+        "licence": card.licence,
+        "credits": "; ".join(dict.fromkeys([card.credits, *who])),
+        "lineage": lineage,
+    }

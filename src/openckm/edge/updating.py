@@ -1,0 +1,198 @@
+"""The model that an edge serves, and the thread that keeps it up to date.
+
+The model in use is one reference to an immutable object: a job takes it when it begins and keeps it to its end, an
+update puts another in its place. There is never half of each.
+
+What goes wrong with an update is told apart, because it wants other people:
+
+    cloud_unreachable    nobody answers: the last good version is served; somebody looks at the network
+    repository_attack    somebody answers with what the owners did not sign, or with what is out of date: refused;
+                         somebody looks at the repository, and at who may have been on the way
+    model_refused        signed, but not for this program: the version in use stays; somebody updates the program
+    storage              disk, quota or channel: the version in use stays, unless it was revoked
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from openckm.edge.config import EdgeConfig, RepositoryConfig
+from openckm.errors import ModelError, OpenCKMError, RepositoryAttacked, RepositoryUnreachable, StoreError
+from openckm.infer.calibration import Calibration, prior_calibration
+from openckm.infer.spectrum import SPECTRUM_FILE, FittedSpectrum, Spectrum, default_spectrum
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.pretrained import embedded_prior, load_prior, require_runnable
+from openckm.store.card import ModelCard
+from openckm.store.update import UpdateOptions, Updater
+
+__all__ = ["ALARMS", "Alarm", "Keeper", "Model", "updater_of"]
+
+ALARMS = ("cloud_unreachable", "repository_attack", "model_refused", "storage")
+_log = logging.getLogger("openckm.edge")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A verified model in memory, with what belongs to it.
+
+    Attributes:
+        denoiser: the prior.
+        card: what it is.
+        calibration: of its spread, or None.
+        spectrum: of its errors.
+    """
+
+    denoiser: MapDenoiser
+    card: ModelCard
+    calibration: Calibration | None
+    spectrum: Spectrum
+
+    @classmethod
+    def load(cls, folder: Path | None) -> Model:
+        """Load a folder, or the prior that is shipped with the program.
+
+        Raises:
+            ModelError: if it cannot be run.
+        """
+        denoiser, card = embedded_prior() if folder is None else load_prior(folder)
+        own = None if folder is None else folder / SPECTRUM_FILE
+        spectrum = FittedSpectrum.read(own) if own is not None and own.is_file() else default_spectrum(denoiser)
+        return cls(denoiser, card, prior_calibration(folder, card.sha256), spectrum)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something is wrong with updates.
+
+    Attributes:
+        kind: one of ALARMS.
+        detail: what was seen.
+        since: time of the first of these in a row [s since 1970].
+    """
+
+    kind: str
+    detail: str
+    since: float
+
+
+class Keeper:
+    """Holds the model in use and updates it.
+
+    Args:
+        config: of the edge.
+        updater: in place of the one that the configuration describes.
+
+    Raises:
+        StoreError: if the trust root or the cache cannot be used.
+        ModelError: if the shipped prior cannot be loaded.
+    """
+
+    def __init__(self, config: EdgeConfig, updater: Updater | None = None) -> None:
+        self._repository = config.repository
+        self._updater = updater or (None if self._repository is None else updater_of(self._repository))
+        self._stop, self._thread = threading.Event(), None  # type: tuple[threading.Event, threading.Thread | None]
+        self._folder: Path | None = None
+        self.model: Model | None = None
+        self.alarms: tuple[Alarm, ...] = ()
+        self.updates, self.polls, self.received_bytes = 0, 0, 0
+        self.last_update_s = 0.0
+        if self._updater is None:
+            self.model = Model.load(None)
+        else:
+            self._take(self._updater.current(), [])
+
+    def start(self) -> None:
+        """Begin to update in the background."""
+        if self._updater is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="ckm-update", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End updating; an update that is under way ends by itself: what it leaves is whole."""
+        self._stop.set()
+
+    def update(self) -> bool:
+        """Update once; return True if all is well. The alarms say what is not."""
+        if self._updater is None:
+            return True
+        begun, found = time.monotonic(), []
+        try:
+            folder: Path | None = self._updater.update()
+            report = self._updater.report
+            self.received_bytes += 0 if report is None else report.received
+        except OpenCKMError as error:
+            found.append(error)
+            folder = self._updater.current()
+        told: list[OpenCKMError] = list(found)
+        told += [alarm for alarm in self._updater.alarms if alarm not in told]
+        self._take(folder, told)
+        self.alarms = _alarms(told, self.alarms)
+        self.polls, self.last_update_s = self.polls + 1, time.monotonic() - begun
+        return not told
+
+    def _take(self, folder: Path | None, told: list[OpenCKMError]) -> None:
+        """Serve the model of a folder from now on; what cannot be loaded is refused, and the one in use stays."""
+        if folder == self._folder:
+            return
+        try:
+            model = None if folder is None else Model.load(folder)
+        except ModelError as error:
+            told.append(error)
+            return
+        if self.model is not None:
+            self.updates += 1
+        self.model, self._folder = model, folder
+        _log.info("model in use: %s", "none" if model is None else f"{model.card.name} {model.card.version}")
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                good = self.update()
+            except Exception as error:  # noqa: BLE001 - the thread must outlive what nobody foresaw, and say so
+                _log.error("update failed: %s", type(error).__name__)
+                unforeseen = StoreError(f"the update failed: {type(error).__name__}")
+                self.alarms, good = _alarms([unforeseen], self.alarms), False
+            repository = self._repository
+            pause = 60.0 if repository is None else repository.update_interval_s if good else repository.retry_s
+            self._stop.wait(pause * random.uniform(0.9, 1.1))
+
+
+def updater_of(repository: RepositoryConfig) -> Updater:
+    """Return the updater of a configuration.
+
+    Raises:
+        StoreError: if the trust root or the cache cannot be used.
+    """
+    options = UpdateOptions(
+        precision=repository.precision, quota_bytes=repository.quota_bytes, stall_s=repository.stall_s,
+        deadline_s=repository.deadline_s,
+    )  # fmt: skip
+    return Updater(
+        repository.trust_root, repository.url, repository.cache, repository.channel, options=options,
+        accept=require_runnable,
+    )  # fmt: skip
+
+
+def _kind(error: OpenCKMError) -> str:
+    if isinstance(error, RepositoryAttacked):
+        return "repository_attack"
+    if isinstance(error, RepositoryUnreachable):
+        return "cloud_unreachable"
+    return "model_refused" if isinstance(error, ModelError) else "storage"
+
+
+def _alarms(errors: list[OpenCKMError], before: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+    """Return one alarm of each kind; one that was raised before keeps its beginning."""
+    since = {alarm.kind: alarm.since for alarm in before}
+    found: dict[str, Alarm] = {}
+    for error in errors:
+        kind = _kind(error)
+        if kind not in since:
+            _log.warning("alarm %s: %s", kind, error)
+        found.setdefault(kind, Alarm(kind, str(error), since.get(kind, time.time())))
+    return tuple(found.values())

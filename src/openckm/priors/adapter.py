@@ -1,0 +1,109 @@
+"""Low-rank differences to a prior: what a site can teach without sending its maps.
+
+Every weight W of a convolution or a linear layer, seen as a matrix [outputs, inputs x window], gets
+
+    W + U D,      U [outputs, r],  D [r, inputs x window],      r a few,
+
+with U = 0 and D random at the start, so that the network begins as its parent; only U and D are trained. Vectors
+(biases, norms) stay. Factors of the shipped prior are 4 % of its weights at r = 4, whatever they were trained on.
+
+References:
+    E. Hu et al., LoRA: Low-rank adaptation of large language models, 2021, Section 4.1.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from openckm.errors import ModelError, OptionError
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
+
+__all__ = ["DOWN", "UP", "LowRank", "adaptable", "difference"]
+
+UP, DOWN = ":up", ":down"
+"""What follows a weight's name in the names of its factors."""
+Floats = NDArray[np.floating]
+
+
+class LowRank(Denoiser):
+    """A denoiser whose parameters are the factors U and D of the differences to a parent's weights.
+
+    Args:
+        parent: it is not changed.
+        rank: r.
+        seed: of D at the start.
+
+    Raises:
+        OptionError: if the rank is below 1.
+    """
+
+    def __init__(self, parent: MapDenoiser, rank: int, seed: int = 0) -> None:
+        super().__init__()
+        if rank < 1:
+            raise OptionError(f"rank {rank}: wanted at least 1")
+        self._parent = (copy.deepcopy(parent).requires_grad_(False),)  # in a tuple: no parameters of this module
+        generator = torch.Generator().manual_seed(seed)
+        self._names = list(adaptable(parent))
+        ups, downs = [], []
+        for rows, cols in adaptable(parent).values():
+            ups.append(torch.zeros(rows, rank))
+            downs.append(torch.randn(rank, cols, generator=generator) / math.sqrt(cols))
+        self.ups, self.downs = nn.ParameterList(ups), nn.ParameterList(downs)
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise x [B, C, H, W] at noise levels sigma [B]."""
+        weights: dict[str, Tensor] = dict(self._parent[0].named_parameters())
+        for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
+            weights[name] = weights[name] + (up @ down).view_as(weights[name])
+        denoised: Denoised = functional_call(self._parent[0], weights, (x, sigma, condition))
+        return denoised
+
+    def factors(self) -> dict[str, NDArray[np.float16]]:
+        """Return U and D of every weight as "NAME:up" and "NAME:down"."""
+        made = {}
+        for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
+            made[name + UP] = up.detach().cpu().numpy().astype(np.float16)
+            made[name + DOWN] = down.detach().cpu().numpy().astype(np.float16)
+        return made
+
+
+def adaptable(parent: MapDenoiser) -> dict[str, tuple[int, int]]:
+    """Return the weights that are adapted, by name, as the shape of their matrix (outputs, inputs x window)."""
+    found = {}
+    for name, parameter in parent.named_parameters():
+        if parameter.ndim > 1:
+            found[name] = (parameter.shape[0], parameter.numel() // parameter.shape[0])
+    return found
+
+
+def difference(parent: MapDenoiser, factors: Mapping[str, Floats]) -> dict[str, Tensor]:
+    """Return U D of every weight, by name, in its shape.
+
+    Args:
+        parent: the prior that the factors were trained on.
+        factors: as `LowRank.factors` gives them; finite.
+
+    Raises:
+        ModelError: if the names or shapes are not those of the parent.
+    """
+    wanted, shapes = adaptable(parent), {name: p.shape for name, p in parent.named_parameters()}
+    if set(factors) != {name + end for name in wanted for end in (UP, DOWN)}:
+        raise ModelError("the factors are not those of this prior's weights: they were trained on another network")
+    made = {}
+    for name, (rows, cols) in wanted.items():
+        up, down = (torch.as_tensor(np.asarray(factors[name + end], np.float32)) for end in (UP, DOWN))
+        if up.ndim != 2 or down.ndim != 2 or up.shape[0] != rows or down.shape != (up.shape[1], cols):
+            raise ModelError(
+                f"factors of {name}: {tuple(up.shape)} and {tuple(down.shape)}, wanted ({rows}, r) and (r, {cols})"
+            )
+        made[name] = (up @ down).view(shapes[name])
+    return made

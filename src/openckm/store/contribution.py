@@ -1,0 +1,170 @@
+"""What an edge may send to the cloud, if its owner asks for it: one small file of numbers that no reading is part of.
+
+The file is safetensors. Its header holds one JSON document, which says what the contribution is to and from whom, and
+statistics of the edge's maps: mean and standard deviation over all of them of the few numbers in
+`openckm.data.map_statistics.STATISTICS`, to four digits. Its tensors, if any, are the factors of low-rank differences
+(`openckm.priors.adapter`) in half precision. There is no field for a map, a reading, a place or a free text beyond the
+contributor's name, keys that are not known are refused, and the size depends, but for a few digits, on the network and
+the rank alone: no more comes of a million readings than of a thousand.
+
+What a difference of weights tells of what it was trained on is little but not nothing (training data have been
+reconstructed from gradients of a few samples): contributions need at least `LEAST_MAPS` maps, and whoever must be sure
+that nothing leaks sends statistics alone, or nothing.
+
+References:
+    L. Zhu, Z. Liu, S. Han, Deep leakage from gradients, 2019.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import InputError, OptionError
+
+__all__ = ["LEAST_MAPS", "MAX_CONTRIBUTION", "MAX_RANK", "Contribution"]
+
+SCHEMA = 1
+LEAST_MAPS = 8
+"""Maps that a contribution is made from at least."""
+MAX_RANK = 8
+MAX_CONTRIBUTION = 4 * 2**20
+"""Largest file that is read [bytes]."""
+STATISTICS = ("covered", "built", "excess_db", "spread_db", "rough_db")
+_PLAIN = re.compile(r"[\w .,&()'-]{1,80}")
+_REGION = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VERSION = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FACTOR = re.compile(r"[A-Za-z0-9_.]{1,120}:(up|down)")
+Half = NDArray[np.float16]
+
+
+@dataclass(frozen=True, eq=False)
+class Contribution:
+    """What one edge contributes.
+
+    Attributes:
+        model: name of the prior.
+        parent: its version.
+        parent_sha256: checksum of the weight file that the edge ran, in any precision.
+        contributor: who is to be credited; a contributor has one voice.
+        licence: under which it is given (SPDX).
+        region: where the maps are, as coarsely as the owner likes.
+        maps: how many maps it was made from.
+        samples: training samples seen.
+        loss_before: loss on maps that were held back at the edge, before training; 0 without factors.
+        loss_after: and after.
+        statistics: (mean, standard deviation) over the maps, of each of `STATISTICS`.
+        factors: of the low-rank differences, by "WEIGHT:up" and "WEIGHT:down"; none for statistics alone.
+
+    Raises:
+        OptionError: if a value cannot be.
+    """
+
+    model: str
+    parent: str
+    parent_sha256: str
+    contributor: str
+    licence: str
+    region: str
+    maps: int
+    samples: int
+    loss_before: float
+    loss_after: float
+    statistics: Mapping[str, tuple[float, float]]
+    factors: Mapping[str, Half] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(bool(_REGION.fullmatch(self.model)) and bool(_VERSION.fullmatch(self.parent)), "name or version")
+        _check(bool(_SHA256.fullmatch(self.parent_sha256)), "the checksum of the parent")
+        _check(bool(_PLAIN.fullmatch(self.contributor)), "the contributor: wanted 1 to 80 plain characters")
+        _check(bool(_PLAIN.fullmatch(self.licence)), "the licence")
+        _check(bool(_REGION.fullmatch(self.region)), "the region: wanted small letters, digits, '-' and '_'")
+        _check(type(self.maps) is int and LEAST_MAPS <= self.maps < 10**7, f"maps: wanted at least {LEAST_MAPS}")
+        _check(type(self.samples) is int and 0 <= self.samples < 10**10, "the samples")
+        _check(_numbers([self.loss_before, self.loss_after]), "a loss")
+        _check(set(self.statistics) == set(STATISTICS), f"statistics: wanted {', '.join(STATISTICS)}")
+        _check(all(len(pair) == 2 and _numbers(pair) for pair in self.statistics.values()), "a statistic")
+        _check_factors(self.factors)
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        from safetensors.numpy import save
+
+        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("factors", "statistics")}
+        told["loss_before"], told["loss_after"] = _rounded(self.loss_before), _rounded(self.loss_after)
+        told["statistics"] = {name: [_rounded(v) for v in self.statistics[name]] for name in STATISTICS}
+        text = json.dumps({"schema": SCHEMA, **told}, sort_keys=True, separators=(",", ":"))
+        arrays = {name: np.ascontiguousarray(value) for name, value in self.factors.items()}
+        return bytes(save(arrays, {"contribution": text}))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Contribution:
+        """Read a contribution; nothing of it is used before all of it was checked.
+
+        Raises:
+            InputError: if it is not one, is too long, or states what cannot be.
+        """
+        if len(content) > MAX_CONTRIBUTION:
+            raise InputError(f"a contribution of {len(content)} bytes: wanted at most {MAX_CONTRIBUTION}")
+        raw, arrays = _parsed(content)
+        try:
+            told = {name: (float(a), float(b)) for name, (a, b) in raw.pop("statistics").items()}
+            return cls(**raw, statistics=told, factors=arrays)
+        except OptionError:
+            raise
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise InputError(f"not a contribution ({error!r}); make it with `ckm edge contribute`") from error
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that is in it but the factors, for JSON."""
+        told = asdict(self)
+        told["factors"] = {"tensors": len(self.factors), "values": sum(a.size for a in self.factors.values())}
+        return told
+
+
+def _parsed(content: bytes) -> tuple[dict[str, Any], dict[str, Half]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(content)
+        length = int.from_bytes(content[:8], "little")
+        about = json.loads(content[8 : 8 + length])["__metadata__"]
+        raw = json.loads(about["contribution"])
+        if set(about) != {"contribution"} or raw.pop("schema") != SCHEMA:
+            raise ValueError(f"wanted one document of schema {SCHEMA} in its header")
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"not a contribution ({error!r}); make it with `ckm edge contribute`") from error
+    return raw, arrays
+
+
+def _check_factors(factors: Mapping[str, Half]) -> None:
+    names = {name.removesuffix(":up").removesuffix(":down") for name in factors}
+    _check(set(factors) == {name + end for name in names for end in (":up", ":down")} or not factors, "factors alone")
+    for name, value in factors.items():
+        _check(bool(_FACTOR.fullmatch(name)), f"the factor {name!r}")
+        _check(value.dtype == np.float16 and value.ndim == 2, f"factor {name}: wanted two axes, half precision")
+        rank = value.shape[1 if name.endswith(":up") else 0]
+        _check(1 <= rank <= MAX_RANK, f"factor {name} of rank {rank}: wanted 1 to {MAX_RANK}")
+        _check(bool(np.isfinite(value).all()), f"factor {name}, which is not finite,")
+
+
+def _numbers(values: Any) -> bool:
+    return all(isinstance(v, float | int) and type(v) is not bool and math.isfinite(v) for v in values)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _check(holds: bool, what: str) -> None:
+    if not holds:
+        raise OptionError(f"contribution: {what} cannot be; nothing was taken")
