@@ -76,5 +76,5 @@ def test_the_table_shows_values_with_intervals():
 def test_the_registry_knows_its_benches_and_refuses_others():
     for name in bench_names():
         assert callable(bench(name))
-    with pytest.raises(OptionError, match="duke, heldout"):
+    with pytest.raises(OptionError, match="duke, edge, heldout"):
         bench("speed")

@@ -11,7 +11,7 @@ from openckm.errors import ComputationError, GridError, OptionError
 from openckm.infer.choose import METHODS, choose_method, share_told
 from openckm.infer.dps import DPSOptions, sample_dps
 from openckm.infer.oriented import Oriented, orientation, turn_maps
-from openckm.infer.posterior_draws import STEPS, sample_posterior
+from openckm.infer.posterior_draws import STEPS, STRENGTHS, sample_posterior
 from openckm.infer.terms import terms_of
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
@@ -59,8 +59,19 @@ def test_algorithm_2_is_one_of_them():
     prior, likelihood, _ = reading()
     plain = Gaussian(likelihood.operator, likelihood.y.float(), 0.1)
     found = sample_posterior(prior, plain, SHAPE, method="dps", steps=20, draws=2, bf16=False)
-    own = sample_dps(prior, plain, SHAPE, DPSOptions(steps=20), 2)
+    own = sample_dps(prior, plain, SHAPE, DPSOptions(steps=20, zeta=STRENGTHS["dps"]), 2)
     assert torch.equal(found.maps, own.draws) and found.network_evaluations == 2 * 20 * 3
+
+
+@pytest.mark.parametrize("method", STRENGTHS)
+def test_the_tuning_constant_can_be_given(method):
+    prior, likelihood, _ = reading()
+    plain = Gaussian(likelihood.operator, likelihood.y.float(), 0.1)
+    usual, same, other = (
+        sample_posterior(prior, plain, SHAPE, method=method, steps=3, draws=1, strength=s, bf16=False).maps
+        for s in (None, STRENGTHS[method], 0.5 * STRENGTHS[method])
+    )
+    assert torch.equal(usual, same) and not torch.allclose(usual, other)
 
 
 @pytest.mark.parametrize(("method", "each"), [("jfs", 1), ("told", 1), ("diffpir", 1), ("mmps", 11), ("daps", 4)])
@@ -174,7 +185,7 @@ def test_the_rule_of_the_default():
 
 def test_bad_arguments_are_refused():
     prior, likelihood, _ = reading()
-    for change in ({"draws": 0}, {"steps": 0}, {"method": "magic"}, {"seed": -1}):
+    for change in ({"draws": 0}, {"steps": 0}, {"method": "magic"}, {"seed": -1}, {"strength": 1.0}):
         with pytest.raises(OptionError):
             sample_posterior(prior, likelihood, SHAPE, **change)
     with pytest.raises(GridError):

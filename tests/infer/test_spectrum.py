@@ -176,3 +176,15 @@ def test_residuals_solve_batches_item_by_item():
         alone = conjugate_residuals(product, target[:1], torch.zeros_like(target[:1]), iterations, tight[:1])
         torch.testing.assert_close(w[:1], alone)
     assert all(bool((b <= a + 1e-12).all()) for a, b in pairwise(norms))
+
+
+def test_the_same_spectra_are_the_same_file(tmp_path):
+    """In every process: the order of metadata in a safetensors header is otherwise a matter of chance."""
+    lags = torch.rand(1, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+    digests = set()
+    for number in range(12):
+        FittedSpectrum(torch.tensor([0.1]), lags, True, pad=2).write(tmp_path / f"{number}.safetensors")
+        digests.add((tmp_path / f"{number}.safetensors").read_bytes())
+    assert len(digests) == 1
+    again = FittedSpectrum.read(tmp_path / "0.safetensors")
+    assert torch.equal(again.lags, lags) and again.pad == 2 and again.relative

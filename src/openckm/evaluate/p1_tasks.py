@@ -47,7 +47,7 @@ from openckm.priors.simulate import block_evidence, block_means
 
 __all__ = [
     "READ_CHANNELS", "SIGMA_PIXEL", "TASKS", "P1Case", "P1Readings", "Window", "latent_of_picture", "p1_case",
-    "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "windows_of",
+    "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
 ]  # fmt: skip
 
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
@@ -165,12 +165,7 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
         LayoutError: if no box fits between the buildings.
     """
     part = window or Window(0, 0, min(traced.grid.shape))
-    rows, cols = traced.grid.shape
-    if part.size < 1 or not (0 <= part.row <= rows - part.size and 0 <= part.col <= cols - part.size):
-        raise GridError(f"{part} does not lie in a map of {rows} x {cols} cells")
-    state, known = latent_state(traced)
-    state = state[:, *_cut(part)]
-    known = (known & np.isfinite(traced.aoa_rad))[_cut(part)]
+    state, known = window_state(traced, part)
     rng = np.random.default_rng([seed, _number(task), *part])
     readings = p1_readings(task, state, known, rng)
     right, algorithm2 = _likelihoods(readings)
@@ -179,6 +174,25 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
         readings, state[:3].astype(np.float32), right, algorithm2, condition, p1_picture(readings, rng), traced.city,
         f"{traced.scene}/{traced.city}",
     )  # fmt: skip
+
+
+def window_state(traced: TracedMap, window: Window) -> tuple[Field, Cells]:
+    """Return the latent channels (5, rows, cols) of a window of a map, and its free covered cells (rows, cols).
+
+    Args:
+        traced: the map.
+        window: the part of it.
+
+    Raises:
+        GridError: if the window does not lie in the map.
+    """
+    rows, cols = traced.grid.shape
+    size = window.size
+    if size < 1 or not (0 <= window.row <= rows - size and 0 <= window.col <= cols - size):
+        raise GridError(f"{window} does not lie in a map of {rows} x {cols} cells")
+    state, known = latent_state(traced)
+    part = _cut(window)
+    return state[:, *part], (known & np.isfinite(traced.aoa_rad))[part]
 
 
 def p1_readings(

@@ -27,9 +27,12 @@ BENCHES: dict[str, str] = {
     "active": "openckm.evaluate.bench_active",
     "calibration": "openckm.evaluate.bench_calibration",
     "duke": "openckm.evaluate.bench_duke",
+    "edge": "openckm.evaluate.bench_edge",
     "heldout": "openckm.evaluate.bench_heldout",
     "imperfect": "openckm.evaluate.bench_imperfect",
+    "mamba": "openckm.evaluate.bench_mamba",
     "p1": "openckm.evaluate.bench_p1",
+    "samplers": "openckm.evaluate.bench_samplers",
     "sparse": "openckm.evaluate.bench_sparse",
 }
 """Name of each benchmark and the module whose function `run` it is."""

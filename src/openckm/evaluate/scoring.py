@@ -17,7 +17,7 @@ from openckm.evaluate.metrics import coverage, crps_draws, crps_gaussian, interv
 from openckm.evaluate.rows import Row, peak_mb
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["METRICS", "Score", "Truth", "ratio_rows", "score_map", "summary_rows"]
+__all__ = ["METRICS", "Score", "Truth", "ratio_rows", "ratio_rows_over", "score_map", "summary_rows"]
 
 METRICS = ("rmse_db", "coverage_90", "crps_db", "width_90_db")
 
@@ -115,6 +115,23 @@ def ratio_rows(scores: Sequence[Score], metric: str = "rmse_db", name: str = "rm
         rival = min(rivals.values(), key=lambda group: float(np.mean([s.values[metric] for s in group])))
         rows += [_ratio_row(group, rival, metric, name) for m, group in by_method.items() if m not in rivals]
     return rows
+
+
+def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, metric: str = "rmse_db") -> list[Row]:
+    """Return each other method's mean score over one rival's, paired by map, named "METRIC over RIVAL".
+
+    Args:
+        scores: of several methods on the same maps.
+        task: which task.
+        split: which evidence.
+        rival: name of the method in the denominator; without scores of it there are no rows.
+        metric: which score; lower is better.
+    """
+    here = [s for s in scores if (s.task, s.split) == (task, split)]
+    bottom = [s for s in here if s.method == rival]
+    others = [m for m in dict.fromkeys(s.method for s in here) if m != rival]
+    groups = [[s for s in here if s.method == m] for m in others] if bottom else []
+    return [_ratio_row(group, bottom, metric, f"{metric} over {rival}") for group in groups]
 
 
 def _ratio_row(group: Sequence[Score], rival: Sequence[Score], metric: str, name: str) -> Row:

@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from openckm.errors import GridError
+from openckm.errors import ComputationError, GridError
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -77,9 +77,18 @@ class Guided(Denoiser):
         return parts[0][1] if len(parts) == 1 else _joined(x, parts)
 
     def prior(self, noisy: Noisy) -> Denoised:
-        """Return what the prior alone denoises, in the type of the maps and with a positive variance."""
+        """Return what the prior alone denoises, in the type of the maps and with a positive variance.
+
+        Raises:
+            ComputationError: if the denoiser returned values that are not finite.
+        """
         sigma = torch.full((len(noisy.x),), noisy.level, dtype=noisy.x.dtype, device=noisy.x.device)
         found: Denoised = self.denoiser(noisy.x, sigma, noisy.condition)
+        if not bool(torch.isfinite(found.mean).all()):
+            raise ComputationError(
+                f"the denoiser returned values that are not finite at noise level {noisy.level:.4g}: check the model"
+                " and the evidence, or run it without bf16"
+            )
         var = None if found.var is None else found.var.to(noisy.x.dtype).clamp(min=1e-12)
         return Denoised(found.mean.to(noisy.x.dtype), var)
 

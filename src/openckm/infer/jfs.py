@@ -198,7 +198,8 @@ def _renewed(term: Term, old: Sites, free: Tensor, force: Tensor | None, mean: T
     """Sites of one term after tilting its cavities, a share of the way."""
     centre = term.operator(mean)
     if force is not None:
-        centre = centre - free * force  # what the site itself did to the mean, converged or not
+        most = _FARTHEST * free.sqrt()  # of a solve that was cut short the force may be anything
+        centre = centre - (free * force).clamp(-most, most)  # what the site itself did to the mean
     precision, shift = equivalent(term.site.moments(centre, free), centre, free)
     seen = term.site.support.to(centre.device)
     precision, shift = (torch.where(seen, t, torch.zeros_like(t)) for t in (precision, shift))

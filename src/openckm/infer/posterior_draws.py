@@ -40,10 +40,12 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["SCHEDULE", "STEPS", "PosteriorDraws", "Sampler", "sample_posterior"]
+__all__ = ["SCHEDULE", "STEPS", "STRENGTHS", "PosteriorDraws", "Sampler", "sample_posterior"]
 
 STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "told": 8}
 """Steps of each method if none are given."""
+STRENGTHS = {"dps": 4.0, "diffpir": 7.0, "daps": 0.3}
+"""Tuning constant of each method that has one: zeta of dps, weight of the prior in diffpir, step of daps."""
 SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
 """Noise levels of the guided samplers: from ten times the deviation of latent maps, where the prior is all but flat."""
 BATCH_CELLS = 8 * 64 * 64
@@ -87,6 +89,7 @@ def sample_posterior(
     *,
     method: str = "jfs",
     steps: int | None = None,
+    strength: float | None = None,
     draws: int = 8,
     seed: int = 0,
     spectrum: Spectrum | None = None,
@@ -103,6 +106,7 @@ def sample_posterior(
             on top of the likelihood; the method "told" uses nothing else.
         method: see the module.
         steps: of the sampler; its default if None.
+        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and told have none.
         draws: K.
         seed: of all noise.
         spectrum: of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
@@ -121,11 +125,12 @@ def sample_posterior(
         method = choose_method(likelihood, condition)
     if method not in METHODS:
         raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
-    count = steps or STEPS[method]
+    if strength is not None and method not in STRENGTHS:
+        raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
+    count, constant = steps or STEPS[method], STRENGTHS.get(method, 0.0) if strength is None else strength
     if method == "dps":
-        found = sample_dps(
-            denoiser, likelihood, shape, DPSOptions(steps=count, bf16=bf16), draws, seed, condition, progress=progress
-        )
+        options = DPSOptions(steps=count, zeta=constant, bf16=bf16)
+        found = sample_dps(denoiser, likelihood, shape, options, draws, seed, condition, progress=progress)
         return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
@@ -133,7 +138,7 @@ def sample_posterior(
     for begin in range(0, draws, size):
         chosen = range(begin, min(begin + size, draws))
         prior, told = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))
-        guided, sampler, evaluations = _make(method, prior, likelihood, own, count, bf16)
+        guided, sampler, evaluations = _make(method, prior, likelihood, own, count, constant, bf16)
         report = None if progress is None else _counted(progress, begin, len(chosen), draws, count)
         maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], told, report))
         cost += len(chosen) * evaluations
@@ -141,18 +146,18 @@ def sample_posterior(
 
 
 def _make(
-    method: str, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum, steps: int, bf16: bool
+    method: str, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum, steps: int, strength: float, bf16: bool
 ) -> tuple[Denoiser, Sampler, int]:
     """Return a guided denoiser, its sampler and the network evaluations per draw."""
     few = FewStepSampler(steps, 1.0, 1, SCHEDULE, bf16)
     if method == "told":
         return prior, few, steps
     if method == "daps":
-        chain = DAPS(likelihood, steps, schedule=SCHEDULE, bf16=bf16)
+        chain = DAPS(likelihood, steps, step=strength, schedule=SCHEDULE, bf16=bf16)
         return prior, chain, chain.evaluations
     guided: Guided
     if method == "diffpir":
-        guided = diffpir(prior, likelihood)
+        guided = diffpir(prior, likelihood, strength)
         return guided, RenoiseSampler(steps, schedule=SCHEDULE, bf16=bf16), steps
     guided = JFS(prior, likelihood, spectrum) if method == "jfs" else MMPS(prior, likelihood, spectrum, 3)
     return guided, few, steps * guided.evaluations

@@ -20,6 +20,7 @@ References:
 
 from __future__ import annotations
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -200,7 +201,7 @@ class FittedSpectrum(Spectrum):
 
         arrays = {"levels": self.levels.numpy(), "lags": self.lags.numpy()}
         with atomic_path(path) as aside:
-            aside.write_bytes(save(arrays, {"relative": str(int(self.relative)), "pad": str(self.pad)}))
+            aside.write_bytes(_ordered(save(arrays, {"relative": str(int(self.relative)), "pad": str(self.pad)})))
 
     @classmethod
     def read(cls, path: Path) -> FittedSpectrum:
@@ -223,6 +224,14 @@ class FittedSpectrum(Spectrum):
         if not (bool(torch.isfinite(found.lags).all()) and bool((found.levels > 0).all())):
             raise ModelError(f"{path}: spectra that are not finite; fit them again or fetch the model again")
         return found
+
+
+def _ordered(file: bytes) -> bytes:
+    """Return a safetensors file with its header in order: the library writes metadata in a random one, and a file that
+    differs from run to run would be sent again with every update."""
+    size = int.from_bytes(file[:8], "little")
+    header = json.dumps(json.loads(file[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    return file[:8] + header.ljust(size) + file[8 + size :]
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,254 @@
+"""Samples for one-pass networks: ray-traced maps from shards, and RadioMapSeer in P3's own split.
+
+A shard's maps are told by the code `site`. Their planes and filled gains cost a tenth of a second each to make, so they
+can be kept in a folder as float16, one file per shard, named after its content. A map that was traced with vehicles too
+is two samples. RadioMapSeer's pictures are decoded as they are asked for and told by the code `paper`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.data.readers.radiomapseer import RadioMapSeer, RadioMapSeerOptions, Simulation
+from openckm.data.shards import TracedMap, latent_state, read_shard
+from openckm.errors import InputError, OptionError
+from openckm.maps.atomic import atomic_path
+from openckm.maps.quantity import GAIN
+from openckm.maps.symmetry import apply_symmetry
+from openckm.predict.code import MAP_SCALE, Code, paper_inputs, scale_of, site_inputs
+from openckm.predict.networks import MapBatch
+from openckm.priors.conditioning import SITE_PLANES, scalars, site_planes
+from openckm.priors.posterior import SITE_QUANTITIES
+
+__all__ = ["MapSample", "PaperSamples", "Samples", "ShardSamples", "batch_of", "paper_maps", "turned_source"]
+
+Field = NDArray[np.float32]
+PaperSplit = Literal["train", "validation", "test"]
+PAPER_BOUNDS: dict[str, tuple[int, int]] = {"train": (0, 550), "validation": (550, 600), "test": (600, 700)}
+
+
+class MapSample(NamedTuple):
+    """One sample.
+
+    Attributes:
+        planes: what the network is told (C, rows, cols).
+        source: (row, column) of the transmitter [cells].
+        target: grey levels (rows, cols).
+        known: cells that count (rows, cols); None for all.
+    """
+
+    planes: Field
+    source: tuple[float, float]
+    target: Field
+    known: NDArray[np.bool_] | None
+
+
+class Samples(Protocol):
+    """Samples of one code."""
+
+    code: Code
+
+    def __len__(self) -> int: ...
+
+    def sample(self, k: int, turn: int = 0) -> MapSample:
+        """Return sample k moved by symmetry `turn` (0-7)."""
+        ...
+
+
+def batch_of(samples: Samples, chosen: Iterable[int], turns: Iterable[int]) -> MapBatch:
+    """Return the batch of some samples, each moved by a symmetry."""
+    items = [samples.sample(int(k), int(turn)) for k, turn in zip(chosen, turns, strict=True)]
+    planes, target = (torch.as_tensor(np.stack([getattr(i, name) for i in items])) for name in ("planes", "target"))
+    source = torch.tensor([i.source for i in items], dtype=torch.float32)
+    each = [i.known for i in items if i.known is not None]
+    known = torch.as_tensor(np.stack(each))[:, None] if len(each) == len(items) else None
+    return MapBatch(planes, source, target[:, None], known)
+
+
+def turned_source(turn: int, source: tuple[float, float], shape: tuple[int, int]) -> tuple[float, float]:
+    """Return (row, column) of a place on a map of a shape [cells] after symmetry `turn` (`openckm.maps.symmetry`)."""
+    (row, col), (rows, cols) = source, shape
+    for _ in range(turn % 4):
+        row, col, rows, cols = cols - col, row, cols, rows
+    return (row, cols - col) if turn >= 4 else (row, col)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A map as it is kept in memory."""
+
+    site: NDArray[np.float16]
+    grey: NDArray[np.float16]
+    known: NDArray[np.bool_]
+    vehicle: NDArray[np.float16] | None
+    source: tuple[float, float]
+    steering: tuple[float, float]
+    traced: TracedMap
+
+
+class ShardSamples:
+    """Ray-traced maps in memory, told by the code `site`."""
+
+    code: Code = "site"
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        cities: Sequence[str] = (),
+        without: Sequence[str] = (),
+        keep: Path | None = None,
+    ) -> None:
+        """Read shards.
+
+        Args:
+            paths: the files.
+            cities: parts of names of the cities to take; none means all.
+            without: parts of names of cities to leave out.
+            keep: folder in which prepared planes are kept; None keeps none.
+
+        Raises:
+            InputError: if no map is left, or a file cannot be read.
+        """
+        self.kept: list[_Kept] = []
+        for path in paths:
+            maps = [m for one in read_shard(path) for m in _both(one)]
+            wanted = [_wanted(m, cities, without) for m in maps]
+            if any(wanted):
+                prepared = _prepared(path, maps, keep)
+                self.kept += [_keep(m, prepared[k]) for k, m in enumerate(maps) if wanted[k]]
+        if not self.kept:
+            raise InputError(f"no map of {len(paths)} shards is of the cities wanted; generate some: ckm data generate")
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def sample(self, k: int, turn: int = 0) -> MapSample:
+        """Return sample k moved by symmetry `turn` (0-7)."""
+        one = self.kept[k]
+        site = apply_symmetry(turn, one.site.astype(np.float32), SITE_QUANTITIES)
+        rest = [one.grey.astype(np.float32), one.known.astype(np.float32)]
+        rest += [] if one.vehicle is None else [one.vehicle.astype(np.float32)]
+        moved = apply_symmetry(turn, np.stack(rest))
+        shape = (int(one.known.shape[0]), int(one.known.shape[1]))
+        source = turned_source(turn, one.source, shape)
+        planes = site_inputs(site, one.steering, source, moved[2] if len(moved) > 2 else None)
+        return MapSample(planes, source, moved[0], moved[1] > 0.5)
+
+    def traced(self, k: int) -> TracedMap:
+        """Return the map of sample k."""
+        return self.kept[k].traced
+
+
+def _wanted(traced: TracedMap, cities: Sequence[str], without: Sequence[str]) -> bool:
+    name = traced.city
+    taken = not cities or any(city in name for city in cities)
+    return taken and not any(city in name for city in without) and bool(traced.covered.any())
+
+
+def _both(traced: TracedMap) -> list[TracedMap]:
+    return [traced] if traced.dynamic is None else [traced, traced.dynamic]
+
+
+def _keep(traced: TracedMap, prepared: NDArray[np.float16]) -> _Kept:
+    if traced.transmitter is None:
+        raise InputError(f"{traced.scene}: a map without a transmitter cannot train a prediction; leave it out")
+    west, north = traced.grid.origin
+    cell = traced.grid.cell_m
+    steering = scalars(cell, traced.transmitter.carrier_hz)[0].tolist()
+    return _Kept(
+        prepared[:-1], prepared[-1], traced.covered,
+        None if traced.vehicle_m is None else traced.vehicle_m.astype(np.float16),
+        ((north - traced.transmitter.y) / cell, (traced.transmitter.x - west) / cell), (steering[0], steering[1]),
+        traced,
+    )  # fmt: skip
+
+
+def _prepared(path: Path, maps: Sequence[TracedMap], keep: Path | None) -> NDArray[np.float16]:
+    """Return site planes and filled grey levels of maps (n, planes + 1, rows, cols), from the folder where kept."""
+    if keep is None:
+        return np.stack([_planes(m) for m in maps])
+    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+    kept = keep / f"{mark}.npy"
+    shape = (len(maps), len(SITE_PLANES) + 1, *maps[0].grid.shape)
+    if kept.is_file():
+        found = np.load(kept, allow_pickle=False)
+        if found.shape == shape and found.dtype == np.float16:
+            return np.asarray(found, np.float16)
+    made = np.stack([_planes(m) for m in maps])
+    keep.mkdir(parents=True, exist_ok=True)
+    with atomic_path(kept) as aside, aside.open("wb") as file:
+        np.save(file, made)
+    return made
+
+
+def _planes(traced: TracedMap) -> NDArray[np.float16]:
+    site = site_planes(traced.grid, traced.layout, traced.transmitter)
+    gain = GAIN.decode(latent_state(traced)[0][0])
+    grey = (gain - MAP_SCALE.floor_db) / MAP_SCALE.span_db
+    return np.concatenate([site, grey[None]]).astype(np.float16)
+
+
+def paper_maps(split: PaperSplit) -> tuple[int, ...]:
+    """Return the numbers of RadioMapSeer's city maps in P3's split: 550, 50 and 100 of the maps 1 to 700.
+
+    Raises:
+        OptionError: if there is no such set.
+
+    References:
+        RadioMamba. H. Jia et al., 2025, Section V-A1, and its released code (legacy shuffle of numpy, seed 42).
+    """
+    if split not in PAPER_BOUNDS:
+        raise OptionError(f"split {split!r}: wanted one of {', '.join(PAPER_BOUNDS)}")
+    order = np.arange(700)
+    np.random.RandomState(42).shuffle(order)
+    first, beyond = PAPER_BOUNDS[split]
+    return tuple(int(k) + 1 for k in order[first:beyond])
+
+
+class PaperSamples:
+    """RadioMapSeer as P3 uses it: pictures of 256 x 256 cells, every cell counts, buildings included (grey 0)."""
+
+    code: Code = "paper"
+
+    def __init__(self, folder: Path, split: PaperSplit, *, cars: bool = False, simulation: Simulation = "DPM") -> None:
+        """List the maps of a set.
+
+        Args:
+            folder: holds gain/ and png/.
+            split: "train", "validation" or "test".
+            cars: the dynamic task (DRM) in place of the static one (SRM).
+            simulation: which simulation is the truth.
+
+        Raises:
+            InputError: if a folder or file is missing.
+            OptionError: if there is no such set.
+        """
+        options = RadioMapSeerOptions(simulation=simulation, cars=cars, maps=paper_maps(split))
+        self.cars, self.maps = cars, RadioMapSeer(folder, options)
+
+    def __len__(self) -> int:
+        return len(self.maps)
+
+    def sample(self, k: int, turn: int = 0) -> MapSample:
+        """Return sample k moved by symmetry `turn` (0-7)."""
+        traced = self.maps[k]
+        transmitter, grid = traced.transmitter, traced.grid
+        if transmitter is None:
+            raise InputError(f"{traced.scene}: a map without a transmitter; fetch its antenna picture")
+        source = ((grid.origin[1] - transmitter.y) / grid.cell_m, (transmitter.x - grid.origin[0]) / grid.cell_m)
+        grey = scale_of(self.code).encode(traced.gain_db).astype(np.float32) / 255.0
+        cars = np.zeros(grid.shape, np.bool_) if traced.vehicle_m is None else traced.vehicle_m > 0
+        fields = np.stack([grey, traced.layout.building.astype(np.float32), cars.astype(np.float32)])
+        moved = apply_symmetry(turn, fields)
+        place = turned_source(turn, source, (grid.shape[0], grid.shape[1]))
+        planes = paper_inputs(moved[1] > 0.5, place, moved[2] > 0.5 if self.cars else None)
+        return MapSample(planes, place, moved[0], None)

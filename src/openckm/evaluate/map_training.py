@@ -1,0 +1,258 @@
+"""Training of one-pass networks: one loop for all of them, so that they differ in nothing but themselves.
+
+AdamW per group of parameters, a linear rise over the first twentieth of the steps, then a cosine to 0 (P3, Section
+V-A3). Samples, symmetries and noise of a step are functions of (seed, step), so an interrupted training goes on as it
+would have; weights of a step that gave a loss or gradient that is not finite are never kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from openckm.errors import ComputationError, InputError, ModelError
+from openckm.evaluate.image_metrics import METRICS, as_png, image_scores
+from openckm.evaluate.map_samples import Samples, ShardSamples, batch_of
+from openckm.maps.atomic import atomic_path
+from openckm.predict.code import behind_buildings, scale_of
+from openckm.predict.loss import LossOptions
+from openckm.predict.networks import MapNetwork, build_network
+from openckm.predict.spread import Spread, fit_spread
+
+__all__ = ["MapTrainOptions", "MapTrainer", "map_scores", "measure_spread"]
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class MapTrainOptions:
+    """How a one-pass network is trained.
+
+    Attributes:
+        network: its name (`openckm.predict.networks`).
+        samples: training samples, repetitions counted.
+        batch: samples per step.
+        learning_rate: AdamW's, at its height.
+        weight_decay: AdamW's.
+        clip: bound on the gradient norm.
+        loss: weights of P3's loss.
+        symmetries: draw one of the 8 symmetries for every sample.
+        checkpoint_s: seconds between checkpoints.
+        validation: validation samples that are scored at a checkpoint.
+        seed: of weights, samples, symmetries and noise.
+    """
+
+    network: str = "radiomamba-small"
+    samples: int = 20_000
+    batch: int = 8
+    learning_rate: float = 9e-4
+    weight_decay: float = 1e-4
+    clip: float = 1.0
+    loss: LossOptions = field(default_factory=LossOptions)
+    symmetries: bool = True
+    checkpoint_s: float = 300.0
+    validation: int = 32
+    seed: int = 1
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all."""
+        return math.ceil(self.samples / self.batch)
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        rise = min(1.0, (step + 1) / max(0.05 * self.steps, 1.0))
+        return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
+
+
+class MapTrainer:
+    """A training that stands at a step; an existing checkpoint in its folder is resumed."""
+
+    def __init__(
+        self, samples: Samples, options: MapTrainOptions, folder: Path, *, held: Samples | None = None,
+        device: str = "cpu",
+    ) -> None:  # fmt: skip
+        """Prepare a training.
+
+        Args:
+            samples: to learn from.
+            options: how.
+            folder: holds the checkpoint and the log.
+            held: validation samples, scored at every checkpoint.
+            device: "cpu" or "cuda".
+
+        Raises:
+            ModelError: if a checkpoint in the folder belongs to another training or is broken.
+            OptionError: if the network is unknown.
+        """
+        self.samples, self.options, self.folder, self.held = samples, options, folder, held
+        self.device = torch.device(device)
+        torch.manual_seed(options.seed)
+        self.network = build_network(options.network, samples.code).to(self.device)
+        self.optimisers = {
+            name: torch.optim.AdamW(group, lr=options.learning_rate, weight_decay=options.weight_decay)
+            for name, group in self.network.groups().items()
+        }
+        self.step, self.seconds = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self._resume()
+
+    @property
+    def checkpoint(self) -> Path:
+        """Path of the checkpoint."""
+        return self.folder / CHECKPOINT
+
+    @property
+    def done(self) -> bool:
+        """Whether the last step is done."""
+        return self.step >= self.options.steps
+
+    def run(self, seconds: float = math.inf) -> bool:
+        """Train to the last step or for so long [s]; return whether the last step is done.
+
+        Raises:
+            ComputationError: if a loss or gradient is not finite; the last checkpoint stays good.
+        """
+        begun = saved = last = time.monotonic()
+        losses: list[float] = []
+        self.network.train()
+        while not self.done and time.monotonic() - begun < seconds:
+            losses.append(self._advance())
+            now = time.monotonic()
+            self.seconds, last = self.seconds + now - last, now
+            if now - saved > self.options.checkpoint_s:
+                self._save(losses)
+                losses = []
+                saved = last = time.monotonic()
+        self._save(losses)
+        return self.done
+
+    def _advance(self) -> float:
+        o = self.options
+        rng = np.random.default_rng([o.seed, self.step])
+        chosen = rng.integers(len(self.samples), size=o.batch)
+        turns = rng.integers(8, size=o.batch) if o.symmetries else np.zeros(o.batch, np.int64)
+        batch = batch_of(self.samples, chosen, turns)
+        batch = batch._replace(
+            planes=batch.planes.to(self.device), source=batch.source.to(self.device),
+            target=batch.target.to(self.device), known=None if batch.known is None else batch.known.to(self.device),
+        )  # fmt: skip
+        generator = torch.Generator().manual_seed(o.seed * 1_000_003 + self.step)
+        first = 0.0
+        for k, (name, group) in enumerate(self.network.groups().items()):
+            optimiser = self.optimisers[name]
+            for entry in optimiser.param_groups:
+                entry["lr"] = o.rate(self.step)
+            with torch.autocast(self.device.type, torch.bfloat16):
+                loss = self.network.loss(name, batch, o.loss, generator)
+            value = float(loss.detach())
+            self._check(value, "loss", name)
+            self.network.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            norm = torch.nn.utils.clip_grad_norm_(group, o.clip)
+            self._check(float(norm), "gradient's norm", name)  # before it can reach the weights
+            optimiser.step()
+            first = value if k == 0 else first
+        self.step += 1
+        return first
+
+    def _check(self, value: float, what: str, group: str) -> None:
+        if not math.isfinite(value):
+            raise ComputationError(
+                f"{self.options.network}, step {self.step}: the {what} of {group} is {value}; the last checkpoint in"
+                f" {self.folder} is good: lower the learning rate and run again"
+            )
+
+    def _save(self, losses: Sequence[float]) -> None:
+        state: dict[str, Any] = {
+            "step": self.step, "seconds": self.seconds, "options": self._mark(), "network": self.network.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+        }  # fmt: skip
+        with atomic_path(self.checkpoint) as aside:
+            torch.save(state, aside)
+        entry: dict[str, Any] = {"step": self.step, "seconds": round(self.seconds, 1)}
+        entry["loss"] = float(np.mean(losses)) if losses else None
+        if self.held is not None:
+            count = min(self.options.validation, len(self.held))
+            entry |= map_scores(self.network, self.held, range(count))
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _mark(self) -> str:
+        """What must not differ between a checkpoint and the training that resumes it."""
+        kept = asdict(self.options)
+        return json.dumps({k: v for k, v in kept.items() if k not in ("checkpoint_s", "validation")}, sort_keys=True)
+
+    def _resume(self) -> None:
+        try:
+            state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+            if state["options"] != self._mark():
+                raise ValueError("it is of a training with other options")
+            self.network.load_state_dict(state["network"])
+            for name, optimiser in self.optimisers.items():
+                optimiser.load_state_dict(state["optimisers"][name])
+            self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+            raise ModelError(
+                f"{self.checkpoint}: cannot resume from this checkpoint ({error}); move it away to start afresh"
+            ) from error
+
+
+def _answer(network: MapNetwork, samples: Samples, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    one = samples.sample(k)
+    device = next(network.parameters()).device
+    planes, source = torch.as_tensor(one.planes)[None].to(device), torch.tensor([one.source]).to(device)
+    was = network.training
+    network.train(False)
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        answer = network(planes, source)[0, 0].float().cpu().numpy()
+    network.train(was)
+    return answer, one.target, one.known
+
+
+def map_scores(network: MapNetwork, samples: Samples, chosen: Sequence[int]) -> dict[str, float]:
+    """Return the mean over samples of every picture score (`openckm.evaluate.image_metrics.METRICS`).
+
+    Under P3's code, answers are rounded to 8 bits and every cell counts, as in its Table II; else free covered cells
+    count, as they are.
+
+    Raises:
+        InputError: if no sample is chosen.
+    """
+    if not len(chosen):
+        raise InputError("no sample is chosen: scores want at least one")
+    scores = []
+    for k in chosen:
+        answer, target, known = _answer(network, samples, k)
+        picture = as_png(answer) if samples.code == "paper" else answer
+        scores.append(image_scores(picture, target, scale_of(samples.code).span_db, known))
+    return {name: float(np.mean([s[name] for s in scores])) for name in METRICS}
+
+
+def measure_spread(network: MapNetwork, samples: ShardSamples) -> Spread:
+    """Return the spread of a network's predictions over validation maps."""
+    errors, distances, shadows = [], [], []
+    for k in range(len(samples)):
+        answer, target, known = _answer(network, samples, k)
+        one = samples.kept[k]
+        rows, cols = np.indices(one.known.shape)
+        distance = np.hypot(rows + 0.5 - one.source[0], cols + 0.5 - one.source[1]) * one.traced.grid.cell_m
+        shadow = behind_buildings(one.site.astype(np.float32))
+        at = one.known if known is None else known
+        errors.append(((answer - target) * scale_of(samples.code).span_db)[at])
+        distances.append(distance[at])
+        shadows.append(shadow[at])
+    cities = tuple(sorted({one.traced.city for one in samples.kept}))
+    joined = (np.concatenate(part) for part in (errors, distances, shadows))
+    return fit_spread(*joined, maps=len(samples), cities=cities)

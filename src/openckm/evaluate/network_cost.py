@@ -1,0 +1,164 @@
+"""What a one-pass network costs: parameters, floating-point operations, latency, and memory in a process of its own.
+
+Operations are those of one map, a multiplication and an addition counting as two. Convolutions and matrix products are
+counted by torch on tensors without memory; a scan counts 9 N per token and channel for the exact recurrence (as is
+usual), and 2 Q + 4 N per token and channel plus 2 Q N per token for chunks of Q tokens in the matrix-product form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from openckm.errors import ComputationError
+from openckm.evaluate.rows import peak_mb
+from openckm.nn.mamba import Mamba
+from openckm.predict.code import Code, inputs_of
+from openckm.predict.networks import build_network
+
+__all__ = [
+    "SCAN_CHUNK", "NetworkCost", "flops", "forget_peak", "latencies", "median_range", "network_cost", "peak_memory_mb",
+    "resident_mb",
+]  # fmt: skip
+
+SCAN_CHUNK = 32
+
+
+@dataclass(frozen=True)
+class NetworkCost:
+    """Cost of a network.
+
+    Attributes:
+        parameters: that are trained and used for an answer.
+        gflop: operations per map, in 10^9.
+    """
+
+    parameters: int
+    gflop: float
+
+
+def network_cost(name: str, code: Code = "site", side: int = 256) -> NetworkCost:
+    """Return the cost of a network on a square map.
+
+    Args:
+        name: as `openckm.predict.networks.build_network` takes it.
+        code: what it is told.
+        side: cells along each side.
+
+    Raises:
+        OptionError: if the network is unknown.
+    """
+    network = build_network(name, code).train(False)
+    used = [p for n, p in network.named_parameters() if not n.startswith("critic")]
+    count = sum(p.numel() for p in used)
+    planes = torch.zeros(1, inputs_of(code), side, side, device="meta")
+    source = torch.zeros(1, 2, device="meta")
+    return NetworkCost(count, flops(network.to("meta"), planes, source) / 1e9)
+
+
+def flops(network: nn.Module, planes: Tensor, source: Tensor) -> int:
+    """Return the operations of one call of a network that lies on the device "meta"."""
+    scans: list[int] = []
+    hooks = [m.register_forward_hook(_counted(scans)) for m in network.modules() if isinstance(m, Mamba)]
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            network(planes, source)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return int(counter.get_total_flops()) + sum(scans)
+
+
+def _counted(scans: list[int]) -> Callable[..., None]:
+    def count(module: Mamba, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        batch, length, width = inputs[0].shape
+        o, inner = module.options, module.options.expand * width
+        if o.form == "s6":
+            scan = 9 * o.states * inner
+        else:
+            scan = (2 * SCAN_CHUNK + 4 * o.states) * inner + 2 * SCAN_CHUNK * o.states
+        scans.append(2 * batch * length * (scan + 2 * o.kernel * inner))  # both directions, convolution included
+
+    return count
+
+
+def latencies(calls: Mapping[str, Callable[[], object]], *, rounds: int = 7, warm: int = 2) -> dict[str, list[float]]:
+    """Return the seconds of every call in every round, the calls taking turns after a warm-up of each.
+
+    Args:
+        calls: what to time, by name.
+        rounds: how often each is timed.
+        warm: calls of each before anything is timed.
+    """
+    for call in calls.values():
+        for _ in range(warm):
+            call()
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            begun = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - begun)
+    return times
+
+
+def median_range(seconds: Sequence[float]) -> tuple[float, float, float]:
+    """Return median, least and greatest of some times [s]."""
+    return statistics.median(seconds), min(seconds), max(seconds)
+
+
+def peak_memory_mb(name: str, code: Code = "site", side: int = 256) -> float:
+    """Return by how much one call raises the largest resident memory of a fresh process [MB], weights included.
+
+    Raises:
+        ComputationError: if the process fails.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, name, code, str(side)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ComputationError(f"{name}: measuring its memory failed ({last}); free some memory and run again")
+    return float(json.loads(done.stdout)["mb"])
+
+
+_CHILD = """
+import json, sys, torch
+from openckm.evaluate.network_cost import forget_peak, resident_mb
+from openckm.predict.code import inputs_of
+from openckm.predict.networks import build_network
+name, code, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
+forget_peak()
+before = resident_mb("VmRSS")
+network = build_network(name, code).train(False)
+with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    network(torch.zeros(1, inputs_of(code), side, side), torch.zeros(1, 2))
+print(json.dumps({"mb": max(resident_mb("VmHWM") - before, 0.0)}))
+"""
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def forget_peak() -> None:
+    """Let the largest resident memory of this process begin anew, where the system can."""
+    with contextlib.suppress(OSError):
+        CLEAR.write_text("5", encoding="ascii")
+
+
+def resident_mb(field: str) -> float:
+    """Return a line of /proc/self/status [MB], "VmRSS" (now) or "VmHWM" (at most); elsewhere, the most so far."""
+    if not STATUS.is_file():
+        return peak_mb()
+    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text(encoding="ascii", errors="replace"))
+    return peak_mb() if found is None else float(found[1]) / 1024.0

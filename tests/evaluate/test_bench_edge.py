@@ -1,0 +1,50 @@
+"""The benchmark of the edge asks what an edge takes, and loses no request in silence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from openckm.edge.config import Limits
+from openckm.edge.requests import EvidenceRequest, parse
+from openckm.errors import ComputationError
+from openckm.evaluate import bench_edge
+from openckm.evaluate.bench_edge import METHODS, EdgeOptions
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_edge_takes_the_requests(method):
+    limits = Limits()
+    request = parse(json.dumps(bench_edge._request(method, 32, 1)).encode(), limits)
+    grid = request.grid.build(limits)
+    if isinstance(request, EvidenceRequest):
+        assert request.build(limits, grid).domain.shape == (32, 32)
+    else:
+        assert len(request.observations(limits, grid).gain_points()) == 60
+    assert bench_edge._request(method, 32, 1) == bench_edge._request(method, 32, 1)
+    assert bench_edge._request(method, 32, 1) != bench_edge._request(method, 32, 2)
+
+
+class Fake:
+    def __init__(self, broken: int = -1) -> None:
+        self.asked, self.broken = [], broken
+
+    def ask(self, request):
+        self.asked.append(request["seed"])
+        if request["seed"] == self.broken:
+            raise OSError("gone")
+        return {}
+
+
+def test_every_client_sends_requests_of_its_own_and_a_lost_one_is_told():
+    client = Fake()
+    waits, seconds = bench_edge._load(client, "mean", 3, EdgeOptions(requests=2, least=1))
+    assert (len(waits), sorted(client.asked)) == (6, list(range(6)))
+    assert seconds > 0
+    with pytest.raises(ComputationError, match="1 of 6 requests were lost"):
+        bench_edge._load(Fake(broken=3), "mean", 3, EdgeOptions(requests=2, least=1))
+
+
+def test_without_held_out_maps_there_are_no_rows_about_accuracy(tmp_path):
+    assert bench_edge._accuracy({}, tmp_path / "none", 4) == []

@@ -1,0 +1,273 @@
+"""Benchmark "samplers" on a tiny shard with a tiny prior: its tasks, its scores, its rows, and what is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from p1_worlds import smooth_map, smooth_shard
+
+from openckm.errors import ComputationError, InputError, OptionError
+from openckm.evaluate import bench_samplers, sampler_methods
+from openckm.evaluate.azula_rivals import azula_found
+from openckm.evaluate.bench_samplers import SamplerOptions, run, sampler_cases
+from openckm.evaluate.p1_tasks import Window
+from openckm.evaluate.sampler_methods import Drawn, Keeper, OneCall, Ours, our_methods
+from openckm.evaluate.sampler_scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
+from openckm.evaluate.sampler_tasks import TASKS, linear_of, sampler_case
+from openckm.infer.terms import terms_of
+from openckm.maps.quantity import GAIN
+from worlds import tiny_denoiser
+
+WINDOW = Window(0, 0, 32)
+SMALL = SamplerOptions(
+    size=32, windows=2, chains=1, steps=2, few=2, draws=2, sweep=1, timed=0, quick=True, rivals=False,
+    tasks=("sr2", "points"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    smooth_shard(folder / "a.npz")
+    smooth_shard(folder / "b.npz", near=-95.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(data, tiny_prior):
+    return run(data_dir=data, validation_dir=data, prior=tiny_prior, options=SMALL)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    traced = smooth_map(tmp_path_factory.mktemp("map"))
+    return {task: sampler_case(traced, task, 3, WINDOW) for task in TASKS}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_truth_is_likelier_than_a_shifted_map(cases, task):
+    case = cases[task]
+    truth = torch.zeros(1, *case.shape)
+    truth[0, :3] = torch.as_tensor(case.truth)
+    for likelihood in (case.likelihood, case.smooth, case.straight):
+        shifted = truth + 0.5
+        assert float(likelihood.log_prob(truth)) > float(likelihood.log_prob(shifted))
+    assert terms_of(case.likelihood)
+    assert not (case.saturated & ~case.scored).any()
+    assert case.condition.evidence.any()
+
+
+def test_readings_of_a_saturated_receiver_end_at_the_quartiles(cases):
+    case = cases["clip"]
+    censored = np.isfinite(case.low[0]) | np.isfinite(case.high[0])
+    known = case.scored
+    assert censored[known].mean() == pytest.approx(0.5, abs=0.15)
+    assert case.saturated[known].mean() == pytest.approx(0.5, abs=0.02)
+    gain = case.truth[0]
+    inside = (gain >= case.low[0] - 3 * case.sigma[0]) & (gain <= case.high[0] + 3 * case.sigma[0])
+    assert inside[known].mean() > 0.99
+    assert not case.sine and cases["jtqr"].sine
+    assert np.isfinite(cases["jtqr"].low[1]).any() and not np.isfinite(cases["sr2"].low).any()
+
+
+def test_points_hide_all_but_two_percent(cases):
+    case = cases["points"]
+    told = case.condition.evidence[0, 2].numpy() > 0
+    assert told.sum() == round(0.02 * (told.sum() + case.scored.sum()))
+    assert not (told & case.scored).any()
+    error = case.condition.evidence[0, 0].numpy()[told] - case.truth[0][told]
+    assert 0.0 < np.abs(error).max() < 0.3
+
+
+def test_cases_are_functions_of_their_seed(tmp_path, cases):
+    traced = smooth_map(tmp_path)
+    for task in ("clip", "points"):
+        again, other = (sampler_case(traced, task, seed, WINDOW) for seed in (3, 4))
+        assert torch.equal(again.straight.y, cases[task].straight.y)
+        assert not torch.equal(other.straight.y, again.straight.y)
+    with pytest.raises(OptionError, match="unknown task"):
+        sampler_case(traced, "nosuch", 0, WINDOW)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_linear_part_is_the_gradient_of_the_straight_through_operator(cases, task):
+    operator = cases[task].straight.operator
+    linear = linear_of(operator)
+    x = torch.randn(1, *cases[task].shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    y = operator(x)
+    w = torch.randn(y.shape, generator=torch.Generator().manual_seed(1))
+    (pulled,) = torch.autograd.grad(y, x, w)
+    torch.testing.assert_close(pulled, linear.adjoint(w))
+
+
+def test_the_mean_of_8_is_found_from_fewer_draws():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=200_000)
+    draws = truth + 0.7 + 1.5 * rng.normal(size=(8, truth.size))
+    exact = np.sqrt(0.7**2 + 1.5**2 / 8)
+    assert mean_of_8(draws, truth) == pytest.approx(exact, rel=0.01)
+    assert mean_of_8(draws[:2], truth) == pytest.approx(exact, rel=0.02)
+    assert mean_of_8(draws[:4], truth) == pytest.approx(exact, rel=0.02)
+    apart = np.stack([np.full(4, 3.0), np.full(4, -3.0)])
+    assert mean_of_8(apart, np.zeros(4)) == pytest.approx(3.0 / np.sqrt(8))
+
+
+def scores_of(case, method, shifts, seconds=1.0, evaluations=5):
+    maps = np.stack([case.truth + np.float32(shift) for shift in shifts])
+    found = SamplerScores(method, case.task)
+    found.add(0, case, Drawn(maps, evaluations, seconds))
+    return found
+
+
+def test_scores_are_in_decibels_and_split_by_answer(cases):
+    found = scores_of(cases["clip"], "a", [0.1] * 8)
+    assert found.values[SINGLE]["gain_rmse_db"][0] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
+    assert found.values[MEAN_8]["saturated_rmse_db"][0] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
+    assert set(scores_of(cases["sr2"], "b", [0.1]).values) == {ONE_CALL}
+    assert (
+        "sine_rmse" not in found.values[SINGLE] and "sine_rmse" in scores_of(cases["sr2"], "b", [0.1]).values[ONE_CALL]
+    )
+    assert scores_of(cases["clip"], "a", [0.0, 0.0]).values[SINGLE]["inside_share"][0] > 0.99
+    assert scores_of(cases["clip"], "a", [9.0, 9.0]).values[SINGLE]["inside_share"][0] < 0.7
+    assert (found.cost(SINGLE), found.cost(MEAN_8)) == (5, 40)
+
+
+def test_ratios_are_of_error_cost_and_time(cases):
+    scores = [scores_of(cases["sr2"], "jfs", [0.1] * 8, 1.0, 8), scores_of(cases["sr2"], "dps", [0.2] * 2, 4.0, 3000)]
+    pairs = (("jfs", MEAN_8, "dps", SINGLE), ("jfs", MEAN_8, "none", SINGLE))
+    found = {r.metric: r for r in sampler_ratios(scores, pairs)}
+    assert found["gain_ratio"].value == pytest.approx(0.5, rel=1e-3)
+    assert found["network_ratio"].value == pytest.approx(64 / 3000)
+    assert found["seconds_ratio"].value == pytest.approx(8 / 4)
+    assert found["gain_ratio"].split == "mean of 8, over dps single"
+
+
+def test_every_method_has_rows_on_every_task(rows):
+    found = {(r.task, r.method, r.split) for r in rows}
+    for task in SMALL.tasks:
+        assert {(task, m, ONE_CALL) for m in ("mmse", "mmse_8", "refined")} <= found
+        for method in ("told", "jfs", "mmps", "diffpir", "daps", "dps"):
+            assert {(task, method, SINGLE), (task, method, MEAN_8)} <= found
+        assert (task, "jfs", "mean of 8, over dps single") in found
+        assert {(task, "dps_on_validation", f"constant {z:g}") for z in (1, 2, 4, 8, 16)} <= found
+    by = {(r.task, r.method, r.split, r.metric): r for r in rows}
+    assert by["sr2", "jfs", SINGLE, "gain_rmse_db"].n == 2
+    assert by["sr2", "dps", SINGLE, "gain_rmse_db"].n == 1
+    assert by["sr2", "dps", SINGLE, "gain_rmse_db"].network_evaluations == 3 * SMALL.steps
+    assert by["sr2", "jfs", MEAN_8, "gain_rmse_db"].network_evaluations == 64
+
+
+def test_the_constant_with_the_least_error_on_validation_is_used(data, tiny_prior, monkeypatch):
+    used = []
+    real = Ours.draw
+
+    def draw(self, case, seed, strength):
+        used.append((self.name, strength))
+        maps, cost, seconds = real(self, case, seed, strength)
+        return maps + (0.0 if strength == 8.0 else 3.0) * (self.name == "dps"), cost, seconds
+
+    monkeypatch.setattr(Ours, "draw", draw)
+    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1})
+    run(data_dir=data, validation_dir=data, prior=tiny_prior, options=small)
+    assert [s for name, s in used if name == "dps"][-1] == 8.0
+
+
+def test_finished_answers_are_kept(cases, tmp_path, monkeypatch):
+    keeper, method = Keeper(tmp_path / "kept", "prior"), OneCall(tiny_denoiser())
+    first = keeper.draw(method, cases["points"], 0, 0.0)
+    monkeypatch.setattr(sampler_methods, "_drawn", lambda *_: pytest.fail("drawn again"))
+    again = keeper.draw(method, cases["points"], 0, 0.0)
+    np.testing.assert_array_equal(again.maps, first.maps)
+    assert again.seconds == first.seconds
+    with pytest.raises(pytest.fail.Exception):
+        Keeper(tmp_path / "kept", "another prior").draw(method, cases["points"], 0, 0.0)
+
+
+def test_a_method_that_fails_on_a_case_is_left_out_there(cases, data, tiny_prior, monkeypatch):
+    def fail(self, case, seed, strength):
+        raise ComputationError("no")
+
+    monkeypatch.setattr(Ours, "draw", fail)
+    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0})
+    found = run(data_dir=data, validation_dir=data, prior=tiny_prior, options=small)
+    assert {r.method for r in found} == {"mmse", "mmse_8", "refined"}
+
+
+def test_timing_rows_state_seconds_on_whole_maps(tmp_path, tiny_prior, monkeypatch):
+    monkeypatch.setattr(bench_samplers, "WHOLE", 64)
+    smooth_shard(tmp_path / "a.npz", maps=1)
+    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0, "timed": 2})
+    found = [r for r in run(data_dir=tmp_path, prior=tiny_prior, options=small) if r.task == "points, 64 x 64"]
+    assert {(r.method, r.metric, r.n) for r in found} == {("mmse", "seconds", 2), ("jfs", "seconds", 2)}
+    assert all(r.value > 0 for r in found)
+
+
+def test_without_maps_there_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="OPENCKM_TEST_DATA"):
+        sampler_cases(tmp_path, "points", 1, 32)
+
+
+def test_without_azula_its_samplers_are_left_out(data, tiny_prior, monkeypatch, caplog):
+    monkeypatch.setattr(bench_samplers, "azula_found", lambda: False)
+    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0, "rivals": True})
+    found = run(data_dir=data, prior=tiny_prior, options=small)
+    assert not any(r.method.startswith("azula") for r in found)
+    assert "make rivals" in caplog.text
+
+
+def test_our_methods_have_distinct_names():
+    names = [m.name for m in our_methods(tiny_denoiser(), steps=2, chain_draws=2, draws=2)]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
+@pytest.mark.skipif(not azula_found(), reason="azula is not installed: make rivals")
+class TestAzula:
+    @pytest.mark.parametrize("task", TASKS)
+    def test_flat_readings_have_the_derivatives_of_the_linear_part_both_ways(self, cases, task):
+        from openckm.evaluate.azula_rivals import Flat
+
+        case = cases[task]
+        flat = Flat(case.straight)
+        size = case.shape[0] * case.shape[1] * case.shape[2]
+        x, v = (torch.randn(1, size, generator=torch.Generator().manual_seed(k)) for k in (0, 1))
+        value, pushed = torch.func.jvp(flat.forward, (x,), (v,))
+        whole = case.straight.operator(x.unflatten(1, case.shape)).flatten()
+        assert float((value[0][:, None] - whole).abs().min(1).values.max()) < 1e-5
+        w = torch.randn(pushed.shape, generator=torch.Generator().manual_seed(2))
+        _, pull = torch.func.vjp(flat.forward, x)
+        torch.testing.assert_close((pushed * w).sum(), (pull(w)[0] * v).sum(), rtol=1e-3, atol=1e-3)
+        assert float(pushed.abs().sum()) > 0
+
+    @pytest.mark.parametrize("task", ["ipbox", "sr2", "points"])
+    def test_the_pseudo_inverse_reproduces_the_readings(self, cases, task):
+        from openckm.evaluate.azula_rivals import Flat
+
+        flat = Flat(cases[task].straight)
+        torch.testing.assert_close(flat.forward(flat.pseudo_inverse(flat.y)), flat.y, atol=1e-5, rtol=1e-5)
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_azulas_samplers_move_towards_the_readings(self, cases, number):
+        from openckm.evaluate.azula_rivals import azula_rivals
+        from worlds import GaussianDenoiser
+
+        case = cases["points"]
+        prior = GaussianDenoiser(torch.zeros(case.shape), 0.5)
+        rival = azula_rivals(prior, steps=40, few=12, chain_draws=2, draws=2)[number]
+        maps, cost, _ = rival.draw(case, 0, rival.strength)
+        seen = case.straight.operator.support().expand(1, *case.straight.operator.range.full_shape)
+        misfit = (case.straight.operator(maps) - case.straight.y)[seen.expand(2, *seen.shape[1:])]
+        start = case.straight.y[seen]
+        assert float(misfit.square().mean()) < 0.25 * float(start.square().mean() + 0.25)
+        assert cost == rival.steps * rival.cost(rival.strength)
+        again, _, _ = rival.draw(case, 0, rival.strength)
+        assert torch.equal(again, maps)
+
+    def test_diffpir_answers_no_task_with_a_device(self):
+        from openckm.evaluate.azula_rivals import azula_rivals
+
+        answers = {
+            r.name: r.answers("clip") for r in azula_rivals(tiny_denoiser(), steps=2, few=2, chain_draws=2, draws=2)
+        }
+        assert answers == {"azula_dps": True, "azula_diffpir": False, "azula_pigdm": True, "azula_mmps": True}

@@ -1,0 +1,100 @@
+"""No combination of operators, devices, noise, evidence and method gives a value that is not finite.
+
+A few are tried unless OPENCKM_COMBINATIONS says how many; the methods take turns.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from random_evidence import DOMAIN, GAIN, SHAPE, random_likelihood
+
+from openckm.errors import ComputationError, OptionError
+from openckm.infer.choose import METHODS
+from openckm.infer.posterior_draws import sample_posterior
+from openckm.observe import Gaussian, IntervalCensored, Likelihood, Mask, Select
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.exact import GaussianField, torus_spectrum
+from worlds import tiny_denoiser
+
+COMBINATIONS = int(os.environ.get("OPENCKM_COMBINATIONS", "48"))
+FIRST = int(os.environ.get("OPENCKM_FIRST_COMBINATION", "0"))
+PRIOR = GaussianField.stationary(torch.zeros(SHAPE), torus_spectrum(SHAPE[1:], 2.0, 0.5).expand(SHAPE))
+NETWORK = tiny_denoiser(widths=(8, 8))
+TRIED = (*METHODS, "auto")
+WITHOUT_GRADIENT = {"daps"}
+"""Methods that refuse readings whose likelihood is flat."""
+
+
+def finite(method: str, seed: int, likelihood: Likelihood, denoiser: Denoiser = NETWORK) -> bool:
+    """Whether short draws are finite; readings that a method refuses by a clear error count as finite."""
+    rng = np.random.default_rng([seed, TRIED.index(method)])
+    told = Condition.nothing(1, SHAPE[1:])
+    if rng.random() < 0.5:
+        told.evidence[:, 2] = torch.as_tensor(rng.random(SHAPE[1:]) < 0.3)
+        told.evidence[:, :2] = float(rng.normal())
+    try:
+        draws = sample_posterior(
+            denoiser, likelihood, SHAPE, told, method=method, steps=int(rng.integers(1, 5)), draws=2, seed=seed,
+            bf16=False,
+        ).maps  # fmt: skip
+    except ComputationError:
+        return False
+    except OptionError:
+        return method in WITHOUT_GRADIENT
+    return bool(torch.isfinite(draws).all())
+
+
+def stays_finite(seed: int, denoiser: Denoiser = NETWORK) -> bool:
+    """Whether the method whose turn it is stays finite on a combination."""
+    likelihood = random_likelihood(np.random.default_rng([seed]), PRIOR)
+    return finite(TRIED[seed % len(TRIED)], seed, likelihood, denoiser)
+
+
+@settings(max_examples=16, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(seed=st.integers(1_000_000, 2**31))
+def test_any_combination_stays_finite(seed):
+    assert stays_finite(seed)
+
+
+def test_combinations_counted_from_0_stay_finite():
+    assert [seed for seed in range(FIRST, FIRST + COMBINATIONS) if not stays_finite(seed)] == []
+
+
+def test_diffpir_stays_finite_behind_a_preconditioner_and_weak_readings():
+    likelihood = random_likelihood(np.random.default_rng([2352919]), PRIOR)
+    assert all(finite(method, 2352919, likelihood) for method in TRIED)
+
+
+def of_gain(observed: torch.Tensor, sigma: float, censored: bool) -> Likelihood:
+    read = Mask(GAIN, observed) @ Select(DOMAIN, "gain_db")
+    y = torch.where(observed, 0.7, 0.0)[None, None]
+    return IntervalCensored(read, y - 0.1, y + torch.inf, sigma) if censored else Gaussian(read, y, sigma)
+
+
+@pytest.mark.parametrize("method", TRIED)
+@pytest.mark.parametrize("censored", [False, True])
+@pytest.mark.parametrize("sigma", [1e-4, 0.1, 10.0])
+def test_nothing_observed_and_everything_observed_stay_finite(method, censored, sigma):
+    for observed in (torch.zeros(8, 8, dtype=torch.bool), torch.ones(8, 8, dtype=torch.bool)):
+        assert finite(method, 1, of_gain(observed, sigma, censored))
+
+
+def test_everything_observed_exactly_in_all_channels_stays_finite():
+    everything = Gaussian(Mask(DOMAIN, torch.ones(8, 8, dtype=torch.bool)), PRIOR.draw(1, torch.Generator()), 1e-4)
+    assert all(finite(method, 2, everything) for method in TRIED)
+
+
+def test_the_check_can_fail():
+    class Broken(Denoiser):
+        def forward(self, x, sigma, condition=None):
+            return Denoised(x * float("nan"), torch.ones_like(x))
+
+    assert not finite("jfs", 0, of_gain(torch.ones(8, 8, dtype=torch.bool), 0.1, False), Broken())
+    assert not any(stays_finite(seed, Broken()) for seed in (0, 1, 2))
