@@ -1,1 +1,1 @@
-"""One-pass predictors: from what is known of a map to the map, without a prior."""
+"""One-pass predictors: from what is known of a site to its map."""

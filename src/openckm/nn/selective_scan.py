@@ -1,0 +1,158 @@
+r"""The selective scan: a linear recurrence whose decay, input and output maps depend on the token.
+
+    h_t[e, n] = exp(dt_t[e] A[e, n]) h_{t-1}[e, n] + dt_t[e] B_t[n] x_t[e],      h_0 = 0
+    y_t[e]    = sum_n C_t[n] h_t[e, n] + D[e] x_t[e]
+
+dt > 0, A < 0. (P3, Eq. 12-15, with the first-order input map dt B of Mamba's released code in the place of Eq. 13.)
+Three ways to the same numbers:
+
+    selective_scan_reference   token by token, as it stands above: slow, the oracle of the tests
+    selective_scan             exact in chunks for any A[e, n] (Mamba-1, `openckm.nn.selective_scan_s6`)
+    state_space_dual           one decay A[head] for all channels and states of a head: matrix products (Mamba-2,
+                               `openckm.nn.selective_scan_ssd`)
+
+All compute in float32 whatever comes in, with autocast off, and return the type of x. No power of a decay is ever
+formed by dividing cumulated ones, so that no decay is too strong: exponents are sums of non-positive numbers.
+
+On a GPU the kernels of the package mamba-ssm are used where it is installed.
+
+References:
+    RadioMamba: Breaking the Accuracy-Efficiency Trade-Off in Radio Map Construction via a Hybrid Mamba-UNet. H. Jia,
+    N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025 (P3).
+    Mamba: Linear-Time Sequence Modeling with Selective State Spaces. A. Gu, T. Dao, 2023, Eq. 2a-2b, Algorithm 2.
+    Transformers are SSMs: Generalized Models and Efficient Algorithms Through Structured State Space Duality. T. Dao,
+    A. Gu, 2024, Section 6.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from openckm.errors import OptionError
+from openckm.nn.selective_scan_s6 import chunked_scan
+from openckm.nn.selective_scan_ssd import dual_scan
+
+__all__ = ["fused_kernels", "selective_scan", "selective_scan_reference", "state_space_dual"]
+
+
+def selective_scan_reference(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None) -> Tensor:
+    """Return the scan [B, L, E], token by token; arguments and errors as `selective_scan`."""
+    _check(x, dt, a, b, c, d)
+    with torch.autocast(x.device.type, enabled=False):
+        inputs, steps, ins, outs = (t.float() for t in (x, dt, b, c))
+        state = torch.zeros(x.shape[0], *a.shape, device=x.device)
+        answers = []
+        for t in range(x.shape[1]):
+            decay = torch.exp(steps[:, t, :, None] * a.float())
+            state = decay * state + (steps[:, t] * inputs[:, t])[:, :, None] * ins[:, t, None, :]
+            answers.append((state * outs[:, t, None, :]).sum(-1))
+        y = torch.stack(answers, dim=1)
+        return _with_skip(y, inputs, d).to(x.dtype)
+
+
+def selective_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None) -> Tensor:
+    """Return the scan [B, L, E] of a batch of sequences, exact for any A.
+
+    Args:
+        x: tokens [B, L, E].
+        dt: step sizes, positive [B, L, E].
+        a: A, negative [E, N].
+        b: input maps [B, L, N].
+        c: output maps [B, L, N].
+        d: skip D [E], or None.
+
+    Raises:
+        OptionError: if shapes do not fit.
+
+    References:
+        Mamba: Linear-Time Sequence Modeling with Selective State Spaces. A. Gu, T. Dao, 2023, Algorithm 2.
+    """
+    _check(x, dt, a, b, c, d)
+    if x.device.type == "meta":
+        return torch.empty_like(x)
+    with torch.autocast(x.device.type, enabled=False):
+        inputs, steps, rates, ins, outs = (t.float() for t in (x, dt, a, b, c))
+        if (kernels := fused_kernels(x.device)) is not None:
+            turned = [t.transpose(1, 2).contiguous() for t in (inputs, steps, ins, outs)]
+            skip = None if d is None else d.float()
+            fused = kernels.selective_scan_fn(turned[0], turned[1], rates.contiguous(), turned[2], turned[3], D=skip)
+            return torch.as_tensor(fused).transpose(1, 2).to(x.dtype)
+        return _with_skip(chunked_scan(inputs, steps, rates, ins, outs), inputs, d).to(x.dtype)
+
+
+def state_space_dual(
+    x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None, *, chunk: int = 32
+) -> Tensor:
+    """Return the scan [B, L, E] where the E = H P channels of H heads share one step and one decay per head.
+
+    Equal to `selective_scan` with A[e, n] = a[head of e] and dt_t[e] = dt_t[head of e].
+
+    Args:
+        x: tokens [B, L, E]; channel e belongs to head e // P.
+        dt: step sizes, positive [B, L, H].
+        a: A, negative [H].
+        b: input maps [B, L, N].
+        c: output maps [B, L, N].
+        d: skip D [H], or None.
+        chunk: tokens that are treated by one matrix product.
+
+    Raises:
+        OptionError: if shapes do not fit.
+
+    References:
+        Transformers are SSMs. T. Dao, A. Gu, 2024, Section 6 (block decomposition).
+    """
+    heads = a.shape[0]
+    if x.ndim != 3 or a.ndim != 1 or dt.shape != (*x.shape[:2], heads) or x.shape[2] % heads or chunk < 1:
+        raise OptionError(
+            f"tokens {tuple(x.shape)}, steps {tuple(dt.shape)}, A {tuple(a.shape)}, chunk {chunk}: wanted [B, L, H P],"
+            " [B, L, H], [H] and a positive chunk"
+        )
+    if b.shape != c.shape or b.shape[:2] != x.shape[:2]:
+        raise OptionError(f"maps B {tuple(b.shape)}, C {tuple(c.shape)}: wanted [B, L, N] of tokens {tuple(x.shape)}")
+    if x.device.type == "meta":
+        return torch.empty_like(x)
+    with torch.autocast(x.device.type, enabled=False):
+        steps, rates, ins, outs = (t.float() for t in (dt, a, b, c))
+        by_head = x.reshape(*x.shape[:2], heads, -1)
+        skip = None if d is None else d.float()
+        if (kernels := fused_kernels(x.device)) is not None:
+            y = kernels.mamba_chunk_scan_combined(
+                by_head.float(), steps, rates, ins[:, :, None], outs[:, :, None], chunk, D=skip
+            )
+        else:
+            y = dual_scan(by_head, steps, rates, ins, outs, skip, chunk)
+        return torch.as_tensor(y).flatten(2).to(x.dtype)
+
+
+class _Kernels:
+    """The two functions of mamba-ssm that are used."""
+
+    def __init__(self) -> None:
+        self.selective_scan_fn: Any = import_module("mamba_ssm.ops.selective_scan_interface").selective_scan_fn
+        combined = import_module("mamba_ssm.ops.triton.ssd_combined")
+        self.mamba_chunk_scan_combined: Any = combined.mamba_chunk_scan_combined
+
+
+def fused_kernels(device: torch.device) -> _Kernels | None:
+    """Return the kernels of mamba-ssm for tensors on a GPU where the package is installed, else None."""
+    if device.type != "cuda" or find_spec("mamba_ssm") is None:
+        return None
+    return _Kernels()
+
+
+def _with_skip(y: Tensor, x: Tensor, d: Tensor | None) -> Tensor:
+    return y if d is None else y + x * d.float()
+
+
+def _check(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None) -> None:
+    good = x.ndim == 3 and a.ndim == 2 and dt.shape == x.shape and a.shape[0] == x.shape[2] and x.shape[1] > 0
+    maps = (*x.shape[:2], a.shape[-1])
+    if not good or b.shape != maps or c.shape != maps or (d is not None and d.shape != a.shape[:1]):
+        shapes = ", ".join(str(tuple(t.shape)) for t in (x, dt, a, b, c))
+        raise OptionError(f"scan of x, dt, A, B, C of shapes {shapes}: wanted [B, L, E] twice, [E, N], [B, L, N] twice")

@@ -1,0 +1,292 @@
+r"""Layout and transmitter to a map in one pass; with measurements, prediction and measurements together.
+
+Without readings the map is what a network says of the site, mean and spread. Two networks can be asked:
+
+    a folder of one-pass weights (RadioMamba and its rivals), with the spread measured on validation cities
+    the conditional prior, told layout and transmitter, in one call at sigma_max (the default: it is shipped)
+
+With readings the prediction is the map m of the site expert (`openckm.infer.experts`),
+
+    y_i = offset + slope (m(s_i) - m_bar) + pattern + delta(s_i) + eps_i,
+
+stacked with the evidence expert, whose network is the prior that sees the readings. To samplers a prediction is a
+denoiser: `PredictedPrior` answers with it where a prior knows the site alone (at sigma_max, no evidence), so that it is
+the prior mean there and the place where a sampler starts; everywhere else it is the prior.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.errors import ComputationError, GridError, LayoutError, OptionError
+from openckm.infer.construct import MIN_READINGS, OpenCKM, Posterior
+from openckm.infer.experts import Blend, blend, evidence_expert, folds_of, gain_of, site_expert
+from openckm.infer.scene import Scene, prepare_scene
+from openckm.infer.tiles import Tiled
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+from openckm.maps.quantity import GAIN
+from openckm.maps.radiomap import RadioMap
+from openckm.maps.site import Layout, Transmitter
+from openckm.predict.code import Code, behind_buildings, paper_inputs, scale_of, site_inputs
+from openckm.predict.networks import MapNetwork
+from openckm.predict.pretrained import load_network
+from openckm.predict.site_checks import require_site
+from openckm.predict.spread import Spread
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.pretrained import embedded_prior, load_prior
+from openckm.priors.schedules import EDM
+
+__all__ = ["PredictedPrior", "Prediction", "Predictor", "network_planes", "predict_gain", "sight"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Mean and standard deviation of the gain [dB] of every cell, shape (rows, cols) of a padded grid."""
+
+    mean: Array
+    std: Array
+
+
+class PredictedPrior(Denoiser):
+    """A prior whose answer to a site without evidence, at sigma_max, is a prediction of the gain."""
+
+    def __init__(self, prior: Denoiser, prediction: Prediction) -> None:
+        """Wrap a prior.
+
+        Args:
+            prior: answers everywhere else, and for all other channels.
+            prediction: on the grid that the prior is called for.
+        """
+        super().__init__()
+        self.prior = prior
+        self.mean = torch.as_tensor(GAIN.encode(prediction.mean))
+        self.var = torch.as_tensor((prediction.std / GAIN.scale) ** 2).float()
+
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise x [B, 5, H, W] at levels sigma [B]; items without evidence at sigma_max get the prediction."""
+        denoised: Denoised = self.prior(x, sigma, condition)
+        blind = sigma >= 0.999 * EDM().sigma_max
+        if condition is not None:
+            blind = blind & (condition.evidence.flatten(1).abs().amax(1) == 0)
+        if not bool(blind.any()):
+            return denoised
+        mean, var = denoised.mean.clone(), None if denoised.var is None else denoised.var.clone()
+        mean[blind, 0] = self.mean.to(mean)
+        if var is not None:
+            var[blind, 0] = self.var.to(var)
+        return Denoised(mean, var)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Reconstructor from layout and transmitter, and from readings where there are some.
+
+    Attributes:
+        weights: folder of a one-pass network; None means the conditional prior in one call.
+        prior: model folder of the prior; None means the one shipped in the package.
+        vehicles: heights of vehicles on the map's grid, for a network of `weights`; None means none.
+        steps: network calls per draw.
+        name: of the method.
+    """
+
+    weights: Path | None = None
+    prior: Path | None = None
+    vehicles: Layout | None = None
+    steps: int = 10
+    name: str = "predict"
+
+    def reconstruct(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        draws: int = 0,
+        seed: int = 0,
+        deadline_s: float | None = None,
+    ) -> RadioMap:
+        """Return the map, its gain in dB without readings, else in the unit of the readings.
+
+        The prior's map has all of its channels, that of a one-pass network gain_db alone. Fewer draws come back than
+        asked for when the deadline does not allow more; mean and spread always come.
+
+        Args:
+            observations: layout and transmitter, and readings if there are any, in the grid's CRS.
+            grid: the cells to answer for.
+            draws: posterior draws; their texture is the prior's.
+            seed: draw k is a function of (seed, k) alone.
+            deadline_s: time for the answer [s]; None means no limit.
+
+        Raises:
+            InputError: if layout or transmitter are missing or impossible (see `require_site`), or the readings cannot
+                be used.
+            ModelError: if weights cannot be loaded.
+        """
+        require_site(observations, grid)
+        if self.weights is None:
+            return self._prior_alone(observations, grid, draws, seed, deadline_s)
+        started = time.monotonic()
+        if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
+            raise OptionError(f"{draws=}, {seed=}, {deadline_s=}: wanted 0 or more draws and a positive deadline")
+        network, card, spread = load_network(self.weights)
+        prior, prior_card = embedded_prior() if self.prior is None else load_prior(self.prior)
+        scene = prepare_scene(observations, grid, math.lcm(prior.multiple, network.multiple))
+        prediction = predict_gain(network, spread, scene, self.vehicles)
+        denoiser = Tiled(prior, prior.multiple)
+        if int(scene.used.sum()) >= MIN_READINGS:
+            answer = _with_readings(scene, denoiser, prediction, seed)
+        else:
+            answer = _without_readings(scene, denoiser, prediction, wanted=draws > 0)
+        end = None if deadline_s is None else started + deadline_s
+        drawn = answer.draw(draws, seed, self.steps, until=end)
+        facts = answer.facts | {
+            "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed,
+            "prior": f"{prior_card.name} {prior_card.version}",
+            "network_evaluations": network.calls + answer.evaluations + self.steps * len(drawn),
+            "seconds": time.monotonic() - started,
+        }  # fmt: skip
+        return _radio_map(answer, drawn, grid, facts)
+
+    def _prior_alone(
+        self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None
+    ) -> RadioMap:
+        if self.vehicles is not None:
+            raise OptionError("the prior knows no vehicles: give the weights of a one-pass network, or no vehicles")
+        method = OpenCKM(prior=self.prior, steps=self.steps, symmetrise=False, name=self.name)
+        made = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
+        made.provenance["predictor"] = made.provenance["prior"]
+        return made
+
+
+def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: Layout | None = None) -> Prediction:
+    """Return what a network says of a scene with layout and transmitter, on its padded grid.
+
+    Args:
+        network: ready to use.
+        spread: of its predictions.
+        scene: on a grid whose sides are divisible by `network.multiple`.
+        vehicles: their heights on the grid that was asked for, or None.
+
+    Raises:
+        LayoutError: if layout or transmitter are missing.
+        GridError: if the vehicles stand on another grid.
+        ComputationError: if the answer is not finite.
+    """
+    planes, source = network_planes(scene, network.code, vehicles)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        grey = network(planes, source)[0, 0].double().numpy()
+    if not np.isfinite(grey).all():
+        raise ComputationError("the prediction is not finite; please report the input with which it happened")
+    distance, behind = sight(scene)
+    scale = scale_of(network.code)
+    return Prediction(scale.floor_db + scale.span_db * grey, spread.std(distance, behind))
+
+
+def sight(scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
+    """Return every cell's distance from the transmitter on the ground [m], and whether buildings stand between.
+
+    Raises:
+        LayoutError: if layout or transmitter are missing.
+    """
+    transmitter = _known(scene)[1]
+    x, y = scene.grid.centres()
+    behind = behind_buildings(scene.condition.site[0].numpy())
+    return np.hypot(x - transmitter.x, y - transmitter.y), behind
+
+
+def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the planes [1, C, H, W] that a network is told of a scene, and the transmitter's place [1, 2] [cells].
+
+    Raises:
+        LayoutError: if layout or transmitter are missing.
+        GridError: if the vehicles stand on another grid.
+    """
+    layout, transmitter = _known(scene)
+    west, north = scene.grid.origin
+    source = ((north - transmitter.y) / scene.grid.cell_m, (transmitter.x - west) / scene.grid.cell_m)
+    tall = None if vehicles is None else _vehicle_heights(scene, vehicles, layout)
+    if code == "paper":
+        planes = paper_inputs(layout.building, source, None if tall is None else tall > 0)
+    else:
+        cell, carrier = (float(v) for v in scene.condition.scalars[0])
+        planes = site_inputs(scene.condition.site[0].numpy(), (cell, carrier), source, tall)
+    return torch.as_tensor(planes)[None], torch.tensor([source], dtype=torch.float32)
+
+
+def _vehicle_heights(scene: Scene, vehicles: Layout, layout: Layout) -> NDArray[np.float32]:
+    wanted = replace(scene.grid, shape=scene.shape)
+    if vehicles.grid != wanted:
+        raise GridError(f"vehicles on {vehicles.grid}, map on {wanted}: read the vehicles onto the map's grid")
+    room = [(0, p - s) for p, s in zip(scene.grid.shape, scene.shape, strict=True)]
+    return np.where(layout.building, 0.0, np.pad(vehicles.height_m, room)).astype(np.float32)
+
+
+def _known(scene: Scene) -> tuple[Layout, Transmitter]:
+    if scene.layout is None or scene.transmitter is None:
+        raise LayoutError("a prediction needs the building layout and the transmitter: give both")
+    return scene.layout, scene.transmitter
+
+
+def _with_readings(scene: Scene, prior: Denoiser, prediction: Prediction, seed: int) -> Posterior:
+    fold = folds_of(int(scene.used.sum()), seed)
+    site = site_expert(scene, PredictedPrior(prior, prediction), fold, symmetrise=False)
+    evidence = evidence_expert(scene, prior, fold, site, symmetrise=False)
+    both = blend(scene, site, evidence)
+    facts = {"unit": scene.unit, "cells_observed": int(scene.used.sum()), "weight_of_evidence": both.weight}
+    calls = 2 + len(np.unique(fold))
+    return Posterior(
+        scene, prior, evidence.denoised, evidence.condition, both, (site, evidence), symmetrise=False,
+        evaluations=calls, facts=facts,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Predicted(Posterior):
+    """A prediction without readings: draws of the prior, moved to the prediction's mean and spread."""
+
+    prediction: Prediction | None = None
+
+    def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
+        """Return draw k (channel, row, col) in physical units."""
+        drawn = super().finish(latent, seed, k)
+        if self.prediction is not None:
+            shape = drawn[0].shape
+            deviation = (drawn[0] - self.gain.mean.reshape(shape)) / np.maximum(self.gain.std.reshape(shape), 1e-6)
+            drawn[0] = self.prediction.mean + self.prediction.std * deviation
+        return drawn
+
+
+def _without_readings(scene: Scene, prior: Denoiser, prediction: Prediction, *, wanted: bool) -> Posterior:
+    """The prediction; the prior is called only where draws are wanted."""
+    told, facts = scene.condition, {"unit": "dB"}
+    if not wanted:
+        belief = Blend(prediction.mean.ravel(), prediction.std.ravel(), 0.0, 1.0)
+        return Posterior(scene, prior, Denoised(torch.empty(0), None), told, belief, None, False, 0, facts)
+    denoised = posterior_mean(prior, told, symmetrise=False)
+    mean, var = (a[0] for a in gain_of(denoised))
+    own = Blend(mean, np.sqrt(var), 0.0, 1.0)
+    return _Predicted(scene, prior, denoised, told, own, None, False, 1, facts, prediction)
+
+
+def _radio_map(answer: Posterior, drawn: NDArray[np.float32], grid: Grid, facts: dict[str, Any]) -> RadioMap:
+    scene, shape = answer.scene, answer.scene.grid.shape
+    mean, std = answer.gain.mean.reshape(shape), answer.gain.std.reshape(shape)
+    if isinstance(answer, _Predicted) and answer.prediction is not None:
+        mean, std = answer.prediction.mean, answer.prediction.std
+    fields = [scene.crop(f)[None].astype(np.float32) for f in (mean, std)]
+    own = scene.crop(drawn[:, :1]).astype(np.float32) if len(drawn) else None
+    return RadioMap.from_gaussian(
+        grid, fields[0], fields[1], ["gain_db"], draws=own, valid=scene.valid, provenance=facts
+    )

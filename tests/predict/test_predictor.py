@@ -1,0 +1,212 @@
+"""The predictor as a reconstructor: mean, spread and draws from the site alone, readings on top, and bad sites."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from openckm.errors import GridError, LayoutError, ModelError, OptionError, OutsideGrid
+from openckm.infer.scene import prepare_scene
+from openckm.maps.observations import Observations
+from openckm.maps.quantity import GAIN
+from openckm.maps.site import Layout
+from openckm.predict.code import scale_of
+from openckm.predict.networks import MapNetwork, build_network
+from openckm.predict.predictor import PredictedPrior, Prediction, Predictor, network_planes, predict_gain, sight
+from openckm.predict.pretrained import save_network
+from openckm.predict.spread import Spread
+from openckm.priors.conditioning import Condition
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.schedules import EDM
+from openckm.reconstructor import Reconstructor
+from worlds import (
+    CARD,
+    GaussianDenoiser,
+    blocks_layout,
+    centred_grid,
+    gaussian_field,
+    readings,
+    save_tiny,
+    transmitter_near,
+)  # fmt: skip
+
+GRID = centred_grid(24, 4.0)
+LAYOUT = blocks_layout(GRID)
+TX = transmitter_near(GRID, height_m=40.0)
+SITE = Observations(layout=LAYOUT, transmitter=TX)
+SPREAD = Spread((10.0, 100.0), (3.0, 3.0), (7.0, 7.0), 2, ("florence",))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    described = {k: v for k, v in CARD.items() if k != "name"}
+    network = build_network("radiomamba-small").train(False)
+    save_network(folder / "net", network, "radiomamba-small", SPREAD, **described)
+    return folder / "net", save_tiny(folder / "prior")
+
+
+def test_a_prediction_has_mean_spread_and_draws(folders):
+    net, prior = folders
+    method = Predictor(weights=net, prior=prior, steps=2)
+    assert isinstance(method, Reconstructor)
+    plain = method.reconstruct(SITE, GRID)
+    drawn = method.reconstruct(SITE, GRID, draws=3, seed=5)
+    assert plain.channels == ("gain_db",)
+    assert plain.provenance["unit"] == "dB"
+    assert plain.provenance["network_evaluations"] == 1
+    np.testing.assert_array_equal(plain.valid, ~LAYOUT.building)
+    assert set(np.unique(plain.std())) == {3.0, 7.0}
+    np.testing.assert_allclose(drawn.mean(), plain.mean(), atol=1e-3)
+    again = method.reconstruct(SITE, GRID, draws=2, seed=5)
+    np.testing.assert_allclose(again.draws(), drawn.draws()[:2], atol=0.3)
+    assert drawn.draws().std(0).mean() > 0.0
+
+
+def test_the_prior_in_one_call_is_the_default(folders):
+    made = Predictor(prior=folders[1]).reconstruct(SITE, GRID)
+    assert made.channels[0] == "gain_db"
+    assert made.provenance["network_evaluations"] == 1
+    assert made.provenance["predictor"] == "tiny 0.0.1"
+    assert bool((made.std() > 0).all())
+
+
+class Knows(MapNetwork):
+    """A network that knows the map."""
+
+    code = "site"
+    multiple = 8
+
+    def __init__(self, gain):
+        super().__init__()
+        self.gain = gain
+
+    def forward(self, planes, source=None):
+        scale = scale_of("site")
+        return (torch.as_tensor(self.gain)[None, None].float() - scale.floor_db) / scale.span_db
+
+
+def test_grey_levels_become_decibels_and_the_spread_follows_sight():
+    field = gaussian_field(GRID, 3)
+    scene = prepare_scene(SITE, GRID, 8)
+    found = predict_gain(Knows(field), SPREAD, scene)
+    np.testing.assert_allclose(found.mean, field, atol=1e-3)
+    distance, behind = sight(scene)
+    assert behind.any()
+    assert not behind.all()
+    np.testing.assert_array_equal(found.std, np.where(behind, 7.0, 3.0))
+    row, col = (int(v.item()) for v in GRID.index_of(TX.x, TX.y))
+    assert np.unravel_index(distance.argmin(), distance.shape) == (row, col)
+
+
+def test_readings_pull_the_map_towards_the_truth(folders):
+    net, prior = folders
+    field = gaussian_field(GRID, 1)
+    for weights in (net, None):
+        method = Predictor(weights=weights, prior=prior)
+        points = readings(GRID, field, 40, 0)
+        told = method.reconstruct(replace(SITE, points=(points,)), GRID, draws=1)
+        blind = method.reconstruct(SITE, GRID)
+        error = {
+            name: float(np.sqrt(np.mean((m.mean() - field) ** 2))) for name, m in (("told", told), ("blind", blind))
+        }
+        assert error["told"] < 0.75 * error["blind"], error
+        assert told.provenance["cells_observed"] == 40
+        assert told.draws().shape == (1, *GRID.shape)
+    power = readings(GRID, field, 40, 0, unit="dBm", offset=30.0)
+    assert Predictor(net, prior).reconstruct(replace(SITE, points=(power,)), GRID).provenance["unit"] == "dBm"
+
+
+def test_a_good_prediction_is_kept_where_readings_agree_with_it(folders):
+    """The site expert's map is the prediction: a network that knows the truth makes few readings enough."""
+    from openckm.predict import predictor
+
+    field = gaussian_field(GRID, 7, std=12.0, length_m=16.0)
+    scene = prepare_scene(replace(SITE, points=(readings(GRID, field, 20, 0),)), GRID, 16)
+    shape = scene.grid.shape
+    whole = np.pad(field, [(0, s - g) for s, g in zip(shape, GRID.shape, strict=True)], mode="edge")
+    prior = GaussianDenoiser(torch.zeros(5, *shape), 0.5)
+    for truth, bound in ((whole, 1.5), (np.full(shape, -95.0), 99.0)):
+        answer = predictor._with_readings(scene, prior, Prediction(truth, np.full(shape, 2.0)), 0)
+        error = np.sqrt(np.mean((answer.experts[0].mean.reshape(shape)[:24, :24] - field) ** 2))
+        assert error < bound
+        if bound == 99.0:
+            assert error > 4.0
+
+
+def test_a_prediction_is_the_prior_mean_where_nothing_is_measured():
+    shape = (16, 16)
+    prior = GaussianDenoiser(torch.zeros(5, *shape), 0.5)
+    wanted = Prediction(np.full(shape, -120.0), np.full(shape, 4.0))
+    denoiser = PredictedPrior(prior, wanted)
+    nothing = Condition.nothing(1, shape)
+    mean, var = posterior_mean(denoiser, nothing, symmetrise=False, bf16=False)
+    np.testing.assert_allclose(GAIN.decode(mean[0, 0].numpy()), -120.0, atol=1e-3)
+    np.testing.assert_allclose(var[0, 0].sqrt().numpy() * GAIN.scale, 4.0, rtol=1e-5)
+    x, low = torch.randn(2, 5, *shape), torch.tensor([0.5, EDM().sigma_max])
+    both = denoiser(x, low)
+    torch.testing.assert_close(both.mean[0], prior(x, low).mean[0])
+    torch.testing.assert_close(both.mean[1, 1:], prior(x, low).mean[1, 1:])
+    told = replace(nothing, evidence=torch.ones_like(nothing.evidence))
+    torch.testing.assert_close(denoiser(x[1:], low[1:], told).mean, prior(x[1:], low[1:]).mean)
+
+
+def test_vehicles_are_told_to_networks_that_take_them(folders):
+    net, prior = folders
+    cars = Layout(GRID, np.where(np.eye(24, dtype=bool), 1.5, 0.0).astype(np.float32))
+    scene = prepare_scene(SITE, GRID, 16)
+    planes, source = network_planes(scene, "site", cars)
+    assert float(planes[0, 12].max()) == pytest.approx(1.5 / 4.0)
+    assert not bool((planes[0, 12][:24, :24] > 0)[torch.as_tensor(LAYOUT.building)].any())
+    assert network_planes(scene, "paper", cars)[0].shape == (1, 3, *scene.grid.shape)
+    assert GRID.index_of(TX.x, TX.y)[0] == int(source[0, 0])
+    plain = Predictor(net, prior).reconstruct(SITE, GRID)
+    assert not np.allclose(Predictor(net, prior, cars).reconstruct(SITE, GRID).mean(), plain.mean())
+    with pytest.raises(OptionError, match="knows no vehicles"):
+        Predictor(None, prior, cars).reconstruct(SITE, GRID)
+    with pytest.raises(GridError, match="vehicles on"):
+        Predictor(net, prior, blocks_layout(centred_grid(16, 4.0))).reconstruct(SITE, GRID)
+
+
+def bare(height):
+    return Layout(GRID, height.astype(np.float32), 0.0, "city.osm")
+
+
+AT = tuple(int(v.item()) for v in GRID.index_of(TX.x, TX.y))
+TOWER = np.zeros(GRID.shape)
+TOWER[AT] = 50.0
+BAD = {
+    "no transmitter": ({"transmitter": None}, OptionError, "needs the transmitter"),
+    "no layout": ({"layout": None}, LayoutError, "needs the building layout"),
+    "empty layout": ({"layout": bare(np.zeros(GRID.shape))}, LayoutError, "no building on the map"),
+    "in a building": ({"layout": bare(TOWER)}, LayoutError, "inside a building 50 m high .assumed"),
+    "outside": ({"transmitter": replace(TX, x=TX.x + 500.0)}, OutsideGrid, "outside the map"),
+    "other grid": ({"layout": blocks_layout(centred_grid(16, 4.0))}, GridError, "read the layout onto the map's grid"),
+    "other crs": ({"crs": "EPSG:32633"}, GridError, "EPSG:32633"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_impossible_sites_are_named(case, folders):
+    change, kind, message = BAD[case]
+    for weights in (folders[0], None):
+        with pytest.raises(kind, match=message):
+            Predictor(weights, folders[1]).reconstruct(replace(SITE, **change), GRID)
+
+
+def test_an_antenna_above_the_roof_is_outdoors(folders):
+    roof = replace(SITE, layout=bare(TOWER), transmitter=replace(TX, height_m=50.5))
+    assert np.isfinite(Predictor(folders[0], folders[1]).reconstruct(roof, GRID).mean()).all()
+
+
+def test_bad_numbers_and_folders(folders, tmp_path):
+    for wrong in ({"draws": -1}, {"seed": -1}, {"deadline_s": 0.0}):
+        for weights in (folders[0], None):
+            with pytest.raises(OptionError):
+                Predictor(weights, folders[1]).reconstruct(SITE, GRID, **wrong)
+    with pytest.raises(ModelError, match="no model card"):
+        Predictor(tmp_path, folders[1]).reconstruct(SITE, GRID)
+    with pytest.raises(ModelError, match="one-pass network"):
+        Predictor(folders[1], folders[1]).reconstruct(SITE, GRID)

@@ -1,0 +1,127 @@
+"""Recipe of the one-pass networks (RadioMamba, its ablations and its rivals): one network per run.
+
+    python train/radiomamba.py --data START --data MORE --validation FLORENCE --network radiomamba-small --out runs/rm_s
+    python train/radiomamba.py --data START --validation FLORENCE --network radiounet --out runs/radiounet
+    python train/radiomamba.py --radiomapseer RadioMapSeer --network radiomamba --out runs/table2 --device cuda
+
+Networks: see `openckm.predict.networks` (radiomamba, radiomamba-ssd, radiomamba-small, unet, unet-small, radiounet,
+rme-gan, radiodiff; radiomamba kinds followed by +conv, +mamba, +standard, +alternate, +cross, +rays). --loss l1_mse is
+the ablation of P3's Table V. All runs with equal --samples see the same maps in the same order.
+
+Each --data folder holds shards made by `ckm data generate`. Florence is for validation, San Francisco and Rotterdam are
+never read. The third command trains P3's configuration on RadioMapSeer in P3's split (550/50/100 city maps), and prints
+and keeps the row of P3's Table II on its test maps (table2.json); --cars is its dynamic task.
+
+Resumes where it stopped; a checkpoint every 5 minutes; stops at a loss that is not finite. At the end weights, card and
+the spread measured on Florence are in OUT/model, ready for `ckm predict --weights OUT/model`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from openckm.evaluate.image_metrics import METRICS
+from openckm.evaluate.map_samples import PaperSamples, ShardSamples
+from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
+from openckm.maps.atomic import atomic_path
+from openckm.predict.loss import L1_MSE, PUBLISHED, LossOptions
+from openckm.predict.pretrained import save_network
+from openckm.store.weights import require_new_folder
+
+HELD_OUT = ("florence", "san_francisco", "rotterdam")
+LOSSES = {"p3": LossOptions(), "l1_mse": L1_MSE}
+PAPER = MapTrainOptions("radiomamba", samples=1_309_000, batch=50, loss=PUBLISHED, symmetries=False)
+"""P3's best static checkpoint: 26,180 steps of 50 samples, no symmetries."""
+
+
+def shards(folders: list[Path]) -> list[Path]:
+    """Return the shards of some folders."""
+    return [path for folder in folders for path in sorted(folder.glob("*.npz"))]
+
+
+def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
+    """Train on ray-traced maps and write the model folder."""
+    require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
+    keep = arguments.keep or arguments.out.parent / "planes"
+    samples = ShardSamples(shards(arguments.data), without=HELD_OUT, keep=keep)
+    held = ShardSamples(shards([arguments.validation]), cities=HELD_OUT[:1], keep=keep)
+    print(f"{len(samples)} training maps, {len(held)} validation maps", flush=True)
+    trainer = MapTrainer(samples, options, arguments.out, held=held, device=arguments.device)
+    if not trainer.run(60.0 * arguments.minutes):
+        print(f"stopped at step {trainer.step} of {options.steps}: run again to go on", flush=True)
+        return
+    scores = map_scores(trainer.network, held, range(len(held)))
+    cities = sorted({one.traced.city for one in samples.kept})
+    cells = sorted({one.traced.grid.cell_m for one in samples.kept})
+    carriers = sorted({one.traced.transmitter.carrier_hz for one in samples.kept if one.traced.transmitter})
+    save_network(
+        arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, held),
+        version=arguments.version, cell_m=(cells[0], cells[-1]), carrier_hz=(carriers[0], carriers[-1]),
+        training_data=f"{len(samples)} ray-traced maps ({', '.join(cities)}); Florence held out",
+        recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss}, {options.samples} samples in"
+        f" {trainer.seconds / 60:.0f} minutes",
+        metrics={f"validation_{name}": round(scores[name], 5) for name in METRICS}, licence="Apache-2.0",
+        credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
+    )  # fmt: skip
+    print(json.dumps(scores), flush=True)
+
+
+def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
+    """Train on RadioMapSeer in P3's split and write the row of its Table II."""
+    train, held, test = (
+        PaperSamples(arguments.radiomapseer, split, cars=arguments.cars) for split in ("train", "validation", "test")
+    )
+    print(f"{len(train)} training, {len(held)} validation, {len(test)} test maps", flush=True)
+    trainer = MapTrainer(train, options, arguments.out, held=held, device=arguments.device)
+    if not trainer.run(60.0 * arguments.minutes):
+        print(f"stopped at step {trainer.step} of {options.steps}: run again to go on", flush=True)
+        return
+    scores = map_scores(trainer.network, test, range(len(test)))
+    row = {"network": options.network, "task": "DRM" if arguments.cars else "SRM", "maps": len(test), **scores}
+    with atomic_path(arguments.out / "table2.json") as aside:
+        aside.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    """Train the network that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, action="append", help="folder of shards; may be repeated")
+    parser.add_argument("--validation", type=Path, help="folder of shards of Florence")
+    parser.add_argument("--radiomapseer", type=Path, help="folder of RadioMapSeer, in place of --data")
+    parser.add_argument("--cars", action="store_true", help="RadioMapSeer's dynamic task")
+    parser.add_argument("--network", default="radiomamba-small")
+    parser.add_argument("--loss", choices=LOSSES, default="p3")
+    parser.add_argument("--out", type=Path, default=Path("runs/radiomamba"))
+    parser.add_argument(
+        "--keep", type=Path, help="folder for prepared planes, shared by runs; OUT/../planes by default"
+    )
+    parser.add_argument("--samples", type=int, help="training samples, repetitions counted")
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--minutes", type=float, default=1e6, help="in this run; run again to go on")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--version", default="0.1.0")
+    arguments = parser.parse_args()
+    if (arguments.radiomapseer is None) == (arguments.data is None):
+        parser.error("give either --data (with --validation) or --radiomapseer")
+    if arguments.data is not None and arguments.validation is None:
+        parser.error("--data wants --validation, a folder with maps of Florence")
+    torch.set_num_threads(arguments.threads)
+    options = MapTrainOptions() if arguments.radiomapseer is None else PAPER
+    chosen = {name: getattr(arguments, name) for name in ("samples", "batch", "learning_rate")}
+    loss = replace(LOSSES[arguments.loss], clamp=options.loss.clamp)
+    options = replace(
+        options, network=arguments.network, loss=loss, **{k: v for k, v in chosen.items() if v is not None}
+    )
+    (on_shards if arguments.radiomapseer is None else on_radiomapseer)(arguments, options)
+
+
+if __name__ == "__main__":
+    main()
