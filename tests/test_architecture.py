@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": set(),
     "priors": {"nn", "maps"},
     "infer": {"priors", "observe", "reconstructor"},
-    "predict": {"nn", "maps", "observe"},
+    "predict": {"infer", "nn"},
     "flux": {"nn", "priors", "infer"},
     "baselines": {"observe", "maps", "reconstructor"},
     "data": {"maps", "observe"},
@@ -47,6 +47,7 @@ LAZY = {"cli": {"cloud", "service"}, "service": {"cloud"}}
 """What may be imported inside functions only: commands that start a server, train or benchmark."""
 ALLOWED = {
     ("priors", "store"): "pretrained.py turns a card and weights into a denoiser, so that infer need not know files",
+    ("predict", "store"): "pretrained.py turns a card and weights into a one-pass network, as priors do",
     ("cli", "evaluate"): "`ckm demo` scores its map on the held-out Duke readings, `ckm bench` runs the benchmarks",
     ("data", "priors"): "training_set.py makes samples in the very planes that the denoiser is told at an edge",
 }
