@@ -87,6 +87,8 @@ def _headlines(rows: list[dict], label: str) -> list[str]:
             found.setdefault((row["task"], row["split"]), {})[row["method"]] = row["value"]
     lines = []
     for (task, split), value in found.items():
+        if "openckm" not in value:
+            continue
         kriging = min((v for m, v in value.items() if "kriging" in m), default=None)
         shown = [value.get("openckm"), kriging, value.get("inverse_distance"), value.get("log_distance")]
         cells = ["–" if v is None else f"**{v:.2f}**" if k == 0 else f"{v:.2f}" for k, v in enumerate(shown)]
