@@ -71,6 +71,21 @@ def test_cloud_unreachable_keeps_serving_the_last_good_version_and_says_so(cloud
         assert client.get("/health").json()["alarms"] == []
 
 
+def test_a_model_in_memory_outlives_its_cached_file_while_the_cloud_is_away(cloud):
+    keeper = cloud.keeper()
+    keeper.update()
+    (weights,) = (cloud.folder / "edge").rglob("weights.safetensors")
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1])
+    cloud.place.rename(cloud.folder / "away")
+    assert not keeper.update()
+    assert keeper.model.card.version == "1.0.0"
+    assert sorted(kinds(keeper)) == ["cloud_unreachable", "storage"]
+    (cloud.folder / "away").rename(cloud.place)
+    assert keeper.update()
+    assert weights.read_bytes() == whole
+
+
 def test_repository_attack_is_refused_and_is_another_alarm(cloud):
     keeper = cloud.keeper()
     keeper.update()

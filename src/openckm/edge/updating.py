@@ -127,13 +127,21 @@ class Keeper:
             self.received_bytes += 0 if report is None else report.received
         except OpenCKMError as error:
             found.append(error)
-            folder = self._updater.current()
+            folder = self._still_good(self._updater, found)
         told: list[OpenCKMError] = list(found)
         told += [alarm for alarm in self._updater.alarms if alarm not in told]
         self._take(folder, told)
         self.alarms = _alarms(told, self.alarms)
         self.polls, self.last_update_s = self.polls + 1, time.monotonic() - begun
         return not told
+
+    def _still_good(self, updater: Updater, told: list[OpenCKMError]) -> Path | None:
+        """Return the folder in use unless it was revoked, even if its files rotted: the model is in memory."""
+        current = updater.current()
+        if self._folder is None or self._folder == current or not updater.lists(self._folder):
+            return current
+        told.append(StoreError(f"{self._folder}: damaged; it is served from memory and fetched again by an update"))
+        return self._folder
 
     def _take(self, folder: Path | None, told: list[OpenCKMError]) -> None:
         """Serve the model of a folder from now on; what cannot be loaded is refused, and the one in use stays."""

@@ -135,6 +135,10 @@ class Updater:
             (self._cache.models / row.folder for row in self._cache.installed() if self._cache.intact(row)), None
         )
 
+    def lists(self, folder: Path) -> bool:
+        """Say whether a model's folder is one of those that count as good, even if its files rotted since."""
+        return any(self._cache.models / row.folder == folder for row in self._cache.installed())
+
     def update(self, progress: Progress | None = None) -> Path:
         """Fetch what the channel offers unless it is here, and return the folder of the verified model.
 
