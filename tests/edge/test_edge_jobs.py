@@ -200,3 +200,16 @@ def test_over_http_429_cancel_and_deadline(model):
         found = client.get(f"{place}/result", headers=auth()).json()
         assert (state["state"], found["provenance"]["draws"]) == ("done", 0)
         assert "0 of 64 draws: the deadline came first" in found["provenance"]["notes"]
+
+
+def test_a_waiting_job_fails_at_its_deadline_though_another_runs_on(make):
+    queue, gate = make(), Gate()
+    long = queue.submit("a", "t", gate.work(), 60)
+    until(gate.begun.is_set)
+    late = queue.submit("b", "t", gate.work(), 0.1)
+    until(lambda: late.over)
+    assert (late.state, late.error[0], late.work) == ("failed", "deadline", None)
+    assert (long.state, queue.waiting) == ("running", 0)
+    gate.open.set()
+    until(lambda: long.over)
+    assert long.state == "done"

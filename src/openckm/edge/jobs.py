@@ -32,6 +32,8 @@ from openckm.maps.radiomap import RadioMap
 __all__ = ["Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work"]
 
 _log = logging.getLogger("openckm.edge")
+_TICK_S = 0.5
+_TOO_LATE = ("deadline", "the deadline passed while the job waited; ask for more time, or later")
 
 
 class Busy(Exception):
@@ -155,10 +157,12 @@ class JobQueue:
         self._running: Job | None = None
         self._mean_s, self._ending, self._stopped = 1.0, False, False
         self._thread = threading.Thread(target=self._work, name="ckm-jobs", daemon=True)
+        self._clock = threading.Thread(target=self._watch, name="ckm-clock", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
+        self._clock.start()
 
     def drain(self) -> None:
         """Take no further jobs."""
@@ -248,6 +252,13 @@ class JobQueue:
             self._run(job)
             del job  # else a result would be kept here until the next job comes
 
+    def _watch(self) -> None:
+        """Sweep while a long job keeps the worker busy, too."""
+        with self._changed:
+            while not self._stopped:
+                self._sweep()
+                self._changed.wait(timeout=_TICK_S)
+
     def _next(self) -> Job | None:
         """Wait for a job; tokens take turns. None at the end."""
         with self._changed:
@@ -271,7 +282,7 @@ class JobQueue:
         if model is None or work is None:
             error = ("no_model", "the model was withdrawn before this job began; submit it again later")
         elif job.left_s <= 0:
-            error = ("deadline", "the deadline passed while the job waited; ask for more time, or later")
+            error = _TOO_LATE
         else:
             job.state, job.version = "running", model.card.version
             try:
@@ -301,8 +312,13 @@ class JobQueue:
         self._told(job)
 
     def _sweep(self) -> None:
-        """Forget what expired."""
+        """Forget results that expired, and fail jobs whose deadline passed while they waited."""
         now = time.monotonic()
+        for own in self._waiting.values():
+            for job in [j for j in own if j.left_s <= 0]:
+                own.remove(job)
+                job.error = _TOO_LATE
+                self._finish(job, "failed")
         for job in [j for j in self._jobs.values() if j.over and now - j.ended > self.limits.result_s]:
             self._forget(job)
 

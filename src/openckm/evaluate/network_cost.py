@@ -89,7 +89,7 @@ def _counted(scans: list[int]) -> Callable[..., None]:
             scan = 9 * o.states * inner
         else:
             scan = (2 * SCAN_CHUNK + 4 * o.states) * inner + 2 * SCAN_CHUNK * o.states
-        scans.append(2 * batch * length * (scan + 2 * o.kernel * inner))  # both directions, convolution included
+        scans.append(2 * batch * length * scan)  # both directions
 
     return count
 
