@@ -52,7 +52,7 @@ bench: install
 	mkdir -p out
 	$(BIN)/ckm bench duke --quick --json out/duke.json
 
-# One cloud and five edges on this machine, for about a minute; the report is out/cloud-edge/report.md.
+# One cloud and five edges on this machine; the report is out/cloud-edge/report.md.
 cloud-edge: install
 	$(BIN)/python bench/cloud_edge.py --out out/cloud-edge
 
