@@ -115,12 +115,10 @@ def tiny_card() -> ModelCard:
 
 
 class GaussianDenoiser(Denoiser):
-    """The exact denoiser of independent cells N(mean, std^2); it ignores the condition. std 0 is a prior that knows.
-
-    Its maps do not turn with the condition, so use it with symmetrise=False.
-    """
+    """The exact denoiser of independent cells N(mean, std^2); it ignores the condition. std 0 is a prior that knows."""
 
     multiple = 16
+    turns = False
 
     def __init__(self, mean: torch.Tensor, std: float = 0.0) -> None:
         super().__init__()

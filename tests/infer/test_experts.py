@@ -50,6 +50,7 @@ class Told(Denoiser):
     """Knows one map when it is told readings and another when it is not; remembers what it was told."""
 
     multiple = 16
+    turns = False
 
     def __init__(self, told: torch.Tensor, untold: torch.Tensor) -> None:
         super().__init__()
@@ -201,6 +202,7 @@ def test_a_map_that_does_not_count_brings_no_spread_of_its_own():
 
     class Loud(Denoiser):
         multiple = 16
+        turns = False
 
         def __init__(self, var: float) -> None:
             super().__init__()

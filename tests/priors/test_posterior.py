@@ -6,16 +6,27 @@ import numpy as np
 import pytest
 import torch
 
+from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
+from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import move_condition, posterior_mean
 from openckm.priors.schedules import EDM
-from worlds import blocks_layout, centred_grid, gaussian_field, readings, tiny_denoiser, transmitter_near, turned
+from worlds import (
+    GaussianDenoiser,
+    blocks_layout,
+    centred_grid,
+    gaussian_field,
+    readings,
+    tiny_denoiser,
+    transmitter_near,
+    turned,
+)
 
 GRID = centred_grid(16)
 TOLERANCE = 1e-4
@@ -106,10 +117,44 @@ def test_the_symmetrised_mean_turns_with_its_condition(k):
     if k % 2:
         variance[:, [1, 2]] = variance[:, [2, 1]]
     np.testing.assert_allclose(moved.var, variance, atol=TOLERANCE)
-    one = posterior_mean(denoiser, condition, symmetrise=False, bf16=False)
-    one_moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False, bf16=False)
-    gap = np.abs(one_moved.mean.numpy() - apply_symmetry(k, one.mean.numpy(), CHANNELS))
-    assert gap.max() > 100 * TOLERANCE, "one orientation alone must not be equivariant, else this test shows nothing"
+    upright, lying = (
+        denoiser(torch.zeros(1, 5, 16, 16), torch.ones(1), c) for c in (condition, move_condition(k, condition))
+    )
+    gap = np.abs(lying.mean.detach().numpy() - apply_symmetry(k, upright.mean.detach().numpy(), CHANNELS))
+    assert gap.max() > 100 * TOLERANCE, "the network alone must not be equivariant, else this test shows nothing"
+
+
+@pytest.mark.parametrize("k", SYMMETRIES[1:])
+@pytest.mark.parametrize("shape", [(16, 16), (16, 32)])
+def test_one_call_turns_with_its_condition(k, shape):
+    denoiser, condition = tiny_denoiser(gain=1.0), full_condition(Grid(shape, 4.0))
+    still = posterior_mean(denoiser, condition, symmetrise=False)
+    moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False)
+    assert torch.equal(moved.mean, torch.as_tensor(apply_symmetry(k, still.mean.numpy(), CHANNELS)))
+    assert moved.var is not None and moved.var.shape == moved.mean.shape
+
+
+def test_items_of_a_batch_are_asked_each_in_its_own_pose():
+    conditions = [move_condition(k, full_condition(seed=k)) for k in (0, 1, 5)]
+    both = Condition(*(torch.cat([getattr(c, n) for c in conditions]) for n in ("site", "evidence", "scalars")))
+    poses = canonical_poses(both)
+    assert len(set(poses)) > 1, "else this test shows nothing"
+    denoiser = tiny_denoiser(gain=1.0)
+    together = posterior_mean(denoiser, both, symmetrise=False, bf16=False)
+    for i, one in enumerate(conditions):
+        alone = posterior_mean(denoiser, one, symmetrise=False, bf16=False)
+        np.testing.assert_allclose(together.mean[i], alone.mean[0], atol=TOLERANCE)
+        np.testing.assert_allclose(together.var[i], alone.var[0], atol=TOLERANCE)
+
+
+def test_the_map_of_a_denoiser_that_holds_one_stays_upright():
+    state, condition = torch.randn(5, 16, 16, generator=torch.Generator().manual_seed(0)), full_condition()
+    knowing = GaussianDenoiser(state)
+    for k in SYMMETRIES:
+        answer = posterior_mean(knowing, move_condition(k, condition), symmetrise=False, bf16=False)
+        np.testing.assert_allclose(answer.mean[0], state, atol=1e-6)
+    with pytest.raises(OptionError, match="symmetrise=False"):
+        posterior_mean(knowing, condition)
 
 
 def test_oblong_maps_and_batches():

@@ -157,6 +157,7 @@ class _Meter(Denoiser):
     def __init__(self, denoiser: Denoiser, progress: Report | None, expected: int) -> None:
         super().__init__()
         self.denoiser, self.progress, self.expected, self.evaluations = denoiser, progress, expected, 0
+        self.turns = denoiser.turns
 
     def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
         denoised: Denoised = self.denoiser(x, sigma, condition)

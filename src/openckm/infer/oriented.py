@@ -16,7 +16,7 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, inverse_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.priors.posterior import move_condition
+from openckm.priors.posterior import move_conditions
 
 __all__ = ["Oriented", "orientation", "turn_maps"]
 
@@ -59,7 +59,7 @@ class Oriented(Denoiser):
     def __init__(self, denoiser: Denoiser, turns: Sequence[int], condition: Condition | None) -> None:
         super().__init__()
         self.denoiser, self.turns = denoiser, tuple(turns)
-        self._told = None if condition is None else _moved(self.turns, condition)
+        self._told = None if condition is None else move_conditions(self.turns, condition)
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
         """Denoise upright maps; the condition is the one given when this was made.
@@ -76,11 +76,3 @@ class Oriented(Denoiser):
         if found.var is None:
             return Denoised(mean, None)
         return Denoised(mean, torch.cat([turn_maps(k, found.var[i : i + 1], signed=False) for i, k in enumerate(back)]))
-
-
-def _moved(turns: tuple[int, ...], condition: Condition) -> Condition:
-    parts = []
-    for i, k in enumerate(turns):
-        one = Condition(condition.site[i : i + 1], condition.evidence[i : i + 1], condition.scalars[i : i + 1])
-        parts.append(move_condition(k, one) if k else one)
-    return Condition(*(torch.cat([getattr(p, name) for p in parts]) for name in ("site", "evidence", "scalars")))

@@ -119,6 +119,7 @@ class Tiled(Denoiser):
         """
         super().__init__()
         self.denoiser, self.multiple, self.options = denoiser, multiple, options or TileOptions()
+        self.turns = denoiser.turns
         size, overlap = self.options.cells, self.options.overlap
         if size % multiple or size - overlap < multiple:
             raise OptionError(f"tiles of {size} cells that share {overlap}: wanted a side divisible by {multiple}")

@@ -63,6 +63,8 @@ class Prediction:
 class PredictedPrior(Denoiser):
     """A prior whose answer to a site without evidence, at sigma_max, is a prediction of the gain."""
 
+    turns = False
+
     def __init__(self, prior: Denoiser, prediction: Prediction) -> None:
         """Wrap a prior.
 

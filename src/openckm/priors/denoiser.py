@@ -40,7 +40,14 @@ class Denoised(NamedTuple):
 
 
 class Denoiser(ABC, nn.Module):
-    """E[x_0 | x_0 + sigma z = x, condition]."""
+    """E[x_0 | x_0 + sigma z = x, condition].
+
+    Attributes:
+        turns: whether its maps turn with the condition, as a network's do that has seen all orientations; False of one
+            that holds a map of its own. Set it per class or per object.
+    """
+
+    turns: bool = True
 
     @abstractmethod
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:

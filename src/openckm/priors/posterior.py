@@ -1,25 +1,28 @@
 """The posterior mean in one call, and what the 8 symmetries of the square do to a condition.
 
 At sigma_max the noisy map holds no information, so D(x, sigma_max | condition) = E[x_0 | condition] (Tweedie's
-formula). Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better.
+formula). Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better; asking in
+the canonical pose makes it equivariant in one call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from openckm.errors import OptionError
 from openckm.maps.quantity import CHANNELS, Quantity
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
+from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import SITE_PLANES, Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["SITE_QUANTITIES", "move_condition", "posterior_mean"]
+__all__ = ["SITE_QUANTITIES", "move_condition", "move_conditions", "posterior_mean"]
 
 
 def _site_quantity(name: str) -> Quantity:
@@ -40,6 +43,17 @@ def move_condition(k: int, condition: Condition) -> Condition:
     return Condition(torch.as_tensor(site), _move_evidence(k, condition.evidence), condition.scalars)
 
 
+def move_conditions(poses: Sequence[int], condition: Condition) -> Condition:
+    """Return a batch of conditions, each moved by a symmetry of its own (0-7)."""
+    if len(set(poses)) == 1:
+        return move_condition(poses[0], condition) if poses[0] else condition
+    parts = []
+    for i, k in enumerate(poses):
+        one = Condition(condition.site[i : i + 1], condition.evidence[i : i + 1], condition.scalars[i : i + 1])
+        parts.append(move_condition(k, one))
+    return Condition(*(torch.cat([getattr(p, name) for p in parts]) for name in ("site", "evidence", "scalars")))
+
+
 def posterior_mean(
     denoiser: Denoiser,
     condition: Condition,
@@ -54,14 +68,23 @@ def posterior_mean(
     Args:
         denoiser: the prior.
         condition: what is known, a batch of B.
-        symmetrise: average over the 8 orientations (8 calls) instead of one.
+        symmetrise: average over the 8 orientations (8 calls) instead of asking once, in the canonical pose of
+            `openckm.priors.canonical`. Both commute with the symmetries exactly.
         seed: of the uninformative start.
         bf16: autocast to bfloat16.
         enough: asked after every orientation; True ends the averaging with those that there are.
+
+    Raises:
+        OptionError: if orientations are to be averaged of a denoiser whose maps do not turn.
     """
+    if not denoiser.turns and symmetrise:
+        raise OptionError("this denoiser holds a map that does not turn: average no orientations (symmetrise=False)")
+    if not symmetrise:
+        poses = canonical_poses(condition) if denoiser.turns else [0] * len(condition.site)
+        return _posed(poses, denoiser, condition, seed, bf16)
     answers: list[Denoised] = []
-    for k in SYMMETRIES if symmetrise else (0,):
-        answers.append(_oriented(k, denoiser, condition, seed, bf16))
+    for k in SYMMETRIES:
+        answers.append(_posed([k] * len(condition.site), denoiser, condition, seed, bf16))
         if enough is not None and enough():
             break
     mean = torch.stack([a.mean for a in answers]).mean(0)
@@ -70,27 +93,27 @@ def posterior_mean(
     return Denoised(mean, torch.stack([a.var for a in answers if a.var is not None]).mean(0))
 
 
-def _oriented(k: int, denoiser: Denoiser, condition: Condition, seed: int, bf16: bool) -> Denoised:
-    moved = move_condition(k, condition) if k else condition
-    shape = (len(CHANNELS), *moved.site.shape[-2:])
+def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int, bf16: bool) -> Denoised:
+    """Return the answer for each item of the batch as asked in its own pose, turned back."""
+    moved = move_conditions(poses, condition)
     top = EDM().sigma_max
-    start = top * torch.randn(1, *shape, generator=torch.Generator().manual_seed(seed))
-    levels = torch.full((moved.site.shape[0],), top)
+    start = top * torch.randn(1, len(CHANNELS), *moved.site.shape[-2:], generator=torch.Generator().manual_seed(seed))
+    levels = torch.full((len(poses),), top)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         denoised: Denoised = denoiser(start.expand(len(levels), -1, -1, -1), levels, moved)
-    if k == 0:
-        return denoised
-    back = inverse_symmetry(k)
-    mean = torch.as_tensor(apply_symmetry(back, denoised.mean.numpy(), CHANNELS))
-    var = None if denoised.var is None else torch.as_tensor(_move_variance(back, denoised.var.numpy()))
-    return Denoised(mean, var)
+    back = [inverse_symmetry(k) for k in poses]
+    mean = np.stack([apply_symmetry(k, m, CHANNELS) for k, m in zip(back, denoised.mean.numpy(), strict=True)])
+    if denoised.var is None:
+        return Denoised(torch.as_tensor(mean), None)
+    var = np.stack([_move_variance(k, v) for k, v in zip(back, denoised.var.numpy(), strict=True)])
+    return Denoised(torch.as_tensor(mean), torch.as_tensor(var))
 
 
 def _move_variance(k: int, var: NDArray[np.float32]) -> NDArray[np.float32]:
     """Variances do not change sign; those of the direction's components swap under odd quarter turns."""
     moved = apply_symmetry(k, var)
     if k % 2:
-        moved[:, [1, 2]] = moved[:, [2, 1]]
+        moved[[1, 2]] = moved[[2, 1]]
     return moved
 
 
