@@ -2,10 +2,9 @@
 
     python train/p1_nets.py --data START --data MORE --validation FLORENCE --out ~/.cache/openckm/p1_nets
 
-Ten networks of the prior's own U-Net (5.1 million parameters, no time): one per task and one for all tasks, given the
-picture of the readings as P1's, and the same five given evidence planes as the product is. Each sees --samples windows
-of 64 x 64 cells of 2 m (12,000 by default: about 6 minutes on one CPU core in bf16), so that what they differ in is
-what they are told. The shipped prior has seen many more samples: `evidence_planes` is its equal among these.
+Ten networks of the prior's size: one per task and one for all tasks, given the picture of the readings as P1's and
+trained from nothing, and the same five as the prior itself (--prior, the shipped one by default) trained further. Each
+sees --samples windows of 64 x 64 cells of 2 m (12,000 by default: about 6 minutes on one CPU core in bf16).
 
 Resumes where it stopped; a checkpoint every minute. Florence is held out for validation, San Francisco and Rotterdam
 are never read. Each network's card, beside its weights, says what it scored on validation windows.
@@ -25,6 +24,7 @@ from openckm.errors import LayoutError
 from openckm.evaluate.p1_nets import KINDS, default_nets_dir
 from openckm.evaluate.p1_tasks import TASKS, P1Case, p1_case, windows_of
 from openckm.evaluate.p1_training import NetOptions, WindowSet, train_net
+from openckm.priors.pretrained import embedded_prior, load_prior
 
 HELD_OUT = ("florence", "san_francisco", "rotterdam")
 CELL_M = 2.0
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=NetOptions.batch)
     parser.add_argument("--size", type=int, default=NetOptions.size)
     parser.add_argument("--learning-rate", type=float, default=NetOptions.learning_rate)
+    parser.add_argument("--prior", type=Path, help="model folder that tuned networks begin as")
     parser.add_argument("--widths", type=int, nargs="+", default=list(NetOptions.widths))
     parser.add_argument("--minutes", type=float, default=600.0, help="in all; run again to go on")
     parser.add_argument("--threads", type=int, default=1)
@@ -76,9 +77,10 @@ def main() -> None:
     )  # fmt: skip
     print(f"{len(windows)} training maps, {len(held)} validation maps", flush=True)
     data = f"windows of {len(windows)} ray-traced maps with {CELL_M:g} m cells; Florence held out"
+    prior = load_prior(arguments.prior) if arguments.prior else embedded_prior()
     for kind in arguments.net or KINDS:
         left = 60.0 * arguments.minutes - (time.monotonic() - begun)
-        card = train_net(kind, windows, options, arguments.out, validation=cases, data=data, seconds=left)
+        card = train_net(kind, windows, options, arguments.out, prior=prior, validation=cases, data=data, seconds=left)
         print(f"{kind}: {'stopped before the end' if card is None else card.validation}", flush=True)
 
 

@@ -1,5 +1,7 @@
 """Benchmark "p1" on a tiny shard with a tiny prior: which rows there are, and that what is expensive is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from openckm.evaluate.p1_methods import Algorithm2, Each, OneCall, few_step_meth
 from openckm.evaluate.p1_tasks import TASKS, Window, p1_case
 from openckm.evaluate.p1_training import NetOptions, WindowSet, train_net
 from openckm.infer.dps import DPSOptions
-from worlds import GaussianDenoiser, tiny_denoiser
+from worlds import GaussianDenoiser, tiny_card, tiny_denoiser
 
 SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, batch=2, sweep=2, zetas=(0.5, 200.0))
 
@@ -30,8 +32,8 @@ def nets(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("nets")
     options = NetOptions(samples=4, batch=4, size=32, widths=(8, 8), blocks=1)
     windows = WindowSet([place.traced for place in held_windows(data, SMALL)])
-    for kind in ("ipbox", "sr2", "multi_task", "sr2_planes", "evidence_planes"):
-        train_net(kind, windows, options, folder)
+    for kind in ("ipbox", "sr2", "multi_task", "sr2_tuned", "multi_task_tuned"):
+        train_net(kind, windows, options, folder, prior=(tiny_denoiser(), tiny_card()))
     return folder
 
 
@@ -51,7 +53,7 @@ def bench(**options):
 def test_every_method_has_rows_under_every_protocol(rows):
     found = {(r.task, r.method, r.split) for r in rows}
     for task in TASKS:
-        for method in ("nearest", "openckm_one_call", "openckm", "dps", "multi_task", "evidence_planes"):
+        for method in ("nearest", "openckm_one_call", "openckm", "dps", "multi_task", "multi_task_tuned"):
             assert all((task, method, split) in found for split in ("corrected", "paper", "paper_snap")), (task, method)
         assert ((task, "single_task", "corrected") in found) == (task in ("ipbox", "sr2"))
         assert ((task, "kriging", "corrected") in found) == (task != "jtqr")
@@ -68,17 +70,26 @@ def test_counts_and_costs_are_stated(rows):
     assert by["sr2", "dps", "corrected", "gain_rmse_db"].network_evaluations == 3 * SMALL.steps
     assert by["sr2", "openckm", "corrected", "gain_rmse_db"].network_evaluations == 8
     assert by["sr2", "single_task", "corrected", "gain_rmse_db"].network_evaluations == 1
-    assert by["sr2", "evidence_planes", "over single_task", "gain_ratio"].n == 3
+    assert by["sr2", "multi_task_tuned", "over single_task", "gain_ratio"].n == 3
     assert by["sr2", "tracer_floor", "corrected", "gain_rmse_db"].value == pytest.approx(1.0, abs=0.21)
     assert by["2 configurations", "single_task", "training cost", "training_runs"].value == 2
     assert by["8 configurations", "single_task", "training cost", "training_runs"].value == 8
     assert by["8 configurations", "single_task", "training cost", "labelled_samples"].value == 32
     assert by["2 configurations", "single_task", "training cost", "labelled_samples"].value == 8
-    assert by["4 configurations", "evidence_planes", "training cost", "labelled_samples"].value == 0
+    assert by["4 configurations", "multi_task_tuned", "training cost", "labelled_samples"].value == 4
     assert by["4 configurations", "multi_task", "training cost", "samples_seen"].value == 4
     assert by["1 configurations", "single_task", "training cost", "labelled_samples"].value == 4
-    assert by["1 configurations", "single_task_planes", "training cost", "labelled_samples"].value == 0
-    assert by["sr2", "evidence_planes", "over single_task_planes", "gain_ratio"].n == 3
+    assert by["sr2", "openckm_one_call", "over single_task_tuned", "gain_ratio"].n == 3
+
+
+def test_the_prior_is_trained_once_for_any_number_of_configurations():
+    card = replace(tiny_card(), metrics={"training_hours": 2.0})
+    rows = {(r.task, r.metric): r.value for r in bench_p1._prior_cost(card)}
+    for k in (1, 8):
+        assert rows[f"{k} configurations", "training_runs"] == 1
+        assert rows[f"{k} configurations", "training_seconds"] == 7200
+        assert rows[f"{k} configurations", "labelled_samples"] == 0
+    assert not list(bench_p1._prior_cost(tiny_card()))  # a card that does not say
 
 
 def test_the_sweep_is_reported_and_its_best_is_used(rows, data, nets, tiny_prior):

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,13 @@ from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import InputError, ModelError
 from openckm.evaluate import p1_training
-from openckm.evaluate.p1_nets import KINDS, default_nets_dir, load_net, net_maps, planes_of, takes_planes, tasks_of
+from openckm.evaluate.p1_nets import KINDS, PICTURE_PLANES, default_nets_dir, is_tuned, load_net, net_maps, tasks_of
 from openckm.evaluate.p1_tasks import TASKS, p1_case
 from openckm.evaluate.p1_training import NetOptions, WindowSet, net_batch, train_net
+from openckm.maps.grid import Grid
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.schedules import EDM
+from worlds import tiny_card, tiny_denoiser
 
 TINY = NetOptions(samples=16, batch=4, size=32, widths=(8, 8), blocks=1, learning_rate=3e-3)
 RECIPE = Path(__file__).parents[2] / "train" / "p1_nets.py"
@@ -31,18 +36,38 @@ def windows(traced):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_batch_holds_what_the_network_is_told(windows, kind):
-    (planes, base), clean, weight = net_batch(kind, windows, TINY, 0)
-    assert planes.shape == (4, planes_of(kind), 32, 32)
-    assert base.shape == clean.shape == weight.shape == (4, 3, 32, 32)
+def test_a_batch_is_a_function_of_the_step(windows, kind):
+    first, clean, weight = net_batch(kind, windows, TINY, 0)
+    assert clean.shape == weight.shape == (4, 3, 32, 32)
     again = net_batch(kind, windows, TINY, 0)
-    torch.testing.assert_close(again[0][0], planes)
-    assert not torch.equal(net_batch(kind, windows, TINY, 1)[0][0], planes)
-    other = net_batch("multi_task", windows, TINY, 0)
+    torch.testing.assert_close(again[0][0], first[0])
+    torch.testing.assert_close(again[1], clean)
+    assert not torch.equal(net_batch(kind, windows, TINY, 1)[0][0], first[0])
     assert len(tasks_of(kind)) in (1, 4)
-    if takes_planes(kind) and len(tasks_of(kind)) > 1:
-        torch.testing.assert_close(other[1], clean)  # the same windows
-    elif kind in ("ipbox", "iprandom", "sr2", "sr2_planes"):  # jtqr: half of whose gains are truncated
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if is_tuned(kind)])
+def test_a_network_that_is_tuned_is_told_what_the_product_is(windows, kind):
+    (start, levels, told), clean, _ = net_batch(kind, windows, TINY, 0)
+    assert start.shape == (4, 5, 32, 32)
+    assert bool((levels == EDM().sigma_max).all())
+    assert bool((told.evidence[:, 2] > 0).flatten(1).any(1).all())
+    assert not told.evidence[:, 3:6].any(), "the cosine is never read"
+    assert bool((told.site[:, 1] == 1).all()), "the layout is told"
+    assert not told.site[:, 10].any(), "the transmitter is not"
+    pictured = net_batch(kind.removesuffix("_tuned"), windows, TINY, 0)
+    torch.testing.assert_close(pictured[1], clean)  # the same windows as of the network from nothing
+    if kind == "iprandom_tuned":
+        read = told.evidence[:, 2] > 0
+        assert float((told.evidence[:, 0] - clean[:, 0])[read].abs().median()) < 0.1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not is_tuned(kind)])
+def test_a_picture_and_its_base_are_close_to_the_readings(windows, kind):
+    (planes, base), clean, weight = net_batch(kind, windows, TINY, 0)
+    assert planes.shape == (4, PICTURE_PLANES, 32, 32)
+    assert base.shape == clean.shape
+    if kind in ("ipbox", "iprandom", "sr2"):  # jtqr: half of whose gains are truncated
         near = (base - clean)[:, 0][weight[:, 0] == 1].abs().median()
         assert near < 0.1, "most readings are close to the truth"
     assert not base[:, 1].any(), "the cosine is never read"
@@ -61,7 +86,7 @@ def test_training_resumes_where_it_stopped_and_ends_with_a_card(windows, traced,
     assert set(whole.validation) == {"sr2"}
     net, card = load_net(tmp_path / "a", "sr2")
     assert card == whole
-    maps = net_maps(net, "sr2", cases["sr2"])
+    maps = net_maps(net, cases["sr2"])
     assert maps.shape == (1, 3, 64, 64)
     scored = cases["sr2"][0].readings.scored
     rmse = 40 * np.sqrt(np.mean((maps[0, 0] - cases["sr2"][0].truth[0])[scored] ** 2))
@@ -75,6 +100,25 @@ def stop_after(steps, windows, options, folder):
     for _ in range(steps):
         run._advance(windows)
     run._save([])
+
+
+def test_a_tuned_network_begins_as_the_prior(windows, traced, tmp_path):
+    prior = tiny_denoiser(gain=0.3), tiny_card()
+    cases = {task: [p1_case(traced, task, 0)] for task in TASKS}
+    untouched = NetOptions(**{**vars(TINY), "tuned_rate": 0.0})
+    card = train_net("iprandom_tuned", windows, untouched, tmp_path / "a", prior=prior, validation=cases)
+    assert card.start == f"{prior[1].name} {prior[1].version}"
+    assert card.widths == prior[0].options.widths
+    net, _ = load_net(tmp_path / "a", "iprandom_tuned")
+    said = posterior_mean(prior[0], cases["iprandom"][0].condition, symmetrise=False).mean[:, :3].float().numpy()
+    np.testing.assert_allclose(net_maps(net, cases["iprandom"]), said, atol=1e-6)
+    train_net("iprandom_tuned", windows, TINY, tmp_path / "b", prior=prior)
+    assert not np.allclose(net_maps(load_net(tmp_path / "b", "iprandom_tuned")[0], cases["iprandom"]), said, atol=1e-4)
+    np.testing.assert_array_equal(
+        posterior_mean(prior[0], cases["iprandom"][0].condition, symmetrise=False).mean[:, :3].float().numpy(), said
+    )  # the prior itself stays as it was
+    with pytest.raises(InputError, match="begins as the prior"):
+        train_net("sr2_tuned", windows, TINY, tmp_path / "c")
 
 
 def test_a_network_learns_what_it_is_shown(windows, tmp_path, monkeypatch):
@@ -104,6 +148,8 @@ def test_broken_or_missing_networks_say_what_to_do(windows, tmp_path, monkeypatc
         train_net("other", windows, TINY, tmp_path)
     with pytest.raises(InputError, match="no training maps"):
         WindowSet([])
+    with pytest.raises(InputError, match="wanted one size"):
+        WindowSet([smooth_map(tmp_path), replace(smooth_map(tmp_path), grid=Grid((64, 64), 4.0))])
     with pytest.raises(InputError, match="no window"):
         monkeypatch.setattr(windows, "knowns", [np.zeros_like(known) for known in windows.knowns])
         net_batch("sr2", windows, TINY, 0)

@@ -13,9 +13,9 @@ are paired by window, and n counts windows. Intervals: bootstrap over scenes.
                      single-task networks beyond the four that were trained at their average cost
     tracer_floor     error of the ray-traced truth itself, where the shards state it
 
-The end-to-end networks all saw equally many samples; the prior saw more (its card says how it was trained). The row
-`evidence_planes` is the product's way at the networks' budget; `over single_task_planes` says what it loses, or gains,
-by being trained on all tasks at once (negative transfer).
+The end-to-end networks all saw equally many samples of the tasks. `single_task_tuned` began as the prior and has also
+seen all that the prior has (its card says how much); `openckm_one_call` over it is what the prior loses by serving
+every operator (negative transfer). The seconds of its training come on top of the prior's.
 
 References:
     A Scalable Cloud-Edge Collaborative CKM Construction Framework Enabled by a Foundation Prior Model. S. Xiao,
@@ -39,14 +39,13 @@ from openckm.evaluate.bench_heldout import default_data_dir
 from openckm.evaluate.bootstrap import Interval
 from openckm.evaluate.floors import floor_rows
 from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, OneCall, P1Method, Reference, Refined, few_step_methods
-from openckm.evaluate.p1_nets import KINDS, NetCard, default_nets_dir, load_net, row_name, takes_planes, tasks_of
+from openckm.evaluate.p1_nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
 from openckm.evaluate.p1_references import REFERENCES, reference_tasks
 from openckm.evaluate.p1_scores import CORRECTED, MethodScores, p1_scores, ratio_rows, score_rows
 from openckm.evaluate.p1_tasks import TASKS, P1Case, Window, p1_case, windows_of
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.rows import Row, peak_mb
 from openckm.infer.dps import DPSOptions
-from openckm.predict.task_net import TaskNet
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
@@ -58,7 +57,7 @@ VALIDATION_VARIABLE = "OPENCKM_VALIDATION_DATA"
 KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 CONFIGURATIONS = 8
 """As many as in P1's Table I."""
-RIVALS = ("single_task", "multi_task", "single_task_planes", "dps")
+RIVALS = ("single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
 CELL_M = 2.0
 
 
@@ -209,7 +208,7 @@ def _spread(cases: dict[int, P1Case], count: int) -> dict[int, P1Case]:
     return {numbers[k]: cases[numbers[k]] for k in _evenly(len(numbers), count)}
 
 
-def _nets(folder: Path) -> dict[str, tuple[TaskNet, NetCard]]:
+def _nets(folder: Path) -> dict[str, tuple[P1Net, NetCard]]:
     found = {}
     for kind in KINDS:
         if (folder / f"{kind}.json").exists():
@@ -220,7 +219,7 @@ def _nets(folder: Path) -> dict[str, tuple[TaskNet, NetCard]]:
 
 
 def _methods(
-    task: str, denoiser: MapDenoiser, nets: dict[str, tuple[TaskNet, NetCard]], few: Sequence[P1Method],
+    task: str, denoiser: MapDenoiser, nets: dict[str, tuple[P1Net, NetCard]], few: Sequence[P1Method],
     chain: Algorithm2, options: BenchOptions,
 ) -> Iterator[tuple[P1Method, int]]:  # fmt: skip
     """Yield the methods for a task and how many windows each is given, the thriftiest first."""
@@ -229,7 +228,7 @@ def _methods(
             yield Reference(name), options.windows
     for kind, (net, _) in nets.items():
         if task in tasks_of(kind):
-            yield EndToEnd(row_name(kind), kind, net), options.windows
+            yield EndToEnd(row_name(kind), net), options.windows
     yield OneCall(denoiser, symmetrise=False), options.windows
     yield OneCall(denoiser, name="openckm_one_call_8"), options.windows
     yield Refined(denoiser), options.windows
@@ -273,33 +272,32 @@ def _sweep(
     return tuned, rows
 
 
-def _cost_rows(nets: dict[str, tuple[TaskNet, NetCard]]) -> Iterator[Row]:
+def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
     """Yield what 1, 2, .. configurations cost in training end-to-end networks of each kind."""
     trained: dict[str, list[NetCard]] = {}
     for kind, (_, card) in nets.items():
         trained.setdefault(row_name(kind), []).append(card)
     for method, cards in trained.items():
-        labelled = 0.0 if takes_planes(cards[0].kind) else 1.0
         if len(tasks_of(cards[0].kind)) > 1:
-            yield from _costs(method, len(TASKS), 1, cards[0].seconds, cards[0].samples_seen, labelled)
+            yield from _costs(method, len(TASKS), 1, cards[0].seconds, cards[0].samples_seen)
             continue
         for k in range(1, CONFIGURATIONS + 1):
             share = k / min(k, len(cards))
             seconds, seen = (share * sum(v[:k]) for v in ([c.seconds for c in cards], [c.samples_seen for c in cards]))
-            yield from _costs(method, k, k, seconds, seen, labelled)
+            yield from _costs(method, k, k, seconds, seen)
 
 
 def _prior_cost(card: ModelCard) -> Iterator[Row]:
     """Yield what any number of configurations cost in training the prior: once, and no labelled sample."""
     if "training_hours" in card.metrics:
         for k in (1, CONFIGURATIONS):
-            yield from _costs("openckm", k, 1, 3600.0 * card.metrics["training_hours"], math.nan, 0.0)
+            yield from _costs("openckm", k, 1, 3600.0 * card.metrics["training_hours"], math.nan)
 
 
-def _costs(method: str, k: int, runs: int, seconds: float, seen: float, labelled: float) -> Iterator[Row]:
+def _costs(method: str, k: int, runs: int, seconds: float, seen: float) -> Iterator[Row]:
     numbers = {
         "training_runs": float(runs), "training_seconds": seconds, "samples_seen": seen,
-        "labelled_samples": labelled * seen if labelled else 0.0,
+        "labelled_samples": 0.0 if math.isnan(seen) else seen,
     }  # fmt: skip
     for metric, value in numbers.items():
         exact = Interval(value, value, value)

@@ -1,9 +1,9 @@
 """The methods that answer P1's tasks in benchmark "p1": each takes cases of one task and gives maps, and their cost.
 
     nearest, cubic, kriging    the readings by themselves (`openckm.evaluate.p1_references`)
-    single_task, multi_task,   end-to-end networks (`openckm.evaluate.p1_nets`), one call
-    single_task_planes,
-    evidence_planes
+    single_task, multi_task    end-to-end networks (`openckm.evaluate.p1_nets`), one call
+    single_task_tuned,         the prior trained further on the task, or on all four, one call
+    multi_task_tuned
     openckm_one_call           the prior told of the evidence, E[x | y] in one call
     openckm_one_call_8         the same averaged over the 8 orientations
     openckm                    that, made to agree with the readings by their likelihood (`openckm.infer.refine`)
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.errors import GridError
-from openckm.evaluate.p1_nets import net_maps
+from openckm.evaluate.p1_nets import P1Net, net_maps
 from openckm.evaluate.p1_references import reference_map
 from openckm.evaluate.p1_tasks import P1Case
 from openckm.infer.dps import DPSOptions, sample_dps
@@ -39,7 +39,6 @@ from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
 from openckm.maps.quantity import CHANNELS
 from openckm.observe.likelihood import Likelihood
-from openckm.predict.task_net import TaskNet
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
@@ -111,18 +110,16 @@ class EndToEnd:
 
     Attributes:
         name: in tables.
-        kind: which network it is, see `openckm.evaluate.p1_nets`.
         net: the network.
     """
 
     name: str
-    kind: str
-    net: TaskNet
+    net: P1Net
 
     def answer(self, cases: Sequence[P1Case], report: Report | None = None) -> Answers:
         """Return a map for each case."""
         begun = time.perf_counter()
-        maps = net_maps(self.net, self.kind, cases)
+        maps = net_maps(self.net, cases)
         return Answers(maps, 1, (time.perf_counter() - begun) / len(cases))
 
 
@@ -148,7 +145,7 @@ class OneCall:
         maps = []
         for begin in range(0, len(cases), self.batch):
             some = cases[begin : begin + self.batch]
-            told = _joined([c.condition for c in some])
+            told = Condition.join([c.condition for c in some])
             maps.append(posterior_mean(self.denoiser, told, symmetrise=self.symmetrise).mean[:, :3].float().numpy())
             _tell(report, begin + len(some), len(cases))
         return Answers(
@@ -234,7 +231,7 @@ class Algorithm2:
         self, cases: Sequence[P1Case], seed: int, report: Report | None, total: int
     ) -> tuple[NDArray[np.float32], int, float]:
         likelihood = Each([c.algorithm2 for c in cases])
-        told = _joined([c.condition.without_evidence() for c in cases])
+        told = Condition.join([c.condition.without_evidence() for c in cases])
         options = replace(self.options, batch=len(cases))
         tell = None if report is None else _share(report, seed, len(cases), total)
         shape = (len(CHANNELS), *cases[0].truth.shape[1:])
@@ -305,10 +302,6 @@ class FewStep:
 def few_step_methods(denoiser: Denoiser) -> list[P1Method]:
     """Return the few-step samplers that are compared."""
     return [FewStep(denoiser, "jfs", draws=1), FewStep(denoiser, "jfs_mean8", draws=8)]
-
-
-def _joined(conditions: Sequence[Condition]) -> Condition:
-    return Condition(*(torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")))
 
 
 def _tell(report: Report | None, done: int, total: int) -> None:

@@ -4,12 +4,12 @@
                          configuration networks)
     multi_task           one network for all tasks, given the same picture: it must guess the operator (P1's multi-
                          configuration network)
-    single_task_planes   one network per task, given the product's evidence planes and the layout
-    evidence_planes      one network for all tasks, given the same planes, as the product is
+    single_task_tuned    one network per task, the prior itself trained further on that task alone, in one call
+    multi_task_tuned     the prior trained further on the four tasks, in one call
 
-All are `openckm.predict.task_net.TaskNet` of one size, trained on equally many samples (`train/p1_nets.py`). The last
-against the third is the negative transfer of training on four tasks at once; the others add what the readings look
-like.
+The first two are `openckm.predict.task_net.TaskNet` of the prior's size, trained from nothing; the others begin where
+the prior ended, so that they have seen all that the prior has. All see equally many samples of the tasks
+(`train/p1_nets.py`). The prior in one call against the third is what serving all operators costs (negative transfer).
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.errors import ModelError
-from openckm.evaluate.p1_tasks import TASKS, P1Case, latent_of_picture, p1_evidence
+from openckm.evaluate.p1_tasks import TASKS, P1Case, latent_of_picture
 from openckm.predict.task_net import TaskNet, TaskNetOptions
-from openckm.priors.conditioning import EVIDENCE_PLANES, INTERPOLATION_SCALES, SITE_PLANES, interpolate_evidence
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.priors.posterior import posterior_mean
 from openckm.store.weights import read_weights, write_aside, write_weights
 
 __all__ = [
-    "KINDS", "NetCard", "default_nets_dir", "evidence_inputs", "load_net", "net_maps", "picture_inputs", "planes_of",
-    "row_name", "save_net", "takes_planes", "tasks_of",
+    "KINDS", "PICTURE_PLANES", "NetCard", "P1Net", "default_nets_dir", "is_tuned", "load_net", "net_maps",
+    "picture_inputs", "row_name", "save_net", "tasks_of",
 ]  # fmt: skip
 
-KINDS = (*TASKS, "multi_task", *(f"{task}_planes" for task in TASKS), "evidence_planes")
-"""The networks: of each kind of input, one for each task, named like it, and one for all."""
+_TUNED = "_tuned"
+KINDS = (*TASKS, "multi_task", *(f"{task}{_TUNED}" for task in TASKS), f"multi_task{_TUNED}")
+"""The networks: from nothing and from the prior, one for each task, named like it, and one for all."""
 NETS_VARIABLE = "OPENCKM_P1_NETS"
 PICTURE_PLANES = 3
-WIDE = 0.5
-"""Width of an interval, in latent code, above which its middle says little."""
-PLANES = 1 + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES)
+P1Net = TaskNet | MapDenoiser
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class NetCard:
         learning_rate: AdamW's, at its height.
         validation: RMSE of the gain [dB] on validation windows, by task.
         data: what it was trained on, in words.
+        start: the prior that it began as; empty if it began from nothing.
         sha256: of the weights.
     """
 
@@ -71,6 +73,7 @@ class NetCard:
     learning_rate: float
     validation: dict[str, float]
     data: str
+    start: str = ""
     sha256: str = ""
 
 
@@ -83,25 +86,20 @@ def default_nets_dir() -> Path:
 
 def tasks_of(kind: str) -> tuple[str, ...]:
     """Return the tasks that a network is trained on."""
-    task = kind.removesuffix("_planes")
+    task = kind.removesuffix(_TUNED)
     return (task,) if task in TASKS else TASKS
 
 
-def takes_planes(kind: str) -> bool:
-    """Say whether a network is given evidence planes instead of a picture."""
-    return kind.endswith("_planes")
+def is_tuned(kind: str) -> bool:
+    """Say whether a network is the prior trained further."""
+    return kind.endswith(_TUNED)
 
 
 def row_name(kind: str) -> str:
     """Return the name of a network in tables."""
     if len(tasks_of(kind)) > 1:
         return kind
-    return "single_task_planes" if takes_planes(kind) else "single_task"
-
-
-def planes_of(kind: str) -> int:
-    """Return the number of input planes of a network."""
-    return PLANES if takes_planes(kind) else PICTURE_PLANES
+    return f"single_task{_TUNED}" if is_tuned(kind) else "single_task"
 
 
 def picture_inputs(pictures: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
@@ -110,38 +108,21 @@ def picture_inputs(pictures: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Ten
     return planes, latent_of_picture(planes)
 
 
-def evidence_inputs(
-    buildings: Sequence[NDArray[np.bool_]], evidence: Sequence[NDArray[np.float32]]
-) -> tuple[Tensor, Tensor]:
-    """Return planes [B, PLANES, H, W] and base [B, 3, H, W] of layouts (H, W) and evidence planes each.
-
-    The base is the middle of what a reading allows (the nearer end of a wide interval), and 0 where nothing was read.
-    """
-    told = torch.as_tensor(np.stack(evidence))
-    layout = torch.as_tensor(np.stack(buildings)[:, None] - np.float32(0.5), dtype=torch.float32)
-    site = torch.zeros(len(told), len(SITE_PLANES), *told.shape[-2:])
-    planes = torch.cat([layout, told, interpolate_evidence(site, told)], dim=1)
-    low, high, weight = told[:, 0::3], told[:, 1::3], told[:, 2::3]
-    nearer = torch.where(low.abs() < high.abs(), low, high)
-    value = torch.where(high - low < WIDE, 0.5 * (low + high), nearer)
-    return planes, torch.where(weight > 0, value, 0.0)
-
-
-def net_maps(net: TaskNet, kind: str, cases: Sequence[P1Case], *, batch: int = 16) -> NDArray[np.float32]:
+def net_maps(net: P1Net, cases: Sequence[P1Case], *, batch: int = 16) -> NDArray[np.float32]:
     """Return gain, cosine and sine in latent code, (cases, 3, rows, cols), by one call per case."""
     answers = []
     for begin in range(0, len(cases), batch):
         some = cases[begin : begin + batch]
-        if takes_planes(kind):
-            inputs = evidence_inputs([c.readings.building for c in some], [p1_evidence(c.readings) for c in some])
-        else:
-            inputs = picture_inputs([c.picture for c in some])
+        if isinstance(net, MapDenoiser):
+            mean = posterior_mean(net, Condition.join([c.condition for c in some]), symmetrise=False).mean
+            answers.append(mean[:, :3].float().numpy())
+            continue
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            answers.append(net(*inputs).numpy())
+            answers.append(net(*picture_inputs([c.picture for c in some])).numpy())
     return np.concatenate(answers)
 
 
-def save_net(folder: Path, net: TaskNet, card: NetCard) -> NetCard:
+def save_net(folder: Path, net: P1Net, card: NetCard) -> NetCard:
     """Write a network and its card, named after its kind, into a folder; return the card with its checksum.
 
     Raises:
@@ -154,7 +135,7 @@ def save_net(folder: Path, net: TaskNet, card: NetCard) -> NetCard:
     return complete
 
 
-def load_net(folder: Path, kind: str) -> tuple[TaskNet, NetCard]:
+def load_net(folder: Path, kind: str) -> tuple[P1Net, NetCard]:
     """Return a trained network, ready to use, and its card.
 
     Raises:
@@ -166,7 +147,11 @@ def load_net(folder: Path, kind: str) -> tuple[TaskNet, NetCard]:
         if set(given) != {f.name for f in fields(NetCard)} or given["kind"] != kind:
             raise ValueError("its fields are not those of this network's card")
         card = NetCard(**{**given, "widths": tuple(given["widths"])})
-        net = TaskNet(TaskNetOptions(planes_of(kind), 3, card.widths, card.blocks))
+        net: P1Net = (
+            MapDenoiser(MapDenoiserOptions(card.widths, card.blocks))
+            if is_tuned(kind)
+            else TaskNet(TaskNetOptions(PICTURE_PLANES, 3, card.widths, card.blocks))
+        )
         arrays = read_weights(folder / f"{kind}.safetensors", card.sha256)
         net.load_state_dict({name: torch.as_tensor(np.asarray(array)) for name, array in arrays.items()})
     except (OSError, ValueError, TypeError, RuntimeError) as error:

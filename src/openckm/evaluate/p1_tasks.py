@@ -47,7 +47,7 @@ from openckm.priors.simulate import block_evidence, block_means
 
 __all__ = [
     "READ_CHANNELS", "SIGMA_PIXEL", "TASKS", "P1Case", "P1Readings", "Window", "latent_of_picture", "p1_case",
-    "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
+    "p1_condition", "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
 ]  # fmt: skip
 
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
@@ -169,7 +169,7 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
     rng = np.random.default_rng([seed, _number(task), *part])
     readings = p1_readings(task, state, known, rng)
     right, algorithm2 = _likelihoods(readings)
-    condition = _condition(readings, traced.grid.cell_m)
+    condition = p1_condition(readings, traced.grid.cell_m)
     return P1Case(
         readings, state[:3].astype(np.float32), right, algorithm2, condition, p1_picture(readings, rng), traced.city,
         f"{traced.scene}/{traced.city}",
@@ -239,6 +239,14 @@ def p1_evidence(readings: P1Readings) -> Field:
             told = np.stack([*ends, readings.told / (1.0 + (sigma / SIGMA_REFERENCE) ** 2)]).astype(np.float32)
         planes[first : first + 3] = told
     return planes
+
+
+def p1_condition(readings: P1Readings, cell_m: float) -> Condition:
+    """Return the layout and the evidence planes of readings, batch size 1; the transmitter is not told."""
+    footprints = readings.building.astype(np.float32)
+    site = stack_site(_shape(readings.known), footprints, False, None)
+    evidence = p1_evidence(readings)
+    return Condition(torch.as_tensor(site)[None], torch.as_tensor(evidence)[None], scalars(cell_m, None))
 
 
 def p1_picture(readings: P1Readings, rng: np.random.Generator) -> Field:
@@ -338,13 +346,6 @@ def _sector_ends(y: Field) -> tuple[Field, Field]:
     levels = np.sin(-math.pi / 2 + width * (np.arange(P1_SECTORS // 2) + 0.5))
     nearest = np.digitize(AOA_SIN.decode(y), (levels[1:] + levels[:-1]) / 2)
     return AOA_SIN.encode(edges[nearest]), AOA_SIN.encode(edges[nearest + 1])
-
-
-def _condition(readings: P1Readings, cell_m: float) -> Condition:
-    footprints = readings.building.astype(np.float32)
-    site = stack_site(_shape(readings.known), footprints, False, None)
-    evidence = p1_evidence(readings)
-    return Condition(torch.as_tensor(site)[None], torch.as_tensor(evidence)[None], scalars(cell_m, None))
 
 
 def _share(known: Cells) -> Field:

@@ -29,23 +29,29 @@ from openckm.errors import ComputationError, InputError, LayoutError, ModelError
 from openckm.evaluate.metrics import rmse
 from openckm.evaluate.p1_nets import (
     KINDS,
+    PICTURE_PLANES,
     NetCard,
-    evidence_inputs,
+    P1Net,
+    is_tuned,
     net_maps,
     picture_inputs,
-    planes_of,
     save_net,
-    takes_planes,
     tasks_of,
 )
-from openckm.evaluate.p1_tasks import MIN_FREE, P1Case, P1Readings, p1_evidence, p1_picture, p1_readings
+from openckm.evaluate.p1_tasks import MIN_FREE, P1Case, P1Readings, p1_condition, p1_picture, p1_readings
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.predict.task_net import TaskNet, TaskNetOptions
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.schedules import EDM
+from openckm.store.card import ModelCard
 
 __all__ = ["NetOptions", "WindowSet", "net_batch", "train_net"]
 
 TRIES = 200
+Inputs = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Condition]
+"""Picture and base, or noisy maps, their levels and what is told: the arguments of a network."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class NetOptions:
         batch: samples per step.
         size: side of a window [cells].
         learning_rate: AdamW's, after a warm-up over the first twentieth; it falls to 0 as a cosine.
+        tuned_rate: the same of networks that begin as the prior.
         weight_decay: AdamW's.
         clip: bound on the gradient norm.
         widths: channels of each level; those of the shipped prior.
@@ -69,6 +76,7 @@ class NetOptions:
     batch: int = 8
     size: int = 64
     learning_rate: float = 8e-4
+    tuned_rate: float = 2e-4
     weight_decay: float = 1e-4
     clip: float = 1.0
     widths: tuple[int, ...] = TaskNetOptions.widths
@@ -81,10 +89,14 @@ class NetOptions:
         """Optimiser steps in all."""
         return math.ceil(self.samples / self.batch)
 
-    def rate(self, step: int) -> float:
+    def height(self, kind: str) -> float:
+        """Return the highest learning rate of a network."""
+        return self.tuned_rate if is_tuned(kind) else self.learning_rate
+
+    def rate(self, kind: str, step: int) -> float:
         """Return the learning rate of a step."""
         rise = min(1.0, (step + 1) / max(0.05 * self.steps, 1.0))
-        return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
+        return self.height(kind) * rise * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
 
 
 class WindowSet:
@@ -94,11 +106,15 @@ class WindowSet:
         """Prepare the maps.
 
         Raises:
-            InputError: if there is none.
+            InputError: if there is none, or their cells differ in size.
         """
-        pairs = [latent_state(traced) for traced in maps]
-        if not pairs:
+        given = list(maps)
+        if not given:
             raise InputError("there are no training maps; generate some with `ckm data generate`")
+        if len(sizes := {traced.grid.cell_m for traced in given}) > 1:
+            raise InputError(f"training maps with cells of {sorted(sizes)} m: wanted one size")
+        self.cell_m = given[0].grid.cell_m
+        pairs = [latent_state(traced) for traced in given]
         self.states = [state.astype(np.float16) for state, _ in pairs]
         self.knowns = [known for _, known in pairs]
 
@@ -122,16 +138,17 @@ class WindowSet:
         raise InputError(f"no window of {size} cells with {MIN_FREE:.0%} free covered cells in {TRIES} tries")
 
 
-def net_batch(
-    kind: str, windows: WindowSet, options: NetOptions, step: int
-) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """Return the inputs of a network, the maps [B, 3, H, W] that it should give, and the weight of every value."""
+def net_batch(kind: str, windows: WindowSet, options: NetOptions, step: int) -> tuple[Inputs, Tensor, Tensor]:
+    """Return the arguments of a network, the maps [B, 3, H, W] that it should give, and the weight of every value."""
     items = [_item(tasks_of(kind), windows, options, step, k) for k in range(options.batch)]
     readings = [reading for _, reading, _ in items]
-    if takes_planes(kind):
-        inputs = evidence_inputs([r.building for r in readings], [p1_evidence(r) for r in readings])
-    else:
-        inputs = picture_inputs([p1_picture(r, rng) for _, r, rng in items])
+    inputs: Inputs = picture_inputs([p1_picture(r, rng) for _, r, rng in items])
+    if is_tuned(kind):
+        noise = torch.Generator().manual_seed(options.seed + step)
+        top = EDM().sigma_max
+        start = top * torch.randn(options.batch, len(CHANNELS), options.size, options.size, generator=noise)
+        told = Condition.join([p1_condition(r, windows.cell_m) for r in readings])
+        inputs = start, torch.full((options.batch,), top), told
     clean = torch.as_tensor(np.stack([state[:3] for state, _, _ in items]))
     known = torch.as_tensor(np.stack([r.known for r in readings]))[:, None]
     weight = torch.where(known, 1.0, HIDDEN_WEIGHT) * torch.tensor(CHANNEL_WEIGHTS[:3]).view(1, 3, 1, 1)
@@ -157,6 +174,7 @@ def train_net(
     options: NetOptions,
     folder: Path,
     *,
+    prior: tuple[MapDenoiser, ModelCard] | None = None,
     validation: Mapping[str, Sequence[P1Case]] | None = None,
     data: str = "",
     seconds: float = math.inf,
@@ -168,26 +186,29 @@ def train_net(
         windows: training windows.
         options: how to train.
         folder: holds the checkpoint and, at the end, the network.
+        prior: where a network that is tuned begins, and its card; not needed by the others.
         validation: cases by task; the RMSE of the gain over them goes into the card.
         data: the training maps in words.
         seconds: stop after so long [s], with a checkpoint.
 
     Raises:
-        InputError: if the kind is unknown or no window can be used.
+        InputError: if the kind is unknown, no window can be used, or there is no prior to begin as.
         ComputationError: if the loss is not finite; the last checkpoint stays usable.
         ModelError: if the checkpoint belongs to another network.
     """
     if kind not in KINDS:
         raise InputError(f"unknown network {kind!r}: wanted one of {', '.join(KINDS)}")
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(kind, options, folder)
+    run = _Run(kind, options, folder, prior)
     if not run.advance(windows, seconds):
         return None
     tasks = {t: cases for t, cases in (validation or {}).items() if t in tasks_of(kind)}
-    scores = {task: _gain_rmse(net_maps(run.net, kind, cases), cases) for task, cases in tasks.items()}
+    scores = {task: _gain_rmse(net_maps(run.net.eval(), cases), cases) for task, cases in tasks.items()}
+    size = run.net.options
+    start = f"{prior[1].name} {prior[1].version}" if is_tuned(kind) and prior is not None else ""
     card = NetCard(
-        kind, options.widths, options.blocks, options.steps * options.batch, len(windows), round(run.seconds, 1),
-        options.learning_rate, scores, data,
+        kind, size.widths, size.blocks, options.steps * options.batch, len(windows), round(run.seconds, 1),
+        options.height(kind), scores, data, start,
     )  # fmt: skip
     return save_net(folder, run.net.eval(), card)
 
@@ -199,15 +220,33 @@ def _gain_rmse(maps: NDArray[np.float32], cases: Sequence[P1Case]) -> float:
     return round(GAIN.scale * float(np.mean(each)), 3)
 
 
+def ask(net: P1Net, inputs: Inputs) -> Tensor:
+    """Return gain, cosine and sine [B, 3, H, W] in latent code."""
+    found = net(*inputs)
+    return found if isinstance(found, Tensor) else found.mean[:, :3].float()
+
+
+def _begin(kind: str, options: NetOptions, prior: tuple[MapDenoiser, ModelCard] | None) -> P1Net:
+    if not is_tuned(kind):
+        return TaskNet(TaskNetOptions(PICTURE_PLANES, 3, options.widths, options.blocks))
+    if prior is None:
+        raise InputError(f"network {kind!r} begins as the prior, and none was given")
+    net = MapDenoiser(prior[0].options)
+    net.load_state_dict(prior[0].state_dict())
+    return net
+
+
 class _Run:
     """A training that stands at a step."""
 
-    def __init__(self, kind: str, options: NetOptions, folder: Path) -> None:
+    def __init__(
+        self, kind: str, options: NetOptions, folder: Path, prior: tuple[MapDenoiser, ModelCard] | None = None
+    ) -> None:
         self.kind, self.options, self.folder = kind, options, folder
         torch.manual_seed(options.seed)
-        self.net = TaskNet(TaskNetOptions(planes_of(kind), 3, options.widths, options.blocks))
+        self.net = _begin(kind, options, prior)
         self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=options.learning_rate, betas=(0.9, 0.99), weight_decay=options.weight_decay
+            self.net.parameters(), lr=options.height(kind), betas=(0.9, 0.99), weight_decay=options.weight_decay
         )
         self.step, self.seconds = 0, 0.0
         self.checkpoint = folder / f"{kind}.checkpoint.pt"
@@ -231,10 +270,10 @@ class _Run:
     def _advance(self, windows: WindowSet) -> float:
         inputs, clean, weight = net_batch(self.kind, windows, self.options, self.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.options.rate(self.step)
+            group["lr"] = self.options.rate(self.kind, self.step)
         with torch.autocast("cpu", torch.bfloat16):
-            answer = self.net(*inputs)
-        loss = (weight * (answer - clean) ** 2).mean()
+            answer = ask(self.net, inputs)
+        loss: Tensor = (weight * (answer - clean) ** 2).mean()
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ComputationError(

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from openckm.infer.scene import Scene
@@ -240,7 +239,7 @@ def _held_out(
         keep = np.ones(len(seen), dtype=bool)
         keep[used[fold == group]] = False
         conditions.append(scene.with_evidence(seen.subset(keep)))
-    mean, var = gain_of(posterior_mean(denoiser, _stack(conditions), symmetrise=False))
+    mean, var = gain_of(posterior_mean(denoiser, Condition.join(conditions), symmetrise=False))
     held, spread = np.empty(len(index)), np.empty(len(index))
     for k, group in enumerate(groups):
         out, kept = fold == group, fold != group
@@ -254,7 +253,3 @@ def _held_out(
         own = _slope(part, site.basis) ** 2 * var[k][index[out]]
         held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
     return held, spread
-
-
-def _stack(conditions: list[Condition]) -> Condition:
-    return Condition(*(torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")))

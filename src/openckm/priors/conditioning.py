@@ -10,6 +10,7 @@ nothing was measured. With all flags and weights 0 the denoiser is the unconditi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,11 @@ class Condition:
             torch.zeros(batch, EVIDENCE_PLANES, *shape),
             scalars(cell_m, None).expand(batch, 2),
         )
+
+    @classmethod
+    def join(cls, conditions: Sequence[Condition]) -> Condition:
+        """Return conditions of maps of one size as one batch."""
+        return cls(*(torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")))
 
     def repeat(self, count: int) -> Condition:
         """Return the condition with every item repeated `count` times along the batch."""

@@ -51,7 +51,7 @@ def move_conditions(poses: Sequence[int], condition: Condition) -> Condition:
     for i, k in enumerate(poses):
         one = Condition(condition.site[i : i + 1], condition.evidence[i : i + 1], condition.scalars[i : i + 1])
         parts.append(move_condition(k, one))
-    return Condition(*(torch.cat([getattr(p, name) for p in parts]) for name in ("site", "evidence", "scalars")))
+    return Condition.join(parts)
 
 
 def posterior_mean(
