@@ -90,7 +90,7 @@ def _denoising_db(model: Denoiser, batch: Batch, level: float) -> float:
 def asymmetry(model: Denoiser, maps: list[TracedMap], level: float = 0.4) -> float:
     """Return how far the network alone is from commuting with the 8 symmetries: RMS over the channels, latent code.
 
-    What the product answers is averaged over the symmetries and commutes exactly.
+    What the product answers commutes exactly: averaged over the symmetries, or asked in a canonical pose.
     """
     batch = TrainingSet(maps).sample(np.arange(min(len(maps), 8)), np.random.default_rng(3))
     noisy = batch.clean + level * torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(3))

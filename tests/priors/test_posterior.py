@@ -16,6 +16,7 @@ from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import move_condition, posterior_mean
+from openckm.priors.pretrained import embedded_prior
 from openckm.priors.schedules import EDM
 from worlds import (
     GaussianDenoiser,
@@ -132,6 +133,15 @@ def test_one_call_turns_with_its_condition(k, shape):
     moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False)
     assert torch.equal(moved.mean, torch.as_tensor(apply_symmetry(k, still.mean.numpy(), CHANNELS)))
     assert moved.var is not None and moved.var.shape == moved.mean.shape
+
+
+def test_the_shipped_prior_commutes_with_the_symmetries():
+    denoiser, _ = embedded_prior()
+    condition = full_condition(centred_grid(64))
+    still = posterior_mean(denoiser, condition, symmetrise=False).mean.numpy()
+    for k in (1, 3, 6):
+        moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False).mean.numpy()
+        assert np.sqrt(np.mean((moved - apply_symmetry(k, still, CHANNELS)) ** 2)) < 1e-2
 
 
 def test_items_of_a_batch_are_asked_each_in_its_own_pose():

@@ -56,7 +56,7 @@ class NetCard:
         blocks: residual blocks per level.
         samples_seen: training samples, repetitions counted.
         maps: different training maps.
-        seconds: wall-clock time of the training [s].
+        seconds: CPU time of the training [s], which other work on the machine does not change.
         learning_rate: AdamW's, at its height.
         validation: RMSE of the gain [dB] on validation windows, by task.
         data: what it was trained on, in words.

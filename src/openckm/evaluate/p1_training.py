@@ -255,12 +255,13 @@ class _Run:
 
     def advance(self, windows: WindowSet, seconds: float) -> bool:
         """Train up to the last step or for so long; return whether the last step is done."""
-        begun = saved = last = time.monotonic()
+        begun = saved = time.monotonic()
+        last = time.process_time()
         losses: list[float] = []
         while self.step < self.options.steps and time.monotonic() - begun < seconds:
             losses.append(self._advance(windows))
-            now = time.monotonic()
-            self.seconds, last = self.seconds + now - last, now
+            now, used = time.monotonic(), time.process_time()
+            self.seconds, last = self.seconds + used - last, used
             if now - saved > self.options.checkpoint_s:
                 self._save(losses)
                 saved, losses = now, []
