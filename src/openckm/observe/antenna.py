@@ -14,14 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from openckm.errors import OptionError
 from openckm.maps.antenna import PEAK_DBI, sector_gain_db
 
-__all__ = ["boresight_offsets", "element_gain_dbi", "harmonics", "wrap_angle"]
+__all__ = ["boresight_offsets", "element_gain_dbi", "harmonics"]
 
 Array = NDArray[np.float64]
-
-
-def wrap_angle(angle_rad: float | ArrayLike) -> Array:
-    """Return angles [rad] brought into [-pi, pi)."""
-    return np.asarray((np.asarray(angle_rad, dtype=np.float64) + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def element_gain_dbi(
