@@ -4,7 +4,7 @@
 
 Ten networks of the prior's size: one per task and one for all tasks, given the picture of the readings as P1's and
 trained from nothing, and the same five as the prior itself (--prior, the shipped one by default) trained further. Each
-sees --samples windows of 64 x 64 cells of 2 m (12,000 by default: about 6 minutes on one CPU core in bf16).
+sees --samples windows of 64 x 64 cells of 2 m (10,000 by default: about 5 minutes on one CPU core in bf16).
 
 Resumes where it stopped; a checkpoint every minute. Florence is held out for validation, San Francisco and Rotterdam
 are never read. Each network's card, beside its weights, says what it scored on validation windows.

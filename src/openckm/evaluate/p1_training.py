@@ -72,7 +72,7 @@ class NetOptions:
         seed: of windows, masks, noise and weights.
     """
 
-    samples: int = 12_000
+    samples: int = 10_000
     batch: int = 8
     size: int = 64
     learning_rate: float = 8e-4
