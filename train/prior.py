@@ -1,16 +1,16 @@
 """Recipe of the shipped prior (openckm-prior-s): see docs/model-card.md for what it scores.
 
-    ckm data generate maps --maps 4000 --seed 1 --vehicles 0.3
+    ckm data generate maps --maps 4100 --seed 1 --vehicles 0.3
     ckm data generate maps --maps 96 --seed 1 --split validation
     python train/prior.py --recipe s --data maps --out runs/s --publish runs/prior_s
 
-The four stages of the recipe go on from one another: the first learns to answer with site and evidence, the second
-spends a third of its samples on the unconditional prior, the third and the fourth learn from more kinds of maps and of
-evidence. S takes about 3 hours on two CPU cores (bf16); M is for a GPU (--device cuda). Without --recipe, one stage is
-trained as --steps, --decay-steps, --learning-rate and --nothing say, on top of what stands in --out.
+The five stages of the recipe go on from one another: the first learns to answer with site and evidence, the second
+spends a third of its samples on the unconditional prior, the others learn from more kinds of maps and of evidence. S
+takes about 3 hours on two CPU cores (bf16); M is for a GPU (--device cuda). Without --recipe, one stage is trained as
+--steps, --decay-steps, --learning-rate and --nothing say, on top of what stands in --out.
 
-The shipped weights came from the same stages, but the first two saw 1,085 maps only, and the fourth alone saw dense
-evidence as often as all do now.
+The shipped weights came from the same stages, but the first two saw 1,085 maps, the next two 2,755, and the last 3,472
+and then 4,061; the last two alone saw dense evidence as often as all do now.
 
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
 `ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
@@ -126,7 +126,7 @@ class Stage:
 
 S_STAGES = (
     Stage(4600, 1900, 6e-4, 0.0), Stage(5650, 1000, 4e-4, 0.35), Stage(10400, 2500, 5e-4, 0.2),
-    Stage(15800, 3000, 5e-4, 0.2),
+    Stage(15800, 3000, 5e-4, 0.2), Stage(20600, 3000, 5e-4, 0.2),
 )  # fmt: skip
 RECIPES = {"s": S_STAGES, "m": (Stage(20000, 6000, 5e-4, 0.2),)}
 """Stages by size of the network. M has not been trained yet."""
@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
-    parser.add_argument("--version", default="0.3.0")
+    parser.add_argument("--version", default="0.4.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
     if arguments.publish:
