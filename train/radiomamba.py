@@ -12,6 +12,7 @@ Each --data folder holds shards made by `ckm data generate`. Florence is for val
 never read. The third command trains P3's configuration on RadioMapSeer in P3's split (550/50/100 city maps), and prints
 and keeps the row of P3's Table II on its test maps (table2.json); --cars is its dynamic task.
 
+A training lasts --samples samples, or --budget minutes of processor time; the learning rate falls to 0 at its end.
 Resumes where it stopped; a checkpoint every 5 minutes; stops at a loss that is not finite. At the end weights, card and
 the spread measured on Florence are in OUT/model, ready for `ckm predict --weights OUT/model`.
 """
@@ -44,6 +45,11 @@ def shards(folders: list[Path]) -> list[Path]:
     return [path for folder in folders for path in sorted(folder.glob("*.npz"))]
 
 
+def stopped(trainer: MapTrainer) -> None:
+    """Say how far a training came."""
+    print(f"stopped at step {trainer.step}, {100 * trainer.progress:.1f} %: run again to go on", flush=True)
+
+
 def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
     """Train on ray-traced maps and write the model folder."""
     require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
@@ -53,7 +59,7 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
     print(f"{len(samples)} training maps, {len(held)} validation maps", flush=True)
     trainer = MapTrainer(samples, options, arguments.out, held=held, device=arguments.device)
     if not trainer.run(60.0 * arguments.minutes):
-        print(f"stopped at step {trainer.step} of {options.steps}: run again to go on", flush=True)
+        stopped(trainer)
         return
     scores = map_scores(trainer.network, held, range(len(held)))
     cities = sorted({one.traced.city for one in samples.kept})
@@ -63,8 +69,8 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
         arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, held),
         version=arguments.version, cell_m=(cells[0], cells[-1]), carrier_hz=(carriers[0], carriers[-1]),
         training_data=f"{len(samples)} ray-traced maps ({', '.join(cities)}); Florence held out",
-        recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss}, {options.samples} samples in"
-        f" {trainer.seconds / 60:.0f} minutes",
+        recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss},"
+        f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
         metrics={f"validation_{name}": round(scores[name], 5) for name in METRICS}, licence="Apache-2.0",
         credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
     )  # fmt: skip
@@ -79,7 +85,7 @@ def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> 
     print(f"{len(train)} training, {len(held)} validation, {len(test)} test maps", flush=True)
     trainer = MapTrainer(train, options, arguments.out, held=held, device=arguments.device)
     if not trainer.run(60.0 * arguments.minutes):
-        print(f"stopped at step {trainer.step} of {options.steps}: run again to go on", flush=True)
+        stopped(trainer)
         return
     scores = map_scores(trainer.network, test, range(len(test)))
     row = {"network": options.network, "task": "DRM" if arguments.cars else "SRM", "maps": len(test), **scores}
@@ -102,6 +108,7 @@ def main() -> None:
         "--keep", type=Path, help="folder for prepared planes, shared by runs; OUT/../planes by default"
     )
     parser.add_argument("--samples", type=int, help="training samples, repetitions counted")
+    parser.add_argument("--budget", type=float, help="processor time of the training [min], in place of --samples")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--minutes", type=float, default=1e6, help="in this run; run again to go on")
@@ -116,6 +123,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     options = MapTrainOptions() if arguments.radiomapseer is None else PAPER
     chosen = {name: getattr(arguments, name) for name in ("samples", "batch", "learning_rate")}
+    chosen["minutes"] = arguments.budget
     loss = replace(LOSSES[arguments.loss], clamp=options.loss.clamp)
     options = replace(
         options, network=arguments.network, loss=loss, **{k: v for k, v in chosen.items() if v is not None}

@@ -24,7 +24,9 @@ def network(tmp_path_factory):
     described = {k: v for k, v in CARD.items() if k != "name"}
     spread = Spread((10.0, 100.0), (3.0, 3.0), (7.0, 7.0), 2, ("florence",))
     folder = tmp_path_factory.mktemp("net") / "net"
-    save_network(folder, build_network("unet-small").train(False), "unet-small", spread, **described)
+    one_pass = build_network("unet-small").train(False)
+    one_pass.network.head.reset_parameters()  # not the untrained network's, which would answer free space
+    save_network(folder, one_pass, "unet-small", spread, **described)
     return folder
 
 

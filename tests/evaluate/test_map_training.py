@@ -136,6 +136,46 @@ def test_training_learns_and_resumes_exactly(samples, tmp_path):
         MapTrainer(samples, options(batch=3), tmp_path / "b")
 
 
+def answer_of(network, batch):
+    with torch.no_grad():
+        return network(batch.planes, batch.source)
+
+
+def test_a_short_training_learns_its_maps_by_heart_and_answers_as_it_was_trained(samples, tmp_path):
+    """Far below free space in the mode of use; batch norms in their last part are those that answer."""
+    trainer = MapTrainer(samples, options(samples=160, batch=4, learning_rate=1e-2, symmetries=False), tmp_path)
+    free = map_scores(trainer.network, samples, range(3))["rmse_db"]
+    assert trainer.run()
+    assert map_scores(trainer.network, samples, range(3))["rmse_db"] < 0.4 * free
+    batch = batch_of(samples, range(3), [0, 0, 0])
+    used = answer_of(trainer.network.eval(), batch)
+    for step, same in ((30, True), (0, False)):
+        trainer.step = step
+        trainer._ready()
+        assert torch.allclose(answer_of(trainer.network, batch), used, atol=1e-4) == same, step
+
+
+def test_a_training_lasts_as_long_as_its_samples_or_its_minutes():
+    counted, timed = options(samples=40, batch=4), options(minutes=2.0)
+    assert [counted.progress(k, 1e9) for k in (0, 5, 10, 11)] == [0.0, 0.5, 1.0, 1.0]
+    assert [timed.progress(10**9, s) for s in (0.0, 60.0, 120.0, 121.0)] == [0.0, 0.5, 1.0, 1.0]
+    rates = [counted.rate(p) for p in (0.0, 0.05, 0.5, 1.0)]
+    assert rates[0] == pytest.approx(0.05 * counted.learning_rate)
+    assert rates[1] > 0.99 * counted.learning_rate
+    assert rates[2:] == pytest.approx([0.5 * counted.learning_rate, 0.0])
+
+
+def test_a_training_by_the_clock_ends_and_goes_on(samples, tmp_path):
+    given = options(minutes=0.02, samples=1)
+    trainer = MapTrainer(samples, given, tmp_path)
+    assert not trainer.run(0.1)
+    again = MapTrainer(samples, given, tmp_path)
+    assert (again.step, again.seconds) == (trainer.step, trainer.seconds)
+    assert again.run()
+    assert again.seconds >= 1.2
+    assert again.step > trainer.step
+
+
 def test_a_loss_that_is_not_finite_stops_the_training_and_spares_the_checkpoint(samples, tmp_path, monkeypatch):
     trainer = MapTrainer(samples, options(), tmp_path)
     trainer._save([])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from openckm.errors import OptionError
-from openckm.nn.mamba import Mamba, MambaOptions
+from openckm.nn.mamba import Mamba, MambaOptions, mamba_layer
 from openckm.nn.radiomamba import SMALL, MambaConvBlock, RadioMamba, RadioMambaOptions
 from openckm.nn.radiounet import RadioUNet, RadioUNetOptions
 from openckm.nn.scan_orders import SCANS, column_order, ray_order
@@ -62,6 +62,17 @@ def test_any_size_that_the_stages_divide(fold):
         network(torch.randn(1, 3, 16, 20))
 
 
+def test_heads_divide_the_channels():
+    for width, head, heads in ((48, 64, 2), (32, 64, 1), (96, 64, 3), (5, 4, 5)):
+        assert mamba_layer(width, MambaOptions(form="ssd", head=head)).heads == heads
+
+
+def test_finer_stages_than_the_first_scanned_one_only_convolve():
+    names = [name for name, _ in tiny(scanned=2).named_parameters() if "A_log" in name]
+    assert names == [f"{stage}.blocks.{k}.mamba.A_log" for stage in ("encoder.2", "bottleneck", "decoder.2")
+                     for k in range(1 if stage == "bottleneck" else 2)]  # fmt: skip
+
+
 def test_maps_of_a_batch_do_not_mix():
     network, planes = tiny(scan="rays"), torch.randn(3, 3, 16, 16)
     source = torch.tensor([[2.0, 3.0], [40.0, 8.0], [9.5, 9.5]])
@@ -70,9 +81,10 @@ def test_maps_of_a_batch_do_not_mix():
         torch.testing.assert_close(network(planes[1:2], source[1:2]), together[1:2], atol=1e-4, rtol=1e-3)
 
 
-def test_backwards_is_the_same_layer_on_the_reversed_sequence():
+@pytest.mark.parametrize("form", ["s6", "ssd"])
+def test_backwards_is_the_same_layer_on_the_reversed_sequence(form):
     torch.manual_seed(0)
-    layer, u = Mamba(6, MambaOptions(states=3)), torch.randn(2, 21, 6)
+    layer, u = mamba_layer(6, MambaOptions(states=3, form=form, head=5)), torch.randn(2, 71, 6)
     with torch.no_grad():
         wanted = layer(u) + layer(u.flip(1)).flip(1)
         torch.testing.assert_close(layer(u, backwards=True), wanted, atol=1e-5, rtol=1e-4)
@@ -133,14 +145,20 @@ def test_a_scan_of_columns_is_that_of_the_turned_map():
 
 
 def test_bad_options():
-    for wrong in ({"scan": "spiral"}, {"branches": "none"}, {"depths": (1, 1)}, {"fold": 0}, {"convolution": "odd"}):
+    for wrong in (
+        {"scan": "spiral"},
+        {"branches": "none"},
+        {"depths": (1, 1)},
+        {"fold": 0},
+        {"convolution": "odd"},
+        {"scanned": 4},
+    ):
         with pytest.raises(OptionError):
             replace(TINY, **wrong)
     with pytest.raises(OptionError, match="transmitter"):
         tiny(scan="rays")(torch.zeros(1, 3, 8, 8))
-    for wrong in (MambaOptions(form="s5"), MambaOptions(form="ssd", head=12)):
-        with pytest.raises(OptionError):
-            Mamba(16, wrong)
+    with pytest.raises(OptionError, match="form s6 or ssd"):
+        mamba_layer(16, MambaOptions(form="s5"))
 
 
 def test_radiounet_gives_both_answers_and_refuses_other_sizes():

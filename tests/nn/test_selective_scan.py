@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openckm.errors import OptionError
 from openckm.nn import selective_scan as module
 from openckm.nn.selective_scan import selective_scan, selective_scan_reference, state_space_dual
-from openckm.nn.selective_scan_s6 import steps_of
+from openckm.nn.selective_scan_s6 import WIDE, serial_scan, steps_of
 
 
 def numbers(batch, length, inner, states, heads=None, seed=0, step=0.1):
@@ -28,6 +28,12 @@ def as_dual(x, dt, a, b, c, d):
     each = x.shape[2] // a.shape[0]
     rates = a.repeat_interleave(each)[:, None].expand(-1, b.shape[2])
     return selective_scan_reference(x, dt.repeat_interleave(each, -1), rates, b, c, d.repeat_interleave(each))
+
+
+def both_ways(x, dt, a, b, c, d):
+    """The reference of the form with heads, forwards and from the end."""
+    turned = [t.flip(1) for t in (x, dt, b, c)]
+    return as_dual(x, dt, a, b, c, d) + as_dual(turned[0], turned[1], a, turned[2], turned[3], d).flip(1)
 
 
 def gap(one, other):
@@ -52,9 +58,10 @@ def test_both_forms_are_the_reference(batch, length, inner, states, seed, step):
     same(selective_scan, selective_scan_reference, numbers(batch, length, inner, states, seed=seed, step=step))
     arguments = numbers(batch, length, 2 * inner, states, heads=inner, seed=seed, step=step)
     same(lambda *a: state_space_dual(*a, chunk=16), as_dual, arguments)
+    same(lambda *a: state_space_dual(*a, chunk=16, both=True), both_ways, arguments)
 
 
-@pytest.mark.parametrize("form", ["s6", "dual"])
+@pytest.mark.parametrize("form", ["s6", "dual", "both"])
 def test_no_decay_is_too_strong_or_too_weak(form):
     """Steps from 1e-8 to 1e4 side by side: ratios of cumulated decays would overflow, differences must stay exact."""
     heads = None if form == "s6" else 2
@@ -63,17 +70,17 @@ def test_no_decay_is_too_strong_or_too_weak(form):
         spread = torch.tensor([1e-8, 1e4, 0.3, 1e-3, 50.0]).repeat(26)
         arguments[1].copy_(spread[:, None].expand(-1, heads or 4))
         arguments[0] /= 1.0 + arguments[1].repeat_interleave(2, -1) if heads else 1.0 + arguments[1]
-    fast = selective_scan if form == "s6" else lambda *a: state_space_dual(*a, chunk=64)
+    fast = selective_scan if form == "s6" else lambda *a: state_space_dual(*a, chunk=64, both=form == "both")
     x, dt, a, b, c, d = arguments
     with torch.no_grad():
-        slow = selective_scan_reference(*arguments) if form == "s6" else as_dual(*arguments)
-        assert gap(fast(*arguments), slow) < 1e-4
+        slow = {"s6": selective_scan_reference, "dual": as_dual, "both": both_ways}[form]
+        assert gap(fast(*arguments), slow(*arguments)) < 1e-4
     slopes = torch.autograd.grad(fast(x, dt, a, b, c, d).sum(), arguments)
     assert all(bool(torch.isfinite(t).all()) for t in slopes)
 
 
 @pytest.mark.parametrize("heads", [None, 2])
-def test_bfloat16_comes_back_as_it_came_and_is_scanned_in_float32(heads):
+def test_bfloat16_comes_back_as_it_came_and_decays_in_float32(heads):
     arguments = [t.detach().bfloat16() for t in numbers(2, 70, 4, 3, heads=heads)]
     fast, slow = (selective_scan, selective_scan_reference) if heads is None else (state_space_dual, as_dual)
     with torch.autocast("cpu", torch.bfloat16):
@@ -90,6 +97,20 @@ def test_gradients_against_finite_differences_in_float32():
     with torch.no_grad():
         high, low = (selective_scan(x, dt + s * step, a, b, c).sum() for s in (1.0, -1.0))
     assert float(high - low) / 2e-2 == pytest.approx(float(slope[0, 4, 1]), rel=1e-2)
+
+
+@pytest.mark.parametrize(("batch", "length", "inner", "states"), [(1, 1, 2, 3), (2, 33, 5, 4), (2, 70, 128, 16)])
+def test_token_after_token_without_a_gradient(batch, length, inner, states, monkeypatch):
+    monkeypatch.setattr("openckm.nn.selective_scan_s6.SERIAL", 16 * batch * inner * states)  # blocks of 16 tokens
+    x, dt, a, b, c, _ = arguments = [t.detach() for t in numbers(batch, length, inner, states, step=1.0)]
+    wanted = selective_scan_reference(*arguments[:5])
+    assert gap(serial_scan(x, dt, a, b, c), wanted) < 1e-5
+    monkeypatch.setattr("openckm.nn.selective_scan_s6.chunked_scan", lambda *_: None)
+    called = batch * inner * states >= WIDE
+    if called:
+        assert gap(selective_scan(x, dt, a, b, c), wanted) < 1e-5
+    with pytest.raises((TypeError, AttributeError)):  # with a gradient, or for few states, chunks go side by side
+        selective_scan(x.requires_grad_(called), dt, a, b, c)
 
 
 def test_the_comparison_can_fail():
@@ -154,7 +175,8 @@ def test_mamba_ssm_is_used_on_a_gpu_where_it_is_installed(fused):
     torch.testing.assert_close(selective_scan(*arguments), selective_scan_reference(*arguments))
     arguments = numbers(2, 20, 4, 3, heads=2)
     torch.testing.assert_close(state_space_dual(*arguments), as_dual(*arguments), atol=1e-5, rtol=1e-4)
-    assert fused == ["s6", "ssd"]
+    torch.testing.assert_close(state_space_dual(*arguments, both=True), both_ways(*arguments), atol=1e-5, rtol=1e-4)
+    assert fused == ["s6", "ssd", "ssd", "ssd"]
 
 
 def test_mamba_ssm_is_not_looked_for_on_a_cpu_or_where_it_is_missing(monkeypatch):

@@ -27,6 +27,29 @@ def batch(code, side=32, seed=0):
     return MapBatch(planes, torch.tensor([[3.2, 9.1], [-4.0, 20.5]]), torch.rand(2, 1, side, side, generator=g), known)
 
 
+def trained(network):
+    """Give a network a last layer that says something."""
+    network = network.requires_grad_(True)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv2d) and not bool(layer.weight.any()):
+            layer.reset_parameters()
+    return network
+
+
+@pytest.mark.parametrize(
+    "name", ["radiomamba-small", "radiomamba-small+s6+cross", "unet-small", "radiounet", "rme-gan"]
+)
+def test_an_untrained_network_answers_free_space(name):
+    some = batch("site", 64)
+    for training in (True, False):
+        network = build_network(name).train(training)
+        with torch.no_grad():
+            torch.testing.assert_close(network(some.planes, some.source), base_of(some.planes, "site"))
+    with torch.no_grad():
+        moved = trained(network)(some.planes, some.source)
+    assert float((moved - base_of(some.planes, "site")).abs().max()) > 1e-3
+
+
 @pytest.mark.parametrize("name", SMALL_NAMES)
 @pytest.mark.parametrize("code", ["site", "paper"])
 def test_one_call_for_all(name, code):
@@ -66,6 +89,9 @@ def test_two_stages_learn_from_both_answers():
     torch.manual_seed(0)
     network, some = build_network("radiounet"), batch("site", 64)
     network.loss("map", some, LossOptions(), torch.Generator()).backward()
+    assert all(bool(u.answer.weight.grad.any()) for u in (network.network.first, network.network.second))
+    trained(network)
+    network.loss("map", some, LossOptions(), torch.Generator()).backward()
     assert all(bool(u.near[0].weight.grad.any()) for u in (network.network.first, network.network.second))
 
 
@@ -98,7 +124,7 @@ def test_planes_of_a_site():
 
 def test_a_network_travels_in_a_folder(tmp_path):
     torch.manual_seed(0)
-    network = build_network("radiomamba-small+alternate").train(False)
+    network = trained(build_network("radiomamba-small+alternate")).train(False)
     card = save_network(tmp_path / "net", network, "radiomamba-small+alternate", SPREAD, precision="fp32", **DESCRIBED)
     found, read, spread = load_network(tmp_path / "net")
     assert read == card

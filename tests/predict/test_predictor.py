@@ -44,6 +44,7 @@ def folders(tmp_path_factory):
     torch.manual_seed(0)
     described = {k: v for k, v in CARD.items() if k != "name"}
     network = build_network("radiomamba-small").train(False)
+    network.network.head.reset_parameters()  # not the untrained network's, which would answer free space
     save_network(folder / "net", network, "radiomamba-small", SPREAD, **described)
     return folder / "net", save_tiny(folder / "prior")
 

@@ -1,8 +1,12 @@
 """Training of one-pass networks: one loop for all of them, so that they differ in nothing but themselves.
 
-AdamW per group of parameters, a linear rise over the first twentieth of the steps, then a cosine to 0 (P3, Section
-V-A3). Samples, symmetries and noise of a step are functions of (seed, step), so an interrupted training goes on as it
+AdamW per group of parameters, a linear rise over the first twentieth of the training, then a cosine to 0 (P3, Section
+V-A3). A training is as long as so many samples, or as so much processor time, so that networks can be compared at
+either. Samples, symmetries and noise of a step are functions of (seed, step), so an interrupted training goes on as it
 would have; weights of a step that gave a loss or gradient that is not finite are never kept.
+
+While it is trained, a batch norm divides by the spread of a batch of a few maps, later by its running average: another
+network. In the last part of a training batch norms keep their averages, so that what is trained is what answers.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from openckm.errors import ComputationError, InputError, ModelError
 from openckm.evaluate.image_metrics import METRICS, as_png, image_scores
@@ -41,10 +46,12 @@ class MapTrainOptions:
     Attributes:
         network: its name (`openckm.predict.networks`).
         samples: training samples, repetitions counted.
+        minutes: processor time of the training, all threads together [min], in the place of `samples` where given.
         batch: samples per step.
         learning_rate: AdamW's, at its height.
         weight_decay: AdamW's.
         clip: bound on the gradient norm.
+        settled: last share of the training in which batch norms keep their running averages.
         loss: weights of P3's loss.
         symmetries: draw one of the 8 symmetries for every sample.
         checkpoint_s: seconds between checkpoints.
@@ -54,25 +61,28 @@ class MapTrainOptions:
 
     network: str = "radiomamba-small"
     samples: int = 20_000
+    minutes: float | None = None
     batch: int = 8
     learning_rate: float = 9e-4
     weight_decay: float = 1e-4
     clip: float = 1.0
+    settled: float = 0.3
     loss: LossOptions = field(default_factory=LossOptions)
     symmetries: bool = True
     checkpoint_s: float = 300.0
     validation: int = 32
     seed: int = 1
 
-    @property
-    def steps(self) -> int:
-        """Optimiser steps in all."""
-        return math.ceil(self.samples / self.batch)
+    def progress(self, step: int, seconds: float) -> float:
+        """Return the share of the training that so many steps, which took so long [s], are; 1 at its end."""
+        if self.minutes is None:
+            return min(1.0, step * self.batch / self.samples)
+        return min(1.0, seconds / (60.0 * self.minutes))
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step."""
-        rise = min(1.0, (step + 1) / max(0.05 * self.steps, 1.0))
-        return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
+    def rate(self, progress: float) -> float:
+        """Return the learning rate at a share of the training."""
+        rise = min(1.0, 0.05 + progress / 0.05)
+        return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
 class MapTrainer:
@@ -114,9 +124,14 @@ class MapTrainer:
         return self.folder / CHECKPOINT
 
     @property
+    def progress(self) -> float:
+        """Share of the training that is done."""
+        return self.options.progress(self.step, self.seconds)
+
+    @property
     def done(self) -> bool:
         """Whether the last step is done."""
-        return self.step >= self.options.steps
+        return self.progress >= 1.0
 
     def run(self, seconds: float = math.inf) -> bool:
         """Train to the last step or for so long [s]; return whether the last step is done.
@@ -124,22 +139,31 @@ class MapTrainer:
         Raises:
             ComputationError: if a loss or gradient is not finite; the last checkpoint stays good.
         """
-        begun = saved = last = time.monotonic()
+        begun = saved = time.monotonic()
+        clock = time.process_time if self.device.type == "cpu" else time.monotonic
         losses: list[float] = []
-        self.network.train()
         while not self.done and time.monotonic() - begun < seconds:
+            last = clock()
             losses.append(self._advance())
-            now = time.monotonic()
-            self.seconds, last = self.seconds + now - last, now
-            if now - saved > self.options.checkpoint_s:
+            self.seconds += clock() - last
+            if time.monotonic() - saved > self.options.checkpoint_s:
                 self._save(losses)
                 losses = []
-                saved = last = time.monotonic()
+                saved = time.monotonic()
         self._save(losses)
         return self.done
 
+    def _ready(self) -> None:
+        """Put the network into the mode in which it is trained."""
+        self.network.train()
+        if self.progress >= 1.0 - self.options.settled:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.train(False)
+
     def _advance(self) -> float:
-        o = self.options
+        o, progress = self.options, self.progress
+        self._ready()
         rng = np.random.default_rng([o.seed, self.step])
         chosen = rng.integers(len(self.samples), size=o.batch)
         turns = rng.integers(8, size=o.batch) if o.symmetries else np.zeros(o.batch, np.int64)
@@ -153,7 +177,7 @@ class MapTrainer:
         for k, (name, group) in enumerate(self.network.groups().items()):
             optimiser = self.optimisers[name]
             for entry in optimiser.param_groups:
-                entry["lr"] = o.rate(self.step)
+                entry["lr"] = o.rate(progress)
             with torch.autocast(self.device.type, torch.bfloat16):
                 loss = self.network.loss(name, batch, o.loss, generator)
             value = float(loss.detach())
@@ -181,7 +205,8 @@ class MapTrainer:
         }  # fmt: skip
         with atomic_path(self.checkpoint) as aside:
             torch.save(state, aside)
-        entry: dict[str, Any] = {"step": self.step, "seconds": round(self.seconds, 1)}
+        entry: dict[str, Any] = {"step": self.step, "samples": self.step * self.options.batch}
+        entry |= {"seconds": round(self.seconds, 1), "progress": round(self.progress, 4)}
         entry["loss"] = float(np.mean(losses)) if losses else None
         if self.held is not None:
             count = min(self.options.validation, len(self.held))
@@ -191,14 +216,14 @@ class MapTrainer:
 
     def _mark(self) -> str:
         """What must not differ between a checkpoint and the training that resumes it."""
-        kept = asdict(self.options)
+        kept = asdict(self.options) | {"maps": len(self.samples)}
         return json.dumps({k: v for k, v in kept.items() if k not in ("checkpoint_s", "validation")}, sort_keys=True)
 
     def _resume(self) -> None:
         try:
             state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
             if state["options"] != self._mark():
-                raise ValueError("it is of a training with other options")
+                raise ValueError("it is of a training with other options or on another number of maps")
             self.network.load_state_dict(state["network"])
             for name, optimiser in self.optimisers.items():
                 optimiser.load_state_dict(state["optimisers"][name])

@@ -1,8 +1,9 @@
 """What a one-pass network costs: parameters, floating-point operations, latency, and memory in a process of its own.
 
 Operations are those of one map, a multiplication and an addition counting as two. Convolutions and matrix products are
-counted by torch on tensors without memory; a scan counts 9 N per token and channel for the exact recurrence (as is
-usual), and 2 Q + 4 N per token and channel plus 2 Q N per token for chunks of Q tokens in the matrix-product form.
+counted by torch on tensors without memory; a scan in both directions counts 18 N per token and channel for the exact
+recurrence (as is usual), and 2 Q + 8 N per token and channel plus 2 Q N per token and head for chunks of Q tokens in
+the matrix-product form.
 """
 
 from __future__ import annotations
@@ -24,16 +25,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from openckm.errors import ComputationError
 from openckm.evaluate.rows import peak_mb
-from openckm.nn.mamba import Mamba
+from openckm.nn.mamba import DualMamba, Mamba
+from openckm.nn.selective_scan import chunk_of
 from openckm.predict.code import Code, inputs_of
 from openckm.predict.networks import build_network
 
 __all__ = [
-    "SCAN_CHUNK", "NetworkCost", "flops", "forget_peak", "latencies", "median_range", "network_cost", "peak_memory_mb",
-    "resident_mb",
+    "NetworkCost", "flops", "forget_peak", "latencies", "median_range", "network_cost", "peak_memory_mb", "resident_mb",
 ]  # fmt: skip
-
-SCAN_CHUNK = 32
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def network_cost(name: str, code: Code = "site", side: int = 256) -> NetworkCost
 def flops(network: nn.Module, planes: Tensor, source: Tensor) -> int:
     """Return the operations of one call of a network that lies on the device "meta"."""
     scans: list[int] = []
-    hooks = [m.register_forward_hook(_counted(scans)) for m in network.modules() if isinstance(m, Mamba)]
+    hooks = [m.register_forward_hook(_counted(scans)) for m in network.modules() if isinstance(m, Mamba | DualMamba)]
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             network(planes, source)
@@ -82,14 +81,15 @@ def flops(network: nn.Module, planes: Tensor, source: Tensor) -> int:
 
 
 def _counted(scans: list[int]) -> Callable[..., None]:
-    def count(module: Mamba, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def count(module: Mamba | DualMamba, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         batch, length, width = inputs[0].shape
         o, inner = module.options, module.options.expand * width
-        if o.form == "s6":
-            scan = 9 * o.states * inner
+        if isinstance(module, Mamba):
+            scan = 18 * o.states * inner
         else:
-            scan = (2 * SCAN_CHUNK + 4 * o.states) * inner + 2 * SCAN_CHUNK * o.states
-        scans.append(2 * batch * length * scan)  # both directions
+            chunk = chunk_of(o.states)
+            scan = (2 * chunk + 8 * o.states) * inner + 2 * chunk * o.states * module.heads
+        scans.append(batch * length * scan)
 
     return count
 

@@ -1,13 +1,19 @@
-"""The Mamba layer: gate, short causal convolution, selective scan; read forwards and backwards with shared weights.
+"""The Mamba layer: gate and selective scan; read forwards and backwards with shared weights.
+
+Form "s6" is Mamba-1 with a short causal convolution, and has the names and shapes of the parameters of the package
+mamba-ssm, so that its checkpoints can be read:
 
     (x, z) = W_in u,   x = silu(conv(x)),   (dt, B, C) = W_x x,   dt = softplus(W_dt dt + b)
     y = scan(x, dt, -exp(A_log), B, C, D) silu(z),   out = W_out y
 
-Form "s6" is Mamba-1, with the names and shapes of its parameters in the package mamba-ssm, so that its checkpoints can
-be read; form "ssd" has one step and one decay per head of `head` channels (Mamba-2's recurrence).
+Form "ssd" is made for matrix products: Mamba-2's one projection, one step and decay per head of `head` channels, and no
+short convolution, so that both directions share steps and maps and every chunk of tokens is one product:
+
+    (z, x, B, C, dt) = W_in u,   dt = softplus(dt + b),   y and out as above
 
 References:
     Mamba: Linear-Time Sequence Modeling with Selective State Spaces. A. Gu, T. Dao, 2023, Section 3.
+    Transformers are SSMs. T. Dao, A. Gu, 2024, Section 7 (parallel projections).
     RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Eq. 22-24.
 """
 
@@ -24,7 +30,7 @@ from torch.nn import functional
 from openckm.errors import OptionError
 from openckm.nn.selective_scan import selective_scan, state_space_dual
 
-__all__ = ["Mamba", "MambaOptions"]
+__all__ = ["DualMamba", "Mamba", "MambaOptions", "mamba_layer"]
 
 Form = Literal["s6", "ssd"]
 STEP_RANGE = (1e-3, 0.1)
@@ -37,17 +43,71 @@ class MambaOptions:
 
     Attributes:
         states: N, states per channel.
-        kernel: width of the causal convolution [tokens].
+        kernel: width of the causal convolution of "s6" [tokens].
         expand: E / D, inner channels per channel.
-        form: "s6" (Mamba-1) or "ssd" (one decay per head).
-        head: channels of a head, for "ssd"; at most E, which it must divide.
+        form: "s6" (Mamba-1) or "ssd" (matrix products).
+        head: most channels of a head, for "ssd"; heads are as large as divides E.
     """
 
     states: int = 32
     kernel: int = 4
     expand: int = 2
     form: Form = "s6"
-    head: int = 32
+    head: int = 64
+
+
+def mamba_layer(width: int, options: MambaOptions | None = None) -> Mamba | DualMamba:
+    """Return a layer of the form that is asked for.
+
+    Args:
+        width: D, channels.
+        options: form and sizes.
+
+    Raises:
+        OptionError: if the form is unknown.
+    """
+    o = options or MambaOptions()
+    if o.form == "s6":
+        return Mamba(width, o)
+    if o.form == "ssd":
+        return DualMamba(width, o)
+    raise OptionError(f"{o}: wanted form s6 or ssd")
+
+
+def _first_steps(count: int) -> Tensor:
+    """Return what softplus turns into step sizes spread over STEP_RANGE."""
+    low, high = (math.log(v) for v in STEP_RANGE)
+    step = torch.exp(low + (high - low) * torch.rand(count))
+    return step + torch.log(-torch.expm1(-step))
+
+
+class DualMamba(nn.Module):
+    """Maps sequences [B, L, D] to sequences [B, L, D] by matrix products; calls as those of `Mamba`."""
+
+    def __init__(self, width: int, options: MambaOptions) -> None:
+        """Prepare a layer.
+
+        Args:
+            width: D, channels.
+            options: sizes.
+        """
+        super().__init__()
+        self.options = o = options
+        inner = o.expand * width
+        self.heads = next(n for n in range(math.ceil(inner / o.head), inner + 1) if inner % n == 0)
+        self.sizes = [inner, inner, o.states, o.states, self.heads]
+        self.in_proj = nn.Linear(width, sum(self.sizes), bias=False)
+        self.dt_bias = nn.Parameter(_first_steps(self.heads))
+        self.A_log = nn.Parameter(torch.zeros(self.heads))
+        self.D = nn.Parameter(torch.ones(self.heads))
+        self.out_proj = nn.Linear(inner, width, bias=False)
+
+    def forward(self, u: Tensor, *, backwards: bool = False) -> Tensor:
+        """Return the answers to sequences u [B, L, D]; `backwards` adds those of the sequences read from the end."""
+        z, x, b, c, dt = self.in_proj(u).split(self.sizes, dim=-1)
+        steps, rates = functional.softplus(dt.float() + self.dt_bias.float()), -torch.exp(self.A_log.float())
+        y = state_space_dual(x, steps, rates, b, c, self.D, both=backwards)
+        return torch.as_tensor(self.out_proj(y * functional.silu(z)))
 
 
 class Mamba(nn.Module):
@@ -59,34 +119,21 @@ class Mamba(nn.Module):
         Args:
             width: D, channels.
             options: sizes.
-
-        Raises:
-            OptionError: if the form is unknown or heads do not divide the inner channels.
         """
         super().__init__()
         self.options = o = options or MambaOptions()
         inner = o.expand * width
-        self.heads = inner // min(o.head, inner)
-        if o.form not in ("s6", "ssd") or inner % min(o.head, inner):
-            raise OptionError(f"{o} for {width} channels: wanted form s6 or ssd, and heads that divide {inner}")
         self.rank = math.ceil(width / 16)
-        steps = inner if o.form == "s6" else self.heads
         self.in_proj = nn.Linear(width, 2 * inner, bias=False)
         self.conv1d = nn.Conv1d(inner, inner, o.kernel, groups=inner, padding=o.kernel - 1)
         self.x_proj = nn.Linear(inner, self.rank + 2 * o.states, bias=False)
-        self.dt_proj = nn.Linear(self.rank, steps)
-        rates = torch.arange(1, o.states + 1).float().repeat(inner, 1) if o.form == "s6" else torch.ones(steps)
-        self.A_log = nn.Parameter(rates.log())
-        self.D = nn.Parameter(torch.ones(steps))
+        self.dt_proj = nn.Linear(self.rank, inner)
+        self.A_log = nn.Parameter(torch.arange(1, o.states + 1).float().repeat(inner, 1).log())
+        self.D = nn.Parameter(torch.ones(inner))
         self.out_proj = nn.Linear(inner, width, bias=False)
-        self._start_steps()
-
-    def _start_steps(self) -> None:
         nn.init.uniform_(self.dt_proj.weight, -(self.rank**-0.5), self.rank**-0.5)
-        low, high = (math.log(v) for v in STEP_RANGE)
-        step = torch.exp(low + (high - low) * torch.rand_like(self.dt_proj.bias))
         with torch.no_grad():
-            self.dt_proj.bias.copy_(step + torch.log(-torch.expm1(-step)))  # softplus^-1
+            self.dt_proj.bias.copy_(_first_steps(inner))
 
     def forward(self, u: Tensor, *, backwards: bool = False) -> Tensor:
         """Return the answers to sequences u [B, L, D]; `backwards` adds those of the sequences read from the end."""
@@ -100,12 +147,9 @@ class Mamba(nn.Module):
     def _causal(self, x: Tensor) -> Tensor:
         o = self.options
         x = functional.silu(self._convolve(x))
-        told = self.x_proj(x)
-        low, b, c = told.split([self.rank, o.states, o.states], dim=-1)
+        low, b, c = self.x_proj(x).split([self.rank, o.states, o.states], dim=-1)
         dt = functional.softplus(self.dt_proj(low).float())
-        a = -torch.exp(self.A_log.float())
-        scan = selective_scan if o.form == "s6" else state_space_dual
-        return scan(x, dt, a, b, c, self.D)
+        return selective_scan(x, dt, -torch.exp(self.A_log.float()), b, c, self.D)
 
     def _convolve(self, x: Tensor) -> Tensor:
         taps = self.conv1d.weight[:, 0].to(x.dtype)

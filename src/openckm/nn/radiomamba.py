@@ -15,7 +15,7 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from openckm.errors import OptionError
-from openckm.nn.mamba import Mamba, MambaOptions
+from openckm.nn.mamba import MambaOptions, mamba_layer
 from openckm.nn.scan_orders import SCANS, Order, Scan, orders
 
 __all__ = ["SMALL", "MambaConvBlock", "RadioMamba", "RadioMambaOptions"]
@@ -46,6 +46,7 @@ class RadioMambaOptions:
         branches: "both", or one alone (the ablations of Fig. 6).
         convolution: "separable", or "standard" for two full 3x3 convolutions (Table IV).
         fold: side of the squares of cells that become channels at the entrance; 1 folds nothing.
+        scanned: the first stage that has Mamba branches; finer ones only convolve.
 
     Raises:
         OptionError: if a value is unknown or not positive.
@@ -60,6 +61,7 @@ class RadioMambaOptions:
     branches: Branches = "both"
     convolution: Convolution = "separable"
     fold: int = 1
+    scanned: int = 0
 
     def __post_init__(self) -> None:
         known = (
@@ -67,7 +69,8 @@ class RadioMambaOptions:
             and self.convolution in ("separable", "standard")
         )  # fmt: skip
         numbers = (self.inputs, self.outputs, self.fold, *self.widths, *self.depths)
-        if not known or len(self.widths) != len(self.depths) or min(numbers) < 1:
+        sized = len(self.widths) == len(self.depths) and min(numbers) >= 1 and 0 <= self.scanned < len(self.widths)
+        if not known or not sized:
             raise OptionError(f"{self}: unknown scan, branches or convolution, or a size that is not positive")
 
     @property
@@ -77,7 +80,7 @@ class RadioMambaOptions:
 
 
 SMALL = RadioMambaOptions(
-    widths=(32, 64, 128, 192), depths=(1, 1, 2, 2), mamba=MambaOptions(states=16, form="ssd"), fold=2
+    widths=(32, 64, 128, 192), depths=(1, 1, 2, 2), mamba=MambaOptions(states=16, form="ssd"), fold=2, scanned=1
 )
 """A small configuration for a CPU."""
 
@@ -92,7 +95,7 @@ class MambaConvBlock(nn.Module):
             self.conv = _convolutions(width, options.convolution)
         if self.branches != "conv":
             self.norm = nn.LayerNorm(width)
-            self.mamba = Mamba(width, options.mamba)
+            self.mamba = mamba_layer(width, options.mamba)
 
     def forward(self, x: Tensor, order: tuple[Order, ...] = (None,)) -> Tensor:
         """Return the block's answer, its Mamba branch reading the cells in these orders.
@@ -127,10 +130,12 @@ def _convolutions(width: int, kind: Convolution) -> nn.Sequential:
 
 
 class _Stage(nn.Module):
-    """Blocks at one resolution, and what leads into or out of them."""
+    """Blocks at one resolution."""
 
-    def __init__(self, width: int, depth: int, options: RadioMambaOptions) -> None:
+    def __init__(self, place: int, options: RadioMambaOptions) -> None:
         super().__init__()
+        width, depth = options.widths[place], options.depths[place]
+        options = options if place >= options.scanned else replace(options, branches="conv")
         self.blocks = nn.ModuleList([MambaConvBlock(width, options) for _ in range(depth)])
 
     def forward(self, x: Tensor, order: tuple[tuple[Order, ...], ...]) -> Tensor:
@@ -147,12 +152,12 @@ class RadioMamba(nn.Module):
         self.options = o = options or RadioMambaOptions()
         pairs = list(zip(o.widths, o.widths[1:], strict=False))
         self.stem = nn.Conv2d(o.inputs * o.fold**2, o.widths[0], 3, padding=1)
-        self.encoder = nn.ModuleList([_Stage(w, d, o) for w, d in zip(o.widths[:-1], o.depths, strict=False)])
+        self.encoder = nn.ModuleList([_Stage(k, o) for k in range(len(pairs))])
         self.down = nn.ModuleList([nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairs])
-        self.bottleneck = _Stage(o.widths[-1], o.depths[-1], o)
+        self.bottleneck = _Stage(len(pairs), o)
         self.up = nn.ModuleList([nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairs])
         self.fuse = nn.ModuleList([nn.Conv2d(2 * fine, fine, 1) for fine, _ in pairs])
-        self.decoder = nn.ModuleList([_Stage(w, d, o) for w, d in zip(o.widths[:-1], o.depths, strict=False)])
+        self.decoder = nn.ModuleList([_Stage(k, o) for k in range(len(pairs))])
         self.head = nn.Conv2d(o.widths[0], o.outputs * o.fold**2, 1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

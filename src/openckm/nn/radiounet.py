@@ -112,8 +112,7 @@ class _U(nn.Module):
             self.up.append(_upwards(joined, answer, below, fine=k >= 4))
             width = answer
         self.near = nn.Sequential(nn.Conv2d(width + down[0].width + inputs, LAST, 5, padding=2), nn.ReLU())
-        last = nn.ReLU() if rectified else nn.Identity()
-        self.answer = nn.Sequential(nn.Conv2d(LAST + inputs, 1, 5, padding=2), last)
+        self.answer, self.rectified = nn.Conv2d(LAST + inputs, 1, 5, padding=2), rectified
 
     def forward(self, planes: Tensor) -> Tensor:
         skips = [planes]
@@ -123,7 +122,8 @@ class _U(nn.Module):
         for k, layer in enumerate(self.up):
             x = layer(x if k == 0 else torch.cat([x, skips.pop()], dim=1))
         x = self.near(torch.cat([x, skips.pop(), planes], dim=1))
-        return torch.as_tensor(self.answer(torch.cat([x, planes], dim=1)))
+        answer = torch.as_tensor(self.answer(torch.cat([x, planes], dim=1)))
+        return answer.relu() if self.rectified else answer
 
 
 def _convolution(inputs: int, layer: _Layer) -> nn.Sequential:

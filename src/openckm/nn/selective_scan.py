@@ -7,12 +7,12 @@ dt > 0, A < 0. (P3, Eq. 12-15, with the first-order input map dt B of Mamba's re
 Three ways to the same numbers:
 
     selective_scan_reference   token by token, as it stands above: slow, the oracle of the tests
-    selective_scan             exact in chunks for any A[e, n] (Mamba-1, `openckm.nn.selective_scan_s6`)
+    selective_scan             exact for any A[e, n] (Mamba-1, `openckm.nn.selective_scan_s6`)
     state_space_dual           one decay A[head] for all channels and states of a head: matrix products (Mamba-2,
                                `openckm.nn.selective_scan_ssd`)
 
-All compute in float32 whatever comes in, with autocast off, and return the type of x. No power of a decay is ever
-formed by dividing cumulated ones, so that no decay is too strong: exponents are sums of non-positive numbers.
+All return the type of x and compute in float32 whatever comes in, with autocast off; the products of the last are of
+the type of x. No power of a decay is ever formed by dividing cumulated ones, so that no decay is too strong.
 
 On a GPU the kernels of the package mamba-ssm are used where it is installed.
 
@@ -34,10 +34,15 @@ import torch
 from torch import Tensor
 
 from openckm.errors import OptionError
-from openckm.nn.selective_scan_s6 import chunked_scan
+from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.nn.selective_scan_ssd import dual_scan
 
-__all__ = ["fused_kernels", "selective_scan", "selective_scan_reference", "state_space_dual"]
+__all__ = ["chunk_of", "fused_kernels", "selective_scan", "selective_scan_reference", "state_space_dual"]
+
+
+def chunk_of(states: int) -> int:
+    """Return the tokens of a chunk of `state_space_dual` for N states: twice as many, 16 to 128."""
+    return min(128, max(16, 2 * states))
 
 
 def selective_scan_reference(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None) -> Tensor:
@@ -82,12 +87,13 @@ def selective_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Te
             skip = None if d is None else d.float()
             fused = kernels.selective_scan_fn(turned[0], turned[1], rates.contiguous(), turned[2], turned[3], D=skip)
             return torch.as_tensor(fused).transpose(1, 2).to(x.dtype)
-        return _with_skip(chunked_scan(inputs, steps, rates, ins, outs), inputs, d).to(x.dtype)
+        return _with_skip(exact_scan(inputs, steps, rates, ins, outs), inputs, d).to(x.dtype)
 
 
 def state_space_dual(
-    x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None, *, chunk: int = 32
-) -> Tensor:
+    x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None, *,
+    chunk: int | None = None, both: bool = False,
+) -> Tensor:  # fmt: skip
     """Return the scan [B, L, E] where the E = H P channels of H heads share one step and one decay per head.
 
     Equal to `selective_scan` with A[e, n] = a[head of e] and dt_t[e] = dt_t[head of e].
@@ -99,7 +105,8 @@ def state_space_dual(
         b: input maps [B, L, N].
         c: output maps [B, L, N].
         d: skip D [H], or None.
-        chunk: tokens that are treated by one matrix product.
+        chunk: tokens that are treated by one matrix product; None means `chunk_of(N)`.
+        both: add the answers of the sequences read from the end, at little more than the cost of one direction.
 
     Raises:
         OptionError: if shapes do not fit.
@@ -107,7 +114,7 @@ def state_space_dual(
     References:
         Transformers are SSMs. T. Dao, A. Gu, 2024, Section 6 (block decomposition).
     """
-    heads = a.shape[0]
+    heads, chunk = a.shape[0], chunk_of(b.shape[-1]) if chunk is None else chunk
     if x.ndim != 3 or a.ndim != 1 or dt.shape != (*x.shape[:2], heads) or x.shape[2] % heads or chunk < 1:
         raise OptionError(
             f"tokens {tuple(x.shape)}, steps {tuple(dt.shape)}, A {tuple(a.shape)}, chunk {chunk}: wanted [B, L, H P],"
@@ -122,11 +129,12 @@ def state_space_dual(
         by_head = x.reshape(*x.shape[:2], heads, -1)
         skip = None if d is None else d.float()
         if (kernels := fused_kernels(x.device)) is not None:
-            y = kernels.mamba_chunk_scan_combined(
-                by_head.float(), steps, rates, ins[:, :, None], outs[:, :, None], chunk, D=skip
-            )
+            y = kernels.dual(by_head.float(), steps, rates, ins, outs, skip, chunk)
+            if both:
+                turned = [t.flip(1) for t in (by_head.float(), steps, ins, outs)]
+                y = y + kernels.dual(turned[0], turned[1], rates, turned[2], turned[3], skip, chunk).flip(1)
         else:
-            y = dual_scan(by_head, steps, rates, ins, outs, skip, chunk)
+            y = dual_scan(by_head, steps, rates, ins, outs, skip, chunk, both=both)
         return torch.as_tensor(y).flatten(2).to(x.dtype)
 
 
@@ -137,6 +145,13 @@ class _Kernels:
         self.selective_scan_fn: Any = import_module("mamba_ssm.ops.selective_scan_interface").selective_scan_fn
         combined = import_module("mamba_ssm.ops.triton.ssd_combined")
         self.mamba_chunk_scan_combined: Any = combined.mamba_chunk_scan_combined
+
+    def dual(
+        self, x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None, chunk: int
+    ) -> Tensor:  # fmt: skip
+        """Return the scan with heads of contiguous tensors; arguments as `dual_scan`."""
+        given = (x.contiguous(), dt.contiguous(), a, b[:, :, None].contiguous(), c[:, :, None].contiguous())
+        return torch.as_tensor(self.mamba_chunk_scan_combined(*given, chunk, D=d))
 
 
 def fused_kernels(device: torch.device) -> _Kernels | None:

@@ -1,6 +1,10 @@
-r"""The exact Mamba-1 scan without a GPU: all chunks of a sequence side by side, forward and backward.
+r"""The exact Mamba-1 scan without a GPU, in one of two ways.
 
-A sequence of L tokens becomes K steps of L / K chunks. With P = exp(A sum dt) of a whole chunk,
+Where no gradient is wanted and a token has states enough to be worth a call (`WIDE`), tokens are taken one by one, but
+their decays, inputs and answers in blocks: each exponential is computed once, and a token costs one multiply-add.
+
+Else all chunks of a sequence go side by side, forward and backward. A sequence of L tokens becomes K steps of L / K
+chunks. With P = exp(A sum dt) of a whole chunk,
 
     1. every chunk is run from a zero state; only its last state s is kept
     2. chunk by chunk, h_start' = P h_start + s                      (L / K small steps)
@@ -25,15 +29,51 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["chunked_scan"]
+__all__ = ["chunked_scan", "exact_scan", "serial_scan"]
 
 LOG2_E = 1.0 / math.log(2.0)
 BLOCK = 131_072
 """States of a block of channels, as many as a second-level cache and the cost of a call allow for."""
+SERIAL = 196_608
+"""States of a block of tokens, as many as that too."""
+
+
+WIDE = 4096
+"""States of a token, all sequences together, from which tokens are taken one by one."""
+
+
+def exact_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """Return y [B, L, E] of `openckm.nn.selective_scan.selective_scan` without skip; all arguments are float32."""
+    learning = torch.is_grad_enabled() and any(t.requires_grad for t in (x, dt, a, b, c))
+    serial = not learning and x.shape[0] * a.numel() >= WIDE
+    return (serial_scan if serial else chunked_scan)(x, dt, a, b, c)
+
+
+def serial_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """Return what `exact_scan` does, tokens one by one; no gradient passes."""
+    (batch, length, channels), states = x.shape, a.shape[1]
+    rates = (a.t() * LOG2_E).contiguous()
+    dt, u, b, c = (t.transpose(0, 1).contiguous() for t in (dt, dt * x, b, c))
+    size = min(length, max(1, SERIAL // (batch * a.numel())))
+    decay, state = torch.empty(2, size, batch, states, channels, device=x.device)
+    y = torch.empty(length, batch, 1, channels, device=x.device)
+    last = torch.zeros(batch, states, channels, device=x.device)
+    for k in range(0, length, size):
+        count = min(size, length - k)
+        told = slice(k, k + count)
+        torch.mul(dt[told, :, None], rates, out=decay[:count]).exp2_()
+        torch.mul(u[told, :, None], b[told, ..., None], out=state[:count])
+        before = last
+        for passing, now in zip(decay[:count].unbind(), state[:count].unbind(), strict=True):
+            before = now.addcmul_(passing, before)
+        last = before.clone()
+        answers = y[told].view(-1, 1, channels)
+        torch.bmm(c[told].view(-1, 1, states), state[:count].view(-1, states, channels), out=answers)
+    return y[:, :, 0].transpose(0, 1)
 
 
 def chunked_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """Return y [B, L, E] of `openckm.nn.selective_scan.selective_scan` without skip; all arguments are float32."""
+    """Return what `exact_scan` does, chunks side by side."""
     length = x.shape[1]
     steps = steps_of(length)
     room = -length % steps

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from openckm.nn.layers import zero_init
 from openckm.nn.radiomamba import SMALL, RadioMamba, RadioMambaOptions
 from openckm.nn.unet import UNet, UNetOptions
 from openckm.predict.code import Code, base_of, inputs_of
@@ -58,6 +59,8 @@ class Adversarial(MapNetwork):
                 fold=SMALL.fold,
             )
         )
+        if code == "site":
+            zero_init(self.generator.head)
         widths = (inputs + 1, 32, 64, 128)
         layers: list[nn.Module] = []
         for fine, coarse in pairwise(widths):

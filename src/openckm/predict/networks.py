@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from openckm.errors import OptionError
+from openckm.nn.layers import zero_init
 from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import SMALL, RadioMamba, RadioMambaOptions
 from openckm.nn.radiounet import RadioUNet, RadioUNetOptions
@@ -37,7 +38,7 @@ MAMBAS = {
 PLAIN = RadioMambaOptions(branches="conv", convolution="standard")
 UNETS = {
     "unet": replace(PLAIN, widths=(44, 88, 176, 352)),
-    "unet-small": replace(PLAIN, widths=(28, 56, 112, 176), depths=SMALL.depths, fold=SMALL.fold),
+    "unet-small": replace(PLAIN, widths=(24, 48, 88, 128), depths=SMALL.depths, fold=SMALL.fold),
 }
 NAMES = (*MAMBAS, *UNETS, "radiounet", "rme-gan", "radiodiff")
 """The networks that `build_network` knows, without their variants."""
@@ -92,11 +93,13 @@ class MapNetwork(ABC, nn.Module):
 
 
 class OnePass(MapNetwork):
-    """A network whose answer is added to that of free space."""
+    """A network whose answer is added to that of free space; untrained, it adds nothing."""
 
     def __init__(self, network: RadioMamba, code: Code) -> None:
         super().__init__()
         self.network, self.code = network, code
+        if code == "site":
+            zero_init(network.head)
 
     @property
     def multiple(self) -> int:
@@ -114,6 +117,9 @@ class TwoStage(MapNetwork):
     def __init__(self, network: RadioUNet, code: Code) -> None:
         super().__init__()
         self.network, self.code = network, code
+        if code == "site":
+            for stage in (network.first, network.second):
+                zero_init(stage.answer)
 
     @property
     def multiple(self) -> int:
