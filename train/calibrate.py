@@ -2,9 +2,10 @@
 
     python train/calibrate.py src/openckm/assets/prior_s /path/to/validation/shards
 
-The shards must come from cities that the prior was not trained on (`ckm data generate DIR --split validation`).
-32 maps and the five default families take about 6 minutes on one core; run it again whenever the weights change: a
-calibration that belongs to other weights is refused.
+The shards must come from cities that the prior was not trained on, averaged over seeds, lest the tracer's noise widen
+the intervals (`ckm data generate DIR --split validation --real-share 0.65 --floor-db 1`). 66 maps and the five default
+families take about 10 minutes on one core; run it again whenever the weights change: a calibration that belongs to
+other weights is refused.
 """
 
 from __future__ import annotations

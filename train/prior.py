@@ -156,7 +156,8 @@ def publish(
             recipe=f"train/prior.py, {trainer.step} steps",
             metrics=scores,
             licence="Apache-2.0",
-            credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
+            credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
+            " data of Den Haag and Zurich",
         )
 
 
