@@ -282,7 +282,7 @@ class _Run:
                 " lower the learning rate and run again"
             )
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.options.clip)
         self.optimiser.step()
         self.step += 1

@@ -52,14 +52,16 @@ class Oriented(Denoiser):
 
     Args:
         denoiser: the prior.
-        turns: the symmetry of each item (0-7); odd quarter turns need square maps.
+        poses: the symmetry of each item (0-7); odd quarter turns need square maps.
         condition: what is known of each item, upright, or None; it is turned once, here.
     """
 
-    def __init__(self, denoiser: Denoiser, turns: Sequence[int], condition: Condition | None) -> None:
+    turns = False  # it holds the condition of each map, turned already
+
+    def __init__(self, denoiser: Denoiser, poses: Sequence[int], condition: Condition | None) -> None:
         super().__init__()
-        self.denoiser, self.turns = denoiser, tuple(turns)
-        self._told = None if condition is None else move_conditions(self.turns, condition)
+        self.denoiser, self.poses = denoiser, tuple(poses)
+        self._told = None if condition is None else move_conditions(self.poses, condition)
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
         """Denoise upright maps; the condition is the one given when this was made.
@@ -67,11 +69,11 @@ class Oriented(Denoiser):
         Raises:
             OptionError: if the batch is another one, or a condition is given here.
         """
-        if len(x) != len(self.turns) or condition is not None:
-            raise OptionError(f"{len(x)} maps for {len(self.turns)} orientations, whose condition was given before")
-        moved = torch.cat([turn_maps(k, x[i : i + 1]) for i, k in enumerate(self.turns)])
+        if len(x) != len(self.poses) or condition is not None:
+            raise OptionError(f"{len(x)} maps for {len(self.poses)} orientations, whose condition was given before")
+        moved = torch.cat([turn_maps(k, x[i : i + 1]) for i, k in enumerate(self.poses)])
         found: Denoised = self.denoiser(moved, sigma, self._told)
-        back = [inverse_symmetry(k) for k in self.turns]
+        back = [inverse_symmetry(k) for k in self.poses]
         mean = torch.cat([turn_maps(k, found.mean[i : i + 1]) for i, k in enumerate(back)])
         if found.var is None:
             return Denoised(mean, None)
