@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from fastapi.testclient import TestClient
 
-from openckm.edge.app import Service, create_app
+from openckm.edge.app import create_app
 from openckm.edge.config import EdgeConfig, token_hash
+from openckm.edge.service import Service
 from openckm.edge.updating import Keeper, Model
 from openckm.infer.spectrum import WhiteSpectrum
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
@@ -49,8 +50,8 @@ class Still(Keeper):
 
 
 class _Nothing:
-    def current(self) -> None:
-        return None
+    def held(self) -> tuple[Path, ...]:
+        return ()
 
 
 def config(limits: dict[str, Any] | None = None) -> EdgeConfig:

@@ -20,7 +20,7 @@ from edge_worlds import (
     tiny_model,
 )
 
-from openckm.edge.app import Service
+from openckm.edge.service import Service
 
 LIMITS = {"body_bytes": 200_000, "cells": 1024, "side": 64, "observations": 100, "draws": 4, "steps": 50}
 
@@ -137,6 +137,12 @@ def test_a_value_that_cannot_be_is_refused(client, where, value):
         ("likelihood.y", [[1.0]]),
         ("likelihood.operator", {"type": "points", "rows": [10**6], "cols": [0]}),
         ("likelihood.operator.steps.1.factor", 10**12),
+        ("likelihood", None),
+        ("areas", [{"x": [0.0, 9.0], "y": [-1.0, -9.0], "value": -90.0}]),
+        ("areas", [{"x": [0.0, 9.0, 9.0], "y": [-1.0, -9.0], "value": -90.0}]),
+        ("areas", [{"x": [0.0, 9.0, 9e9], "y": [-1.0, -9.0, -1.0], "value": -90.0}]),
+        ("areas", [{"x": [0.0, 9.0, 9.0, 0.0], "y": [-1.0, -9.0, -1.0, -9.0], "value": -90.0}]),
+        ("areas", [{"x": [0.0, 9.0, 9.0], "y": [-1.0, -9.0, -1.0], "value": -90.0, "sigma": 0.0}]),
     ],
 )
 def test_evidence_that_cannot_be_is_refused(client, where, value):
@@ -166,6 +172,20 @@ def test_after_all_that_the_node_answers_and_jobs_are_their_owners(client):
     packed = gzip.compress(json.dumps(site_request()).encode())
     assert post(client, packed, **{"Content-Encoding": "gzip"}).status_code == 202
     assert zlib.decompress(packed, wbits=31)
+
+
+@pytest.mark.parametrize(
+    ("areas", "reason"),
+    [
+        ([{"x": [1] * 5001, "y": [-2] * 5001, "value": -90.0}] * 4, "corners together"),
+        ([{"x": [1, 60, 60, 1], "y": [-1, -1, -60, -60], "value": -90.0}] * 20, "cells together"),
+        ([{"x": [1, 60, 60, 1], "y": [-1, -60, -1, -60], "value": -90.0}], "crosses itself"),
+        ([{"x": [1, 60, 99], "y": [-1, -60, -1], "value": -90.0}], "beyond the grid"),
+    ],
+)
+def test_areas_that_cost_too_much_or_are_none_are_refused_by_a_reason(client, areas, reason):
+    sent = post(client, changed("areas", areas, evidence_request()))
+    assert (sent.status_code, reason in sent.json()["error"]["message"]) == (422, True), sent.text
 
 
 def test_a_large_outline_that_crosses_itself_is_refused_at_once(client):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from edge_worlds import Still, auth, client_of, config, evidence_request, site_request, tiny_model
 
-from openckm.edge.app import Service
 from openckm.edge.config import Limits
 from openckm.edge.jobs import Busy, Draining, JobQueue
+from openckm.edge.service import Service
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 
@@ -50,7 +50,7 @@ def make(model):
     made = []
 
     def build(**limits):
-        queue = JobQueue(Limits(**limits), lambda: model)
+        queue = JobQueue(Limits(**{"running": 1} | limits), lambda: model)
         queue.start()
         made.append(queue)
         return queue
@@ -178,7 +178,7 @@ def test_a_node_about_to_end_takes_nothing_and_finishes_what_it_has(make):
 
 
 def test_over_http_429_cancel_and_deadline(model):
-    service = Service(config({"queue": 1, "queue_per_token": 1}), Still(model))
+    service = Service(config({"queue": 1, "queue_per_token": 1, "running": 1}), Still(model))
     slow = evidence_request(method="dps", steps=2000, draws=64)
     with client_of(service) as client:
         running = client.post("/v1/jobs", json=slow, headers=auth()).headers["Location"]
@@ -213,3 +213,25 @@ def test_a_waiting_job_fails_at_its_deadline_though_another_runs_on(make):
     gate.open.set()
     until(lambda: long.over)
     assert long.state == "done"
+
+
+def test_jobs_run_together_but_one_token_leaves_a_worker_to_the_others(make):
+    queue, gate = make(running=3, running_per_token=2), Gate()
+    many = [queue.submit("many", "t", gate.work(), 60) for _ in range(4)]
+    until(lambda: queue.running == 2)
+    time.sleep(0.05)
+    assert (queue.running, queue.waiting) == (2, 2)
+    one = queue.submit("one", "t", lambda model, ticket: a_map(), 60)
+    until(lambda: one.state == "done")
+    gate.open.set()
+    until(lambda: all(job.state == "done" for job in many))
+
+
+def test_jobs_that_fail_while_they_wait_do_not_pile_up(make):
+    queue, gate = make(kept_per_token=3, queue=100, queue_per_token=100), Gate()
+    queue.submit("a", "t", gate.work(), 60)
+    until(lambda: queue.running)
+    late = [queue.submit("a", "t", gate.work(), 0.001) for _ in range(20)]
+    until(lambda: all(job.over for job in late))
+    assert sum(queue.find("a", job.id) is not None for job in late) == 3
+    gate.open.set()

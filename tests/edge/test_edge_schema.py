@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from openckm.edge.app import Service, create_app
+from openckm.edge.app import create_app
+from openckm.edge.config import EdgeConfig
+from openckm.edge.service import Service
 
 LIMITS = {"cells": 256, "draws": 2, "steps": 4, "deadline_s": 2.0, "queue": 4, "queue_per_token": 4}
 
@@ -65,8 +67,22 @@ def test_no_request_makes_the_node_fail(schema):
     assert all(statuses(operation) for operation in operations)
 
 
+def test_the_description_names_the_token_of_every_guarded_route(model):
+    with client_of(Service(config(LIMITS), Still(model))) as client:
+        told = client.get("/openapi.json").json()
+        assert told["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+        routes = [(method, path, one) for path, ways in told["paths"].items() for method, one in ways.items()]
+        guarded = {(method, path) for method, path, one in routes if one.get("security") == [{"token": []}]}
+        for method, path, _ in routes:
+            status = client.request(method, path.format(job_id="x"), headers={"Content-Type": "application/json"})
+            assert (status.status_code == 401) is ((method, path) in guarded), (method, path)
+        assert {path for _, path, _ in routes} - {path for _, path in guarded} == {"/health", "/ready"}
+    with client_of(Service(EdgeConfig(), Still(model))) as client:
+        assert "securitySchemes" not in client.get("/openapi.json").json()["components"]
+
+
 def test_the_description_holds_both_kinds_of_requests(model):
     with client_of(Service(config(LIMITS), Still(model))) as client:
         shelf = client.get("/openapi.json").json()["components"]["schemas"]
-        assert {"SiteRequest", "EvidenceRequest", "PointsIn", "GridIn", "ErrorAnswer"} <= set(shelf)
+        assert {"SiteRequest", "EvidenceRequest", "AreaIn", "PointsIn", "GridIn", "ErrorAnswer"} <= set(shelf)
         assert answer(client, site_request(draws=0))["provenance"]["version"] == "1.0.0"

@@ -9,6 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 from edge_worlds import (
     OTHER,
     WATCHER,
@@ -22,8 +23,11 @@ from edge_worlds import (
     tiny_model,
 )
 
-from openckm.edge.app import Service
+from openckm.edge.config import Limits
+from openckm.edge.requests import parse
+from openckm.edge.service import Service
 from openckm.maps.geotiff import read_geotiff
+from openckm.maps.quantity import GAIN
 from openckm.maps.zarrio import read_zarr
 
 
@@ -81,6 +85,25 @@ def test_any_likelihood_is_answered_and_agrees_with_its_readings(client):
         assert found["provenance"]["method"] in (method, "jfs")
         if method != "dps":  # three steps of Algorithm 2 lead nowhere yet
             assert np.abs(blocks - np.array([[-90, -95], [-100, -105]])).max() < 4.0, method
+
+
+def test_averages_over_polygons_are_evidence(client):
+    """Two halves of the map, one of them an L around a corner that nobody measured."""
+    square = {"x": [1, 31, 31, 1], "y": [-1, -1, -63, -63], "value": -80.0, "sigma": 0.5}
+    corner = {"x": [33, 63, 63, 49, 49, 33], "y": [-1, -1, -31, -31, -63, -63], "value": -110.0, "sigma": 0.5}
+    request = evidence_request(areas=[square, corner], method="mean", draws=0)
+    told = parse(json.dumps(request | {"likelihood": None}).encode(), Limits())
+    likelihood = told.build(Limits(), told.grid.build(Limits()))
+    gain = np.full((16, 16), -80.0)
+    gain[:8, 8:] = gain[8:, 8:12] = -110.0
+    maps = torch.zeros(1, 5, 16, 16)
+    maps[0, 0] = torch.as_tensor(GAIN.encode(gain))
+    assert likelihood.residual(maps).abs().max() < 1e-5
+    maps[0, 0, 0, 0] += 0.1
+    assert (likelihood.residual(maps).abs() > 1e-5).tolist() == [[True, False]]
+    for evidence in (None, request["likelihood"] | {"sigma": 30.0}):
+        gain = np.array(answer(client, request | {"likelihood": evidence})["channels"]["gain_db"]["mean"])
+        assert gain[:, :8].mean() - gain[:8, 8:].mean() > 8.0
 
 
 def test_geotiff_and_zarr_are_the_same_map(client, tmp_path):
@@ -149,6 +172,28 @@ def test_readings_are_in_no_log(client, caplog):
     assert json.dumps(good["points"][0]["x"][1]) not in caplog.text.split("job ")[-1]
 
 
+def test_what_nobody_foresaw_is_an_answer_and_tells_no_reading(service, client, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("reading -83.25")
+
+    monkeypatch.setattr("openckm.edge.app.plan", broken)
+    sent = client.post("/v1/jobs", json=site_request(), headers=auth())
+    assert (sent.status_code, sent.json()["error"]["code"]) == (500, "internal")
+    assert "a request failed with RuntimeError at" in caplog.text
+    assert "83.25" not in caplog.text + sent.text
+    assert 'ckm_requests_total{route="/v1/jobs",status="500"} 1.0' in client.get(
+        "/metrics", headers=auth(WATCHER)).text  # fmt: skip
+
+
+def test_waiting_ends_when_the_job_does(service, client):
+    go = threading.Event()
+    job = service.queue.submit("planner", "site", lambda model, ticket: go.wait(20) and None, 60)
+    assert client.get(f"/v1/jobs/{job.id}", params={"wait_s": 0.05}, headers=auth()).json()["state"] == "running"
+    threading.Timer(0.2, go.set).start()
+    assert client.get(f"/v1/jobs/{job.id}", params={"wait_s": 50}, headers=auth()).json()["state"] == "done"
+    assert service._waiters == {}
+
+
 def test_no_model_yet_is_told(model):
     with client_of(Service(config(), Still(None))) as client:
         assert client.get("/ready").status_code == 503
@@ -156,8 +201,9 @@ def test_no_model_yet_is_told(model):
         assert (sent.status_code, sent.headers["Retry-After"]) == (503, "5")
 
 
-def test_a_running_job_keeps_its_version_and_the_next_has_the_new_one(service, client, model, tmp_path, monkeypatch):
+def test_a_running_job_keeps_its_version_and_the_next_has_the_new_one(model, tmp_path, monkeypatch):
     began, go = threading.Event(), threading.Event()
+    service = Service(config({"running": 1}), Still(model))
     inner = service.queue._run
 
     def hold(job):
@@ -172,10 +218,11 @@ def test_a_running_job_keeps_its_version_and_the_next_has_the_new_one(service, c
         inner(job)
 
     monkeypatch.setattr(service.queue, "_run", hold)
-    places = [client.post("/v1/jobs", json=site_request(), headers=auth()).headers["Location"] for _ in range(2)]
-    assert began.wait(20)
-    service.keeper.model = tiny_model(tmp_path / "2.0.0", "2.0.0", seed=1)
-    go.set()
-    states = [client.get(place, params={"wait_s": 30}, headers=auth()).json() for place in places]
-    assert [s["state"] for s in states] == ["done", "done"]
-    assert [s["version"] for s in states] == ["1.0.0", "2.0.0"]
+    with client_of(service) as client:
+        places = [client.post("/v1/jobs", json=site_request(), headers=auth()).headers["Location"] for _ in range(2)]
+        assert began.wait(20)
+        service.keeper.model = tiny_model(tmp_path / "2.0.0", "2.0.0", seed=1)
+        go.set()
+        states = [client.get(place, params={"wait_s": 30}, headers=auth()).json() for place in places]
+        assert [s["state"] for s in states] == ["done", "done"]
+        assert [s["version"] for s in states] == ["1.0.0", "2.0.0"]

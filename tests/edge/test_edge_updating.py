@@ -7,13 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from edge_worlds import answer, auth, client_of, config, evidence_request, save_tiny, site_request
+import torch
+from edge_worlds import CARD, answer, auth, client_of, config, evidence_request, save_tiny, site_request
 
-from openckm.edge.app import Service
 from openckm.edge.config import EdgeConfig
-from openckm.edge.updating import Keeper
+from openckm.edge.service import Service
+from openckm.edge.updating import Keeper, Model
+from openckm.errors import ModelError
 from openckm.observe import spec
 from openckm.observe.operators import Domain, LinearOperator
+from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.priors.pretrained import save_prior
 from openckm.store import KeyFolder, Repository
 
 
@@ -110,6 +114,61 @@ def test_a_card_that_this_edge_cannot_run_is_refused_with_a_reason(cloud):
     assert kinds(keeper) == ["model_refused"]
     assert "Transformer" in keeper.alarms[0].detail
     assert keeper.model.card.version == "1.0.0"
+
+
+def broken(folder: Path, version: str) -> Path:
+    """Write a model whose weights are finite and whose passes are not."""
+    torch.manual_seed(0)
+    denoiser = MapDenoiser(MapDenoiserOptions((8, 8), 1))
+    for parameter in denoiser.parameters():
+        parameter.data *= 1e30
+    save_prior(folder, denoiser, version=version, **CARD)
+    return folder
+
+
+def test_a_model_whose_first_pass_fails_is_refused_and_the_last_good_one_outlives_restarts(cloud, caplog):
+    keeper = cloud.keeper()
+    keeper.update()
+    cloud.repository.publish(broken(cloud.folder / "2.0.0", "2.0.0"), "stable", precisions=("bf16",))
+    for _ in range(2):
+        assert not keeper.update()
+        assert kinds(keeper) == ["model_refused"]
+        assert "first pass" in keeper.alarms[0].detail
+        assert keeper.model.card.version == "1.0.0"
+    again = cloud.keeper()
+    assert again.model.card.version == "1.0.0", "the cache lists what was tried, only"
+    assert not again.update()
+    assert again.model.card.version == "1.0.0"
+    cloud.publish("2.0.1", 1)
+    assert again.update()
+    assert (again.model.card.version, kinds(again)) == ("2.0.1", [])
+
+
+def test_a_cached_model_that_does_not_run_is_told_at_start_and_the_one_before_serves(cloud, monkeypatch, caplog):
+    keeper = cloud.keeper()
+    keeper.update()
+    cloud.publish("1.0.1", 1)
+    keeper.update()
+    whole = Model.load
+
+    def picky(folder):
+        model = whole(folder)
+        if model.card.version == "1.0.1":
+            raise ModelError("tiny 1.0.1: this program runs it no more")
+        return model
+
+    monkeypatch.setattr(Model, "load", picky)
+    again = cloud.keeper()
+    assert again.model.card.version == "1.0.0"
+    with client_of(Service(config(), again)) as client:
+        assert client.get("/health").json()["alarms"] == ["model_refused"]
+    assert "alarm model_refused: tiny 1.0.1: this program runs it no more" in caplog.text
+    monkeypatch.setattr(Model, "load", lambda folder: whole(folder / "none"))
+    nothing = cloud.keeper()
+    assert nothing.model is None
+    with client_of(Service(config(), nothing)) as client:
+        assert client.get("/health").json()["alarms"] == ["model_refused"]
+        assert client.get("/ready").status_code == 503
 
 
 def test_a_revoked_version_is_served_no_more(cloud):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -21,8 +23,8 @@ from worlds import tiny_denoiser
 
 WINDOW = Window(0, 0, 32)
 SMALL = SamplerOptions(
-    size=32, windows=2, chains=1, steps=2, few=2, draws=2, sweep=1, timed=0, quick=True, rivals=False,
-    tasks=("sr2", "points"),
+    size=32, windows=2, chains=1, steps=2, full=1, full_steps=3, full_zeta=(("sr2", 2.0),), few=2, draws=2, sweep=1,
+    timed=0, quick=True, rivals=False, tasks=("sr2", "points"),
 )  # fmt: skip
 
 
@@ -156,6 +158,21 @@ def test_every_method_has_rows_on_every_task(rows):
     assert by["sr2", "dps", SINGLE, "gain_rmse_db"].n == 1
     assert by["sr2", "dps", SINGLE, "gain_rmse_db"].network_evaluations == 3 * SMALL.steps
     assert by["sr2", "jfs", MEAN_8, "gain_rmse_db"].network_evaluations == 64
+
+
+def test_algorithm_2_at_full_length_states_its_cost_on_p1s_tasks(rows, data, tiny_prior, monkeypatch):
+    by = {(r.task, r.method, r.split, r.metric): r for r in rows}
+    full = by["sr2", "dps_full", SINGLE, "gain_rmse_db"]
+    assert (full.n, full.network_evaluations) == (1, 3 * SMALL.full_steps) and full.seconds > 0
+    ratio = by["sr2", "jfs", "mean of 8, over dps_full single", "network_ratio"]
+    assert ratio.value == pytest.approx(64 / (3 * SMALL.full_steps))
+    assert not any(r.method == "dps_full" and r.task == "points" for r in rows)
+    used = []
+    real = Ours.draw
+    monkeypatch.setattr(Ours, "draw", lambda self, *a: used.append((self.name, a[2])) or real(self, *a))
+    for full in (0, 1):
+        run(data_dir=data, prior=tiny_prior, options=replace(SMALL, full=full, tasks=("sr2",), windows=1, sweep=0))
+        assert [zeta for name, zeta in used if name == "dps_full"] == [2.0] * full
 
 
 def test_the_constant_with_the_least_error_on_validation_is_used(data, tiny_prior, monkeypatch):

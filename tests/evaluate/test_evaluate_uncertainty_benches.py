@@ -123,6 +123,9 @@ def test_active_bench_compares_four_strategies_on_the_same_maps(shards, tiny_pri
     for strategy in ("greedy", "variance", "grid"):
         row = found[strategy, "RMSE of 24 random measurements", "measurements_ratio"]
         assert row.ci_low <= row.value <= row.ci_high and 8 / 24 <= row.value <= 4
+        saved = found[strategy, "RMSE of 24 random measurements", "saved_percent"]
+        ends = (saved.value, saved.ci_low, saved.ci_high)
+        assert ends == pytest.approx([100 * (1 - r) for r in (row.value, row.ci_high, row.ci_low)])
     assert ("random", "RMSE of 24 random measurements", "measurements_ratio") not in found
 
 

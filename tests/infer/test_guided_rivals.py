@@ -85,6 +85,27 @@ def test_rivals_move_the_prior_towards_the_posterior(name):
         assert float(misfit.square().mean().sqrt()) < 0.25
 
 
+@pytest.mark.parametrize("name", ["points", "box"])
+def test_fresh_noise_lets_a_white_belief_correct_itself(name):
+    side = 16
+    prior, domain = field(side, 4.0), gain_domain(side)
+    seen = torch.rand(side, side, generator=torch.Generator().manual_seed(0)) < 0.2
+    if name == "box":
+        seen = torch.ones(side, side, dtype=torch.bool)
+        seen[4:12, 4:12] = False
+    likelihood, posterior = told(prior, Mask(domain, seen), 0.05)
+    found = {}
+    for zeta in (0.3, 1.0):
+        generators = [draw_generator(0, k) for k in range(16)]
+        sampler = RenoiseSampler(20, zeta, EDM(0.01, 5.0))
+        drawn = sampler.run(diffpir(prior, likelihood), (1, side, side), generators)
+        singly = sum(error(one[None], posterior) for one in drawn) / len(drawn)
+        found[zeta] = singly, error(drawn, posterior)
+    assert found[1.0][0] < 0.85 * found[0.3][0]
+    assert found[1.0][1] < 0.95 * found[0.3][1]
+    assert RenoiseSampler().zeta == 1.0
+
+
 def test_renoise_with_all_noise_new_forgets_the_past():
     prior = field()
     generators = [draw_generator(2, 0)]

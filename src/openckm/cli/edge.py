@@ -56,7 +56,8 @@ def check(config: Config) -> None:
     from openckm.edge.updating import Keeper
 
     told = _config(config)
-    server, model = told.server, Keeper(told).model
+    server, keeper = told.server, Keeper(told)
+    model = keeper.model
     for place in (server.tls_cert, server.tls_key):
         if place is not None and not place.is_file():
             raise OptionError(f"{place}: there is no such file; TLS wants both certificate and key")
@@ -66,6 +67,8 @@ def check(config: Config) -> None:
     source = "shipped with the program" if told.repository is None else "in the cache"
     named = "none yet: `ckm edge update` fetches it" if model is None else f"{model.card.name} {model.card.version}"
     console.print(f"model ({source}): {named}", markup=False)
+    for alarm in keeper.alarms:
+        console.print(f"alarm {alarm.kind}: {alarm.detail}", markup=False)
 
 
 @edge_app.command("token")

@@ -15,53 +15,42 @@ Every failure is {"error": {"code", "message"}}. A job belongs to the token that
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 import time
-import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openckm import __version__
-from openckm.edge.config import SCOPES, EdgeConfig, Token
-from openckm.edge.jobs import Busy, Draining, Job, JobQueue, State
-from openckm.edge.metrics import Metrics
+from openckm.edge.config import SCOPES, Token
+from openckm.edge.jobs import Busy, Draining, Job, JobQueue, State, where
 from openckm.edge.requests import EvidenceRequest, SiteRequest, parse
 from openckm.edge.results import MEDIA, encode_result
-from openckm.edge.updating import Keeper
+from openckm.edge.service import Service
+from openckm.edge.wire import ErrorBody, Pieces, body_of, error_body, fails, failure
 from openckm.edge.work import plan
 from openckm.errors import InputError
 from openckm.observe.spec import LIKELIHOODS, operator_kinds
 
-__all__ = ["Service", "create_app"]
+__all__ = ["create_app"]
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _NOBODY = Token(name="local", sha256="0" * 64, scopes=frozenset(("jobs", "model", "metrics")))
-_POLL_S, _MOST_WAIT_S = 0.02, 60.0
-_PARSERS = 2
-"""Bodies that are read into requests at the same time: each may take many times its size in memory."""
-
-
-class ErrorBody(BaseModel):
-    """What went wrong: a word for programs, a sentence for people."""
-
-    code: str
-    message: str
-
-
-class ErrorAnswer(BaseModel):
-    """Every failure looks like this."""
-
-    error: ErrorBody
+_MOST_WAIT_S = 60.0
+_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_log = logging.getLogger("openckm.edge")
 
 
 class JobAnswer(BaseModel):
@@ -87,47 +76,6 @@ class JobAnswer(BaseModel):
             id=job.id, kind=job.kind, state=job.state, ahead=queue.place(job), step=step, done=done, total=total,
             version=job.version, seconds=job.run_s, error=error,
         )  # fmt: skip
-
-
-class Service:
-    """Configuration, model, queue and metrics of one edge.
-
-    Args:
-        config: of the edge.
-        keeper: of its model; made from the configuration if None.
-    """
-
-    def __init__(self, config: EdgeConfig, keeper: Keeper | None = None) -> None:
-        self.config, self.metrics = config, Metrics()
-        self.keeper = keeper or Keeper(config)
-        self.queue = JobQueue(config.limits, lambda: self.keeper.model, self.metrics.job)
-        self.parsers = asyncio.Semaphore(_PARSERS)
-        self.begun = time.time()
-
-    def who(self, request: Request) -> Token:
-        """Return whose request it is.
-
-        Raises:
-            HTTPException: 401 without a token that is known.
-        """
-        if not self.config.token:
-            return _NOBODY
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        found = self.config.who(given.strip()) if scheme.lower() == "bearer" else None
-        if found is None:
-            raise _error(401, "unauthorized", "wanted 'Authorization: Bearer TOKEN' with a token known here")
-        return found
-
-    def job(self, token: Token, job_id: str) -> Job:
-        """Return a job of a token.
-
-        Raises:
-            HTTPException: 404 if there is none, or it is somebody else's.
-        """
-        found = self.queue.find(token.name, job_id)
-        if found is None:
-            raise _error(404, "not_found", "no such job: it never was, expired, or this node was restarted")
-        return found
 
 
 def create_app(service: Service) -> FastAPI:
@@ -157,36 +105,57 @@ def _guard(app: FastAPI, service: Service) -> None:
     if not service.config.token:  # a page elsewhere must not reach this machine by a name that it resolves to it
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_LOCAL))
 
-    @app.middleware("http")
-    async def counted(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        route = request.scope.get("route")
-        service.metrics.request(getattr(route, "path", "other"), response.status_code)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.add_middleware(_Counted, service=service)
 
     @app.exception_handler(StarletteHTTPException)
     async def told(_: Request, error: StarletteHTTPException) -> JSONResponse:
         detail: object = error.detail
-        body = detail if isinstance(detail, dict) else _body("refused", str(detail))
+        body = detail if isinstance(detail, dict) else error_body("refused", str(detail))
         return JSONResponse(body, error.status_code, headers=dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        return JSONResponse(_body("invalid", f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg'][:200]}"), 422)
+        return JSONResponse(
+            error_body("invalid", f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg'][:200]}"), 422
+        )
 
-    @app.exception_handler(Exception)
-    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(_body("internal", f"the node could not do this ({type(error).__name__})"), 500)
+
+class _Counted:
+    """Counts answers, sets their headers, and makes an answer of what nobody foresaw; its text may hold readings."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def told(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                route = getattr(scope.get("route"), "path", "other")
+                self.service.metrics.request(route, message["status"])
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, told)
+        except Exception as error:  # noqa: BLE001 - told without its text
+            _log.error("a request failed with %s", where(error))
+            if not begun:
+                body = error_body("internal", "the node could not do this; its log names the place")
+                await JSONResponse(body, 500)(scope, receive, told)
 
 
 def _state_routes(app: FastAPI, service: Service) -> None:
-    watching, reading = Depends(_scope(service, "metrics")), Depends(_scope(service, "model"))
+    watching, reading = _allowed(service, "metrics"), _allowed(service, "model")
 
     @app.get("/health")
-    def health() -> dict[str, Any]:
+    async def health() -> dict[str, Any]:
         """Alive: the version in use and the alarms that are raised."""
         model, alarms = service.keeper.model, service.keeper.alarms
         return {
@@ -197,162 +166,144 @@ def _state_routes(app: FastAPI, service: Service) -> None:
             "uptime_s": time.time() - service.begun,
         }  # fmt: skip
 
-    @app.get("/ready", responses=_fails(503))
-    def ready() -> dict[str, Any]:
+    @app.get("/ready", responses=fails(503))
+    async def ready() -> dict[str, Any]:
         """Whether jobs are taken."""
         if service.keeper.model is None:
-            raise _error(503, "no_model", "no model yet: see the alarms", 5)
+            raise failure(503, "no_model", "no model yet: see the alarms", 5)
         return {"ready": True, "waiting": service.queue.waiting}
 
-    @app.get("/metrics", responses=_fails(401, 403), response_class=Response)
-    def metrics(_: Token = watching) -> Response:
+    @app.get("/metrics", responses=fails(401, 403), response_class=Response)
+    async def metrics(_: Token = watching) -> Response:
         """Counts and times, in Prometheus' text format."""
-        return Response(service.metrics.text(service.keeper, service.queue), media_type="text/plain; version=0.0.4")
+        return Response(service.metrics_text(), media_type="text/plain; version=0.0.4")
 
-    @app.get("/v1/model", responses=_fails(401, 403, 503))
-    def model(_: Token = reading) -> dict[str, Any]:
+    @app.get("/v1/model", responses=fails(401, 403, 503))
+    async def model(_: Token = reading) -> dict[str, Any]:
         """The card of the model in use, and what is wrong with updates, in words."""
         held = service.keeper.model
         if held is None:
-            raise _error(503, "no_model", "no model yet: " + "; ".join(a.detail for a in service.keeper.alarms), 5)
+            raise failure(503, "no_model", "no model yet: " + "; ".join(a.detail for a in service.keeper.alarms), 5)
         alarms = [{"kind": a.kind, "detail": a.detail, "since": a.since} for a in service.keeper.alarms]
         calibration = None if held.calibration is None else held.calibration.measured_on
         return {"card": json.loads(held.card.to_json()), "calibration": calibration, "alarms": alarms}
 
-    @app.get("/v1/operators", responses=_fails(401, 403))
-    def operators(_: Token = reading) -> dict[str, list[str]]:
+    @app.get("/v1/operators", responses=fails(401, 403))
+    async def operators(_: Token = reading) -> dict[str, list[str]]:
         """Kinds of operators and likelihoods that evidence may be described by."""
         return {"operators": list(operator_kinds()), "likelihoods": list(LIKELIHOODS)}
 
 
 def _job_routes(app: FastAPI, service: Service) -> None:
-    allowed = Depends(_scope(service, "jobs"))
+    allowed = _allowed(service, "jobs")
 
-    @app.post("/v1/jobs", status_code=202, responses=_fails(400, 401, 403, 408, 413, 415, 422, 429, 503))
+    @app.post("/v1/jobs", status_code=202, responses=fails(400, 401, 403, 408, 413, 415, 422, 429, 503))
     async def submit(request: Request, response: Response, token: Token = allowed) -> JobAnswer:
         """Take a job; its map is there when its state is done."""
-        content = await _read(request, service.config)
-        async with service.parsers:
+        _require_room(service, token)
+        async with body_of(request, service, token) as content, service.parsers:
             job = await run_in_threadpool(_submit, service, token, content)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return JobAnswer.of(job, service.queue)
 
-    @app.get("/v1/jobs/{job_id}", responses=_fails(401, 403, 404, 422))
+    @app.get("/v1/jobs/{job_id}", responses=fails(401, 403, 404, 422))
     async def state(
         job_id: str, wait_s: Annotated[float, Query(ge=0, le=_MOST_WAIT_S, allow_inf_nan=False)] = 0.0,
         token: Token = allowed,
     ) -> JobAnswer:  # fmt: skip
         """State of a job; answers when it ended, or after `wait_s`."""
-        job, end = service.job(token, job_id), time.monotonic() + wait_s
-        while not job.over and time.monotonic() < end:
-            await asyncio.sleep(_POLL_S)
+        job = _job(service, token, job_id)
+        await service.wait_for(job, wait_s)
         return JobAnswer.of(job, service.queue)
 
     @app.get(
         "/v1/jobs/{job_id}/result", response_class=Response,
-        responses={**_fails(401, 403, 404, 409, 422), 200: {"content": {media: {} for media in MEDIA.values()}}},
+        responses={
+            **fails(401, 403, 404, 409, 422, 429), 200: {"content": {media: {} for media in MEDIA.values()}}
+        },
     )  # fmt: skip
-    def result(
+    async def result(
         job_id: str, format: Literal["json", "geotiff", "zarr"] = "json",
         channel: Annotated[list[str] | None, Query(max_length=8)] = None, draws: bool = False, token: Token = allowed,
     ) -> Response:  # fmt: skip
         """The map of a job that is done."""
-        job = service.job(token, job_id)
-        radiomap = job.result
-        if radiomap is None:
-            code, message = job.error or ("not_done", f"the job is {job.state}: there is no result")
-            raise _error(409, code, message)
-        try:
-            content = encode_result(radiomap, format, tuple(dict.fromkeys(channel or ("gain_db",))), draws)
-        except InputError as error:
-            raise _error(422, "invalid", str(error)) from error
+        job = _job(service, token, job_id)
+        async with service.writers:
+            if job.result is None:
+                code, message = job.error or ("not_done", f"the job is {job.state}: there is no result")
+                raise failure(409, code, message)
+            channels = tuple(dict.fromkeys(channel or ("gain_db",)))
+            try:
+                content = await run_in_threadpool(encode_result, job.result, format, channels, draws)
+            except InputError as error:
+                raise failure(422, "invalid", str(error)) from error
+        if not service.answers.take(token.name, len(content)):
+            raise failure(429, "busy", "too many results are on their way: fetch one after another", 2)
         job.fetched = True
-        return Response(content, media_type=MEDIA[format])
+        return Pieces(content, MEDIA[format], partial(service.answers.give, token.name, len(content)))
 
-    @app.delete("/v1/jobs/{job_id}", status_code=204, responses=_fails(401, 403, 404), response_class=Response)
-    def delete(job_id: str, token: Token = allowed) -> Response:
+    @app.delete("/v1/jobs/{job_id}", status_code=204, responses=fails(401, 403, 404), response_class=Response)
+    async def delete(job_id: str, token: Token = allowed) -> Response:
         """Cancel a job, or forget its result."""
-        service.queue.remove(service.job(token, job_id))
+        service.queue.remove(_job(service, token, job_id))
         return Response(status_code=204)
 
 
 def _submit(service: Service, token: Token, content: bytes) -> Job:
     limits, model = service.config.limits, service.keeper.model
     if model is None:
-        raise _error(503, "no_model", "no model yet: ask again later", 5)
+        raise failure(503, "no_model", "no model yet: ask again later", 5)
     try:
         request = parse(content, limits)
         work = plan(request, model, limits)
     except InputError as error:
-        raise _error(422, "invalid", str(error)) from error
+        raise failure(422, "invalid", str(error)) from error
     deadline_s = min(request.deadline_s or limits.deadline_s, limits.deadline_s)
-    try:
+    with _refusals():
         return service.queue.submit(token.name, request.kind, work, deadline_s)
+
+
+def _require_room(service: Service, token: Token) -> None:
+    """Refuse a request that would not be taken before its evidence is read."""
+    with _refusals():
+        service.queue.require_room(token.name)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
     except Busy as busy:
-        raise _error(429, "busy", str(busy), busy.retry_s) from busy
+        raise failure(429, "busy", str(busy), busy.retry_s) from busy
     except Draining as error:
-        raise _error(503, "ending", "this node is about to end: ask again later", 5) from error
+        raise failure(503, "ending", "this node is about to end: ask again later", 5) from error
 
 
-async def _read(request: Request, config: EdgeConfig) -> bytes:
-    """Return the body, decompressed, within the limits of size and time."""
-    most, kind = config.limits.body_bytes, request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if kind != "application/json" or coding not in ("identity", "gzip"):
-        raise _error(415, "unsupported", "wanted application/json, as it is or compressed by gzip")
-    content = bytearray()
-    try:
-        async with asyncio.timeout(config.limits.body_s):
-            async for piece in request.stream():
-                content += piece
-                if len(content) > most:
-                    raise _too_large(most)
-    except TimeoutError as error:
-        raise _error(408, "too_slow", f"the body did not come within {config.limits.body_s:g} s") from error
-    return bytes(content) if coding == "identity" else await run_in_threadpool(_unpacked, bytes(content), most)
-
-
-def _unpacked(content: bytes, most: int) -> bytes:
-    """Return what gzip packed, stopping at the limit."""
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        found = unpacker.decompress(content, most + 1)
-    except zlib.error as error:
-        raise _error(400, "malformed", "the body is not what gzip makes") from error
-    if len(found) > most:
-        raise _too_large(most)
-    if not unpacker.eof or unpacker.unused_data:
-        raise _error(400, "malformed", "the body is not one whole gzip stream")
+def _job(service: Service, token: Token, job_id: str) -> Job:
+    """Return a job of a token; 404 if there is none, or it is somebody else's."""
+    found = service.queue.find(token.name, job_id)
+    if found is None:
+        raise failure(404, "not_found", "no such job: it never was, expired, or this node was restarted")
     return found
 
 
-def _too_large(most: int) -> HTTPException:
-    return _error(413, "too_large", f"more than {most} bytes, as sent or decompressed: send less")
+def _allowed(service: Service, scope: str) -> Any:
+    """Return the dependency of a route that wants a scope; it returns whose request it is."""
+    if not service.config.token:
+        return Depends(lambda: _NOBODY)
+    bearer = Security(
+        HTTPBearer(auto_error=False, scheme_name="token", description="A token that `ckm edge token` made.")
+    )
 
+    async def check(given: HTTPAuthorizationCredentials | None = bearer) -> Token:
+        found = None if given is None else service.config.who(given.credentials.strip())
+        if found is None:
+            raise failure(401, "unauthorized", "wanted 'Authorization: Bearer TOKEN' with a token known here")
+        if scope not in found.scopes:
+            raise failure(403, "forbidden", f"this token lacks the scope {scope!r}; scopes are {', '.join(SCOPES)}")
+        return found
 
-def _scope(service: Service, scope: str) -> Callable[[Request], Token]:
-    def check(request: Request) -> Token:
-        token = service.who(request)
-        if scope not in token.scopes:
-            raise _error(403, "forbidden", f"this token lacks the scope {scope!r}; scopes are {', '.join(SCOPES)}")
-        return token
-
-    return check
-
-
-def _error(status: int, code: str, message: str, retry_s: int | None = None) -> HTTPException:
-    headers = {} if retry_s is None else {"Retry-After": str(retry_s)}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return HTTPException(status, _body(code, message), headers)
-
-
-def _body(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message}}
-
-
-def _fails(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ErrorAnswer} for status in statuses}
+    return Depends(check)
 
 
 def _describe(app: FastAPI) -> None:

@@ -117,28 +117,39 @@ class Limits(_Strict):
 
     Attributes:
         body_bytes: of a request, as sent and once more when decompressed [bytes].
-        body_s: time in which a request must have come [s].
+        body_s: time in which the body of a request must have come [s].
+        head_s: longest silence of a connection: before a request's head is whole, before the next request, and while
+            a client takes nothing of its answer [s].
+        connections: at the same time; when they are all taken, one that is silent gives way.
+        connections_per_address: of one address, likewise; not counted behind a proxy, where all have its address.
         cells: of a map.
         side: of a map, rows or columns [cells].
         observations: readings of one request.
         draws: of one request.
         steps: of a sampler.
         deadline_s: longest time of a job, and that of one that states none [s].
+        running: jobs that run at the same time; they share passes of the network.
+        running_per_token: of one token; fewer than `running`, or one token's long jobs hold up all others.
         queue: jobs waiting, of all tokens.
         queue_per_token: jobs waiting, of one token.
         kept_per_token: finished jobs of one token whose results are kept; the oldest goes first.
-        result_bytes: results kept in memory, of all tokens [bytes].
+        result_bytes: results kept in memory, of all tokens, and as much again on their way to clients [bytes].
         result_s: time that a result is kept [s].
     """
 
     body_bytes: int = Field(default=16 * 2**20, gt=0)
     body_s: float = Field(default=30.0, gt=0)
+    head_s: float = Field(default=15.0, gt=0)
+    connections: int = Field(default=512, gt=0)
+    connections_per_address: int = Field(default=64, gt=0)
     cells: int = Field(default=512 * 512, gt=0)
     side: int = Field(default=1024, gt=0)
     observations: int = Field(default=100_000, gt=0)
     draws: int = Field(default=64, gt=0)
     steps: int = Field(default=2000, gt=0)
     deadline_s: float = Field(default=600.0, gt=0)
+    running: int = Field(default=4, gt=0, le=64)
+    running_per_token: int = Field(default=3, gt=0, le=64)
     queue: int = Field(default=32, gt=0)
     queue_per_token: int = Field(default=16, gt=0)
     kept_per_token: int = Field(default=32, gt=0)

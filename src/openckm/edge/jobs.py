@@ -1,8 +1,8 @@
-"""The queue of an edge: bounded, fair between tokens, one worker.
+"""The queue of an edge: bounded, fair between tokens, a few workers on one model.
 
-One job runs at a time. A network call uses every core that there is, so that two jobs at once would each take twice as
-long, in twice the memory; the draws of one job are batched already. And an answer is then a function of request, seed
-and version alone, to the last bit: who else asks at the same time never shares its batch. Tokens take turns, so that
+Jobs that run at the same time share passes of the network (`openckm.edge.sharing`), which is why there are a few and
+not one; more than a few would each take longer, in more memory. An answer is a function of request, seed and version
+alone, to the last bit, whoever else asks at the same time. Tokens take turns, and none may take every worker, so that
 nobody waits for somebody else's hundred maps.
 
 A job's evidence is forgotten when it ends, its result when it expires, is deleted, or must make room. Nothing is kept
@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +29,19 @@ from openckm.errors import OpenCKMError
 from openckm.infer.draws import OutOfTime
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work"]
+__all__ = ["Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work", "where"]
 
 _log = logging.getLogger("openckm.edge")
 _TICK_S = 0.5
+_STOP_S = 30.0
 _TOO_LATE = ("deadline", "the deadline passed while the job waited; ask for more time, or later")
+
+
+def where(error: BaseException) -> str:
+    """Return what kind of error was raised at which lines: all of it that a log may hold, for its text may be data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {places}"
 
 
 class Busy(Exception):
@@ -139,7 +147,7 @@ class Job:
 
 
 class JobQueue:
-    """Jobs of all tokens and the worker that runs them.
+    """Jobs of all tokens and the workers that run them.
 
     Args:
         limits: how many are taken and kept.
@@ -151,18 +159,20 @@ class JobQueue:
         self, limits: Limits, model: Callable[[], Model | None], told: Callable[[Job], None] | None = None
     ) -> None:
         self.limits, self._model, self._told = limits, model, told or (lambda _: None)
-        self._changed = threading.Condition()
+        self._changed = threading.Condition()  # on a lock that its holder may take again
         self._jobs: dict[str, Job] = {}
         self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()
-        self._running: Job | None = None
+        self._running: set[Job] = set()
         self._mean_s, self._ending, self._stopped = 1.0, False, False
-        self._thread = threading.Thread(target=self._work, name="ckm-jobs", daemon=True)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"ckm-jobs-{k}", daemon=True) for k in range(limits.running)
+        ]
         self._clock = threading.Thread(target=self._watch, name="ckm-clock", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
-        self._clock.start()
+        for thread in (*self._workers, self._clock):
+            thread.start()
 
     def drain(self) -> None:
         """Take no further jobs."""
@@ -175,17 +185,19 @@ class JobQueue:
             return not any(not job.over or (job.state == "done" and not job.fetched) for job in self._jobs.values())
 
     def stop(self) -> None:
-        """Take no further jobs, cancel what waits and runs, and end the worker."""
+        """Take no further jobs, cancel what waits and runs, and end the workers."""
         with self._changed:
             self._ending = self._stopped = True
             for job in self._jobs.values():
                 job.stop()
             self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(timeout=30.0)
+        end = time.monotonic() + _STOP_S
+        for thread in self._workers:
+            if thread.is_alive():
+                thread.join(timeout=max(end - time.monotonic(), 0.0))
 
-    def submit(self, owner: str, kind: str, work: Work, deadline_s: float) -> Job:
-        """Take a job.
+    def require_room(self, owner: str) -> None:
+        """Refuse a job that would not be taken now, before anybody reads its evidence.
 
         Raises:
             Busy: if the queue, or the owner's part of it, is full.
@@ -197,7 +209,17 @@ class JobQueue:
                 raise Draining
             own = self._waiting.get(owner, ())
             if self.waiting >= self.limits.queue or len(own) >= self.limits.queue_per_token:
-                raise Busy(min(max(math.ceil(self._mean_s * max(self.waiting, 1)), 1), 600))
+                raise Busy(min(max(math.ceil(self._mean_s * max(self.waiting, 1) / self.limits.running), 1), 600))
+
+    def submit(self, owner: str, kind: str, work: Work, deadline_s: float) -> Job:
+        """Take a job.
+
+        Raises:
+            Busy: if the queue, or the owner's part of it, is full.
+            Draining: if the service is about to end.
+        """
+        with self._changed:
+            self.require_room(owner)
             job = Job(secrets.token_urlsafe(16), owner, kind, time.monotonic() + deadline_s, work)
             self._jobs[job.id] = job
             self._waiting.setdefault(owner, deque()).append(job)
@@ -211,8 +233,8 @@ class JobQueue:
 
     @property
     def running(self) -> int:
-        """Jobs that run: one or none."""
-        return int(self._running is not None)
+        """Jobs that run."""
+        return len(self._running)
 
     @property
     def kept_bytes(self) -> int:
@@ -253,7 +275,7 @@ class JobQueue:
             del job  # else a result would be kept here until the next job comes
 
     def _watch(self) -> None:
-        """Sweep while a long job keeps the worker busy, too."""
+        """Sweep while long jobs keep the workers busy, too."""
         with self._changed:
             while not self._stopped:
                 self._sweep()
@@ -264,13 +286,15 @@ class JobQueue:
         with self._changed:
             while not self._stopped:
                 self._sweep()
+                taken = Counter(job.owner for job in self._running)
                 for owner, own in list(self._waiting.items()):
-                    if own and self._model() is not None:
-                        self._waiting.move_to_end(owner)
-                        self._running = own.popleft()
-                        return self._running
                     if not own:
                         del self._waiting[owner]
+                    elif taken[owner] < self.limits.running_per_token and self._model() is not None:
+                        self._waiting.move_to_end(owner)
+                        job = own.popleft()
+                        self._running.add(job)
+                        return job
                 self._changed.wait(timeout=1.0)
         return None
 
@@ -295,16 +319,15 @@ class JobQueue:
                 error = ("refused", str(failure))
             except Exception as failure:  # noqa: BLE001 - one job must not end the worker; its text may hold readings
                 error = ("internal", "the node could not do this; its log names the place")
-                frames = traceback.extract_tb(failure.__traceback__)
-                places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-                _log.error("job %s failed with %s at %s", job.id, type(failure).__name__, places)
+                _log.error("job %s failed with %s", job.id, where(failure))
         with self._changed:
             job.run_s = time.monotonic() - begun
             self._mean_s += 0.2 * (job.run_s - self._mean_s)
-            self._running = None
+            self._running.discard(job)
             job.result, job.error = (result if job.id in self._jobs else None), error
             self._finish(job, state)
             self._make_room(job.owner)
+            self._changed.notify_all()
 
     def _finish(self, job: Job, state: State) -> None:
         job.state, job.ended, job.work = state, time.monotonic(), None
@@ -319,6 +342,7 @@ class JobQueue:
                 own.remove(job)
                 job.error = _TOO_LATE
                 self._finish(job, "failed")
+                self._make_room(job.owner)
         for job in [j for j in self._jobs.values() if j.over and now - j.ended > self.limits.result_s]:
             self._forget(job)
 

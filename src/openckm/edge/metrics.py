@@ -6,6 +6,7 @@ import resource
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from openckm.edge.connections import Door
 from openckm.edge.jobs import Job, JobQueue
 from openckm.edge.updating import ALARMS, Keeper
 
@@ -37,6 +38,10 @@ class Metrics:
         self._polls = gauge("ckm_update_polls", "Updates that were tried.")
         self._received = gauge("ckm_update_received_bytes", "Bytes received by updates.")
         self._memory = gauge("ckm_peak_memory_bytes", "Largest resident memory so far.")
+        self._passes = gauge("ckm_network_passes", "Passes of the model in use, by jobs that shared one.", "jobs")
+        self._connections = gauge("ckm_connections", "Connections that are open.")
+        self._turned_away = gauge("ckm_connections_refused", "Connections refused: every place was being answered.")
+        self._silent = gauge("ckm_connections_ended", "Connections ended for their silence, or to make room.")
 
     def job(self, job: Job) -> None:
         """Count a job that ended."""
@@ -47,14 +52,21 @@ class Metrics:
         """Count a request."""
         self._requests.labels(route, str(status)).inc()
 
-    def text(self, keeper: Keeper, queue: JobQueue) -> bytes:
+    def text(self, keeper: Keeper, queue: JobQueue, door: Door | None) -> bytes:
         """Return everything in Prometheus' text format."""
         raised = {alarm.kind for alarm in keeper.alarms}
         for kind in ALARMS:
             self._alarm.labels(kind).set(int(kind in raised))
         self._model.clear()
+        self._passes.clear()
         if (model := keeper.model) is not None:
             self._model.labels(model.card.name, model.card.version).set(1)
+            for jobs, count in dict(model.denoiser.meeting.batches).items():
+                self._passes.labels(str(jobs)).set(count)
+        if door is not None:
+            self._connections.set(len(door))
+            self._turned_away.set(door.refused)
+            self._silent.set(door.ended)
         self._waiting.set(queue.waiting)
         self._running.set(queue.running)
         self._kept.set(queue.kept_bytes)

@@ -1,7 +1,8 @@
 """What may be asked of an edge, as JSON, checked before it waits in the queue.
 
 A `site` request holds readings at points, on a georeferenced grid, and what is known of the site; the product's own
-method answers. An `evidence` request holds any likelihood on a grid (`openckm.observe.spec`), and a sampler answers.
+method answers. An `evidence` request holds any likelihood on a grid (`openckm.observe.spec`), averages over polygons
+among them, and a sampler answers.
 """
 
 from __future__ import annotations
@@ -17,27 +18,40 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from shapely import get_num_coordinates
 from shapely.errors import ShapelyError
-from shapely.geometry import shape
+from shapely.geometry import Polygon, shape
 
 from openckm.edge.config import Limits
 from openckm.errors import GridError, InputError, LayoutError, MeasurementError, OptionError
 from openckm.infer.choose import METHODS
 from openckm.maps.grid import Grid
 from openckm.maps.layouts import read_layout
-from openckm.maps.observations import Observations, Points
+from openckm.maps.observations import AreaReading, Observations, Points
 from openckm.maps.quantity import quantity
 from openckm.maps.site import Layout, Transmitter
-from openckm.observe.likelihood import Likelihood
+from openckm.observe.areas import areas_likelihood
+from openckm.observe.likelihood import Likelihood, Product
 from openckm.observe.operators import map_domain
 from openckm.observe.spec import SpecLimits, likelihood_from_spec
 from openckm.observe.spec_fields import Budget, Fields
 
-__all__ = ["EvidenceRequest", "GridIn", "LayoutIn", "PointsIn", "Request", "SiteRequest", "TransmitterIn", "parse"]
+__all__ = [
+    "AreaIn",
+    "EvidenceRequest",
+    "GridIn",
+    "LayoutIn",
+    "PointsIn",
+    "Request",
+    "SiteRequest",
+    "TransmitterIn",
+    "parse",
+]
 
 _CRS = r"^EPSG:[0-9]{4,6}$"
 _GEOJSON_CRS = re.compile(r"(EPSG:[0-9]{4,6}|urn:ogc:def:crs:(EPSG:[0-9.]*:[0-9]{4,6}|OGC:1\.3:CRS84))")
 _CROSSING = 200
 """Corners of an outline that crosses itself and is still repaired here; 20 times as many of all such outlines."""
+_CORNERS = 20_000
+"""Corners of all areas of a request."""
 _Numbers = list[float]
 _METHODS = (*METHODS, "auto", "mean")
 
@@ -206,6 +220,45 @@ class PointsIn(_Part):
         )  # fmt: skip
 
 
+class AreaIn(_Part):
+    """The average gain over a polygon, taken in linear power.
+
+    Attributes:
+        x: eastings of its corners [m] in the grid's CRS, with y; or
+        y: northings [m].
+        lon: longitudes [degrees], with lat.
+        lat: latitudes [degrees].
+        value: the average [dB].
+        sigma: of its noise [dB].
+    """
+
+    x: _Numbers | None = None
+    y: _Numbers | None = None
+    lon: _Numbers | None = None
+    lat: _Numbers | None = None
+    value: float
+    sigma: float = Field(default=2.0, gt=0)
+
+    @property
+    def corners(self) -> int:
+        """How many corners were sent."""
+        return len(self.x or self.lon or ())
+
+    def build(self, grid: Grid) -> AreaReading:
+        """Return the reading.
+
+        Raises:
+            InputError: if the outline is none, crosses itself, or reaches beyond the grid.
+        """
+        outline = np.stack(_plane(self.x, self.y, self.lon, self.lat, grid, "area"), axis=1)
+        if not grid.contains(outline[:, 0], outline[:, 1]).all():
+            raise GridError("an area reaches beyond the grid: cut it there, or enlarge the grid")
+        reading = AreaReading("gain_db", outline, self.value, self.sigma)
+        if not Polygon(outline).is_valid:
+            raise MeasurementError("the outline of an area crosses itself: split it into parts")
+        return reading
+
+
 class _Common(_Part):
     """What every request holds.
 
@@ -269,13 +322,15 @@ class EvidenceRequest(_Common):
 
     Attributes:
         kind: "evidence".
-        likelihood: its description, on maps of all channels in latent code.
+        likelihood: its description, on maps of all channels in latent code; and, or
+        areas: averages over polygons, which become a likelihood here.
         method: of sampling; "auto" chooses, "mean" answers mean and spread alone, at once.
         steps: of the sampler; its default if none are given.
     """
 
     kind: Literal["evidence"]
-    likelihood: dict[str, Any]
+    likelihood: dict[str, Any] | None = None
+    areas: list[AreaIn] = Field(default=[], max_length=1000)
     method: Literal["jfs", "mmps", "diffpir", "daps", "dps", "told", "auto", "mean"] = "auto"
     steps: int | None = Field(default=None, gt=0)
 
@@ -286,7 +341,24 @@ class EvidenceRequest(_Common):
             InputError: if it is too large, malformed, or of other maps.
         """
         most = SpecLimits(entries=4 * limits.cells + limits.observations)
-        return likelihood_from_spec(self.likelihood, map_domain(grid.shape), most)
+        parts: list[Likelihood] = []
+        if self.likelihood is not None:
+            parts.append(likelihood_from_spec(self.likelihood, map_domain(grid.shape), most))
+        if self.areas:
+            parts.append(areas_likelihood(self._readings(most.entries, grid), grid))
+        if not parts:
+            raise InputError("wanted a likelihood, or areas, or both")
+        return parts[0] if len(parts) == 1 else Product(*parts)
+
+    def _readings(self, most: int, grid: Grid) -> list[AreaReading]:
+        """Return the areas, if all of them together are not too large: corners count, and the cells around them."""
+        if sum(area.corners for area in self.areas) > _CORNERS:
+            raise MeasurementError(f"the areas have more than {_CORNERS} corners together: simplify them")
+        readings = [area.build(grid) for area in self.areas]
+        spans = [np.ceil(np.ptp(reading.outline, axis=0) / grid.cell_m) + 1.0 for reading in readings]
+        if sum(float(np.prod(span)) for span in spans) > most:
+            raise MeasurementError(f"the areas span more than {most} cells together: send fewer, or smaller ones")
+        return readings
 
 
 Request = Annotated[SiteRequest | EvidenceRequest, Field(discriminator="kind")]

@@ -4,25 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import time
 from types import FrameType
 
 import uvicorn
 
-from openckm.edge.app import Service, create_app
+from openckm.edge.app import create_app
 from openckm.edge.config import EdgeConfig
+from openckm.edge.connections import Door, DoorOptions, open_doors, protocol_at
+from openckm.edge.service import Service
+from openckm.errors import OptionError
 
-__all__ = ["serve"]
+__all__ = ["EdgeServer", "serve"]
 
 _log = logging.getLogger("openckm.edge")
-_CONNECTIONS = 512
 
 
-class _Server(uvicorn.Server):
-    """A server that, told to end, takes no more jobs and goes on answering until those it has are fetched."""
+class EdgeServer(uvicorn.Server):
+    """A server that, told to end, takes no more jobs and goes on answering until those it has are fetched.
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
-        super().__init__(config)
+    Args:
+        service: that it serves, as its configuration says.
+
+    Raises:
+        OptionError: if TLS cannot be set up with the files that are named.
+    """
+
+    def __init__(self, service: Service) -> None:
+        server, limits = service.config.server, service.config.limits
+        per_address = None if server.behind_proxy else limits.connections_per_address
+        self.door = Door(DoorOptions(limits.connections, per_address, limits.head_s))
+        options = uvicorn.Config(
+            create_app(service), host=server.host, port=server.port, access_log=False, log_config=None, ws="none",
+            loop="asyncio", http=protocol_at(self.door), proxy_headers=False, server_header=False,
+            ssl_certfile=server.tls_cert, ssl_keyfile=server.tls_key, timeout_graceful_shutdown=5,
+            timeout_keep_alive=max(int(limits.head_s), 1),
+        )  # fmt: skip
+        try:
+            options.load()
+        except OSError as error:
+            raise OptionError(
+                f"server.tls_cert {server.tls_cert}, server.tls_key {server.tls_key}: not a certificate and its key in"
+                f" PEM ({error})"
+            ) from error
+        super().__init__(options)
         self._service, self._told = service, False
+        service.door = self.door
+
+    def listen(self) -> list[socket.socket]:
+        """Return the bound sockets to serve.
+
+        Raises:
+            OptionError: if the configured address is unknown or taken.
+        """
+        server = self._service.config.server
+        return open_doors(self.door, server.host, server.port, _listening)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; told twice, end at once."""
@@ -50,16 +87,19 @@ def serve(config: EdgeConfig) -> None:
     Raises:
         StoreError: if the trust root or the cache cannot be used.
         ModelError: if the shipped prior cannot be loaded.
+        OptionError: if the address is taken, or TLS cannot be set up.
     """
     import torch
 
     if config.server.threads is not None:
         torch.set_num_threads(config.server.threads)
-    service = Service(config)
-    options = uvicorn.Config(
-        create_app(service), host=config.server.host, port=config.server.port, access_log=False, log_config=None,
-        ssl_certfile=config.server.tls_cert, ssl_keyfile=config.server.tls_key, server_header=False,
-        limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=5, timeout_keep_alive=15,
-    )  # fmt: skip
-    _log.info("serving on %s port %d", config.server.host, config.server.port)
-    _Server(options, service).run()
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # or clients could fill the log with their mistakes
+    begun = time.monotonic()
+    server = EdgeServer(Service(config))
+    doors = server.listen()
+    _log.info("ready after %.2f s", time.monotonic() - begun)
+    server.run(sockets=doors)
+
+
+def _listening(host: str, port: int) -> None:
+    _log.info("listening on %s port %d", host, port)

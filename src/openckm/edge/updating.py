@@ -1,14 +1,17 @@
 """The model that an edge serves, and the thread that keeps it up to date.
 
 The model in use is one reference to an immutable object: a job takes it when it begins and keeps it to its end, an
-update puts another in its place. There is never half of each.
+update puts another in its place. There is never half of each. A model is tried before it counts as good: one that does
+not load, or whose first pass is not finite numbers of the right shape, never takes the place of another, in memory or
+in the cache.
 
 What goes wrong with an update is told apart, because it wants other people:
 
     cloud_unreachable    nobody answers: the last good version is served; somebody looks at the network
     repository_attack    somebody answers with what the owners did not sign, or with what is out of date: refused;
                          somebody looks at the repository, and at who may have been on the way
-    model_refused        signed, but not for this program: the version in use stays; somebody updates the program
+    model_refused        signed, but it does not run here: the version in use stays; somebody updates the program, or
+                         tells the publisher
     storage              disk, quota or channel: the version in use stays, unless it was revoked
 """
 
@@ -18,14 +21,20 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from openckm.edge.config import EdgeConfig, RepositoryConfig
+from openckm.edge.sharing import SharedDenoiser
 from openckm.errors import ModelError, OpenCKMError, RepositoryAttacked, RepositoryUnreachable, StoreError
 from openckm.infer.calibration import Calibration, prior_calibration
 from openckm.infer.spectrum import SPECTRUM_FILE, FittedSpectrum, Spectrum, default_spectrum
-from openckm.priors.denoiser import MapDenoiser
+from openckm.maps.quantity import CHANNELS
+from openckm.priors.conditioning import Condition
+from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior, require_runnable
 from openckm.store.card import ModelCard
 from openckm.store.update import UpdateOptions, Updater
@@ -41,13 +50,13 @@ class Model:
     """A verified model in memory, with what belongs to it.
 
     Attributes:
-        denoiser: the prior.
+        denoiser: the prior, for several threads at once.
         card: what it is.
         calibration: of its spread, or None.
         spectrum: of its errors.
     """
 
-    denoiser: MapDenoiser
+    denoiser: SharedDenoiser
     card: ModelCard
     calibration: Calibration | None
     spectrum: Spectrum
@@ -62,7 +71,28 @@ class Model:
         denoiser, card = embedded_prior() if folder is None else load_prior(folder)
         own = None if folder is None else folder / SPECTRUM_FILE
         spectrum = FittedSpectrum.read(own) if own is not None and own.is_file() else default_spectrum(denoiser)
-        return cls(denoiser, card, prior_calibration(folder, card.sha256), spectrum)
+        return cls(SharedDenoiser(denoiser), card, prior_calibration(folder, card.sha256), spectrum)
+
+    def require_answer(self) -> None:
+        """Run the network once on a small map, as jobs run it, with and without evidence.
+
+        Raises:
+            ModelError: if it fails, or what it says cannot be.
+        """
+        side, name = 2 * self.denoiser.multiple, f"{self.card.name} {self.card.version}"
+        nothing = Condition.nothing(2, (side, side), self.card.cell_m[0])
+        evidence = nothing.evidence.clone()
+        evidence[1, :3, side // 2, side // 2] = torch.tensor([-0.5, -0.5, 1.0])
+        try:
+            told = posterior_mean(
+                self.denoiser, Condition(nothing.site, evidence, nothing.scalars), symmetrise=False
+            )  # fmt: skip
+        except Exception as error:
+            raise ModelError(f"{name}: its first pass failed ({type(error).__name__}); it is not served") from error
+        parts = (told.mean,) if told.var is None else (told.mean, told.var)
+        wanted = (2, len(CHANNELS), side, side)
+        if any(tuple(part.shape) != wanted or not bool(torch.isfinite(part).all()) for part in parts):
+            raise ModelError(f"{name}: its first pass gave no finite map of shape {wanted}; it is not served")
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,10 @@ class Keeper:
 
     def __init__(self, config: EdgeConfig, updater: Updater | None = None) -> None:
         self._repository = config.repository
-        self._updater = updater or (None if self._repository is None else updater_of(self._repository))
+        self._tried: tuple[Path, Model] | None = None
+        if updater is None and self._repository is not None:
+            updater = updater_of(self._repository, self._try)
+        self._updater = updater
         self._stop, self._thread = threading.Event(), None  # type: tuple[threading.Event, threading.Thread | None]
         self._folder: Path | None = None
         self.model: Model | None = None
@@ -103,8 +136,13 @@ class Keeper:
         self.last_update_s = 0.0
         if self._updater is None:
             self.model = Model.load(None)
+            self.model.require_answer()
         else:
-            self._take(self._updater.current(), [])
+            told: list[OpenCKMError] = []
+            for folder in self._updater.held():
+                if self._take(folder, told):
+                    break
+            self.alarms = _alarms(told, ())
 
     def start(self) -> None:
         """Begin to update in the background."""
@@ -143,19 +181,33 @@ class Keeper:
         told.append(StoreError(f"{self._folder}: damaged; it is served from memory and fetched again by an update"))
         return self._folder
 
-    def _take(self, folder: Path | None, told: list[OpenCKMError]) -> None:
-        """Serve the model of a folder from now on; what cannot be loaded is refused, and the one in use stays."""
+    def _take(self, folder: Path | None, told: list[OpenCKMError]) -> bool:
+        """Serve the model of a folder from now on; if it does not run, False: the one in use stays."""
         if folder == self._folder:
-            return
+            return True
         try:
-            model = None if folder is None else Model.load(folder)
+            model = None if folder is None else self._loaded(folder)
         except ModelError as error:
             told.append(error)
-            return
+            return False
         if self.model is not None:
             self.updates += 1
         self.model, self._folder = model, folder
         _log.info("model in use: %s", "none" if model is None else f"{model.card.name} {model.card.version}")
+        return True
+
+    def _try(self, folder: Path) -> None:
+        """Load a model and let it answer once, before it counts as good; keep it for `_take`."""
+        if folder != self._folder:
+            self._tried = folder, self._loaded(folder)
+
+    def _loaded(self, folder: Path) -> Model:
+        tried, self._tried = self._tried, None
+        if tried is not None and tried[0] == folder:
+            return tried[1]
+        model = Model.load(folder)
+        model.require_answer()
+        return model
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -170,8 +222,12 @@ class Keeper:
             self._stop.wait(pause * random.uniform(0.9, 1.1))
 
 
-def updater_of(repository: RepositoryConfig) -> Updater:
+def updater_of(repository: RepositoryConfig, trial: Callable[[Path], None] | None = None) -> Updater:
     """Return the updater of a configuration.
+
+    Args:
+        repository: where models come from.
+        trial: called with the folder of a model before it counts as good; raises ModelError for one that does not run.
 
     Raises:
         StoreError: if the trust root or the cache cannot be used.
@@ -182,7 +238,7 @@ def updater_of(repository: RepositoryConfig) -> Updater:
     )  # fmt: skip
     return Updater(
         repository.trust_root, repository.url, repository.cache, repository.channel, options=options,
-        accept=require_runnable,
+        accept=require_runnable, trial=trial,
     )  # fmt: skip
 
 

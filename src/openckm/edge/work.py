@@ -6,7 +6,6 @@ Everything that can be checked without the network is checked when the request c
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,8 @@ from openckm.edge.jobs import Ticket, Work
 from openckm.edge.requests import EvidenceRequest, SiteRequest
 from openckm.edge.updating import Model
 from openckm.errors import GridError, InputError, OptionError
-from openckm.infer.calibration import Calibration
 from openckm.infer.choose import choose_method
-from openckm.infer.construct import OpenCKM
+from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.infer.draws import OutOfTime
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
@@ -31,7 +29,6 @@ from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, GAIN
 from openckm.maps.radiomap import RadioMap
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, site_planes
-from openckm.priors.denoiser import MapDenoiser
 from openckm.store.card import ModelCard
 
 __all__ = ["plan"]
@@ -46,7 +43,8 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -
 
     Args:
         request: what is asked.
-        model: in use now; the job runs on the one in use when its turn comes.
+        model: in use now, which says what sides evidence wants; the job runs on the one in use when its turn comes,
+            whatever sides that one would want (`openckm.edge.sharing.SharedDenoiser`).
         limits: of the edge.
 
     Raises:
@@ -64,24 +62,13 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -
     return lambda current, ticket: _evidence(request, likelihood, site, grid, current, ticket)
 
 
-@dataclass(frozen=True)
-class _Serving(OpenCKM):
-    """The product's method with a model that is in memory."""
-
-    model: Model | None = None
-
-    def _load(self) -> tuple[MapDenoiser, str, Calibration | None]:
-        if self.model is None:
-            return super()._load()
-        card = self.model.card
-        return self.model.denoiser, f"{card.name} {card.version}", self.model.calibration if self.calibrated else None
-
-
 def _site(request: SiteRequest, observed: Observations, grid: Grid, model: Model, ticket: Ticket) -> RadioMap:
     left = ticket.left_s
     if left <= 0:
         raise OutOfTime
-    method = _Serving(model=model, symmetrise=request.symmetrise)
+    card = model.card
+    prior = LoadedPrior(model.denoiser, f"{card.name} {card.version}", model.calibration)
+    method = OpenCKM(prior, symmetrise=request.symmetrise)
     made = method.reconstruct(
         observed, grid, draws=request.draws, seed=request.seed, deadline_s=left, progress=ticket.report
     )

@@ -292,7 +292,8 @@ def _node(folder: Path) -> Iterator[_Client]:
     config = folder / "edge.toml"
     config.write_text(
         f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache_bf16"\n'
-        f"[server]\nport = {port}\ndrain_s = 0\n[limits]\nqueue = 64\nqueue_per_token = 64\nkept_per_token = 128\n",
+        f"[server]\nport = {port}\ndrain_s = 0\n[limits]\nqueue = 64\nqueue_per_token = 64\nkept_per_token = 128\n"
+        "running_per_token = 4\n",
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "openckm.cli.main", "edge", "run", "--config", str(config)]

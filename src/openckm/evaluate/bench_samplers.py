@@ -8,6 +8,7 @@ case the methods run one after the other in this process, so that their seconds 
     method rows           RMSE of a single draw, of the mean of 8, of one call; share of values inside their interval
     X, over RIVAL Y       ratio of mean RMSE, of network evaluations and of seconds, paired by case; intervals by
                           bootstrap over scenes
+    dps_full              P1's Algorithm 2 with all its 2,000 steps: what it costs, and is worth, on few windows
     constant Z            a method with a tuning constant, on validation windows (Florence), one draw or more; the
                           constant with the least RMSE of a single draw (gain; of the saturated cells where there is a
                           device) is used above
@@ -57,15 +58,16 @@ __all__ = ["SamplerOptions", "run", "sampler_cases"]
 
 _log = logging.getLogger(__name__)
 CHAINS = ("dps", "azula_dps")
+FULL = "dps_full"
 TIMED, WHOLE = ("ipbox", "jtqr", "points"), 128
 """Tasks on which whole maps are timed, and their side [cells]."""
 _AZULA = ("azula_dps", "azula_diffpir", "azula_pigdm", "azula_mmps")
 PAIRS = (
     ("jfs", SINGLE, "dps", SINGLE),
-    *(("jfs", MEAN_8, "dps", split) for split in (SINGLE, MEAN_8)),
+    *(("jfs", MEAN_8, chain, split) for chain in ("dps", FULL) for split in (SINGLE, MEAN_8)),
     *(("jfs", MEAN_8, rival, MEAN_8) for rival in (*_AZULA, "diffpir", "daps", "mmps")),
     ("mmse", ONE_CALL, "jfs", MEAN_8),
-    *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", *_AZULA)),
+    *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
     ("mmse_8", ONE_CALL, "jfs", MEAN_8),
     ("refined", ONE_CALL, "jfs", MEAN_8),
     ("told", MEAN_8, "jfs", MEAN_8),
@@ -82,6 +84,9 @@ class SamplerOptions:
         windows: windows for all methods but the chains.
         chains: windows for Algorithm 2 and azula's DPS.
         steps: of these chains.
+        full: windows for Algorithm 2 at its full length; 0 leaves that out.
+        full_steps: its steps.
+        full_zeta: its strength by task: that of benchmark "p1", which is chosen there for chains of this kind.
         few: steps of azula's other samplers.
         draws: draws per case.
         chain_draws: draws per case of the methods that cost the most.
@@ -96,6 +101,9 @@ class SamplerOptions:
     windows: int = 12
     chains: int = 4
     steps: int = 250
+    full: int = 1
+    full_steps: int = 2000
+    full_zeta: tuple[tuple[str, float], ...] = WindowOptions().zeta
     few: int = 20
     draws: int = 8
     chain_draws: int = 2
@@ -106,7 +114,7 @@ class SamplerOptions:
     tasks: tuple[str, ...] = TASKS
 
 
-QUICK = SamplerOptions(windows=1, chains=1, steps=20, few=5, chain_draws=2, sweep=0, timed=1, quick=True)
+QUICK = SamplerOptions(windows=1, chains=1, steps=20, full=0, few=5, chain_draws=2, sweep=0, timed=1, quick=True)
 
 
 def run(
@@ -170,7 +178,10 @@ def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int,
 
 
 def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[SamplerMethod]:
-    found = our_methods(denoiser, steps=o.steps, chain_draws=o.chain_draws, draws=o.draws, quick=o.quick)
+    found = our_methods(
+        denoiser, steps=o.steps, chain_draws=o.chain_draws, draws=o.draws,
+        full_steps=o.full_steps if o.full else 0, quick=o.quick,
+    )  # fmt: skip
     if o.rivals and azula_found():
         few = o.chain_draws if o.quick else o.draws
         found += azula_rivals(denoiser, steps=o.steps, few=o.few, chain_draws=o.chain_draws, draws=few)
@@ -201,10 +212,11 @@ class _Bench:
         """Return the scores of every method; a method whose values stop being finite on a case is left out there."""
         able = [m for m in self.methods if m.answers(task)]
         found = {m.name: SamplerScores(m.name, task, strength=tuned.get((m.name, task), m.strength)) for m in able}
-        chained = set(_evenly(list(cases), self.options.chains))
+        few = {name: set(_evenly(list(cases), self.options.chains)) for name in CHAINS}
+        few[FULL] = set(_evenly(list(cases), self.options.full))
         for done, (number, case) in enumerate(cases.items()):
             for method in able:
-                if method.name in CHAINS and number not in chained:
+                if number not in few.get(method.name, cases):
                     continue
                 self._tell(f"{task}, {method.name}", done, len(cases))
                 one = found[method.name]
@@ -216,7 +228,7 @@ class _Bench:
 
     def tune(self, folder: Path) -> tuple[dict[tuple[str, str], float], list[Row]]:
         """Return the tuning constant by method and task, and the rows of the sweep that chose it."""
-        tuned: dict[tuple[str, str], float] = {}
+        tuned = {(FULL, task): zeta for task, zeta in self.options.full_zeta}
         rows: list[Row] = []
         if self.options.sweep < 1:
             return tuned, rows

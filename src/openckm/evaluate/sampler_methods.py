@@ -9,6 +9,7 @@
     diffpir    the prior and the likelihood, white covariance; its weight of the prior is tuned
     daps       the prior and the likelihood (devices as intervals), decoupled Langevin; its step is tuned
     dps        P1's Algorithm 2 as printed, straight-through gradients where there is a device; zeta is tuned
+    dps_full   the same with all of P1's steps, on P1's tasks; zeta is that of benchmark "p1"
 
 The prior is told the layout in every case.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openckm.evaluate.sampler_tasks import SamplerCase
+from openckm.evaluate.sampler_tasks import P1_TASKS, TASKS, SamplerCase
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
@@ -126,11 +127,13 @@ class Ours:
 
     Attributes:
         denoiser: the prior.
-        name: of the method.
+        name: in tables.
         steps: of the sampler.
         draws: per case.
         strengths: values of its tuning constant that are tried.
-        strength: the value where nothing is tried.
+        strength: the value where nothing is tried; 0 if it has none.
+        method: its name there, if it is another one.
+        tasks: that it answers.
     """
 
     denoiser: Denoiser
@@ -139,10 +142,12 @@ class Ours:
     draws: int
     strengths: tuple[float, ...] = ()
     strength: float = 0.0
+    method: str = ""
+    tasks: tuple[str, ...] = TASKS
 
     def answers(self, task: str) -> bool:
-        """Return True."""
-        return True
+        """Return whether it is one of its tasks."""
+        return task in self.tasks
 
     def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return draws [K, C, H, W], network evaluations per draw, and the seconds of all draws.
@@ -151,28 +156,32 @@ class Ours:
             ComputationError: if values stopped being finite.
         """
         begun = time.perf_counter()
-        likelihood = {"dps": case.straight, "daps": case.smooth}.get(self.name, case.likelihood)
-        condition = case.condition if self.name == "told" else case.condition.without_evidence()
+        method = self.method or self.name
+        likelihood = {"dps": case.straight, "daps": case.smooth}.get(method, case.likelihood)
+        condition = case.condition if method == "told" else case.condition.without_evidence()
         found = sample_posterior(
-            self.denoiser, likelihood, case.shape, condition, method=self.name, steps=self.steps, draws=self.draws,
-            seed=seed, strength=strength if self.strengths else None,
+            self.denoiser, likelihood, case.shape, condition, method=method, steps=self.steps, draws=self.draws,
+            seed=seed, strength=strength if self.strength > 0 else None,
         )  # fmt: skip
         seconds = time.perf_counter() - begun
         return found.maps.float(), found.network_evaluations // self.draws, seconds
 
 
 def our_methods(
-    denoiser: Denoiser, *, steps: int, chain_draws: int, draws: int, quick: bool = False
+    denoiser: Denoiser, *, steps: int, chain_draws: int, draws: int, full_steps: int = 0, quick: bool = False
 ) -> list[SamplerMethod]:
     """Return our methods.
 
     Args:
         denoiser: the prior.
         steps: N of Algorithm 2.
+        full_steps: N of Algorithm 2 at its full length; 0 leaves that out.
         chain_draws: draws of the dear methods (mmps, daps, dps) per case.
         draws: draws of the others per case.
         quick: shorter chains for the rivals.
     """
+    chain = Ours(denoiser, "dps", steps, chain_draws, (1.0, 2.0, 4.0, 8.0, 16.0), 4.0)
+    full = [replace(chain, name="dps_full", steps=full_steps, strengths=(), method="dps", tasks=P1_TASKS)]
     return [
         OneCall(denoiser),
         OneCall(denoiser, "mmse_8", True),
@@ -182,7 +191,8 @@ def our_methods(
         Ours(denoiser, "mmps", 2 if quick else 8, chain_draws),
         Ours(denoiser, "diffpir", 5 if quick else 20, chain_draws if quick else draws, (0.3, 1.0, 3.0, 10.0), 3.0),
         Ours(denoiser, "daps", 3 if quick else 30, chain_draws, (0.1, 0.3, 1.0), 0.3),
-        Ours(denoiser, "dps", steps, chain_draws, (1.0, 2.0, 4.0, 8.0, 16.0), 4.0),
+        chain,
+        *(full if full_steps else []),
     ]
 
 

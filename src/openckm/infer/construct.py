@@ -41,7 +41,7 @@ from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["OpenCKM", "Posterior", "Report"]
+__all__ = ["LoadedPrior", "OpenCKM", "Posterior", "Report"]
 
 OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 MIN_READINGS = 3
@@ -51,12 +51,27 @@ Report = Callable[[str, int, int], None]
 """Told (what, done, in all) while the work goes on."""
 
 
-@dataclass(frozen=True)
-class OpenCKM:
-    """Reconstructor with the embedded prior, or one from a folder.
+@dataclass(frozen=True, eq=False)
+class LoadedPrior:
+    """A prior in memory.
 
     Attributes:
-        prior: model folder; None means the prior shipped in the package.
+        denoiser: the network.
+        name: what provenance calls it.
+        calibration: of its spread, or None.
+    """
+
+    denoiser: MapDenoiser
+    name: str
+    calibration: Calibration | None = None
+
+
+@dataclass(frozen=True)
+class OpenCKM:
+    """Reconstructor with the embedded prior, or one from a folder or from memory.
+
+    Attributes:
+        prior: model folder, or a model in memory; None means the prior shipped in the package.
         steps: network calls per posterior draw.
         symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
@@ -64,7 +79,7 @@ class OpenCKM:
         name: of the method.
     """
 
-    prior: Path | None = None
+    prior: Path | LoadedPrior | None = None
     steps: int = 10
     symmetrise: bool = True
     tile_cells: int = TileOptions().cells
@@ -146,6 +161,8 @@ class OpenCKM:
         )  # fmt: skip
 
     def _load(self) -> tuple[MapDenoiser, str, Calibration | None]:
+        if isinstance(self.prior, LoadedPrior):
+            return self.prior.denoiser, self.prior.name, self.prior.calibration if self.calibrated else None
         network, card = embedded_prior() if self.prior is None else load_prior(self.prior)
         calibration = prior_calibration(self.prior, card.sha256) if self.calibrated else None
         return network, f"{card.name} {card.version}", calibration

@@ -7,7 +7,10 @@ white belief N(D, s^2 / strength), and the effective noise of the step is partly
     x' = m + s' (sqrt(1 - zeta) (x_s - m) / s + sqrt(zeta) z)
 
 so it is jfs with a white spectrum under `RenoiseSampler`. A white belief cannot move information from a read cell to
-its neighbours: with scattered readings only the network does.
+its neighbours: only the network does, a little at every step. What it got wrong so far is kept in the old noise
+(x_s - m) / s; so all noise is new here (zeta = 1). On a Gaussian field with a hidden box or scattered readings the
+error of a draw is then 1.3 to 1.6 times less than with zeta = 0.3, and that of the mean of 16 is 1.2 to 1.7 times less,
+at the price of draws that differ less than those of the posterior do (`tests/infer/test_guided_rivals.py`).
 
 References:
     Denoising Diffusion Models for Plug-and-Play Image Restoration. Y. Zhu, K. Zhang, J. Liang, J. Cao, B. Wen,
@@ -66,7 +69,7 @@ class RenoiseSampler:
     """
 
     steps: int = 20
-    zeta: float = 0.3
+    zeta: float = 1.0
     schedule: Schedule = EDM()  # noqa: RUF009 - a frozen value
     bf16: bool = False
 

@@ -8,7 +8,9 @@ vector-Jacobian product (J is symmetric for a perfect denoiser):
 
 Where jfs fixes the covariance in advance, this one knows where the edges of this very map are: it carries sparse points
 further, at some twenty times the cost. Sites of devices are those that jfs finds at the same noise level; its solution
-is the start of the solve, and its covariance the preconditioner.
+is the start of the solve, and its covariance the preconditioner. The Jacobian of a trained network is not quite
+symmetric, and a few iterations do not solve: the mean moves by the length that is best along what was found (see
+`openckm.infer.solver`).
 
 References:
     Learning Diffusion Priors from Observations by Expectation Maximization. F. Rozet, G. Andry, F. Lanusse, G. Louppe,
@@ -26,7 +28,7 @@ from torch import Tensor
 from openckm.errors import OptionError
 from openckm.infer.guided import Guided, Noisy
 from openckm.infer.jfs import JFS, Fit, JFSOptions
-from openckm.infer.solver import System, conjugate_residuals
+from openckm.infer.solver import System, best_length, conjugate_residuals
 from openckm.infer.spectrum import Spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -99,4 +101,6 @@ class MMPS(Guided):
         target = system.target(fit.prior.mean[:, system.channels] - fit.linearised[:, system.channels])
         limit = self.tolerance * system.count.to(target).sqrt()
         w = conjugate_residuals(product, target, start, self.iterations, limit, precondition)
-        return spread(w)
+        moved = spread(w)
+        image = system.root * system.forward(moved[:, system.channels])
+        return best_length(target, w, image)[:, :, None, None] * moved

@@ -14,7 +14,15 @@ nothing was read. So it is preconditioned by the inverse that it would have if e
 
 with C = V^(1/2) F' S F V^(1/2), and mu the noise's variance per cell over V, its geometric mean. Readings that say less
 than the belief itself are left out of it. Dense readings take a quarter to an eighth of the products, scattered ones
-as many as without.
+as many as without. Where several readings are of the same cells, they are lifted together, each by its share of their
+precision, and what they differ by, of which the belief knows nothing, stays as it is.
+
+A solve that was cut short, or that rounding led astray, is made safe at no cost: the mean moves along C B' w by the
+length that is best for what the solve is about,
+
+    J(m) = |m - x_0|^2_C / 2 + |L^(1/2) (h / L - A m)|^2 / 2,    t = <b, K w> / (<w, K w> + |K w|^2),    K = B C B'
+
+with b the right-hand side, so that J(m) <= J(x_0) always, and t = 1 for the exact solution.
 
 A site that is not Gaussian needs the belief about its value without the site itself, the cavity. Its variance comes
 from the self-consistent effective medium: sites of local average strength, seen as one homogeneous precision Lambda,
@@ -44,7 +52,7 @@ from torch.nn import functional
 from openckm.infer.spectrum import Covariance
 from openckm.infer.terms import Linearised
 
-__all__ = ["Medium", "Sites", "System", "conjugate_residuals"]
+__all__ = ["Medium", "Sites", "System", "best_length", "conjugate_residuals"]
 
 Flat = Float[Tensor, "b readings"]
 _WINDOW = 9
@@ -90,20 +98,29 @@ class System:
         self.root = precision.sqrt()
         self.inverse_root = torch.where(precision > 0, 1.0 / self.root, torch.zeros_like(precision))
         self.count = (precision > 0).sum(1, keepdim=True).clamp(min=1)
-        self._lift, self._smooth = self._homogeneous()
+        self._lift, self._share, self._smooth = self._homogeneous()
 
-    def _homogeneous(self) -> tuple[Flat, Tensor]:
-        """Return (A A')^(-1) L^(-1/2) of every reading, and 1 / (mu + S) of every item and channel."""
+    def _homogeneous(self) -> tuple[Flat, Flat | None, Tensor]:
+        """Return how every reading is lifted, its share (None if no two are of a cell), and 1 / (mu + S)."""
         seen = (self.root > 0).to(self.root)
-        gain = self.forward(self.adjoint(seen)).abs()
+        gain, precision = self._own_gain(seen), self.root**2
+        total = torch.maximum(self.forward(self.adjoint(precision)).abs(), precision * gain)
         own = self.forward(self.covariance.variance().expand(len(seen), len(self.channels), *self.shape[1:])).abs()
-        clear = (gain > 0) & (self.root**2 * own > 1.0)
-        lift = torch.where(clear, self.inverse_root / gain.clamp(min=_TINY), torch.zeros_like(gain))
+        clear = (gain > 0) & (precision * own > 1.0)
+        lift = torch.where(clear, self.root / total.clamp(min=_TINY), torch.zeros_like(gain))
         noise = (self.adjoint(lift) / self.covariance.scale.clamp(min=_TINY)) ** 2
         told = noise > 0
         logs = torch.where(told, torch.log(noise.clamp(min=_TINY)), torch.zeros_like(noise))
         mu = torch.exp(logs.sum((2, 3)) / told.sum((2, 3)).clamp(min=1))
-        return lift, 1.0 / (mu[:, :, None, None] + self.covariance.density)
+        together = bool((clear & (total > 1.001 * precision * gain)).any())
+        share = torch.where(clear, self.root / total.clamp(min=_TINY).sqrt(), 0.0) if together else None
+        return lift, share, 1.0 / (mu[:, :, None, None] + self.covariance.density)
+
+    def _own_gain(self, seen: Flat) -> Flat:
+        """Return the diagonal of A A', each term by itself."""
+        parts = zip(self._linears, torch.split(seen, self._sizes, 1), self._shapes, strict=True)
+        gains = [t.forward(t.adjoint(part.reshape(len(seen), *shape))) for t, part, shape in parts]
+        return torch.cat([g.flatten(1).abs() for g in gains], 1)
 
     def precondition(self, w: Flat) -> Flat:
         """Return roughly (I + B C B')^(-1) w; readings that tell nothing stay as they are."""
@@ -111,7 +128,10 @@ class System:
         scale = self.covariance.scale.clamp(min=_TINY)
         spread = torch.fft.rfft2(self.adjoint(self._lift * w) / scale, s=self.covariance.size) * self._smooth
         back = torch.fft.irfft2(spread, s=self.covariance.size)[..., :rows, :cols] / scale
-        return torch.where(self._lift > 0, self._lift * self.forward(back), w)
+        found = self._lift * self.forward(back)
+        if self._share is not None:
+            found = found + w - self._share * self.forward(self.adjoint(self._share * w))
+        return torch.where(self._lift > 0, found, w)
 
     def forward(self, v: Tensor) -> Flat:
         """Return A v of a change v of the channels that are read."""
@@ -144,7 +164,7 @@ class System:
     def solve(
         self, offset: Tensor, iterations: int, tolerance: float, start: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the mean's distance from x_0, and w.
+        """Return the mean's distance from x_0, and w; the distance is that of t w, see the module.
 
         Args:
             offset: x_0 minus the maps of linearisation, of the channels that are read.
@@ -156,12 +176,34 @@ class System:
         guess = torch.zeros_like(target) if start is None else target - self.root * self.forward(start)
         limit = tolerance * self.count.to(target).sqrt()
         w = conjugate_residuals(self.product, target, guess, iterations, limit, self.precondition)
-        return self.spread(w), w
+        moved, image = self._moved(w)
+        lost = ~(_norm(target - w - image) <= _norm(target))
+        if bool(lost.any()):  # worse than nothing: rounding, or a preconditioner that is not positive
+            plain = conjugate_residuals(self.product, target, torch.zeros_like(w), iterations, limit)
+            w = torch.where(lost, plain, w)
+            moved, image = self._moved(w)
+        length = best_length(target, w, image)
+        return length[:, :, None, None] * moved, length * w
+
+    def _moved(self, w: Flat) -> tuple[Tensor, Flat]:
+        """Return C B' w and B C B' w."""
+        moved = self.spread(w)
+        return moved, self.root * self.forward(moved)
 
     def forces(self, w: Flat) -> list[Tensor]:
         """Return how hard each site pulls at its value, h - L A m, one tensor per term."""
         pulls = torch.split(self.root * w, self._sizes, 1)
         return [p.reshape(len(w), *s) for p, s in zip(pulls, self._shapes, strict=True)]
+
+
+def best_length(target: Flat, w: Flat, image: Flat) -> Tensor:
+    """Return t [B, 1] of the module, from the right-hand side b, w, and K w; 0 where nothing is gained.
+
+    Where K is not positive along w, the belief says nothing of that move, and the readings alone decide.
+    """
+    size = _dot(w, image).clamp(min=0.0) + _dot(image, image)
+    length = _dot(target, image) / size.clamp(min=_TINY)
+    return torch.nan_to_num(length, 0.0, 0.0, 0.0).clamp(min=0.0).to(target)
 
 
 def conjugate_residuals(
@@ -206,6 +248,10 @@ def conjugate_residuals(
         direction, pushed = z + share * direction, image + share * pushed
         energy = torch.where(going, fresh, torch.zeros_like(fresh))
     return x
+
+
+def _norm(a: Flat) -> Tensor:
+    return _dot(a, a).sqrt()
 
 
 def _dot(a: Flat, b: Flat) -> Tensor:

@@ -255,10 +255,14 @@ def _cells_within(area: AreaReading, grid: Grid) -> NDArray[np.int64]:
     import shapely
 
     polygon = shapely.Polygon(area.outline)
-    x, y = np.meshgrid(grid.x, grid.y)
-    found = np.flatnonzero(shapely.contains_xy(polygon, x.ravel(), y.ravel()))
-    if len(found):
-        return found.astype(np.int64)
+    shapely.prepare(polygon)
+    (west, south), (east, north) = area.outline.min(0), area.outline.max(0)
+    rows = np.flatnonzero((grid.y >= south) & (grid.y <= north))
+    cols = np.flatnonzero((grid.x >= west) & (grid.x <= east))
+    row, col = (part.ravel() for part in np.meshgrid(rows, cols, indexing="ij"))
+    inside = shapely.contains_xy(polygon, grid.x[col], grid.y[row])
+    if inside.any():
+        return np.asarray(row * grid.shape[1] + col, dtype=np.int64)[inside]
     row, col = grid.index_of(np.array([polygon.centroid.x]), np.array([polygon.centroid.y]))
     return np.asarray(row * grid.shape[1] + col, dtype=np.int64)
 

@@ -11,7 +11,7 @@ stays, and `Updater.current` finds it without a network.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +100,8 @@ class Updater:
         channel: "stable" or "candidate".
         options: how to update.
         accept: called with the card before weights are fetched; raises ModelError for what the edge cannot run.
+        trial: called with the folder of a verified model before it counts as good; raises ModelError for one that does
+            not run.
         fetcher: what fetches, in place of HTTP or fsspec.
 
     Raises:
@@ -116,6 +118,7 @@ class Updater:
         *,
         options: UpdateOptions | None = None,
         accept: Callable[[ModelCard], None] | None = None,
+        trial: Callable[[Path], None] | None = None,
         fetcher: FetcherInterface | None = None,
     ) -> None:
         check_name(channel, "channel")
@@ -124,16 +127,18 @@ class Updater:
             raise OptionError("wanted the address of a repository")
         self.channel, self.options = channel, options or UpdateOptions()
         self._root = _root_bytes(trust_root)
-        self._cache, self._accept, self._fetcher = Cache(Path(cache_dir)), accept, fetcher
+        self._cache, self._accept, self._trial, self._fetcher = Cache(Path(cache_dir)), accept, trial, fetcher
         self.report: UpdateReport | None = None
         self.alarms: tuple[StoreError, ...] = ()
         """What mirrors raised in the last update, those included that another mirror made up for."""
 
     def current(self) -> Path | None:
         """Return the folder of the last good model, found without a network; None if there is none."""
-        return next(
-            (self._cache.models / row.folder for row in self._cache.installed() if self._cache.intact(row)), None
-        )
+        return next(self.held(), None)
+
+    def held(self) -> Iterator[Path]:
+        """Yield the folders of all good models whose files are intact, the one in use first, without a network."""
+        return (self._cache.models / row.folder for row in self._cache.installed() if self._cache.intact(row))
 
     def lists(self, folder: Path) -> bool:
         """Say whether a model's folder is one of those that count as good, even if its files rotted since."""
@@ -173,6 +178,8 @@ class Updater:
             self._cache.tidy({*session.used, row.folder})
             self._make_room(manifest)
             session.fetch(row.folder, manifest, card, progress)
+        if self._trial is not None and (not before or before[0].folder != row.folder):
+            self._trial(self._cache.models / row.folder)
         held = self._cache.sizes()
         kept = [row, *(old for old in before if old.folder in held and old.folder != row.folder)][: self.options.keep]
         if tuple(kept) != before:

@@ -1,0 +1,306 @@
+"""Ten minutes of load on one edge, with updates and restarts: no answer lost or wrong, and memory that stays flat.
+
+    python bench/edge_soak.py --seconds 600 --json out/soak.json
+
+One process is the edge (`ckm edge run`), of a repository in a folder where a new version of a small untrained prior is
+published again and again. Clients ask for maps of several kinds, all the time, and compare every answer with what the
+same request gives here, by the library alone, on the version that the answer names: to the last bit. In the first
+third the edge is told to end, or killed, and started again, now and then; after that it runs without a break, and its
+resident memory is sampled. A client whose job is gone with a restart sends the same request again; a request without an
+answer within two minutes is lost. The exit status is 1 if one was lost or wrong, or memory grew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from openckm.edge.config import Limits
+from openckm.edge.requests import parse
+from openckm.edge.results import encode_result
+from openckm.edge.updating import Model
+from openckm.edge.work import plan
+from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.priors.pretrained import save_prior
+from openckm.store import KeyFolder, Repository
+
+PATIENCE_S = 120.0
+GROWTH = 1.1
+"""Memory of the last third of the calm time over that of its second third, at most."""
+CARD = {
+    "name": "soak", "cell_m": (1.0, 8.0), "carrier_hz": (1e9, 6e9), "training_data": "none", "recipe": "bench",
+    "metrics": {"rmse_db": 1.0}, "licence": "Apache-2.0", "credits": "nobody",
+}  # fmt: skip
+
+
+class Patient:
+    """What the library's work knows of a job: time enough, and nobody to report to."""
+
+    left_s = 600.0
+
+    def report(self, what: str, done: int, total: int) -> None:
+        """Nobody listens."""
+
+
+def requests() -> list[dict[str, Any]]:
+    """Return requests of several kinds and shapes."""
+    out: list[dict[str, Any]] = []
+    for seed, side in enumerate((16, 16, 24, 32)):
+        rng = np.random.default_rng(seed)
+        grid = {"rows": side, "cols": side, "cell_m": 4.0}
+        x, y = rng.uniform(1.0, 4.0 * side - 1.0, (2, 20))
+        points = {"x": x.tolist(), "y": (-y).tolist(), "value": rng.normal(-95.0, 8.0, 20).tolist(), "unit": "dB"}
+        common = {"grid": grid, "seed": seed, "deadline_s": 600.0}
+        out.append(common | {"kind": "site", "points": [points], "draws": 2, "symmetrise": seed % 2 == 0})
+        steps = [{"type": "select", "channels": ["gain_db"]}, {"type": "downsample", "factor": 8, "kernel": "mean"}]
+        likelihood = {
+            "type": "gaussian", "unit": "physical", "sigma": 1.0, "operator": {"type": "chain", "steps": steps},
+            "y": rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist(),
+        }  # fmt: skip
+        evidence = common | {"kind": "evidence", "likelihood": likelihood}
+        out += [evidence | {"method": "jfs", "draws": 3, "steps": 4}, evidence | {"method": "mean", "draws": 0}]
+    return out
+
+
+@dataclass
+class Book:
+    """What every request must be answered, and what was seen.
+
+    Attributes:
+        models: by version.
+        seen: counts of answers by version, and of what happened.
+        wrong: answers that are not those of the library.
+        lost: requests without an answer.
+        memory: (seconds, resident bytes) of the edge while nothing restarts it.
+    """
+
+    models: dict[str, Model] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    memory: list[tuple[float, int]] = field(default_factory=list)
+    _known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def check(self, request: dict[str, Any], answer: dict[str, Any]) -> bool:
+        """Compare an answer with the library's on the same version."""
+        version, key = answer["provenance"]["version"], json.dumps(request, sort_keys=True)
+        with self._lock:
+            if (key, version) not in self._known:
+                self._known[key, version] = told_by(request, self.models[version])
+            good = without_time(answer) == self._known[key, version]
+            self.seen[f"version {version}"] += 1
+            if not good:
+                self.wrong.append(f"{request['kind']} with seed {request['seed']} on {version}")
+            return good
+
+    def flat(self) -> tuple[bool, float]:
+        """Return whether memory stayed flat, and its growth from the second third of the time to the last."""
+        values = np.array([size for _, size in self.memory], np.float64)
+        third = len(values) // 3
+        if not third:
+            return False, float("nan")
+        growth = float(np.median(values[-third:]) / np.median(values[third:-third]))
+        return growth <= GROWTH, growth
+
+
+def told_by(request: dict[str, Any], model: Model) -> dict[str, Any]:
+    """Return what the library answers."""
+    limits = Limits()
+    made = plan(parse(json.dumps(request).encode(), limits), model, limits)(model, Patient())
+    return without_time(json.loads(encode_result(made, "json", draws=True)))
+
+
+def without_time(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer without the seconds that it took."""
+    told = {key: value for key, value in answer["provenance"].items() if key != "seconds"}
+    return answer | {"provenance": told}
+
+
+class Edge:
+    """The process, and how to ask it."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.config = folder / "edge.toml"
+        self.config.write_text(
+            f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache"\n'
+            f"update_interval_s = 1\nretry_s = 1\n[server]\nport = {self.port}\nthreads = 1\ndrain_s = 5\n",
+            encoding="utf-8",
+        )
+        self.log = (folder / "edge.log").open("ab")
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "openckm.cli.main", "edge", "run", "--config", str(self.config)]
+        return subprocess.Popen(command, stderr=self.log)
+
+    def again(self, how: signal.Signals) -> None:
+        """End the process and start another."""
+        self.process.send_signal(how)
+        self.process.wait(timeout=60)
+        self.process = self._start()
+
+    def stop(self) -> None:
+        """End it for good."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=30)
+        self.process.kill()
+        self.log.close()
+
+    def memory(self) -> int:
+        """Resident memory [bytes]."""
+        told = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return next(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmRSS"))
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Return status and answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60.0)
+        try:
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            content = reply.read()
+            return reply.status, json.loads(content) if content else {}
+        finally:
+            connection.close()
+
+
+def answer_of(edge: Edge, request: dict[str, Any], book: Book, end: float) -> dict[str, Any] | None:
+    """Return the answer to a request, sent as often as restarts make it necessary; None if it is lost."""
+    while time.monotonic() < end:
+        try:
+            status, job = edge.ask("POST", "/v1/jobs", request)
+            if status != 202:
+                book.seen[f"told {status}"] += 1
+                time.sleep(0.3)
+                continue
+            place, state = f"/v1/jobs/{job['id']}", "queued"
+            while state in ("queued", "running"):
+                status, told = edge.ask("GET", f"{place}?wait_s=10")
+                state = told.get("state", "gone")
+            if state == "done":
+                status, found = edge.ask("GET", f"{place}/result?draws=true")
+                if status == 200:
+                    edge.ask("DELETE", place)
+                    return found
+            book.seen[f"sent again: {state}"] += 1
+        except (OSError, http.client.HTTPException, ValueError):
+            book.seen["sent again: no connection"] += 1
+            time.sleep(0.2)
+    return None
+
+
+def client(edge: Edge, book: Book, number: int, end: float) -> None:
+    """Ask until the time is over."""
+    rng, kinds = np.random.default_rng([number, 13]), requests()
+    while time.monotonic() < end:
+        request = kinds[int(rng.integers(len(kinds)))]
+        found = answer_of(edge, request, book, time.monotonic() + PATIENCE_S)
+        if found is None:
+            book.lost.append(f"{request['kind']} with seed {request['seed']}")
+        else:
+            book.check(request, found)
+
+
+class Cloud:
+    """A repository in a folder, of versions that differ in every weight."""
+
+    def __init__(self, folder: Path, book: Book) -> None:
+        self.folder, self.book, self.count = folder, book, 0
+        self.repository = Repository.create(str(folder / "repository"), KeyFolder(folder / "keys"))
+        (folder / "root.json").write_bytes(self.repository.trust_root)
+
+    def publish(self) -> None:
+        """Publish the next version, once it is known here what it answers with."""
+        version = f"1.0.{self.count}"
+        torch.manual_seed(self.count)
+        made = MapDenoiser(MapDenoiserOptions((8, 8), 1))
+        save_prior(self.folder / version, made, version=version, **CARD)
+        self.book.models[version] = Model.load(self.folder / version)
+        self.repository.publish(self.folder / version, "stable", precisions=("bf16",))
+        self.count += 1
+
+
+def soak(seconds: float, clients: int, folder: Path, told: Callable[[str], None] = print) -> Book:
+    """Run the load and return what was seen.
+
+    Args:
+        seconds: of load; restarts in the first third of it [s].
+        clients: at the same time.
+        folder: for everything.
+        told: told of progress.
+    """
+    book = Book()
+    cloud = Cloud(folder, book)
+    cloud.publish()
+    edge, begun, every = Edge(folder), time.monotonic(), max(seconds / 30.0, 4.0)
+    threads = [threading.Thread(target=client, args=(edge, book, k, begun + seconds)) for k in range(clients)]
+    for thread in threads:
+        thread.start()
+    turn = 0
+    try:
+        while (now := time.monotonic() - begun) < seconds:
+            if now > (turn + 1) * every:
+                turn += 1
+                if turn % 2:
+                    cloud.publish()
+                elif now < seconds / 3.0:
+                    edge.again(signal.SIGKILL if turn % 4 else signal.SIGTERM)
+                    book.seen["restarts"] += 1
+                told(f"{now:5.0f} s  {dict(book.seen)}, wrong {len(book.wrong)}, lost {len(book.lost)}")
+            if now > seconds / 3.0:
+                book.memory.append((now, edge.memory()))
+            time.sleep(0.5)
+        for thread in threads:
+            thread.join()
+    finally:
+        edge.stop()
+    return book
+
+
+def main() -> int:
+    """Run it as the command line says and return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--clients", type=int, default=6)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory(prefix="ckm-soak-") as folder:
+        book = soak(given.seconds, given.clients, Path(folder), lambda line: print(line, flush=True))
+    good, growth = book.flat()
+    report = {
+        "seconds": given.seconds, "clients": given.clients, "seen": dict(book.seen), "wrong": book.wrong,
+        "lost": book.lost, "memory_growth": growth, "memory_bytes": [size for _, size in book.memory][:: max(
+            len(book.memory) // 60, 1)],
+    }  # fmt: skip
+    print(f"wrong {len(book.wrong)}, lost {len(book.lost)}, memory {growth:.3f} times what it was")
+    if given.json is not None:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return int(bool(book.wrong or book.lost or not good))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""Who may be connected: a door that silent or slow clients cannot hold shut.
+
+A connection either waits (for the rest of a request's head, a TLS handshake, the next request) or is being answered.
+What waits has `head_s` and then goes. When all places of an address are taken, its connection that has waited longest
+gives way to the new one; when all places are, the one of whichever address has most. So no number of silent connections
+keeps anybody out; a newcomer is turned away only when every place is being answered. The door counts sockets as the
+system hands them over, before TLS. An address is an IPv4 address or an IPv6 network of 64 bits: so many belong to
+whoever has one.
+
+A client that takes no more of its answer for `head_s` is cut off, too: an answer on its way holds memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import math
+import socket
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from openckm.errors import OptionError
+
+__all__ = ["Door", "DoorOptions", "open_doors", "protocol_at"]
+
+Key = tuple[str, int]
+_SEND_BUFFER = 2**18
+"""Bytes of an answer that the system may hold of a connection: it would hold megabytes for clients that take none."""
+
+
+@dataclass(frozen=True)
+class DoorOptions:
+    """How many may be connected, and how long they may be silent.
+
+    Attributes:
+        most: connections, of all addresses.
+        per_address: connections of one address; None behind a proxy, where all have its.
+        head_s: longest wait for a request's head, for the next one, or for a client to take what it asked for [s].
+    """
+
+    most: int = 512
+    per_address: int | None = 64
+    head_s: float = 15.0
+
+
+class Door:
+    """Keeps account of the connections of a service; it lives in the event loop's thread."""
+
+    def __init__(self, options: DoorOptions) -> None:
+        self.options = options
+        self._waiting: OrderedDict[Key, tuple[_Guest, asyncio.TimerHandle]] = OrderedDict()
+        self._answered: dict[Key, _Guest] = {}
+        self._of: Counter[str] = Counter()
+        self.refused, self.ended = 0, 0
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._answered)
+
+    def enter(self, guest: _Guest) -> bool:
+        """Let a connection in, if need be in the place of the one that waited longest; False if there is no room."""
+        most = self.options.per_address
+        full = most is not None and self._of[guest.house] >= most and not self._give_way(guest.house)
+        if not full and len(self) >= self.options.most:
+            full = not self._give_way(None)
+        if full:
+            self.refused += 1
+            return False
+        old = self._answered.get(guest.key) or self._waiting.get(guest.key, (None,))[0]
+        if old is not None:  # its port was used again: the system has ended it
+            self.left(old)
+        self._of[guest.house] += 1
+        guest.bound(self.options.head_s)
+        self._wait(guest)
+        return True
+
+    def answers(self, key: Key) -> None:
+        """Note that the head of a request has come: whoever sent it has all time until the answer."""
+        if (held := self._waiting.pop(key, None)) is not None:
+            guest, timer = held
+            timer.cancel()
+            self._answered[key] = guest
+
+    def waits(self, key: Key) -> None:
+        """Note that an answer was given; if one was under way, the time for the next request begins."""
+        if (guest := self._answered.pop(key, None)) is not None:
+            self._wait(guest)
+
+    def left(self, guest: _Guest) -> None:
+        """Note that a connection was closed."""
+        held = self._waiting.get(guest.key)
+        if held is not None and held[0] is guest:
+            del self._waiting[guest.key]
+            held[1].cancel()
+        elif self._answered.get(guest.key) is guest:
+            del self._answered[guest.key]
+        else:
+            return
+        self._of[guest.house] -= 1
+        if not self._of[guest.house]:
+            del self._of[guest.house]
+
+    def _wait(self, guest: _Guest) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting[guest.key] = guest, loop.call_later(self.options.head_s, self._end, guest)
+
+    def _give_way(self, house: str | None) -> bool:
+        """End what waited longest of an address; of whichever has most connections where none is named."""
+        waiting = [guest for guest, _ in self._waiting.values()]
+        if house is None and waiting:
+            house = max(waiting, key=lambda guest: self._of[guest.house]).house
+        found = next((guest for guest in waiting if guest.house == house), None)
+        if found is not None:
+            self._end(found)
+        return found is not None
+
+    def _end(self, guest: _Guest) -> None:
+        """End a connection that waits: its transport sees the end of the stream and closes."""
+        self.ended += 1
+        self.left(guest)
+        try:
+            guest.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            guest.close()
+
+
+class _Listener(socket.socket):
+    """A listening socket whose connections pass the door."""
+
+    def __init__(self, door: Door, family: int, kind: int, protocol: int) -> None:
+        super().__init__(family, kind, protocol)
+        self.door = door
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return a connection that was let in.
+
+        Raises:
+            ConnectionAbortedError: if it was turned away, as if the client had gone before it was accepted.
+        """
+        connection, address = super().accept()
+        guest = _Guest(self.door, address, connection)
+        if not self.door.enter(guest):
+            guest.close()
+            raise ConnectionAbortedError
+        return guest, address
+
+
+class _Guest(socket.socket):
+    """A connection that tells the door when it is closed."""
+
+    def __init__(self, door: Door, address: Any, connection: socket.socket) -> None:
+        super().__init__(connection.family, connection.type, connection.proto, fileno=connection.detach())
+        self.door, self.key, self.house = door, _key(address), _house(str(address[0]))
+
+    def bound(self, seconds: float) -> None:
+        """Bound what the system holds of it, and how long [s] without any of it arriving, where the system can."""
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            self.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, math.ceil(1000 * seconds))
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        self.door.left(self)
+
+
+class _Protocol(H11Protocol):
+    """HTTP that tells the door what a connection does, and drops clients that take nothing of their answer."""
+
+    door: Door
+    _key: Key = ("", 0)
+    _stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._key = _key(transport.get_extra_info("peername") or ("", 0))
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.door.answers(self._key)
+
+    def on_response_complete(self) -> None:
+        self.door.waits(self._key)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(self.door.options.head_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._moves()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._moves()
+        super().connection_lost(exc)
+
+    def _moves(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+def protocol_at(door: Door) -> type[H11Protocol]:
+    """Return the protocol of connections that passed a door."""
+    return type("Protocol", (_Protocol,), {"door": door})
+
+
+def open_doors(door: Door, host: str, port: int, told: Callable[[str, int], None] | None = None) -> list[socket.socket]:
+    """Return bound sockets of an address, whose connections pass the door.
+
+    Args:
+        door: that they pass.
+        host: name or address.
+        port: 0 for any that is free.
+        told: called with each address and port.
+
+    Raises:
+        OptionError: if the address is unknown or taken.
+    """
+    made: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        ):
+            listener = _Listener(door, family, kind, protocol)
+            made.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind(address)
+            if told is not None:
+                told(*listener.getsockname()[:2])
+    except OSError as error:
+        for one in made:
+            one.close()
+        raise OptionError(f"server.host {host!r}, server.port {port}: cannot listen there ({error})") from error
+    return made
+
+
+def _key(address: Any) -> Key:
+    return str(address[0]), int(address[1])
+
+
+def _house(host: str) -> str:
+    """Return whose an address is: itself, or its network of 64 bits."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(ipaddress.IPv6Network((address, 64), strict=False)) if mapped is None else str(mapped)
