@@ -59,6 +59,8 @@ CONFIGURATIONS = 8
 """As many as in P1's Table I."""
 RIVALS = ("single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
 CELL_M = 2.0
+BEYOND = 3
+"""Strengths tried at most beyond those listed, per task."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class BenchOptions:
         steps: N of Algorithm 2.
         batch: windows at a time in Algorithm 2.
         sweep: validation windows for the choice of zeta; 0 takes `zeta`.
-        zetas: strengths tried.
+        zetas: strengths tried; more where the best of them is the least or the greatest.
         zeta: strength by task where there is no sweep.
         tasks: which tasks.
     """
@@ -262,7 +264,7 @@ def _sweep(
     for task in options.tasks:
         cases = p1_cases(places, task)
         error: dict[float, float] = {}
-        for zeta in options.zetas:
+        while (zeta := _next_zeta(error, options.zetas)) is not None:
             one = replace(chain, options=options.algorithm2(zeta), name="dps_on_validation")
             found = _score(one, task, cases, progress)
             of_zeta = [row for row in score_rows([found]) if row.split == CORRECTED]
@@ -270,6 +272,16 @@ def _sweep(
             rows += [replace(row, split=f"zeta {zeta:g}") for row in of_zeta]
         tuned[task] = min(error, key=lambda z: error[z])
     return tuned, rows
+
+
+def _next_zeta(error: dict[float, float], zetas: Sequence[float]) -> float | None:
+    """Return the strength to try next: those listed, then beyond the end that is best, by 2, at most 3 times."""
+    untried = [zeta for zeta in zetas if zeta not in error]
+    if untried:
+        return untried[0]
+    best = min(error, key=lambda z: error[z])
+    further = {min(error): best / 2.0, max(error): best * 2.0}.get(best)
+    return further if len(error) < len(zetas) + BEYOND else None
 
 
 def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
