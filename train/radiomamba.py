@@ -72,7 +72,8 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
         recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss},"
         f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
         metrics={f"validation_{name}": round(scores[name], 5) for name in METRICS}, licence="Apache-2.0",
-        credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0)",
+        credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city data"
+        " of Den Haag and Zurich",
     )  # fmt: skip
     print(json.dumps(scores), flush=True)
 

@@ -34,8 +34,8 @@ OPTIONS = {
         " --column --crs --sigma --seed --prior"
     ),
     ("predict",): (
-        "--layout --tx --output -o --centre --cell --size --carrier --azimuth --downtilt --vehicles --weights --prior"
-        " --draws --seed --png --zarr --outage-threshold"
+        "--layout --tx --output -o --centre --cell --size --carrier --azimuth --downtilt --vehicles --weights --by"
+        " --prior --draws --seed --png --zarr --outage-threshold"
     ),
     ("demo",): "--out",
     ("bench",): "--quick --json active calibration duke edge heldout imperfect mamba p1 samplers sparse",

@@ -37,7 +37,7 @@ def read(path):
 
 def test_a_georeferenced_map_from_layout_and_transmitter(ckm, tmp_path, tiny_prior):
     layout, output = write_layout(tmp_path / "city.geojson"), tmp_path / "map.tif"
-    quick = ("--size", SIDE, "--cell", 4, "--prior", tiny_prior)
+    quick = ("--size", SIDE, "--cell", 4, "--prior", tiny_prior, "--by", "prior")
     done = ckm("predict", "--layout", layout, "--tx", TX, *quick, "-o", output, "--png", tmp_path / "map.png",
                "--outage-threshold", -120)  # fmt: skip
     assert (done.status, done.err) == (0, "")
@@ -79,7 +79,7 @@ BAD = {
     "swapped": (["--tx", "48.1,-111.5,20"], ["longitude"]),
     "below ground": (["--tx", f"{BS_TEXT},-3"], ["--tx HEIGHT -3"]),
     "carrier": (["--carrier", 3500], ["--carrier 3500", "GHz"]),
-    "vehicles without weights": (["--vehicles", "cars.geojson"], ["--vehicles wants --weights"]),
+    "vehicles for the prior": (["--vehicles", "cars.geojson", "--by", "prior"], ["--by prior takes no"]),
     "no such weights": (["--weights", "nowhere"], ["nowhere", "no model card"]),
     "output": (["-o", "map.csv"], ["ends in .tif"]),
 }

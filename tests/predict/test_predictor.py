@@ -14,7 +14,7 @@ from openckm.maps.site import Layout
 from openckm.predict.code import scale_of
 from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.predictor import PredictedPrior, Prediction, Predictor, network_planes, predict_gain, sight
-from openckm.predict.pretrained import save_network
+from openckm.predict.pretrained import SHIPPED, embedded_network, save_network
 from openckm.predict.spread import Spread
 from openckm.priors.conditioning import Condition
 from openckm.priors.posterior import posterior_mean
@@ -66,8 +66,21 @@ def test_a_prediction_has_mean_spread_and_draws(folders):
     assert drawn.draws().std(0).mean() > 0.0
 
 
-def test_the_prior_in_one_call_is_the_default(folders):
+def test_the_shipped_network_is_the_default_and_knows_shadows(folders):
     made = Predictor(prior=folders[1]).reconstruct(SITE, GRID)
+    network, card, spread = embedded_network()
+    assert made.provenance["predictor"] == f"{card.name} {card.version}"
+    assert (network.multiple, spread.sha256) == (card.grid_multiple, card.sha256)
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 18e6
+    gain, free = made.mean(), made.valid
+    x, y = GRID.centres()
+    far = np.hypot(x - TX.x, y - TX.y)
+    assert gain[free & (far < 20)].mean() > gain[free & (far > 40)].mean() + 5.0
+    assert bool((made.std() > 0).all())
+
+
+def test_the_prior_in_one_call(folders):
+    made = Predictor(prior=folders[1], by="prior").reconstruct(SITE, GRID)
     assert made.channels[0] == "gain_db"
     assert made.provenance["network_evaluations"] == 1
     assert made.provenance["predictor"] == "tiny 0.0.1"
@@ -166,7 +179,7 @@ def test_vehicles_are_told_to_networks_that_take_them(folders):
     plain = Predictor(net, prior).reconstruct(SITE, GRID)
     assert not np.allclose(Predictor(net, prior, cars).reconstruct(SITE, GRID).mean(), plain.mean())
     with pytest.raises(OptionError, match="knows no vehicles"):
-        Predictor(None, prior, cars).reconstruct(SITE, GRID)
+        Predictor(None, prior, cars, by="prior").reconstruct(SITE, GRID)
     with pytest.raises(GridError, match="vehicles on"):
         Predictor(net, prior, blocks_layout(centred_grid(16, 4.0))).reconstruct(SITE, GRID)
 
@@ -192,9 +205,9 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_impossible_sites_are_named(case, folders):
     change, kind, message = BAD[case]
-    for weights in (folders[0], None):
+    for by in ("network", "prior"):
         with pytest.raises(kind, match=message):
-            Predictor(weights, folders[1]).reconstruct(replace(SITE, **change), GRID)
+            Predictor(prior=folders[1], by=by).reconstruct(replace(SITE, **change), GRID)
 
 
 def test_an_antenna_above_the_roof_is_outdoors(folders):
@@ -204,9 +217,12 @@ def test_an_antenna_above_the_roof_is_outdoors(folders):
 
 def test_bad_numbers_and_folders(folders, tmp_path):
     for wrong in ({"draws": -1}, {"seed": -1}, {"deadline_s": 0.0}):
-        for weights in (folders[0], None):
+        for by in ("network", "prior"):
             with pytest.raises(OptionError):
-                Predictor(weights, folders[1]).reconstruct(SITE, GRID, **wrong)
+                Predictor(prior=folders[1], by=by).reconstruct(SITE, GRID, **wrong)
+    for wrong in ({"by": "prior"}, {"by": "oracle"}):
+        with pytest.raises(OptionError, match="wanted a network's weights, or by='prior'"):
+            Predictor(folders[0], folders[1], **wrong).reconstruct(SITE, GRID)
     with pytest.raises(ModelError, match="no model card"):
         Predictor(tmp_path, folders[1]).reconstruct(SITE, GRID)
     with pytest.raises(ModelError, match="one-pass network"):

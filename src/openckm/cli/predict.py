@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -40,11 +40,14 @@ def predict(
     ] = None,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
     vehicles: Annotated[
-        Path | None, typer.Option(help="Vehicles in the streets, files as --layout; wants --weights.")
+        Path | None, typer.Option(help="Vehicles in the streets, files as --layout; not for --by prior.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Folder of a one-pass network; the prior in one call by default.")
+        Path | None, typer.Option(help="Folder of a one-pass network; the shipped one by default.")
     ] = None,
+    by: Annotated[
+        Literal["network", "prior"], typer.Option(help="Who predicts: a one-pass network, or the prior in one call.")
+    ] = "network",
     prior: Annotated[Path | None, typer.Option(help="Model folder of the prior; the embedded one by default.")] = None,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Draws to make (kept by --zarr).")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
@@ -71,8 +74,8 @@ def predict(
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
-    if vehicles is not None and weights is None:
-        raise OptionError("--vehicles wants --weights: the prior knows no vehicles")
+    if by == "prior" and not (vehicles is None and weights is None):
+        raise OptionError("--by prior takes no --weights and no --vehicles: those are for one-pass networks")
     middle = None if centre is None else lon_lat(centre, "--centre")
     with console.status("predicting the map"):
         observations, grid = read_site(
@@ -81,7 +84,7 @@ def predict(
         )  # fmt: skip
         observations = _moved(observations, grid, place)
         cars = None if vehicles is None else read_layout(vehicles, grid, default_height_m=VEHICLE_M)
-        method = Predictor(weights=weights, prior=prior, vehicles=cars)
+        method = Predictor(weights=weights, prior=prior, vehicles=cars, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
         if outage_threshold is not None:
             radiomap = radiomap.with_outage(outage_threshold)

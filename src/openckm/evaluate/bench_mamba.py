@@ -9,8 +9,9 @@
                       parameters [million], operations [GFLOP], memory of one call [MB]
     scan              times by which the exact scans are faster than token by token, at 65,536 tokens
 
-Networks are those found in a folder of trained ones (`train/radiomamba.py`), one model folder each, named as they are
-to be called; "prior" is the shipped prior told the site, in one call. Intervals: bootstrap over scenes.
+Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
+model folder each, named as they are to be called; "prior" is the shipped prior told the site, in one call. Intervals:
+bootstrap over scenes.
 
 References:
     RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Tables II-V.
@@ -45,7 +46,7 @@ from openckm.nn.selective_scan import selective_scan, selective_scan_reference, 
 from openckm.predict.code import MAP_SCALE, inputs_of
 from openckm.predict.networks import MapNetwork
 from openckm.predict.predictor import Predictor
-from openckm.predict.pretrained import load_network
+from openckm.predict.pretrained import SHIPPED, load_network
 from openckm.reconstructor import Reconstructor
 
 __all__ = ["MambaBench", "default_networks_dir", "run", "trained_networks"]
@@ -110,8 +111,7 @@ def run(
         quick: a handful of maps, one size.
         progress: called as progress(what, done, total).
         data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
-        networks_dir: folder of trained networks; None means $OPENCKM_ONE_PASS_NETS or the cache. Without any, the
-            prior is alone.
+        networks_dir: folder of trained networks; None means $OPENCKM_ONE_PASS_NETS or the cache.
         prior: model folder of the prior; None means the shipped one.
         options: how much is run; overrides `quick`.
 
@@ -120,8 +120,8 @@ def run(
         OpenCKMError: whatever a method raises.
     """
     chosen = options or (QUICK if quick else MambaBench())
-    folders = trained_networks(networks_dir or default_networks_dir())
-    methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior")}
+    folders = {"shipped": SHIPPED} | trained_networks(networks_dir or default_networks_dir())
+    methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior", by="prior")}
     methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
     maps = load_heldout(data_dir or default_data_dir(), chosen.maps)
     told = progress or (lambda *_: None)
@@ -158,7 +158,7 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap) -> Iterator[Sco
         site = Observations(layout=one.layout, transmitter=one.transmitter)
         truth = _truth(one)
         for name, method in methods.items():
-            cars = one.vehicle_m if method.weights is not None else None
+            cars = one.vehicle_m if method.by == "network" else None
             if cars is not None:
                 method = Predictor(method.weights, method.prior, Layout(one.grid, cars), name=name)
             begun = time.perf_counter()

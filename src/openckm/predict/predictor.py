@@ -2,8 +2,8 @@ r"""Layout and transmitter to a map in one pass; with measurements, prediction a
 
 Without readings the map is what a network says of the site, mean and spread. Two networks can be asked:
 
-    a folder of one-pass weights (RadioMamba and its rivals), with the spread measured on validation cities
-    the conditional prior, told layout and transmitter, in one call at sigma_max (the default: it is shipped)
+    a one-pass network: the one that is shipped, or a folder's, with the spread measured on validation cities
+    the conditional prior, told layout and transmitter, in one call at sigma_max; it answers for the direction, too
 
 With readings the prediction is the map m of the site expert (`openckm.infer.experts`),
 
@@ -20,7 +20,7 @@ import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
 from openckm.predict.code import Code, behind_buildings, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapNetwork
-from openckm.predict.pretrained import load_network
+from openckm.predict.pretrained import embedded_network, load_network
 from openckm.predict.site_checks import require_site
 from openckm.predict.spread import Spread
 from openckm.priors.conditioning import Condition
@@ -97,11 +97,12 @@ class Predictor:
     """Reconstructor from layout and transmitter, and from readings where there are some.
 
     Attributes:
-        weights: folder of a one-pass network; None means the conditional prior in one call.
+        weights: folder of a one-pass network; None means the one shipped in the package.
         prior: model folder of the prior; None means the one shipped in the package.
-        vehicles: heights of vehicles on the map's grid, for a network of `weights`; None means none.
+        vehicles: heights of vehicles on the map's grid, which the prior does not know; None means none.
         steps: network calls per draw.
         name: of the method.
+        by: who predicts: a one-pass network, or the prior in one call.
     """
 
     weights: Path | None = None
@@ -109,6 +110,7 @@ class Predictor:
     vehicles: Layout | None = None
     steps: int = 10
     name: str = "predict"
+    by: Literal["network", "prior"] = "network"
 
     def reconstruct(
         self,
@@ -136,13 +138,15 @@ class Predictor:
                 be used.
             ModelError: if weights cannot be loaded.
         """
+        if self.by not in ("network", "prior") or (self.by == "prior" and self.weights is not None):
+            raise OptionError(f"by={self.by!r}, weights={self.weights}: wanted a network's weights, or by='prior'")
         require_site(observations, grid)
-        if self.weights is None:
+        if self.by == "prior":
             return self._prior_alone(observations, grid, draws, seed, deadline_s)
         started = time.monotonic()
         if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
             raise OptionError(f"{draws=}, {seed=}, {deadline_s=}: wanted 0 or more draws and a positive deadline")
-        network, card, spread = load_network(self.weights)
+        network, card, spread = embedded_network() if self.weights is None else load_network(self.weights)
         prior, prior_card = embedded_prior() if self.prior is None else load_prior(self.prior)
         scene = prepare_scene(observations, grid, math.lcm(prior.multiple, network.multiple))
         prediction = predict_gain(network, spread, scene, self.vehicles)
@@ -165,7 +169,7 @@ class Predictor:
         self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None
     ) -> RadioMap:
         if self.vehicles is not None:
-            raise OptionError("the prior knows no vehicles: give the weights of a one-pass network, or no vehicles")
+            raise OptionError("the prior knows no vehicles: let a one-pass network predict, or give no vehicles")
         method = OpenCKM(prior=self.prior, steps=self.steps, symmetrise=False, name=self.name)
         made = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
         made.provenance["predictor"] = made.provenance["prior"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["CLASS", "load_network", "save_network"]
+__all__ = ["CLASS", "SHIPPED", "embedded_network", "load_network", "save_network"]
 
 CLASS = "MapNetwork"
 CARD_FILE, WEIGHT_FILE = "card.json", "weights.safetensors"
+SHIPPED = Path(str(files("openckm.assets") / "radiomamba_small"))
+"""Folder of the one-pass network in the package."""
 COUNTERS = "num_batches_tracked"
 """What a batch norm counts and evaluation does not use; not kept."""
 
@@ -82,6 +86,16 @@ def load_network(folder: Path) -> tuple[MapNetwork, ModelCard, Spread]:
         first = str(error).splitlines()[0]
         raise ModelError(f"{folder}: the weights do not fit the card's network ({first}); fetch it again") from error
     return network.requires_grad_(False).train(False), card, _read_spread(folder / SPREAD_FILE, card)
+
+
+@lru_cache(maxsize=1)
+def embedded_network() -> tuple[MapNetwork, ModelCard, Spread]:
+    """Return the one-pass network that is shipped in the package, loaded once.
+
+    Raises:
+        ModelError: as `load_network`.
+    """
+    return load_network(SHIPPED)
 
 
 def _ranges(code: Code) -> dict[str, tuple[float, float]]:
