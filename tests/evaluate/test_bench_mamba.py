@@ -106,7 +106,7 @@ def test_the_rows(world, monkeypatch):
     monkeypatch.setattr("openckm.evaluate.bench_mamba.peak_memory_mb", lambda kind, code, side: 12.5)
     rows = run(options=QUICK, **world)
     found = {(r.method, r.task, r.split, r.metric) for r in rows}
-    for name in ("prior", "unet-small", "radiounet"):
+    for name in ("prior", "shipped", "unet-small", "radiounet"):
         for metric in ("rmse_db", "nmse", "ssim", "psnr_db", "coverage_90"):
             assert (name, "static", "alone", metric) in found
         assert (name, "dynamic", "alone", "rmse_db") in found
@@ -117,6 +117,9 @@ def test_the_rows(world, monkeypatch):
     cost = {r.metric: r.value for r in rows if (r.method, r.task) == ("unet-small", "cost")}
     assert cost["parameters_m"] == pytest.approx(network_cost("unet-small").parameters / 1e6)
     assert cost["latency_ms"] > 0
+    published = {r.method: r.value for r in rows if r.metric == "parameters_m" and r.method.endswith(", untrained")}
+    assert published["radiomamba, untrained"] == pytest.approx(8.604337)
+    assert len(published) == 2
     assert cost["memory_mb"] == 12.5
     speed = {r.method: r.value for r in rows if r.task == "scan"}
     assert speed["token by token"] == 1.0

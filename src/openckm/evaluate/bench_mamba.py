@@ -6,7 +6,7 @@
     measured 1%       the same maps with 1 % of the free cells measured (2 dB of noise): prediction and readings
                       together, kriging beside; ratios over kriging and over the same network's prediction alone
     cost S x S        median latency of interleaved calls after warm-up [ms, least and greatest as the interval],
-                      parameters [million], operations [GFLOP], memory of one call [MB]
+                      parameters [million], operations [GFLOP], memory of one call [MB]; P3's sizes untrained, too
     scan              times by which the exact scans are faster than token by token, at 65,536 tokens
 
 Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
@@ -44,7 +44,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.nn.selective_scan import selective_scan, selective_scan_reference, state_space_dual
 from openckm.predict.code import MAP_SCALE, inputs_of
-from openckm.predict.networks import MapNetwork
+from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import SHIPPED, load_network
 from openckm.reconstructor import Reconstructor
@@ -55,6 +55,8 @@ NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
 MEASURED = 0.01
 TASKS = ("static", "dynamic")
 RIVAL = "radiounet"
+PUBLISHED = ("radiomamba", "radiomamba-ssd")
+"""P3's sizes, whose cost is stated whether they were trained or not."""
 
 
 @dataclass(frozen=True)
@@ -226,12 +228,12 @@ def _gain_of_readings(scores: Sequence[Score]) -> list[Row]:
 
 
 def _cost_rows(folders: dict[str, Path], side: int, rounds: int) -> list[Row]:
-    networks = {name: load_network(folder) for name, folder in folders.items()}
-    calls = {name: _call(network, side) for name, (network, _, _) in networks.items()}
-    times = latencies(calls, rounds=rounds) if calls else {}
+    loaded = {name: load_network(folder) for name, folder in folders.items()}
+    networks = {name: (network, str(card.architecture["network"])) for name, (network, card, _) in loaded.items()}
+    networks |= {f"{kind}, untrained": (build_network(kind, "paper").train(False), kind) for kind in PUBLISHED}
+    times = latencies({name: _call(network, side) for name, (network, _) in networks.items()}, rounds=rounds)
     rows = []
-    for name, (network, card, _) in networks.items():
-        kind = str(card.architecture["network"])
+    for name, (network, kind) in networks.items():
         cost = network_cost(kind, network.code, side)
         seconds = median_range(times[name])
         memory = peak_memory_mb(kind, network.code, side)
