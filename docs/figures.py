@@ -83,7 +83,7 @@ def strength_sweep() -> None:
                       if r["task"] == task)  # fmt: skip
         zeta, value, low, high = np.array(mine).T
         axis.errorbar(zeta, value, [value - low, high - value], marker="o", capsize=3, label=task)
-    axis.set(xscale="log", xlabel="strength zeta of Algorithm 2", ylabel="gain RMSE [dB], one draw",
+    axis.set(xscale="log", yscale="log", xlabel="strength zeta of Algorithm 2", ylabel="gain RMSE [dB], one draw",
              title="P1's Algorithm 2 on windows of Florence")  # fmt: skip
     axis.legend()
     figure.savefig(FIGURES / "p1.png", dpi=100)
