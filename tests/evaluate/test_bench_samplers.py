@@ -132,6 +132,8 @@ def test_scores_are_in_decibels_and_split_by_answer(cases):
     )
     assert scores_of(cases["clip"], "a", [0.0, 0.0]).values[SINGLE]["inside_share"][0] > 0.99
     assert scores_of(cases["clip"], "a", [9.0, 9.0]).values[SINGLE]["inside_share"][0] < 0.7
+    one_bad = scores_of(cases["clip"], "a", [0.0, 9.0]).values[SINGLE]
+    assert one_bad["inside_share_least"][0] < 0.7 < one_bad["inside_share"][0]
     assert (found.cost(SINGLE), found.cost(MEAN_8)) == (5, 40)
 
 
@@ -208,7 +210,7 @@ def test_a_method_that_fails_on_a_case_is_left_out_there(cases, data, tiny_prior
     monkeypatch.setattr(Ours, "draw", fail)
     small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0})
     found = run(data_dir=data, validation_dir=data, prior=tiny_prior, options=small)
-    assert {r.method for r in found} == {"mmse", "mmse_8", "refined"}
+    assert {r.method for r in found} == {"mmse", "mmse_8", "refined", "estimate"}
 
 
 def test_timing_rows_state_seconds_on_whole_maps(tmp_path, tiny_prior, monkeypatch):

@@ -46,6 +46,16 @@ def random_likelihood(rng: np.random.Generator, prior: GaussianField) -> Likelih
     return parts[0] if len(parts) == 1 else Product(*parts)
 
 
+def largest_reading(likelihood: Likelihood) -> float:
+    """Return the largest size of a reading, or of a finite end of an interval; 0 for sectors."""
+    if isinstance(likelihood, Product):
+        return max(largest_reading(part) for part in likelihood.parts)
+    ends = [getattr(likelihood, name, torch.zeros(1)) for name in ("y", "low", "high")]
+    if isinstance(likelihood, AngularSector):
+        return 0.0
+    return max(float(torch.where(torch.isfinite(end), end, 0.0).abs().max()) for end in ends)
+
+
 def _mask(rng: np.random.Generator, domain=GAIN) -> Mask:
     share = float(rng.choice([0.0, 0.03, 0.3, 0.9, 1.0]))
     return Mask(domain, rng.random(domain.shape) < share)

@@ -101,6 +101,7 @@ def test_gradients_against_finite_differences_in_float32():
 
 @pytest.mark.parametrize(("batch", "length", "inner", "states"), [(1, 1, 2, 3), (2, 33, 5, 4), (2, 70, 128, 16)])
 def test_token_after_token_without_a_gradient(batch, length, inner, states, monkeypatch):
+    monkeypatch.setattr(module, "compiled", lambda: False)
     monkeypatch.setattr("openckm.nn.selective_scan_s6.SERIAL", 16 * batch * inner * states)  # blocks of 16 tokens
     x, dt, a, b, c, _ = arguments = [t.detach() for t in numbers(batch, length, inner, states, step=1.0)]
     wanted = selective_scan_reference(*arguments[:5])
@@ -165,9 +166,11 @@ def fused(monkeypatch):
     sys.modules[names[2]].selective_scan_fn = scan
     sys.modules[names[4]].mamba_chunk_scan_combined = combined
     monkeypatch.setattr(module, "find_spec", lambda name: object())
+    module._loaded.cache_clear()
     real = module.fused_kernels
     monkeypatch.setattr(module, "fused_kernels", lambda device: real(torch.device("cuda")))
-    return called
+    yield called
+    module._loaded.cache_clear()
 
 
 def test_mamba_ssm_is_used_on_a_gpu_where_it_is_installed(fused):
@@ -179,7 +182,26 @@ def test_mamba_ssm_is_used_on_a_gpu_where_it_is_installed(fused):
     assert fused == ["s6", "ssd", "ssd", "ssd"]
 
 
-def test_mamba_ssm_is_not_looked_for_on_a_cpu_or_where_it_is_missing(monkeypatch):
+@pytest.fixture
+def afresh():
+    """Forget what was found of mamba-ssm, before and after."""
+    module._loaded.cache_clear()
+    yield
+    module._loaded.cache_clear()
+
+
+def test_mamba_ssm_is_not_looked_for_on_a_cpu_or_where_it_is_missing(monkeypatch, afresh):
     assert module.fused_kernels(torch.device("cpu")) is None
     monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert module.fused_kernels(torch.device("cuda")) is None
+
+
+def test_mamba_ssm_without_its_kernels_is_named_once_and_done_without(monkeypatch, afresh):
+    def broken(name):
+        raise ImportError("selective_scan_cuda")
+
+    monkeypatch.setattr(module, "find_spec", lambda name: object())
+    monkeypatch.setattr(module, "import_module", broken)
+    with pytest.warns(RuntimeWarning, match=r"cannot be used .selective_scan_cuda.: scans run by torch"):
+        assert module.fused_kernels(torch.device("cuda")) is None
     assert module.fused_kernels(torch.device("cuda")) is None

@@ -113,18 +113,30 @@ def test_stairs_then_noise(device, mean, var, y, sigma):
 
     def log_site(z):
         value = torch.as_tensor(z).view(-1, 1, 1, 1)
-        return norm.logpdf(y, device(value).flatten().numpy(), sigma)
+        log_density = norm.logpdf(y, device(value).flatten().numpy(), sigma)
+        return np.where((value.flatten() >= stairs.ends[0]) & (value.flatten() <= stairs.ends[1]), log_density, -np.inf)
 
     numbers = torch.arange(-12.0, 12.0, dtype=torch.float64)
     edges = stairs.bin(numbers, numbers)[1][stairs.exists(numbers)]
-    kinks = tuple(e for e in edges.tolist() if abs(e) < 3.0)
+    kinks = tuple(e for e in (*edges.tolist(), *stairs.ends) if abs(e) < 3.0)
     agrees(StairSite(stairs, t(y), t(sigma), YES), log_site, mean, var, kinks)
 
 
+def test_no_sine_lies_beyond_1():
+    """A belief that leans over the end of the sine stays within it, whatever the sector that was read."""
+    stairs = DEVICES[2].stairs()
+    assert stairs.ends == pytest.approx((0.3, 1.0))
+    for y in (0.32, 0.7, 0.984, 0.997):
+        for mean in (-0.5, 0.2, 1.1, 2.0):
+            found = StairSite(stairs, t(y), t(0.01), YES).moments(t(mean), t(0.02))
+            assert 0.3 <= found.mean.item() <= 1.0 and 0.0 < found.var.item() < 0.02
+            assert abs(found.mean.item() - y) < 0.06, "the sector that was read, or the next one near the ends"
+
+
 def test_stairs_name_the_bins_of_their_device():
-    x = torch.linspace(-2.0, 2.0, 401, dtype=torch.float64)
     for device in DEVICES:
         stairs = device.stairs()
+        x = torch.linspace(-2.0, 2.0, 401, dtype=torch.float64).clamp(*stairs.ends)
         low, high, level = stairs.bin(stairs.index(x), x)
         assert bool(((low <= x + 1e-12) & (x <= high + 1e-12)).all())
         torch.testing.assert_close(level, device(x.view(-1, 1, 1, 1)).flatten(), rtol=0, atol=1e-12)

@@ -5,7 +5,8 @@ around the same prior, where azula is installed: `openckm.evaluate.azula_rivals`
 `openckm.evaluate.sampler_scores`. Windows of 64 x 64 cells of 2 m in cities that nothing was trained on. For every
 case the methods run one after the other in this process, so that their seconds are told under the same load.
 
-    method rows           RMSE of a single draw, of the mean of 8, of one call; share of values inside their interval
+    method rows           RMSE of a single draw, of the mean of 8, of one call; share of values inside their interval,
+                          of all draws and of the worst
     X, over RIVAL Y       ratio of mean RMSE, of network evaluations and of seconds, paired by case; intervals by
                           bootstrap over scenes
     dps_full              P1's Algorithm 2 with all its 2,000 steps: what it costs, and is worth, on few windows
@@ -70,6 +71,8 @@ PAIRS = (
     *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
     ("mmse_8", ONE_CALL, "jfs", MEAN_8),
     ("refined", ONE_CALL, "jfs", MEAN_8),
+    *(("refined", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, "mmps", *_AZULA)),
+    *(("estimate", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "dps", FULL, "mmps", *_AZULA)),
     ("told", MEAN_8, "jfs", MEAN_8),
 )
 """What is compared with what: method, its split, rival, its split."""

@@ -3,6 +3,7 @@
     mmse       the network told of the readings by evidence planes: E[x | y] in one call
     mmse_8     the same averaged over the 8 orientations, as the product answers
     refined    mmse_8 made to agree with the likelihood (`openckm.infer.refine`), no further call
+    estimate   what the evidence calls for (`openckm.infer.estimate`): refined, the mean of 8 draws by jfs, or both
     told       few-step draws of the network told of the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance
     mmps       the prior and the likelihood, covariance by vector-Jacobian products
@@ -27,13 +28,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.evaluate.sampler_tasks import P1_TASKS, TASKS, SamplerCase
+from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Drawn", "Keeper", "OneCall", "Ours", "SamplerMethod", "our_methods"]
+__all__ = ["Drawn", "Estimated", "Keeper", "OneCall", "Ours", "SamplerMethod", "our_methods"]
 
 
 class Drawn(NamedTuple):
@@ -122,6 +124,35 @@ class OneCall:
 
 
 @dataclass(frozen=True, eq=False)
+class Estimated:
+    """The posterior mean by the rule of `openckm.infer.choose`; there is one "draw".
+
+    Attributes:
+        denoiser: the prior.
+        averaged: draws of jfs, where it averages them.
+        name: in tables.
+    """
+
+    denoiser: Denoiser
+    averaged: int = 8
+    name: str = "estimate"
+    steps: int = 8
+    draws: int = 1
+    strengths: tuple[float, ...] = ()
+    strength: float = 0.0
+
+    def answers(self, task: str) -> bool:
+        """Return True."""
+        return True
+
+    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+        """Return the mean [1, C, H, W], the network evaluations and the seconds."""
+        begun = time.perf_counter()
+        found = posterior_estimate(self.denoiser, case.likelihood, case.condition, draws=self.averaged, seed=seed)
+        return found.mean.float(), found.network_evaluations, time.perf_counter() - begun
+
+
+@dataclass(frozen=True, eq=False)
 class Ours:
     """One of the methods of `openckm.infer.posterior_draws`.
 
@@ -186,6 +217,7 @@ def our_methods(
         OneCall(denoiser),
         OneCall(denoiser, "mmse_8", True),
         OneCall(denoiser, "refined", True, True),
+        Estimated(denoiser, draws),
         Ours(denoiser, "told", 8, draws),
         Ours(denoiser, "jfs", 8, draws),
         Ours(denoiser, "mmps", 2 if quick else 8, chain_draws),

@@ -6,8 +6,9 @@ r"""Scores of the posterior samplers: a single draw, the mean of 8, and ratios o
     one call     RMSE of the answer of a method that does not draw
 
 RMSE over the scored cells: gain [dB], sine of the direction where it is read, and the gain of the cells beyond the
-range of a device. `inside_share` is the share of draws' values within the interval of a censored reading, give or take
-3 deviations of the noise; values within the range of the device are not counted.
+range of a device. `inside_share` is the share of a draw's values within the interval of a censored reading, give or
+take 3 deviations of the noise, averaged over the draws; `inside_share_least` that of the worst draw. Readings within
+the range of a device are not counted.
 """
 
 from __future__ import annotations
@@ -67,9 +68,10 @@ class SamplerScores:
             self._put(alone, metric, number, float(single))
             if len(maps) > 1:
                 self._put(MEAN_8, metric, number, mean_of_8(draws, truth))
-        share = _inside(case, maps)
-        if share is not None:
-            self._put(alone, "inside_share", number, share)
+        shares = _inside(case, maps)
+        if shares is not None:
+            self._put(alone, "inside_share", number, float(shares.mean()))
+            self._put(alone, "inside_share_least", number, float(shares.min()))
 
     def cost(self, split: str) -> int:
         """Return the network evaluations of an answer."""
@@ -103,13 +105,14 @@ def _parts(
     return found
 
 
-def _inside(case: SamplerCase, maps: NDArray[np.float32]) -> float | None:
+def _inside(case: SamplerCase, maps: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """Return the share of censored readings whose interval each draw respects (K,), or None if none is censored."""
     censored = np.isfinite(case.low) | np.isfinite(case.high)
     if not censored.any():
         return None
     values, slack = maps[:, [0, 2]], SLACK * case.sigma
     inside = (values >= case.low - slack) & (values <= case.high + slack)
-    return float(inside[:, censored].mean())
+    return np.asarray(inside[:, censored].mean(1))
 
 
 def sampler_rows(scores: Sequence[SamplerScores], splits: str = "") -> list[Row]:

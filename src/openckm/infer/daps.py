@@ -8,7 +8,9 @@ and adds fresh noise of the next level:
     x <- x - eta grad[ |x - xhat|^2 / (2 r^2) - ln p(y | x) ] + sqrt(2 eta) z      repeated
     x_s' = x + s' z
 
-The step eta is `step` over the largest curvature, 1 / r^2 plus that of the likelihood, by power iteration.
+The step eta is `step` over the largest curvature, 1 / r^2 plus that of the likelihood, by power iteration: where an
+operator is not linear (areas read in linear power) anew every few steps. Where it is steeper still, the pull of a step
+is bounded by one latent unit.
 
 References:
     Improving Diffusion Inverse Problem Solving with Decoupled Noise Annealing. B. Zhang, W. Chu, J. Berner, C. Meng,
@@ -26,7 +28,7 @@ from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
 from openckm.infer.samplers import FewStepSampler, Progress, condition_of, device_of, draw_noise
-from openckm.infer.terms import Term, terms_of
+from openckm.infer.terms import Term, linear_part, terms_of
 from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import IntervalSite, NormalSite
 from openckm.priors.conditioning import Condition
@@ -36,6 +38,8 @@ from openckm.priors.schedules import EDM, Schedule
 __all__ = ["DAPS"]
 
 _POWER_STEPS = 12
+_RENEWED = 5
+"""Langevin steps after which the curvature of operators that are not linear is found anew."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class DAPS:
         device, told = device_of(denoiser), condition_of(condition, len(generators))
         sigma = self.schedule.discretise(self.steps)[1].tolist()
         x = sigma[-1] * draw_noise(generators, shape, device)
-        curvature = _curvature(terms_of(self.likelihood), shape, device)
+        curvature = _Curvature(terms_of(self.likelihood))
         for index in range(self.steps, 0, -1):
             clean = self._denoise(denoiser, x, sigma[index], told)
             clean = self._langevin(clean, sigma[index], curvature, generators, shape)
@@ -117,34 +121,50 @@ class DAPS:
         return torch.as_tensor(state.x)
 
     def _langevin(
-        self, centre: Tensor, level: float, curvature: float, generators: Sequence[torch.Generator],
+        self, centre: Tensor, level: float, curvature: _Curvature, generators: Sequence[torch.Generator],
         shape: tuple[int, int, int],
     ) -> Tensor:  # fmt: skip
-        eta = self.step / (level**-2 + curvature)
         x: Tensor = centre
-        for _ in range(self.langevin_steps):
+        for done in range(self.langevin_steps):
+            if done % _RENEWED == 0:
+                eta = self.step / (level**-2 + curvature.at(x))
             with torch.enable_grad():
                 variable = x.detach().requires_grad_()
                 (pull,) = torch.autograd.grad(self.likelihood.log_prob(variable).sum(), variable)
             noise = draw_noise(generators, shape, x.device)
-            x = x + eta * (pull - (x - centre) / level**2) + (2.0 * eta) ** 0.5 * noise
+            x = x + (eta * (pull - (x - centre) / level**2)).clamp(-1.0, 1.0) + (2.0 * eta) ** 0.5 * noise
         return x
 
 
-def _curvature(terms: list[Term], shape: tuple[int, int, int], device: torch.device) -> float:
-    """Largest eigenvalue of A' L A, with L the precision of the noise, at the map of zeros."""
-    x = torch.randn((1, *shape), generator=torch.Generator().manual_seed(0)).to(device)
-    linears = [t.at(torch.zeros_like(x)) for t in terms]
-    size = 0.0
+class _Curvature:
+    """Largest eigenvalue of A' L A, with L the precision of the noise and A the operators at a map."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self.terms = terms
+        self.varies = any(linear_part(t.operator) is None for t in terms)
+        self.found: float | None = None
+
+    def at(self, x: Tensor) -> float:
+        """Return the largest among those of maps x [K, C, H, W]."""
+        if self.found is None or self.varies:
+            self.found = _largest(self.terms, x)
+        return self.found
+
+
+def _largest(terms: list[Term], x: Tensor) -> float:
+    generator = torch.Generator().manual_seed(0)
+    v = torch.randn(x.shape, generator=generator).to(x)
+    linears = [t.at(x) for t in terms]
+    v = v / v.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
     for _ in range(_POWER_STEPS):
-        total = torch.zeros_like(x)
+        total = torch.zeros_like(v)
         for term, linear in zip(terms, linears, strict=True):
-            seen = term.site.support.to(device)
-            image = linear.forward(x)
+            seen = term.site.support.to(x.device)
+            image = linear.forward(v)
             total = total + linear.adjoint(torch.where(seen, image / _sigma(term).to(image) ** 2, 0.0))
-        size = float(total.norm() / x.norm().clamp(min=1e-30))
-        x = total / total.norm().clamp(min=1e-30)
-    return size
+        size = total.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+        v = total / size.clamp(min=1e-30)
+    return float(size.max())
 
 
 def _sigma(term: Term) -> Tensor:

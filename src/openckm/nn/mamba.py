@@ -28,7 +28,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from openckm.errors import OptionError
-from openckm.nn.selective_scan import selective_scan, state_space_dual
+from openckm.nn.selective_scan import runs_compiled, selective_scan, state_space_dual
+from openckm.nn.selective_scan_compiled import compiled_convolution, compiled_scan
 
 __all__ = ["DualMamba", "Mamba", "MambaOptions", "mamba_layer"]
 
@@ -137,6 +138,8 @@ class Mamba(nn.Module):
 
     def forward(self, u: Tensor, *, backwards: bool = False) -> Tensor:
         """Return the answers to sequences u [B, L, D]; `backwards` adds those of the sequences read from the end."""
+        if runs_compiled(u, *self.parameters()):
+            return self._compiled(u, backwards)
         x, z = self.in_proj(u).chunk(2, dim=-1)
         if not backwards:
             return torch.as_tensor(self.out_proj(self._causal(x) * functional.silu(z)))
@@ -144,12 +147,18 @@ class Mamba(nn.Module):
         forth, back = y.chunk(2)
         return torch.as_tensor(self.out_proj((forth + back.flip(1)) * functional.silu(z)))
 
+    def _compiled(self, u: Tensor, backwards: bool) -> Tensor:
+        o, xz = self.options, self.in_proj(u)
+        x = compiled_convolution(xz, self.conv1d.weight[:, 0], torch.as_tensor(self.conv1d.bias), both=backwards)
+        low, b, c = self.x_proj(x).split([self.rank, o.states, o.states], dim=-1)
+        told = (x, self.dt_proj(low), -torch.exp(self.A_log.float()), b, c, self.D, xz)
+        return torch.as_tensor(self.out_proj(compiled_scan(*told, soft=True, both=backwards)))
+
     def _causal(self, x: Tensor) -> Tensor:
         o = self.options
         x = functional.silu(self._convolve(x))
         low, b, c = self.x_proj(x).split([self.rank, o.states, o.states], dim=-1)
-        dt = functional.softplus(self.dt_proj(low).float())
-        return selective_scan(x, dt, -torch.exp(self.A_log.float()), b, c, self.D)
+        return selective_scan(x, self.dt_proj(low), -torch.exp(self.A_log.float()), b, c, self.D, softplus=True)
 
     def _convolve(self, x: Tensor) -> Tensor:
         taps = self.conv1d.weight[:, 0].to(x.dtype)

@@ -7,14 +7,16 @@ dt > 0, A < 0. (P3, Eq. 12-15, with the first-order input map dt B of Mamba's re
 Three ways to the same numbers:
 
     selective_scan_reference   token by token, as it stands above: slow, the oracle of the tests
-    selective_scan             exact for any A[e, n] (Mamba-1, `openckm.nn.selective_scan_s6`)
+    selective_scan             exact for any A[e, n] (Mamba-1): where no gradient is wanted and numba is installed, as
+                               machine code (`openckm.nn.selective_scan_compiled`), else by torch
+                               (`openckm.nn.selective_scan_s6`)
     state_space_dual           one decay A[head] for all channels and states of a head: matrix products (Mamba-2,
                                `openckm.nn.selective_scan_ssd`)
 
 All return the type of x and compute in float32 whatever comes in, with autocast off; the products of the last are of
 the type of x. No power of a decay is ever formed by dividing cumulated ones, so that no decay is too strong.
 
-On a GPU the kernels of the package mamba-ssm are used where it is installed.
+On a GPU the kernels of the package mamba-ssm are used where it is installed and can be loaded.
 
 References:
     RadioMamba: Breaking the Accuracy-Efficiency Trade-Off in Radio Map Construction via a Hybrid Mamba-UNet. H. Jia,
@@ -26,18 +28,29 @@ References:
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from openckm.errors import OptionError
+from openckm.nn.selective_scan_compiled import compiled, compiled_scan
 from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.nn.selective_scan_ssd import dual_scan
 
-__all__ = ["chunk_of", "fused_kernels", "selective_scan", "selective_scan_reference", "state_space_dual"]
+__all__ = [
+    "chunk_of",
+    "fused_kernels",
+    "runs_compiled",
+    "selective_scan",
+    "selective_scan_reference",
+    "state_space_dual",
+]
 
 
 def chunk_of(states: int) -> int:
@@ -60,16 +73,27 @@ def selective_scan_reference(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Ten
         return _with_skip(y, inputs, d).to(x.dtype)
 
 
-def selective_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None) -> Tensor:
+def runs_compiled(*tensors: Tensor | None) -> bool:
+    """Say whether a scan of these is machine code: on a CPU, numba installed, no gradient wanted."""
+    given = [t for t in tensors if t is not None]
+    learning = torch.is_grad_enabled() and any(t.requires_grad for t in given)
+    return compiled() and not learning and all(t.device.type == "cpu" for t in given)
+
+
+def selective_scan(
+    x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor | None = None, *,
+    softplus: bool = False,
+) -> Tensor:  # fmt: skip
     """Return the scan [B, L, E] of a batch of sequences, exact for any A.
 
     Args:
         x: tokens [B, L, E].
-        dt: step sizes, positive [B, L, E].
+        dt: step sizes, positive [B, L, E]; any numbers with `softplus`.
         a: A, negative [E, N].
         b: input maps [B, L, N].
         c: output maps [B, L, N].
         d: skip D [E], or None.
+        softplus: make step sizes of dt by log(1 + exp(dt)).
 
     Raises:
         OptionError: if shapes do not fit.
@@ -80,8 +104,11 @@ def selective_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Te
     _check(x, dt, a, b, c, d)
     if x.device.type == "meta":
         return torch.empty_like(x)
+    if runs_compiled(x, dt, a, b, c, d):
+        return compiled_scan(x, dt, a, b, c, d, soft=softplus)
     with torch.autocast(x.device.type, enabled=False):
         inputs, steps, rates, ins, outs = (t.float() for t in (x, dt, a, b, c))
+        steps = functional.softplus(steps) if softplus else steps
         if (kernels := fused_kernels(x.device)) is not None:
             turned = [t.transpose(1, 2).contiguous() for t in (inputs, steps, ins, outs)]
             skip = None if d is None else d.float()
@@ -155,10 +182,22 @@ class _Kernels:
 
 
 def fused_kernels(device: torch.device) -> _Kernels | None:
-    """Return the kernels of mamba-ssm for tensors on a GPU where the package is installed, else None."""
-    if device.type != "cuda" or find_spec("mamba_ssm") is None:
+    """Return the kernels of mamba-ssm for tensors on a GPU, None elsewhere and where they cannot be loaded."""
+    return _loaded() if device.type == "cuda" else None
+
+
+@cache
+def _loaded() -> _Kernels | None:
+    if find_spec("mamba_ssm") is None:
         return None
-    return _Kernels()
+    try:
+        return _Kernels()
+    except (ImportError, AttributeError, RuntimeError) as error:
+        warnings.warn(
+            f"mamba-ssm is installed and cannot be used ({error}): scans run by torch; build it with its CUDA kernels",
+            RuntimeWarning, stacklevel=2,
+        )  # fmt: skip
+        return None
 
 
 def _with_skip(y: Tensor, x: Tensor, d: Tensor | None) -> Tensor:

@@ -45,7 +45,7 @@ WIDE = 4096
 def exact_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     """Return y [B, L, E] of `openckm.nn.selective_scan.selective_scan` without skip; all arguments are float32."""
     learning = torch.is_grad_enabled() and any(t.requires_grad for t in (x, dt, a, b, c))
-    serial = not learning and x.shape[0] * a.numel() >= WIDE
+    serial = x.device.type == "cpu" and not learning and x.shape[0] * a.numel() >= WIDE
     return (serial_scan if serial else chunked_scan)(x, dt, a, b, c)
 
 

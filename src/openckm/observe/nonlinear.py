@@ -214,11 +214,12 @@ class QuantizeAngle(Elementwise):
         )
 
     def stairs(self) -> Stairs:
-        """Return the bins of the pixel off buildings; sines beyond 1 count as 1."""
+        """Return the bins of the pixel off buildings; the outermost end where the sine does, at -1 and 1."""
         numbers = torch.arange(self.sectors // 4, math.ceil(0.75 * self.sectors), dtype=torch.float64)
         edges = torch.sin(numbers[1:] * self._width - math.pi)
         levels = torch.sin((numbers + 0.5) * self._width - math.pi)
-        return Stairs(edges=edges * _SINE_SCALE + _SINE_OFFSET, levels=levels * _SINE_SCALE + _SINE_OFFSET)
+        ends = (_SINE_OFFSET - _SINE_SCALE, _SINE_OFFSET + _SINE_SCALE)
+        return Stairs(edges=edges * _SINE_SCALE + _SINE_OFFSET, levels=levels * _SINE_SCALE + _SINE_OFFSET, ends=ends)
 
     def _fold(self, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
         """A sector across +-90 degrees is its mirror image too: clamping cuts it where the sine turns."""

@@ -4,6 +4,7 @@
     NR   SS-RSRP  index 0: below -156 dBm,  k: [k - 157, k - 156),  126: from -31 dBm   TS 38.133, Table 10.1.6.1-1
 
 A report is evidence about an interval, not a value with rounding noise: the ends are censored readings.
+`RsrpReport.points` makes such evidence of the indices that phones log.
 
 References:
     3GPP TS 36.133, Requirements for support of radio resource management (E-UTRA), clause 9.1.4.
@@ -12,12 +13,13 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import MeasurementError, UnitError
+from openckm.maps.observations import Points
 from openckm.observe.nonlinear import Quantize
 from openckm.observe.operators import Domain
 
@@ -71,6 +73,30 @@ class RsrpReport:
             raise MeasurementError(f"{self.name} report {worst:g}: wanted whole numbers 0 to {self.last}")
         low, high = self.lowest + k - 1.0, self.lowest + k
         return np.where(k == 0, -np.inf, low), np.where(k == self.last, np.inf, high)
+
+    def points(
+        self, x: ArrayLike, y: ArrayLike, index: ArrayLike, *, sigma: float, device: str = "", source: str = ""
+    ) -> Points:
+        """Return reports as readings [dBm]: below the first end, above the last, or within a step.
+
+        Args:
+            x: eastings [m], shape (n,).
+            y: northings [m], shape (n,).
+            index: reported indices, shape (n,).
+            sigma: standard deviation of the phone's error before it rounds [dB].
+            device: name of the phone.
+            source: where the reports come from.
+
+        Raises:
+            MeasurementError: if an index is not of the table, or a position or sigma makes no sense.
+        """
+        low, high = (np.atleast_1d(end) for end in self.interval(index))
+        below, above = np.isneginf(low), np.isposinf(high)
+        value = np.where(below, high, np.where(above, low, 0.5 * (np.nan_to_num(low) + np.nan_to_num(high))))
+        told = Points.exact(
+            np.asarray(x, np.float64), np.asarray(y, np.float64), value, sigma=sigma, device=device, source=source
+        )
+        return replace(told, kind=np.select([below, above], ["below", "above"], "interval"), low=low, high=high)
 
 
 LTE_RSRP = RsrpReport("LTE RSRP", -140, -44)

@@ -194,14 +194,16 @@ class Stairs:
     Attributes:
         step: distance of the levels, None for a table.
         origin: one of the equidistant levels.
-        edges: inner edges of the table's bins, ascending [n - 1]; its outermost bins reach to infinity.
+        edges: inner edges of the table's bins, ascending [n - 1].
         levels: what the quantiser returns in each bin [n].
+        ends: how far the table's outermost bins reach: beyond there are no values.
     """
 
     step: float | None = None
     origin: float = 0.0
     edges: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.float64))
     levels: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.float64))
+    ends: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def spacing(self) -> float:
@@ -224,8 +226,8 @@ class Stairs:
         if self.step is not None:
             level = index * self.step + self.origin
             return (level - 0.5 * self.step).to(like), (level + 0.5 * self.step).to(like), level.to(like)
-        end = torch.full((1,), math.inf, dtype=torch.float64)
-        ends = torch.cat([-end, self.edges, end]).to(like)
+        first, last = (torch.full((1,), end, dtype=torch.float64) for end in self.ends)
+        ends = torch.cat([first, self.edges, last]).to(like)
         inside = index.clamp(0, len(self.levels) - 1).long()
         return ends[inside], ends[inside + 1], self.levels.to(like)[inside]
 
