@@ -123,7 +123,11 @@ def test_the_rows(world, monkeypatch):
     assert cost["memory_mb"] == 12.5
     speed = {r.method: r.value for r in rows if r.task == "scan"}
     assert speed["token by token"] == 1.0
-    assert set(speed) == {"token by token", "exact in chunks", "matrix products"}
+    assert set(speed) == {"token by token", "exact", "exact by torch", "matrix products"}
+    real = {r.method: (r.value, r.n) for r in rows if r.task == "duke"}
+    assert set(real) == {"free_space", "prior", "shipped", "unet-small", "radiounet"}
+    assert {n for _, n in real.values()} == {4455}, "measured cells of the four"
+    assert real["shipped"][0] < real["free_space"][0] < 14.0
 
 
 def test_where_networks_are_found(world, tmp_path, monkeypatch):

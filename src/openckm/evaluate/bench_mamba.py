@@ -2,12 +2,14 @@
 
     static, dynamic   RMSE [dB] over free covered cells and the picture scores (`openckm.evaluate.image_metrics`) of
                       ray-traced maps of cities that nothing was trained on, without and with vehicles; "rmse_db over
-                      radiounet" is a ratio of means, paired by map
+                      RIVAL" is a ratio of means, paired by map: over RadioUNet, and over the plain U-Net of equal cost
     measured 1%       the same maps with 1 % of the free cells measured (2 dB of noise): prediction and readings
                       together, kriging beside; ratios over kriging and over the same network's prediction alone
+    duke              the same networks on real readings of LTE cells (`openckm.evaluate.unmeasured_duke`)
     cost S x S        median latency of interleaved calls after warm-up [ms, least and greatest as the interval],
                       parameters [million], operations [GFLOP], memory of one call [MB]; P3's sizes untrained, too
-    scan              times by which the exact scans are faster than token by token, at 65,536 tokens
+    scan              times by which the exact scans (what runs here, and by torch) and the matrix form are faster than
+                      token by token, at 65,536 tokens
 
 Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
 model folder each, named as they are to be called; "prior" is the shipped prior told the site, in one call. Intervals:
@@ -39,10 +41,12 @@ from openckm.evaluate.registry import Progress
 from openckm.evaluate.rows import Row, peak_mb
 from openckm.evaluate.scoring import METRICS as BELIEF_METRICS
 from openckm.evaluate.scoring import Score, Truth, ratio_rows_over, score_map, summary_rows
+from openckm.evaluate.unmeasured_duke import METRIC, unmeasured_scores
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.nn.selective_scan import selective_scan, selective_scan_reference, state_space_dual
+from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.predict.code import MAP_SCALE, inputs_of
 from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.predictor import Predictor
@@ -54,7 +58,7 @@ __all__ = ["MambaBench", "default_networks_dir", "run", "trained_networks"]
 NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
 MEASURED = 0.01
 TASKS = ("static", "dynamic")
-RIVAL = "radiounet"
+RIVALS = ("radiounet", "unet-small")
 PUBLISHED = ("radiomamba", "radiomamba-ssd")
 """P3's sizes, whose cost is stated whether they were trained or not."""
 
@@ -136,9 +140,10 @@ def run(
     if not scores:
         raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
     rows = [row for metrics in (METRICS, BELIEF_METRICS) for row in _summaries(scores, metrics)]
-    pairs = [("static", "alone", RIVAL), ("dynamic", "alone", RIVAL)]
-    rows += [row for task, split, rival in pairs for row in ratio_rows_over(scores, task, split, rival)]
+    rows += [row for task in TASKS for rival in RIVALS for row in ratio_rows_over(scores, task, "alone", rival)]
     rows += _gain_of_readings(scores)
+    rows += summary_rows(list(unmeasured_scores(methods)), (METRIC,))
+    told("duke", 1, 1)
     for side in chosen.sides:
         rows += _cost_rows(folders, side, chosen.rounds)
         told(f"cost of {side} x {side} cells", 1, 1)
@@ -269,7 +274,8 @@ def _scan_rows(tokens: int, channels: int = 64, states: int = 16) -> list[Row]:
         times = latencies(
             {
                 "token by token": lambda: selective_scan_reference(x, 0.1 * dt, a, b, c),
-                "exact in chunks": lambda: selective_scan(x, 0.1 * dt, a, b, c),
+                "exact": lambda: selective_scan(x, 0.1 * dt, a, b, c),
+                "exact by torch": lambda: exact_scan(x, 0.1 * dt, a, b, c),
                 "matrix products": lambda: state_space_dual(x, 0.1 * dt[..., :heads], a[:heads, 0], b, c),
             },
             rounds=3, warm=1,
