@@ -143,7 +143,7 @@ CASES = {
     "polar bs": (lambda s: s.set(bs="11,88"), ["lat=88", "swapped"]),
     "degrees as crs": (lambda s: s.metres("--crs", "EPSG:4326"), ["EPSG:4326", "not in metres", "lon and lat"]),
     "unknown crs": (lambda s: s.metres("--crs", "EPSG:1"), ["EPSG:1", "wanted an EPSG code"]),
-    "x and y without crs": (lambda s: s.metres(), ["drive.csv", "crs=", "EPSG:32632"]),
+    "x and y without crs": (lambda s: s.metres(), ["drive.csv", "--crs EPSG:...", "EPSG:32632"]),
     "crs of degrees": (lambda s: ["--crs", "EPSG:32632"], ["drive.csv", "lon and lat", "leave it out"]),
     "empty": (lambda s: s.text(""), ["drive.csv is empty", "wanted a header line"]),
     "header only": (lambda s: s.text("lon,lat,rsrp\n"), ["drive.csv", "no rows", "wanted one row"]),

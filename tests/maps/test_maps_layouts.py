@@ -249,6 +249,13 @@ def test_a_layout_that_misses_the_area_names_both_boxes(tmp_path, grid):
     refused(["misses the area", "(90.0, 90.0, 92.0, 92.0)"], tmp_path / "a.npz", LOCAL)
 
 
+def test_outlines_and_files_without_content_name_a_remedy(tmp_path, grid):
+    empty = geojson(tmp_path / "a.geojson", ([], {}))
+    refused(["outline", "export"], empty, grid)
+    (tmp_path / "b.npz").write_bytes(b"no archive")
+    refused(["as .npz arrays", "numpy.savez"], tmp_path / "b.npz", LOCAL)
+
+
 def test_missing_crs_on_either_side(tmp_path, grid):
     metres = geojson(tmp_path / "a.geojson", ([box(680000, 3980000, 680010, 3980010)], {}))
     refused(["has no CRS", "export the layout"], metres, grid)

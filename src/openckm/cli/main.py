@@ -15,6 +15,7 @@ from openckm.cli.edge import edge_app
 from openckm.cli.options import lon_lat, pairs, require_range
 from openckm.cli.plan import plan
 from openckm.cli.predict import predict
+from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
 
@@ -224,7 +225,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> NoReturn:
-    complaints.print("ckm:", " ".join(message.split()), markup=False)
+    complaints.print("ckm:", " ".join(for_command_line(message).split()), markup=False)
     sys.exit(2)
 
 

@@ -283,6 +283,9 @@ def _no_crs(footprints: Footprints, grid: Grid, where: str) -> str:
 
 
 def _misses(footprints: Footprints, grid: Grid, where: str) -> str:
+    if all(outline.is_empty for outline in footprints.outlines):
+        return f"{where} has {len(footprints.outlines)} buildings without an outline; export their polygons again"
+
     def text(box: tuple[float, float, float, float]) -> str:
         return "({:.5f}, {:.5f}) to ({:.5f}, {:.5f})".format(*box)
 

@@ -86,7 +86,9 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise LayoutError(f"cannot read {path} as .npz arrays: {error}") from error
+        raise LayoutError(
+            f"cannot read {path} as .npz arrays: {error}; write the heights again with numpy.savez"
+        ) from error
     placed = "origin_xy_m" in arrays or {
         "minlat", "maxlat", "minlon", "maxlon", "metres_per_deg_lat", "metres_per_deg_lon",
     } <= set(arrays)  # fmt: skip
