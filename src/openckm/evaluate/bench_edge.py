@@ -7,11 +7,12 @@
 
 The methods are the product's own on a site request (`site`, 8 orientations; `site_1`, one), the mean of any likelihood
 in one step (`mean`), 4 draws by `jfs`, and one draw by each of the other samplers that a request may name, as it is set
-by default (`dps`: 50 steps in place of 2,000). Every client sends its next request when it holds the last map; a request that
-is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key made for the
-benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by construction, and what
-int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR. A refresh of the prior, a
-model folder of a later version, is named by $OPENCKM_EDGE_REFRESH; without it there are no rows about refreshes.
+by default (`dps`: 50 steps in place of 2,000). Every client sends its next request when it holds the last map; a
+request that is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key
+made for the benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by
+construction, and what int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR. A
+refresh of the prior, a model folder of a later version, is named by $OPENCKM_EDGE_REFRESH; without it there are no rows
+about refreshes.
 """
 
 from __future__ import annotations
