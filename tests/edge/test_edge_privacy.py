@@ -86,7 +86,7 @@ def every_end(client) -> set[str]:
     slow = evidence_request(method="dps", steps=2000, draws=8, deadline_s=60.0)
     slow["likelihood"]["y"] = readings
     impossible = marked()
-    impossible["points"][0]["value"][3] = 1e30  # the owner is told which row that is, and where
+    impossible["points"][0]["value"][3] = 1e30
     states = set()
     for request in (marked(outage_below=-95.0), evidence, impossible, marked(deadline_s=1e-6)):
         place = client.post("/v1/jobs", json=request, headers=auth()).headers["Location"]
