@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import zlib
 
+import numpy as np
 import pytest
 from edge_worlds import (
     OTHER,
@@ -38,6 +40,12 @@ def post(client, content, **headers):
 
 def deep(levels: int) -> bytes:
     return b'{"kind":"evidence","likelihood":' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
+
+
+def numbers(rows: list[list[float]]) -> dict:
+    """Return an array as requests may hold it in binary, where NaN is not a matter of JSON."""
+    held = np.asarray(rows, "<f4")
+    return {"dtype": "float32", "shape": list(held.shape), "data": base64.b64encode(held.tobytes()).decode()}
 
 
 def changed(where: str, value: object, request: dict | None = None) -> bytes:
@@ -83,6 +91,9 @@ def test_a_body_that_cannot_be_is_refused(client, content, headers, status):
     ("where", "value"),
     [
         ("points.0.value.0", float("nan")),
+        ("transmitter.x", 1e300),
+        ("layout", {"height_m": [[1e30] * 16] * 16}),
+        ("layout", {"height_m": numbers([[float("nan")] * 16] * 16)}),
         ("points.0.value.0", float("inf")),
         ("points.0.value.0", 10**400),
         ("points.0.value.0", "NaN"),
@@ -135,6 +146,9 @@ def test_a_value_that_cannot_be_is_refused(client, where, value):
         ("likelihood", {"type": "gaussian"}),
         ("likelihood.sigma", 0),
         ("likelihood.y", [[1.0]]),
+        ("likelihood.y", [[1e300, -95.0], [-100.0, -105.0]]),
+        ("likelihood.y", numbers([[float("nan"), -95.0], [-100.0, -105.0]])),
+        ("likelihood.y", numbers([[float("inf"), -95.0], [-100.0, -105.0]])),
         ("likelihood.operator", {"type": "points", "rows": [10**6], "cols": [0]}),
         ("likelihood.operator.steps.1.factor", 10**12),
         ("likelihood", None),

@@ -1,13 +1,18 @@
-"""What the description of the interface allows, and what it does not, never makes the node fail."""
+"""What the description of the interface allows, and what it does not, never makes the node fail.
+
+OPENCKM_FUZZ says how many requests of each kind and operation are sent (8 unless told).
+"""
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 
 import pytest
 import schemathesis
 from edge_worlds import Still, answer, auth, client_of, config, site_request, tiny_model
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
@@ -16,6 +21,7 @@ from openckm.edge.config import EdgeConfig
 from openckm.edge.service import Service
 
 LIMITS = {"cells": 256, "draws": 2, "steps": 4, "deadline_s": 2.0, "queue": 4, "queue_per_token": 4}
+REQUESTS = int(os.environ.get("OPENCKM_FUZZ", "8"))
 
 
 @asynccontextmanager
@@ -39,15 +45,15 @@ def schema(model):
     service.queue.stop()
 
 
-def statuses(operation) -> list[int]:
-    """Send requests that the description of an operation gives rise to, and return how they were answered."""
+def statuses(operation, mode: GenerationMode) -> list[int]:
+    """Send requests that the description of an operation allows, or forbids, and return how they were answered."""
     seen = []
 
     @settings(
-        max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        max_examples=REQUESTS, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(case=operation.as_strategy())
+    @given(case=operation.as_strategy(generation_mode=mode))
     def fuzz(case):
         reply = case.call(headers=auth())
         seen.append(reply.status_code)
@@ -59,12 +65,22 @@ def statuses(operation) -> list[int]:
     return seen
 
 
+def operations(schema) -> dict[tuple[str, str], object]:
+    return {(one.method.upper(), one.path): one for one in (found.ok() for found in schema.get_all_operations())}
+
+
 def test_no_request_makes_the_node_fail(schema):
-    operations = [found.ok() for found in schema.get_all_operations()]
-    assert {("POST", "/v1/jobs"), ("GET", "/v1/jobs/{job_id}/result")} <= {
-        (one.method.upper(), one.path) for one in operations
-    }
-    assert all(statuses(operation) for operation in operations)
+    found = operations(schema)
+    assert {("POST", "/v1/jobs"), ("GET", "/v1/jobs/{job_id}/result")} <= set(found)
+    assert all(statuses(operation, GenerationMode.POSITIVE) for operation in found.values())
+
+
+@pytest.mark.parametrize("route", [("POST", "/v1/jobs"), ("GET", "/v1/jobs/{job_id}"),
+                                   ("GET", "/v1/jobs/{job_id}/result"), ("DELETE", "/v1/jobs/{job_id}")])  # fmt: skip
+def test_no_malformed_request_makes_the_node_fail_or_is_taken(schema, route):
+    seen = statuses(operations(schema)[route], GenerationMode.NEGATIVE)
+    assert seen
+    assert all(400 <= status < 500 for status in seen), seen
 
 
 def test_the_description_names_the_token_of_every_guarded_route(model):

@@ -107,17 +107,28 @@ def test_averages_over_polygons_are_evidence(client):
 
 
 def test_geotiff_and_zarr_are_the_same_map(client, tmp_path):
-    sent = client.post("/v1/jobs", json=site_request(outage_below=-95.0), headers=auth()).json()
+    """Mean, spread, quantiles, draws and outage, in each of the three formats."""
+    sent = client.post("/v1/jobs", json=site_request(outage_below=-95.0, draws=3), headers=auth()).json()
     place = f"/v1/jobs/{sent['id']}"
     assert client.get(place, params={"wait_s": 30}, headers=auth()).json()["state"] == "done"
-    plain = client.get(f"{place}/result", headers=auth()).json()["channels"]["gain_db"]["mean"]
-    tiff = client.get(f"{place}/result", params={"format": "geotiff"}, headers=auth())
+
+    def fetch(form):
+        return client.get(f"{place}/result", params={"format": form, "draws": True}, headers=auth())
+
+    found = fetch("json").json()
+    plain, chance = found["channels"]["gain_db"], found["outage"]["probability"]
+    tiff = fetch("geotiff")
     assert tiff.headers["content-type"] == "image/tiff"
     (tmp_path / "map.tif").write_bytes(tiff.content)
-    assert np.allclose(read_geotiff(tmp_path / "map.tif").mean(), plain, atol=1e-4)
-    packed = client.get(f"{place}/result", params={"format": "zarr"}, headers=auth())
-    zipfile.ZipFile(io.BytesIO(packed.content)).extractall(tmp_path / "map.zarr")
-    assert np.allclose(read_zarr(tmp_path / "map.zarr").mean(), plain, atol=1e-4)
+    zipfile.ZipFile(io.BytesIO(fetch("zarr").content)).extractall(tmp_path / "map.zarr")
+    for read in (read_geotiff(tmp_path / "map.tif"), read_zarr(tmp_path / "map.zarr")):
+        assert np.allclose(read.mean(), plain["mean"], atol=1e-4)
+        assert np.allclose(read.std(), plain["std"], atol=1e-4)
+        for level in (0.1, 0.5, 0.9):
+            assert np.allclose(read.quantile(level), plain["quantiles"][f"{level:g}"], atol=1e-4)
+        assert read.draws().shape == (3, 16, 16)
+        assert np.allclose(read.draws(), plain["draws"], atol=1e-4)
+        assert np.allclose(read.outage(), chance, atol=1e-4)
 
 
 def test_the_same_request_and_seed_give_the_same_bits(client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -10,7 +11,9 @@ from openckm.edge.config import Limits
 from openckm.edge.requests import EvidenceRequest, parse
 from openckm.errors import ComputationError
 from openckm.evaluate import bench_edge
-from openckm.evaluate.bench_edge import METHODS, EdgeOptions
+from openckm.evaluate.bench_edge import METHODS, PRECISIONS, EdgeOptions
+from openckm.store import KeyFolder, Repository
+from worlds import save_tiny
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -24,6 +27,28 @@ def test_an_edge_takes_the_requests(method):
         assert len(request.observations(limits, grid).gain_points()) == 60
     assert bench_edge._request(method, 32, 1) == bench_edge._request(method, 32, 1)
     assert bench_edge._request(method, 32, 1) != bench_edge._request(method, 32, 2)
+
+
+def test_every_method_that_a_request_may_name_is_timed():
+    """`auto` is one of the others, and `told` is what a site request is answered by."""
+    named = set(get_args(EvidenceRequest.model_fields["method"].annotation)) - {"auto", "told"}
+    assert named == set(METHODS) - {"site", "site_1"}
+
+
+def test_a_refresh_is_fetched_by_every_precision_and_costs_less_than_the_whole(tmp_path):
+    repository = Repository.create(str(tmp_path / "repository"), KeyFolder(tmp_path / "keys"))
+    repository.publish(save_tiny(tmp_path / "a"), "stable", precisions=PRECISIONS)
+    rows, _ = bench_edge._updates(tmp_path, repository.trust_root)
+    old = {row.task: row.value for row in rows if (row.split, row.metric) == ("first", "bytes")}
+    refreshed = tmp_path / "b"
+    refreshed.mkdir()
+    card = json.loads((tmp_path / "a" / "card.json").read_text()) | {"version": "9.9.9"}
+    (refreshed / "card.json").write_text(json.dumps(card))
+    (refreshed / "weights.safetensors").write_bytes((tmp_path / "a" / "weights.safetensors").read_bytes())
+    rows = bench_edge._refresh(tmp_path, repository, refreshed)
+    new = {row.task: row.value for row in rows if (row.split, row.metric) == ("refresh", "bytes")}
+    assert set(old) == set(new) == set(PRECISIONS)
+    assert all(0 < new[precision] < old[precision] for precision in PRECISIONS)
 
 
 class Fake:

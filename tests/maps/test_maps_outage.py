@@ -72,6 +72,28 @@ def test_geotiff_has_a_sixth_band_with_its_threshold(tmp_path):
     np.testing.assert_array_equal(again.quantile(0.9)[VALID], made.quantile(0.9)[VALID])
 
 
+@pytest.mark.parametrize("outage", [False, True])
+def test_geotiff_keeps_the_draws_if_asked(tmp_path, outage):
+    made = normal(draws=DRAWS)
+    made = made.with_outage(-110.5) if outage else made
+    write_geotiff(made, tmp_path / "a.tif", draws=True)
+    with rasterio.open(tmp_path / "a.tif") as raster:
+        assert raster.descriptions[-5:] == ("draw 1", "draw 2", "draw 3", "draw 4", "draw 5")
+        assert set(raster.units[-5:]) == {"dBm"}
+        assert raster.count == 10 + outage
+    again = read_geotiff(tmp_path / "a.tif")
+    np.testing.assert_array_equal(again.draws()[:, VALID], DRAWS[:, 0][:, VALID])
+    assert again.outage_threshold == (-110.5 if outage else None)
+    with rasterio.open(tmp_path / "a.tif", "r+") as raster:
+        raster.set_band_description(raster.count, "draw 7")
+    with pytest.raises(InputError, match="has the bands"):
+        read_geotiff(tmp_path / "a.tif")
+    write_geotiff(made, tmp_path / "b.tif")
+    assert "draws" not in read_geotiff(tmp_path / "b.tif").dataset
+    with pytest.raises(OptionError, match="no draws"):
+        write_geotiff(normal(), tmp_path / "c.tif", draws=True)
+
+
 def test_geotiff_of_another_channel_has_none(tmp_path):
     write_geotiff(normal().with_outage(-110.0), tmp_path / "a.tif", channel="aoa_cos")
     with rasterio.open(tmp_path / "a.tif") as raster:

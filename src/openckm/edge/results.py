@@ -32,7 +32,7 @@ def encode_result(
         radiomap: the map.
         form: "json", "geotiff" or "zarr".
         channels: that JSON holds; GeoTIFF holds the first; Zarr holds all.
-        draws: whether JSON holds the draws.
+        draws: whether JSON and GeoTIFF hold the draws that were made, if any were; Zarr always does.
 
     Raises:
         OptionError: if there is no such format or channel.
@@ -47,7 +47,8 @@ def encode_result(
     with tempfile.TemporaryDirectory(prefix="ckm-") as folder:
         if form == "geotiff":
             path = Path(folder) / "map.tif"
-            write_geotiff(radiomap, path, channel=next(iter(channels)))
+            held = draws and "draws" in radiomap.dataset
+            write_geotiff(radiomap, path, channel=next(iter(channels)), draws=held)
             return path.read_bytes()
         target = Path(folder) / "map.zarr"
         write_zarr(radiomap, target)

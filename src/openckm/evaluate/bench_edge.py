@@ -2,14 +2,17 @@
 
     edge, METHOD, N clients      requests per second; latency from sending a request to holding its map [s]
     edge, cold start             from starting the process with a cached model to holding the first map [s]
-    update, PRECISION            time and bytes of a first update, and bytes of an update that finds nothing new
+    update, PRECISION            time and bytes of a first update, of one that finds nothing new, and of a refresh
     openckm, PRECISION           RMSE with the weights as published, over that with fp32 of the same weights
 
 The methods are the product's own on a site request (`site`, 8 orientations; `site_1`, one), the mean of any likelihood
-in one step (`mean`) and 4 draws (`jfs`). Every client sends its next request when it holds the last map; a request that
-is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key made for the
-benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by construction, and what
-int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR.
+in one step (`mean`), 4 draws by `jfs`, and one draw by each of the other samplers that a request may name, as it is set
+by default (`dps`: 50 steps in place of 2,000). Every client sends its next request when it holds the last map; a
+request that is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key
+made for the benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by
+construction, and what int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR. A
+refresh of the prior, a model folder of a later version, is named by $OPENCKM_EDGE_REFRESH; without it there are no rows
+about refreshes.
 """
 
 from __future__ import annotations
@@ -47,7 +50,10 @@ __all__ = ["EdgeOptions", "run"]
 
 PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
 PRECISIONS = ("fp32", "bf16", "int8")
-METHODS = ("site", "site_1", "mean", "jfs")
+REFRESH_VARIABLE = "OPENCKM_EDGE_REFRESH"
+SAMPLERS = {"jfs": (4, None), "mmps": (1, None), "diffpir": (1, None), "daps": (1, None), "dps": (1, 50)}
+"""Draws of a request, and steps where they are not those of the method."""
+METHODS = ("site", "site_1", "mean", *SAMPLERS)
 _PATIENCE_S = 300.0
 
 
@@ -104,7 +110,9 @@ def run(
         rows, models = _updates(folder, repository.trust_root)
         rows += _accuracy(models, data_dir or default_data_dir(), chosen.maps)
         rows += _starts(folder, chosen, told)
-        return rows + _loads(folder, chosen, told)
+        rows += _loads(folder, chosen, told)
+        refreshed = os.environ.get(REFRESH_VARIABLE)
+        return rows + (_refresh(folder, repository, Path(refreshed)) if refreshed else [])
 
 
 def _updates(folder: Path, root: bytes) -> tuple[list[Row], dict[str, Path]]:
@@ -114,15 +122,31 @@ def _updates(folder: Path, root: bytes) -> tuple[list[Row], dict[str, Path]]:
         cache = folder / f"cache_{precision}"
         updater = Updater(root, str(folder / "repository"), cache, options=UpdateOptions(precision=precision))
         for split in ("first", "nothing new"):
-            begun = time.perf_counter()
-            models[precision] = updater.update()
-            seconds = time.perf_counter() - begun
-            received = 0 if updater.report is None else updater.report.received
-            rows += [
-                _row("update", precision, split, "seconds", [seconds]),
-                _row("update", precision, split, "bytes", [float(received)]),
-            ]
+            models[precision], found = _update(updater, precision, split)
+            rows += found
     return rows, models
+
+
+def _refresh(folder: Path, repository: Repository, refreshed: Path) -> list[Row]:
+    """Publish a refresh of the model that the caches hold, and update them."""
+    repository.publish(refreshed, "stable", precisions=PRECISIONS)
+    rows = []
+    for precision in PRECISIONS:
+        cache, options = folder / f"cache_{precision}", UpdateOptions(precision=precision)
+        updater = Updater(repository.trust_root, str(folder / "repository"), cache, options=options)
+        rows += _update(updater, precision, "refresh")[1]
+    return rows
+
+
+def _update(updater: Updater, precision: str, split: str) -> tuple[Path, list[Row]]:
+    begun = time.perf_counter()
+    model = updater.update()
+    seconds = time.perf_counter() - begun
+    received = 0 if updater.report is None else updater.report.received
+    return model, [
+        _row("update", precision, split, "seconds", [seconds]),
+        _row("update", precision, split, "bytes", [float(received)]),
+    ]
 
 
 def _accuracy(models: dict[str, Path], data: Path, count: int) -> list[Row]:
@@ -231,12 +255,8 @@ def _request(method: str, side: int, seed: int) -> dict[str, Any]:
     y = rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist()
     likelihood = {"type": "gaussian", "unit": "physical", "sigma": 1.0, "y": y,
                   "operator": {"type": "chain", "steps": steps}}  # fmt: skip
-    return told | {
-        "kind": "evidence",
-        "likelihood": likelihood,
-        "method": method,
-        "draws": 0 if method == "mean" else 4,
-    }
+    draws, count = SAMPLERS.get(method, (0, None))
+    return told | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
 
 
 class _Client:

@@ -3,7 +3,8 @@
 Bands are float32, tiled, deflate-compressed, NaN (the nodata value) where the map says nothing, with a description
 and a unit each; row 0 is north. The tags OPENCKM_CHANNEL, OPENCKM_UNIT, OPENCKM_CRS and OPENCKM_PROVENANCE (JSON) ride
 along. A map that carries the outage of the channel (`RadioMap.with_outage`) has it as a sixth band, P(value <
-threshold), with the threshold in the tag OPENCKM_OUTAGE_THRESHOLD.
+threshold), with the threshold in the tag OPENCKM_OUTAGE_THRESHOLD. If asked for, its draws follow as bands "draw 1",
+"draw 2" and so on.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def channel_unit(radiomap: RadioMap, channel: str) -> str:
 
 
 def write_geotiff(
-    radiomap: RadioMap, path: str | os.PathLike[str], channel: str = "gain_db", unit: str | None = None
-) -> None:
+    radiomap: RadioMap, path: str | os.PathLike[str], channel: str = "gain_db", unit: str | None = None,
+    *, draws: bool = False,
+) -> None:  # fmt: skip
     """Write one channel of a map as a GeoTIFF, whole or not at all.
 
     Args:
@@ -50,17 +52,17 @@ def write_geotiff(
         path: file to write, ending in .tif or .tiff; an old one is replaced.
         channel: channel to write.
         unit: unit of the values; None takes it from the map ("dBm" for received power).
+        draws: whether the map's draws are written, too.
 
     Raises:
-        OptionError: if the map has no such channel or quantile, or the suffix is not .tif or .tiff.
+        OptionError: if the map has no such channel, quantile or draws, or the suffix is not .tif or .tiff.
         InputError: if the folder does not exist or the provenance is not JSON.
     """
     import rasterio
 
     if Path(path).suffix.lower() not in (".tif", ".tiff"):
         raise OptionError(f"{path}: a GeoTIFF wants a name that ends in .tif or .tiff")
-    bands = _bands(radiomap, channel)
-    names = BANDS + ((OUTAGE,) if len(bands) > len(BANDS) else ())
+    names, bands = _bands(radiomap, channel, draws)
     said = channel_unit(radiomap, channel) if unit is None else unit
     tags = {
         "OPENCKM_CHANNEL": channel,
@@ -79,7 +81,7 @@ def write_geotiff(
 
 
 def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
-    """Read a map that `write_geotiff` wrote: one channel with mean, std and the quantiles 0.1, 0.5 and 0.9.
+    """Read a map that `write_geotiff` wrote: one channel with mean, std, the quantiles 0.1, 0.5 and 0.9, and its draws.
 
     Cells that are NaN are not valid; their values stay NaN.
 
@@ -94,7 +96,7 @@ def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
     try:
         with _quiet(), rasterio.open(path) as raster:
             tags = raster.tags()
-            _require_bands(raster.descriptions, path)
+            has_outage = _require_bands(raster.descriptions, path)
             bands = np.asarray(raster.read(masked=False), dtype=np.float32)
             transform = Affine(1, 0, 0, 0, -1, 0) if raster.transform.is_identity else raster.transform  # GDAL drops it
             grid = grid_of_raster(transform, raster.shape, _crs_name(raster.crs, tags), str(path))
@@ -105,12 +107,14 @@ def read_geotiff(path: str | os.PathLike[str]) -> RadioMap:
         provenance.setdefault("unit", "dBm")
     channel = tags.get("OPENCKM_CHANNEL", "gain_db")
     levels = bands[2 : len(BANDS), None]
+    drawn = bands[len(BANDS) + has_outage :, None]
     made = RadioMap._build(
-        grid, bands[:1], bands[1:2], levels, [channel], np.isfinite(bands[0]), provenance, None, _LEVELS
-    )
-    if len(bands) > len(BANDS):
+        grid, bands[:1], bands[1:2], levels, [channel], np.isfinite(bands[0]), provenance,
+        drawn if len(drawn) else None, _LEVELS,
+    )  # fmt: skip
+    if has_outage:
         threshold = _number(tags.get("OPENCKM_OUTAGE_THRESHOLD"), str(path))
-        made.dataset[OUTAGE] = (("row", "col"), bands[-1], {"threshold": threshold, "channel": channel})
+        made.dataset[OUTAGE] = (("row", "col"), bands[len(BANDS)], {"threshold": threshold, "channel": channel})
     return made
 
 
@@ -144,14 +148,23 @@ def grid_of_raster(transform: Affine, shape: tuple[int, int], crs: str | None, w
     return Grid((int(rows), int(cols)), float(transform.a), (float(transform.c), float(transform.f)), crs)
 
 
-def _bands(radiomap: RadioMap, channel: str) -> NDArray[np.float32]:
+def _bands(radiomap: RadioMap, channel: str, draws: bool) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Return the names of the bands, and the bands."""
+    names: tuple[str, ...] = BANDS
     layers = [radiomap.mean(channel), radiomap.std(channel)]
     layers += [radiomap.quantile(level, channel) for level in _LEVELS]
     if radiomap.outage_threshold is not None and radiomap.dataset[OUTAGE].attrs["channel"] == channel:
-        layers.append(radiomap.outage())
+        names, layers = (*names, OUTAGE), [*layers, radiomap.outage()]
+    if draws:
+        drawn = list(radiomap.draws(channel))
+        names, layers = (*names, *_draw_names(len(drawn))), layers + drawn
     bands = np.stack(layers).astype(np.float32)
     bands[:, ~radiomap.valid] = np.nan
-    return bands
+    return names, bands
+
+
+def _draw_names(count: int) -> tuple[str, ...]:
+    return tuple(f"draw {k}" for k in range(1, count + 1))
 
 
 def _profile(grid: Grid, count: int) -> dict[str, Any]:
@@ -162,12 +175,17 @@ def _profile(grid: Grid, count: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _require_bands(descriptions: tuple[str | None, ...], path: str | os.PathLike[str]) -> None:
-    if tuple(descriptions) not in (BANDS, (*BANDS, OUTAGE)):
+def _require_bands(descriptions: tuple[str | None, ...], path: str | os.PathLike[str]) -> bool:
+    """Refuse a raster that is no map; return whether it holds the outage."""
+    found = tuple(descriptions)
+    has_outage = found[len(BANDS) : len(BANDS) + 1] == (OUTAGE,)
+    head = (*BANDS, OUTAGE) if has_outage else BANDS
+    if found != head + _draw_names(len(found) - len(head)):
         raise InputError(
             f"{path} has the bands {', '.join(str(d) for d in descriptions)}: wanted {', '.join(BANDS)}, as"
             " write_geotiff names them; a raster of building heights is read by read_layout"
         )
+    return has_outage
 
 
 def _crs_name(crs: Any, tags: dict[str, str]) -> str | None:

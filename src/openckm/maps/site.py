@@ -15,6 +15,8 @@ __all__ = ["DEFAULT_BUILDING_HEIGHT_M", "Layout", "Transmitter"]
 
 DEFAULT_BUILDING_HEIGHT_M = 10.0
 """Height taken for a building whose height nobody stated [m] (three storeys)."""
+_TALLEST_M = 1e4
+_FARTHEST_M = 1e8
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Layout:
         licence: its licence, if known.
 
     Raises:
-        LayoutError: if the array does not fit the grid or holds negative or non-finite heights.
+        LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.
     """
 
     grid: Grid
@@ -43,6 +45,10 @@ class Layout:
             raise LayoutError(f"layout heights have shape {self.height_m.shape}: wanted {self.grid.shape}")
         if not np.isfinite(self.height_m).all() or (self.height_m < 0).any():
             raise LayoutError(f"layout {self.source or '(unnamed)'} holds negative or non-finite building heights")
+        if (self.height_m > _TALLEST_M).any():
+            raise LayoutError(
+                f"layout {self.source or '(unnamed)'} holds buildings above {_TALLEST_M:g} m: wanted metres"
+            )
 
     @property
     def building(self) -> NDArray[np.bool_]:
@@ -78,6 +84,8 @@ class Transmitter:
         values = (self.x, self.y, self.height_m, self.carrier_hz, self.downtilt_deg, self.bearing_deg or 0.0)
         if not all(math.isfinite(v) for v in values):
             raise OptionError(f"transmitter {self!r}: every value must be finite")
+        if max(abs(self.x), abs(self.y)) > _FARTHEST_M:
+            raise OptionError(f"transmitter at ({self.x:g}, {self.y:g}) m: no plane on Earth reaches so far")
         if not 0 < self.height_m <= 1000:
             raise OptionError(f"transmitter height {self.height_m} m: wanted a value in (0, 1000] metres above ground")
         if not 1e8 <= self.carrier_hz <= 1e11:

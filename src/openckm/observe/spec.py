@@ -68,6 +68,8 @@ __all__ = [
 Spec = dict[str, Any]
 LIKELIHOODS = ("gaussian", "interval", "device", "sector", "product")
 """Kinds of likelihoods."""
+_MOST = 1e15
+"""Largest reading [unit of the operator's range]: far beyond any map, and its square is still a float32."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,10 @@ class _Code:
 
     def values(self, name: str, infinite: float | None = None) -> Tensor:
         found = _shaped(self.fields.floats(name, infinite), self.range.full_shape, self.fields)
-        return torch.as_tensor(((found - self._offset) / self._scale).astype(np.float32))
+        coded = (found - self._offset) / self._scale
+        if (np.isfinite(found) & (np.abs(coded) > _MOST)).any():
+            raise InputError(f"{self.fields.what}: {name!r} holds readings that no map can have")
+        return torch.as_tensor(coded.astype(np.float32))
 
     def sigma(self) -> float | Tensor:
         raw = self.fields.needed("sigma")
