@@ -72,8 +72,8 @@ class EdgeOptions:
     """
 
     clients: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
-    requests: int = 2
-    least: int = 16
+    requests: int = 1
+    least: int = 8
     starts: int = 5
     maps: int = 24
     side: int = 64
