@@ -210,7 +210,7 @@ def test_a_method_that_fails_on_a_case_is_left_out_there(cases, data, tiny_prior
     monkeypatch.setattr(Ours, "draw", fail)
     small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0})
     found = run(data_dir=data, validation_dir=data, prior=tiny_prior, options=small)
-    assert {r.method for r in found} == {"mmse", "mmse_8", "refined", "estimate"}
+    assert {r.method for r in found} == {"mmse", "mmse_8", "refined", "estimate", "jfs_mean"}
 
 
 def test_timing_rows_state_seconds_on_whole_maps(tmp_path, tiny_prior, monkeypatch):

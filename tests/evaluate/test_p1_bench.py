@@ -68,7 +68,7 @@ def test_counts_and_costs_are_stated(rows):
     assert by["sr2", "openckm", "corrected", "gain_rmse_db"].n == 3
     assert by["sr2", "dps", "corrected", "gain_rmse_db"].n == 2
     assert by["sr2", "dps", "corrected", "gain_rmse_db"].network_evaluations == 3 * SMALL.steps
-    assert by["sr2", "openckm", "corrected", "gain_rmse_db"].network_evaluations == 8
+    assert by["sr2", "openckm", "corrected", "gain_rmse_db"].network_evaluations == 8 + 8 * 5
     assert by["sr2", "single_task", "corrected", "gain_rmse_db"].network_evaluations == 1
     assert by["sr2", "multi_task_tuned", "over single_task", "gain_ratio"].n == 3
     assert by["sr2", "tracer_floor", "corrected", "gain_rmse_db"].value == pytest.approx(1.0, abs=0.21)
@@ -189,7 +189,8 @@ def test_few_step_methods_average_their_draws(tmp_path, monkeypatch):
             self.maps = torch.stack([torch.full((5, 32, 32), float(k)) for k in range(draws)])
             self.network_evaluations = 10 * draws
 
-    def sample(denoiser, likelihood, shape, condition, *, method, steps, draws, seed):
+    def sample(denoiser, likelihood, shape, condition, *, method, steps, draws, mean, seed):
+        assert mean == (draws > 1)
         assert likelihood is case.likelihood
         assert not condition.evidence.any()
         return Found(draws)

@@ -35,11 +35,11 @@ def test_mmps_is_exact_on_a_gaussian_field(name):
     for level in (0.05, 0.5, 5.0):
         x = noisy(prior, level)
         exact = posterior(x, levels(level)).mean
-        for spectrum, iterations in ((None, 2), (WhiteSpectrum(), 20)):
-            guided = MMPS(prior, likelihood, spectrum, iterations, 1e-7)
+        for spectrum in (None, WhiteSpectrum()):
+            guided = MMPS(prior, likelihood, spectrum, 25)
             torch.testing.assert_close(guided(x, levels(level)).mean, exact, rtol=0, atol=2e-4)
-            assert guided.evaluations == 1 + 2 * (iterations + 2)
-    short = MMPS(prior, likelihood, WhiteSpectrum(), 1, 1e-7)(x, levels(level)).mean
+            assert guided.evaluations == 1 + 2 * (25 + 1)
+    short = MMPS(prior, likelihood, WhiteSpectrum(), 1)(x, levels(level)).mean
     assert float((short - exact).abs().max()) > 0.01  # the bound can fail
 
 
@@ -136,7 +136,7 @@ class Broken(Denoiser):
 def test_bad_arguments_are_refused():
     prior = field()
     likelihood, _ = told(prior, cases()["points"], 0.1)
-    for make in (lambda: MMPS(prior, likelihood, iterations=0), lambda: MMPS(prior, likelihood, tolerance=0.0),
+    for make in (lambda: MMPS(prior, likelihood, iterations=0),
                  lambda: diffpir(prior, likelihood, 0.0), lambda: RenoiseSampler(0), lambda: RenoiseSampler(zeta=1.5),
                  lambda: RenoiseSampler(schedule=VP()), lambda: DAPS(likelihood, 0),
                  lambda: DAPS(likelihood, step=2.5)):  # fmt: skip

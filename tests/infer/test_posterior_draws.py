@@ -74,7 +74,7 @@ def test_the_tuning_constant_can_be_given(method):
     assert torch.equal(usual, same) and not torch.allclose(usual, other)
 
 
-@pytest.mark.parametrize(("method", "each"), [("jfs", 1), ("told", 1), ("diffpir", 1), ("mmps", 11), ("daps", 4)])
+@pytest.mark.parametrize(("method", "each"), [("jfs", 1), ("told", 1), ("diffpir", 1), ("mmps", 9), ("daps", 4)])
 def test_cost_is_counted_in_forward_passes(method, each):
     class Counting(Denoiser):
         def __init__(self) -> None:
@@ -197,3 +197,23 @@ def test_bad_arguments_are_refused():
 
     with pytest.raises(ComputationError):
         sample_posterior(Broken(), likelihood, SHAPE, method="told")
+
+
+def test_chains_that_stop_early_scatter_less_about_the_same_mean():
+    prior, likelihood, posterior = reading()
+    ends = {
+        mean: sample_posterior(prior, likelihood, SHAPE, draws=64, mean=mean, steps=24, bf16=False).maps.double()
+        for mean in (False, True)
+    }
+    scatter = {mean: float(maps.std(0).mean()) for mean, maps in ends.items()}
+    assert scatter[True] < 0.7 * scatter[False]
+    prior_off = float((prior.mean - posterior.mean).square().mean().sqrt())
+    for mean, maps in ends.items():
+        off = float((maps.mean(0) - posterior.mean).square().mean().sqrt())
+        assert off < 0.1 * prior_off, mean
+
+
+def test_only_some_methods_stop_early():
+    prior, likelihood, _ = reading()
+    with pytest.raises(OptionError, match="dps"):
+        sample_posterior(prior, likelihood, SHAPE, method="dps", mean=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from fields import gain_domain
 
-from openckm.infer.solver import Sites, System, conjugate_residuals
+from openckm.infer.solver import Sites, System, conjugate_residuals, generalised_conjugate_residuals
 from openckm.infer.spectrum import Covariance
 from openckm.infer.terms import Term
 from openckm.observe import Downsample, Mask
@@ -105,3 +107,20 @@ def test_vague_readings_beside_sharp_ones_do_not_spoil_it():
     one = system(CASES["hole"](gain_domain(SIDE)), sigma, even())
     target = one.target(torch.zeros((1, 1, SIDE, SIDE), dtype=torch.float64))
     assert products_needed(one, target, one.precondition) <= 32
+
+
+def test_generalised_conjugate_residuals_solve_what_is_neither_symmetric_nor_positive():
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(3, 12, 12, generator=generator, dtype=torch.float64) + 3.0 * torch.eye(12)
+    target = torch.randn(3, 12, generator=generator, dtype=torch.float64)
+    assert float(torch.linalg.eigvals(matrix).imag.abs().max()) > 0.5
+    assert bool((torch.linalg.eigvalsh(matrix + matrix.mT) < 0).any())
+
+    def product(v):
+        return (matrix @ v[:, :, None])[:, :, 0]
+
+    residuals = [
+        (target - product(generalised_conjugate_residuals(product, target, count))).norm(dim=1) for count in range(13)
+    ]
+    assert all(bool((after <= before + 1e-9).all()) for before, after in pairwise(residuals))
+    assert float(residuals[-1].max()) < 1e-8 < 1e-2 < float(residuals[4].max())

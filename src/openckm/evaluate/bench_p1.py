@@ -38,7 +38,7 @@ from openckm.errors import InputError, LayoutError
 from openckm.evaluate.bench_heldout import default_data_dir
 from openckm.evaluate.bootstrap import Interval
 from openckm.evaluate.floors import floor_rows
-from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, OneCall, P1Method, Reference, Refined, few_step_methods
+from openckm.evaluate.p1_methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
 from openckm.evaluate.p1_nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
 from openckm.evaluate.p1_references import REFERENCES, reference_tasks
 from openckm.evaluate.p1_scores import CORRECTED, MethodScores, p1_scores, ratio_rows, score_rows
@@ -233,7 +233,7 @@ def _methods(
             yield EndToEnd(row_name(kind), net), options.windows
     yield OneCall(denoiser, symmetrise=False), options.windows
     yield OneCall(denoiser, name="openckm_one_call_8"), options.windows
-    yield Refined(denoiser), options.windows
+    yield Estimated(denoiser), options.windows
     for method in few:
         yield method, options.draws
     yield chain, options.chains

@@ -67,12 +67,16 @@ PAIRS = (
     ("jfs", SINGLE, "dps", SINGLE),
     *(("jfs", MEAN_8, chain, split) for chain in ("dps", FULL) for split in (SINGLE, MEAN_8)),
     *(("jfs", MEAN_8, rival, MEAN_8) for rival in (*_AZULA, "diffpir", "daps", "mmps")),
+    *(("jfs_mean", ONE_CALL, chain, split) for chain in ("dps", FULL) for split in (SINGLE, MEAN_8)),
+    *(("jfs_mean", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "mmps", *_AZULA)),
     ("mmse", ONE_CALL, "jfs", MEAN_8),
+    ("mmse", ONE_CALL, "jfs_mean", ONE_CALL),
     *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
     ("mmse_8", ONE_CALL, "jfs", MEAN_8),
     ("refined", ONE_CALL, "jfs", MEAN_8),
     *(("refined", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, "mmps", *_AZULA)),
     *(("estimate", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "dps", FULL, "mmps", *_AZULA)),
+    ("estimate", ONE_CALL, "dps", SINGLE),
     ("told", MEAN_8, "jfs", MEAN_8),
 )
 """What is compared with what: method, its split, rival, its split."""

@@ -6,7 +6,8 @@
     multi_task_tuned
     openckm_one_call           the prior told of the evidence, E[x | y] in one call
     openckm_one_call_8         the same averaged over the 8 orientations
-    openckm                    that, made to agree with the readings by their likelihood (`openckm.infer.refine`)
+    openckm                    the product's posterior mean: the method that the evidence calls for, most often that
+                               call made to agree with the readings and 8 chains by jfs (`openckm.infer.estimate`)
     jfs, jfs_mean8             the prior and the likelihood by few-step sampling: the first draw, and the mean of 8
     dps                        the prior and the likelihood by P1's Algorithm 2, one draw, as P1 scores it
 
@@ -34,8 +35,8 @@ from openckm.evaluate.p1_nets import P1Net, net_maps
 from openckm.evaluate.p1_references import reference_map
 from openckm.evaluate.p1_tasks import P1Case
 from openckm.infer.dps import DPSOptions, sample_dps
+from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
-from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
 from openckm.maps.quantity import CHANNELS
 from openckm.observe.likelihood import Likelihood
@@ -48,11 +49,11 @@ __all__ = [
     "Answers",
     "Each",
     "EndToEnd",
+    "Estimated",
     "FewStep",
     "OneCall",
     "P1Method",
     "Reference",
-    "Refined",
     "few_step_methods",
 ]
 
@@ -154,8 +155,8 @@ class OneCall:
 
 
 @dataclass(frozen=True)
-class Refined:
-    """The same in 8 orientations, then refined by the likelihood of the readings.
+class Estimated:
+    """The posterior mean by the rule of `openckm.infer.choose`.
 
     Attributes:
         denoiser: the prior.
@@ -167,11 +168,13 @@ class Refined:
 
     def answer(self, cases: Sequence[P1Case], report: Report | None = None) -> Answers:
         """Return a map for each case."""
-        begun, maps = time.perf_counter(), []
+        begun, maps, evaluations = time.perf_counter(), [], 0
         for k, case in enumerate(cases):
-            maps.append(refined_mean(self.denoiser, case.likelihood, case.condition).mean[0, :3].numpy())
+            found = posterior_estimate(self.denoiser, case.likelihood, case.condition, seed=k)
+            maps.append(found.mean[0, :3].float().numpy())
+            evaluations = max(evaluations, found.network_evaluations)
             _tell(report, k + 1, len(cases))
-        return Answers(np.stack(maps), 8, (time.perf_counter() - begun) / len(cases))
+        return Answers(np.stack(maps), evaluations, (time.perf_counter() - begun) / len(cases))
 
 
 @dataclass(frozen=True)
@@ -268,14 +271,14 @@ class Each(Likelihood):
 
 @dataclass(frozen=True)
 class FewStep:
-    """Draws by few-step posterior sampling: the mean of them, or the first of them.
+    """Few-step posterior sampling: a draw, or the mean of several chains that stop where a mean wants them to.
 
     Attributes:
         denoiser: the prior.
         name: in tables.
         method: which sampler.
         steps: network calls per draw; None takes the sampler's own choice.
-        draws: draws per case; 1 answers with the draw itself.
+        draws: chains per case; 1 answers with a draw.
     """
 
     denoiser: Denoiser
@@ -291,7 +294,7 @@ class FewStep:
             shape = (len(CHANNELS), *case.truth.shape[1:])
             found = sample_posterior(
                 self.denoiser, case.likelihood, shape, case.condition.without_evidence(), method=self.method,
-                steps=self.steps, draws=self.draws, seed=k,
+                steps=self.steps, draws=self.draws, mean=self.draws > 1, seed=k,
             )  # fmt: skip
             maps.append(found.maps.mean(0)[:3].float().numpy())
             evaluations = max(evaluations, int(found.network_evaluations))

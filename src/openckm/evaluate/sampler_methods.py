@@ -4,6 +4,7 @@
     mmse_8     the same averaged over the 8 orientations, as the product answers
     refined    mmse_8 made to agree with the likelihood (`openckm.infer.refine`), no further call
     estimate   what the evidence calls for (`openckm.infer.estimate`): refined, the mean of 8 draws by jfs, or both
+    jfs_mean   8 chains of jfs that stop where a mean wants them to (`openckm.infer.posterior_draws`), averaged
     told       few-step draws of the network told of the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance
     mmps       the prior and the likelihood, covariance by vector-Jacobian products
@@ -125,17 +126,19 @@ class OneCall:
 
 @dataclass(frozen=True, eq=False)
 class Estimated:
-    """The posterior mean by the rule of `openckm.infer.choose`; there is one "draw".
+    """The posterior mean by `openckm.infer.estimate`; there is one "draw".
 
     Attributes:
         denoiser: the prior.
-        averaged: draws of jfs, where it averages them.
+        averaged: chains of jfs, where it averages them.
         name: in tables.
+        method: "auto" for the rule of `openckm.infer.choose`.
     """
 
     denoiser: Denoiser
     averaged: int = 8
     name: str = "estimate"
+    method: str = "auto"
     steps: int = 8
     draws: int = 1
     strengths: tuple[float, ...] = ()
@@ -148,7 +151,10 @@ class Estimated:
     def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
-        found = posterior_estimate(self.denoiser, case.likelihood, case.condition, draws=self.averaged, seed=seed)
+        condition = case.condition if self.method == "auto" else case.condition.without_evidence()
+        found = posterior_estimate(
+            self.denoiser, case.likelihood, condition, method=self.method, draws=self.averaged, seed=seed
+        )
         return found.mean.float(), found.network_evaluations, time.perf_counter() - begun
 
 
@@ -218,6 +224,7 @@ def our_methods(
         OneCall(denoiser, "mmse_8", True),
         OneCall(denoiser, "refined", True, True),
         Estimated(denoiser, draws),
+        Estimated(denoiser, draws, "jfs_mean", "jfs"),
         Ours(denoiser, "told", 8, draws),
         Ours(denoiser, "jfs", 8, draws),
         Ours(denoiser, "mmps", 2 if quick else 8, chain_draws),

@@ -152,8 +152,8 @@ def _drawn(denoiser: Denoiser, likelihood: Likelihood, condition: Condition, how
     channels, rows, cols = likelihood.domain.full_shape
     method = "dps" if how.picked == "dps" else "jfs"
     made = sample_posterior(
-        denoiser, likelihood, (channels, rows, cols), condition, method=method, draws=how.count, seed=how.seed,
-        spectrum=how.spectrum, progress=heed, bf16=how.bf16,
+        denoiser, likelihood, (channels, rows, cols), condition, method=method, draws=how.count, mean=method == "jfs",
+        seed=how.seed, spectrum=how.spectrum, progress=heed, bf16=how.bf16,
     )  # fmt: skip
     mean = torch.as_tensor(made.maps.mean(0, keepdim=True))
     return Estimate(mean, how.picked, made.network_evaluations)

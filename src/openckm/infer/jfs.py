@@ -9,7 +9,10 @@ residuals with FFTs; readings by a device are sites of their own, made Gaussian 
              tilted mean and variance in closed form -> Gaussian site, damped
 
 and smooth nonlinear operators (averages of power) are linearised at m each time. If the belief is right, as it is for a
-Gaussian field, so is E[x_0 | x_s, y], exactly.
+Gaussian field, so is E[x_0 | x_s, y]: exactly for linear readings, to the accuracy of expectation propagation for
+devices. There one round is the default: a learnt belief is right on average only, and further rounds, which let sites
+lean on each other, trust it too far. On 14 windows of validation maps, the mean of 8 draws behind clip and sectors has
+an RMSE of 7.9, 8.0 and 8.2 dB after 1, 2 and 3 rounds; behind a clip 5.42, 5.42 and 5.66 dB.
 
 References:
     Expectation Propagation for Approximate Bayesian Inference. T. Minka, 2001.
@@ -48,13 +51,15 @@ class JFSOptions:
     Attributes:
         iterations: of conjugate residuals per solve, at most.
         tolerance: at which they stop: root mean square residual per reading [deviations of the noise].
-        rounds: of expectation propagation, or of linearisation; not needed for linear Gaussian readings.
+        rounds: of expectation propagation, where a device is read.
+        linearisations: of smooth nonlinear operators, where there are any.
         damping: share of a site that is renewed in a round.
     """
 
     iterations: int = 60
     tolerance: float = 0.1
-    rounds: int = 3
+    rounds: int = 1
+    linearisations: int = 3
     damping: float = 0.8
 
     def __post_init__(self) -> None:
@@ -63,8 +68,11 @@ class JFSOptions:
         Raises:
             OptionError: if one is out of range.
         """
-        if self.iterations < 1 or self.rounds < 1 or not self.tolerance > 0 or not 0 < self.damping <= 1:
-            raise OptionError(f"{self}: wanted at least 1 iteration and round, a positive tolerance, damping in (0, 1]")
+        counts = (self.iterations, self.rounds, self.linearisations)
+        if min(counts) < 1 or not self.tolerance > 0 or not 0 < self.damping <= 1:
+            raise OptionError(
+                f"{self}: wanted at least 1 iteration, round and linearisation, a positive tolerance, damping in (0, 1]"
+            )
 
 
 class JFS(Guided):
@@ -118,12 +126,19 @@ class Fit:
             return self.prior
         if any(bool((s.precision > 0).any()) for s in self.sites):
             self.solve()
-        if not all(t.exact for t in self.terms):
+        rounds = max((self._rounds(t) for t in self.terms), default=0)
+        if rounds:
             medium = Medium(self.covariance)
-            for number in range(self.options.rounds):
+            for number in range(rounds):
                 self.renew(medium, 1.0 if number == 0 else self.options.damping)
                 self.solve()
         return Denoised(self.mean, None)
+
+    def _rounds(self, term: Term) -> int:
+        """How often a term is renewed."""
+        if linear_part(term.operator) is None:
+            return self.options.linearisations
+        return 0 if term.exact else self.options.rounds
 
     def solve(self) -> None:
         """Move the mean to that of the belief under the sites."""

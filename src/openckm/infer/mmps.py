@@ -7,10 +7,11 @@ vector-Jacobian product (J is symmetric for a perfect denoiser):
     E[x_0 | x_s, y] = D + V A' (R + A V A')^-1 (y - A D)
 
 Where jfs fixes the covariance in advance, this one knows where the edges of this very map are: it carries sparse points
-further, at some twenty times the cost. Sites of devices are those that jfs finds at the same noise level; its solution
-is the start of the solve, and its covariance the preconditioner. The Jacobian of a trained network is not quite
-symmetric, and a few iterations do not solve: the mean moves by the length that is best along what was found (see
-`openckm.infer.solver`).
+further, at some ten times the cost. Sites of devices are those that jfs finds at the same noise level. The Jacobian of
+a trained network is neither symmetric nor positive, so that the system is solved by generalised conjugate residuals,
+a few of them, in units of the deviation that a reading has from the belief: what is read precisely and what is read
+roughly then count alike. The solution of jfs as a start, and its covariance as a preconditioner, made it worse: where
+the two covariances differ, conjugate directions of one are uphill in the other, and the solve stood still.
 
 References:
     Learning Diffusion Priors from Observations by Expectation Maximization. F. Rozet, G. Andry, F. Lanusse, G. Louppe,
@@ -28,15 +29,12 @@ from torch import Tensor
 from openckm.errors import OptionError
 from openckm.infer.guided import Guided, Noisy
 from openckm.infer.jfs import JFS, Fit, JFSOptions
-from openckm.infer.solver import System, best_length, conjugate_residuals
+from openckm.infer.solver import System, generalised_conjugate_residuals
 from openckm.infer.spectrum import Spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.denoiser import Denoised, Denoiser
 
 __all__ = ["MMPS"]
-
-_INNER = 25
-"""Iterations of the preconditioner's own solve, which costs no network call."""
 
 
 class MMPS(Guided):
@@ -45,24 +43,24 @@ class MMPS(Guided):
     Args:
         denoiser: the prior, differentiable.
         likelihood: of one measurement.
-        spectrum: of the denoiser's errors, for sites, start and preconditioner; `default_spectrum` if None.
-        iterations: of the solve; each costs a vector-Jacobian product, and two more are needed.
-        tolerance: at which it stops: root mean square residual per reading [deviations of the noise].
+        spectrum: of the denoiser's errors, for sites and units; `default_spectrum` if None.
+        iterations: of the solve; each costs a vector-Jacobian product, and one more is needed.
+        options: of jfs, for the sites.
 
     Raises:
-        OptionError: if iterations is below 1, or no site is known for a part of the likelihood.
+        OptionError: if there is no iteration, or no site is known for a part of the likelihood.
     """
 
     def __init__(
         self, denoiser: Denoiser, likelihood: Likelihood, spectrum: Spectrum | None = None, iterations: int = 4,
-        tolerance: float = 0.03, options: JFSOptions | None = None,
+        options: JFSOptions | None = None,
     ) -> None:  # fmt: skip
         super().__init__(denoiser, likelihood)
-        if iterations < 1 or not tolerance > 0:
-            raise OptionError(f"iterations={iterations}, tolerance={tolerance}: wanted at least 1, and a positive one")
+        if iterations < 1:
+            raise OptionError(f"iterations={iterations}: wanted at least 1")
         self.jfs = JFS(denoiser, likelihood, spectrum, options)
-        self.iterations, self.tolerance = iterations, tolerance
-        self.evaluations = 1 + 2 * (iterations + 2)
+        self.iterations = iterations
+        self.evaluations = 1 + 2 * (iterations + 1)
 
     def guide(self, noisy: Noisy) -> Denoised:
         """Return E[x_0 | x_s, y] under the belief with the network's own covariance."""
@@ -79,28 +77,22 @@ class MMPS(Guided):
         with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
             fit = Fit(self.jfs, plain, self.jfs.spectrum.covariance(plain, noisy.level))
             fit.run()
-            if fit.system is None or fit.w is None:
+            if fit.system is None:
                 return plain
-            return Denoised(plain.mean + self._correction(fit, fit.system, fit.w, push), None)
+            return Denoised(plain.mean + self._correction(fit, fit.system, push), None)
 
-    def _correction(self, fit: Fit, system: System, start: Tensor, push: Callable[[Tensor], Tensor]) -> Tensor:
+    def _correction(self, fit: Fit, system: System, push: Callable[[Tensor], Tensor]) -> Tensor:
         """Solve (I + B V B') w = target, and return V B' w."""
+        unit = system.units(fit.variance[:, system.channels])
 
         def spread(w: Tensor) -> Tensor:
             whole = torch.zeros_like(fit.mean)
             whole[:, system.channels] = system.adjoint(system.root * w)
             return push(whole)
 
-        def product(w: Tensor) -> Tensor:
-            return w + system.root * system.forward(spread(w)[:, system.channels])
-
-        def precondition(r: Tensor) -> Tensor:
-            limit = 1e-2 * r.norm(dim=1, keepdim=True)
-            return conjugate_residuals(system.product, r, torch.zeros_like(r), _INNER, limit)
+        def product(u: Tensor) -> Tensor:
+            w = unit * u
+            return unit * (w + system.root * system.forward(spread(w)[:, system.channels]))
 
         target = system.target(fit.prior.mean[:, system.channels] - fit.linearised[:, system.channels])
-        limit = self.tolerance * system.count.to(target).sqrt()
-        w = conjugate_residuals(product, target, start, self.iterations, limit, precondition)
-        moved = spread(w)
-        image = system.root * system.forward(moved[:, system.channels])
-        return best_length(target, w, image)[:, :, None, None] * moved
+        return spread(unit * generalised_conjugate_residuals(product, unit * target, self.iterations))

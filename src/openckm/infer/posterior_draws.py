@@ -2,12 +2,23 @@ r"""Draws of p(map | readings, site) by any of the methods, in one call.
 
     method    guided denoiser or chain                      sampler (steps)                     cost per draw
     jfs       `openckm.infer.jfs.JFS`                       FewStepSampler, order 1 (8)         steps
-    mmps      `openckm.infer.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         11 steps
+    mmps      `openckm.infer.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         9 steps
     diffpir   `openckm.infer.diffpir.diffpir`               RenoiseSampler (20)                 steps
     daps      `openckm.infer.daps.DAPS`                     its own (30)                        4 steps
     dps       `openckm.infer.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
     told      none: the network is told the evidence        FewStepSampler, order 1 (8)         steps
     auto      what `openckm.infer.choose` picks
+
+With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
+draws, but of the same mean with less scatter about it (Rao and Blackwell), in 5 calls instead of 8. For 8 chains of jfs
+on 8 windows of validation maps, RMSE of the mean of the gain over that of the mean of 8 draws, and of 8 draws from
+SCHEDULES begun at noise level 5, which is too low for the network to be ignorant yet:
+
+    task                      mean=True   draws   begun at 5      [dB]
+    hidden box                4.14        4.27    4.44
+    single cells hidden       2.04                2.26
+    blocks of 2 x 2           2.32                2.50
+    2 % of the cells read     7.03        7.12    8.08
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
 Order 1 with few steps is over-confident (see `openckm.infer.samplers`) but its mean of 8 is better: spreads are
@@ -46,8 +57,14 @@ STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "told": 8}
 """Steps of each method if none are given."""
 STRENGTHS = {"dps": 4.0, "diffpir": 7.0, "daps": 0.3}
 """Tuning constant of each method that has one: zeta of dps, weight of the prior in diffpir, step of daps."""
-SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
-"""Noise levels of the guided samplers: from ten times the deviation of latent maps, where the prior is all but flat."""
+SCHEDULE = EDM(sigma_min=0.01, sigma_max=20.0)
+"""Noise levels of the samplers: from forty times the deviation of latent maps, where the network knows nothing yet."""
+RIVAL_SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
+"""The same for DiffPIR and DAPS, which gain nothing by a higher start."""
+MEAN_SCHEDULE, MEAN_STEPS = EDM(sigma_min=1.2, sigma_max=20.0), 5
+"""Noise levels, and how many, where only the mean is asked for."""
+WITH_MEAN = ("jfs", "mmps", "told")
+"""Methods whose chains may stop early."""
 BATCH_CELLS = 8 * 64 * 64
 """Cells per network call, about."""
 
@@ -91,6 +108,7 @@ def sample_posterior(
     steps: int | None = None,
     strength: float | None = None,
     draws: int = 8,
+    mean: bool = False,
     seed: int = 0,
     spectrum: Spectrum | None = None,
     progress: Progress | None = None,
@@ -108,6 +126,7 @@ def sample_posterior(
         steps: of the sampler; its default if None.
         strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and told have none.
         draws: K.
+        mean: the chains stop early; the average of what they return is the posterior mean, see the module.
         seed: of all noise.
         spectrum: of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
         progress: told (steps done, steps in all), counted over the batches.
@@ -127,40 +146,54 @@ def sample_posterior(
         raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
     if strength is not None and method not in STRENGTHS:
         raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
-    count, constant = steps or STEPS[method], STRENGTHS.get(method, 0.0) if strength is None else strength
+    if mean and method not in WITH_MEAN:
+        raise OptionError(f"mean=True: {method!r} has no early answer, only {', '.join(WITH_MEAN)} have; average draws")
+    count = steps or (MEAN_STEPS if mean else STEPS[method])
+    constant = STRENGTHS.get(method, 0.0) if strength is None else strength
     if method == "dps":
         options = DPSOptions(steps=count, zeta=constant, bf16=bf16)
         found = sample_dps(denoiser, likelihood, shape, options, draws, seed, condition, progress=progress)
         return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
+    schedule = MEAN_SCHEDULE if mean else RIVAL_SCHEDULE if method in ("diffpir", "daps") else SCHEDULE
+    how = _How(method, count, constant, schedule, bf16)
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
     size = max(BATCH_CELLS // (shape[1] * shape[2]), 1)
     for begin in range(0, draws, size):
         chosen = range(begin, min(begin + size, draws))
         prior, told = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))
-        guided, sampler, evaluations = _make(method, prior, likelihood, own, count, constant, bf16)
+        guided, sampler, evaluations = _make(how, prior, likelihood, own)
         report = None if progress is None else _counted(progress, begin, len(chosen), draws, count)
         maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], told, report))
         cost += len(chosen) * evaluations
     return PosteriorDraws(torch.cat(maps), cost)
 
 
-def _make(
-    method: str, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum, steps: int, strength: float, bf16: bool
-) -> tuple[Denoiser, Sampler, int]:
+@dataclass(frozen=True)
+class _How:
+    """A method and its settings."""
+
+    method: str
+    steps: int
+    strength: float
+    schedule: EDM
+    bf16: bool
+
+
+def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum) -> tuple[Denoiser, Sampler, int]:
     """Return a guided denoiser, its sampler and the network evaluations per draw."""
-    few = FewStepSampler(steps, 1.0, 1, SCHEDULE, bf16)
-    if method == "told":
-        return prior, few, steps
-    if method == "daps":
-        chain = DAPS(likelihood, steps, step=strength, schedule=SCHEDULE, bf16=bf16)
+    few = FewStepSampler(how.steps, 1.0, 1, how.schedule, how.bf16)
+    if how.method == "told":
+        return prior, few, how.steps
+    if how.method == "daps":
+        chain = DAPS(likelihood, how.steps, step=how.strength, schedule=how.schedule, bf16=how.bf16)
         return prior, chain, chain.evaluations
     guided: Guided
-    if method == "diffpir":
-        guided = diffpir(prior, likelihood, strength)
-        return guided, RenoiseSampler(steps, schedule=SCHEDULE, bf16=bf16), steps
-    guided = JFS(prior, likelihood, spectrum) if method == "jfs" else MMPS(prior, likelihood, spectrum, 3)
-    return guided, few, steps * guided.evaluations
+    if how.method == "diffpir":
+        guided = diffpir(prior, likelihood, how.strength)
+        return guided, RenoiseSampler(how.steps, schedule=how.schedule, bf16=how.bf16), how.steps
+    guided = JFS(prior, likelihood, spectrum) if how.method == "jfs" else MMPS(prior, likelihood, spectrum, 3)
+    return guided, few, how.steps * guided.evaluations
 
 
 def _oriented(

@@ -52,7 +52,7 @@ from torch.nn import functional
 from openckm.infer.spectrum import Covariance
 from openckm.infer.terms import Linearised
 
-__all__ = ["Medium", "Sites", "System", "best_length", "conjugate_residuals"]
+__all__ = ["Medium", "Sites", "System", "best_length", "conjugate_residuals", "generalised_conjugate_residuals"]
 
 Flat = Float[Tensor, "b readings"]
 _WINDOW = 9
@@ -185,6 +185,14 @@ class System:
         length = best_length(target, w, image)
         return length[:, :, None, None] * moved, length * w
 
+    def units(self, variance: Tensor) -> Flat:
+        """Return (1 + B v B')^(-1/2) of each reading: the noise over the deviation of a reading from the belief.
+
+        Args:
+            variance: v of the belief, of the channels that are read; what a reading averages counts as one.
+        """
+        return (1.0 + (self.root * self.forward(variance.sqrt())) ** 2).rsqrt()
+
     def _moved(self, w: Flat) -> tuple[Tensor, Flat]:
         """Return C B' w and B C B' w."""
         moved = self.spread(w)
@@ -247,6 +255,34 @@ def conjugate_residuals(
         share = torch.where(going, fresh / energy.clamp(min=_TINY), 0.0).to(x)
         direction, pushed = z + share * direction, image + share * pushed
         energy = torch.where(going, fresh, torch.zeros_like(fresh))
+    return x
+
+
+def generalised_conjugate_residuals(product: Callable[[Flat], Flat], target: Flat, iterations: int) -> Flat:
+    """Return roughly the x with product(x) = target, for each item of the batch by itself, starting from 0.
+
+    The norm of the residual never grows, whether or not the product is symmetric or positive.
+
+    Args:
+        product: linear.
+        target: [B, n].
+        iterations: at most; each costs a product.
+
+    References:
+        Variational iterative methods for nonsymmetric systems of linear equations. S. C. Eisenstat, H. C. Elman,
+        M. H. Schultz, 1983, Section 2.
+    """
+    x, residual = torch.zeros_like(target), target
+    seen: list[tuple[Flat, Flat, Tensor]] = []
+    for _ in range(iterations):
+        direction, image = residual, product(residual)
+        for earlier, its_image, size in seen:
+            share = (_dot(image, its_image) / size).to(x)
+            direction, image = direction - share * earlier, image - share * its_image
+        size = _dot(image, image).clamp(min=_TINY)
+        step = (_dot(residual, image) / size).to(x)
+        x, residual = x + step * direction, residual - step * image
+        seen.append((direction, image, size))
     return x
 
 
