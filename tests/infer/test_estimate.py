@@ -9,7 +9,7 @@ import torch
 from openckm.errors import GridError, OptionError
 from openckm.infer import estimate
 from openckm.infer.choose import choose_estimate
-from openckm.infer.estimate import posterior_estimate
+from openckm.infer.estimate import REFINED_SHARE, posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.observe import Gaussian, Likelihood, Mask, Select, map_domain
@@ -63,7 +63,9 @@ def test_both_is_the_average_of_the_refined_mean_and_of_draws_that_were_not_told
     refined = refined_mean(denoiser, likelihood, condition, bf16=False).mean
     shape, untold = DOMAIN.full_shape, condition.without_evidence()
     drawn = sample_posterior(denoiser, likelihood, shape, untold, method="jfs", draws=2, mean=True, seed=3, bf16=False)
-    torch.testing.assert_close(found.mean, 0.5 * (refined + drawn.maps.mean(0, keepdim=True)))
+    torch.testing.assert_close(
+        found.mean, REFINED_SHARE * refined + (1 - REFINED_SHARE) * drawn.maps.mean(0, keepdim=True)
+    )
     assert (found.method, found.network_evaluations) == ("both", 8 + drawn.network_evaluations)
     assert float((refined - drawn.maps.mean(0)).abs().max()) > 1e-3
 

@@ -8,7 +8,7 @@ import torch
 from fields import field, gain_domain, told
 
 from openckm.errors import ComputationError, GridError, OptionError
-from openckm.infer.choose import METHODS, choose_method, share_told
+from openckm.infer.choose import METHODS, choose_estimate, choose_method, share_told
 from openckm.infer.dps import DPSOptions, sample_dps
 from openckm.infer.oriented import Oriented, orientation, turn_maps
 from openckm.infer.posterior_draws import STEPS, STRENGTHS, sample_posterior
@@ -161,10 +161,11 @@ def test_the_rule_of_the_default():
 
     few_points = Gaussian(PointSample(domain, np.array([1]), np.array([2])), torch.zeros(1, 1, 1), 0.1)
     blocks = Gaussian(Downsample(domain.only("gain_db"), 8) @ gain, torch.zeros(1, 1, 2, 2), 0.1)
-    assert choose_method(of(0.5), in_planes) == choose_method(of(0.5)) == "jfs"
-    assert choose_method(of(0.02), in_planes) == choose_method(few_points, in_planes) == "told"
-    assert choose_method(of(0.02), nothing) == choose_method(blocks, in_planes) == "jfs"
-    assert choose_method(of(0.0), nothing) == "told"
+    assert {choose_method(one) for one in (of(0.5), of(0.02), few_points, blocks)} == {"jfs"}
+    assert choose_method(of(0.0)) == "told"
+    assert choose_estimate(of(0.02), in_planes) == choose_estimate(few_points, in_planes) == "refined"
+    assert choose_estimate(of(0.5), in_planes) == choose_estimate(blocks, in_planes) == "both"
+    assert {choose_estimate(one, nothing) for one in (of(0.5), of(0.02), blocks)} == {"jfs"}
     assert share_told(terms_of(of(0.25))) == 0.25
 
     class Odd(Likelihood):
@@ -179,6 +180,8 @@ def test_the_rule_of_the_default():
 
     assert choose_method(Odd()) == "dps"
     auto = sample_posterior(tiny(), of(0.5), MAP, method="auto", steps=2, draws=1, bf16=False)
+    once = sample_posterior(tiny(), of(0.5), MAP, in_planes, method="auto", steps=2, draws=1, bf16=False)
+    assert torch.equal(once.maps, auto.maps)
     same = sample_posterior(tiny(), of(0.5), MAP, method="jfs", steps=2, draws=1, bf16=False)
     assert torch.equal(auto.maps, same.maps)
 

@@ -89,7 +89,7 @@ def _evidence(
 ) -> RadioMap:
     begun, condition = time.monotonic(), _condition(site, grid)
     shape = (len(CHANNELS), *grid.shape)
-    method = choose_method(likelihood, condition) if request.method == "auto" else request.method
+    method = choose_method(likelihood) if request.method == "auto" else request.method
     valid = None if site.layout is None else ~site.layout.building
     facts: dict[str, Any] = {"method": method, "unit": "dB", "seed": request.seed}
     made, drawn = None, 0

@@ -28,6 +28,8 @@ from openckm.priors.denoiser import Denoiser
 __all__ = ["ESTIMATES", "Estimate", "posterior_estimate"]
 
 ESTIMATES = ("refined", "both", "jfs", "dps")
+REFINED_SHARE = 0.25
+"""Of the refined mean in "both"."""
 _ORIENTATIONS = 8
 _Clock = Callable[[], bool]
 
@@ -103,7 +105,8 @@ def posterior_estimate(
     if picked != "both":
         return found[-1]
     cost = sum(e.network_evaluations for e in found)
-    return Estimate(0.5 * (found[0].mean + found[1].mean), "both", cost)
+    mean = REFINED_SHARE * found[0].mean + (1.0 - REFINED_SHARE) * found[1].mean
+    return Estimate(mean, "both", cost)
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,7 @@ def sample_posterior(
         shape: channels, rows and columns of a map.
         condition: what is known besides (the site), of one map or of each draw. Evidence in it is used by the network
             on top of the likelihood; the method "told" uses nothing else.
-        method: see the module.
+        method: see the module; "auto" uses the readings once: no evidence where the likelihood is used.
         steps: of the sampler; its default if None.
         strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and told have none.
         draws: K.
@@ -141,7 +141,9 @@ def sample_posterior(
     if draws < 1 or (steps is not None and steps < 1):
         raise OptionError(f"draws={draws}, steps={steps}: wanted at least 1 of each")
     if method == "auto":
-        method = choose_method(likelihood, condition)
+        method = choose_method(likelihood)
+        if method == "jfs" and condition is not None:
+            condition = condition.without_evidence()
     if method not in METHODS:
         raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
     if strength is not None and method not in STRENGTHS:
