@@ -1,10 +1,12 @@
 """Shards: format, resuming, corrupt files, full disks and determinism, with a stub instead of the tracer."""
 
+import contextlib
 import errno
 import json
 import logging
 import os
 import signal
+import socket
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +104,17 @@ def test_a_finished_run_is_kept_and_a_larger_one_goes_on(tmp_path):
     assert all(p.read_bytes() == raw for p, raw in before.items())
 
 
+@pytest.fixture
+def held_dashboard():
+    """The port of Dask's dashboard in use, as when maps are generated in another folder."""
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # held already
+            taken.bind(("", 8787))
+            taken.listen()
+        yield
+
+
+@pytest.mark.usefixtures("held_dashboard")
 def test_two_processes_make_the_same_shards(tmp_path):
     one = run(tmp_path / "one")
     two = run(tmp_path / "two", replace(OPTIONS, processes=2))

@@ -85,7 +85,7 @@ def _client(processes: int) -> Iterator[Any]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: None means 8787, which another run may hold
             memory_limit=0,
             silence_logs=50,
         ) as cluster,
