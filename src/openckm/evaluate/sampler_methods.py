@@ -3,7 +3,7 @@
     mmse       the network told of the readings by evidence planes: E[x | y] in one call
     mmse_8     the same averaged over the 8 orientations, as the product answers
     refined    mmse_8 made to agree with the likelihood (`openckm.infer.refine`), no further call
-    estimate   what the evidence calls for (`openckm.infer.estimate`): refined, the mean of 8 draws by jfs, or both
+    estimate   what the evidence calls for (`openckm.infer.estimate`): refined, jfs_mean, or both
     jfs_mean   8 chains of jfs that stop where a mean wants them to (`openckm.infer.posterior_draws`), averaged
     told       few-step draws of the network told of the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance

@@ -124,15 +124,25 @@ class Fit:
         """Return the posterior mean."""
         if not self.terms or not self.channels:
             return self.prior
+        self.assemble()
+        if self.system is not None:
+            self._move(self.system)
+        return Denoised(self.mean, None)
+
+    def assemble(self) -> None:
+        """Find the sites, and the system whose solution is the posterior mean; None if nothing is read."""
+        if not self.terms or not self.channels:
+            return
         if any(bool((s.precision > 0).any()) for s in self.sites):
-            self.solve()
-        rounds = max((self._rounds(t) for t in self.terms), default=0)
+            self._linearise()
+        rounds = max(self._rounds(t) for t in self.terms)
         if rounds:
             medium = Medium(self.covariance)
             for number in range(rounds):
+                if self.system is not None:
+                    self._move(self.system)
                 self.renew(medium, 1.0 if number == 0 else self.options.damping)
-                self.solve()
-        return Denoised(self.mean, None)
+                self._linearise()
 
     def _rounds(self, term: Term) -> int:
         """How often a term is renewed."""
@@ -140,15 +150,18 @@ class Fit:
             return self.options.linearisations
         return 0 if term.exact else self.options.rounds
 
-    def solve(self) -> None:
-        """Move the mean to that of the belief under the sites."""
+    def _linearise(self) -> None:
+        """Make the system of the sites, linearised at the mean."""
         self.linearised = self.mean
         linears = [t.at(self.mean) for t in self.terms]
         sites = [self._bounded(t, a, s) for t, a, s in zip(self.terms, linears, self.sites, strict=True)]
         self.system = System(self.covariance, self.channels, self.shape, linears, sites)
+
+    def _move(self, system: System) -> None:
+        """Move the mean to that of the belief under the sites."""
         base = self.prior.mean[:, self.channels]
         here = self.mean[:, self.channels]
-        moved, self.w = self.system.solve(base - here, self.options.iterations, self.options.tolerance, here - base)
+        moved, self.w = system.solve(base - here, self.options.iterations, self.options.tolerance, here - base)
         mean, most = self.prior.mean.clone(), _FARTHEST * self.variance[:, self.channels].sqrt()
         mean[:, self.channels] += torch.minimum(torch.maximum(moved, -most), most)
         self.mean = mean

@@ -76,7 +76,7 @@ class MMPS(Guided):
 
         with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
             fit = Fit(self.jfs, plain, self.jfs.spectrum.covariance(plain, noisy.level))
-            fit.run()
+            fit.assemble()
             if fit.system is None:
                 return plain
             return Denoised(plain.mean + self._correction(fit, fit.system, push), None)

@@ -10,9 +10,9 @@ r"""Draws of p(map | readings, site) by any of the methods, in one call.
     auto      what `openckm.infer.choose` picks
 
 With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
-draws, but of the same mean with less scatter about it (Rao and Blackwell), in 5 calls instead of 8. For 8 chains of jfs
-on 8 windows of validation maps, RMSE of the mean of the gain over that of the mean of 8 draws, and of 8 draws from
-SCHEDULES begun at noise level 5, which is too low for the network to be ignorant yet:
+draws, but of the same mean with less scatter about it (Rao and Blackwell), in 5 calls instead of 8. RMSE of the gain of
+the mean of 8 chains of jfs on 8 windows of validation maps, beside that of 8 draws, and of 8 draws begun at noise level
+5, which is too low for the network to be ignorant yet:
 
     task                      mean=True   draws   begun at 5      [dB]
     hidden box                4.14        4.27    4.44
