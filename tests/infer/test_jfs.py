@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from openckm.errors import ComputationError, GridError, OptionError
 from openckm.infer.guided import levels_of
 from openckm.infer.jfs import JFS, Fit, JFSOptions
 from openckm.infer.samplers import FewStepSampler, draw_generator
-from openckm.infer.spectrum import WhiteSpectrum
+from openckm.infer.spectrum import Covariance, WhiteSpectrum
 from openckm.observe import (
     AngularSector,
     AreaAverage,
@@ -33,6 +34,8 @@ from openckm.observe import (
     Truncate,
     simulate,
 )
+from openckm.observe.sites import equivalent
+from openckm.priors.denoiser import Denoised
 from openckm.priors.exact import GaussianField, torus_spectrum
 
 FINE = JFSOptions(iterations=300, tolerance=1e-6)
@@ -119,7 +122,7 @@ def censored():
                                            ("clip, then noise", 0.2), ("stairs, then noise", 0.25)])  # fmt: skip
 def test_censored_readings_against_importance_sampling(name, off):
     prior, likelihood = field(6), censored()[name]
-    guided = JFS(prior, likelihood, options=JFSOptions(iterations=200, tolerance=1e-5, rounds=6))
+    guided = JFS(prior, likelihood, options=JFSOptions(iterations=200, tolerance=1e-5, rounds=6, shared=0.0))
     x = torch.zeros((1, 1, 6, 6), dtype=torch.float64)
     denoised = prior(x, levels(1e6, 1))  # all noise: what is found is E[x | y]
     fit = Fit(guided, denoised, guided.spectrum.covariance(denoised, 1e6))
@@ -143,12 +146,38 @@ def test_sectors_turn_the_direction_into_their_wedge():
     before = AngularSector.of_device(device, everything, device(x), 0.02)
     after = Gaussian(everything @ device, device(x), 0.02)
     for likelihood in (before, after):
-        guided = JFS(prior, likelihood, options=JFSOptions(iterations=100, rounds=6))
+        guided = JFS(prior, likelihood, options=JFSOptions(iterations=100, rounds=6, shared=0.0))
         found = guided(torch.zeros_like(x), levels(1e5, 1)).mean
         gap = torch.atan2(found[:, 1], found[:, 0]) - torch.atan2(x[:, 1], x[:, 0])
         gap = torch.remainder(gap + math.pi, 2 * math.pi) - math.pi
         assert float(gap.abs().max()) < 2 * math.pi / 8
         assert float((found - x).square().mean()) < 0.35 * float(x.square().mean())
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
+def test_readings_of_a_device_that_say_the_same_count_as_fewer(shared):
+    belief = Denoised(torch.zeros(1, 1, 8, 8, dtype=torch.float64), torch.ones(1, 1, 8, 8, dtype=torch.float64))
+    alike = Covariance(torch.zeros(1, 8, 5, dtype=torch.float64).index_put_((torch.zeros(1, dtype=torch.long),) * 3,
+                       torch.tensor(64.0, dtype=torch.float64)), (8, 8), torch.ones_like(belief.mean))  # fmt: skip
+    domain = gain_domain()
+    for cells in (4, 16, 64):
+        some = Mask(domain, (torch.arange(64) < cells).view(8, 8))
+        low, high = torch.zeros(1, 1, 8, 8), torch.full((1, 1, 8, 8), math.inf)
+        method = JFS(field(), IntervalCensored(some, low, high, 0.1), options=replace(FINE, shared=shared))
+        found = Fit(method, belief, alike).run().mean  # all cells are one and the same value z > 0
+        site = method.terms[0].site.moments(belief.mean, torch.ones_like(belief.mean))
+        precision, shift = equivalent(site, belief.mean, torch.ones_like(belief.mean))
+        count = cells ** (1.0 - shared)
+        wanted = float(count * shift[0, 0, 0, 0] / (1.0 + count * precision[0, 0, 0, 0]))
+        torch.testing.assert_close(found, torch.full_like(found, wanted), rtol=1e-3, atol=1e-3)
+
+
+def test_plain_readings_count_wholly():
+    prior = field()
+    likelihood, _ = told(prior, operators()["nearly all"], 0.1)
+    x, some = noisy(prior, 0.3, 1), levels(0.3, 1)
+    means = [JFS(prior, likelihood, options=replace(FINE, shared=s))(x, some).mean for s in (0.0, 1.0)]
+    torch.testing.assert_close(*means)
 
 
 def test_average_power_is_met_after_linearisation():
@@ -186,7 +215,8 @@ def run_cases(first: int, last: int) -> list[int]:
         likelihood = random_likelihood(rng, prior)
         sampler = FewStepSampler(int(rng.integers(1, 5)), float(rng.random()), int(rng.integers(1, 3)))
         options = JFSOptions(int(rng.integers(1, 30)), float(10.0 ** rng.uniform(-3, 0)), int(rng.integers(1, 4)))
-        guided = JFS(prior, likelihood, None if rng.random() < 0.7 else WhiteSpectrum(), options)
+        spectrum = None if rng.random() < 0.7 else WhiteSpectrum()
+        guided = JFS(prior, likelihood, spectrum, replace(options, shared=float(rng.random())))
         try:
             draws = sampler.run(guided, SHAPE, [draw_generator(case, k) for k in range(2)])
         except (ComputationError, RuntimeError):
@@ -244,7 +274,8 @@ def test_only_the_channels_that_are_read_are_solved_for():
 def test_bad_arguments_are_refused():
     prior = field()
     likelihood, _ = told(prior, operators()["points"], 0.1)
-    for change in ({"iterations": 0}, {"rounds": 0}, {"tolerance": 0.0}, {"damping": 0.0}, {"damping": 1.5}):
+    for change in ({"iterations": 0}, {"rounds": 0}, {"tolerance": 0.0}, {"damping": 0.0}, {"damping": 1.5},
+                   {"shared": -0.1}, {"shared": 1.1}):  # fmt: skip
         with pytest.raises(OptionError):
             JFSOptions(**change)
     with pytest.raises(GridError):

@@ -94,8 +94,8 @@ def test_cost_is_counted_in_forward_passes(method, each):
 
 
 def test_a_draw_is_a_function_of_seed_and_number():
-    denoiser, likelihood = tiny(), on_maps((64, 128))
-    shape = (len(CHANNELS), 64, 128)  # four to a batch
+    denoiser, likelihood = tiny(), on_maps((128, 128))
+    shape = (len(CHANNELS), 128, 128)  # four to a batch
     few = sample_posterior(denoiser, likelihood, shape, steps=2, draws=2, seed=3, bf16=False)
     more = sample_posterior(denoiser, likelihood, shape, steps=2, draws=5, seed=3, bf16=False)
     torch.testing.assert_close(more.maps[:2], few.maps, atol=1e-5, rtol=1e-5)

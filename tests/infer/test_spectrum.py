@@ -188,3 +188,14 @@ def test_the_same_spectra_are_the_same_file(tmp_path):
     assert len(digests) == 1
     again = FittedSpectrum.read(tmp_path / "0.safetensors")
     assert torch.equal(again.lags, lags) and again.pad == 2 and again.relative
+
+
+def test_alike_counts_readings_by_the_square_of_correlation():
+    generator = torch.Generator().manual_seed(0)
+    spectrum = StationarySpectrum(torus_spectrum((6, 8), 1.5, 0.4))
+    covariance = spectrum.covariance(Denoised(torch.zeros(1, 1, 6, 8, dtype=torch.float64), None), 0.5)
+    readings = torch.rand(1, 1, 6, 8, dtype=torch.float64, generator=generator)
+    whole = dense(covariance, (1, 6, 8))
+    correlation = whole / whole.diagonal().sqrt().outer(whole.diagonal().sqrt())
+    wanted = (correlation**2 @ readings.flatten()).view(1, 1, 6, 8)
+    torch.testing.assert_close(covariance.alike(readings), wanted)

@@ -65,7 +65,7 @@ MEAN_SCHEDULE, MEAN_STEPS = EDM(sigma_min=1.2, sigma_max=20.0), 5
 """Noise levels, and how many, where only the mean is asked for."""
 WITH_MEAN = ("jfs", "mmps", "told")
 """Methods whose chains may stop early."""
-BATCH_CELLS = 8 * 64 * 64
+BATCH_CELLS = 16 * 64 * 64
 """Cells per network call, about."""
 
 

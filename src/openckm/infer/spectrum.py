@@ -89,6 +89,18 @@ class Covariance:
         """Return the variance of every value."""
         return self.scale**2 * self.mean_over_frequencies(self.density).view(1, -1, 1, 1)
 
+    def alike(self, readings: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Return how many readings say the same of each cell: their number around it, by the square of correlation.
+
+        Args:
+            readings: how many there are of each cell.
+        """
+        lags = torch.fft.irfft2(self.density, s=self.size)
+        same = torch.fft.rfft2((lags / lags[:, :1, :1].clamp(min=1e-30)) ** 2)
+        rows, cols = readings.shape[-2:]
+        found = torch.fft.irfft2(torch.fft.rfft2(readings, s=self.size) * same, s=self.size)
+        return torch.as_tensor(found[..., :rows, :cols])
+
 
 class Spectrum(ABC):
     """Covariance of a denoiser's error at any noise level."""
