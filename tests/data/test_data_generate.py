@@ -102,6 +102,8 @@ def test_a_finished_run_is_kept_and_a_larger_one_goes_on(tmp_path):
     more = run(tmp_path, replace(OPTIONS, maps=first.made + 1))
     assert more.kept == first.made and more.made >= 1
     assert all(p.read_bytes() == raw for p, raw in before.items())
+    run(tmp_path)
+    assert all(p.exists() for p in more.shards)
 
 
 @pytest.fixture
@@ -119,6 +121,7 @@ def test_two_processes_make_the_same_shards(tmp_path):
     one = run(tmp_path / "one")
     two = run(tmp_path / "two", replace(OPTIONS, processes=2))
     assert [p.name for p in two.shards] == [p.name for p in one.shards]
+    assert sorted((tmp_path / "two").iterdir()) == sorted(two.shards)  # none that was made ahead is left
     for a, b in zip(one.shards, two.shards, strict=True):
         with np.load(a) as first, np.load(b) as second:
             assert all(np.array_equal(first[k], second[k], equal_nan=first[k].dtype.kind == "f") for k in first)

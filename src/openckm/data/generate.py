@@ -243,6 +243,7 @@ def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = SceneT
     except OSError as error:
         raise ComputationError(f"{out_dir}: cannot be made ({error})") from error
     _clear_fragments(options, out_dir)
+    before = set(_all_shards(options, out_dir))
     made = kept = remade = 0
     shards: list[Path] = []
     with (
@@ -260,7 +261,13 @@ def generate(options: GenerateOptions, out_dir: Path, *, tracer: Tracer = SceneT
             if kept + made >= options.maps:
                 break
     _clear_fragments(options, out_dir)
+    for ahead in set(_all_shards(options, out_dir)) - before - set(shards):
+        ahead.unlink()  # made while others were awaited: a folder is the same whatever the number of processes
     return Report(made, kept, remade, tuple(shards))
+
+
+def _all_shards(options: GenerateOptions, out_dir: Path) -> Iterator[Path]:
+    return out_dir.glob(f"{options.split}-{options.seed}-*.npz")
 
 
 def _clear_fragments(options: GenerateOptions, out_dir: Path) -> None:

@@ -10,7 +10,7 @@ residuals with FFTs; readings by a device are sites of their own, made Gaussian 
 
 and smooth nonlinear operators (averages of power) are linearised at m each time. If the belief is right, as it is for a
 Gaussian field, so is E[x_0 | x_s, y]: exactly for linear readings, to the accuracy of expectation propagation for
-devices (with `rounds` and `shared` = 0).
+devices (in several rounds, with `shared` at 0).
 
 A learnt belief is right on average only: errors of neighbouring cells are neither jointly Gaussian nor is their
 correlation known map by map. At high noise a block of cells above a limit says a thousand times over that its one
