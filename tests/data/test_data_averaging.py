@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from openckm.data.averaging import ALONE_DB, Averaging, average, floor_db
+from openckm.data.averaging import ALONE_DB, LOOKED, SCOUTS, Averaging, average, floor_db
+from openckm.data.guidance import BINS, Guide, Pairs
 from openckm.data.raytrace import TracedField
 from openckm.errors import OptionError
 
@@ -53,7 +54,7 @@ def test_only_heard_cells_count_and_one_seed_tells_nothing():
 def test_seeds_are_added_until_the_floor_is_reached_or_the_cap():
     asked = []
 
-    def trace(seed):
+    def trace(seed, guide):
         asked.append(seed)
         return field(noisy(seed, 3.0))
 
@@ -65,10 +66,59 @@ def test_seeds_are_added_until_the_floor_is_reached_or_the_cap():
     assert seeds == 3 and floor > 1.0
 
 
+class Guided:
+    """A tracer that answers questions, and is less noisy where it is told to look."""
+
+    def __init__(self, guided_db, even_db=3.0):
+        self.asked, self.even_db, self.guided_db = [], even_db, guided_db
+
+    def __call__(self, seed, guide):
+        self.asked.append(guide)
+        sigma = self.guided_db if guide.table is not None else self.even_db
+        made = field(noisy(seed, sigma))
+        if guide.expected is None:
+            return made
+        pairs = Pairs(np.array([0, seed]), np.array([5, 6]))
+        return TracedField(made.gain, made.spectrum, made.offset, Guide((pairs, None), np.full(BINS, float(seed))))
+
+
+def test_scouts_tell_the_further_seeds_where_to_look_and_those_alone_are_averaged():
+    trace = Guided(0.5)
+    mean, floor, seeds = average(trace, Averaging(floor_db=0.4, most=50), lambda g: g > 1.2e-9)
+    kinds = ["even" if g.expected is None and g.table is None else "asked" if g.table is None else "told"
+             for g in trace.asked]  # fmt: skip
+    assert kinds == ["even"] * 2 + ["asked"] * SCOUTS + ["told"] * LOOKED and seeds == LOOKED and floor < 0.4
+    begin = 2 + SCOUTS
+    assert np.allclose(mean.gain, np.mean([noisy(k, 0.5) for k in range(begin, begin + LOOKED)], axis=0))
+    so_far = np.mean([noisy(k, 3.0) for k in range(2)], axis=0)
+    assert np.array_equal(trace.asked[2].expected, np.where(so_far > 1.2e-9, so_far, np.inf))
+    told = trace.asked[-1]
+    assert np.all(told.table == 2.5) and told.pairs[1] is None
+    assert told.pairs[0].edge.tolist() == [0, 2, 3] and told.pairs[0].cell.tolist() == [5, 6, 6]
+
+
+def test_guidance_that_makes_it_worse_is_not_followed_to_the_end():
+    trace = Guided(30.0)
+    _, floor, seeds = average(trace, Averaging(floor_db=0.5, most=12), lambda g: g > 0)
+    assert len(trace.asked) == 12 and seeds == 2 + SCOUTS and floor < 2.5
+
+
+@pytest.mark.parametrize("most", [2, 3, 4, 5])
+def test_no_more_seeds_than_allowed_are_traced(most):
+    trace = Guided(0.5)
+    _, floor, seeds = average(trace, Averaging(floor_db=0.01, most=most), lambda g: g > 0)
+    assert len(trace.asked) == most and np.isfinite(floor) and seeds == min(most, 2 + SCOUTS)
+
+
+def test_a_map_that_is_good_enough_costs_two_seeds():
+    trace = Guided(0.5, even_db=0.2)
+    assert average(trace, Averaging(floor_db=0.4, most=50), lambda g: g > 0)[2] == 2 == len(trace.asked)
+
+
 def test_without_a_goal_the_number_of_seeds_is_fixed():
-    _, floor, seeds = average(lambda k: field(noisy(k)), Averaging(), lambda g: g > 0)
+    _, floor, seeds = average(lambda k, _: field(noisy(k)), Averaging(), lambda g: g > 0)
     assert seeds == 1 and np.isnan(floor)
-    _, floor, seeds = average(lambda k: field(noisy(k)), Averaging(4), lambda g: g > 0)
+    _, floor, seeds = average(lambda k, _: field(noisy(k)), Averaging(4), lambda g: g > 0)
     assert seeds == 4 and 0.4 < floor < 0.6
 
 

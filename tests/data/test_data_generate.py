@@ -32,7 +32,7 @@ class Stub:
     def __init__(self, scene):
         self.scene = scene
 
-    def field(self, antenna, seed, *, vehicles):
+    def field(self, antenna, seed, *, vehicles, guide=None):
         east, north = self.scene.trace.centres()
         dx, dy = antenna.x_m - east, antenna.y_m - north
         gain = (0.01 / np.hypot(np.hypot(dx, dy), antenna.z_m)) ** 2 * (0.5 if vehicles else 1.0)
@@ -54,12 +54,12 @@ class Noisy(Stub):
 
 
 class Failing(Stub):
-    def field(self, antenna, seed, *, vehicles):
+    def field(self, antenna, seed, *, vehicles, guide=None):
         raise ComputationError("out of memory")
 
 
 class Dying(Stub):
-    def field(self, antenna, seed, *, vehicles):
+    def field(self, antenna, seed, *, vehicles, guide=None):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -171,7 +171,7 @@ def test_scenes_that_are_hardly_covered_are_drawn_again(tmp_path):
     seen = []
 
     class DarkAtFirst(Stub):
-        def field(self, antenna, seed, *, vehicles):
+        def field(self, antenna, seed, *, vehicles, guide=None):
             seen.append(self.scene.trace_seed)
             f = super().field(antenna, seed, vehicles=vehicles)
             return f if len(set(seen)) > 1 else TracedField(0 * f.gain, 0 * f.spectrum, f.offset)
@@ -180,7 +180,7 @@ def test_scenes_that_are_hardly_covered_are_drawn_again(tmp_path):
     assert len(set(seen)) == 2
 
     class Dark(Stub):
-        def field(self, antenna, seed, *, vehicles):
+        def field(self, antenna, seed, *, vehicles, guide=None):
             f = super().field(antenna, seed, vehicles=vehicles)
             return TracedField(0 * f.gain, 0 * f.spectrum, f.offset)
 
@@ -200,7 +200,7 @@ def test_drawn_scenes_are_sensible():
 
 def test_a_very_weak_gain_neither_overflows_nor_counts_as_heard():
     class Weak(Stub):
-        def field(self, antenna, seed, *, vehicles):
+        def field(self, antenna, seed, *, vehicles, guide=None):
             f = super().field(antenna, seed, vehicles=vehicles)
             f.gain[:, 0] = 1e-40
             return f

@@ -9,9 +9,8 @@ import torch
 from openckm.errors import GridError, OptionError
 from openckm.infer import estimate
 from openckm.infer.choose import choose_estimate
-from openckm.infer.estimate import REFINED_SHARE, posterior_estimate
+from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
-from openckm.infer.refine import refined_mean
 from openckm.observe import Gaussian, Likelihood, Mask, Select, map_domain
 from openckm.priors.conditioning import Condition
 from worlds import tiny_denoiser
@@ -51,34 +50,30 @@ def denoiser():
 
 
 def test_the_rule_of_the_estimate():
-    assert choose_estimate(of(0.5), told(0.5)) == "both"
+    assert choose_estimate(of(0.5), told(0.5)) == "jfs"
     assert choose_estimate(of(0.5)) == choose_estimate(of(0.5), told(0.0)) == "jfs"
     assert choose_estimate(of(0.02), told(0.02)) == choose_estimate(of(0.0)) == "refined"
     assert choose_estimate(Odd(), told(0.5)) == "dps"
 
 
-def test_both_is_the_average_of_the_refined_mean_and_of_draws_that_were_not_told(denoiser):
+def test_dense_readings_are_left_to_draws_that_are_not_told_of_them_twice(denoiser):
     likelihood, condition = of(0.5), told(0.5)
     found = posterior_estimate(denoiser, likelihood, condition, draws=2, seed=3, bf16=False)
-    refined = refined_mean(denoiser, likelihood, condition, bf16=False).mean
     shape, untold = DOMAIN.full_shape, condition.without_evidence()
     drawn = sample_posterior(denoiser, likelihood, shape, untold, method="jfs", draws=2, mean=True, seed=3, bf16=False)
-    torch.testing.assert_close(
-        found.mean, REFINED_SHARE * refined + (1 - REFINED_SHARE) * drawn.maps.mean(0, keepdim=True)
-    )
-    assert (found.method, found.network_evaluations) == ("both", 8 + drawn.network_evaluations)
-    assert float((refined - drawn.maps.mean(0)).abs().max()) > 1e-3
+    torch.testing.assert_close(found.mean, drawn.maps.mean(0, keepdim=True))
+    assert (found.method, found.network_evaluations) == ("jfs", drawn.network_evaluations)
 
 
-@pytest.mark.parametrize(("method", "cost"), [("refined", 8), ("jfs", 10), ("both", 18)])
+@pytest.mark.parametrize(("method", "cost"), [("refined", 8), ("jfs", 10)])
 def test_the_method_can_be_named(denoiser, method, cost):
     found = posterior_estimate(denoiser, of(0.02), told(0.02), method=method, draws=2, bf16=False)
     assert (found.method, found.network_evaluations) == (method, cost)
     assert bool(torch.isfinite(found.mean).all()) and found.mean.shape == (1, *DOMAIN.full_shape)
 
 
-@pytest.mark.parametrize("method", ["both", "jfs"])
-def test_what_is_late_leaves_the_refined_mean(denoiser, method):
+def test_what_is_late_leaves_the_refined_mean(denoiser):
+    method = "jfs"
     found = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, deadline_s=1e-9, bf16=False)
     assert (found.method, found.network_evaluations) == ("refined", 1)
     assert bool(torch.isfinite(found.mean).all())

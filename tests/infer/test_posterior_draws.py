@@ -164,7 +164,7 @@ def test_the_rule_of_the_default():
     assert {choose_method(one) for one in (of(0.5), of(0.02), few_points, blocks)} == {"jfs"}
     assert choose_method(of(0.0)) == "told"
     assert choose_estimate(of(0.02), in_planes) == choose_estimate(few_points, in_planes) == "refined"
-    assert choose_estimate(of(0.5), in_planes) == choose_estimate(blocks, in_planes) == "both"
+    assert choose_estimate(of(0.5), in_planes) == choose_estimate(blocks, in_planes) == "jfs"
     assert {choose_estimate(one, nothing) for one in (of(0.5), of(0.02), blocks)} == {"jfs"}
     assert share_told(terms_of(of(0.25))) == 0.25
 

@@ -124,3 +124,28 @@ def test_generalised_conjugate_residuals_solve_what_is_neither_symmetric_nor_pos
     ]
     assert all(bool((after <= before + 1e-9).all()) for before, after in pairwise(residuals))
     assert float(residuals[-1].max()) < 1e-8 < 1e-2 < float(residuals[4].max())
+
+
+def test_a_guess_no_better_than_nothing_costs_one_product_and_spoils_nothing():
+    one = system(Mask(gain_domain(SIDE), hole()), NOISE * torch.ones(1, 1, SIDE, SIDE), even())
+    zero = torch.zeros_like(even())
+    exact, w = one.solve(zero, 200, 1e-6)
+    target = one.target(zero)
+    limit = 1e-3 * one.count.double().sqrt()
+    for guess, least in ((target, 1.0), (-3.0 * w, 1.0), (0.999 * w, 1e-2)):
+        begun = conjugate_residuals(one.product, target, guess, 0, limit, one.precondition)
+        assert float((target - one.product(begun)).norm() / target.norm()) <= least + 1e-9
+        found = one.spread(conjugate_residuals(one.product, target, guess, 60, limit, one.precondition))
+        assert torch.allclose(found, exact, atol=1e-3)
+
+
+def test_maps_that_have_not_moved_are_no_guess():
+    one = system(Mask(gain_domain(SIDE), hole()), NOISE * torch.ones(1, 1, SIDE, SIDE), even())
+    asked = []
+    product = one.product
+    one.product = lambda w: asked.append(1) or product(w)
+    zero = torch.zeros_like(even())
+    without = one.solve(zero, 20, 0.3)[0]
+    cost = len(asked)
+    with_zero = one.solve(zero, 20, 0.3, zero)[0]
+    assert torch.equal(with_zero, without) and len(asked) == 2 * cost

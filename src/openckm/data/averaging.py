@@ -9,6 +9,13 @@ A map's floor is the RMS of it over covered cells. In deep shadow, where few ray
 a mean lies too low by about half the error squared (in nepers); both are there when rays are, neither sees paths
 that no seed has found. Cells heard by one seed alone have an error of 100 % of their power: 10 / ln 10 dB.
 
+**Guidance.** Where two seeds leave more noise than is wanted, two more are traced to learn where it comes from
+(`openckm.data.guidance`), and the others look there. Those alone are averaged then: they have a third of the noise.
+Seconds of one core for a floor of 1 dB, extrapolated from six seeds of one transmitter, without and with guidance:
+
+    San Francisco, cells of 1, 2, 4, 4, 4 m    13, 24, 73, 98, 100    2, 8, 12, 15, 21
+    suburban, cells of 1 m                     4                      0.2
+
 References:
     Efron and Stein, The jackknife estimate of variance, 1981.
 """
@@ -21,6 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.data.guidance import Guide, united
 from openckm.data.raytrace import TracedField
 from openckm.errors import OptionError
 
@@ -29,6 +37,10 @@ __all__ = ["Averaging", "average", "floor_db"]
 Field = NDArray[np.float64]
 ALONE_DB = 10.0 / float(np.log(10.0))
 """Error of a cell that only one seed has found [dB]."""
+SCOUTS = 2
+"""Seeds that tell the others where to look."""
+LOOKED = 4
+"""Seeds that look there, at least: two may agree and both have missed a corner."""
 
 
 @dataclass(frozen=True)
@@ -78,28 +90,61 @@ def floor_db(gains: Sequence[Field], heard: NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.mean(np.where(alone, ALONE_DB**2, square))))
 
 
+class _Mean:
+    """Traces of one kind: their gains, and the sums of the rest."""
+
+    def __init__(self, covered: Callable[[Field], NDArray[np.bool_]]) -> None:
+        self.covered = covered
+        self.gains: list[Field] = []
+        self.spectrum, self.offset = np.zeros((), np.float32), np.zeros((), np.float32)
+
+    def add(self, field: TracedField) -> Guide | None:
+        """Take a trace in; return what it tells further ones."""
+        self.gains.append(field.gain)
+        self.spectrum, self.offset = self.spectrum + field.spectrum, self.offset + field.offset
+        return field.guide
+
+    def floor(self) -> float:
+        """Return the noise of the mean [dB], NaN of fewer than two traces."""
+        return float("nan") if not self.gains else floor_db(self.gains, self.covered(np.mean(self.gains, axis=0)))
+
+    def question(self) -> Guide:
+        """Return what a scout is asked: to score its rays against the gain known so far."""
+        gain = np.mean(self.gains, axis=0)
+        return Guide(expected=np.where(self.covered(gain), gain, np.inf))
+
+    def found(self) -> tuple[TracedField, float, int]:
+        """Return the mean, its noise and the number of traces."""
+        n = np.float32(len(self.gains))
+        return TracedField(np.mean(self.gains, axis=0), self.spectrum / n, self.offset / n), self.floor(), int(n)
+
+
 def average(
-    trace: Callable[[int], TracedField], averaging: Averaging, covered: Callable[[Field], NDArray[np.bool_]]
+    trace: Callable[[int, Guide], TracedField], averaging: Averaging, covered: Callable[[Field], NDArray[np.bool_]]
 ) -> tuple[TracedField, float, int]:
-    """Return the mean of power over seeds, its noise [dB] (NaN for one seed) and the number of seeds.
+    """Return the mean of power over seeds, its noise [dB] (NaN for one seed) and the number of seeds averaged.
 
     Args:
-        trace: gives the field of seed 0, 1, 2, ...
+        trace: gives the field of seed 0, 1, 2, ... under a guide.
         averaging: how many seeds.
         covered: tells the cells that count from the mean gain.
     """
-    first = trace(0)
-    gains, spectrum, offset = [first.gain], first.spectrum.astype(np.float32), first.offset.astype(np.float32)
-    least = averaging.seeds if averaging.floor_db is None else max(2, averaging.seeds)
-    most = least if averaging.floor_db is None else averaging.most
-    floor = float("nan")
-    for seed in range(1, most):
-        field = trace(seed)
-        gains.append(field.gain)
-        spectrum, offset = spectrum + field.spectrum, offset + field.offset
-        if len(gains) >= least:
-            floor = floor_db(gains, covered(np.mean(gains, axis=0)))
-            if averaging.floor_db is not None and not floor > averaging.floor_db:
-                break
-    n = len(gains)
-    return TracedField(np.mean(gains, axis=0), spectrum / np.float32(n), offset / np.float32(n)), floor, n
+    goal = averaging.floor_db
+    even = _Mean(covered)
+    for seed in range(averaging.seeds if goal is None else max(2, averaging.seeds)):
+        even.add(trace(seed, Guide()))
+    if goal is None or not even.floor() > goal:
+        return even.found()
+    told = [even.add(trace(seed, even.question())) for seed in _next(even, SCOUTS, averaging.most)]
+    guide = united([g for g in told if g is not None])
+    looked = even if guide.table is None else _Mean(covered)
+    for seed in _next(even, averaging.most, averaging.most):
+        if not even.floor() > goal or (len(looked.gains) >= LOOKED and not looked.floor() > goal):
+            break
+        looked.add(trace(seed, guide))
+    return looked.found() if looked.floor() < even.floor() else even.found()
+
+
+def _next(done: _Mean, wanted: int, most: int) -> range:
+    """Return the numbers of the next seeds: so many as are wanted, if allowed."""
+    return range(len(done.gains), min(len(done.gains) + wanted, most))

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from openckm.data.averaging import average
 from openckm.data.cities import available
 from openckm.data.coherent import CoherentField, coherent_field
+from openckm.data.guidance import Guide
 from openckm.data.pool import in_processes
 from openckm.data.prisms import heights_at
 from openckm.data.raytrace import Antenna, SceneTracer, TracedField, require_tracer, single_thread
@@ -68,15 +69,15 @@ class SceneTraces:
     def _dynamic(self) -> SceneTracer:
         return SceneTracer(self.scene.buildings, self.scene.trace, self.scene.vehicles)
 
-    def field(self, antenna: Antenna, seed: int, *, vehicles: bool) -> TracedField:
-        """Return the field of one transmitter under one seed, with or without the vehicles.
+    def field(self, antenna: Antenna, seed: int, *, vehicles: bool, guide: Guide | None = None) -> TracedField:
+        """Return the field of one transmitter under one seed and a guide, with or without the vehicles.
 
         Raises:
             RayTracerUnavailable: if sionna-rt cannot be used.
             ComputationError: if the tracer fails.
         """
         tracer = self._dynamic if vehicles else self._static
-        return tracer.trace(antenna, self.scene.carrier_hz, self.scene.trace_seed + seed)
+        return tracer.trace(antenna, self.scene.carrier_hz, self.scene.trace_seed + seed, guide)
 
     def coherent(self, antenna: Antenna) -> CoherentField:
         """Return the coherent map of one transmitter, without vehicles.
@@ -139,8 +140,8 @@ def _one_map(traces: SceneTraces, antenna: Antenna, options: GenerateOptions) ->
     vehicle_m = heights_at(scene.vehicles, *scene.trace.centres())
     for prefix, open_cells in (("", free), ("dynamic_", free & (vehicle_m <= 0)))[: 2 if scene.vehicles else 1]:
 
-        def trace(seed: int, dynamic: bool = bool(prefix)) -> TracedField:
-            return first if seed == 0 and not dynamic else traces.field(antenna, seed, vehicles=dynamic)
+        def trace(seed: int, guide: Guide, dynamic: bool = bool(prefix)) -> TracedField:
+            return first if seed == 0 and not dynamic else traces.field(antenna, seed, vehicles=dynamic, guide=guide)
 
         def heard(gain: NDArray[np.float64], cells: NDArray[np.bool_] = open_cells) -> NDArray[np.bool_]:
             return np.asarray(cells & (gain > least))
@@ -194,6 +195,8 @@ def recipe(options: GenerateOptions) -> str:
     """Return, as JSON, the options that decide what a scene's shard holds."""
     content = {k: v for k, v in asdict(options).items() if k not in ("maps", "processes", "layouts_dir")}
     layouts = sorted(options.cities or available(options.layouts_dir))
+    if options.averaging.floor_db is not None:
+        content["guided"] = True
     return json.dumps({**content, "layouts": layouts}, sort_keys=True)
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BINS", "Guide", "Pairs", "launch_table", "mean_scores", "neighbourhood", "warp"]
+__all__ = ["BINS", "Guide", "Pairs", "launch_table", "mean_scores", "neighbourhood", "united", "warp"]
 
 BINS = (64, 128)
 """Rows (elevation) and columns (azimuth) of a table."""
@@ -82,6 +82,27 @@ class Guide:
     pairs: tuple[Pairs | None, ...] | None = None
     table: Field | None = None
     expected: Field | None = None
+
+
+def united(guides: Sequence[Guide]) -> Guide:
+    """Return what several seeds of one map tell together: the mean of their tables, the pairs that any has found.
+
+    Args:
+        guides: with pairs of the same groups of edges; none tell nothing.
+    """
+    tables = [g.table for g in guides if g.table is not None]
+    if not tables:
+        return Guide()
+    groups = zip(*(g.pairs or () for g in guides), strict=True)
+    return Guide(tuple(_union(group) for group in groups), np.mean(tables, axis=0))
+
+
+def _union(found: Sequence[Pairs | None]) -> Pairs | None:
+    known = [np.stack([p.edge, p.cell]) for p in found if p is not None]
+    if not known:
+        return None
+    edge, cell = np.unique(np.concatenate(known, axis=1), axis=1)
+    return Pairs(edge, cell)
 
 
 def mean_scores(x: Field, u: Field, scores: Field) -> Field:

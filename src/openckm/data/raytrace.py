@@ -128,15 +128,6 @@ class TracedField:
         return np.where(power > 0, np.where(angle <= -180.0, angle + 360.0, angle), np.nan)
 
 
-def mean_field(fields: Sequence[TracedField]) -> TracedField:
-    """Return the mean of power over traces of the same window."""
-    return TracedField(
-        np.mean([f.gain for f in fields], axis=0),
-        np.mean([f.spectrum for f in fields], axis=0, dtype=np.float32),
-        np.mean([f.offset for f in fields], axis=0, dtype=np.float32),
-    )
-
-
 def material(name: str, carrier_hz: float) -> tuple[float, float]:
     """Return relative permittivity [1] and conductivity [S/m] of 'concrete', 'ground' or 'metal' (ITU-R
     P.2040-3, table 3).

@@ -13,7 +13,7 @@ case the methods run one after the other in this process, so that their seconds 
     constant Z            a method with a tuning constant, on validation windows (Florence), one draw or more; the
                           constant with the least RMSE of a single draw (gain; of the saturated cells where there is a
                           device) is used above
-    TASK, 128 x 128       the time of one call, and of 8 draws by jfs, on whole maps
+    TASK, 128 x 128       the time of one call, with and without the solve, and of 8 draws by jfs, on whole maps
 
 Network evaluations are forward passes, a vector-Jacobian product counts as two. Algorithm 2, MMPS and DAPS, which cost
 the most, answer fewer windows or with fewer draws than the others. What is finished is kept in $OPENCKM_BENCH_KEEP, if
@@ -73,6 +73,9 @@ PAIRS = (
     ("mmse", ONE_CALL, "jfs_mean", ONE_CALL),
     *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
     ("mmse_8", ONE_CALL, "jfs", MEAN_8),
+    ("refined_1", ONE_CALL, "jfs", MEAN_8),
+    ("refined_1", ONE_CALL, "jfs_mean", ONE_CALL),
+    *(("refined_1", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
     ("refined", ONE_CALL, "jfs", MEAN_8),
     *(("refined", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, "mmps", *_AZULA)),
     *(("estimate", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "dps", FULL, "mmps", *_AZULA)),
@@ -269,7 +272,7 @@ class _Bench:
         if self.options.timed < 1:
             return []
         rows: list[Row] = []
-        methods = (OneCall(denoiser), Ours(denoiser, "jfs", 8, 8))
+        methods = (OneCall(denoiser), OneCall(denoiser, "refined_1", False, True), Ours(denoiser, "jfs", 8, 8))
         for task in (t for t in TIMED if t in self.options.tasks):
             try:
                 case = next(iter(sampler_cases(folder, task, 1, WHOLE).values()))
@@ -302,7 +305,7 @@ def _error(s: SamplerScores) -> float:
 
 def _time_row(method: str, task: str, seconds: list[float]) -> Row:
     found = mean_interval(seconds, range(len(seconds)))
-    split, calls = (ONE_CALL, 1) if method == "mmse" else (MEAN_8, 64)
+    split, calls = (MEAN_8, 64) if method == "jfs" else (ONE_CALL, 1)
     return Row(
         method, f"{task}, {WHOLE} x {WHOLE}", split, "seconds", found.value, found.low, found.high, len(seconds), calls,
         found.value, peak_mb(),

@@ -2,8 +2,9 @@
 
     mmse       the network told of the readings by evidence planes: E[x | y] in one call
     mmse_8     the same averaged over the 8 orientations, as the product answers
-    refined    mmse_8 made to agree with the likelihood (`openckm.infer.refine`), no further call
-    estimate   what the evidence calls for (`openckm.infer.estimate`): refined, jfs_mean, or both
+    refined_1  mmse made to agree with the likelihood (`openckm.infer.refine`): one call and one solve
+    refined    the same of mmse_8
+    estimate   what the evidence calls for (`openckm.infer.estimate`): refined or jfs_mean
     jfs_mean   8 chains of jfs that stop where a mean wants them to (`openckm.infer.posterior_draws`), averaged
     told       few-step draws of the network told of the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance
@@ -222,6 +223,7 @@ def our_methods(
     return [
         OneCall(denoiser),
         OneCall(denoiser, "mmse_8", True),
+        OneCall(denoiser, "refined_1", False, True),
         OneCall(denoiser, "refined", True, True),
         Estimated(denoiser, draws),
         Estimated(denoiser, draws, "jfs_mean", "jfs"),

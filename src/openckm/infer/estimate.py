@@ -27,9 +27,7 @@ from openckm.priors.denoiser import Denoiser
 
 __all__ = ["ESTIMATES", "Estimate", "posterior_estimate"]
 
-ESTIMATES = ("refined", "both", "jfs", "dps")
-REFINED_SHARE = 0.25
-"""Of the refined mean in "both"."""
+ESTIMATES = ("refined", "jfs", "dps")
 _ORIENTATIONS = 8
 _Clock = Callable[[], bool]
 
@@ -66,7 +64,8 @@ def posterior_estimate(
     Args:
         denoiser: the prior.
         likelihood: of the readings, on complete maps in latent code.
-        condition: of one map: the site, and the readings in the evidence planes where the network is to be told them.
+        condition: of one map: the site, and the readings in the evidence planes where the network may be told them;
+            methods that draw do not look at the planes, lest readings count twice.
         method: one of ESTIMATES; "auto" picks it.
         draws: averaged, by the methods that draw.
         seed: of their noise.
@@ -93,20 +92,18 @@ def posterior_estimate(
     def late() -> bool:
         return end is not None and time.monotonic() > end
 
-    found: list[Estimate] = []
-    if picked in ("refined", "both") or end is not None:
-        found.append(_refined(denoiser, likelihood, condition, spectrum, bf16, late))
-    if picked != "refined":
-        told = condition.without_evidence() if picked == "both" else condition
-        try:
-            found.append(_drawn(denoiser, likelihood, told, _Draws(picked, draws, seed, spectrum, bf16), late))
-        except OutOfTime:
-            return found[0]
-    if picked != "both":
-        return found[-1]
-    cost = sum(e.network_evaluations for e in found)
-    mean = REFINED_SHARE * found[0].mean + (1.0 - REFINED_SHARE) * found[1].mean
-    return Estimate(mean, "both", cost)
+    first = None
+    if picked == "refined" or end is not None:
+        first = _refined(denoiser, likelihood, condition, spectrum, bf16, late)
+    if first is not None and picked == "refined":
+        return first
+    how = _Draws(picked, draws, seed, spectrum, bf16)
+    try:
+        return _drawn(denoiser, likelihood, condition.without_evidence(), how, late)
+    except OutOfTime:
+        if first is None:  # nobody was in a hurry
+            raise
+        return first
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,7 +173,8 @@ class System:
             start: a guess of the distance.
         """
         target = self.target(offset)
-        guess = torch.zeros_like(target) if start is None else target - self.root * self.forward(start)
+        moved = start is not None and bool((start != 0).any())
+        guess = target - self.root * self.forward(start) if moved else torch.zeros_like(target)
         limit = tolerance * self.count.to(target).sqrt()
         w = conjugate_residuals(self.product, target, guess, iterations, limit, self.precondition)
         moved, image = self._moved(w)
@@ -230,13 +231,13 @@ def conjugate_residuals(
     Args:
         product: symmetric and positive.
         target: [B, n].
-        start: a guess.
+        start: a guess; one that is worse than 0 is not used.
         iterations: at most.
         tolerance: norm of the residual at which an item is done.
         precondition: roughly the inverse of `product`, symmetric and positive.
     """
     pre = precondition or (lambda r: r)
-    x, residual = start, target - product(start) if bool((start != 0).any()) else target
+    x, residual = _begin(product, target, start)
     z = pre(residual)
     image = product(z)
     direction, pushed, energy = z, image, _dot(z, image)
@@ -256,6 +257,15 @@ def conjugate_residuals(
         direction, pushed = z + share * direction, image + share * pushed
         energy = torch.where(going, fresh, torch.zeros_like(fresh))
     return x
+
+
+def _begin(product: Callable[[Flat], Flat], target: Flat, start: Flat) -> tuple[Flat, Flat]:
+    """Return where a solve starts and the residual there: the guess, or 0 where that is nearer."""
+    if not bool((start != 0).any()):
+        return start, target
+    residual = target - product(start)
+    better = _dot(residual, residual) < _dot(target, target)
+    return torch.where(better, start, 0.0), torch.where(better, residual, target)
 
 
 def generalised_conjugate_residuals(product: Callable[[Flat], Flat], target: Flat, iterations: int) -> Flat:
