@@ -8,6 +8,8 @@ import pytest
 import shapely
 
 from openckm.data import tracer_probe
+from openckm.data.averaging import floor_db
+from openckm.data.guidance import Guide, united
 from openckm.data.prisms import Prism
 from openckm.data.raytrace import (
     AOA_BINS,
@@ -25,6 +27,7 @@ from openckm.errors import OptionError, RayTracerUnavailable
 
 # A house north-east of the origin and a transmitter south-west of it: nothing is symmetric.
 HOUSE = Prism(shapely.Polygon([(20, 10), (44, 16), (40, 36), (16, 30)]), 20.0)
+SHED = Prism(shapely.Polygon([(-50, 20), (-30, 20), (-30, 40), (-50, 40)]), 8.0)
 MAST = Antenna(-22.0, -14.0, 10.0)
 OPTIONS = TraceOptions(cells=64, cell_m=2.0, margin_m=64.0, rays=100_000)
 CARRIER_HZ = 3.5e9
@@ -224,3 +227,25 @@ def test_an_aborting_llvm_is_reported_not_suffered(monkeypatch, fresh_probe):
     monkeypatch.setattr(tracer_probe.subprocess, "run", aborted)
     with pytest.raises(RayTracerUnavailable, match=r"exit -6: LLVM ERROR.*libllvm19"):
         tracer_probe.require_tracer()
+
+
+def test_guided_seeds_have_the_same_mean_and_less_noise():
+    if reason := available():
+        pytest.skip(reason)
+    open_cells = np.ones((64, 64), bool)
+    with single_thread():
+        tracer = SceneTracer([HOUSE, SHED], OPTIONS)
+        open_cells &= tracer.height_m <= 0
+        even = [tracer.trace(MAST, CARRIER_HZ, seed).gain for seed in range(12)]
+        mean = np.mean(even, axis=0)
+        heard = open_cells & (mean > 0)
+        question = Guide(expected=np.where(heard, mean, np.inf))
+        told = united([g for k in (20, 21) if (g := tracer.trace(MAST, CARRIER_HZ, k, question).guide) is not None])
+        guided = [tracer.trace(MAST, CARRIER_HZ, 30 + k, told).gain for k in range(12)]
+    assert told.table is not None and told.table.std() > 0 and told.pairs is not None and told.pairs[0] is not None
+    both = heard & (np.mean(guided, axis=0) > 0)
+    noise, less = (floor_db(gains, both) for gains in (even, guided))
+    assert both.sum() > 0.995 * heard.sum() and less < 0.7 * noise
+    gap = 10.0 * np.log10(np.mean(guided, axis=0)[both] / mean[both])
+    assert np.sqrt(np.mean(gap**2)) < 1.5 * np.hypot(noise, less)  # no more apart than their noise allows
+    assert np.mean(guided, axis=0)[both].sum() == pytest.approx(mean[both].sum(), rel=0.005)
