@@ -91,7 +91,8 @@ def _headlines(rows: list[dict], label: str) -> list[str]:
             continue
         kriging = min((v for m, v in value.items() if "kriging" in m), default=None)
         shown = [value.get("openckm"), kriging, value.get("inverse_distance"), value.get("log_distance")]
-        cells = ["–" if v is None else f"**{v:.2f}**" if k == 0 else f"{v:.2f}" for k, v in enumerate(shown)]
+        best = round(min(v for v in shown if v is not None), 2)
+        cells = ["–" if v is None else f"**{v:.2f}**" if round(v, 2) == best else f"{v:.2f}" for v in shown]
         lines.append(f"| {label}: {SPLITS.get((task, split), f'{task}, {split}')} | " + " | ".join(cells) + " |")
     return lines
 
