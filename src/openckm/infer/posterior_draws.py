@@ -22,8 +22,8 @@ the mean of 8 chains of jfs on 8 windows of procedural maps that the network has
     clip                      5.30     4.98     4.96
     clip and 24 sectors       6.72     6.36     6.39
 
-Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 % more error on boxes, devices and points,
-on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
+Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 % more error on boxes, devices and
+points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
 Order 1 with few steps is over-confident (see `openckm.infer.samplers`) but its mean of 8 is better: spreads are
