@@ -171,7 +171,8 @@ def test_residuals_and_the_calibration_they_make(shards, tiny_prior):
     traced = load_heldout(shards, 4)
     method = OpenCKM(prior=tiny_prior, symmetrise=False, calibrated=False)
     one = residuals(method, traced[0], "points/dB/exact", 5)
-    assert one.score.shape == one.distance_m.shape and (one.score >= 0).all() and (one.distance_m > 0).all()
+    assert one.score.shape == one.distance_m.shape == one.isolation.shape
+    assert (one.score >= 0).all() and (one.distance_m > 0).all() and (one.isolation > 0).all()
     with pytest.raises(OptionError, match="at least 9"):
         measure_calibration(traced, tiny_prior, ["points/dB/none"], symmetrise=False)
     told = []

@@ -12,12 +12,14 @@ from openckm.errors import ModelError, OptionError
 from openckm.infer.calibration import (
     CALIBRATION_FILE,
     NODES_M,
+    NODES_Q,
     Calibration,
     FamilyCalibration,
     Residuals,
     distance_to_reading,
     family_of,
     fit_family,
+    isolation,
     prior_calibration,
     stated_interval,
 )
@@ -30,27 +32,32 @@ from worlds import blocks_layout, centred_grid, evidence, gaussian_field, readin
 GRID = centred_grid(32)
 Z90 = 1.6448536
 ONE = FamilyCalibration((4.0, 40.0), (1.0, 3.0), 2 * Z90, 0.1, 20)
+LONE = replace(ONE, isolation=(1.0, 4.0), isolation_factor=(1.0, 2.0))
 
 
 def drive(unit="dB", count=40):
     return readings(GRID, gaussian_field(GRID, 0), count, 0, unit=unit)
 
 
-def scored(rng, scenes=12, each=3, cells=400, wrong=lambda d: 1.0):
-    """Maps whose errors are normal with `wrong(distance)` times the stated spread."""
+def scored(rng, scenes=12, each=3, cells=400, wrong=lambda d: 1.0, alone=lambda q: 1.0):
+    """Maps whose errors are normal with `wrong(distance)` times `alone(isolation)` times the stated spread."""
     out = []
     for scene in range(scenes):
         for _ in range(each):
             distance = np.exp(rng.uniform(np.log(2), np.log(200), cells))
-            out.append(Residuals(np.abs(rng.standard_normal(cells)) * wrong(distance), distance, f"s{scene}"))
+            lone = np.exp(rng.uniform(np.log(0.4), np.log(10), cells))
+            error = np.abs(rng.standard_normal(cells)) * wrong(distance) * alone(lone)
+            out.append(Residuals(error, distance, lone, f"s{scene}"))
     return out
 
 
 def test_factor_is_log_linear_and_flat_beyond_the_ends():
-    between = np.sqrt(4.0 * 40.0)
-    np.testing.assert_allclose(
-        ONE.scale(np.array([0.0, 4.0, between, 40.0, 1e9])), np.array([1, 1, np.sqrt(3), 3, 3]), rtol=1e-12
-    )
+    between, far = np.sqrt(4.0 * 40.0), np.inf
+    distance = np.array([0.0, 4.0, between, 40.0, far])
+    np.testing.assert_allclose(ONE.scale(distance, distance), np.array([1, 1, np.sqrt(3), 3, 3]), rtol=1e-12)
+    alone = np.array([0.0, 1.0, 2.0, 4.0, far])
+    expected = ONE.scale(distance, alone) * np.array([1, 1, np.sqrt(2), 2, 2])
+    np.testing.assert_allclose(LONE.scale(distance, alone), expected, rtol=1e-12)
 
 
 def test_fit_finds_the_factor_at_every_distance():
@@ -58,17 +65,39 @@ def test_fit_finds_the_factor_at_every_distance():
         return 0.5 * (d / 2.0) ** 0.4
 
     made = fit_family(scored(np.random.default_rng(0), wrong=wrong))
-    np.testing.assert_allclose(made.factor, wrong(np.array(NODES_M)), rtol=0.25)
+    nodes = np.array(NODES_M)
+    np.testing.assert_allclose(made.scale(nodes, np.ones(len(nodes))), wrong(nodes), rtol=0.25)
     assert made.factor[-1] / made.factor[0] > 4
     assert made.maps == 36
     fresh = scored(np.random.default_rng(1), wrong=wrong)
     stated, usual = (
-        np.mean([np.mean(m.score <= half * made.scale(m.distance_m)) for m in fresh]) for half in (made.half_width, Z90)
+        np.mean([np.mean(m.score <= half * made.scale(m.distance_m, m.isolation)) for m in fresh])
+        for half in (made.half_width, Z90)
     )
     assert usual == pytest.approx(0.90, abs=0.012)
     assert 0.91 < stated < 0.95, "alpha is kept, at the price of 36 maps"
     raw = np.mean([np.mean(m.score <= Z90) for m in fresh])
     assert raw < 0.85
+
+
+def test_fit_tells_isolation_from_distance():
+    """Cells as far from a reading as others, but where no scattered readings would have left them so far."""
+
+    def alone(q):
+        return np.where(q < 2.0, 0.7, 1.6)
+
+    maps = scored(np.random.default_rng(0), alone=alone)
+    made = fit_family(maps)
+    assert made.isolation == NODES_Q
+    np.testing.assert_allclose(made.isolation_factor[:2], made.isolation_factor[0], rtol=0.1)
+    assert 1.8 < made.isolation_factor[-1] / made.isolation_factor[0] < 2.5
+    fresh = scored(np.random.default_rng(1), alone=alone)
+    for near in (True, False):
+        inside = [(m.score <= Z90 * made.scale(m.distance_m, m.isolation))[(m.isolation < 1.4) == near] for m in fresh]
+        assert np.mean(np.concatenate(inside)) == pytest.approx(0.9, abs=0.04)
+        blind = [(m.score <= Z90 * replace(made, isolation=(1.0,), isolation_factor=(1.0,)).scale(
+            m.distance_m, m.isolation))[(m.isolation < 1.4) == near] for m in fresh]  # fmt: skip
+        assert (np.mean(np.concatenate(blind)) > 0.94) == near
 
 
 def test_fit_wants_maps_and_scenes():
@@ -101,6 +130,19 @@ def test_distance_is_in_metres_to_the_nearest_observed_cell():
     assert np.isinf(distance_to_reading(prepare_scene(Observations(), GRID, 16))).all()
 
 
+def test_isolation_is_about_one_between_scattered_readings_and_large_far_from_a_cluster():
+    grid = centred_grid(64)
+    scattered = prepare_scene(evidence(readings(grid, gaussian_field(grid, 0), 60, 0)), grid, 16)
+    q = isolation(scattered)
+    assert q.mean() == pytest.approx(1.0, abs=0.2) and np.quantile(q, 0.9) < 2.2
+    alone = 0.5 * grid.cell_m * 64 / np.sqrt(60)
+    np.testing.assert_allclose(q, distance_to_reading(scattered) / alone)
+    table = readings(grid, gaussian_field(grid, 0), 400, 0)
+    corner = table.subset((table.x < np.quantile(table.x, 0.35)) & (table.y < np.quantile(table.y, 0.35)))
+    assert np.quantile(isolation(prepare_scene(evidence(corner), grid, 16)), 0.9) > 4.0
+    assert np.isinf(isolation(prepare_scene(Observations(), grid, 16))).all()
+
+
 def test_nearest_family_answers_and_none_only_itself():
     kept = Calibration("", {"site/dB/exact": ONE, "points/dBm/exact": replace(ONE, maps=5)})
     assert kept.find("site/dB/exact")[0] == "site/dB/exact"
@@ -115,7 +157,7 @@ def prior(tmp_path):
     """A tiny prior with a calibration of its own for readings without a site."""
     folder = save_tiny(tmp_path)
     sha256 = ModelCard.read(folder / "card.json").sha256
-    Calibration(sha256, {"points/dB/exact": ONE}, "nothing").write(folder)
+    Calibration(sha256, {"points/dB/exact": LONE}, "nothing").write(folder)
     return folder
 
 
@@ -124,7 +166,7 @@ def test_the_product_applies_what_lies_beside_its_prior(prior):
     raw = OpenCKM(prior=prior, calibrated=False).reconstruct(observations, GRID, draws=3)
     kept = OpenCKM(prior=prior).reconstruct(observations, GRID, draws=3)
     scene = prepare_scene(observations, GRID, 16)
-    factor = ONE.scale(distance_to_reading(scene)).reshape(GRID.shape)
+    factor = LONE.scale(distance_to_reading(scene), isolation(scene)).reshape(GRID.shape)
     np.testing.assert_array_equal(kept.mean(), raw.mean())
     np.testing.assert_allclose(kept.std() / raw.std(), factor, rtol=1e-4)
     np.testing.assert_allclose(kept.draws() - kept.mean(), factor * (raw.draws() - raw.mean()), atol=2e-2)
@@ -150,8 +192,14 @@ def test_draws_of_the_bare_prior_are_scaled_too(prior):
 
 def test_file_round_trip_and_its_absence(prior, tmp_path):
     sha256 = ModelCard.read(prior / "card.json").sha256
-    assert prior_calibration(prior, sha256).families == {"points/dB/exact": ONE}
-    (prior / CALIBRATION_FILE).unlink()
+    assert prior_calibration(prior, sha256).families == {"points/dB/exact": LONE}
+    path = prior / CALIBRATION_FILE
+    first = json.loads(path.read_text()) | {"schema": 1}
+    for name in ("isolation", "isolation_factor"):
+        del first["families"]["points/dB/exact"][name]
+    path.write_text(json.dumps(first))
+    assert prior_calibration(prior, sha256).families == {"points/dB/exact": ONE}, "of the first schema"
+    path.unlink()
     assert prior_calibration(prior, sha256) is None
 
 
@@ -170,7 +218,7 @@ def damaged(change):
         (lambda path: path.write_text("{"), "not a calibration"),
         (lambda path: path.write_text("[]"), "not a calibration"),
         (damaged(lambda raw: raw.pop("families")), "not a calibration"),
-        (damaged(lambda raw: raw.update(schema=2)), "schema 2"),
+        (damaged(lambda raw: raw.update(schema=3)), "schema 3"),
         (damaged(lambda raw: raw.update(more=1)), "more"),
         (damaged(lambda raw: raw.update(sha256="1" * 64)), "other weights"),
         (damaged(lambda raw: raw["families"]["points/dB/exact"].update(factor=[1.0])), "ascending distances"),

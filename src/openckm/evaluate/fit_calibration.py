@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.registry import Progress
-from openckm.infer.calibration import Calibration, Residuals, distance_to_reading, fit_family
+from openckm.infer.calibration import Calibration, Residuals, distance_to_reading, fit_family, isolation
 from openckm.infer.construct import OpenCKM
 from openckm.maps.observations import Observations, Points
 from openckm.priors.pretrained import embedded_prior, load_prior
@@ -84,11 +84,11 @@ def residuals(method: OpenCKM, traced: TracedMap, family: str, seed: int) -> Res
     observations, scored, level = calibration_case(traced, family, seed)
     posterior = method.posterior(observations, traced.grid, seed=seed)
     scene = posterior.scene
-    fields = (posterior.gain.mean, posterior.gain.std, distance_to_reading(scene))
-    mean, std, distance = (scene.crop(f.reshape(scene.grid.shape))[scored] for f in fields)
+    fields = (posterior.gain.mean, posterior.gain.std, distance_to_reading(scene), isolation(scene))
+    mean, std, *far = (scene.crop(f.reshape(scene.grid.shape))[scored] for f in fields)
     error = np.abs(traced.gain_db[scored].astype(np.float64) + level - mean)
-    far = np.where(np.isfinite(distance), distance, 1e6)
-    return Residuals(error / np.maximum(std, 1e-6), far, f"{traced.scene}/{traced.city}")
+    distance, lone = (np.where(np.isfinite(f), f, 1e6) for f in far)
+    return Residuals(error / np.maximum(std, 1e-6), distance, lone, f"{traced.scene}/{traced.city}")
 
 
 def measure_calibration(

@@ -1,9 +1,16 @@
-r"""Spread as it was measured on validation maps: a factor by family of evidence and distance to the nearest reading.
+r"""Spread as it was measured on validation maps: factors by family of evidence and by where the readings are.
 
-    std'_c = std_c  f_family(d_c),        stated interval  mean_c +- l^_family std'_c
+    std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c
 
-d_c is the distance [m] from cell c to the nearest observed cell; f, log-linear between nodes of ln d, brings the 90 %
-quantile of |error| / std to that of a normal law at every distance, so that mean +- 1.64 std' covers about 90 %. l^ is
+d_c is the distance [m] from cell c to the nearest observed cell, and q_c, its isolation, is d_c over what that distance
+would be on average if as many readings were scattered evenly at random over the map:
+
+    q = d / (sqrt(A / n) / 2),        A the area of the map, n the number of cells observed
+
+Scattered readings leave no cell with q much above 2; readings along a street or in a corner do, and the rest of the map
+is then worse known than its spread says. f and g, log-linear between nodes of ln d and ln q, bring the 90 % quantile of
+|error| / std to that of a normal law at every distance and isolation (f first, then g on what is left, then f again),
+so that mean +- 1.64 std' covers about 90 %. l^ is
 the half width at which conformal risk control (`openckm.infer.conformal`) states that the intervals of a new map miss
 at most alpha of its cells, on average over maps; with few validation maps that statement costs width. l^ is found on
 scores whose factors were fitted without the map's own scene, so that fitting them does not flatter it.
@@ -36,13 +43,15 @@ from openckm.maps.radiomap import RadioMap
 
 __all__ = [
     "CALIBRATION_FILE", "Calibration", "FamilyCalibration", "Residuals", "calibrate", "distance_to_reading",
-    "family_of", "fit_family", "prior_calibration", "stated_interval",
+    "family_of", "fit_family", "isolation", "prior_calibration", "stated_interval",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
 CALIBRATION_FILE = "calibration.json"
-SCHEMA = 1
+SCHEMAS = (1, 2)
+"""Of the file: the last is written; the first knows no isolation."""
 NODES_M = (2.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
+NODES_Q = (0.5, 1.0, 2.0, 4.0, 8.0)
 ALPHA = 0.1
 SHRINK_MAPS = 4.0
 """A node's factor counts as much as the family's overall one when this many maps have cells there."""
@@ -59,6 +68,8 @@ class FamilyCalibration:
         half_width: l^, half width of the stated interval [corrected standard deviations].
         alpha: share of a map's cells that the interval may miss.
         maps: maps that it was measured on.
+        isolation: nodes, see the module, ascending.
+        isolation_factor: on the standard deviation, at each of them.
     """
 
     distance_m: tuple[float, ...]
@@ -66,18 +77,36 @@ class FamilyCalibration:
     half_width: float
     alpha: float
     maps: int
+    isolation: tuple[float, ...] = (1.0,)
+    isolation_factor: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
-        nodes, factor = np.asarray(self.distance_m, float), np.asarray(self.factor, float)
-        good = nodes.ndim == 1 and nodes.size > 0 and nodes.shape == factor.shape and bool((np.diff(nodes) > 0).all())
-        numbers = np.r_[nodes, factor, self.half_width]
+        rules = ((self.distance_m, self.factor), (self.isolation, self.isolation_factor))
+        numbers = np.r_[self.half_width, *(np.ravel(part) for rule in rules for part in rule)]
+        good = all(_is_rule(np.asarray(nodes, float), np.asarray(factor, float)) for nodes, factor in rules)
         if not (good and np.isfinite(numbers).all() and (numbers > 0).all() and 0 < self.alpha < 1 and self.maps > 0):
-            raise ModelError(f"{self}: wanted ascending distances, a positive factor each and a positive half width")
+            raise ModelError(
+                f"{self}: wanted ascending distances and isolations, a positive factor each and a positive half width"
+            )
 
-    def scale(self, distance_m: Array) -> Array:
-        """Return f(d), the factor on the standard deviation of cells this far from a reading [m], any shape."""
-        place = np.log(np.clip(distance_m, self.distance_m[0], self.distance_m[-1]))
-        return np.asarray(np.exp(np.interp(place, np.log(self.distance_m), np.log(self.factor))))
+    def scale(self, distance_m: Array, isolation: Array) -> Array:
+        """Return f(d) g(q), the factor on the standard deviation of cells, of any shape.
+
+        Args:
+            distance_m: to the nearest reading [m]; infinite if there is none.
+            isolation: the same over its mean under scattered readings; infinite if there is none.
+        """
+        return _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
+
+
+def _is_rule(nodes: Array, factor: Array) -> bool:
+    return nodes.ndim == 1 and nodes.size > 0 and nodes.shape == factor.shape and bool((np.diff(nodes) > 0).all())
+
+
+def _at(place: Array, nodes: Sequence[float], factor: Sequence[float]) -> Array:
+    """Return factors log-linearly between nodes, flat beyond their ends."""
+    clipped = np.log(np.clip(place, nodes[0], nodes[-1]))
+    return np.asarray(np.exp(np.interp(clipped, np.log(nodes), np.log(factor))))
 
 
 @dataclass(frozen=True)
@@ -107,7 +136,7 @@ class Calibration:
 
     def write(self, folder: Path) -> None:
         """Write the calibration beside a prior's weights, whole or not at all."""
-        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True)
+        text = json.dumps({"schema": SCHEMAS[-1], **asdict(self)}, indent=1, sort_keys=True)
         with atomic_path(folder / CALIBRATION_FILE) as aside:
             aside.write_text(text + "\n", encoding="utf-8")
 
@@ -126,8 +155,11 @@ class Calibration:
             raise ModelError(
                 f"{path}: not a calibration ({error}); measure it again with train/calibrate.py"
             ) from error
-        if schema != SCHEMA or raw:
-            raise ModelError(f"{path}: schema {schema} with keys {sorted(raw)}, this program reads {SCHEMA} without")
+        if schema not in SCHEMAS or raw:
+            raise ModelError(
+                f"{path}: schema {schema} with keys {sorted(raw)}, this program reads"
+                f" {' or '.join(map(str, SCHEMAS))} without"
+            )
         if own != sha256:
             raise ModelError(
                 f"{path} was measured with other weights than those beside it; measure it again with"
@@ -137,12 +169,14 @@ class Calibration:
 
 
 def _family(raw: dict[str, Any]) -> FamilyCalibration:
-    if set(raw) != {f.name for f in fields(FamilyCalibration)}:
+    known = {f.name for f in fields(FamilyCalibration)}
+    if not known - {"isolation", "isolation_factor"} <= set(raw) <= known:
         raise ValueError(f"keys {sorted(raw)}")
+    lists = ("distance_m", "factor", "isolation", "isolation_factor")
+    given = {name: tuple(float(v) for v in raw[name]) for name in lists if name in raw}
     return FamilyCalibration(
-        tuple(float(v) for v in raw["distance_m"]), tuple(float(v) for v in raw["factor"]), float(raw["half_width"]),
-        float(raw["alpha"]), int(raw["maps"]),
-    )  # fmt: skip
+        half_width=float(raw["half_width"]), alpha=float(raw["alpha"]), maps=int(raw["maps"]), **given
+    )
 
 
 def prior_calibration(folder: Path | None, sha256: str) -> Calibration | None:
@@ -173,6 +207,15 @@ def distance_to_reading(scene: Scene) -> Array:
     return np.asarray(ndimage.distance_transform_edt(free, sampling=scene.grid.cell_m), np.float64).ravel()
 
 
+def isolation(scene: Scene) -> Array:
+    """Return q of every cell of the padded grid, see the module, flat; inf without any reading."""
+    distance = distance_to_reading(scene)
+    if scene.cells is None or not len(scene.cells):
+        return distance
+    area = scene.shape[0] * scene.shape[1] * scene.grid.cell_m**2
+    return np.asarray(distance / (0.5 * math.sqrt(area / len(scene.cells))))
+
+
 def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tuple[Blend, dict[str, Any]]:
     """Return the belief with its spread brought to what was measured, and what to say of it in the provenance."""
     family = family_of(scene)
@@ -180,8 +223,7 @@ def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tup
     if found is None:
         return gain, {"calibration": f"none for {family}"}
     name, one = found
-    distance = distance_to_reading(scene)
-    std = gain.std * one.scale(np.where(np.isfinite(distance), distance, one.distance_m[-1]))
+    std = gain.std * one.scale(distance_to_reading(scene), isolation(scene))
     said = {
         "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
     }  # fmt: skip
@@ -211,11 +253,13 @@ class Residuals:
     Attributes:
         score: |truth - mean| / std of the scored cells, shape (n,).
         distance_m: their distance to the nearest reading [m], shape (n,).
+        isolation: the same over its mean under scattered readings, shape (n,).
         scene: unit of resampling: maps of one scene are left out together.
     """
 
     score: Array
     distance_m: Array
+    isolation: Array
     scene: str
 
 
@@ -230,20 +274,29 @@ def fit_family(maps: Sequence[Residuals], alpha: float = ALPHA) -> FamilyCalibra
         raise OptionError(f"maps of {len(scenes)} scene: a calibration wants maps of at least two")
     scores: list[Array] = []
     for scene in scenes:
-        others = _factors([m for m in maps if m.scene != scene])
-        rule = FamilyCalibration(NODES_M, others, NORMAL_90, alpha, len(maps))
-        scores += [m.score / rule.scale(m.distance_m) for m in maps if m.scene == scene]
-    control = risk_control(scores, alpha)
-    return FamilyCalibration(NODES_M, _factors(maps), control.half_width, alpha, len(maps))
+        rule = _rule([m for m in maps if m.scene != scene], alpha)
+        scores += [m.score / rule.scale(m.distance_m, m.isolation) for m in maps if m.scene == scene]
+    return replace(_rule(maps, alpha), half_width=risk_control(scores, alpha).half_width)
 
 
-def _factors(maps: Sequence[Residuals]) -> tuple[float, ...]:
+def _rule(maps: Sequence[Residuals], alpha: float) -> FamilyCalibration:
+    """Return the factors of some maps, with the half width of a normal law."""
+    distance, far = [m.distance_m for m in maps], [m.isolation for m in maps]
+    raw = [m.score for m in maps]
+    factor = _factors(raw, distance, NODES_M)
+    left = [s / _at(d, NODES_M, factor) for s, d in zip(raw, distance, strict=True)]
+    lone = _factors(left, far, NODES_Q)
+    factor = _factors([s / _at(q, NODES_Q, lone) for s, q in zip(raw, far, strict=True)], distance, NODES_M)
+    return FamilyCalibration(NODES_M, factor, NORMAL_90, alpha, len(maps), NODES_Q, lone)
+
+
+def _factors(scores: Sequence[Array], places: Sequence[Array], nodes: Sequence[float]) -> tuple[float, ...]:
     """Factor at each node: the 90 % quantile of scores over z_90, maps weighing the same, shrunk to the overall one."""
-    overall = _log_factor([m.score for m in maps])
-    edges = np.sqrt(np.asarray(NODES_M[1:]) * np.asarray(NODES_M[:-1]))
+    overall = _log_factor(scores)
+    edges = np.sqrt(np.asarray(nodes[1:]) * np.asarray(nodes[:-1]))
     found = []
-    for k in range(len(NODES_M)):
-        there = [m.score[np.digitize(m.distance_m, edges) == k] for m in maps]
+    for k in range(len(nodes)):
+        there = [s[np.digitize(p, edges) == k] for s, p in zip(scores, places, strict=True)]
         there = [s for s in there if s.size]
         trust = len(there) / (len(there) + SHRINK_MAPS)
         own = _log_factor(there) if there else overall
