@@ -12,6 +12,7 @@ from openckm.errors import GridError, OutsideGrid
 from openckm.maps.observations import Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
+from openckm.priors import conditioning
 from openckm.priors.conditioning import (
     EVIDENCE_PLANES,
     INTERPOLATION_SCALES,
@@ -195,3 +196,15 @@ def test_condition_nothing_repeat_and_without_evidence():
     assert torch.equal(forgot.site, told.site) and torch.equal(forgot.scalars, told.scalars)
     assert not forgot.evidence.any() and forgot.evidence.shape == told.evidence.shape
     assert told.evidence.any()
+
+
+def test_without_evidence_nothing_is_spread_and_the_planes_are_what_spreading_nothing_gives(monkeypatch):
+    site, none = torch.randn(2, len(SITE_PLANES), 32, 48), torch.zeros(2, EVIDENCE_PLANES, 32, 48)
+    quick = interpolate_evidence(site, none)
+    real = conditioning._blur
+    sizes = []
+    monkeypatch.setattr(conditioning, "_blur", lambda x, scale: sizes.append(x.shape[-2:]) or real(x, scale))
+    told = none.clone()
+    told[1, 2, 3, 4] = 1e-30  # as good as nothing, but looked at
+    torch.testing.assert_close(quick, interpolate_evidence(site, told), rtol=0, atol=1e-7)
+    assert set(sizes) == {(32, 48)} and quick.shape[-2:] == (32, 48)

@@ -191,12 +191,14 @@ def interpolate_evidence(site: Tensor, evidence: Tensor) -> Tensor:
     low, high, weight = evidence[:, 0:1], evidence[:, 1:2], evidence[:, 2:3]
     sharp = weight * torch.exp(-(high - low) / 0.25)
     value = sharp * (0.5 * (low + high) - site[:, 4:5])
+    if not bool(weight.any()):  # nothing to spread: every cell is like the first
+        value, sharp = value[..., :1, :1], sharp[..., :1, :1]
     planes = []
     for scale in INTERPOLATION_SCALES:
         spread = _blur(torch.cat([value, sharp], dim=1), scale)
         planes.append(spread[:, :1] / (spread[:, 1:] + 1e-3 / scale))
         planes.append(torch.log(spread[:, 1:] + 1e-4) / 4.0 + 1.0)
-    return torch.cat(planes, dim=1)
+    return torch.cat(planes, dim=1).expand(-1, -1, *weight.shape[-2:])
 
 
 def _blur(x: Tensor, scale: float) -> Tensor:
