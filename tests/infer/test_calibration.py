@@ -35,6 +35,10 @@ ONE = FamilyCalibration((4.0, 40.0), (1.0, 3.0), 2 * Z90, 0.1, 20)
 LONE = replace(ONE, isolation=(1.0, 4.0), isolation_factor=(1.0, 2.0))
 
 
+def lone(scene):
+    return isolation(scene, distance_to_reading(scene))
+
+
 def drive(unit="dB", count=40):
     return readings(GRID, gaussian_field(GRID, 0), count, 0, unit=unit)
 
@@ -45,9 +49,9 @@ def scored(rng, scenes=12, each=3, cells=400, wrong=lambda d: 1.0, alone=lambda 
     for scene in range(scenes):
         for _ in range(each):
             distance = np.exp(rng.uniform(np.log(2), np.log(200), cells))
-            lone = np.exp(rng.uniform(np.log(0.4), np.log(10), cells))
-            error = np.abs(rng.standard_normal(cells)) * wrong(distance) * alone(lone)
-            out.append(Residuals(error, distance, lone, f"s{scene}"))
+            far = np.exp(rng.uniform(np.log(0.4), np.log(10), cells))
+            error = np.abs(rng.standard_normal(cells)) * wrong(distance) * alone(far)
+            out.append(Residuals(error, distance, far, f"s{scene}"))
     return out
 
 
@@ -133,14 +137,14 @@ def test_distance_is_in_metres_to_the_nearest_observed_cell():
 def test_isolation_is_about_one_between_scattered_readings_and_large_far_from_a_cluster():
     grid = centred_grid(64)
     scattered = prepare_scene(evidence(readings(grid, gaussian_field(grid, 0), 60, 0)), grid, 16)
-    q = isolation(scattered)
+    q = lone(scattered)
     assert q.mean() == pytest.approx(1.0, abs=0.2) and np.quantile(q, 0.9) < 2.2
     alone = 0.5 * grid.cell_m * 64 / np.sqrt(60)
     np.testing.assert_allclose(q, distance_to_reading(scattered) / alone)
     table = readings(grid, gaussian_field(grid, 0), 400, 0)
     corner = table.subset((table.x < np.quantile(table.x, 0.35)) & (table.y < np.quantile(table.y, 0.35)))
-    assert np.quantile(isolation(prepare_scene(evidence(corner), grid, 16)), 0.9) > 4.0
-    assert np.isinf(isolation(prepare_scene(Observations(), grid, 16))).all()
+    assert np.quantile(lone(prepare_scene(evidence(corner), grid, 16)), 0.9) > 4.0
+    assert np.isinf(lone(prepare_scene(Observations(), grid, 16))).all()
 
 
 def test_nearest_family_answers_and_none_only_itself():
@@ -166,7 +170,7 @@ def test_the_product_applies_what_lies_beside_its_prior(prior):
     raw = OpenCKM(prior=prior, calibrated=False).reconstruct(observations, GRID, draws=3)
     kept = OpenCKM(prior=prior).reconstruct(observations, GRID, draws=3)
     scene = prepare_scene(observations, GRID, 16)
-    factor = LONE.scale(distance_to_reading(scene), isolation(scene)).reshape(GRID.shape)
+    factor = LONE.scale(distance_to_reading(scene), lone(scene)).reshape(GRID.shape)
     np.testing.assert_array_equal(kept.mean(), raw.mean())
     np.testing.assert_allclose(kept.std() / raw.std(), factor, rtol=1e-4)
     np.testing.assert_allclose(kept.draws() - kept.mean(), factor * (raw.draws() - raw.mean()), atol=2e-2)

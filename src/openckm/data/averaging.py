@@ -136,10 +136,12 @@ def average(
     if goal is None or not even.floor() > goal:
         return even.found()
     told = [even.add(trace(seed, even.question())) for seed in _next(even, SCOUTS, averaging.most)]
+    if not even.floor() > goal:
+        return even.found()
     guide = united([g for g in told if g is not None])
     looked = even if guide.table is None else _Mean(covered)
     for seed in _next(even, averaging.most, averaging.most):
-        if not even.floor() > goal or (len(looked.gains) >= LOOKED and not looked.floor() > goal):
+        if len(looked.gains) >= LOOKED and not looked.floor() > goal:
             break
         looked.add(trace(seed, guide))
     return looked.found() if looked.floor() < even.floor() else even.found()

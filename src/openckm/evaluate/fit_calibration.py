@@ -84,7 +84,8 @@ def residuals(method: OpenCKM, traced: TracedMap, family: str, seed: int) -> Res
     observations, scored, level = calibration_case(traced, family, seed)
     posterior = method.posterior(observations, traced.grid, seed=seed)
     scene = posterior.scene
-    fields = (posterior.gain.mean, posterior.gain.std, distance_to_reading(scene), isolation(scene))
+    distance = distance_to_reading(scene)
+    fields = (posterior.gain.mean, posterior.gain.std, distance, isolation(scene, distance))
     mean, std, *far = (scene.crop(f.reshape(scene.grid.shape))[scored] for f in fields)
     error = np.abs(traced.gain_db[scored].astype(np.float64) + level - mean)
     distance, lone = (np.where(np.isfinite(f), f, 1e6) for f in far)

@@ -207,13 +207,17 @@ def distance_to_reading(scene: Scene) -> Array:
     return np.asarray(ndimage.distance_transform_edt(free, sampling=scene.grid.cell_m), np.float64).ravel()
 
 
-def isolation(scene: Scene) -> Array:
-    """Return q of every cell of the padded grid, see the module, flat; inf without any reading."""
-    distance = distance_to_reading(scene)
+def isolation(scene: Scene, distance_m: Array) -> Array:
+    """Return q of every cell of the padded grid, see the module; inf without any reading.
+
+    Args:
+        scene: the evidence.
+        distance_m: what `distance_to_reading` says of it.
+    """
     if scene.cells is None or not len(scene.cells):
-        return distance
+        return distance_m
     area = scene.shape[0] * scene.shape[1] * scene.grid.cell_m**2
-    return np.asarray(distance / (0.5 * math.sqrt(area / len(scene.cells))))
+    return np.asarray(distance_m / (0.5 * math.sqrt(area / len(scene.cells))))
 
 
 def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tuple[Blend, dict[str, Any]]:
@@ -223,7 +227,8 @@ def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tup
     if found is None:
         return gain, {"calibration": f"none for {family}"}
     name, one = found
-    std = gain.std * one.scale(distance_to_reading(scene), isolation(scene))
+    distance = distance_to_reading(scene)
+    std = gain.std * one.scale(distance, isolation(scene, distance))
     said = {
         "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
     }  # fmt: skip

@@ -157,14 +157,13 @@ def sample_posterior(
         raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
     if mean and method not in WITH_MEAN:
         raise OptionError(f"mean=True: {method!r} has no early answer, only {', '.join(WITH_MEAN)} have; average draws")
-    early, soon = _early(likelihood)
-    count = steps or (soon if mean else STEPS[method])
+    schedule, usual = _early(likelihood) if mean else (_schedule(method), STEPS[method])
+    count = steps or usual
     constant = STRENGTHS.get(method, 0.0) if strength is None else strength
     if method == "dps":
         options = DPSOptions(steps=count, zeta=constant, bf16=bf16)
         found = sample_dps(denoiser, likelihood, shape, options, draws, seed, condition, progress=progress)
         return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
-    schedule = early if mean else RIVAL_SCHEDULE if method in ("diffpir", "daps") else SCHEDULE
     how = _How(method, count, constant, schedule, bf16)
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
@@ -177,6 +176,11 @@ def sample_posterior(
         maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], told, report))
         cost += len(chosen) * evaluations
     return PosteriorDraws(torch.cat(maps), cost)
+
+
+def _schedule(method: str) -> EDM:
+    """Return the noise levels of a method's draws."""
+    return RIVAL_SCHEDULE if method in ("diffpir", "daps") else SCHEDULE
 
 
 def _early(likelihood: Likelihood) -> tuple[EDM, int]:

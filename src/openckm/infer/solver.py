@@ -173,8 +173,9 @@ class System:
             start: a guess of the distance.
         """
         target = self.target(offset)
-        nowhere = start is None or not bool((start != 0).any())
-        guess = torch.zeros_like(target) if start is None or nowhere else target - self.root * self.forward(start)
+        guess = torch.zeros_like(target)
+        if start is not None and bool((start != 0).any()):
+            guess = target - self.root * self.forward(start)
         limit = tolerance * self.count.to(target).sqrt()
         w = conjugate_residuals(self.product, target, guess, iterations, limit, self.precondition)
         moved, image = self._moved(w)
