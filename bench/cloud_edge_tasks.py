@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from openckm.data.shards import TracedMap
-from openckm.edge.config import Limits
-from openckm.edge.requests import parse
-from openckm.edge.results import encode_result
-from openckm.edge.updating import Model
-from openckm.edge.work import plan
 from openckm.maps.observations import AreaReading
 from openckm.observe.areas import areas_likelihood
 from openckm.observe.spec import likelihood_to_spec
+from openckm.service.answers import plan
+from openckm.service.config import Limits
+from openckm.service.model_keeper import Model
+from openckm.service.requests import parse
+from openckm.service.results import encode_result
 
 TASKS = {
     "drive test": "60 readings, layout and transmitter known",

@@ -32,13 +32,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from openckm.edge.config import Limits
-from openckm.edge.requests import parse
-from openckm.edge.results import encode_result
-from openckm.edge.updating import Model
-from openckm.edge.work import plan
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
+from openckm.service.answers import plan
+from openckm.service.config import Limits
+from openckm.service.model_keeper import Model
+from openckm.service.requests import parse
+from openckm.service.results import encode_result
 from openckm.store import KeyFolder, Repository
 
 PATIENCE_S = 120.0

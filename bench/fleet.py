@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.evaluate.rows import Row, peak_mb, write_report
+from openckm.evaluate.report.rows import Row, peak_mb, write_report
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
 DAY_S = 86_400

@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from openckm.evaluate.rows import Row, write_report
+from openckm.evaluate.report.rows import Row, write_report
 
 
 def main() -> None:

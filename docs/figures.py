@@ -18,8 +18,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from openckm.cli.demo import run_demo
-from openckm.evaluate.duke import duke_cell
-from openckm.infer.samplers import sample_prior
+from openckm.evaluate.worlds.duke import duke_cell
+from openckm.infer.exact.samplers import sample_prior
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, COVERED, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, site_planes
 from openckm.priors.pretrained import embedded_prior

@@ -13,7 +13,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.site import Layout, Transmitter
-from openckm.observe.matern import Matern, covariance
+from openckm.observe.field.matern import Matern, covariance
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior

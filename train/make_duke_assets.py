@@ -18,7 +18,7 @@ from pathlib import Path
 
 import osmium
 
-from openckm.evaluate.duke import DUKE_GRID
+from openckm.evaluate.worlds.duke import DUKE_GRID
 from openckm.maps.grid import Grid
 
 CELLS = ("A", "B", "C", "D")

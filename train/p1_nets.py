@@ -21,9 +21,9 @@ import torch
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import LayoutError
-from openckm.evaluate.p1_nets import KINDS, default_nets_dir
-from openckm.evaluate.p1_tasks import TASKS, P1Case, p1_case, windows_of
-from openckm.evaluate.p1_training import NetOptions, WindowSet, train_net
+from openckm.evaluate.p1.nets import KINDS, default_nets_dir
+from openckm.evaluate.p1.tasks import TASKS, P1Case, p1_case, windows_of
+from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
 from openckm.priors.pretrained import embedded_prior, load_prior
 
 HELD_OUT = ("florence", "san_francisco", "rotterdam")

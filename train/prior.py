@@ -30,7 +30,6 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
@@ -38,8 +37,9 @@ from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
 from openckm.priors.posterior import move_condition
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
-from openckm.priors.training import Batch, Trainer, TrainOptions
 from openckm.store.weights import require_new_folder
+from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
+from openckm.training.trainer import Batch, Trainer, TrainOptions
 
 HELD_OUT = ("florence", "san_francisco", "rotterdam")
 

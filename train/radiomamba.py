@@ -26,9 +26,9 @@ from pathlib import Path
 
 import torch
 
-from openckm.evaluate.image_metrics import METRICS
 from openckm.evaluate.map_samples import PaperSamples, ShardSamples
 from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
+from openckm.evaluate.scores.image_metrics import METRICS
 from openckm.maps.atomic import atomic_path
 from openckm.predict.loss import L1_MSE, PUBLISHED, LossOptions
 from openckm.predict.pretrained import save_network

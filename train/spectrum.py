@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from openckm.data.shards import latent_state, read_shards
-from openckm.infer.spectrum import SPECTRUM_FILE, fit_spectrum
+from openckm.infer.exact.spectrum import SPECTRUM_FILE, fit_spectrum
 from openckm.maps.propagation import site_geometry
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, stack_site
 from openckm.priors.pretrained import load_prior

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openckm import _moved
+
 __version__ = "0.1.0"
 
 _PUBLIC = {
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from openckm.reconstructor import Reconstructor as Reconstructor
 
 __all__ = ["__version__", *sorted(_PUBLIC)]
+
+_moved.install()
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from regions import shard_of, write
 
 from openckm.cloud.gate import Comparison, Verdict
 from openckm.cloud.refresh import RefreshReport
-from openckm.evaluate.bootstrap import Interval
+from openckm.evaluate.scores.bootstrap import Interval
 from worlds import save_tiny
 
 ORIGIN = ("--contributor", "a town", "--licence", "CC-BY-4.0", "--source", "made by code")

@@ -21,7 +21,7 @@ from openckm.cli.options import lon_lat, pairs, split_name
 from openckm.data.tracer_probe import require_tracer
 from openckm.errors import OptionError
 from openckm.evaluate.registry import BENCHES, bench_names
-from openckm.evaluate.rows import Row
+from openckm.evaluate.report.rows import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = {

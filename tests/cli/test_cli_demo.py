@@ -14,7 +14,7 @@ import rasterio
 from typer.testing import CliRunner
 
 from openckm.cli.main import app
-from openckm.evaluate.duke import duke_cell, duke_layout_geojson
+from openckm.evaluate.worlds.duke import duke_cell, duke_layout_geojson
 
 
 @pytest.fixture(scope="module")

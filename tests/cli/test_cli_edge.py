@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from openckm.edge.config import token_hash
+from openckm.service.config import token_hash
 from openckm.store import KeyFolder, Repository
 
 

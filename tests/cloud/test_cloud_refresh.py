@@ -15,10 +15,10 @@ from openckm.cloud.anchor import Anchored, as_published
 from openckm.cloud.gate import Verdict
 from openckm.cloud.refresh import RefreshOptions, ReplaySet, next_version, refresh
 from openckm.cloud.suite import score_models
-from openckm.data.training_set import TrainingSet
 from openckm.errors import ModelError, OptionError
 from openckm.priors.pretrained import load_prior
 from openckm.store.weights import digest
+from openckm.training.samples import TrainingSet
 from worlds import save_tiny, tiny_denoiser
 
 OPTIONS = RefreshOptions(steps=30, batch=4, learning_rate=5e-3, weights=(0.5, 1.0), anchor=0.1, ema=0.8, bf16=False)

@@ -9,11 +9,11 @@ from regions import GIVEN, shard_of, write
 from openckm.cloud.ingest import MapStore, ingest
 from openckm.cloud.suite import freeze
 from openckm.cloud.train import FirstOptions, train_first
-from openckm.data.training_set import TrainingSet
 from openckm.errors import ModelError, OptionError
 from openckm.priors.denoiser import SIZES, MapDenoiserOptions
 from openckm.priors.pretrained import load_prior
 from openckm.store.weights import digest
+from openckm.training.samples import TrainingSet
 
 OPTIONS = FirstOptions(size="xs", steps=6, batch=2, learning_rate=3e-3, ema=0.5, bf16=False)
 

@@ -10,15 +10,15 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import _traced_map, latent_state
-from openckm.data.training_set import CHANNEL_WEIGHTS, HIDDEN_WEIGHT, MixedSet, SampleOptions, TrainingSet
 from openckm.errors import InputError
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry
 from openckm.priors.conditioning import SITE_PLANES, scalars, stack_site
 from openckm.priors.posterior import SITE_QUANTITIES
-from openckm.priors.simulate import EvidenceOptions
-from openckm.priors.training import Batch
+from openckm.training.samples import CHANNEL_WEIGHTS, HIDDEN_WEIGHT, MixedSet, SampleOptions, TrainingSet
+from openckm.training.simulate import EvidenceOptions
+from openckm.training.trainer import Batch
 from worlds import shard_arrays
 
 MAPS = [_traced_map(shard_arrays(3), k, "scene") for k in range(3)]

@@ -7,11 +7,11 @@ from typing import get_args
 
 import pytest
 
-from openckm.edge.config import Limits
-from openckm.edge.requests import EvidenceRequest, parse
 from openckm.errors import ComputationError
-from openckm.evaluate import bench_edge
-from openckm.evaluate.bench_edge import METHODS, PRECISIONS, EdgeOptions
+from openckm.evaluate.benches import edge as bench_edge
+from openckm.evaluate.benches.edge import METHODS, PRECISIONS, EdgeOptions
+from openckm.service.config import Limits
+from openckm.service.requests import EvidenceRequest, parse
 from openckm.store import KeyFolder, Repository
 from worlds import save_tiny
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from openckm.data.shards import read_shards
-from openckm.data.training_set import TrainingSet
 from openckm.errors import InputError
-from openckm.evaluate.bench_imperfect import ARMS, ImperfectMaps, ImperfectOptions, run
+from openckm.evaluate.benches.imperfect import ARMS, ImperfectMaps, ImperfectOptions, run
 from openckm.evaluate.registry import bench
+from openckm.training.samples import TrainingSet
 from worlds import shard_arrays
 
 TINY = ImperfectOptions(steps=2, batch=2, maps=2, train_maps=3)

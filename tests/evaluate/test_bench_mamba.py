@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from openckm.errors import ComputationError, InputError, OptionError
-from openckm.evaluate import bench_heldout
-from openckm.evaluate.bench_mamba import MambaBench, default_networks_dir, run, trained_networks
+from openckm.evaluate.benches import heldout as bench_heldout
+from openckm.evaluate.benches.mamba import MambaBench, default_networks_dir, run, trained_networks
 from openckm.evaluate.network_cost import flops, latencies, median_range, network_cost, peak_memory_mb
-from openckm.evaluate.scoring import Score, ratio_rows_over
+from openckm.evaluate.scores.scoring import Score, ratio_rows_over
 from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import RadioMamba, RadioMambaOptions
 from openckm.predict.networks import build_network
@@ -103,7 +103,7 @@ def test_the_memory_of_a_call_is_measured_in_a_process_of_its_own():
 
 
 def test_the_rows(world, monkeypatch):
-    monkeypatch.setattr("openckm.evaluate.bench_mamba.peak_memory_mb", lambda kind, code, side: 12.5)
+    monkeypatch.setattr("openckm.evaluate.benches.mamba.peak_memory_mb", lambda kind, code, side: 12.5)
     rows = run(options=QUICK, **world)
     found = {(r.method, r.task, r.split, r.metric) for r in rows}
     for name in ("prior", "shipped", "unet-small", "radiounet"):

@@ -10,14 +10,15 @@ import torch
 from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import ComputationError, InputError, OptionError
-from openckm.evaluate import bench_samplers, sampler_methods
-from openckm.evaluate.azula_rivals import azula_found
-from openckm.evaluate.bench_samplers import SamplerOptions, run, sampler_cases
-from openckm.evaluate.p1_tasks import Window
-from openckm.evaluate.sampler_methods import Drawn, Keeper, OneCall, Ours, our_methods
-from openckm.evaluate.sampler_scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
-from openckm.evaluate.sampler_tasks import TASKS, linear_of, sampler_case
-from openckm.infer.terms import terms_of
+from openckm.evaluate.benches import sampler_methods
+from openckm.evaluate.benches import samplers as bench_samplers
+from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
+from openckm.evaluate.p1.tasks import Window
+from openckm.evaluate.samplers.azula_rivals import azula_found
+from openckm.evaluate.samplers.methods import Drawn, Keeper, OneCall, Ours, our_methods
+from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
+from openckm.evaluate.samplers.tasks import TASKS, linear_of, sampler_case
+from openckm.infer.exact.terms import terms_of
 from openckm.maps.quantity import GAIN
 from worlds import tiny_denoiser
 
@@ -245,7 +246,7 @@ def test_our_methods_have_distinct_names():
 class TestAzula:
     @pytest.mark.parametrize("task", TASKS)
     def test_flat_readings_have_the_derivatives_of_the_linear_part_both_ways(self, cases, task):
-        from openckm.evaluate.azula_rivals import Flat
+        from openckm.evaluate.samplers.azula_rivals import Flat
 
         case = cases[task]
         flat = Flat(case.straight)
@@ -261,14 +262,14 @@ class TestAzula:
 
     @pytest.mark.parametrize("task", ["ipbox", "sr2", "points"])
     def test_the_pseudo_inverse_reproduces_the_readings(self, cases, task):
-        from openckm.evaluate.azula_rivals import Flat
+        from openckm.evaluate.samplers.azula_rivals import Flat
 
         flat = Flat(cases[task].straight)
         torch.testing.assert_close(flat.forward(flat.pseudo_inverse(flat.y)), flat.y, atol=1e-5, rtol=1e-5)
 
     @pytest.mark.parametrize("number", range(4))
     def test_azulas_samplers_move_towards_the_readings(self, cases, number):
-        from openckm.evaluate.azula_rivals import azula_rivals
+        from openckm.evaluate.samplers.azula_rivals import azula_rivals
         from worlds import GaussianDenoiser
 
         case = cases["points"]
@@ -284,7 +285,7 @@ class TestAzula:
         assert torch.equal(again, maps)
 
     def test_diffpir_answers_no_task_with_a_device(self):
-        from openckm.evaluate.azula_rivals import azula_rivals
+        from openckm.evaluate.samplers.azula_rivals import azula_rivals
 
         answers = {
             r.name: r.answers("clip") for r in azula_rivals(tiny_denoiser(), steps=2, few=2, chain_draws=2, draws=2)

@@ -5,9 +5,9 @@ import pytest
 from openckm.baselines import Kriging, LogDistance, Nearest
 from openckm.errors import OptionError
 from openckm.evaluate import methods as methods_module
-from openckm.evaluate.bench_duke import duke_cases, run
-from openckm.evaluate.duke import DUKE_GRID, duke_cell
+from openckm.evaluate.benches.duke import duke_cases, run
 from openckm.evaluate.methods import baseline_methods, default_methods
+from openckm.evaluate.worlds.duke import DUKE_GRID, duke_cell
 from openckm.maps.cells import aggregate_cells
 
 PUBLISHED = {"A": (2608, 1166), "B": (1694, 867), "C": (3551, 1171), "D": (3789, 1245)}

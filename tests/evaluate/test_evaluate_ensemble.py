@@ -8,8 +8,8 @@ from scipy.integrate import quad
 from scipy.stats import kstest, norm
 
 from openckm.errors import OptionError
-from openckm.evaluate.circular import angular_error, circular_crps, energy_score, mean_angular_error
-from openckm.evaluate.ensemble import (
+from openckm.evaluate.scores.circular import angular_error, circular_crps, energy_score, mean_angular_error
+from openckm.evaluate.scores.ensemble import (
     brier,
     pit_distance,
     pit_normal,

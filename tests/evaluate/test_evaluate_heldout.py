@@ -5,8 +5,8 @@ import pytest
 
 from openckm.data.shards import read_shards
 from openckm.errors import InputError
-from openckm.evaluate import bench_heldout
-from openckm.evaluate.bench_heldout import FRACTIONS, default_data_dir, heldout_case, load_heldout, run
+from openckm.evaluate.benches import heldout as bench_heldout
+from openckm.evaluate.benches.heldout import FRACTIONS, default_data_dir, heldout_case, load_heldout, run
 from openckm.reconstructor import Reconstructor
 
 

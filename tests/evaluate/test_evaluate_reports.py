@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from openckm.errors import InputError, OptionError
-from openckm.evaluate import rows as rows_module
 from openckm.evaluate.registry import bench, bench_names
-from openckm.evaluate.rows import Row, commit_id, machine, peak_mb, write_report
-from openckm.evaluate.table import as_table
+from openckm.evaluate.report import rows as rows_module
+from openckm.evaluate.report.rows import Row, commit_id, machine, peak_mb, write_report
+from openckm.evaluate.report.table import as_table
 
 ROW = Row("kriging", "duke", "random", "rmse_db", 5.7, 5.2, 6.1, 3655, 0, 0.3, 210.0)
 

@@ -6,8 +6,8 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from openckm.errors import OptionError
-from openckm.evaluate.bootstrap import mean_interval, ratio_interval
-from openckm.evaluate.metrics import (
+from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
+from openckm.evaluate.scores.metrics import (
     coverage,
     crps_draws,
     crps_gaussian,
@@ -17,7 +17,7 @@ from openckm.evaluate.metrics import (
     rmse_sine,
     widened,
 )
-from openckm.evaluate.splits import block_split, random_split, split_cells
+from openckm.evaluate.worlds.splits import block_split, random_split, split_cells
 
 
 @pytest.mark.parametrize(("mean", "std", "truth"), [(0.0, 1.0, 0.3), (-90.0, 7.0, -71.0), (2.0, 0.1, 2.0)])

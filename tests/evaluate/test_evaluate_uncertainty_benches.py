@@ -7,16 +7,17 @@ import pytest
 
 from openckm.baselines import Kriging
 from openckm.errors import InputError, OptionError
-from openckm.evaluate import bench_active, bench_calibration, bench_heldout, bench_sparse
-from openckm.evaluate.bench_active import lattice_cells, needed
-from openckm.evaluate.bench_calibration import DIRECTION_METRICS, METRICS, belief_scores
-from openckm.evaluate.bench_heldout import heldout_case, load_heldout
+from openckm.evaluate.benches import active as bench_active
+from openckm.evaluate.benches import bench_calibration, bench_heldout, bench_sparse
+from openckm.evaluate.benches.active import lattice_cells, needed
+from openckm.evaluate.benches.calibration import DIRECTION_METRICS, METRICS, belief_scores
+from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.fit_calibration import calibration_case, measure_calibration, residuals
 from openckm.evaluate.registry import BENCHES, bench
-from openckm.evaluate.scoring import Truth
-from openckm.infer.calibration import family_of
+from openckm.evaluate.scores.scoring import Truth
 from openckm.infer.construct import OpenCKM
 from openckm.infer.scene import prepare_scene
+from openckm.infer.spread.calibration import family_of
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from worlds import write_shard

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from openckm.errors import OptionError
-from openckm.evaluate.image_metrics import METRICS, as_png, image_scores
+from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 
 
 def test_scores_of_a_constant_error():

@@ -8,12 +8,13 @@ import torch
 from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import GridError, InputError
-from openckm.evaluate import bench_p1, p1_methods, p1_references
-from openckm.evaluate.bench_p1 import BenchOptions, default_validation_dir, held_windows, p1_cases, run
-from openckm.evaluate.p1_methods import Algorithm2, Each, OneCall, few_step_methods
-from openckm.evaluate.p1_tasks import TASKS, Window, p1_case
-from openckm.evaluate.p1_training import NetOptions, WindowSet, train_net
-from openckm.infer.dps import DPSOptions
+from openckm.evaluate.benches import p1 as bench_p1
+from openckm.evaluate.benches import p1_methods, p1_references
+from openckm.evaluate.benches.p1 import BenchOptions, default_validation_dir, held_windows, p1_cases, run
+from openckm.evaluate.p1.methods import Algorithm2, Each, OneCall, few_step_methods
+from openckm.evaluate.p1.tasks import TASKS, Window, p1_case
+from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
+from openckm.infer.rivals.dps import DPSOptions
 from worlds import GaussianDenoiser, tiny_card, tiny_denoiser
 
 SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, batch=2, sweep=2, zetas=(0.5, 200.0))

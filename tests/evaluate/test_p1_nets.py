@@ -12,10 +12,10 @@ import torch
 from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import InputError, ModelError
-from openckm.evaluate import p1_training
-from openckm.evaluate.p1_nets import KINDS, PICTURE_PLANES, default_nets_dir, is_tuned, load_net, net_maps, tasks_of
-from openckm.evaluate.p1_tasks import TASKS, p1_case
-from openckm.evaluate.p1_training import NetOptions, WindowSet, net_batch, train_net
+from openckm.evaluate.p1 import training as p1_training
+from openckm.evaluate.p1.nets import KINDS, PICTURE_PLANES, default_nets_dir, is_tuned, load_net, net_maps, tasks_of
+from openckm.evaluate.p1.tasks import TASKS, p1_case
+from openckm.evaluate.p1.training import NetOptions, WindowSet, net_batch, train_net
 from openckm.maps.grid import Grid
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.schedules import EDM
@@ -94,7 +94,7 @@ def test_training_resumes_where_it_stopped_and_ends_with_a_card(windows, traced,
 
 
 def stop_after(steps, windows, options, folder):
-    from openckm.evaluate.p1_training import _Run
+    from openckm.evaluate.p1.training import _Run
 
     run = _Run("sr2", options, folder)
     for _ in range(steps):

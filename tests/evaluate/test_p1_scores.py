@@ -5,9 +5,9 @@ import pytest
 from p1_worlds import smooth_map
 
 from openckm.errors import OptionError
-from openckm.evaluate.p1_references import REFERENCES, reference_map, reference_tasks
-from openckm.evaluate.p1_scores import CORRECTED, PAPER, PAPER_SNAP, MethodScores, p1_scores, ratio_rows, score_rows
-from openckm.evaluate.p1_tasks import TASKS, p1_case
+from openckm.evaluate.p1.references import REFERENCES, reference_map, reference_tasks
+from openckm.evaluate.p1.scores import CORRECTED, PAPER, PAPER_SNAP, MethodScores, p1_scores, ratio_rows, score_rows
+from openckm.evaluate.p1.tasks import TASKS, p1_case
 from openckm.maps.quantity import GAIN
 
 

@@ -6,8 +6,8 @@ import torch
 from p1_worlds import smooth_map
 
 from openckm.errors import GridError, LayoutError, OptionError
-from openckm.evaluate import p1_tasks
-from openckm.evaluate.p1_tasks import (
+from openckm.evaluate.p1 import tasks as p1_tasks
+from openckm.evaluate.p1.tasks import (
     TASKS,
     Window,
     latent_of_picture,

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from openckm.errors import ModelError, OptionError
-from openckm.infer.calibration import (
+from openckm.infer.construct import OpenCKM
+from openckm.infer.scene import prepare_scene
+from openckm.infer.spread.calibration import (
     CALIBRATION_FILE,
     NODES_M,
     NODES_Q,
@@ -23,8 +25,6 @@ from openckm.infer.calibration import (
     prior_calibration,
     stated_interval,
 )
-from openckm.infer.construct import OpenCKM
-from openckm.infer.scene import prepare_scene
 from openckm.maps.observations import Observations
 from openckm.store.card import ModelCard
 from worlds import blocks_layout, centred_grid, evidence, gaussian_field, readings, save_tiny, transmitter_near

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from openckm.errors import OptionError
-from openckm.infer.conformal import fewest_maps, risk_control
+from openckm.infer.spread.conformal import fewest_maps, risk_control
 
 
 def slow(scores, alpha):

@@ -7,7 +7,7 @@ import torch
 from affine_dps import Problem, posterior_moments, ve_moments, vp_moments
 from standard_errors import scores, worst
 
-from openckm.infer.dps import DPS, DPSOptions
+from openckm.infer.rivals.dps import DPS, DPSOptions
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Domain, Mask
 from openckm.priors.exact import GaussianField, GaussianMixture, torus_spectrum

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from openckm.errors import ComputationError, OptionError
-from openckm.infer.dps import DPS, DPSOptions, DPSState, sample_dps
-from openckm.infer.samplers import draw_generator, draw_noise
+from openckm.infer.exact.samplers import draw_generator, draw_noise
+from openckm.infer.rivals.dps import DPS, DPSOptions, DPSState, sample_dps
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Identity, Mask, map_domain
 from openckm.priors.conditioning import Condition

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time, orientation
-from openckm.infer.samplers import FewStepSampler
+from openckm.infer.exact.samplers import FewStepSampler
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition

@@ -8,11 +8,11 @@ from fields import field, gain_domain, levels, noisy, told
 from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
-from openckm.infer.daps import DAPS
-from openckm.infer.diffpir import RenoiseSampler, diffpir
-from openckm.infer.mmps import MMPS
-from openckm.infer.samplers import FewStepSampler, draw_generator, draw_noise
-from openckm.infer.spectrum import WhiteSpectrum
+from openckm.infer.exact.samplers import FewStepSampler, draw_generator, draw_noise
+from openckm.infer.exact.spectrum import WhiteSpectrum
+from openckm.infer.rivals.daps import DAPS
+from openckm.infer.rivals.diffpir import RenoiseSampler, diffpir
+from openckm.infer.rivals.mmps import MMPS
 from openckm.observe import Downsample, Gaussian, IntervalCensored, Mask, Quantize, simulate
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.exact import GaussianField

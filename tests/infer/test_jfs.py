@@ -13,10 +13,10 @@ from random_evidence import SHAPE, random_likelihood
 from standard_errors import worst
 
 from openckm.errors import ComputationError, GridError, OptionError
-from openckm.infer.guided import levels_of
-from openckm.infer.jfs import JFS, Fit, JFSOptions
-from openckm.infer.samplers import FewStepSampler, draw_generator
-from openckm.infer.spectrum import Covariance, WhiteSpectrum
+from openckm.infer.exact.guided import levels_of
+from openckm.infer.exact.jfs import JFS, Fit, JFSOptions
+from openckm.infer.exact.samplers import FewStepSampler, draw_generator
+from openckm.infer.exact.spectrum import Covariance, WhiteSpectrum
 from openckm.observe import (
     AngularSector,
     AreaAverage,

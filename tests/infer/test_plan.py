@@ -19,8 +19,8 @@ from openckm.infer.plan import (
 )
 from openckm.infer.route import drive, reachable, street_graph, visit_order
 from openckm.maps.observations import Observations
-from openckm.observe.discrepancy import Hyper, condition
-from openckm.observe.matern import Matern, covariance
+from openckm.observe.field.discrepancy import Hyper, condition
+from openckm.observe.field.matern import Matern, covariance
 from worlds import centred_grid, evidence, gaussian_field, readings, transmitter_near
 
 GRID = centred_grid(16)

@@ -9,10 +9,10 @@ from fields import field, gain_domain, told
 
 from openckm.errors import ComputationError, GridError, OptionError
 from openckm.infer.choose import METHODS, choose_estimate, choose_method, share_told
-from openckm.infer.dps import DPSOptions, sample_dps
+from openckm.infer.exact.terms import terms_of
 from openckm.infer.oriented import Oriented, orientation, turn_maps
 from openckm.infer.posterior_draws import STEPS, STRENGTHS, sample_posterior
-from openckm.infer.terms import terms_of
+from openckm.infer.rivals.dps import DPSOptions, sample_dps
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.observe import Downsample, Gaussian, Likelihood, Mask, PointSample, Select, map_domain

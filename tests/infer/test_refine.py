@@ -7,9 +7,9 @@ import torch
 from fields import gain_domain
 
 from openckm.errors import GridError
-from openckm.infer.jfs import JFSOptions
+from openckm.infer.exact.jfs import JFSOptions
+from openckm.infer.exact.spectrum import Covariance, Spectrum
 from openckm.infer.refine import refined_mean
-from openckm.infer.spectrum import Covariance, Spectrum
 from openckm.observe import Gaussian, IntervalCensored, Mask, Select
 from openckm.observe.operators import Domain
 from openckm.priors.conditioning import Condition

@@ -8,7 +8,7 @@ from standard_errors import worst
 from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
-from openckm.infer.samplers import FewStepSampler, condition_of, draw_generator, draw_noise, sample_prior
+from openckm.infer.exact.samplers import FewStepSampler, condition_of, draw_generator, draw_noise, sample_prior
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, GaussianMixture, torus_spectrum

@@ -8,9 +8,9 @@ import pytest
 import torch
 from fields import gain_domain
 
-from openckm.infer.solver import Sites, System, conjugate_residuals, generalised_conjugate_residuals
-from openckm.infer.spectrum import Covariance
-from openckm.infer.terms import Term
+from openckm.infer.exact.solver import Sites, System, conjugate_residuals, generalised_conjugate_residuals
+from openckm.infer.exact.spectrum import Covariance
+from openckm.infer.exact.terms import Term
 from openckm.observe import Downsample, Mask
 from openckm.observe.sites import NormalSite
 

@@ -11,8 +11,8 @@ from fields import field
 from torch import Tensor
 
 from openckm.errors import InputError, ModelError
-from openckm.infer.solver import Medium, conjugate_residuals
-from openckm.infer.spectrum import (
+from openckm.infer.exact.solver import Medium, conjugate_residuals
+from openckm.infer.exact.spectrum import (
     Covariance,
     FittedSpectrum,
     StationarySpectrum,

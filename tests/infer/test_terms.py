@@ -11,7 +11,7 @@ from random_evidence import DOMAIN, GAIN, SHAPE, random_likelihood
 from torch import Tensor
 
 from openckm.errors import OptionError
-from openckm.infer.terms import Term, Turn, squared, terms_of
+from openckm.infer.exact.terms import Term, Turn, squared, terms_of
 from openckm.observe import (
     AffineOffset,
     AreaAverage,

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from openckm.errors import OptionError
-from openckm.evaluate.duke import duke_cell
+from openckm.evaluate.worlds.duke import duke_cell
 from openckm.infer.construct import OpenCKM
 from openckm.infer.draws import draw_maps
-from openckm.infer.samplers import FewStepSampler
+from openckm.infer.exact.samplers import FewStepSampler
 from openckm.infer.scene import prepare_scene
 from openckm.infer.tiles import Tiled, TileOptions, tile_starts, tile_weights
 from openckm.maps.grid import Grid

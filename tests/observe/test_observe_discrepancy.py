@@ -21,8 +21,8 @@ from openckm.observe import (
     condition,
     fit_discrepancy,
 )
-from openckm.observe.marginal import _Objective
-from openckm.observe.matern import covariance, spectral_draw
+from openckm.observe.field.marginal import _Objective
+from openckm.observe.field.matern import covariance, spectral_draw
 
 TWO = Hyper((Matern(0.5, 40.0, 3.0), Matern(1.5, 200.0, 2.0)), 0.7)
 MEAN, STD = np.array([-80.0, 1.0]), np.array([10.0, 0.3])

@@ -10,7 +10,7 @@ from torch import nn
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, Denoised, Denoiser
 from openckm.priors.exact import GaussianField, torus_spectrum
-from openckm.priors.training import Batch, TrainOptions
+from openckm.training.trainer import Batch, TrainOptions
 
 SHAPE = (1, 8, 8)
 

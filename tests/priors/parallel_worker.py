@@ -12,8 +12,8 @@ import torch
 from gaussian_toy import SpectralDenoiser, batches, options, weights
 
 from openckm.errors import OpenCKMError
-from openckm.priors.parallel import Processes, joined
-from openckm.priors.training import Batch, Trainer
+from openckm.training.parallel import Processes, joined
+from openckm.training.trainer import Batch, Trainer
 
 STEPS = 8
 

@@ -8,8 +8,8 @@ import torch
 from gaussian_toy import SpectralDenoiser, batches, options, weights
 
 from openckm.errors import ModelError, OptionError
-from openckm.priors.ema import WIDEST, PowerAverages, combination, exponent, posthoc_average, profile_width
-from openckm.priors.training import Trainer
+from openckm.training.ema import WIDEST, PowerAverages, combination, exponent, posthoc_average, profile_width
+from openckm.training.trainer import Trainer
 
 STEPS = 120
 

@@ -13,9 +13,9 @@ from openckm.errors import InputError
 from openckm.priors.conditioning import EVIDENCE_PLANES, SIGMA_REFERENCE, Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.imperfect import restate_noise
-from openckm.priors.objective import Batch, draw_levels, draw_noise, imperfect_batch, loss_at
 from openckm.priors.schedules import EDM, VE, VP, Schedule
-from openckm.priors.training import Trainer
+from openckm.training.objective import Batch, draw_levels, draw_noise, imperfect_batch, loss_at
+from openckm.training.trainer import Trainer
 
 COUNT = 24
 Make = Callable[[torch.Generator], tuple[Batch, Tensor, Tensor]]

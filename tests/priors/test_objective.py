@@ -8,8 +8,8 @@ from gaussian_toy import SHAPE, SpectralDenoiser, batches, options
 
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA
-from openckm.priors.objective import Batch, denoising_loss, draw_levels, draw_noise, loss_at
 from openckm.priors.schedules import EDM, VE, VP
+from openckm.training.objective import Batch, denoising_loss, draw_levels, draw_noise, loss_at
 
 
 def some_denoiser() -> SpectralDenoiser:

@@ -15,8 +15,8 @@ from gaussian_toy import SpectralDenoiser, weights
 from parallel_worker import STEPS, settings, small
 
 from openckm.errors import OptionError
-from openckm.priors.parallel import Processes, joined
-from openckm.priors.training import Trainer
+from openckm.training.parallel import Processes, joined
+from openckm.training.trainer import Trainer
 
 HERE = Path(__file__).parent
 

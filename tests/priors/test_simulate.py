@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openckm.maps.quantity import AOA_COS, BUILDING, COVERED, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND
-from openckm.priors.simulate import (
+from openckm.training.simulate import (
     EvidenceOptions,
     _cosine_range,
     _scattered,

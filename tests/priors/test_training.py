@@ -10,9 +10,9 @@ from openckm.errors import ComputationError, ModelError, OptionError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, torus_spectrum
-from openckm.priors.objective import imperfect_batch
 from openckm.priors.schedules import EDM, VE, VP
-from openckm.priors.training import Batch, Trainer, denoising_loss
+from openckm.training.objective import imperfect_batch
+from openckm.training.trainer import Batch, Trainer, denoising_loss
 
 
 @pytest.mark.parametrize(

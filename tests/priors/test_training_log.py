@@ -12,8 +12,8 @@ from gaussian_toy import SpectralDenoiser, batches, options
 from rich.console import Console
 from rich.progress import Progress
 
-from openckm.priors.training import Trainer
-from openckm.priors.training_log import TrainingLog
+from openckm.training.log import TrainingLog
+from openckm.training.trainer import Trainer
 
 
 def trained(folder, steps: int = 6, **more) -> Trainer:

@@ -27,8 +27,8 @@ def test_they_arrive_with_the_model_to_the_bit(world):
 
 
 def test_in_every_precision_an_edge_finds_a_calibration_of_its_own_weights(world):
-    from openckm.infer.calibration import prior_calibration
-    from openckm.infer.spectrum import FittedSpectrum
+    from openckm.infer.exact.spectrum import FittedSpectrum
+    from openckm.infer.spread.calibration import prior_calibration
 
     folder = world.model("1.0.0", attached=True)
     world.repository.publish(folder, "stable", PRECISIONS)

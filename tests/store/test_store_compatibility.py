@@ -12,8 +12,8 @@ import torch
 from store_worlds import Middle, World
 
 from openckm.errors import ModelError
+from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.infer.posterior_draws import sample_posterior
-from openckm.infer.spectrum import WhiteSpectrum
 from openckm.observe import Gaussian, LinearOperator, map_domain
 from openckm.priors.pretrained import load_prior, require_runnable
 from openckm.store import Updater

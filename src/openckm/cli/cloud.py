@@ -94,8 +94,8 @@ def evaluate(
     """Score a model on the test maps of a suite: posterior mean in one call, and the unconditional prior."""
     from openckm.cloud.evaluate import evaluate_models
     from openckm.cloud.suite import Suite
-    from openckm.evaluate.rows import write_report
-    from openckm.evaluate.table import as_table
+    from openckm.evaluate.report.rows import write_report
+    from openckm.evaluate.report.table import as_table
 
     if json is not None and not json.resolve().parent.is_dir():
         raise InputError(f"--json {json}: the folder {json.resolve().parent} does not exist; make it first")

@@ -11,7 +11,7 @@ from openckm.baselines import Kriging
 from openckm.edge.figure import write_comparison
 from openckm.edge.job import Construction, construct
 from openckm.errors import InputError
-from openckm.evaluate.duke import DukeCell, duke_cell, duke_layout_geojson
+from openckm.evaluate.worlds.duke import DukeCell, duke_cell, duke_layout_geojson
 from openckm.maps.atomic import atomic_path
 from openckm.maps.geotiff import write_geotiff
 

@@ -14,7 +14,7 @@ from openckm.cli.edge_contribute import edge_app
 from openckm.errors import OptionError, StoreError
 
 if TYPE_CHECKING:
-    from openckm.edge.config import EdgeConfig
+    from openckm.service.config import EdgeConfig
 
 __all__ = ["check", "edge_app", "run", "token", "update"]
 
@@ -28,7 +28,7 @@ def run(config: Config) -> None:
     told = _config(config)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        from openckm.edge.serve import serve
+        from openckm.service.serve import serve
     except ModuleNotFoundError as error:
         raise _missing(error) from error
     serve(told)
@@ -37,7 +37,7 @@ def run(config: Config) -> None:
 @edge_app.command("update")
 def update(config: Config) -> None:
     """Fetch and verify what the channel offers, once; exit status 2 if that fails, and 0 if all is well."""
-    from openckm.edge.updating import Keeper
+    from openckm.service.model_keeper import Keeper
 
     told = _config(config)
     if told.repository is None:
@@ -53,7 +53,7 @@ def update(config: Config) -> None:
 @edge_app.command("check")
 def check(config: Config) -> None:
     """Read the configuration, the trust root and the cached model, and say what would be served; fetches nothing."""
-    from openckm.edge.updating import Keeper
+    from openckm.service.model_keeper import Keeper
 
     told = _config(config)
     server, keeper = told.server, Keeper(told)
@@ -75,7 +75,7 @@ def check(config: Config) -> None:
 def token() -> None:
     """Make a token: print it, once, and the hash of it for the configuration."""
     _require()
-    from openckm.edge.config import new_token, token_hash
+    from openckm.service.config import new_token, token_hash
 
     made = new_token()
     console.print(f"token  {made}", markup=False)
@@ -84,14 +84,14 @@ def token() -> None:
 
 def _config(path: Path) -> EdgeConfig:
     _require()
-    from openckm.edge.config import EdgeConfig
+    from openckm.service.config import EdgeConfig
 
     return EdgeConfig.read(path)
 
 
 def _require() -> None:
     try:
-        import openckm.edge.config  # noqa: F401
+        import openckm.service.config  # noqa: F401
     except ModuleNotFoundError as error:
         raise _missing(error) from error
 

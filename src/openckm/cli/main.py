@@ -155,8 +155,8 @@ def bench(
     from rich.progress import Progress
 
     from openckm.evaluate.registry import bench as find
-    from openckm.evaluate.rows import write_report
-    from openckm.evaluate.table import as_table
+    from openckm.evaluate.report.rows import write_report
+    from openckm.evaluate.report.table import as_table
 
     run = find(name)
     if json is not None and not json.resolve().parent.is_dir():

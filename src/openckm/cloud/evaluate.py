@@ -11,8 +11,8 @@ from pathlib import Path
 
 from openckm.cloud.gate import OVERALL, MapScore, compare
 from openckm.cloud.suite import Part, Progress, Suite, score_models
-from openckm.evaluate.bootstrap import mean_interval
-from openckm.evaluate.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.priors.pretrained import load_prior
 
 __all__ = ["evaluate_models", "ratio_rows", "score_rows"]

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from openckm.errors import OptionError
-from openckm.evaluate.bootstrap import Interval, ratio_interval
+from openckm.evaluate.scores.bootstrap import Interval, ratio_interval
 
 __all__ = [
     "OVERALL",

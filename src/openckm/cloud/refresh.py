@@ -29,16 +29,16 @@ from openckm.cloud.gate import Choice, GateOptions, Verdict
 from openckm.cloud.ingest import Entry, MapStore
 from openckm.cloud.judge import PRECISION, judge
 from openckm.cloud.suite import Suite
-from openckm.data.training_set import SampleOptions, TrainingSet
 from openckm.errors import ModelError, OptionError
-from openckm.evaluate.rows import peak_mb
+from openckm.evaluate.report.rows import peak_mb
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
-from openckm.priors.training import Batch, Trainer, TrainOptions
 from openckm.store.card import ModelCard
 from openckm.store.lineage import Lineage
 from openckm.store.weights import require_new_folder, write_aside
+from openckm.training.samples import SampleOptions, TrainingSet
+from openckm.training.trainer import Batch, Trainer, TrainOptions
 
 __all__ = [
     "RefreshOptions", "RefreshReport", "ReplaySet", "claim", "free_entries", "joined_credits", "next_version",

@@ -1,6 +1,6 @@
 """A first prior from the accepted maps of a store: the recipe of the shipped one, with its provenance in the card.
 
-Batches are those of `openckm.data.training_set.MixedSet`: whole maps in every third step, quarters and coarsened maps
+Batches are those of `openckm.training.samples.MixedSet`: whole maps in every third step, quarters and coarsened maps
 in the others (quarters alone where no map is fine enough to be coarsened). Maps whose scene is in the suite are never
 trained on; its validation maps score the averaged weights at every checkpoint, its test maps the result. Interrupted
 at any moment, the same call goes on.
@@ -23,13 +23,13 @@ from openckm.cloud.ingest import LICENCES, Entry, MapStore
 from openckm.cloud.refresh import RefreshOptions, ReplaySet, claim, free_entries, joined_credits
 from openckm.cloud.suite import Progress, Suite, score_models
 from openckm.data.coarsen import coarsen
-from openckm.data.training_set import MixedSet, SampleOptions, TrainingSet
 from openckm.errors import OptionError
 from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
-from openckm.priors.training import Batch, Trainer, TrainOptions
 from openckm.store.card import ModelCard
 from openckm.store.weights import require_new_folder
+from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
+from openckm.training.trainer import Batch, Trainer, TrainOptions
 
 __all__ = ["FirstOptions", "train_first"]
 

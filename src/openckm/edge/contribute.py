@@ -17,16 +17,16 @@ import torch
 
 from openckm.data.map_statistics import STATISTICS, statistics
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.training_set import SampleOptions, TrainingSet
 from openckm.errors import InputError, OptionError
 from openckm.maps.atomic import atomic_path
 from openckm.priors.adapter import LowRank
 from openckm.priors.denoiser import Denoiser
-from openckm.priors.objective import TrainOptions, denoising_loss
 from openckm.priors.pretrained import load_prior
 from openckm.priors.schedules import EDM
-from openckm.priors.training import Batch, Trainer
 from openckm.store.contribution import LEAST_MAPS, MAX_RANK, Contribution
+from openckm.training.objective import TrainOptions, denoising_loss
+from openckm.training.samples import SampleOptions, TrainingSet
+from openckm.training.trainer import Batch, Trainer
 
 __all__ = ["ContributeOptions", "Giver", "contribute", "write_contribution"]
 

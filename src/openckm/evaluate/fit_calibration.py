@@ -1,4 +1,4 @@
-"""Measure the calibration of a prior on validation maps: what `openckm.infer.calibration` then applies.
+"""Measure the calibration of a prior on validation maps: what `openckm.infer.spread.calibration` then applies.
 
 Every validation map gives one case per family of evidence, with a random pattern of readings (scattered, tracks,
 blocks, clusters; as in training), random noise, and a random transmit level where the unit is dBm. One case per map
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.registry import Progress
-from openckm.infer.calibration import Calibration, Residuals, distance_to_reading, fit_family, isolation
 from openckm.infer.construct import OpenCKM
+from openckm.infer.spread.calibration import Calibration, Residuals, distance_to_reading, fit_family, isolation
 from openckm.maps.observations import Observations, Points
 from openckm.priors.pretrained import embedded_prior, load_prior
-from openckm.priors.simulate import EvidenceOptions, draw_pattern
+from openckm.training.simulate import EvidenceOptions, draw_pattern
 
 __all__ = ["FAMILIES", "calibration_case", "measure_calibration", "residuals"]
 
@@ -39,7 +39,7 @@ def calibration_case(traced: TracedMap, family: str, seed: int) -> tuple[Observa
 
     Args:
         traced: the map.
-        family: as `openckm.infer.calibration.family_of` names it.
+        family: as `openckm.infer.spread.calibration.family_of` names it.
         seed: of pattern, noise and level.
 
     Raises:

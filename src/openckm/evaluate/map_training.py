@@ -25,8 +25,8 @@ import torch
 from torch import nn
 
 from openckm.errors import ComputationError, InputError, ModelError
-from openckm.evaluate.image_metrics import METRICS, as_png, image_scores
 from openckm.evaluate.map_samples import Samples, ShardSamples, batch_of
+from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 from openckm.maps.atomic import atomic_path
 from openckm.predict.code import behind_buildings, scale_of
 from openckm.predict.loss import LossOptions
@@ -247,7 +247,7 @@ def _answer(network: MapNetwork, samples: Samples, k: int) -> tuple[np.ndarray, 
 
 
 def map_scores(network: MapNetwork, samples: Samples, chosen: Sequence[int]) -> dict[str, float]:
-    """Return the mean over samples of every picture score (`openckm.evaluate.image_metrics.METRICS`).
+    """Return the mean over samples of every picture score (`openckm.evaluate.scores.image_metrics.METRICS`).
 
     Under P3's code, answers are rounded to 8 bits and every cell counts, as in its Table II; else free covered cells
     count, as they are.

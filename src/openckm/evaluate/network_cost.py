@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from openckm.errors import ComputationError
-from openckm.evaluate.rows import peak_mb
+from openckm.evaluate.report.rows import peak_mb
 from openckm.nn.mamba import DualMamba, Mamba
 from openckm.nn.selective_scan import chunk_of
 from openckm.predict.code import Code, inputs_of

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from openckm.errors import OptionError
-from openckm.evaluate.rows import Row
+from openckm.evaluate.report.rows import Row
 
 __all__ = ["BENCHES", "Bench", "Progress", "bench", "bench_names"]
 
@@ -24,16 +24,16 @@ class Bench(Protocol):
 
 
 BENCHES: dict[str, str] = {
-    "active": "openckm.evaluate.bench_active",
-    "calibration": "openckm.evaluate.bench_calibration",
-    "duke": "openckm.evaluate.bench_duke",
-    "edge": "openckm.evaluate.bench_edge",
-    "heldout": "openckm.evaluate.bench_heldout",
-    "imperfect": "openckm.evaluate.bench_imperfect",
-    "mamba": "openckm.evaluate.bench_mamba",
-    "p1": "openckm.evaluate.bench_p1",
-    "samplers": "openckm.evaluate.bench_samplers",
-    "sparse": "openckm.evaluate.bench_sparse",
+    "active": "openckm.evaluate.benches.active",
+    "calibration": "openckm.evaluate.benches.calibration",
+    "duke": "openckm.evaluate.benches.duke",
+    "edge": "openckm.evaluate.benches.edge",
+    "heldout": "openckm.evaluate.benches.heldout",
+    "imperfect": "openckm.evaluate.benches.imperfect",
+    "mamba": "openckm.evaluate.benches.mamba",
+    "p1": "openckm.evaluate.benches.p1",
+    "samplers": "openckm.evaluate.benches.samplers",
+    "sparse": "openckm.evaluate.benches.sparse",
 }
 """Name of each benchmark and the module whose function `run` it is."""
 

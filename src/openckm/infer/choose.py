@@ -8,7 +8,7 @@ r"""Which method draws the posterior and which estimates its mean, from the evid
     everything else                                                    jfs     jfs
 
     told       the network's own sampler, told the readings in its evidence planes
-    jfs        the prior and the likelihood (`openckm.infer.jfs`); as an estimate, the mean of 8 chains that stop where
+    jfs        the prior and the likelihood (`infer.exact.jfs`); as an estimate, the mean of 8 chains that stop where
                a mean wants them to (`openckm.infer.posterior_draws`)
     refined    one call of the network that is told, made to agree with the likelihood (`openckm.infer.refine`)
 
@@ -33,7 +33,7 @@ mmps, DiffPIR and DAPS are never picked: they are there to be compared with (`ck
 from __future__ import annotations
 
 from openckm.errors import OptionError
-from openckm.infer.terms import Term, squared, terms_of
+from openckm.infer.exact.terms import Term, squared, terms_of
 from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import NormalSite
 from openckm.priors.conditioning import Condition

@@ -9,7 +9,7 @@ the map come from the denoiser's few-step sampler, each with a discrepancy of it
     x_k ~ p(map | site, readings),   delta_k ~ p(delta | readings - x_k)
 
 Maps larger than `tile_cells` are denoised on overlapping tiles (`openckm.infer.tiles`). The spread is the one that was
-measured on validation maps (`openckm.infer.calibration`), where the prior comes with such a measurement.
+measured on validation maps (`openckm.infer.spread.calibration`), where the prior comes with such a measurement.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, OptionError
-from openckm.infer.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
+from openckm.infer.exact.samplers import FewStepSampler
 from openckm.infer.experts import FOLDS, Blend, Expert, blend, evidence_expert, folds_of, gain_of, site_expert
-from openckm.infer.samplers import FewStepSampler
 from openckm.infer.scene import Scene, prepare_scene
+from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.tiles import Tiled, TileOptions
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
-from openckm.observe.discrepancy import condition
+from openckm.observe.field.discrepancy import condition
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean

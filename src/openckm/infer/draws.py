@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from openckm.infer.samplers import FewStepSampler, Progress, draw_generator
+from openckm.infer.exact.samplers import FewStepSampler, Progress, draw_generator
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.conditioning import Condition

@@ -17,10 +17,10 @@ from torch import Tensor
 from openckm.errors import OptionError
 from openckm.infer.choose import choose_estimate
 from openckm.infer.draws import OutOfTime
-from openckm.infer.guided import check_domain
+from openckm.infer.exact.guided import check_domain
+from openckm.infer.exact.spectrum import Spectrum
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
-from openckm.infer.spectrum import Spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser

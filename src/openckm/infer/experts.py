@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from openckm.infer.scene import Scene
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
-from openckm.observe.discrepancy import (
+from openckm.observe.field.discrepancy import (
     DiscrepancyFit,
     DiscrepancyOptions,
     MaternPrior,
@@ -33,7 +33,7 @@ from openckm.observe.discrepancy import (
     condition,
     fit_discrepancy,
 )
-from openckm.observe.nuisance import Basis
+from openckm.observe.field.nuisance import Basis
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean

@@ -28,7 +28,7 @@ from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
 from openckm.infer.construct import Posterior
-from openckm.observe.discrepancy import DiscrepancyFit
+from openckm.observe.field.discrepancy import DiscrepancyFit
 
 __all__ = [
     "Choice", "Covariance", "EnsembleCovariance", "ExactCovariance", "choose_cells", "covariance_of", "gaspari_cohn",

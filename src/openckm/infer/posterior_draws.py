@@ -1,11 +1,11 @@
 r"""Draws of p(map | readings, site) by any of the methods, in one call.
 
     method    guided denoiser or chain                      sampler (steps)                     cost per draw
-    jfs       `openckm.infer.jfs.JFS`                       FewStepSampler, order 1 (8)         steps
-    mmps      `openckm.infer.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         9 steps
-    diffpir   `openckm.infer.diffpir.diffpir`               RenoiseSampler (20)                 steps
-    daps      `openckm.infer.daps.DAPS`                     its own (30)                        4 steps
-    dps       `openckm.infer.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
+    jfs       `openckm.infer.exact.jfs.JFS`                       FewStepSampler, order 1 (8)         steps
+    mmps      `openckm.infer.rivals.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         9 steps
+    diffpir   `openckm.infer.rivals.diffpir.diffpir`               RenoiseSampler (20)                 steps
+    daps      `openckm.infer.rivals.daps.DAPS`                     its own (30)                        4 steps
+    dps       `infer.rivals.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
     told      none: the network is told the evidence        FewStepSampler, order 1 (8)         steps
     auto      what `openckm.infer.choose` picks
 
@@ -26,7 +26,7 @@ Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 %
 points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
-Order 1 with few steps is over-confident (see `openckm.infer.samplers`) but its mean of 8 is better: spreads are
+Order 1 with few steps is over-confident (see `openckm.infer.exact.samplers`) but its mean of 8 is better: spreads are
 recalibrated afterwards, on data.
 """
 
@@ -42,15 +42,15 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 from openckm.infer.choose import METHODS, choose_method, reads_device
-from openckm.infer.daps import DAPS
-from openckm.infer.diffpir import RenoiseSampler, diffpir
-from openckm.infer.dps import DPSOptions, sample_dps
-from openckm.infer.guided import Guided, check_domain
-from openckm.infer.jfs import JFS
-from openckm.infer.mmps import MMPS
+from openckm.infer.exact.guided import Guided, check_domain
+from openckm.infer.exact.jfs import JFS
+from openckm.infer.exact.samplers import FewStepSampler, Progress, condition_of, draw_generator
+from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.infer.oriented import Oriented, orientation
-from openckm.infer.samplers import FewStepSampler, Progress, condition_of, draw_generator
-from openckm.infer.spectrum import Spectrum, default_spectrum
+from openckm.infer.rivals.daps import DAPS
+from openckm.infer.rivals.diffpir import RenoiseSampler, diffpir
+from openckm.infer.rivals.dps import DPSOptions, sample_dps
+from openckm.infer.rivals.mmps import MMPS
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser

@@ -4,7 +4,7 @@ A network that is told readings interpolates them less sharply than they allow: 
 from dense, accurate readings by more than their noise. But its error is a field whose covariance is known, and the
 likelihood is known exactly. So m and its own variance V are taken for the prior of one more step in closed form,
 
-    x ~ N(m, V^(1/2) N V^(1/2)),    E[x | y] as in `openckm.infer.jfs`,
+    x ~ N(m, V^(1/2) N V^(1/2)),    E[x | y] as in `openckm.infer.exact.jfs`,
 
 with N the stationary correlation of the denoiser's errors. Devices, sectors and averages enter as the sites they are.
 No further network call. The readings count twice, once through the planes and once here; what is lost by that is
@@ -21,8 +21,8 @@ from collections.abc import Callable
 
 import torch
 
-from openckm.infer.jfs import JFS, Fit, JFSOptions
-from openckm.infer.spectrum import Spectrum, default_spectrum
+from openckm.infer.exact.jfs import JFS, Fit, JFSOptions
+from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser

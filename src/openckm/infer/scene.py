@@ -6,7 +6,7 @@ Readings y_i [dB or dBm] of cell i are modelled as
 
 m is the map that the learned prior predicts, m_bar its average over the readings, offset the unknown transmit power,
 pattern the standard's sector and smooth harmonics around the known boresight, delta the discrepancy. Everything but
-m and delta is linear with a Gaussian prior (`openckm.observe.nuisance`).
+m and delta is linear with a Gaussian prior (`openckm.observe.field.nuisance`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.site import Layout, Transmitter
-from openckm.observe.nuisance import Basis, join, map_column, offset_columns, pattern_columns
+from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, site_planes
 
 __all__ = ["Scene", "prepare_scene"]

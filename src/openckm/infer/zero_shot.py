@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError, OptionError
-from openckm.infer.dps import DPSOptions, sample_dps
 from openckm.infer.experts import as_network_readings, folds_of, gain_of, site_expert
+from openckm.infer.rivals.dps import DPSOptions, sample_dps
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points

@@ -193,7 +193,8 @@ class Observations:
         if self.rasters or self.areas:
             raise MeasurementError(
                 f"{method} cannot use {len(self.rasters)} rasters and {len(self.areas)} areas, only readings at points;"
-                " leave them out, or write their likelihood with openckm.observe and sample with openckm.infer.dps"
+                " leave them out, or write their likelihood with openckm.observe and sample"
+                " with openckm.infer.rivals.dps"
             )
 
     def gain_points(self) -> Points:

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULES = {
-    "antenna": ("boresight_offsets", "element_gain_dbi", "harmonics"),
+    "field.antenna": ("boresight_offsets", "element_gain_dbi", "harmonics"),
     "areas": ("AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points"),
     "catalogue": ("ALL_OPERATORS",),
-    "discrepancy": (
+    "field.discrepancy": (
         "Belief", "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Hyper", "Matern", "MaternPrior",
         "NuggetPrior", "condition", "fit_discrepancy",
     ),
@@ -23,7 +23,7 @@ _MODULES = {
         "DbToLinear", "Joint", "LinearToDb", "Quantize", "QuantizeAngle", "QuantizeDirection", "StraightThrough",
         "Truncate", "joint_truncate_quantize", "straight_through",
     ),
-    "nuisance": (
+    "field.nuisance": (
         "Basis", "LinearFit", "Parameter", "fit_linear", "join", "map_column", "offset_columns", "pattern_columns",
     ),
     "operators": (
@@ -35,10 +35,10 @@ _MODULES = {
 }  # fmt: skip
 
 if TYPE_CHECKING:
-    from openckm.observe.antenna import boresight_offsets, element_gain_dbi, harmonics
     from openckm.observe.areas import AreaAverage, PositionBlur, areas_likelihood, blurred_points
     from openckm.observe.catalogue import ALL_OPERATORS
-    from openckm.observe.discrepancy import (
+    from openckm.observe.field.antenna import boresight_offsets, element_gain_dbi, harmonics
+    from openckm.observe.field.discrepancy import (
         Belief,
         DiscrepancyFit,
         DiscrepancyOptions,
@@ -49,6 +49,16 @@ if TYPE_CHECKING:
         NuggetPrior,
         condition,
         fit_discrepancy,
+    )
+    from openckm.observe.field.nuisance import (
+        Basis,
+        LinearFit,
+        Parameter,
+        fit_linear,
+        join,
+        map_column,
+        offset_columns,
+        pattern_columns,
     )
     from openckm.observe.likelihood import Gaussian, IntervalCensored, Likelihood, Product, points_likelihood
     from openckm.observe.masks import box_mask, random_mask
@@ -64,16 +74,6 @@ if TYPE_CHECKING:
         Truncate,
         joint_truncate_quantize,
         straight_through,
-    )
-    from openckm.observe.nuisance import (
-        Basis,
-        LinearFit,
-        Parameter,
-        fit_linear,
-        join,
-        map_column,
-        offset_columns,
-        pattern_columns,
     )
     from openckm.observe.operators import (
         AffineOffset,

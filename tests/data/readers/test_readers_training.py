@@ -9,11 +9,11 @@ import pytest
 
 from openckm.data.readers import open_dataset
 from openckm.data.readers.training import training_maps
-from openckm.data.training_set import SampleOptions, TrainingSet
 from openckm.errors import InputError, OptionError
 from openckm.maps.pixels import GreyScale
 from openckm.priors.conditioning import SITE_PLANES
-from openckm.priors.simulate import EvidenceOptions
+from openckm.training.samples import SampleOptions, TrainingSet
+from openckm.training.simulate import EvidenceOptions
 
 PLANE = {name: k for k, name in enumerate(SITE_PLANES)}
 ALL_TOLD = SampleOptions(0.0, 1.0, 1.0, 1.0, EvidenceOptions(none=0.0, direction=1.0, dense_direction=1.0))

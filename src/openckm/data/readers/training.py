@@ -24,7 +24,7 @@ def training_maps(
     cell_m: float | None = None,
     least_covered: float = 0.05,
 ) -> Iterator[TracedMap]:
-    """Yield maps of one shape from the records of a data set, for `openckm.data.training_set.TrainingSet`.
+    """Yield maps of one shape from the records of a data set, for `openckm.training.samples.TrainingSet`.
 
     Each map is averaged to wider cells where asked for, and cut into tiles that do not overlap; what is left over on
     the far sides is shared between both. Of frames at several receiver heights the first is taken.

@@ -1,0 +1,1 @@
+"""The benchmarks that `ckm bench NAME` runs, one module each."""

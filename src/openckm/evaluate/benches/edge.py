@@ -1,0 +1,335 @@
+"""Benchmark "edge": a node as a process of its own, and clients of it over loopback.
+
+    edge, METHOD, N clients      requests per second; latency from sending a request to holding its map [s]
+    edge, cold start             from starting the process with a cached model to holding the first map [s]
+    update, PRECISION            time and bytes of a first update, of one that finds nothing new, and of a refresh
+    openckm, PRECISION           RMSE with the weights as published, over that with fp32 of the same weights
+
+The methods are the product's own on a site request (`site`, 8 orientations; `site_1`, one), the mean of any likelihood
+in one step (`mean`), 4 draws by `jfs`, and one draw by each of the other samplers that a request may name, as it is set
+by default (`dps`: 50 steps in place of 2,000). Every client sends its next request when it holds the last map; a
+request that is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key
+made for the benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by
+construction, and what int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR. A
+refresh of the prior, a model folder of a later version, is named by $OPENCKM_EDGE_REFRESH; without it there are no rows
+about refreshes.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.data.shards import TracedMap, read_shards
+from openckm.errors import ComputationError
+from openckm.evaluate.benches.heldout import default_data_dir
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
+from openckm.infer.construct import OpenCKM
+from openckm.maps.observations import Observations, Points
+from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
+
+__all__ = ["EdgeOptions", "run"]
+
+PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
+PRECISIONS = ("fp32", "bf16", "int8")
+REFRESH_VARIABLE = "OPENCKM_EDGE_REFRESH"
+SAMPLERS = {"jfs": (4, None), "mmps": (1, None), "diffpir": (1, None), "daps": (1, None), "dps": (1, 50)}
+"""Draws of a request, and steps where they are not those of the method."""
+METHODS = ("site", "site_1", "mean", *SAMPLERS)
+_PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class EdgeOptions:
+    """How much is run.
+
+    Attributes:
+        clients: numbers of clients at the same time.
+        requests: of each client, and method.
+        least: requests of all clients together, at least.
+        starts: cold starts.
+        maps: held-out maps of the comparison of precisions.
+        side: of a map that clients ask for [cells].
+        methods: some of METHODS.
+    """
+
+    clients: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+    requests: int = 1
+    least: int = 8
+    starts: int = 5
+    maps: int = 24
+    side: int = 64
+    methods: tuple[str, ...] = METHODS
+
+
+QUICK = EdgeOptions(clients=(1, 4), requests=1, least=4, starts=1, maps=2, side=32)
+
+
+def run(
+    quick: bool = False, progress: Progress | None = None, *, data_dir: Path | None = None,
+    options: EdgeOptions | None = None,
+) -> list[Row]:  # fmt: skip
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: few requests on small maps.
+        progress: called as progress(what, done, total).
+        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache. Without any shard there are
+            no rows about accuracy.
+        options: how much is run; overrides `quick`.
+
+    Raises:
+        ComputationError: if the node does not start, or loses a request.
+    """
+    chosen, told = options or (QUICK if quick else EdgeOptions()), progress or (lambda *_: None)
+    with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
+        folder = Path(name)
+        given = os.environ.get(PRIOR_VARIABLE)
+        prior = Path(given) if given else Path(str(files("openckm.assets") / "prior_s"))
+        repository = Repository.create(str(folder / "repository"), KeyFolder(folder / "keys"))
+        repository.publish(prior, "stable", precisions=PRECISIONS)
+        (folder / "root.json").write_bytes(repository.trust_root)
+        rows, models = _updates(folder, repository.trust_root)
+        rows += _accuracy(models, data_dir or default_data_dir(), chosen.maps)
+        rows += _starts(folder, chosen, told)
+        rows += _loads(folder, chosen, told)
+        refreshed = os.environ.get(REFRESH_VARIABLE)
+        return rows + (_refresh(folder, repository, Path(refreshed)) if refreshed else [])
+
+
+def _updates(folder: Path, root: bytes) -> tuple[list[Row], dict[str, Path]]:
+    """Update an empty cache, and one that is up to date, in every precision."""
+    rows, models = [], {}
+    for precision in PRECISIONS:
+        cache = folder / f"cache_{precision}"
+        updater = Updater(root, str(folder / "repository"), cache, options=UpdateOptions(precision=precision))
+        for split in ("first", "nothing new"):
+            models[precision], found = _update(updater, precision, split)
+            rows += found
+    return rows, models
+
+
+def _refresh(folder: Path, repository: Repository, refreshed: Path) -> list[Row]:
+    """Publish a refresh of the model that the caches hold, and update them."""
+    repository.publish(refreshed, "stable", precisions=PRECISIONS)
+    rows = []
+    for precision in PRECISIONS:
+        cache, options = folder / f"cache_{precision}", UpdateOptions(precision=precision)
+        updater = Updater(repository.trust_root, str(folder / "repository"), cache, options=options)
+        rows += _update(updater, precision, "refresh")[1]
+    return rows
+
+
+def _update(updater: Updater, precision: str, split: str) -> tuple[Path, list[Row]]:
+    begun = time.perf_counter()
+    model = updater.update()
+    seconds = time.perf_counter() - begun
+    received = 0 if updater.report is None else updater.report.received
+    return model, [
+        _row("update", precision, split, "seconds", [seconds]),
+        _row("update", precision, split, "bytes", [float(received)]),
+    ]
+
+
+def _accuracy(models: dict[str, Path], data: Path, count: int) -> list[Row]:
+    """Compare the errors on held-out maps, each with 2 % of its free cells read and the site known."""
+    maps = list(read_shards(sorted(data.glob("*.npz")))) if data.is_dir() else []
+    picked = (
+        [maps[k] for k in np.unique(np.linspace(0, len(maps) - 1, min(count, len(maps))).astype(int))] if maps else []
+    )
+    if not picked:
+        return []
+    errors = {p: np.array([_error(models[p], traced, k) for k, traced in enumerate(picked)]) for p in PRECISIONS}
+    scenes = [traced.scene for traced in picked]
+    rows = []
+    for precision, error in errors.items():
+        ratio = ratio_interval(error, errors["fp32"], scenes)
+        for split, metric, found in (
+            (precision, "rmse_db", mean_interval(error, scenes)), (f"{precision} over fp32", "rmse_ratio", ratio),
+        ):  # fmt: skip
+            ends = (found.value, found.low, found.high)
+            rows.append(Row("openckm", "gain", split, metric, *ends, len(error), 3, 0.0, peak_mb()))
+    return rows
+
+
+def _error(folder: Path, traced: TracedMap, seed: int) -> float:
+    """RMSE of the mean [dB] over the free, covered cells that were not read."""
+    rng = np.random.default_rng([seed, 11])
+    row, col = np.nonzero(traced.covered)
+    pick = rng.permutation(row.size)[: max(row.size // 50, 3)]
+    row, col = row[pick], col[pick]
+    value = traced.gain_db[row, col] + rng.standard_normal(row.size)
+    points = Points.exact(traced.grid.x[col], traced.grid.y[row], value, sigma=1.0, unit="dB")
+    known = Observations(points=(points,), layout=traced.layout, transmitter=traced.transmitter)
+    made = OpenCKM(prior=folder, symmetrise=False).reconstruct(known, traced.grid, draws=0)
+    scored = traced.covered.copy()
+    scored[row, col] = False
+    gap = made.mean()[scored].astype(np.float64) - traced.gain_db[scored]
+    return float(np.sqrt(np.mean(gap**2)))
+
+
+def _starts(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
+    """Start the node with a cached model and time the first map."""
+    waits = []
+    for k in range(options.starts):
+        begun = time.perf_counter()
+        with _node(folder) as client:
+            client.ask(_request("site_1", 32, k))
+            waits.append(time.perf_counter() - begun)
+        progress("cold starts", k + 1, options.starts)
+    return [_row("edge", "cold start", "site_1, 32 x 32", "seconds", waits)]
+
+
+def _loads(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
+    rows, total, done = [], len(options.methods) * len(options.clients), 0
+    with _node(folder) as client:
+        for method in options.methods:
+            client.ask(_request(method, options.side, 0))
+            for clients in options.clients:
+                waits, seconds = _load(client, method, clients, options)
+                task, split = f"{method}, {options.side} x {options.side}", f"{clients} clients"
+                found = {"requests_per_s": len(waits) / seconds}
+                found |= {f"latency_p{level}_s": float(np.percentile(waits, level)) for level in (50, 95, 99)}
+                for metric, v in found.items():
+                    rows.append(Row("edge", task, split, metric, v, v, v, len(waits), 0, seconds, peak_mb()))
+                done += 1
+                progress("load", done, total)
+    return rows
+
+
+def _load(client: _Client, method: str, clients: int, options: EdgeOptions) -> tuple[NDArray[np.float64], float]:
+    """Return how long every request took [s], and all of them together."""
+    each = max(options.requests, -(-options.least // clients))
+    waits: list[float] = []
+    lost: list[str] = []
+
+    def work(number: int) -> None:
+        for k in range(each):
+            begun = time.perf_counter()
+            try:
+                client.ask(_request(method, options.side, number * each + k))
+            except (OSError, ComputationError, http.client.HTTPException, ValueError) as error:
+                lost.append(repr(error))
+            waits.append(time.perf_counter() - begun)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(clients)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if lost:
+        raise ComputationError(f"{len(lost)} of {clients * each} requests were lost; the first: {lost[0]}")
+    return np.array(waits), time.perf_counter() - begun
+
+
+def _request(method: str, side: int, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng([seed, 12])
+    told: dict[str, Any] = {
+        "grid": {"rows": side, "cols": side, "cell_m": 4.0}, "seed": seed, "deadline_s": _PATIENCE_S,
+        "transmitter": {"x": 2.0 * side, "y": -2.0 * side},
+    }  # fmt: skip
+    if method in ("site", "site_1"):
+        x, y = rng.uniform(1.0, 4.0 * side - 1.0, (2, 60))
+        points = {"x": x.tolist(), "y": (-y).tolist(), "value": rng.normal(-95.0, 8.0, 60).tolist(), "unit": "dB"}
+        return told | {"kind": "site", "points": [points], "draws": 0, "symmetrise": method == "site"}
+    steps = [{"type": "select", "channels": ["gain_db"]}, {"type": "downsample", "factor": 8, "kernel": "mean"}]
+    y = rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist()
+    likelihood = {"type": "gaussian", "unit": "physical", "sigma": 1.0, "y": y,
+                  "operator": {"type": "chain", "steps": steps}}  # fmt: skip
+    draws, count = SAMPLERS.get(method, (0, None))
+    return told | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
+
+
+class _Client:
+    """Asks a node on loopback."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the map of a request; comes back as often as it is told to."""
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            status, told, retry = self._call("POST", "/v1/jobs", request)
+            if status == 202:
+                break
+            if status not in (429, 503) or time.monotonic() > end:
+                raise ComputationError(f"the node answered {status}: {told}")
+            time.sleep(min(float(retry or 1), 5.0))
+        place = f"/v1/jobs/{told['id']}"
+        while told["state"] in ("queued", "running"):
+            _, told, _ = self._call("GET", f"{place}?wait_s=20")
+        status, found, _ = self._call("GET", f"{place}/result")
+        if status != 200:
+            raise ComputationError(f"the node answered {status}: {found}")
+        return found
+
+    def ready(self) -> bool:
+        """Whether the node takes jobs."""
+        try:
+            return self._call("GET", "/ready")[0] == 200
+        except OSError:
+            return False
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any], str | None]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_S)
+        try:
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read()), reply.headers["Retry-After"]
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _node(folder: Path) -> Iterator[_Client]:
+    """Run a node with the bf16 model that is in its cache."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / "edge.toml"
+    config.write_text(
+        f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache_bf16"\n'
+        f"[server]\nport = {port}\ndrain_s = 0\n[limits]\nqueue = 64\nqueue_per_token = 64\nkept_per_token = 128\n"
+        "running_per_token = 4\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "openckm.cli.main", "edge", "run", "--config", str(config)]
+    process, client, end = subprocess.Popen(command, stderr=subprocess.DEVNULL), _Client(port), time.monotonic() + 120.0
+    try:
+        while not client.ready():
+            if process.poll() is not None or time.monotonic() > end:
+                raise ComputationError("the node did not start: run `ckm edge run` by hand to see why")
+            time.sleep(0.01)
+        yield client
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _row(method: str, task: str, split: str, metric: str, values: list[float]) -> Row:
+    """Return the median of a few values, with the least and the most as its interval."""
+    middle = float(np.median(values))
+    return Row(method, task, split, metric, middle, min(values), max(values), len(values), 0, middle, peak_mb())

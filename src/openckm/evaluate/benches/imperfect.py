@@ -1,0 +1,300 @@
+"""Benchmark "imperfect": what does a prior lose when nine tenths of its training maps are noisy?
+
+The same small network is trained for equally many steps, from the same weights, on windows of the same maps in the same
+order, with the same evidence and noise draws:
+
+    clean         all maps as they were traced
+    ambient       nine tenths carry noise of known size, trained by the loss of `openckm.priors.imperfect`
+    naive         the same maps, trained as though they were clean
+    clean_tenth   the clean tenth alone
+
+The noise is 0.05 of P1's pixels: 10 dB of gain, 0.14 of the direction's sine and cosine. It belongs to the map: the
+same whenever the map is drawn, and in the evidence drawn from it. Which tenth is clean is random.
+
+Scored on maps of a city that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
+(task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing told, from levels
+above and below the noise of the maps (tasks "denoise_..." with the level in dB). `rmse_ratio` is over the arm "clean",
+paired by map. Numbers are means over maps, intervals by bootstrap over scenes. All of it twice (the split): with all
+training maps, where even the clean tenth is more than so short a training uses up, and with few.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openckm.data.shards import TracedMap, read_shards
+from openckm.data.split import TEST_CITIES, VALIDATION_CITIES
+from openckm.errors import InputError
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import ratio_interval
+from openckm.evaluate.scores.scoring import Score, summary_rows
+from openckm.maps.pixels import P1_GAIN_DB
+from openckm.maps.quantity import AOA_COS, CHANNELS, GAIN
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
+from openckm.priors.schedules import EDM
+from openckm.training.objective import Batch, TrainOptions, imperfect_batch
+from openckm.training.samples import SampleOptions, TrainingSet
+from openckm.training.simulate import EvidenceOptions
+from openckm.training.trainer import Trainer
+
+__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "default_training_dir", "run"]
+
+ARMS = ("clean", "ambient", "naive", "clean_tenth")
+LEVELS_DB = (4.0, 16.0, 64.0)
+DATA_VARIABLE = "OPENCKM_TRAIN_DATA"
+KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
+MIN_CELLS = 50
+"""Hidden cells that a validation map must have to be scored."""
+AVERAGE_WIDTH = 0.10
+SINE_PER_PIXEL = 1.0 / 0.35
+"""P1 codes a sine in [-1, 1] by pixels in [0.3, 1]."""
+
+
+@dataclass(frozen=True)
+class ImperfectOptions:
+    """What is trained and scored.
+
+    Attributes:
+        noise_pixel: standard deviation of the noise of a noisy map [P1's pixels].
+        clean_share: share of the maps that are clean.
+        size: name of the network's size (`openckm.priors.denoiser.SIZES`).
+        steps: optimiser steps of each arm.
+        batch: windows per step.
+        learning_rate: at its height.
+        fold: windows have 1 / fold of the maps' sides.
+        nothing: share of the samples that are told nothing.
+        train_maps: training maps, spread evenly over those there are; None: all.
+        maps: validation maps at most.
+        seed: of weights, noise, choice and evidence.
+    """
+
+    noise_pixel: float = 0.05
+    clean_share: float = 0.1
+    size: str = "xs"
+    steps: int = 1500
+    batch: int = 16
+    learning_rate: float = 1e-3
+    fold: int = 2
+    nothing: float = 0.2
+    train_maps: int | None = None
+    maps: int = 96
+    seed: int = 1
+
+    def noise(self) -> NDArray[np.float32]:
+        """Return the noise of each channel of a noisy map [latent], shape (channels,)."""
+        gain = self.noise_pixel * (P1_GAIN_DB[1] - P1_GAIN_DB[0]) / GAIN.scale
+        direction = self.noise_pixel * SINE_PER_PIXEL / AOA_COS.scale
+        known = {"gain_db": gain, "aoa_cos": direction, "aoa_sin": direction}
+        return np.array([known.get(channel.name, 0.0) for channel in CHANNELS], np.float32)
+
+    def told(self) -> SampleOptions:
+        """Return what samples are told; block averages, whose noise is another, are left out."""
+        return SampleOptions(nothing=self.nothing, evidence=EvidenceOptions(blocks=0.0))
+
+    def training(self) -> TrainOptions:
+        """Return how each arm is trained."""
+        return TrainOptions(
+            steps=self.steps, decay_steps=self.steps // 2, warmup_steps=min(100, self.steps // 4 + 1),
+            learning_rate=self.learning_rate, ema=(), power_ema=(AVERAGE_WIDTH,), snapshot_every=self.steps,
+            seed=self.seed,
+        )  # fmt: skip
+
+
+FULL = (ImperfectOptions(), ImperfectOptions(train_maps=60))
+QUICK = (ImperfectOptions(steps=150, batch=8, maps=24),)
+
+
+def default_training_dir() -> Path:
+    """Return the folder of the training shards: $OPENCKM_TRAIN_DATA, else openckm/train in the user's cache."""
+    if DATA_VARIABLE in os.environ:
+        return Path(os.environ[DATA_VARIABLE])
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "train"
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    keep: Path | None = None,
+    options: Sequence[ImperfectOptions] | None = None,
+) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: 150 small steps instead of twice 1500; too few to learn much.
+        progress: called as progress(what, done, total).
+        data_dir: folder of shards with maps of the training cities and of Florence; None: `default_training_dir()`.
+        keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
+        options: what is trained, one after the other; overrides `quick`.
+
+    Raises:
+        InputError: if the folder does not hold maps of both kinds.
+        ComputationError: if a training fails.
+    """
+    scores: list[Score] = []
+    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    traced = _traced(data_dir or default_training_dir())
+    with ExitStack() as stack:
+        home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for chosen in options or (QUICK if quick else FULL):
+            scores += _scores(traced, chosen, home, progress)
+    return [*summary_rows(scores, ("rmse_db",)), *_ratios(scores)]
+
+
+def _scores(
+    traced: tuple[list[TracedMap], list[TracedMap]], options: ImperfectOptions, home: Path, progress: Progress | None
+) -> list[Score]:
+    seen, held = (_spread(*pair) for pair in zip(traced, (options.train_maps, options.maps), strict=True))
+    maps, exam = ImperfectMaps(TrainingSet(seen, options.told()), options), _Exam(held, options)
+    scores: list[Score] = []
+    for k, arm in enumerate(ARMS):
+        if progress is not None:
+            progress(f"{len(seen)} maps, training: {arm}", k, len(ARMS))
+        folder = home / "imperfect" / _digest(options, len(maps)) / arm
+        scores += [replace(s, split=f"{len(seen)} training maps") for s in _trained(arm, maps, folder, exam)]
+    return scores
+
+
+class ImperfectMaps:
+    """Training maps of which all but a random share are noisy."""
+
+    def __init__(self, clean: TrainingSet, options: ImperfectOptions) -> None:
+        """Draw which maps are clean, and the noise of the others.
+
+        Args:
+            clean: the maps without noise.
+            options: share and noise.
+        """
+        self.clean, self.options = clean, options
+        rng = np.random.default_rng([options.seed, 1])
+        count = max(1, round(options.clean_share * len(clean)))
+        self.chosen = np.sort(rng.choice(len(clean), count, replace=False))
+        level = np.tile(options.noise(), (len(clean), 1))
+        level[self.chosen] = 0.0
+        self.level = level
+        self.noisy = copy.copy(clean)
+        self.noisy.states = clean.states.copy()
+        for state, own in zip(self.noisy.states, level, strict=True):
+            state += (own[:, None, None] * rng.standard_normal(state.shape, np.float32)).astype(state.dtype)
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+    def batches(self, arm: str) -> Callable[[int], Batch]:
+        """Return the batches of an arm by their number."""
+
+        def batch(number: int) -> Batch:
+            rng = np.random.default_rng([self.options.seed, 2, number])
+            which = rng.integers(len(self), size=self.options.batch)
+            if arm == "clean_tenth":
+                which = self.chosen[which % len(self.chosen)]
+            source = self.noisy if arm in ("ambient", "naive") else self.clean
+            drawn = source.sample(which, rng, fold=self.options.fold)
+            return imperfect_batch(drawn, noise=torch.as_tensor(self.level[which])) if arm == "ambient" else drawn
+
+        return batch
+
+
+class _Exam:
+    """Maps of another city, with fixed evidence."""
+
+    def __init__(self, maps: Sequence[TracedMap], options: ImperfectOptions) -> None:
+        self.scene = [hashlib.sha256(m.layout.height_m.tobytes()).hexdigest()[:12] for m in maps]
+        told = SampleOptions(evidence=options.told().evidence)
+        held = TrainingSet(maps, told)
+        self.items = [held.sample(np.array([k]), np.random.default_rng([options.seed, 3, k])) for k in range(len(held))]
+
+    def scores(self, arm: str, model: Denoiser) -> list[Score]:
+        """Return the scores of every map in every task."""
+        found = []
+        for k, item in enumerate(self.items):
+            noise = torch.randn(item.clean.shape, generator=torch.Generator().manual_seed(k))
+            free = item.weight[:, 0] == 1.0
+            hidden = free & (item.condition.evidence[:, 2] == 0)
+            tasks = [("posterior_mean", EDM.sigma_max, item.condition, hidden)]
+            tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item), free) for v in LEVELS_DB]
+            for task, level, condition, scored in tasks:
+                if int(scored.sum()) >= MIN_CELLS:
+                    found.append(_score(arm, task, self.scene[k], model, item.clean, noise, level, condition, scored))
+        return found
+
+
+def _score(
+    arm: str, task: str, scene: str, model: Denoiser, clean: Tensor, noise: Tensor, level: float,
+    condition: Condition, scored: Tensor,
+) -> Score:  # fmt: skip
+    started = time.perf_counter()
+    x = noise * level if level == EDM.sigma_max else clean + level * noise
+    with torch.no_grad():
+        mean = model(x, torch.full((1,), level), condition).mean
+    seconds = time.perf_counter() - started
+    error = GAIN.scale * float((mean - clean)[:, 0][scored].square().mean().sqrt())
+    return Score(arm, task, "", scene, {"rmse_db": error}, int(scored.sum()), 1, seconds)
+
+
+def _nothing(item: Batch) -> Condition:
+    given = item.condition
+    scalars = given.scalars * torch.tensor([1.0, 0.0])
+    return Condition(torch.zeros_like(given.site), torch.zeros_like(given.evidence), scalars)
+
+
+def _trained(arm: str, maps: ImperfectMaps, folder: Path, exam: _Exam) -> list[Score]:
+    torch.manual_seed(maps.options.seed)
+    denoiser = MapDenoiser(SIZES[maps.options.size])
+    trainer = Trainer(denoiser, maps.batches(arm), maps.options.training(), folder)
+    trainer.run()
+    with trainer.averaged(sigma_rel=AVERAGE_WIDTH) as model:
+        return exam.scores(arm, model)
+
+
+def _traced(folder: Path) -> tuple[list[TracedMap], list[TracedMap]]:
+    """Maps of the training cities and of the validation city."""
+    traced = list(read_shards(sorted(folder.glob("*.npz"))))
+    held = [m for m in traced if any(city in m.city for city in VALIDATION_CITIES)]
+    seen = [m for m in traced if not any(city in m.city for city in (*VALIDATION_CITIES, *TEST_CITIES))]
+    if not held or not seen:
+        raise InputError(
+            f"{folder}: {len(seen)} training maps and {len(held)} of {', '.join(VALIDATION_CITIES)}; wanted both: make"
+            f" them with `ckm data generate` (splits train and validation) or say where they are with {DATA_VARIABLE}"
+        )
+    return seen, held
+
+
+def _spread(maps: list[TracedMap], count: int | None) -> list[TracedMap]:
+    pick = np.unique(np.linspace(0, len(maps) - 1, min(count or len(maps), len(maps))).round().astype(int))
+    return [maps[k] for k in pick]
+
+
+def _digest(options: ImperfectOptions, maps: int) -> str:
+    return hashlib.sha256(repr((sorted(asdict(options).items()), maps)).encode()).hexdigest()[:12]
+
+
+def _ratios(scores: Sequence[Score]) -> list[Row]:
+    rows = []
+    for task, split in dict.fromkeys((s.task, s.split) for s in scores):
+        here = {arm: [s for s in scores if (s.method, s.task, s.split) == (arm, task, split)] for arm in ARMS}
+        base = [s.values["rmse_db"] for s in here[ARMS[0]]]
+        for arm in ARMS[1:]:
+            group = here[arm]
+            found = ratio_interval([s.values["rmse_db"] for s in group], base, [s.cluster for s in group])
+            rows.append(
+                Row(arm, task, split, "rmse_ratio", found.value, found.low, found.high, sum(s.n for s in group), 1,
+                    float(np.mean([s.seconds for s in group])), peak_mb())
+            )  # fmt: skip
+    return rows

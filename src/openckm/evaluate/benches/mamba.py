@@ -1,0 +1,292 @@
+"""Benchmark "mamba": maps from layout and transmitter alone, their accuracy on held-out cities, what networks cost.
+
+    static, dynamic   RMSE [dB] over free covered cells and the picture scores (`evaluate.scores.image_metrics`) of
+                      ray-traced maps of cities that nothing was trained on, without and with vehicles; "rmse_db over
+                      RIVAL" is a ratio of means, paired by map: over RadioUNet, and over the plain U-Net of equal cost
+    measured 1%       the same maps with 1 % of the free cells measured (2 dB of noise): prediction and readings
+                      together, kriging beside; ratios over kriging and over the same network's prediction alone
+    duke              the same networks on real readings of LTE cells (`openckm.evaluate.scores.unmeasured_duke`)
+    cost S x S        median latency of interleaved calls after warm-up [ms, least and greatest as the interval],
+                      parameters [million], operations [GFLOP], memory of one call [MB]; P3's sizes untrained, too
+    scan              times by which the exact scans (what runs here, and by torch) and the matrix form are faster than
+                      token by token, at 65,536 tokens
+
+Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
+model folder each, named as they are to be called; "prior" is the shipped prior told the site, in one call. Intervals:
+bootstrap over scenes.
+
+References:
+    RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Tables II-V.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from openckm.baselines import Kriging
+from openckm.data.shards import TracedMap
+from openckm.errors import InputError
+from openckm.evaluate.benches.heldout import default_data_dir, heldout_case, load_heldout
+from openckm.evaluate.network_cost import latencies, median_range, network_cost, peak_memory_mb
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.image_metrics import METRICS, image_scores
+from openckm.evaluate.scores.scoring import METRICS as BELIEF_METRICS
+from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows_over, score_map, summary_rows
+from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
+from openckm.maps.observations import Observations
+from openckm.maps.radiomap import RadioMap
+from openckm.maps.site import Layout
+from openckm.nn.selective_scan import selective_scan, selective_scan_reference, state_space_dual
+from openckm.nn.selective_scan_s6 import exact_scan
+from openckm.predict.code import MAP_SCALE, inputs_of
+from openckm.predict.networks import MapNetwork, build_network
+from openckm.predict.predictor import Predictor
+from openckm.predict.pretrained import SHIPPED, load_network
+from openckm.reconstructor import Reconstructor
+
+__all__ = ["MambaBench", "default_networks_dir", "run", "trained_networks"]
+
+NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
+MEASURED = 0.01
+TASKS = ("static", "dynamic")
+RIVALS = ("radiounet", "unet-small")
+PUBLISHED = ("radiomamba", "radiomamba-ssd")
+"""P3's sizes, whose cost is stated whether they were trained or not."""
+
+
+@dataclass(frozen=True)
+class MambaBench:
+    """How much is run.
+
+    Attributes:
+        maps: held-out maps.
+        measured: maps of them with readings.
+        sides: sides of the maps whose cost is measured [cells].
+        rounds: timed calls of each network.
+        tokens: length of the sequence for the row of the scans.
+    """
+
+    maps: int = 100
+    measured: int = 24
+    sides: tuple[int, ...] = (128, 256)
+    rounds: int = 7
+    tokens: int = 65_536
+
+
+QUICK = MambaBench(maps=6, measured=2, sides=(128,), rounds=3, tokens=16_384)
+
+
+def default_networks_dir() -> Path:
+    """Return the folder of the trained networks: $OPENCKM_ONE_PASS_NETS, else openckm/one_pass in the user's cache."""
+    if NETWORKS_VARIABLE in os.environ:
+        return Path(os.environ[NETWORKS_VARIABLE])
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "one_pass"
+
+
+def trained_networks(folder: Path) -> dict[str, Path]:
+    """Return the model folders in a folder by name; a training's own folder counts by the model that it ended with."""
+    found = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        for place in (path, path / "model"):
+            if (place / "card.json").is_file():
+                found[path.name] = place
+    return found
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    networks_dir: Path | None = None,
+    prior: Path | None = None,
+    options: MambaBench | None = None,
+) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: a handful of maps, one size.
+        progress: called as progress(what, done, total).
+        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
+        networks_dir: folder of trained networks; None means $OPENCKM_ONE_PASS_NETS or the cache.
+        prior: model folder of the prior; None means the shipped one.
+        options: how much is run; overrides `quick`.
+
+    Raises:
+        InputError: if there are no held-out maps.
+        OpenCKMError: whatever a method raises.
+    """
+    chosen = options or (QUICK if quick else MambaBench())
+    folders = {"shipped": SHIPPED} | trained_networks(networks_dir or default_networks_dir())
+    methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior", by="prior")}
+    methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
+    maps = load_heldout(data_dir or default_data_dir(), chosen.maps)
+    told = progress or (lambda *_: None)
+    scores: list[Score] = []
+    for k, traced in enumerate(maps):
+        scores += _predicted(methods, traced)
+        if k < chosen.measured:
+            scores += _measured(methods, traced, k)
+        told(f"{traced.city}, map {k}", k + 1, len(maps))
+    if not scores:
+        raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
+    rows = [row for metrics in (METRICS, BELIEF_METRICS) for row in _summaries(scores, metrics)]
+    rows += [row for task in TASKS for rival in RIVALS for row in ratio_rows_over(scores, task, "alone", rival)]
+    rows += _gain_of_readings(scores)
+    rows += summary_rows(list(unmeasured_scores(methods)), (METRIC,))
+    told("duke", 1, 1)
+    for side in chosen.sides:
+        rows += _cost_rows(folders, side, chosen.rounds)
+        told(f"cost of {side} x {side} cells", 1, 1)
+    return [*rows, *_scan_rows(chosen.tokens)]
+
+
+def _summaries(scores: Sequence[Score], metrics: Sequence[str]) -> list[Row]:
+    """Rows of the scores that hold all of some metrics."""
+    kept = [s for s in scores if all(m in s.values for m in metrics)]
+    return [row for row in summary_rows(kept, metrics) if row.metric != "rmse_db" or metrics is METRICS or
+            row.split != "alone"]  # fmt: skip
+
+
+def _predicted(methods: dict[str, Predictor], traced: TracedMap) -> Iterator[Score]:
+    """Score every network on a map, and with vehicles where it was traced with them."""
+    for task, one in (("static", traced), ("dynamic", traced.dynamic)):
+        if one is None or not _possible(one):
+            continue
+        site = Observations(layout=one.layout, transmitter=one.transmitter)
+        truth = _truth(one)
+        for name, method in methods.items():
+            cars = one.vehicle_m if method.by == "network" else None
+            if cars is not None:
+                method = Predictor(method.weights, method.prior, Layout(one.grid, cars), name=name)
+            begun = time.perf_counter()
+            answer = method.reconstruct(site, one.grid)
+            seconds = time.perf_counter() - begun
+            values = score_map(answer, truth) | _picture(answer, one)
+            yield _score(name, task, "alone", one, values, truth, answer, seconds)
+
+
+def _measured(methods: dict[str, Predictor], traced: TracedMap, seed: int) -> Iterator[Score]:
+    """Score prediction and readings together, and kriging, on the hidden cells."""
+    if not _possible(traced):
+        return
+    observations, truth = heldout_case(traced, "gain", MEASURED, seed)
+    rivals: dict[str, Reconstructor] = {**methods, "kriging": Kriging()}
+    for name, method in rivals.items():
+        begun = time.perf_counter()
+        answer = method.reconstruct(observations, traced.grid, draws=0, seed=seed)
+        seconds = time.perf_counter() - begun
+        values = score_map(answer, truth, seed=seed)
+        yield _score(name, "static", "measured 1%", traced, values, truth, answer, seconds)
+
+
+def _score(
+    name: str, task: str, split: str, traced: TracedMap, values: dict[str, float], truth: Truth, answer: RadioMap,
+    seconds: float,
+) -> Score:  # fmt: skip
+    calls = int(answer.provenance.get("network_evaluations", 0))
+    return Score(name, task, split, f"{traced.scene}/{traced.city}", values, truth.value.size, calls, seconds)
+
+
+def _possible(traced: TracedMap) -> bool:
+    """Say whether a map's transmitter stands outdoors or on a roof, on the map, with a building around."""
+    tx = traced.transmitter
+    if tx is None or not bool(traced.grid.contains(tx.x, tx.y)) or not traced.layout.building.any():
+        return False
+    row, col = (int(v.item()) for v in traced.grid.index_of(tx.x, tx.y))
+    roof = float(traced.layout.height_m[row, col])
+    return roof == 0.0 or tx.height_m > roof
+
+
+def _truth(traced: TracedMap) -> Truth:
+    row, col = np.nonzero(traced.covered)
+    return Truth(row, col, traced.gain_db[row, col].astype(np.float64), np.zeros(row.size))
+
+
+def _picture(answer: RadioMap, traced: TracedMap) -> dict[str, float]:
+    known = traced.covered
+    grey = [(g.astype(np.float64) - MAP_SCALE.floor_db) / MAP_SCALE.span_db for g in (answer.mean(), traced.gain_db)]
+    return image_scores(grey[0], np.where(known, grey[1], grey[0]), MAP_SCALE.span_db, known)
+
+
+def _gain_of_readings(scores: Sequence[Score]) -> list[Row]:
+    """RMSE of prediction and readings over that of the same network's prediction, and over kriging's, paired by map."""
+    together = [s for s in scores if s.split == "measured 1%"]
+    alone = {(s.method, s.cluster, s.task): s for s in scores if s.split == "alone"}
+    rows = ratio_rows_over(together, "static", "measured 1%", "kriging")
+    pairs = [(s, alone.get((s.method, s.cluster, s.task))) for s in together]
+    for name in dict.fromkeys(s.method for s in together):
+        own = [(s, a) for s, a in pairs if s.method == name and a is not None]
+        if own:
+            before = [Score("alone", a.task, s.split, a.cluster, a.values, a.n, 0, a.seconds) for s, a in own]
+            rows += ratio_rows_over([*(s for s, _ in own), *before], "static", "measured 1%", "alone")
+    return rows
+
+
+def _cost_rows(folders: dict[str, Path], side: int, rounds: int) -> list[Row]:
+    loaded = {name: load_network(folder) for name, folder in folders.items()}
+    networks = {name: (network, str(card.architecture["network"])) for name, (network, card, _) in loaded.items()}
+    networks |= {f"{kind}, untrained": (build_network(kind, "paper").train(False), kind) for kind in PUBLISHED}
+    times = latencies({name: _call(network, side) for name, (network, _) in networks.items()}, rounds=rounds)
+    rows = []
+    for name, (network, kind) in networks.items():
+        cost = network_cost(kind, network.code, side)
+        seconds = median_range(times[name])
+        memory = peak_memory_mb(kind, network.code, side)
+        numbers: dict[str, tuple[float, float, float]] = {
+            "latency_ms": (1e3 * seconds[0], 1e3 * seconds[1], 1e3 * seconds[2]),
+            "parameters_m": (cost.parameters / 1e6,) * 3, "gflop": (cost.gflop,) * 3, "memory_mb": (memory,) * 3,
+        }  # fmt: skip
+        for metric, value in numbers.items():
+            rows.append(
+                Row(name, "cost", f"{side} x {side}", metric, *value, rounds, network.calls, seconds[0], peak_mb())
+            )
+    return rows
+
+
+def _call(network: MapNetwork, side: int) -> Callable[[], object]:
+    side = -(-side // network.multiple) * network.multiple
+    planes, source = torch.zeros(1, inputs_of(network.code), side, side), torch.full((1, 2), side / 2)
+
+    def call() -> object:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return network(planes, source)
+
+    return call
+
+
+def _scan_rows(tokens: int, channels: int = 64, states: int = 16) -> list[Row]:
+    """Times by which the scans are faster than token by token, medians of interleaved runs."""
+    generator = torch.Generator().manual_seed(0)
+    x, dt = torch.randn(1, tokens, channels, generator=generator), torch.rand(1, tokens, channels, generator=generator)
+    b, c = (torch.randn(1, tokens, states, generator=generator) for _ in range(2))
+    a, heads = -torch.exp(torch.randn(channels, states, generator=generator)), channels // 32
+    with torch.no_grad():
+        times = latencies(
+            {
+                "token by token": lambda: selective_scan_reference(x, 0.1 * dt, a, b, c),
+                "exact": lambda: selective_scan(x, 0.1 * dt, a, b, c),
+                "exact by torch": lambda: exact_scan(x, 0.1 * dt, a, b, c),
+                "matrix products": lambda: state_space_dual(x, 0.1 * dt[..., :heads], a[:heads, 0], b, c),
+            },
+            rounds=3, warm=1,
+        )  # fmt: skip
+    slow = times["token by token"]
+    rows = []
+    for name, seconds in times.items():
+        faster = [s / f for s, f in zip(slow, seconds, strict=True)]
+        middle, low, high = median_range(faster)
+        rows.append(Row(name, "scan", f"{tokens} tokens", "speed_up", middle, low, high, len(faster), 0,
+                        median_range(seconds)[0], peak_mb()))  # fmt: skip
+        if not math.isfinite(middle):
+            raise InputError(f"{tokens} tokens are too few to be timed")
+    return rows

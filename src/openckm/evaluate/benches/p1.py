@@ -1,0 +1,321 @@
+"""Benchmark "p1": P1's four construction tasks on windows of held-out cities, its rivals beside its method and ours.
+
+Tasks, readings and what a method may be told: `openckm.evaluate.p1.tasks`. Protocols, printed side by side:
+`openckm.evaluate.p1.scores`; "corrected" is the one to quote. Windows of 64 x 64 cells of 2 m, side by side, in maps of
+cities that nothing was trained on. Algorithm 2 answers a subset of the windows, evenly spread; ratios between methods
+are paired by window, and n counts windows. Intervals: bootstrap over scenes.
+
+    method rows      RMSE of gain [dB] and sine, angular error [deg], by protocol
+    over RIVAL       a method's mean RMSE over that of an end-to-end network or of Algorithm 2, "corrected"
+    zeta Z           Algorithm 2 on validation windows (Florence): the strength with the least gain RMSE is used for the
+                     rows above
+    training cost    what k = 1..8 configurations cost in training: runs, seconds, labelled samples (P1's Table I);
+                     single-task networks beyond the four that were trained at their average cost
+    tracer_floor     error of the ray-traced truth itself, where the shards state it
+
+The end-to-end networks all saw equally many samples of the tasks. `single_task_tuned` began as the prior and has also
+seen all that the prior has (its card says how much); `openckm_one_call` over it is what the prior loses by serving
+every operator (negative transfer). The seconds of its training come on top of the prior's.
+
+References:
+    A Scalable Cloud-Edge Collaborative CKM Construction Framework Enabled by a Foundation Prior Model. S. Xiao,
+    Y. Zeng, H. Rong, Y. Tang, 2026, Section IV, Tables I-III, Fig. 11.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from openckm.data.shards import TracedMap, read_shards
+from openckm.errors import InputError, LayoutError
+from openckm.evaluate.benches.heldout import default_data_dir
+from openckm.evaluate.p1.methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
+from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
+from openckm.evaluate.p1.references import REFERENCES, reference_tasks
+from openckm.evaluate.p1.scores import CORRECTED, MethodScores, p1_scores, ratio_rows, score_rows
+from openckm.evaluate.p1.tasks import TASKS, P1Case, Window, p1_case, windows_of
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import Interval
+from openckm.evaluate.worlds.floors import floor_rows
+from openckm.infer.rivals.dps import DPSOptions
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.pretrained import embedded_prior, load_prior
+from openckm.store.card import ModelCard
+
+__all__ = ["BenchOptions", "default_validation_dir", "p1_cases", "run"]
+
+_log = logging.getLogger(__name__)
+VALIDATION_VARIABLE = "OPENCKM_VALIDATION_DATA"
+KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
+CONFIGURATIONS = 8
+"""As many as in P1's Table I."""
+RIVALS = ("single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
+CELL_M = 2.0
+BEYOND = 3
+"""Strengths tried at most beyond those listed, per task."""
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """How much is run.
+
+    Attributes:
+        size: side of a window [cells].
+        windows: windows for methods of one call and references.
+        draws: windows for few-step sampling.
+        chains: windows for Algorithm 2.
+        steps: N of Algorithm 2.
+        batch: windows at a time in Algorithm 2.
+        sweep: validation windows for the choice of zeta; 0 takes `zeta`.
+        zetas: strengths tried; more where the best of them is the least or the greatest.
+        zeta: strength by task where there is no sweep: what the sweep chose for prior 0.4.0.
+        tasks: which tasks.
+    """
+
+    size: int = 64
+    windows: int = 200
+    draws: int = 48
+    chains: int = 16
+    steps: int = 1000
+    batch: int = 8
+    sweep: int = 4
+    zetas: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
+    zeta: tuple[tuple[str, float], ...] = (("ipbox", 8.0), ("iprandom", 1.0), ("sr2", 1.0), ("jtqr", 0.5))
+    tasks: tuple[str, ...] = TASKS
+
+    def algorithm2(self, zeta: float) -> DPSOptions:
+        """Return the options of Algorithm 2 as printed."""
+        return DPSOptions(steps=self.steps, zeta=zeta, batch=self.batch, bf16=True, reading="printed")
+
+
+QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, batch=2, sweep=0)
+
+
+def default_validation_dir() -> Path:
+    """Return the folder of the validation shards: $OPENCKM_VALIDATION_DATA, else openckm/validation in the cache."""
+    if VALIDATION_VARIABLE in os.environ:
+        return Path(os.environ[VALIDATION_VARIABLE])
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "validation"
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    validation_dir: Path | None = None,
+    nets_dir: Path | None = None,
+    prior: Path | None = None,
+    keep: Path | None = None,
+    options: BenchOptions | None = None,
+) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: a handful of windows, short chains, no sweep.
+        progress: called as progress(what, done, total).
+        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
+        validation_dir: folder of validation shards; None means $OPENCKM_VALIDATION_DATA or the cache.
+        nets_dir: folder of the end-to-end networks (`train/p1_nets.py`); those that are missing have no rows.
+        prior: model folder; None means the prior shipped in the package.
+        keep: folder for finished chains of Algorithm 2, which cost the most; None means $OPENCKM_BENCH_KEEP, if set.
+        options: how much is run; overrides `quick`.
+
+    Raises:
+        InputError: if there are no usable maps.
+        OpenCKMError: whatever a method raises.
+    """
+    chosen = options or (QUICK if quick else BenchOptions())
+    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
+    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    chain = Algorithm2(denoiser, chosen.algorithm2(1.0), keep=kept, prior_id=card.sha256)
+    nets = _nets(nets_dir or default_nets_dir())
+    places = held_windows(data_dir or default_data_dir(), chosen)
+    tuned, sweep = _sweep(chain, validation_dir or default_validation_dir(), chosen, progress)
+    few = few_step_methods(denoiser)
+    scores: list[MethodScores] = []
+    floors: list[Row] = []
+    for task in chosen.tasks:
+        cases = p1_cases(places, task)
+        floors += floor_rows(
+            [places[k].traced for k in cases], [case.cluster for case in cases.values()], task=task, split=CORRECTED,
+            metric="gain_rmse_db",
+        )  # fmt: skip
+        zeta = replace(chain, options=chosen.algorithm2(tuned[task]))
+        for method, count in _methods(task, denoiser, nets, few, zeta, chosen):
+            scores.append(_score(method, task, _spread(cases, count), progress))
+    return [*score_rows(scores), *ratio_rows(scores, RIVALS), *floors, *sweep, *_cost_rows(nets), *_prior_cost(card)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A window of a map.
+
+    Attributes:
+        traced: the map.
+        window: the part of it.
+    """
+
+    traced: TracedMap
+    window: Window
+
+
+def held_windows(folder: Path, options: BenchOptions) -> list[Place]:
+    """Return up to `options.windows` usable windows of maps with 2 m cells, spread evenly over the shards' windows.
+
+    Raises:
+        InputError: if there is none.
+    """
+    places = [
+        Place(traced, window)
+        for traced in read_shards(sorted(folder.glob("*.npz")))
+        if traced.grid.cell_m == CELL_M and min(traced.grid.shape) >= options.size
+        for window in windows_of(traced, options.size)
+    ]
+    if not places:
+        raise InputError(
+            f"no maps with {CELL_M:g} m cells in {folder}: make them with `ckm data generate` (split test or"
+            " validation), or say where they are with OPENCKM_TEST_DATA and OPENCKM_VALIDATION_DATA"
+        )
+    return [places[k] for k in _evenly(len(places), options.windows)]
+
+
+def p1_cases(places: Sequence[Place], task: str) -> dict[int, P1Case]:
+    """Return the cases of a task by their windows' numbers; windows without room for a hidden box have none."""
+    cases = {}
+    for k, place in enumerate(places):
+        try:
+            cases[k] = p1_case(place.traced, task, k, place.window)
+        except LayoutError as error:
+            _log.info("window %d has no case: %s", k, error)
+    if not cases:
+        raise InputError(f"no window has a case of {task!r}: give more or other maps")
+    return cases
+
+
+def _evenly(total: int, count: int) -> Iterable[int]:
+    return (int(k) for k in np.unique(np.linspace(0, total - 1, min(count, total)).round()))
+
+
+def _spread(cases: dict[int, P1Case], count: int) -> dict[int, P1Case]:
+    numbers = list(cases)
+    return {numbers[k]: cases[numbers[k]] for k in _evenly(len(numbers), count)}
+
+
+def _nets(folder: Path) -> dict[str, tuple[P1Net, NetCard]]:
+    found = {}
+    for kind in KINDS:
+        if (folder / f"{kind}.json").exists():
+            found[kind] = load_net(folder, kind)
+        else:
+            _log.warning("no network %r in %s: train/p1_nets.py makes it; the benchmark runs without it", kind, folder)
+    return found
+
+
+def _methods(
+    task: str, denoiser: MapDenoiser, nets: dict[str, tuple[P1Net, NetCard]], few: Sequence[P1Method],
+    chain: Algorithm2, options: BenchOptions,
+) -> Iterator[tuple[P1Method, int]]:  # fmt: skip
+    """Yield the methods for a task and how many windows each is given, the thriftiest first."""
+    for name in REFERENCES:
+        if task in reference_tasks(name):
+            yield Reference(name), options.windows
+    for kind, (net, _) in nets.items():
+        if task in tasks_of(kind):
+            yield EndToEnd(row_name(kind), net), options.windows
+    yield OneCall(denoiser, symmetrise=False), options.windows
+    yield OneCall(denoiser, name="openckm_one_call_8"), options.windows
+    yield Estimated(denoiser), options.windows
+    for method in few:
+        yield method, options.draws
+    yield chain, options.chains
+
+
+def _score(method: P1Method, task: str, cases: dict[int, P1Case], progress: Progress | None) -> MethodScores:
+    what = f"{task}, {method.name}"
+    report = None if progress is None else lambda done, total: progress(what, done, total)
+    answers = method.answer(list(cases.values()), report)
+    values: dict[str, dict[str, dict[int, float]]] = {}
+    for (number, case), answer in zip(cases.items(), answers.maps, strict=True):
+        for protocol, found in p1_scores(case, answer).items():
+            for metric, value in found.items():
+                values.setdefault(protocol, {}).setdefault(metric, {})[number] = value
+    clusters = {number: case.cluster for number, case in cases.items()}
+    return MethodScores(method.name, task, values, clusters, answers.evaluations, answers.seconds, peak_mb())
+
+
+def _sweep(
+    chain: Algorithm2, folder: Path, options: BenchOptions, progress: Progress | None
+) -> tuple[dict[str, float], list[Row]]:
+    """Return the strength for each task, and the rows of the sweep that chose it."""
+    if options.sweep < 1:
+        return dict(options.zeta), []
+    places = held_windows(folder, replace(options, windows=options.sweep))
+    tuned: dict[str, float] = {}
+    rows: list[Row] = []
+    for task in options.tasks:
+        cases = p1_cases(places, task)
+        error: dict[float, float] = {}
+        while (zeta := _next_zeta(error, options.zetas)) is not None:
+            one = replace(chain, options=options.algorithm2(zeta), name="dps_on_validation")
+            found = _score(one, task, cases, progress)
+            of_zeta = [row for row in score_rows([found]) if row.split == CORRECTED]
+            error[zeta] = next(row.value for row in of_zeta if row.metric == "gain_rmse_db")
+            rows += [replace(row, split=f"zeta {zeta:g}") for row in of_zeta]
+        tuned[task] = min(error, key=lambda z: error[z])
+    return tuned, rows
+
+
+def _next_zeta(error: dict[float, float], zetas: Sequence[float]) -> float | None:
+    """Return the strength to try next: those listed, then beyond the end that is best, by 2, at most 3 times."""
+    untried = [zeta for zeta in zetas if zeta not in error]
+    if untried:
+        return untried[0]
+    best = min(error, key=lambda z: error[z])
+    further = {min(error): best / 2.0, max(error): best * 2.0}.get(best)
+    return further if len(error) < len(zetas) + BEYOND else None
+
+
+def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
+    """Yield what 1, 2, .. configurations cost in training end-to-end networks of each kind."""
+    trained: dict[str, list[NetCard]] = {}
+    for kind, (_, card) in nets.items():
+        trained.setdefault(row_name(kind), []).append(card)
+    for method, cards in trained.items():
+        if len(tasks_of(cards[0].kind)) > 1:
+            yield from _costs(method, len(TASKS), 1, cards[0].seconds, cards[0].samples_seen)
+            continue
+        for k in range(1, CONFIGURATIONS + 1):
+            share = k / min(k, len(cards))
+            seconds, seen = (share * sum(v[:k]) for v in ([c.seconds for c in cards], [c.samples_seen for c in cards]))
+            yield from _costs(method, k, k, seconds, seen)
+
+
+def _prior_cost(card: ModelCard) -> Iterator[Row]:
+    """Yield what any number of configurations cost in training the prior: once, and no labelled sample."""
+    if "training_hours" in card.metrics:
+        for k in (1, CONFIGURATIONS):
+            yield from _costs("openckm", k, 1, 3600.0 * card.metrics["training_hours"], math.nan)
+
+
+def _costs(method: str, k: int, runs: int, seconds: float, seen: float) -> Iterator[Row]:
+    numbers = {
+        "training_runs": float(runs), "training_seconds": seconds, "samples_seen": seen,
+        "labelled_samples": 0.0 if math.isnan(seen) else seen,
+    }  # fmt: skip
+    for metric, value in numbers.items():
+        exact = Interval(value, value, value)
+        if math.isfinite(value):
+            yield _row(method, f"{k} configurations", "training cost", metric, exact, runs)
+
+
+def _row(method: str, task: str, split: str, metric: str, found: Interval, n: int) -> Row:
+    return Row(method, task, split, metric, found.value, found.low, found.high, n, 0, 0.0, peak_mb())

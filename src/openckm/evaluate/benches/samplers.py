@@ -1,0 +1,312 @@
+"""Benchmark "samplers": error against network evaluations, for every posterior sampler and task, on the same cases.
+
+Tasks and what a method may be told: `openckm.evaluate.samplers.tasks`. Ours: `openckm.evaluate.samplers.methods`;
+azula's around the same prior, where azula is installed: `openckm.evaluate.samplers.azula_rivals`. Scores, and what
+"mean of 8" is: `openckm.evaluate.samplers.scores`. Windows of 64 x 64 cells of 2 m in cities that nothing was trained
+on. For every case the methods run one after the other in this process, so that their seconds are told under the same
+load.
+    method rows           RMSE of a single draw, of the mean of 8, of one call; share of values inside their interval,
+                          of all draws and of the worst
+    X, over RIVAL Y       ratio of mean RMSE, of network evaluations and of seconds, paired by case; intervals by
+                          bootstrap over scenes
+    dps_full              P1's Algorithm 2 with all its 2,000 steps: what it costs, and is worth, on few windows
+    constant Z            a method with a tuning constant, on validation windows (Florence), one draw or more; the
+                          constant with the least RMSE of a single draw (gain; of the saturated cells where there is a
+                          device) is used above
+    TASK, 128 x 128       the time of one call, with and without the solve, and of 8 draws by jfs, on whole maps
+
+Network evaluations are forward passes, a vector-Jacobian product counts as two. Algorithm 2, MMPS and DAPS, which cost
+the most, answer fewer windows or with fewer draws than the others. What is finished is kept in $OPENCKM_BENCH_KEEP, if
+that is set, and a run that was interrupted goes on from there; seconds are kept with it.
+
+References:
+    A Scalable Cloud-Edge Collaborative CKM Construction Framework Enabled by a Foundation Prior Model. S. Xiao,
+    Y. Zeng, H. Rong, Y. Tang, 2026, Section IV.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from openckm.errors import ComputationError, InputError, LayoutError
+from openckm.evaluate.benches.heldout import default_data_dir
+from openckm.evaluate.benches.p1 import KEEP_VARIABLE, default_validation_dir, held_windows
+from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
+from openckm.evaluate.samplers.methods import Keeper, OneCall, Ours, SamplerMethod, our_methods
+from openckm.evaluate.samplers.scores import (
+    MEAN_8,
+    ONE_CALL,
+    SINGLE,
+    SamplerScores,
+    sampler_ratios,
+    sampler_rows,
+)
+from openckm.evaluate.samplers.tasks import DEVICE_TASKS, TASKS, SamplerCase, sampler_case
+from openckm.evaluate.scores.bootstrap import mean_interval
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.pretrained import embedded_prior, load_prior
+
+__all__ = ["SamplerOptions", "run", "sampler_cases"]
+
+_log = logging.getLogger(__name__)
+CHAINS = ("dps", "azula_dps")
+FULL = "dps_full"
+TIMED, WHOLE = ("ipbox", "jtqr", "points"), 128
+"""Tasks on which whole maps are timed, and their side [cells]."""
+_AZULA = ("azula_dps", "azula_diffpir", "azula_pigdm", "azula_mmps")
+PAIRS = (
+    ("jfs", SINGLE, "dps", SINGLE),
+    *(("jfs", MEAN_8, chain, split) for chain in ("dps", FULL) for split in (SINGLE, MEAN_8)),
+    *(("jfs", MEAN_8, rival, MEAN_8) for rival in (*_AZULA, "diffpir", "daps", "mmps")),
+    *(("jfs_mean", ONE_CALL, chain, split) for chain in ("dps", FULL) for split in (SINGLE, MEAN_8)),
+    *(("jfs_mean", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "mmps", *_AZULA)),
+    ("mmse", ONE_CALL, "jfs", MEAN_8),
+    ("mmse", ONE_CALL, "jfs_mean", ONE_CALL),
+    *(("mmse", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
+    ("mmse_8", ONE_CALL, "jfs", MEAN_8),
+    ("refined_1", ONE_CALL, "jfs", MEAN_8),
+    ("refined_1", ONE_CALL, "jfs_mean", ONE_CALL),
+    *(("refined_1", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, *_AZULA)),
+    ("refined", ONE_CALL, "jfs", MEAN_8),
+    *(("refined", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, "mmps", *_AZULA)),
+    *(("estimate", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "dps", FULL, "mmps", *_AZULA)),
+    ("estimate", ONE_CALL, "dps", SINGLE),
+    ("told", MEAN_8, "jfs", MEAN_8),
+)
+"""What is compared with what: method, its split, rival, its split."""
+
+
+@dataclass(frozen=True)
+class SamplerOptions:
+    """How much is run.
+
+    Attributes:
+        size: side of a window [cells].
+        windows: windows for all methods but the chains.
+        chains: windows for Algorithm 2 and azula's DPS.
+        steps: of these chains.
+        full: windows for Algorithm 2 at its full length; 0 leaves that out.
+        full_steps: its steps.
+        full_zeta: its strength by task: that of benchmark "p1", which is chosen there for chains of this kind.
+        few: steps of azula's other samplers.
+        draws: draws per case.
+        chain_draws: draws per case of the methods that cost the most.
+        sweep: validation windows for the choice of tuning constants; 0 takes the methods' own.
+        timed: repetitions of the timing on whole maps.
+        rivals: whether to run azula's samplers, where azula is installed.
+        quick: shorter chains for our rivals too.
+        tasks: which tasks.
+    """
+
+    size: int = 64
+    windows: int = 12
+    chains: int = 4
+    steps: int = 250
+    full: int = 1
+    full_steps: int = 2000
+    full_zeta: tuple[tuple[str, float], ...] = WindowOptions().zeta
+    few: int = 20
+    draws: int = 8
+    chain_draws: int = 2
+    sweep: int = 1
+    timed: int = 3
+    rivals: bool = True
+    quick: bool = False
+    tasks: tuple[str, ...] = TASKS
+
+
+QUICK = SamplerOptions(windows=1, chains=1, steps=20, full=0, few=5, chain_draws=2, sweep=0, timed=1, quick=True)
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    validation_dir: Path | None = None,
+    prior: Path | None = None,
+    keep: Path | None = None,
+    options: SamplerOptions | None = None,
+) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: one window, short chains, nothing tuned: under a minute.
+        progress: called as progress(what, done, total).
+        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
+        validation_dir: folder of validation shards; None means $OPENCKM_VALIDATION_DATA or the cache.
+        prior: model folder; None means the prior shipped in the package.
+        keep: folder for finished answers; None means $OPENCKM_BENCH_KEEP, if set.
+        options: how much is run; overrides `quick`.
+
+    Raises:
+        InputError: if there are no usable maps.
+        OpenCKMError: whatever a method raises.
+    """
+    chosen = options or (QUICK if quick else SamplerOptions())
+    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
+    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    bench = _Bench(_methods(denoiser, chosen), Keeper(kept, card.sha256), chosen, progress)
+    folder = data_dir or default_data_dir()
+    held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
+    tuned, sweep = bench.tune(validation_dir or default_validation_dir())
+    scores = [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
+    return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS), *bench.times(denoiser, folder), *sweep]
+
+
+def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int, SamplerCase]:
+    """Return cases of a task by the numbers of their windows; windows without room for a hidden box have none.
+
+    Args:
+        folder: of shards.
+        task: which.
+        windows: how many, spread evenly over the shards' windows.
+        size: side of a window [cells].
+
+    Raises:
+        InputError: if there are no usable maps.
+    """
+    places = held_windows(folder, WindowOptions(size=size, windows=windows))
+    cases = {}
+    for k, place in enumerate(places):
+        try:
+            cases[k] = sampler_case(place.traced, task, k, place.window)
+        except LayoutError as error:
+            _log.info("window %d has no case: %s", k, error)
+    if not cases:
+        raise InputError(f"no window has a case of {task!r}: give more or other maps")
+    return cases
+
+
+def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[SamplerMethod]:
+    found = our_methods(
+        denoiser, steps=o.steps, chain_draws=o.chain_draws, draws=o.draws,
+        full_steps=o.full_steps if o.full else 0, quick=o.quick,
+    )  # fmt: skip
+    if o.rivals and azula_found():
+        few = o.chain_draws if o.quick else o.draws
+        found += azula_rivals(denoiser, steps=o.steps, few=o.few, chain_draws=o.chain_draws, draws=few)
+    elif o.rivals:
+        _log.warning("azula is not installed: the benchmark runs without its samplers; `make rivals` installs it")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Bench:
+    """The methods, where answers are kept, how much is run, and who is told.
+
+    Attributes:
+        methods: to compare.
+        keeper: of finished answers.
+        options: how much is run.
+        progress: told (what, done, total).
+    """
+
+    methods: Sequence[SamplerMethod]
+    keeper: Keeper
+    options: SamplerOptions
+    progress: Progress | None
+
+    def score(
+        self, task: str, cases: dict[int, SamplerCase], tuned: dict[tuple[str, str], float]
+    ) -> list[SamplerScores]:
+        """Return the scores of every method; a method whose values stop being finite on a case is left out there."""
+        able = [m for m in self.methods if m.answers(task)]
+        found = {m.name: SamplerScores(m.name, task, strength=tuned.get((m.name, task), m.strength)) for m in able}
+        few = {name: set(_evenly(list(cases), self.options.chains)) for name in CHAINS}
+        few[FULL] = set(_evenly(list(cases), self.options.full))
+        for done, (number, case) in enumerate(cases.items()):
+            for method in able:
+                if number not in few.get(method.name, cases):
+                    continue
+                self._tell(f"{task}, {method.name}", done, len(cases))
+                one = found[method.name]
+                try:
+                    one.add(number, case, self.keeper.draw(method, case, number, one.strength))
+                except ComputationError as error:
+                    _log.warning("%s, %s, window %d: %s", task, method.name, number, error)
+        return [one for one in found.values() if one.values]
+
+    def tune(self, folder: Path) -> tuple[dict[tuple[str, str], float], list[Row]]:
+        """Return the tuning constant by method and task, and the rows of the sweep that chose it."""
+        tuned = {(FULL, task): zeta for task, zeta in self.options.full_zeta}
+        rows: list[Row] = []
+        if self.options.sweep < 1:
+            return tuned, rows
+        for task in self.options.tasks:
+            cases = sampler_cases(folder, task, self.options.sweep, self.options.size)
+            for method in (m for m in self.methods if m.strengths and m.answers(task)):
+                swept = [self._sweep(method, task, cases, value) for value in method.strengths]
+                error = {s.strength: _error(s) for s in swept if s.values}
+                if not error:
+                    continue
+                tuned[method.name, task] = min(error, key=lambda value: error[value])
+                for one in swept:
+                    rows += sampler_rows([one], f"constant {one.strength:g}")
+        return tuned, rows
+
+    def _sweep(
+        self, method: SamplerMethod, task: str, cases: dict[int, SamplerCase], value: float
+    ) -> SamplerScores:  # fmt: skip
+        found = SamplerScores(f"{method.name}_on_validation", task, strength=value)
+        for done, (number, case) in enumerate(cases.items()):
+            self._tell(f"{task}, {method.name} with {value:g}", done, len(cases))
+            try:
+                found.add(number, case, self.keeper.draw(method, case, number, value))
+            except ComputationError as error:
+                _log.info("%s, %s with %g: %s", task, method.name, value, error)
+        found.values = {split: values for split, values in found.values.items() if split == SINGLE}
+        return found
+
+    def times(self, denoiser: MapDenoiser, folder: Path) -> list[Row]:
+        """Return the time of one call and of 8 draws by jfs on whole maps, taken in turn."""
+        if self.options.timed < 1:
+            return []
+        rows: list[Row] = []
+        methods = (OneCall(denoiser), OneCall(denoiser, "refined_1", False, True), Ours(denoiser, "jfs", 8, 8))
+        for task in (t for t in TIMED if t in self.options.tasks):
+            try:
+                case = next(iter(sampler_cases(folder, task, 1, WHOLE).values()))
+            except InputError as error:
+                _log.warning("no timing of %s: %s", task, error)
+                continue
+            taken: dict[str, list[float]] = {m.name: [] for m in methods}
+            for turn in range(self.options.timed + 1):
+                self._tell(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
+                for method in methods:
+                    taken[method.name].append(method.draw(case, turn, 0.0)[2])
+            rows += [_time_row(m.name, task, taken[m.name][1:]) for m in methods]
+        return rows
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(what, done, total)
+
+
+def _evenly(numbers: Sequence[int], count: int) -> list[int]:
+    return [numbers[int(k)] for k in np.unique(np.linspace(0, len(numbers) - 1, min(count, len(numbers))).round())]
+
+
+def _error(s: SamplerScores) -> float:
+    """Mean RMSE of a single draw: of the gain, of the saturated cells' gain where there is a device."""
+    metrics = s.values[SINGLE]
+    metric = "saturated_rmse_db" if s.task in DEVICE_TASKS and "saturated_rmse_db" in metrics else "gain_rmse_db"
+    return float(np.mean(list(metrics[metric].values())))
+
+
+def _time_row(method: str, task: str, seconds: list[float]) -> Row:
+    found = mean_interval(seconds, range(len(seconds)))
+    split, calls = (MEAN_8, 64) if method == "jfs" else (ONE_CALL, 1)
+    return Row(
+        method, f"{task}, {WHOLE} x {WHOLE}", split, "seconds", found.value, found.low, found.high, len(seconds), calls,
+        found.value, peak_mb(),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Rows of results, and how they are kept and printed."""

@@ -1,0 +1,1 @@
+"""The posterior samplers that benchmark "samplers" compares, their tasks and scores."""

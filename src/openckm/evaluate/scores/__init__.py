@@ -1,0 +1,1 @@
+"""Scores of maps, directions and ensembles, in plain numpy."""

@@ -1,0 +1,1 @@
+"""Published posterior samplers that the product is measured against: P1's Algorithm 2 (DPS), MMPS, DiffPIR, DAPS."""

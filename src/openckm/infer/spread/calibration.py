@@ -1,0 +1,318 @@
+r"""Spread as it was measured on validation maps: factors by family of evidence and by where the readings are.
+
+    std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c
+
+d_c is the distance [m] from cell c to the nearest observed cell, and q_c, its isolation, is d_c over what that distance
+would be on average if as many readings were scattered evenly at random over the map:
+
+    q = d / (sqrt(A / n) / 2),        A the area of the map, n the number of cells observed
+
+Scattered readings leave no cell with q much above 2; readings along a street or in a corner do, and the rest of the map
+is then worse known than its spread says. f and g, log-linear between nodes of ln d and ln q, bring the 90 % quantile of
+|error| / std to that of a normal law at every distance and isolation (f first, then g on what is left, then f again),
+so that mean +- 1.64 std' covers about 90 %. l^ is
+the half width at which conformal risk control (`openckm.infer.spread.conformal`) states that the intervals of a new map
+miss at most alpha of its cells, on average over maps; with few validation maps that statement costs width. l^ is found
+on scores whose factors were fitted without the map's own scene, so that fitting them does not flatter it.
+
+The family says what kind of evidence there was: what is known of the site (site: layout and transmitter, transmitter,
+points), the unit of the readings, and their kind (exact, limits: mostly quantised or censored, none). It is measured
+once for a prior and kept beside it as JSON, bound to the weights by their checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from openckm.errors import ModelError, OptionError
+from openckm.infer.experts import NORMAL_90, Blend
+from openckm.infer.scene import Scene
+from openckm.infer.spread.conformal import risk_control
+from openckm.maps.atomic import atomic_path
+from openckm.maps.radiomap import RadioMap
+
+__all__ = [
+    "CALIBRATION_FILE", "Calibration", "FamilyCalibration", "Residuals", "calibrate", "distance_to_reading",
+    "family_of", "fit_family", "isolation", "prior_calibration", "stated_interval",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+CALIBRATION_FILE = "calibration.json"
+SCHEMAS = (1, 2)
+"""Of the file: the last is written; the first knows no isolation."""
+NODES_M = (2.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
+NODES_Q = (0.5, 1.0, 2.0, 4.0, 8.0)
+ALPHA = 0.1
+SHRINK_MAPS = 4.0
+"""A node's factor counts as much as the family's overall one when this many maps have cells there."""
+BOUNDS = (0.2, 5.0)
+
+
+@dataclass(frozen=True)
+class FamilyCalibration:
+    """The calibration of one family of evidence.
+
+    Attributes:
+        distance_m: nodes, distance to the nearest reading [m], ascending.
+        factor: on the standard deviation, at each node.
+        half_width: l^, half width of the stated interval [corrected standard deviations].
+        alpha: share of a map's cells that the interval may miss.
+        maps: maps that it was measured on.
+        isolation: nodes, see the module, ascending.
+        isolation_factor: on the standard deviation, at each of them.
+    """
+
+    distance_m: tuple[float, ...]
+    factor: tuple[float, ...]
+    half_width: float
+    alpha: float
+    maps: int
+    isolation: tuple[float, ...] = (1.0,)
+    isolation_factor: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        rules = ((self.distance_m, self.factor), (self.isolation, self.isolation_factor))
+        numbers = np.r_[self.half_width, *(np.ravel(part) for rule in rules for part in rule)]
+        good = all(_is_rule(np.asarray(nodes, float), np.asarray(factor, float)) for nodes, factor in rules)
+        if not (good and np.isfinite(numbers).all() and (numbers > 0).all() and 0 < self.alpha < 1 and self.maps > 0):
+            raise ModelError(
+                f"{self}: wanted ascending distances and isolations, a positive factor each and a positive half width"
+            )
+
+    def scale(self, distance_m: Array, isolation: Array) -> Array:
+        """Return f(d) g(q), the factor on the standard deviation of cells, of any shape.
+
+        Args:
+            distance_m: to the nearest reading [m]; infinite if there is none.
+            isolation: the same over its mean under scattered readings; infinite if there is none.
+        """
+        return _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
+
+
+def _is_rule(nodes: Array, factor: Array) -> bool:
+    return nodes.ndim == 1 and nodes.size > 0 and nodes.shape == factor.shape and bool((np.diff(nodes) > 0).all())
+
+
+def _at(place: Array, nodes: Sequence[float], factor: Sequence[float]) -> Array:
+    """Return factors log-linearly between nodes, flat beyond their ends."""
+    clipped = np.log(np.clip(place, nodes[0], nodes[-1]))
+    return np.asarray(np.exp(np.interp(clipped, np.log(nodes), np.log(factor))))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration of a prior.
+
+    Attributes:
+        sha256: checksum of the weights that it was measured with.
+        families: by name, see `family_of`.
+        measured_on: the maps, in words.
+    """
+
+    sha256: str
+    families: Mapping[str, FamilyCalibration]
+    measured_on: str = ""
+
+    def find(self, family: str) -> tuple[str, FamilyCalibration] | None:
+        """Return the nearest family that was measured, with its name: same, then another unit, kind, less of a site.
+
+        The kind "none" is answered by itself alone: nothing was observed there, so distances mean nothing.
+        """
+        site, unit, kind = family.split("/")
+        other = "dBm" if unit == "dB" else "dB"
+        kinds = ("none",) if kind == "none" else dict.fromkeys((kind, "exact"))
+        names = [f"{s}/{u}/{k}" for s in dict.fromkeys((site, "points")) for k in kinds for u in (unit, other)]
+        return next(((name, self.families[name]) for name in names if name in self.families), None)
+
+    def write(self, folder: Path) -> None:
+        """Write the calibration beside a prior's weights, whole or not at all."""
+        text = json.dumps({"schema": SCHEMAS[-1], **asdict(self)}, indent=1, sort_keys=True)
+        with atomic_path(folder / CALIBRATION_FILE) as aside:
+            aside.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path, sha256: str) -> Calibration:
+        """Read a calibration that belongs to weights of this checksum.
+
+        Raises:
+            ModelError: if the file is malformed or belongs to other weights.
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            families = {str(k): _family(v) for k, v in raw.pop("families").items()}
+            schema, own, said = (raw.pop(key) for key in ("schema", "sha256", "measured_on"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{path}: not a calibration ({error}); measure it again with train/calibrate.py"
+            ) from error
+        if schema not in SCHEMAS or raw:
+            raise ModelError(
+                f"{path}: schema {schema} with keys {sorted(raw)}, this program reads"
+                f" {' or '.join(map(str, SCHEMAS))} without"
+            )
+        if own != sha256:
+            raise ModelError(
+                f"{path} was measured with other weights than those beside it; measure it again with"
+                " train/calibrate.py, or delete it to run without"
+            )
+        return cls(sha256, families, str(said))
+
+
+def _family(raw: dict[str, Any]) -> FamilyCalibration:
+    known = {f.name for f in fields(FamilyCalibration)}
+    if not known - {"isolation", "isolation_factor"} <= set(raw) <= known:
+        raise ValueError(f"keys {sorted(raw)}")
+    lists = ("distance_m", "factor", "isolation", "isolation_factor")
+    given = {name: tuple(float(v) for v in raw[name]) for name in lists if name in raw}
+    return FamilyCalibration(
+        half_width=float(raw["half_width"]), alpha=float(raw["alpha"]), maps=int(raw["maps"]), **given
+    )
+
+
+def prior_calibration(folder: Path | None, sha256: str) -> Calibration | None:
+    """Return the calibration beside a prior (None: the embedded one) with these weights, or None where it has none.
+
+    Raises:
+        ModelError: if it is malformed or belongs to other weights.
+    """
+    path = (Path(str(files("openckm.assets") / "prior_s")) if folder is None else folder) / CALIBRATION_FILE
+    return Calibration.read(path, sha256) if path.is_file() else None
+
+
+def family_of(scene: Scene) -> str:
+    """Return the family of a scene's evidence, e.g. "site/dBm/exact"."""
+    site = "points" if scene.transmitter is None else "transmitter" if scene.layout is None else "site"
+    if scene.cells is None or not scene.used.any():
+        return f"{site}/{scene.unit}/none"
+    limits = float(np.mean(scene.cells.kind != "exact")) > 0.5
+    return f"{site}/{scene.unit}/{'limits' if limits else 'exact'}"
+
+
+def distance_to_reading(scene: Scene) -> Array:
+    """Return the distance [m] from every cell of the padded grid to the nearest observed one, flat; inf without any."""
+    if scene.cells is None or not len(scene.cells):
+        return np.full(scene.grid.shape[0] * scene.grid.shape[1], np.inf)
+    free = np.ones(scene.grid.shape, dtype=bool)
+    free[scene.grid.index_of(scene.cells.x, scene.cells.y)] = False
+    return np.asarray(ndimage.distance_transform_edt(free, sampling=scene.grid.cell_m), np.float64).ravel()
+
+
+def isolation(scene: Scene, distance_m: Array) -> Array:
+    """Return q of every cell of the padded grid, see the module; inf without any reading.
+
+    Args:
+        scene: the evidence.
+        distance_m: what `distance_to_reading` says of it.
+    """
+    if scene.cells is None or not len(scene.cells):
+        return distance_m
+    area = scene.shape[0] * scene.shape[1] * scene.grid.cell_m**2
+    return np.asarray(distance_m / (0.5 * math.sqrt(area / len(scene.cells))))
+
+
+def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tuple[Blend, dict[str, Any]]:
+    """Return the belief with its spread brought to what was measured, and what to say of it in the provenance."""
+    family = family_of(scene)
+    found = None if calibration is None else calibration.find(family)
+    if found is None:
+        return gain, {"calibration": f"none for {family}"}
+    name, one = found
+    distance = distance_to_reading(scene)
+    std = gain.std * one.scale(distance, isolation(scene, distance))
+    said = {
+        "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
+    }  # fmt: skip
+    return replace(gain, std=std), {"calibration": said}
+
+
+def stated_interval(radiomap: RadioMap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the ends of the interval whose miss rate was found by conformal risk control, each of shape grid.shape.
+
+    A new map's intervals miss at most the share of cells that the provenance states ("misses_at_most"), on average over
+    maps like those that the calibration was measured on.
+
+    Raises:
+        OptionError: if the map was made without a calibration for its kind of evidence.
+    """
+    said = radiomap.provenance.get("calibration")
+    if not isinstance(said, dict):
+        raise OptionError(f"this map states no interval (calibration: {said}): its prior was not calibrated for that")
+    half = np.float32(said["half_width"]) * radiomap.std()
+    return radiomap.mean() - half, radiomap.mean() + half
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """How far off one map was.
+
+    Attributes:
+        score: |truth - mean| / std of the scored cells, shape (n,).
+        distance_m: their distance to the nearest reading [m], shape (n,).
+        isolation: the same over its mean under scattered readings, shape (n,).
+        scene: unit of resampling: maps of one scene are left out together.
+    """
+
+    score: Array
+    distance_m: Array
+    isolation: Array
+    scene: str
+
+
+def fit_family(maps: Sequence[Residuals], alpha: float = ALPHA) -> FamilyCalibration:
+    """Return the calibration of one family from validation maps that the prior was not trained on.
+
+    Raises:
+        OptionError: if there are too few maps or fewer than two scenes.
+    """
+    scenes = sorted({m.scene for m in maps})
+    if len(scenes) < 2:
+        raise OptionError(f"maps of {len(scenes)} scene: a calibration wants maps of at least two")
+    scores: list[Array] = []
+    for scene in scenes:
+        rule = _rule([m for m in maps if m.scene != scene], alpha)
+        scores += [m.score / rule.scale(m.distance_m, m.isolation) for m in maps if m.scene == scene]
+    return replace(_rule(maps, alpha), half_width=risk_control(scores, alpha).half_width)
+
+
+def _rule(maps: Sequence[Residuals], alpha: float) -> FamilyCalibration:
+    """Return the factors of some maps, with the half width of a normal law."""
+    distance, far = [m.distance_m for m in maps], [m.isolation for m in maps]
+    raw = [m.score for m in maps]
+    factor = _factors(raw, distance, NODES_M)
+    left = [s / _at(d, NODES_M, factor) for s, d in zip(raw, distance, strict=True)]
+    lone = _factors(left, far, NODES_Q)
+    factor = _factors([s / _at(q, NODES_Q, lone) for s, q in zip(raw, far, strict=True)], distance, NODES_M)
+    return FamilyCalibration(NODES_M, factor, NORMAL_90, alpha, len(maps), NODES_Q, lone)
+
+
+def _factors(scores: Sequence[Array], places: Sequence[Array], nodes: Sequence[float]) -> tuple[float, ...]:
+    """Factor at each node: the 90 % quantile of scores over z_90, maps weighing the same, shrunk to the overall one."""
+    overall = _log_factor(scores)
+    edges = np.sqrt(np.asarray(nodes[1:]) * np.asarray(nodes[:-1]))
+    found = []
+    for k in range(len(nodes)):
+        there = [s[np.digitize(p, edges) == k] for s, p in zip(scores, places, strict=True)]
+        there = [s for s in there if s.size]
+        trust = len(there) / (len(there) + SHRINK_MAPS)
+        own = _log_factor(there) if there else overall
+        found.append(float(np.clip(math.exp(trust * own + (1.0 - trust) * overall), *BOUNDS)))
+    return tuple(found)
+
+
+def _log_factor(scores: Sequence[Array]) -> float:
+    value = np.concatenate(list(scores))
+    weight = np.concatenate([np.full(s.size, 1.0 / s.size) for s in scores])
+    order = np.argsort(value)
+    reached = np.cumsum(weight[order]) / weight.sum()
+    quantile = float(value[order][int(np.searchsorted(reached, 1.0 - ALPHA))])
+    return math.log(max(quantile, 1e-3) / NORMAL_90)

@@ -1,0 +1,187 @@
+"""What a job does once it is its turn: a request and a model to a map.
+
+Everything that can be checked without the network is checked when the request comes; `plan` returns the work.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.errors import GridError, InputError, OptionError
+from openckm.infer.choose import choose_method
+from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.infer.draws import OutOfTime
+from openckm.infer.exact.terms import terms_of
+from openckm.infer.posterior_draws import sample_posterior
+from openckm.infer.refine import refined_mean
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, GAIN
+from openckm.maps.radiomap import RadioMap
+from openckm.observe.likelihood import Likelihood
+from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, site_planes
+from openckm.service.config import Limits
+from openckm.service.model_keeper import Model
+from openckm.service.queue import Ticket, Work
+from openckm.service.requests import EvidenceRequest, SiteRequest
+from openckm.store.card import ModelCard
+
+__all__ = ["plan"]
+
+_OUTPUT = (GAIN, AOA_COS, AOA_SIN, BUILDING)
+_RESERVE = 0.15
+"""Share of its time after which the draws of an evidence job give way to the mean, which takes a moment itself."""
+
+
+def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -> Work:
+    """Return the work of a request.
+
+    Args:
+        request: what is asked.
+        model: in use now, which says what sides evidence wants; the job runs on the one in use when its turn comes,
+            whatever sides that one would want (`openckm.service.batching.SharedDenoiser`).
+        limits: of the edge.
+
+    Raises:
+        InputError: if the evidence cannot be used.
+    """
+    grid = request.grid.build(limits)
+    if isinstance(request, SiteRequest):
+        observed = request.observations(limits, grid)
+        return lambda current, ticket: _site(request, observed, grid, current, ticket)
+    multiple = model.card.grid_multiple
+    if grid.shape[0] % multiple or grid.shape[1] % multiple:
+        raise GridError(f"{grid.shape} cells: evidence wants rows and columns that are multiples of {multiple}")
+    likelihood, site = request.build(limits, grid), request.site(grid)
+    _require_answer(request, likelihood)
+    return lambda current, ticket: _evidence(request, likelihood, site, grid, current, ticket)
+
+
+def _site(request: SiteRequest, observed: Observations, grid: Grid, model: Model, ticket: Ticket) -> RadioMap:
+    left = ticket.left_s
+    if left <= 0:
+        raise OutOfTime
+    card = model.card
+    prior = LoadedPrior(model.denoiser, f"{card.name} {card.version}", model.calibration)
+    method = OpenCKM(prior, symmetrise=request.symmetrise)
+    made = method.reconstruct(
+        observed, grid, draws=request.draws, seed=request.seed, deadline_s=left, progress=ticket.report
+    )
+    made.provenance |= _facts(model.card, grid, observed, len(made.dataset.get("draws", ())), request.draws)
+    if request.outage_below is None:
+        return made
+    units = {table.unit for table in observed.points if table.quantity == "gain_db"}
+    if units and made.provenance["unit"] not in units:
+        raise OptionError(
+            f"outage_below means nothing on a map in {made.provenance['unit']}: too few readings in dBm to tell the"
+            " transmit power; give at least 3, or leave it out"
+        )
+    return made.with_outage(request.outage_below)
+
+
+def _evidence(
+    request: EvidenceRequest, likelihood: Likelihood, site: Observations, grid: Grid, model: Model, ticket: Ticket
+) -> RadioMap:
+    begun, condition = time.monotonic(), _condition(site, grid)
+    shape = (len(CHANNELS), *grid.shape)
+    method = choose_method(likelihood) if request.method == "auto" else request.method
+    valid = None if site.layout is None else ~site.layout.building
+    facts: dict[str, Any] = {"method": method, "unit": "dB", "seed": request.seed}
+    made, drawn = None, 0
+    if method != "mean" and request.draws:
+        try:
+            found = sample_posterior(
+                model.denoiser, likelihood, shape, condition, method=method, steps=request.steps, draws=request.draws,
+                seed=request.seed, spectrum=model.spectrum, progress=_Clock(ticket),
+            )  # fmt: skip
+            facts["network_evaluations"], drawn = found.network_evaluations, request.draws
+            maps = np.stack([q.decode(found.maps[:, i].numpy()) for i, q in enumerate(_OUTPUT)], axis=1)
+            made = RadioMap.from_draws(grid, maps, [q.name for q in _OUTPUT], valid=valid, provenance=facts)
+        except OutOfTime:
+            if not _has_sites(likelihood):
+                raise
+            facts["method"] = "mean"
+    if made is None:
+        made = _mean(likelihood, condition, grid, model, facts, valid, ticket, late=method != "mean")
+    made.provenance |= _facts(model.card, grid, site, drawn, 0 if method == "mean" else request.draws)
+    made.provenance["seconds"] = time.monotonic() - begun
+    return made if request.outage_below is None else made.with_outage(request.outage_below)
+
+
+def _mean(
+    likelihood: Likelihood, condition: Condition, grid: Grid, model: Model, facts: dict[str, Any],
+    valid: NDArray[np.bool_] | None, ticket: Ticket, late: bool,
+) -> RadioMap:  # fmt: skip
+    """Mean by the network and one step in closed form; late, one orientation has to do."""
+    calls = 0
+
+    def enough() -> bool:
+        nonlocal calls
+        calls += 1
+        ticket.report("posterior mean", calls, 8)
+        return late or ticket.left_s <= 0
+
+    found = refined_mean(model.denoiser, likelihood, condition, spectrum=model.spectrum, enough=enough)
+    var = torch.zeros_like(found.mean) if found.var is None else found.var
+    scale = np.array([q.scale for q in _OUTPUT], np.float32)[:, None, None]
+    mean = np.stack([q.decode(found.mean[0, i].numpy()) for i, q in enumerate(_OUTPUT)])
+    std = np.asarray(var[0, : len(_OUTPUT)].sqrt().numpy() * scale, np.float32)
+    told = facts | {"network_evaluations": calls, "spread": "that of the prior given the site: an upper bound"}
+    return RadioMap.from_gaussian(grid, mean, std, [q.name for q in _OUTPUT], valid=valid, provenance=told)
+
+
+class _Clock:
+    """Reports the steps of a sampler, and ends it when most of the time has passed."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket, self.reserve_s = ticket, _RESERVE * max(ticket.left_s, 0.0)
+
+    def __call__(self, done: int, total: int) -> None:
+        self.ticket.report("draws", done, total)
+        if done < total and self.ticket.left_s < self.reserve_s:
+            raise OutOfTime
+
+
+def _condition(site: Observations, grid: Grid) -> Condition:
+    planes = torch.as_tensor(site_planes(grid, site.layout, site.transmitter))[None]
+    carrier = None if site.transmitter is None else site.transmitter.carrier_hz
+    return Condition(planes, torch.zeros((1, EVIDENCE_PLANES, *grid.shape)), scalars(grid.cell_m, carrier))
+
+
+def _has_sites(likelihood: Likelihood) -> bool:
+    try:
+        terms_of(likelihood)
+    except OptionError:
+        return False
+    return True
+
+
+def _require_answer(request: EvidenceRequest, likelihood: Likelihood) -> None:
+    """Refuse what no method can answer, before it waits."""
+    if request.method == "told":
+        raise InputError("method 'told' uses readings in the network's planes alone: send a site request")
+    if request.method in ("auto", "dps") and request.draws:
+        return
+    if not _has_sites(likelihood):
+        raise InputError(
+            "no sites are known for a part of this likelihood (see the documentation): ask for method 'dps' or 'auto'"
+            " and at least 1 draw"
+        )
+
+
+def _facts(card: ModelCard, grid: Grid, site: Observations, drawn: int, wanted: int) -> dict[str, Any]:
+    """Return what is to be said of an answer: model, draws, and where the model was not trained."""
+    notes = []
+    if drawn < wanted:
+        notes.append(f"{drawn} of {wanted} draws: the deadline came first")
+    low, high = card.cell_m
+    if not low <= grid.cell_m <= high:
+        notes.append(f"cells of {grid.cell_m:g} m: the model was trained on {low:g} to {high:g} m")
+    if site.transmitter is not None and not card.carrier_hz[0] <= site.transmitter.carrier_hz <= card.carrier_hz[1]:
+        notes.append(f"{site.transmitter.carrier_hz / 1e9:g} GHz: outside what the model was trained on")
+    return {"model": card.name, "version": card.version, "weights_sha256": card.sha256, "draws": drawn, "notes": notes}

@@ -1,0 +1,98 @@
+"""What an edge holds while it runs: configuration, model, queue, metrics, and who waits for what."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+
+from openckm.service.config import EdgeConfig
+from openckm.service.connections import Door
+from openckm.service.metrics import Metrics
+from openckm.service.model_keeper import Keeper
+from openckm.service.queue import Job, JobQueue
+
+__all__ = ["Service", "Shares"]
+
+_BODIES, _BODIES_OF_ONE = 16, 4
+"""Bodies of the largest size that may be in memory until they are read into requests: of all tokens, and of one."""
+_WORKERS = 2
+"""Bodies that are read, and results that are written, at the same time: each may take many times its size."""
+
+
+class Shares:
+    """Memory that is lent to tokens; it lives in the event loop's thread.
+
+    Args:
+        total: that all may have [bytes].
+        own: that one may have, unless it has nothing yet [bytes].
+    """
+
+    def __init__(self, total: int, own: int) -> None:
+        self.total, self.own, self._held = total, own, Counter[str]()
+
+    def take(self, owner: str, size: int) -> bool:
+        """Lend so many bytes to a token; False if it, or all together, would have too much."""
+        mine, all_of_it = self._held[owner], self._held.total()
+        if (mine and mine + size > self.own) or (all_of_it and all_of_it + size > self.total):
+            return False
+        self._held[owner] += size
+        return True
+
+    def give(self, owner: str, size: int) -> None:
+        """Take bytes back from a token."""
+        self._held[owner] -= size
+        if self._held[owner] <= 0:
+            del self._held[owner]
+
+
+class Service:
+    """Configuration, model, queue and metrics of one edge.
+
+    Args:
+        config: of the edge.
+        keeper: of its model; made from the configuration if None.
+    """
+
+    def __init__(self, config: EdgeConfig, keeper: Keeper | None = None) -> None:
+        self.config, self.metrics = config, Metrics()
+        self.keeper = keeper or Keeper(config)
+        self.queue = JobQueue(config.limits, lambda: self.keeper.model, self._ended)
+        self.parsers, self.writers = asyncio.Semaphore(_WORKERS), asyncio.Semaphore(_WORKERS)
+        self.bodies = Shares(_BODIES * config.limits.body_bytes, _BODIES_OF_ONE * config.limits.body_bytes)
+        self.answers = Shares(config.limits.result_bytes, config.limits.result_bytes // 2)
+        self.door: Door | None = None
+        self.begun = time.time()
+        self._lock = threading.Lock()
+        self._waiters: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
+
+    async def wait_for(self, job: Job, seconds: float) -> None:
+        """Wait until a job ends, or for so long [s]."""
+        if job.over or seconds <= 0:
+            return
+        entry = asyncio.get_running_loop(), asyncio.Event()
+        with self._lock:
+            self._waiters.setdefault(job.id, []).append(entry)
+        try:
+            if not job.over:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(entry[1].wait(), seconds)
+        finally:
+            with self._lock:
+                others = [one for one in self._waiters.pop(job.id, ()) if one is not entry]
+                if others:
+                    self._waiters[job.id] = others
+
+    def metrics_text(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return self.metrics.text(self.keeper, self.queue, self.door)
+
+    def _ended(self, job: Job) -> None:
+        self.metrics.job(job)
+        with self._lock:
+            waiters = self._waiters.pop(job.id, [])
+        for loop, event in waiters:
+            with suppress(RuntimeError):  # of a loop that was closed meanwhile
+                loop.call_soon_threadsafe(event.set)

@@ -1,0 +1,105 @@
+"""Runs the service until it is told to end; accepted jobs are then finished and their results handed out first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+
+from openckm.errors import OptionError
+from openckm.service.app import create_app
+from openckm.service.config import EdgeConfig
+from openckm.service.connections import Door, DoorOptions, open_doors, protocol_at
+from openckm.service.node import Service
+
+__all__ = ["EdgeServer", "serve"]
+
+_log = logging.getLogger("openckm.edge")
+
+
+class EdgeServer(uvicorn.Server):
+    """A server that, told to end, takes no more jobs and goes on answering until those it has are fetched.
+
+    Args:
+        service: that it serves, as its configuration says.
+
+    Raises:
+        OptionError: if TLS cannot be set up with the files that are named.
+    """
+
+    def __init__(self, service: Service) -> None:
+        server, limits = service.config.server, service.config.limits
+        per_address = None if server.behind_proxy else limits.connections_per_address
+        self.door = Door(DoorOptions(limits.connections, per_address, limits.head_s))
+        options = uvicorn.Config(
+            create_app(service), host=server.host, port=server.port, access_log=False, log_config=None, ws="none",
+            loop="asyncio", http=protocol_at(self.door), proxy_headers=False, server_header=False,
+            ssl_certfile=server.tls_cert, ssl_keyfile=server.tls_key, timeout_graceful_shutdown=5,
+            timeout_keep_alive=max(int(limits.head_s), 1),
+        )  # fmt: skip
+        try:
+            options.load()
+        except OSError as error:
+            raise OptionError(
+                f"server.tls_cert {server.tls_cert}, server.tls_key {server.tls_key}: not a certificate and its key in"
+                f" PEM ({error})"
+            ) from error
+        super().__init__(options)
+        self._service, self._told = service, False
+        service.door = self.door
+
+    def listen(self) -> list[socket.socket]:
+        """Return the bound sockets to serve.
+
+        Raises:
+            OptionError: if the configured address is unknown or taken.
+        """
+        server = self._service.config.server
+        return open_doors(self.door, server.host, server.port, _listening)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end; told twice, end at once."""
+        if self._told or self._service.queue.idle():
+            super().handle_exit(sig, frame)
+            return
+        self._told = True
+        self._service.queue.drain()
+        loop = asyncio.get_running_loop()
+        self._ending = loop.create_task(self._drained(sig, frame))
+
+    async def _drained(self, sig: int, frame: FrameType | None) -> None:
+        end = asyncio.get_running_loop().time() + self._service.config.server.drain_s
+        while not self._service.queue.idle() and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.05)
+        super().handle_exit(sig, frame)
+
+
+def serve(config: EdgeConfig) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        config: of the edge.
+
+    Raises:
+        StoreError: if the trust root or the cache cannot be used.
+        ModelError: if the shipped prior cannot be loaded.
+        OptionError: if the address is taken, or TLS cannot be set up.
+    """
+    import torch
+
+    if config.server.threads is not None:
+        torch.set_num_threads(config.server.threads)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # or clients could fill the log with their mistakes
+    begun = time.monotonic()
+    server = EdgeServer(Service(config))
+    doors = server.listen()
+    _log.info("ready after %.2f s", time.monotonic() - begun)
+    server.run(sockets=doors)
+
+
+def _listening(host: str, port: int) -> None:
+    _log.info("listening on %s port %d", host, port)

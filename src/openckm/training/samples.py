@@ -1,0 +1,179 @@
+"""Training samples in memory: latent maps, site planes and loss weights, with random symmetries and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.data.shards import TracedMap, latent_state
+from openckm.errors import InputError
+from openckm.maps.propagation import site_geometry
+from openckm.maps.quantity import CHANNELS
+from openckm.maps.symmetry import apply_symmetry
+from openckm.priors.conditioning import Condition, scalars, stack_site
+from openckm.priors.posterior import SITE_QUANTITIES
+from openckm.training.simulate import EvidenceOptions, simulate_evidence
+from openckm.training.trainer import Batch
+
+__all__ = ["MixedSet", "SampleOptions", "TrainingSet"]
+
+HIDDEN_WEIGHT = 0.05
+"""Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth.
+
+It is 0 for the directions of a map that has no direction at all."""
+CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How a sample is told of its site.
+
+    Attributes:
+        nothing: probability that nothing at all is told, not even measurements: the unconditional prior.
+        building: probability that the layout is told, where anything is.
+        height: probability that heights are told, given the layout.
+        transmitter: probability that the transmitter is told.
+        evidence: how measurements are drawn.
+    """
+
+    nothing: float = 0.0
+    building: float = 0.85
+    height: float = 0.7
+    transmitter: float = 0.85
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
+
+
+class TrainingSet:
+    """Maps of one shape, held in memory as float16, from which samples are drawn."""
+
+    def __init__(self, maps: Iterable[TracedMap], options: SampleOptions | None = None) -> None:
+        """Prepare the samples.
+
+        Args:
+            maps: all of one shape.
+            options: what is told.
+
+        Raises:
+            InputError: if there is no map.
+        """
+        self.options = options or SampleOptions()
+        states, knowns, directed, sites, steering = [], [], [], [], []
+        for traced in maps:
+            state, known = latent_state(traced)
+            layout, transmitter = traced.layout, traced.transmitter
+            geometry = None if transmitter is None else site_geometry(traced.grid, transmitter, layout.height_m)
+            states.append(state.astype(np.float16))
+            knowns.append(known)
+            directed.append(known & np.isfinite(traced.aoa_rad))
+            trusted = layout.height_known > 0.5
+            sites.append(stack_site(traced.grid.shape, layout.height_m, trusted, geometry).astype(np.float16))
+            steering.append(scalars(traced.grid.cell_m, None if transmitter is None else transmitter.carrier_hz)[0])
+        if not states:
+            raise InputError("a training set needs at least one map; generate some with `ckm data generate`")
+        self.states, self.knowns, self.sites = np.stack(states), np.stack(knowns), np.stack(sites)
+        self.directed = np.stack(directed)
+        self.steering = torch.stack(steering)
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def sample(self, chosen: NDArray[np.intp], rng: np.random.Generator, *, fold: int = 1) -> Batch:
+        """Return the chosen maps under random symmetries, with random knowledge and evidence.
+
+        Args:
+            chosen: indices of maps, shape (B,).
+            rng: the only source of randomness.
+            fold: each side is cut to 1 / fold of the map's, at a random place.
+        """
+        items = [self._item(int(k), rng, fold) for k in chosen]
+        clean, weight, site, evidence, told = (torch.as_tensor(np.stack(part)) for part in zip(*items, strict=True))
+        steering = self.steering[torch.as_tensor(chosen)].clone()
+        steering[:, 1] *= told
+        return Batch(clean, Condition(site, evidence, steering), weight)
+
+    def _item(self, k: int, rng: np.random.Generator, fold: int) -> tuple[NDArray[np.float32] | np.float32, ...]:
+        turn = int(rng.integers(8))
+        cut = self._window(rng, fold)
+        state = apply_symmetry(turn, self.states[k][cut].astype(np.float32), CHANNELS)
+        site = apply_symmetry(turn, self.sites[k][cut].astype(np.float32), SITE_QUANTITIES)
+        known, directed = apply_symmetry(turn, np.stack([self.knowns[k], self.directed[k]])[cut])
+        evidence = simulate_evidence(state, known, self._evidence(k), rng)
+        told = self._forget(site, rng)
+        if rng.random() < self.options.nothing:
+            site[:], evidence[:], told = 0.0, 0.0, False
+        weight = np.empty_like(state)
+        for channel, share in enumerate(CHANNEL_WEIGHTS):
+            counts, hidden = (known, HIDDEN_WEIGHT) if channel == 0 else (directed, HIDDEN_WEIGHT * directed.any())
+            weight[channel] = share if channel >= 3 else share * np.where(counts, 1.0, hidden)
+        return state, weight, site, evidence, np.float32(told)
+
+    def _evidence(self, k: int) -> EvidenceOptions:
+        """How measurements of a map are drawn: one without directions has no readings of them."""
+        drawn = self.options.evidence
+        return drawn if self.directed[k].any() else replace(drawn, direction=0.0, dense_direction=0.0)
+
+    def _window(self, rng: np.random.Generator, fold: int) -> tuple[slice, slice, slice]:
+        rows, cols = self.knowns.shape[-2:]
+        height, width = rows // fold, cols // fold
+        top, left = int(rng.integers(rows - height + 1)), int(rng.integers(cols - width + 1))
+        return slice(None), slice(top, top + height), slice(left, left + width)
+
+    def _forget(self, site: NDArray[np.float32], rng: np.random.Generator) -> bool:
+        """Blank, at random, what the sample is not told; return whether the transmitter is told."""
+        building = rng.random() < self.options.building
+        height = building and rng.random() < self.options.height
+        transmitter = rng.random() < self.options.transmitter
+        if not building:
+            site[[0, 1, 8]] = 0.0
+        if not height:
+            site[[2, 3, 9]] = 0.0
+        if not transmitter:
+            site[[4, 5, 6, 7, 8, 9, 10]] = 0.0
+        return bool(transmitter)
+
+
+class MixedSet:
+    """Batches of a training step: whole maps in every third step, quarters of maps and coarsened maps in the others.
+
+    Quarters are four times cheaper and keep their site's planes, and coarsened maps show the whole site at twice the
+    cell size, so that a step sees more sites for the same work. `batch(step)` is a function of (seed, step) alone.
+    """
+
+    def __init__(self, fine: TrainingSet, coarse: TrainingSet, size: int, *, seed: int = 0) -> None:
+        """Prepare batches.
+
+        Args:
+            fine: maps of (rows, cols) cells.
+            coarse: maps of (rows / 2, cols / 2) cells.
+            size: whole maps per batch; the other batches hold 2 * size items.
+            seed: of the choice of maps, symmetries, knowledge and evidence.
+
+        Raises:
+            InputError: if coarse maps do not have half the sides of the fine ones.
+        """
+        shapes = fine.knowns.shape[-2:], coarse.knowns.shape[-2:]
+        if shapes[0] != (2 * shapes[1][0], 2 * shapes[1][1]):
+            raise InputError(f"fine maps {shapes[0]} and coarse maps {shapes[1]}: wanted half the sides")
+        self.fine, self.coarse, self.size, self.seed = fine, coarse, size, seed
+
+    def tell(self, nothing: float) -> None:
+        """Change the share of the samples that are told nothing at all."""
+        for part in (self.fine, self.coarse):
+            part.options = replace(part.options, nothing=nothing)
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a training step."""
+        rng = np.random.default_rng([self.seed, step])
+        if step % 3 == 0:
+            return self.fine.sample(rng.integers(len(self.fine), size=self.size), rng)
+        quarters = self.fine.sample(rng.integers(len(self.fine), size=self.size), rng, fold=2)
+        return _joined(quarters, self.coarse.sample(rng.integers(len(self.coarse), size=self.size), rng))
+
+
+def _joined(one: Batch, other: Batch) -> Batch:
+    told = [torch.cat([getattr(b.condition, name) for b in (one, other)]) for name in ("site", "evidence", "scalars")]
+    return Batch(torch.cat([one.clean, other.clean]), Condition(*told), torch.cat([one.weight, other.weight]))
