@@ -10,10 +10,10 @@ import torch
 from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import ComputationError, InputError, OptionError
-from openckm.evaluate.benches import sampler_methods
 from openckm.evaluate.benches import samplers as bench_samplers
 from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
 from openckm.evaluate.p1.tasks import Window
+from openckm.evaluate.samplers import methods as sampler_methods
 from openckm.evaluate.samplers.azula_rivals import azula_found
 from openckm.evaluate.samplers.methods import Drawn, Keeper, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios

@@ -8,7 +8,9 @@ import pytest
 from openckm.baselines import Kriging
 from openckm.errors import InputError, OptionError
 from openckm.evaluate.benches import active as bench_active
-from openckm.evaluate.benches import bench_calibration, bench_heldout, bench_sparse
+from openckm.evaluate.benches import calibration as bench_calibration
+from openckm.evaluate.benches import heldout as bench_heldout
+from openckm.evaluate.benches import sparse as bench_sparse
 from openckm.evaluate.benches.active import lattice_cells, needed
 from openckm.evaluate.benches.calibration import DIRECTION_METRICS, METRICS, belief_scores
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout

@@ -9,8 +9,9 @@ from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import GridError, InputError
 from openckm.evaluate.benches import p1 as bench_p1
-from openckm.evaluate.benches import p1_methods, p1_references
 from openckm.evaluate.benches.p1 import BenchOptions, default_validation_dir, held_windows, p1_cases, run
+from openckm.evaluate.p1 import methods as p1_methods
+from openckm.evaluate.p1 import references as p1_references
 from openckm.evaluate.p1.methods import Algorithm2, Each, OneCall, few_step_methods
 from openckm.evaluate.p1.tasks import TASKS, Window, p1_case
 from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
