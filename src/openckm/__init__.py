@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from openckm import _moved
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {
     "Grid": "openckm.maps.grid",
@@ -14,6 +14,7 @@ _PUBLIC = {
     "Observations": "openckm.maps.observations",
     "Points": "openckm.maps.observations",
     "RadioMap": "openckm.maps.radiomap",
+    "SitePlan": "openckm.maps.site_plan",
     "Transmitter": "openckm.maps.site",
     "OpenCKM": "openckm.infer.construct",
     "Reconstructor": "openckm.reconstructor",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from openckm.maps.radiomap import RadioMap as RadioMap
     from openckm.maps.site import Layout as Layout
     from openckm.maps.site import Transmitter as Transmitter
+    from openckm.maps.site_plan import SitePlan as SitePlan
     from openckm.reconstructor import Reconstructor as Reconstructor
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

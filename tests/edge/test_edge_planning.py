@@ -8,13 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from openckm.edge.job import read_site
 from openckm.edge.planning import plan, plan_on, write_plan
 from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.infer.construct import OpenCKM
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site import Layout
+from openckm.maps.site_plan import SitePlan
 from worlds import evidence, gaussian_field, readings, transmitter_near
 
 BS = (24.94, 60.17)
@@ -136,7 +136,9 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
     (tmp_path / "drive.csv").write_text("lon,lat,rsrp\n" + rows + "\n")
     made = plan(tmp_path / "drive.csv", bs=BS, size=32, count=4, prior=tiny_prior)
     assert made.belief == "exact" and len(made.stops) == 4
-    observations, grid = read_site(bs=BS, size=32, azimuth_deg=30.0)
+    site = SitePlan(BS, size=32, azimuth_deg=30.0)
+    grid = site.grid()
+    observations = site.observations(grid)
     assert grid == GRID and observations.transmitter.bearing_deg == 30.0 and not observations.points
 
 

@@ -14,6 +14,7 @@ from openckm.errors import InputError
 from openckm.evaluate.worlds.duke import DukeCell, duke_cell, duke_layout_geojson
 from openckm.maps.atomic import atomic_path
 from openckm.maps.geotiff import write_geotiff
+from openckm.maps.site_plan import SitePlan
 
 __all__ = ["CREDITS", "run_demo"]
 
@@ -37,10 +38,9 @@ def run_demo(out: Path) -> tuple[str, list[Path]]:
     cell = duke_cell("A")
     measurements, layout = _inputs(cell, out)
     lon, lat = (round(float(v), 6) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
-    job = construct(
-        measurements, bs=(lon, lat), azimuth_deg=cell.transmitter.bearing_deg, layout=layout, cell_m=4.0, size=128,
-        height_m=cell.transmitter.height_m, carrier_hz=cell.transmitter.carrier_hz,
-    )  # fmt: skip
+    mast = cell.transmitter
+    site = SitePlan((lon, lat), mast.height_m, mast.carrier_hz, mast.bearing_deg, layout=layout)
+    job = construct(measurements, site)
     return _write(job, out, (measurements, layout), (lon, lat))
 
 

@@ -99,6 +99,8 @@ def construct(
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, write_outputs
     from openckm.edge.job import construct as run
+    from openckm.edge.reading import ReadingOptions
+    from openckm.maps.site_plan import SitePlan
 
     require_writable(output, png, zarr, (measurements, layout))
     numbers = (
@@ -113,11 +115,11 @@ def construct(
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     with console.status("constructing the map") as status:
         job = run(
-            measurements, bs=lon_lat(bs), azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size, height_m=height,
-            carrier_hz=carrier * 1e9, downtilt_deg=downtilt, where=pairs(where), columns=pairs(column), crs=crs,
-            sigma_db=sigma, draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check,
-            outage_threshold=outage_threshold,
-            progress=lambda what, done, total: status.update(f"constructing the map: {what} {done}/{total}"),
+            measurements,
+            SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
+            reading=ReadingOptions(pairs(where), pairs(column), crs, sigma),
+            draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
+            on_progress=lambda what, done, total: status.update(f"constructing the map: {what} {done}/{total}"),
         )  # fmt: skip
     if strict and job.status == "refused":
         console.print(job.summary(), markup=False)

@@ -25,14 +25,13 @@ def lon_lat(text: str, flag: str = "--bs") -> tuple[float, float]:
     return lon, lat
 
 
-def pairs(texts: list[str] | None) -> dict[str, str] | None:
-    """Return {"A": "B"} of ["A=B"]; None stays None.
+def pairs(texts: list[str] | None) -> dict[str, str]:
+    """Return {"A": "B"} of ["A=B"], nothing of None.
 
     Raises:
         OptionError: if an item has no "=".
     """
-    if not texts:
-        return None
+    texts = texts or []
     split = [text.partition("=") for text in texts]
     for (name, sign, value), text in zip(split, texts, strict=True):
         if not (name and sign and value):

@@ -55,6 +55,8 @@ def plan(
     """
     from openckm.edge.planning import plan as run
     from openckm.edge.planning import write_plan
+    from openckm.edge.reading import ReadingOptions
+    from openckm.maps.site_plan import SitePlan
 
     require_writable_file(output, (".geojson", ".json"), (measurements, layout))
     numbers = (
@@ -67,10 +69,11 @@ def plan(
     begin = None if start is None else lon_lat(start, "--start")
     with console.status("planning") as status:
         made = run(
-            measurements, bs=lon_lat(bs), count=count, start=begin, where=pairs(where), columns=pairs(column), crs=crs,
-            sigma_db=sigma, seed=seed, prior=prior, azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size,
-            height_m=height, carrier_hz=carrier * 1e9, downtilt_deg=downtilt,
-            progress=lambda what, done, total: status.update(f"planning: {what} {done}/{total}"),
+            measurements,
+            SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
+            reading=ReadingOptions(pairs(where), pairs(column), crs, sigma),
+            count=count, start=begin, seed=seed, prior=prior,
+            on_progress=lambda what, done, total: status.update(f"planning: {what} {done}/{total}"),
         )  # fmt: skip
     write_plan(made, output)
     console.print(made.summary(), markup=False)

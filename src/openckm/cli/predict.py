@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,8 +12,6 @@ from rich.console import Console
 from openckm.cli.options import lon_lat, require_range
 from openckm.cli.outputs import require_writable, write_map
 from openckm.errors import OptionError
-from openckm.maps.grid import Grid
-from openckm.maps.observations import Observations
 
 __all__ = ["place_and_height", "predict"]
 
@@ -61,8 +58,8 @@ def predict(
 
     Values are path gains in dB: add the transmit power in dBm for received power.
     """
-    from openckm.edge.job import read_site
     from openckm.maps.layouts import read_layout
+    from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
 
     require_writable(output, png, zarr, (layout, vehicles))
@@ -78,11 +75,9 @@ def predict(
         raise OptionError("--by prior takes no --weights and no --vehicles: those are for one-pass networks")
     middle = None if centre is None else lon_lat(centre, "--centre")
     with console.status("predicting the map"):
-        observations, grid = read_site(
-            bs=place if middle is None else middle, azimuth_deg=azimuth, layout=layout, cell_m=cell, size=size,
-            height_m=height, carrier_hz=carrier * 1e9, downtilt_deg=downtilt,
-        )  # fmt: skip
-        observations = _moved(observations, grid, place)
+        site = SitePlan(place, height, carrier * 1e9, azimuth, downtilt, layout, cell, size, middle)
+        grid = site.grid()
+        observations = site.observations(grid)
         cars = None if vehicles is None else read_layout(vehicles, grid, default_height_m=VEHICLE_M)
         method = Predictor(weights=weights, prior=prior, vehicles=cars, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
@@ -99,14 +94,6 @@ def predict(
     )  # fmt: skip
     console.print(f"  took     {facts['seconds']:.2f} s", markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
-
-
-def _moved(observations: Observations, grid: Grid, place: tuple[float, float]) -> Observations:
-    """Put the transmitter where it stands on a map that may be centred elsewhere."""
-    if observations.transmitter is None:
-        return observations
-    x, y = grid.from_lonlat(*place)
-    return replace(observations, transmitter=replace(observations.transmitter, x=float(x), y=float(y)))
 
 
 def place_and_height(text: str) -> tuple[tuple[float, float], float]:

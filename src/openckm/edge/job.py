@@ -4,44 +4,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from openckm.baselines import Kriging
+from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
-from openckm.errors import InputError, MeasurementError, OutsideGrid
+from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import OpenCKM
-from openckm.maps.csv import DriveTest, DriveTestReport, read_drive_test
+from openckm.maps.csv import DriveTestReport
 from openckm.maps.grid import Grid
-from openckm.maps.layouts import read_layout
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.site import Transmitter
+from openckm.maps.site_plan import SitePlan
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["Construction", "Evidence", "construct", "read_evidence", "read_site"]
-
-SIGMA_DB = 4.0
-"""Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What a user's files say.
-
-    Attributes:
-        observations: readings, layout and transmitter.
-        grid: cells of the map.
-        report: what the measurement file held.
-    """
-
-    observations: Observations
-    grid: Grid
-    report: DriveTestReport
+__all__ = ["Construction", "construct"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,43 +60,24 @@ class Construction:
 
 def construct(
     measurements: str | os.PathLike[str],
+    site: SitePlan | None = None,
     *,
-    bs: tuple[float, float],
-    azimuth_deg: float | None = None,
-    layout: str | os.PathLike[str] | None = None,
-    cell_m: float = 4.0,
-    size: int = 128,
-    height_m: float = 24.0,
-    carrier_hz: float = 3.5e9,
-    downtilt_deg: float = 6.0,
-    where: Mapping[str, str] | None = None,
-    columns: Mapping[str, str] | None = None,
-    crs: str | None = None,
-    sigma_db: float = SIGMA_DB,
+    reading: ReadingOptions | None = None,
     draws: int = 8,
     seed: int = 0,
     deadline_s: float | None = None,
     prior: str | os.PathLike[str] | None = None,
     check: bool = True,
     outage_threshold: float | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    **loose: Any,
 ) -> Construction:
     """Construct the map around a base station from a drive test.
 
     Args:
         measurements: CSV file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`).
-        bs: (longitude, latitude) of the base station [degrees]; the map is centred on it.
-        azimuth_deg: boresight of its sector antenna, clockwise from north [degrees]; None for an omnidirectional one.
-        layout: building layout (GeoJSON, OSM XML or PBF, height raster), or None.
-        cell_m: cell side [m].
-        size: cells along each side.
-        height_m: antenna height above ground [m].
-        carrier_hz: carrier frequency [Hz].
-        downtilt_deg: downtilt [degrees].
-        where: rows to use, e.g. {"PCI": "A"}.
-        columns: role -> column name where the header does not tell.
-        crs: CRS of x/y columns.
-        sigma_db: noise of a single reading where the file states none [dB].
+        site: the base station and the map that is wanted.
+        reading: how the measurement file is read.
         draws: posterior draws.
         seed: of everything random.
         deadline_s: time the reconstruction may take [s].
@@ -122,77 +85,33 @@ def construct(
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
-        progress: told (what, done, in all) while the work goes on.
+        on_progress: called with (what, done, in all) while the work goes on.
+        **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, for short calls: bs=(lon, lat),
+            azimuth_deg=212, layout="city.geojson", where={"PCI": "A"}.
 
     Raises:
         InputError: if anything given cannot be used; the message names file, row and remedy.
         ModelError: if the prior cannot be loaded.
     """
     started = time.monotonic()
-    given = read_evidence(
-        measurements, bs=bs, azimuth_deg=azimuth_deg, layout=layout, cell_m=cell_m, size=size, height_m=height_m,
-        carrier_hz=carrier_hz, downtilt_deg=downtilt_deg, where=where, columns=columns, crs=crs, sigma_db=sigma_db,
-    )  # fmt: skip
-    notes = list(_assumptions(given.observations, sigma_db))
+    site, reading = from_keywords(site, reading, loose)
+    given = read_evidence(measurements, site, reading)
+    notes = list(_assumptions(given.observations, reading.sigma_db))
     method = OpenCKM(prior=None if prior is None else Path(prior))
-    told = progress or (lambda *_: None)
-    told("self-check", 0, 1)
+    report = on_progress or (lambda *_: None)
+    report("self-check", 0, 1)
     checked, reason = (
         _checked(method, given.observations, given.grid, seed) if check else (None, "self-check left out on request")
     )
     if reason:
         notes.append(reason)
     radiomap = method.reconstruct(
-        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=told
+        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report
     )
     radiomap = _after_check(radiomap, checked)
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
     return Construction(radiomap, given.observations, given.report, checked, tuple(notes), time.monotonic() - started)
-
-
-def read_evidence(
-    measurements: str | os.PathLike[str],
-    *,
-    bs: tuple[float, float],
-    azimuth_deg: float | None = None,
-    layout: str | os.PathLike[str] | None = None,
-    cell_m: float = 4.0,
-    size: int = 128,
-    height_m: float = 24.0,
-    carrier_hz: float = 3.5e9,
-    downtilt_deg: float = 6.0,
-    where: Mapping[str, str] | None = None,
-    columns: Mapping[str, str] | None = None,
-    crs: str | None = None,
-    sigma_db: float = SIGMA_DB,
-) -> Evidence:
-    """Read a user's files; arguments and errors as for `construct`."""
-    site, grid = read_site(
-        bs=bs, azimuth_deg=azimuth_deg, layout=layout, cell_m=cell_m, size=size, height_m=height_m,
-        carrier_hz=carrier_hz, downtilt_deg=downtilt_deg,
-    )  # fmt: skip
-    test = _read(measurements, grid, bs, crs=crs, columns=columns, sigma_db=sigma_db, where=where)
-    return Evidence(replace(site, points=(test.points,)), grid, test.report)
-
-
-def read_site(
-    *,
-    bs: tuple[float, float],
-    azimuth_deg: float | None = None,
-    layout: str | os.PathLike[str] | None = None,
-    cell_m: float = 4.0,
-    size: int = 128,
-    height_m: float = 24.0,
-    carrier_hz: float = 3.5e9,
-    downtilt_deg: float = 6.0,
-) -> tuple[Observations, Grid]:
-    """Return what is known of a site before anything is measured, and the grid; arguments and errors as `construct`."""
-    grid = Grid.centred(*bs, shape=(size, size), cell_m=cell_m)
-    x, y = grid.from_lonlat(*bs)
-    transmitter = Transmitter(float(x), float(y), height_m, carrier_hz, azimuth_deg, downtilt_deg)
-    buildings = None if layout is None else read_layout(layout, grid)
-    return Observations(layout=buildings, transmitter=transmitter, crs=grid.crs), grid
 
 
 def _after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
@@ -214,22 +133,6 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
             " too few readings to tell the transmit power; give at least 3, or leave the threshold out"
         )
     return radiomap.with_outage(threshold)
-
-
-def _read(measurements: str | os.PathLike[str], grid: Grid, bs: tuple[float, float], **how: Any) -> DriveTest:
-    """Read the readings on the grid; where none lies on it, say so if longitude and latitude look swapped."""
-    try:
-        return read_drive_test(measurements, grid=grid, **how)
-    except OutsideGrid as error:
-        lon, lat = bs
-        try:
-            read_drive_test(measurements, grid=Grid.centred(lat, lon, shape=grid.shape, cell_m=grid.cell_m), **how)
-        except InputError:
-            raise error from None
-        raise OutsideGrid(
-            f"{measurements}: no reading lies around longitude {lon:g}, latitude {lat:g}, but around {lat:g}, {lon:g}:"
-            " the two are swapped, either in the file or of the base station; exchange them, longitude comes first"
-        ) from error
 
 
 def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.edge.job import SIGMA_DB, read_evidence, read_site
+from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
 from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM, Posterior
 from openckm.infer.plan import ExactCovariance, choose_cells, covariance_of
@@ -20,6 +20,7 @@ from openckm.infer.route import drive, reachable
 from openckm.maps.atomic import atomic_path
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
+from openckm.maps.site_plan import SitePlan
 
 __all__ = ["MeasurementPlan", "Stop", "plan", "plan_on", "write_plan"]
 
@@ -104,51 +105,46 @@ class MeasurementPlan:
 
 def plan(
     measurements: str | os.PathLike[str] | None,
+    site: SitePlan | None = None,
     *,
-    bs: tuple[float, float],
+    reading: ReadingOptions | None = None,
     count: int = 20,
     start: tuple[float, float] | None = None,
-    where: Mapping[str, str] | None = None,
-    columns: Mapping[str, str] | None = None,
-    crs: str | None = None,
-    sigma_db: float = SIGMA_DB,
     seed: int = 0,
     prior: str | os.PathLike[str] | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-    **site: Any,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    **loose: Any,
 ) -> MeasurementPlan:
     """Return where to measure next around a base station.
 
     Args:
         measurements: CSV of what was measured so far (see `openckm.edge.job.construct`), or None before the first
             drive.
-        bs: (longitude, latitude) of the base station [degrees].
+        site: the base station and its map.
+        reading: how the file is read; its noise is that of future readings, too.
         count: places to propose.
         start: (longitude, latitude) where the drive begins [degrees]; None lets it begin at its own first place.
-        where: rows to use.
-        columns: role -> column name.
-        crs: CRS of x/y columns.
-        sigma_db: noise of a single reading, past and future [dB].
         seed: of everything random.
         prior: model folder; None for the embedded prior.
-        progress: told (what, done, in all) while the work goes on.
-        **site: azimuth_deg, layout, cell_m, size, height_m, carrier_hz, downtilt_deg, as for `construct`.
+        on_progress: called with (what, done, in all) while the work goes on.
+        **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, as for `construct`.
 
     Raises:
         InputError: if anything given cannot be used.
         ModelError: if the prior cannot be loaded.
     """
+    site, reading = from_keywords(site, reading, loose)
     if measurements is None:
-        observations, grid = read_site(bs=bs, **site)
+        grid = site.grid()
+        observations = site.observations(grid)
     else:
-        given = read_evidence(
-            measurements, bs=bs, where=where, columns=columns, crs=crs, sigma_db=sigma_db, **site
-        )  # fmt: skip
+        given = read_evidence(measurements, site, reading)
         observations, grid = given.observations, given.grid
     method = OpenCKM(prior=None if prior is None else Path(prior))
     return plan_on(
-        method, observations, grid, count=count, start=start, sigma_db=sigma_db, seed=seed, progress=progress
-    )
+        method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
+        progress=on_progress,
+    )  # fmt: skip
 
 
 def plan_on(
