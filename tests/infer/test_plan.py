@@ -9,14 +9,8 @@ import pytest
 
 from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM
-from openckm.infer.plan import (
-    Covariance,
-    EnsembleCovariance,
-    ExactCovariance,
-    choose_cells,
-    covariance_of,
-    gaspari_cohn,
-)
+from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance, gaspari_cohn
+from openckm.infer.plan import choose_cells
 from openckm.infer.route import drive, reachable, street_graph, visit_order
 from openckm.maps.observations import Observations
 from openckm.observe.field.discrepancy import Hyper, condition
@@ -141,10 +135,10 @@ def test_the_belief_is_exact_with_readings_and_an_ensemble_without(tiny_prior):
     method = OpenCKM(prior=tiny_prior, symmetrise=False, steps=2)
     seen = evidence(readings(GRID, gaussian_field(GRID, 0), 30, 0), transmitter=transmitter_near(GRID))
     posterior = method.posterior(seen, GRID)
-    belief = covariance_of(posterior)
+    belief = posterior.covariance()
     assert isinstance(belief, ExactCovariance)
     np.testing.assert_allclose(np.sqrt(np.diag(belief.between(ALL, ALL))), posterior.gain.std, rtol=1e-3)
-    bare = covariance_of(method.posterior(Observations(), GRID), draws=6, steps=2)
+    bare = method.posterior(Observations(), GRID).covariance(draws=6, steps=2)
     assert isinstance(bare, EnsembleCovariance) and bare.draws.shape == (6, 256)
 
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
 from openckm.errors import OptionError
-from openckm.infer.construct import OpenCKM, Posterior
-from openckm.infer.plan import ExactCovariance, choose_cells, covariance_of
+from openckm.infer.construct import OpenCKM
+from openckm.infer.covariance import ExactCovariance
+from openckm.infer.model import Posterior
+from openckm.infer.plan import choose_cells
 from openckm.infer.route import drive, reachable
 from openckm.maps.atomic import atomic_path
 from openckm.maps.grid import Grid
@@ -173,7 +175,7 @@ def plan_on(
     open_cells[: grid.shape[0], : grid.shape[1]] = streets & ~_measured(posterior, grid)
     if not open_cells.any():
         raise OptionError("every cell that can be reached was measured already: there is nothing to plan")
-    covariance = covariance_of(posterior, seed=seed, steps=method.steps)
+    covariance = posterior.covariance(seed=seed, steps=method.steps)
     choice = choose_cells(
         covariance, np.flatnonzero(padded), np.flatnonzero(open_cells), count, noise_db=sigma_db, seed=seed
     )

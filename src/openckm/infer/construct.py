@@ -15,40 +15,33 @@ measured on validation maps (`openckm.infer.spread.calibration`), where the prio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from openckm.errors import ComputationError, OptionError
-from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
-from openckm.infer.exact.samplers import FewStepSampler
+from openckm.errors import OptionError
 from openckm.infer.experts import FOLDS, Blend, Expert, blend, evidence_expert, folds_of, gain_of, site_expert
+from openckm.infer.model import Posterior, Report
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.tiles import Tiled, TileOptions
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
-from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
-from openckm.observe.field.discrepancy import condition
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["LoadedPrior", "OpenCKM", "Posterior", "Report"]
+__all__ = ["LoadedPrior", "OpenCKM"]
 
-OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 MIN_READINGS = 3
 MEAN_SHARE = 0.5
 """Share of a deadline after which no further orientation is averaged into the mean."""
-Report = Callable[[str, int, int], None]
-"""Told (what, done, in all) while the work goes on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +109,10 @@ class OpenCKM:
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
         answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress)
-        drawn = answer.draw(draws, seed, self.steps, until=end, progress=progress)
+        drawn = answer.draw(draws, seed, self.steps, until=end, on_progress=progress)
         evaluations = answer.evaluations + self.steps * len(drawn)
         facts = {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
-        return _radio_map(answer, drawn, grid, answer.facts | facts)
+        return answer.to_map(grid, drawn, **facts)
 
     def posterior(
         self,
@@ -188,105 +181,6 @@ def _tiles(cells: int) -> TileOptions:
     return TileOptions(cells, overlap=cells // 4, margin=min(8, cells // 16))
 
 
-@dataclass(frozen=True, eq=False)
-class Posterior:
-    """Mean and spread of every channel, and what draws and covariances need.
-
-    Attributes:
-        scene: the evidence on the padded grid.
-        denoiser: the prior, in tiles where the map is large.
-        denoised: what the network says of every channel, latent code.
-        told: what it was told.
-        gain: belief about the gain of every cell of the padded grid.
-        experts: site and evidence expert; None where there were too few readings to fit anything.
-        symmetrise: whether draws run in the 8 orientations in turn.
-        evaluations: network evaluations so far.
-        facts: provenance.
-    """
-
-    scene: Scene
-    denoiser: Denoiser
-    denoised: Denoised
-    told: Condition
-    gain: Blend
-    experts: tuple[Expert, Expert] | None
-    symmetrise: bool = True
-    evaluations: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def expert(self) -> Expert | None:
-        """The weightier of the two experts, or None where there is none."""
-        return None if self.experts is None else self.experts[int(self.gain.weight >= 0.5)]
-
-    def draw(
-        self,
-        draws: int,
-        seed: int,
-        steps: int,
-        *,
-        until: float | None = None,
-        progress: Report | None = None,
-    ) -> NDArray[np.float32]:
-        """Return draws (draw, channel, row, col) in physical units on the padded grid, as many as time allows.
-
-        Args:
-            draws: how many are wanted.
-            seed: draw k is a function of (seed, k) alone.
-            steps: network calls per draw.
-            until: monotonic clock [s] at which to stop; None for no limit.
-            progress: told what is done.
-        """
-        sampler = FewStepSampler(steps, bf16=True)
-
-        def make(chosen: Sequence[int]) -> NDArray[np.float32]:
-            def step(done: int, total: int) -> None:
-                if until is not None and time.monotonic() > until:
-                    raise OutOfTime
-                if progress is not None:
-                    progress("draws", chosen[0] * steps + done * len(chosen) * steps // total, draws * steps)
-
-            latent = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
-            return np.stack([self.finish(latent[n], seed, k) for n, k in enumerate(chosen)])
-
-        left = None if until is None else (lambda: until - time.monotonic())
-        out = in_time(make, draws, batch_size(self.scene.grid.shape), left)
-        return np.stack(out) if out else np.zeros((0, len(OUTPUT), *self.scene.grid.shape), np.float32)
-
-    def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
-        """Return draw k (channel, row, col) in physical units: the network's map with a discrepancy of its own."""
-        physical = np.stack([q.decode(latent[i]) for i, q in enumerate(OUTPUT)])
-        physical[0] = self._gain_draw(physical[0].astype(np.float64).ravel(), seed, k).reshape(physical[0].shape)
-        return physical
-
-    def _gain_draw(self, gain: NDArray[np.float64], seed: int, k: int) -> NDArray[np.float64]:
-        """Draw from the weightier expert, moved to the blend's mean and scaled to its spread."""
-        if self.experts is None:
-            own = gain_of(self.denoised)[1][0] ** 0.5
-            return np.asarray(self.gain.mean + self.gain.std / np.maximum(own, 1e-6) * (gain - self.gain.mean))
-        site, evidence = self.experts
-        if self.gain.weight < 0.5:
-            expert, places = site, self.scene.places
-            drawn = site.fit.sample(places, site.basis.matrix, 1, np.random.default_rng([seed, k, 5]))[0]
-        else:
-            expert, drawn = evidence, self._evidence_draw(gain, evidence, np.random.default_rng([seed, k, 5]))
-        return np.asarray(self.gain.mean + self.gain.std / np.maximum(expert.std, 1e-6) * (drawn - expert.mean))
-
-    def _evidence_draw(
-        self, gain: NDArray[np.float64], expert: Expert, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """The network's draw with a discrepancy of its own, delta_k ~ p(delta | readings - x_k)."""
-        scene, matrix = self.scene, expert.basis.matrix.copy()
-        slope = expert.basis.names.index("map slope")
-        matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
-        readings, index = scene.readings, scene.index
-        part = condition(
-            scene.places[index], readings.value, readings.sigma, matrix[index], expert.fit.beta_mean,
-            np.sqrt(np.diag(expert.fit.beta_cov)), expert.fit.hyper,
-        )  # fmt: skip
-        return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
-
-
 def _with_readings(
     scene: Scene,
     denoiser: Denoiser,
@@ -331,21 +225,3 @@ def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[
             "evidence": float(np.sqrt(np.mean((evidence.held_out - scene.readings.value) ** 2))),
         },
     }
-
-
-def _radio_map(answer: Posterior, drawn: NDArray[np.float32], grid: Grid, facts: dict[str, Any]) -> RadioMap:
-    scene = answer.scene
-    shape = scene.grid.shape
-    mean = np.stack([q.decode(answer.denoised.mean[0, i].numpy()) for i, q in enumerate(OUTPUT)])
-    var = np.zeros_like(mean) if answer.denoised.var is None else answer.denoised.var[0, : len(OUTPUT)].numpy()
-    std = np.sqrt(var) * np.array([q.scale for q in OUTPUT])[:, None, None]
-    mean[0], std[0] = answer.gain.mean.reshape(shape), answer.gain.std.reshape(shape)
-    if scene.layout is not None:
-        mean[3], std[3] = scene.layout.building, 0.0
-    mean[3] = mean[3].clip(0.0, 1.0)
-    if not (np.isfinite(mean).all() and np.isfinite(std).all()):
-        raise ComputationError("the reconstruction is not finite; please report the input with which it happened")
-    return RadioMap.from_gaussian(
-        grid, scene.crop(mean).astype(np.float32), scene.crop(std).astype(np.float32), [q.name for q in OUTPUT],
-        draws=scene.crop(drawn).astype(np.float32) if len(drawn) else None, valid=scene.valid, provenance=facts,
-    )  # fmt: skip

@@ -31,7 +31,7 @@ from openckm.evaluate.scores.bootstrap import resampled_weights
 from openckm.evaluate.scores.metrics import rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
 from openckm.infer.construct import OpenCKM
-from openckm.infer.plan import choose_cells, covariance_of
+from openckm.infer.plan import choose_cells
 from openckm.maps.observations import Observations, Points
 
 __all__ = ["COUNTS", "STRATEGIES", "lattice_cells", "needed", "run"]
@@ -135,7 +135,7 @@ def _curve(method: OpenCKM, traced: TracedMap, strategy: str, counts: Sequence[i
         values = {"rmse_db": rmse(mean[traced.covered], traced.gain_db[traced.covered])}
         if strategy in ("greedy", "variance") and step + 1 < len(counts):
             more = choose_cells(
-                covariance_of(posterior), _padded(cells, traced, posterior.scene.grid.shape[1]),
+                posterior.covariance(), _padded(cells, traced, posterior.scene.grid.shape[1]),
                 _padded(np.setdiff1d(cells, known), traced, posterior.scene.grid.shape[1]), counts[step + 1] - count,
                 noise_db=NOISE_DB, criterion="reduction" if strategy == "greedy" else "variance", seed=k,
             )  # fmt: skip

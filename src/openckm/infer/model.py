@@ -1,0 +1,265 @@
+r"""One model of one map, and the posterior that comes back: every reading counts, whichever way it comes in.
+
+All readings are of the map z [unit of the readings], through a linear (or linearised) instrument A each,
+
+    y = A (z + b_device) + n,        z = H beta + delta,        n ~ N(0, noise^2)
+
+H holds the map that an expert predicts and the nuisances, delta is what no expert knows (`observe.field.discrepancy`),
+b the level of each device. A reading is a value, a limit or an interval of A z + n. Special cases of the same solve:
+
+    kriging            no expert's map among the columns of H
+    site expert        the map of the prior given the site, its own error left to delta
+    handed-in map      the same with a map that someone else predicted (`MeanMap`)
+
+Several experts are fitted and weighed by what they say of readings held out in blocks (`infer.experts`).
+
+    Observations, LinearReadings, MeanMap  ->  Model  ->  Posterior: mean, std, draw, covariance, to_map
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from openckm.errors import ComputationError, InputError
+from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance
+from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
+from openckm.infer.exact.samplers import FewStepSampler
+from openckm.infer.experts import Blend, Expert, gain_of
+from openckm.infer.scene import Scene
+from openckm.maps.grid import Grid
+from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
+from openckm.maps.radiomap import RadioMap
+from openckm.observe.field.discrepancy import condition
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+
+__all__ = ["OUTPUT", "LinearReadings", "MeanMap", "Posterior", "Report"]
+
+OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
+Report = Callable[[str, int, int], None]
+"""Called with (what, done, in all) while the work goes on."""
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearReadings:
+    """Readings of weighted sums of the map's cells, by any instrument that is linear or was linearised.
+
+    Attributes:
+        operator: A, shape (k, cells of the grid asked for, row-major). Rows need not sum to 1; the level of the
+            transmitter and of the device is read with the row's sum.
+        value: readings [unit of the readings at points; dB where there are none], shape (k,). For a limit, the limit.
+        sigma: standard deviation of the noise [same unit], positive, shape (k,).
+        low: lower end of what was read, equal to `value` for a plain reading, -inf for an upper limit, shape (k,).
+        high: upper end of what was read, equal to `value` for a plain reading, inf for a lower limit, shape (k,).
+        name: what the readings are called in the summary.
+
+    Raises:
+        InputError: if shapes disagree, or a number is not finite, or an interval ends before it begins.
+    """
+
+    operator: csr_matrix
+    value: Array
+    sigma: Array
+    low: Array
+    high: Array
+    name: str = "readings of areas"
+
+    def __post_init__(self) -> None:
+        k = self.operator.shape[0]
+        shapes = [getattr(self, part).shape for part in ("value", "sigma", "low", "high")]
+        if any(shape != (k,) for shape in shapes):
+            raise InputError(f"{self.name}: an operator of {k} rows with arrays of shapes {shapes}: wanted ({k},) each")
+        good = np.isfinite(self.value) & np.isfinite(self.sigma) & (self.sigma > 0) & (self.low <= self.high)
+        if not (good.all() and np.isfinite(self.operator.data).all()):
+            raise InputError(f"{self.name}: values and operator must be finite, sigma positive, low at most high")
+
+    @classmethod
+    def exact(cls, operator: csr_matrix, value: Array, sigma: Array, name: str = "readings of areas") -> LinearReadings:
+        """Return plain readings, each of shape (k,)."""
+        value = np.asarray(value, np.float64)
+        return cls(operator, value, np.asarray(sigma, np.float64), value, value, name)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanMap:
+    """A whole map handed in as one more expert: a one-pass prediction, or an older map.
+
+    Attributes:
+        name: of the expert, in the summary.
+        mean: the map [dB, up to the unknown level where readings are in dBm], shape of the grid asked for.
+        std: its standard deviation [dB], same shape.
+    """
+
+    name: str
+    mean: Array
+    std: Array
+
+    def __post_init__(self) -> None:
+        if self.mean.ndim != 2 or self.std.shape != self.mean.shape:
+            raise InputError(
+                f"{self.name}: mean {self.mean.shape} and std {self.std.shape}: wanted one shape (rows, cols)"
+            )
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all() and (self.std >= 0).all()):
+            raise InputError(f"{self.name}: mean and std must be finite, std 0 or more")
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Mean and spread of every channel, and what draws and covariances need.
+
+    Attributes:
+        scene: the evidence on the padded grid.
+        denoiser: the prior, in tiles where the map is large.
+        denoised: what the network says of every channel, latent code.
+        told: what the network was conditioned on.
+        gain: belief about the gain of every cell of the padded grid.
+        experts: site and evidence expert; None where there were too few readings to fit anything.
+        symmetrise: whether draws run in the 8 orientations in turn.
+        evaluations: network evaluations so far.
+        facts: provenance.
+    """
+
+    scene: Scene
+    denoiser: Denoiser
+    denoised: Denoised
+    told: Condition
+    gain: Blend
+    experts: tuple[Expert, Expert] | None
+    symmetrise: bool = True
+    evaluations: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the gain [unit of the readings], shape (cells of the padded grid,)."""
+        return self.gain.mean
+
+    @property
+    def std(self) -> Array:
+        """Standard deviation of the gain [dB], shape (cells of the padded grid,)."""
+        return self.gain.std
+
+    @property
+    def expert(self) -> Expert | None:
+        """The weightier of the two experts, or None where there is none."""
+        return None if self.experts is None else self.experts[int(self.gain.weight >= 0.5)]
+
+    def draw(
+        self,
+        draws: int,
+        seed: int,
+        steps: int,
+        *,
+        until: float | None = None,
+        on_progress: Report | None = None,
+    ) -> NDArray[np.float32]:
+        """Return draws (draw, channel, row, col) in physical units on the padded grid, as many as time allows.
+
+        Args:
+            draws: how many are wanted.
+            seed: draw k is a function of (seed, k) alone.
+            steps: network calls per draw.
+            until: monotonic clock [s] at which to stop; None for no limit.
+            on_progress: called with what is done.
+        """
+        sampler = FewStepSampler(steps, bf16=True)
+
+        def make(chosen: Sequence[int]) -> NDArray[np.float32]:
+            def step(done: int, total: int) -> None:
+                if until is not None and time.monotonic() > until:
+                    raise OutOfTime
+                if on_progress is not None:
+                    on_progress("draws", chosen[0] * steps + done * len(chosen) * steps // total, draws * steps)
+
+            latent = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
+            return np.stack([self.finish(latent[n], seed, k) for n, k in enumerate(chosen)])
+
+        left = None if until is None else (lambda: until - time.monotonic())
+        out = in_time(make, draws, batch_size(self.scene.grid.shape), left)
+        return np.stack(out) if out else np.zeros((0, len(OUTPUT), *self.scene.grid.shape), np.float32)
+
+    def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
+        """Return draw k (channel, row, col) in physical units: the network's map with a discrepancy of its own."""
+        physical = np.stack([q.decode(latent[i]) for i, q in enumerate(OUTPUT)])
+        physical[0] = self._gain_draw(physical[0].astype(np.float64).ravel(), seed, k).reshape(physical[0].shape)
+        return physical
+
+    def _gain_draw(self, gain: NDArray[np.float64], seed: int, k: int) -> NDArray[np.float64]:
+        """Draw from the weightier expert, moved to the blend's mean and scaled to its spread."""
+        if self.experts is None:
+            own = gain_of(self.denoised)[1][0] ** 0.5
+            return np.asarray(self.gain.mean + self.gain.std / np.maximum(own, 1e-6) * (gain - self.gain.mean))
+        site, evidence = self.experts
+        if self.gain.weight < 0.5:
+            expert, places = site, self.scene.places
+            drawn = site.fit.sample(places, site.basis.matrix, 1, np.random.default_rng([seed, k, 5]))[0]
+        else:
+            expert, drawn = evidence, self._evidence_draw(gain, evidence, np.random.default_rng([seed, k, 5]))
+        return np.asarray(self.gain.mean + self.gain.std / np.maximum(expert.std, 1e-6) * (drawn - expert.mean))
+
+    def _evidence_draw(
+        self, gain: NDArray[np.float64], expert: Expert, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """The network's draw with a discrepancy of its own, delta_k ~ p(delta | readings - x_k)."""
+        scene, matrix = self.scene, expert.basis.matrix.copy()
+        slope = expert.basis.names.index("map slope")
+        matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
+        readings, index = scene.readings, scene.index
+        part = condition(
+            scene.places[index], readings.value, readings.sigma, matrix[index], expert.fit.beta_mean,
+            np.sqrt(np.diag(expert.fit.beta_cov)), expert.fit.hyper,
+        )  # fmt: skip
+        return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
+
+    def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:
+        """Return the covariance of the gain between cells: exact where readings were fitted, else that of draws.
+
+        Args:
+            draws: size of the ensemble, where there is one.
+            seed: of the ensemble.
+            steps: network calls per draw.
+
+        Raises:
+            OptionError: if an ensemble of fewer than 2 draws is asked for.
+        """
+        expert, places = self.expert, self.scene.places
+        if expert is not None:
+            return ExactCovariance(expert.fit, places, expert.basis.matrix, self.std)
+        drawn = self.draw(draws, seed, steps)[:, 0]
+        return EnsembleCovariance(drawn.reshape(len(drawn), -1).astype(np.float64), places)
+
+    def to_map(self, grid: Grid, drawn: NDArray[np.float32] | None = None, **facts: Any) -> RadioMap:
+        """Return the map of all channels on the grid that was asked for.
+
+        Args:
+            grid: the grid asked for.
+            drawn: draws (draw, channel, row, col) on the padded grid, as `draw` returns them; None for none.
+            facts: more lines of provenance.
+
+        Raises:
+            ComputationError: if a value is not finite.
+        """
+        scene, shape = self.scene, self.scene.grid.shape
+        mean = np.stack([q.decode(self.denoised.mean[0, i].numpy()) for i, q in enumerate(OUTPUT)])
+        var = np.zeros_like(mean) if self.denoised.var is None else self.denoised.var[0, : len(OUTPUT)].numpy()
+        std = np.sqrt(var) * np.array([q.scale for q in OUTPUT])[:, None, None]
+        mean[0], std[0] = self.mean.reshape(shape), self.std.reshape(shape)
+        if scene.layout is not None:
+            mean[3], std[3] = scene.layout.building, 0.0
+        mean[3] = mean[3].clip(0.0, 1.0)
+        if not (np.isfinite(mean).all() and np.isfinite(std).all()):
+            raise ComputationError("the reconstruction is not finite; please report the input with which it happened")
+        kept = None if drawn is None or not len(drawn) else scene.crop(drawn).astype(np.float32)
+        return RadioMap.from_gaussian(
+            grid, scene.crop(mean).astype(np.float32), scene.crop(std).astype(np.float32), [q.name for q in OUTPUT],
+            draws=kept, valid=scene.valid, provenance=self.facts | facts,
+        )  # fmt: skip
