@@ -177,7 +177,7 @@ def test_maps_load_no_torch():
 
 def test_edge_loads_neither_cloud_nor_evaluate():
     code = (
-        "import sys, openckm.edge.job;"
+        "import sys, openckm.edge.construction;"
         "print([m for m in sys.modules if m.startswith(('openckm.cloud', 'openckm.evaluate', 'openckm.cli'))])"
     )
     assert run(code) == "[]"

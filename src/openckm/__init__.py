@@ -18,11 +18,11 @@ _PUBLIC = {
     "Transmitter": "openckm.maps.site",
     "OpenCKM": "openckm.infer.construct",
     "Reconstructor": "openckm.reconstructor",
-    "construct": "openckm.edge.job",
+    "construct": "openckm.edge.construction",
 }
 
 if TYPE_CHECKING:
-    from openckm.edge.job import construct as construct
+    from openckm.edge.construction import construct as construct
     from openckm.infer.construct import OpenCKM as OpenCKM
     from openckm.maps.grid import Grid as Grid
     from openckm.maps.observations import Observations as Observations

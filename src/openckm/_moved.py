@@ -41,6 +41,7 @@ MOVED = {
     "edge.serve": "service.serve",
     "edge.wire": "service.wire",
     "edge.config": "service.config",
+    "edge.job": "edge.construction",
     "edge.jobs": "service.queue",
     "edge.work": "service.answers",
     "edge.sharing": "service.batching",

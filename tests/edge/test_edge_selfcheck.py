@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from openckm.edge.job import _after_check
+from openckm.edge.construction import _after_check
 from openckm.edge.selfcheck import FEWEST, WIDEST, Score, SelfCheck, held_back, self_check
 from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid

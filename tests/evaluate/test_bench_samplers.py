@@ -15,7 +15,7 @@ from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
 from openckm.evaluate.p1.tasks import Window
 from openckm.evaluate.samplers import methods as sampler_methods
 from openckm.evaluate.samplers.azula_rivals import azula_found
-from openckm.evaluate.samplers.methods import Drawn, Keeper, OneCall, Ours, our_methods
+from openckm.evaluate.samplers.methods import Drawn, DrawStore, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
 from openckm.evaluate.samplers.tasks import TASKS, linear_of, sampler_case
 from openckm.infer.exact.terms import terms_of
@@ -194,14 +194,14 @@ def test_the_constant_with_the_least_error_on_validation_is_used(data, tiny_prio
 
 
 def test_finished_answers_are_kept(cases, tmp_path, monkeypatch):
-    keeper, method = Keeper(tmp_path / "kept", "prior"), OneCall(tiny_denoiser())
+    keeper, method = DrawStore(tmp_path / "kept", "prior"), OneCall(tiny_denoiser())
     first = keeper.draw(method, cases["points"], 0, 0.0)
     monkeypatch.setattr(sampler_methods, "_drawn", lambda *_: pytest.fail("drawn again"))
     again = keeper.draw(method, cases["points"], 0, 0.0)
     np.testing.assert_array_equal(again.maps, first.maps)
     assert again.seconds == first.seconds
     with pytest.raises(pytest.fail.Exception):
-        Keeper(tmp_path / "kept", "another prior").draw(method, cases["points"], 0, 0.0)
+        DrawStore(tmp_path / "kept", "another prior").draw(method, cases["points"], 0, 0.0)
 
 
 def test_a_method_that_fails_on_a_case_is_left_out_there(cases, data, tiny_prior, monkeypatch):

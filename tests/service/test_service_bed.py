@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from edge_worlds import save_tiny
+from node_worlds import save_tiny
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 from cloud_edge import EDGES, Bed, check_traffic

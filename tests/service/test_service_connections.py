@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_worlds import PLANNER, Still, config, tiny_model
+from node_worlds import PLANNER, Still, config, tiny_model
 
 from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.service.config import EdgeConfig
-from openckm.service.connections import Door, DoorOptions, _Guest, _house, open_doors
-from openckm.service.node import Service, Shares
-from openckm.service.serve import EdgeServer
+from openckm.service.connections import ConnectionLimiter, ConnectionLimits, _address_of, _Connection, listen_at
+from openckm.service.node import Node, Shares
+from openckm.service.serve import NodeServer
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def serving(model, tls: tuple[Path, Path] | None = None, **limits):
     """Run a server in a thread; yield it and its port."""
     raw = {"port": 0} | ({} if tls is None else {"tls_cert": str(tls[0]), "tls_key": str(tls[1])})
     told = config(limits).model_copy(update={"server": EdgeConfig.of({"server": raw}, Path("/")).server})
-    server = EdgeServer(Service(told, Still(model)))
-    doors = server.listen()
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=doors)))
+    server = NodeServer(Node(told, Still(model)))
+    sockets = server.listen()
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=sockets)))
     thread.start()
     try:
         until(lambda: server.started)
-        yield server, doors[0].getsockname()[1]
+        yield server, sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         thread.join(30)
@@ -102,7 +102,7 @@ def test_silent_connections_keep_nobody_out(model, limits):
     with serving(model, head_s=60.0, **limits) as (server, port), ExitStack() as stack:
         held = silent(stack, port, 30)
         assert ask(port).startswith("HTTP/1.1 200")
-        assert len(server.door) <= 8
+        assert len(server.limiter) <= 8
         assert rest(held[0]) == b"", "the one that waited longest has given way"
         half = silent(stack, port, 8)
         for line in half:
@@ -115,9 +115,9 @@ def test_a_connection_that_is_answered_does_not_give_way_and_one_too_many_is_ref
         lines = silent(stack, port, 3)
         for line in lines:  # bodies on their way: being answered
             line.sendall(head("/v1/jobs", "POST", "Content-Type: application/json\r\nContent-Length: 9\r\n"))
-        until(lambda: len(server.door._answered) == 3)
+        until(lambda: len(server.limiter._answered) == 3)
         assert ask(port) == ""
-        assert server.door.refused == 1
+        assert server.limiter.refused == 1
         for line in lines:
             line.sendall(b"not json!")
             assert reply(line).startswith(b"HTTP/1.1 422")
@@ -138,8 +138,8 @@ def test_silence_ends_a_connection_before_within_and_after_a_request(model):
                 dripping.sendall(b"x")
                 time.sleep(0.05)
         assert [rest(line) for line in (never, within, after)] == [b""] * 3
-        until(lambda: len(server.door) == 0)
-        assert server.door.ended >= 4
+        until(lambda: len(server.limiter) == 0)
+        assert server.limiter.ended >= 4
 
 
 def test_a_kept_connection_is_used_again(model):
@@ -148,7 +148,7 @@ def test_a_kept_connection_is_used_again(model):
         for _ in range(3):
             line.sendall(head("/health"))
             assert reply(line).startswith(b"HTTP/1.1 200")
-        assert len(server.door) == 1
+        assert len(server.limiter) == 1
         line.sendall(head("/health") * 2 + head("/ready", more="Connection: close\r\n"))
         assert rest(line).count(b"HTTP/1.1 200") == 3
 
@@ -157,16 +157,16 @@ def test_who_takes_nothing_of_a_result_is_cut_off_and_gives_its_memory_back(mode
     with serving(model, head_s=1.0) as (server, port), ExitStack() as stack:
         drawn = np.random.default_rng(0).normal(-90.0, 9.0, (32, 1, 64, 64)).astype(np.float32)
         made = RadioMap.from_draws(Grid((64, 64), 4.0), drawn, ["gain_db"])
-        job = server._service.queue.submit("planner", "site", lambda model, ticket: made, 60)
+        job = server._node.queue.submit("planner", "site", lambda model, ticket: made, 60)
         until(lambda: job.state == "done")
         line = stack.enter_context(socket.socket())
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         line.connect(("127.0.0.1", port))
         line.sendall(head(f"/v1/jobs/{job.id}/result?draws=true"))
-        shares = server._service.answers
+        shares = server._node.answers
         until(lambda: shares._held.total() > 100_000)
         until(lambda: shares._held.total() == 0)
-        until(lambda: len(server.door) == 0)
+        until(lambda: len(server.limiter) == 0)
         whole = ask(port, head(f"/v1/jobs/{job.id}/result?draws=true", more="Connection: close\r\n"))
         assert len(json.loads(whole.split("\r\n\r\n", 1)[1])["channels"]["gain_db"]["draws"]) == 32
 
@@ -194,44 +194,44 @@ class Loop:
 
 def test_who_has_most_connections_gives_way_first(monkeypatch):
     monkeypatch.setattr(asyncio, "get_running_loop", Loop)
-    door, guests = Door(DoorOptions(most=6, per_address=4)), []
+    limiter, connections = ConnectionLimiter(ConnectionLimits(most=6, per_address=4)), []
 
     def enter(host: str) -> bool:
         plain, other = socket.socketpair(type=socket.SOCK_STREAM)
         other.close()
-        guest = _Guest(door, (host, len(guests)), plain)
-        monkeypatch.setattr(guest, "bound", lambda seconds: None)
-        guests.append(guest)
-        return door.enter(guest)
+        connection = _Connection(limiter, (host, len(connections)), plain)
+        monkeypatch.setattr(connection, "bound", lambda seconds: None)
+        connections.append(connection)
+        return limiter.enter(connection)
 
     try:
         for host in ("10.0.0.1", *["10.0.0.9"] * 6, "10.0.0.2", "10.0.0.3"):
             assert enter(host)
-        assert door._of == {"10.0.0.1": 1, "10.0.0.9": 3, "10.0.0.2": 1, "10.0.0.3": 1}
-        assert [key[1] for key in door._waiting] == [0, 4, 5, 6, 7, 8]
-        for key in list(door._waiting):
-            door.answers(key)
+        assert limiter._of == {"10.0.0.1": 1, "10.0.0.9": 3, "10.0.0.2": 1, "10.0.0.3": 1}
+        assert [key[1] for key in limiter._waiting] == [0, 4, 5, 6, 7, 8]
+        for key in list(limiter._waiting):
+            limiter.answers(key)
         assert not enter("10.0.0.4")
-        door.waits(guests[5].key)
+        limiter.waits(connections[5].key)
         assert enter("10.0.0.4")
-        assert door._of["10.0.0.9"] == 2
+        assert limiter._of["10.0.0.9"] == 2
     finally:
-        for guest in guests:
-            guest.close()
-    assert (len(door), door._of) == (0, {})
+        for connection in connections:
+            connection.close()
+    assert (len(limiter), limiter._of) == (0, {})
 
 
 def test_an_address_is_a_network_where_one_has_many():
-    assert _house("192.0.2.7") == "192.0.2.7"
-    assert _house("2001:db8::1") == _house("2001:db8::ffff:2%eth0") != _house("2001:db8:0:1::1")
-    assert _house("::ffff:192.0.2.7") == "192.0.2.7"
+    assert _address_of("192.0.2.7") == "192.0.2.7"
+    assert _address_of("2001:db8::1") == _address_of("2001:db8::ffff:2%eth0") != _address_of("2001:db8:0:1::1")
+    assert _address_of("::ffff:192.0.2.7") == "192.0.2.7"
 
 
 def test_an_address_that_is_taken_or_unknown_is_one_sentence(model):
     with serving(model) as (_, port), pytest.raises(OptionError, match=rf"server.port {port}: cannot listen"):
-        open_doors(Door(DoorOptions()), "127.0.0.1", port)
+        listen_at(ConnectionLimiter(ConnectionLimits()), "127.0.0.1", port)
     with pytest.raises(OptionError, match="cannot listen"):
-        open_doors(Door(DoorOptions()), "no.such.host.invalid", 0)
+        listen_at(ConnectionLimiter(ConnectionLimits()), "no.such.host.invalid", 0)
 
 
 @pytest.fixture(scope="module")
@@ -273,14 +273,14 @@ def test_tls_is_spoken_and_silent_handshakes_keep_nobody_out(model, certificate)
         with pytest.raises((ssl.SSLError, OSError)):
             ask(port, tls=old)
         assert rest(held[0]) == b""
-        assert len(server.door) <= 6
+        assert len(server.limiter) <= 6
 
 
 def test_a_silent_handshake_ends(model, certificate):
     with serving(model, certificate, head_s=0.5) as (server, port), ExitStack() as stack:
         (line,) = silent(stack, port, 1)
         assert rest(line) == b""
-        until(lambda: len(server.door) == 0)
+        until(lambda: len(server.limiter) == 0)
 
 
 def test_files_that_hold_no_certificate_are_one_sentence(model, tmp_path):

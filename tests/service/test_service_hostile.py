@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from edge_worlds import (
+from node_worlds import (
     OTHER,
     PLANNER,
     Still,
@@ -22,7 +22,7 @@ from edge_worlds import (
     tiny_model,
 )
 
-from openckm.service.node import Service
+from openckm.service.node import Node
 
 LIMITS = {"body_bytes": 200_000, "cells": 1024, "side": 64, "observations": 100, "draws": 4, "steps": 50}
 
@@ -30,7 +30,7 @@ LIMITS = {"body_bytes": 200_000, "cells": 1024, "side": 64, "observations": 100,
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     model = tiny_model(tmp_path_factory.mktemp("model") / "1.0.0")
-    with client_of(Service(config(LIMITS), Still(model))) as client:
+    with client_of(Node(config(LIMITS), Still(model))) as client:
         yield client
 
 
@@ -214,7 +214,7 @@ def test_a_large_outline_that_crosses_itself_is_refused_at_once(client):
 def test_without_tokens_a_page_elsewhere_cannot_reach_this_machine(client, tmp_path):
     from openckm.service.config import EdgeConfig
 
-    with client_of(Service(EdgeConfig(), Still(tiny_model(tmp_path / "m")))) as local:
+    with client_of(Node(EdgeConfig(), Still(tiny_model(tmp_path / "m")))) as local:
         assert local.get("/health").status_code == 200
         assert local.get("/health", headers={"Host": "evil.example"}).status_code == 400
         form = local.post("/v1/jobs", content=json.dumps(site_request()), headers={"Content-Type": "text/plain"})

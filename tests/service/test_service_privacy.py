@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_worlds import WATCHER, auth, client_of, config, evidence_request, save_tiny, site_request
+from node_worlds import WATCHER, auth, client_of, config, evidence_request, save_tiny, site_request
 
 from openckm.service.config import EdgeConfig
-from openckm.service.model_keeper import Keeper
-from openckm.service.node import Service
+from openckm.service.model_keeper import ModelKeeper
+from openckm.service.node import Node
 from openckm.store import KeyFolder, Repository
 
 SECRET, PLACE = -83.918273645, 17.236481957
@@ -118,9 +118,9 @@ def test_observations_never_leave_the_node(cloud, tmp_path, connects, caplog, mo
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     raw = {"url": f"http://127.0.0.1:{port}", "trust_root": "root.json", "cache": "cache"}
-    keeper = Keeper(EdgeConfig.of({"repository": raw}, tmp_path))
+    keeper = ModelKeeper(EdgeConfig.of({"repository": raw}, tmp_path))
     assert keeper.update()
-    with client_of(Service(config(), keeper)) as client:
+    with client_of(Node(config(), keeper)) as client:
         states = every_end(client)
         repository.publish(save_tiny(tmp_path / "1.0.1", "1.0.1", 1), "stable", precisions=("bf16",))
         assert keeper.update()

@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 import schemathesis
-from edge_worlds import Still, answer, auth, client_of, config, site_request, tiny_model
 from hypothesis import HealthCheck, Phase, given, settings
+from node_worlds import Still, answer, auth, client_of, config, site_request, tiny_model
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from openckm.service.app import create_app
 from openckm.service.config import EdgeConfig
-from openckm.service.node import Service
+from openckm.service.node import Node
 
 LIMITS = {"cells": 256, "draws": 2, "steps": 4, "deadline_s": 2.0, "queue": 4, "queue_per_token": 4}
 REQUESTS = int(os.environ.get("OPENCKM_FUZZ", "8"))
@@ -37,7 +37,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def schema(model):
-    service = Service(config(LIMITS), Still(model))
+    service = Node(config(LIMITS), Still(model))
     app = create_app(service)
     app.router.lifespan_context = already
     service.queue.start()
@@ -84,7 +84,7 @@ def test_no_malformed_request_makes_the_node_fail_or_is_taken(schema, route):
 
 
 def test_the_description_names_the_token_of_every_guarded_route(model):
-    with client_of(Service(config(LIMITS), Still(model))) as client:
+    with client_of(Node(config(LIMITS), Still(model))) as client:
         told = client.get("/openapi.json").json()
         assert told["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
         routes = [(method, path, one) for path, ways in told["paths"].items() for method, one in ways.items()]
@@ -93,12 +93,12 @@ def test_the_description_names_the_token_of_every_guarded_route(model):
             status = client.request(method, path.format(job_id="x"), headers={"Content-Type": "application/json"})
             assert (status.status_code == 401) is ((method, path) in guarded), (method, path)
         assert {path for _, path, _ in routes} - {path for _, path in guarded} == {"/health", "/ready"}
-    with client_of(Service(EdgeConfig(), Still(model))) as client:
+    with client_of(Node(EdgeConfig(), Still(model))) as client:
         assert "securitySchemes" not in client.get("/openapi.json").json()["components"]
 
 
 def test_the_description_holds_both_kinds_of_requests(model):
-    with client_of(Service(config(LIMITS), Still(model))) as client:
+    with client_of(Node(config(LIMITS), Still(model))) as client:
         shelf = client.get("/openapi.json").json()["components"]["schemas"]
         assert {"SiteRequest", "EvidenceRequest", "AreaIn", "PointsIn", "GridIn", "ErrorAnswer"} <= set(shelf)
         assert answer(client, site_request(draws=0))["provenance"]["version"] == "1.0.0"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from edge_worlds import tiny_model
+from node_worlds import tiny_model
 
 SCRIPT = Path(__file__).parents[2] / "bench" / "edge_soak.py"
 SECONDS = float(os.environ.get("OPENCKM_SOAK_S", "0"))

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from edge_worlds import save_tiny, site_request
+from node_worlds import save_tiny, site_request
 
 DEAR = (
     "IPython", "PIL", "distributed", "geopandas", "matplotlib", "pykrige", "rasterio", "sionna", "sklearn", "triton",
@@ -21,9 +21,9 @@ import openckm.cli.main
 from openckm.service.config import EdgeConfig
 from openckm.service.requests import parse
 from openckm.service.results import encode_result
-from openckm.service.serve import EdgeServer
-from openckm.service.node import Service
-from openckm.service.model_keeper import Keeper, Model
+from openckm.service.serve import NodeServer
+from openckm.service.node import Node
+from openckm.service.model_keeper import ModelKeeper, Model
 from openckm.service.answers import plan
 
 class Patient:
@@ -34,8 +34,8 @@ class Held:
     def held(self): return [Path(sys.argv[1])]
 
 config = EdgeConfig()
-service = Service(config, Keeper(config, Held()))
-EdgeServer(service)
+service = Node(config, ModelKeeper(config, Held()))
+NodeServer(service)
 model = service.keeper.model
 made = plan(parse(sys.argv[2].encode(), config.limits), model, config.limits)(model, Patient())
 print(json.dumps([json.loads(encode_result(made, "json"))["provenance"]["version"], sorted(sys.modules)]))

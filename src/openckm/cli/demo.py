@@ -8,8 +8,8 @@ from pathlib import Path
 from shlex import quote
 
 from openckm.baselines import Kriging
+from openckm.edge.construction import Construction, construct
 from openckm.edge.figure import write_comparison
-from openckm.edge.job import Construction, construct
 from openckm.errors import InputError
 from openckm.evaluate.worlds.duke import DukeCell, duke_cell, duke_layout_geojson
 from openckm.maps.atomic import atomic_path

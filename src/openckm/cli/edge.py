@@ -37,12 +37,12 @@ def run(config: Config) -> None:
 @edge_app.command("update")
 def update(config: Config) -> None:
     """Fetch and verify what the channel offers, once; exit status 2 if that fails, and 0 if all is well."""
-    from openckm.service.model_keeper import Keeper
+    from openckm.service.model_keeper import ModelKeeper
 
     told = _config(config)
     if told.repository is None:
         raise OptionError(f"{config}: no [repository] to update from; add one")
-    keeper = Keeper(told)
+    keeper = ModelKeeper(told)
     good = keeper.update()
     model = keeper.model
     console.print(f"in use: {'none' if model is None else f'{model.card.name} {model.card.version}'}", markup=False)
@@ -53,10 +53,10 @@ def update(config: Config) -> None:
 @edge_app.command("check")
 def check(config: Config) -> None:
     """Read the configuration, the trust root and the cached model, and say what would be served; fetches nothing."""
-    from openckm.service.model_keeper import Keeper
+    from openckm.service.model_keeper import ModelKeeper
 
     told = _config(config)
-    server, keeper = told.server, Keeper(told)
+    server, keeper = told.server, ModelKeeper(told)
     model = keeper.model
     for place in (server.tls_cert, server.tls_key):
         if place is not None and not place.is_file():

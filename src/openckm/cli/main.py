@@ -98,7 +98,7 @@ def construct(
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, write_outputs
-    from openckm.edge.job import construct as run
+    from openckm.edge.construction import construct as run
     from openckm.edge.reading import ReadingOptions
     from openckm.maps.site_plan import SitePlan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from openckm.edge.job import Construction
+from openckm.edge.construction import Construction
 from openckm.errors import InputError
 from openckm.maps.geotiff import write_geotiff
 from openckm.maps.observations import Observations

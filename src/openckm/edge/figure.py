@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openckm.edge.job import Construction
+from openckm.edge.construction import Construction
 from openckm.maps.atomic import atomic_path
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.radiomap import RadioMap

@@ -120,7 +120,7 @@ def plan(
     """Return where to measure next around a base station.
 
     Args:
-        measurements: CSV of what was measured so far (see `openckm.edge.job.construct`), or None before the first
+        measurements: CSV of what was measured so far (see `openckm.edge.construct`), or None before the first
             drive.
         site: the base station and its map.
         reading: how the file is read; its noise is that of future readings, too.

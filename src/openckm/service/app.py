@@ -1,4 +1,4 @@
-"""The service of an edge over HTTP. The commands do the same work without it.
+"""The node over HTTP. The commands do the same work without it.
 
     GET     /health                    alive: version in use and alarms raised, for whoever asks
     GET     /ready                     200 if jobs are taken, else 503
@@ -38,7 +38,7 @@ from openckm.errors import InputError
 from openckm.observe.spec import LIKELIHOODS, operator_kinds
 from openckm.service.answers import plan
 from openckm.service.config import SCOPES, Token
-from openckm.service.node import Service
+from openckm.service.node import Node
 from openckm.service.queue import Busy, Draining, Job, JobQueue, State, where
 from openckm.service.requests import EvidenceRequest, SiteRequest, parse
 from openckm.service.results import MEDIA, encode_result
@@ -78,34 +78,34 @@ class JobAnswer(BaseModel):
         )  # fmt: skip
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the application of a service; it starts and ends with it."""
+def create_app(node: Node) -> FastAPI:
+    """Return the application of a node; the node starts and ends with it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.queue.start()
-        service.keeper.start()
+        node.queue.start()
+        node.keeper.start()
         yield
-        service.keeper.stop()
-        await run_in_threadpool(service.queue.stop)
+        node.keeper.stop()
+        await run_in_threadpool(node.queue.stop)
 
     app = FastAPI(
         title="OpenCKM edge", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
         description="Channel knowledge maps from evidence that stays on this node.",
     )  # fmt: skip
-    _guard(app, service)
-    _state_routes(app, service)
-    _job_routes(app, service)
+    _guard(app, node)
+    _state_routes(app, node)
+    _job_routes(app, node)
     _describe(app)
     return app
 
 
-def _guard(app: FastAPI, service: Service) -> None:
+def _guard(app: FastAPI, node: Node) -> None:
     """One shape of errors, counts of requests, and headers."""
-    if not service.config.token:  # a page elsewhere must not reach this machine by a name that it resolves to it
+    if not node.config.token:  # a page elsewhere must not reach this machine by a name that it resolves to it
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_LOCAL))
 
-    app.add_middleware(_Counted, service=service)
+    app.add_middleware(_Counted, node=node)
 
     @app.exception_handler(StarletteHTTPException)
     async def told(_: Request, error: StarletteHTTPException) -> JSONResponse:
@@ -124,8 +124,8 @@ def _guard(app: FastAPI, service: Service) -> None:
 class _Counted:
     """Counts answers, sets their headers, and makes an answer of what nobody foresaw; its text may hold readings."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self.app, self.service = app, service
+    def __init__(self, app: ASGIApp, node: Node) -> None:
+        self.app, self.node = app, node
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -138,7 +138,7 @@ class _Counted:
             if message["type"] == "http.response.start":
                 begun = True
                 route = getattr(scope.get("route"), "path", "other")
-                self.service.metrics.request(route, message["status"])
+                self.node.metrics.request(route, message["status"])
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
@@ -151,40 +151,40 @@ class _Counted:
                 await JSONResponse(body, 500)(scope, receive, told)
 
 
-def _state_routes(app: FastAPI, service: Service) -> None:
-    watching, reading = _allowed(service, "metrics"), _allowed(service, "model")
+def _state_routes(app: FastAPI, node: Node) -> None:
+    watching, reading = _allowed(node, "metrics"), _allowed(node, "model")
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Alive: the version in use and the alarms that are raised."""
-        model, alarms = service.keeper.model, service.keeper.alarms
+        model, alarms = node.keeper.model, node.keeper.alarms
         return {
             "status": "alarm" if alarms else "ok",
             "version": "" if model is None else model.card.version,
             "alarms": [alarm.kind for alarm in alarms],
-            "updates": service.keeper.updates, "polls": service.keeper.polls,
-            "uptime_s": time.time() - service.begun,
+            "updates": node.keeper.updates, "polls": node.keeper.polls,
+            "uptime_s": time.time() - node.begun,
         }  # fmt: skip
 
     @app.get("/ready", responses=fails(503))
     async def ready() -> dict[str, Any]:
         """Whether jobs are taken."""
-        if service.keeper.model is None:
+        if node.keeper.model is None:
             raise failure(503, "no_model", "no model yet: see the alarms", 5)
-        return {"ready": True, "waiting": service.queue.waiting}
+        return {"ready": True, "waiting": node.queue.waiting}
 
     @app.get("/metrics", responses=fails(401, 403), response_class=Response)
     async def metrics(_: Token = watching) -> Response:
         """Counts and times, in Prometheus' text format."""
-        return Response(service.metrics_text(), media_type="text/plain; version=0.0.4")
+        return Response(node.metrics_text(), media_type="text/plain; version=0.0.4")
 
     @app.get("/v1/model", responses=fails(401, 403, 503))
     async def model(_: Token = reading) -> dict[str, Any]:
         """The card of the model in use, and what is wrong with updates, in words."""
-        held = service.keeper.model
+        held = node.keeper.model
         if held is None:
-            raise failure(503, "no_model", "no model yet: " + "; ".join(a.detail for a in service.keeper.alarms), 5)
-        alarms = [{"kind": a.kind, "detail": a.detail, "since": a.since} for a in service.keeper.alarms]
+            raise failure(503, "no_model", "no model yet: " + "; ".join(a.detail for a in node.keeper.alarms), 5)
+        alarms = [{"kind": a.kind, "detail": a.detail, "since": a.since} for a in node.keeper.alarms]
         calibration = None if held.calibration is None else held.calibration.measured_on
         return {"card": json.loads(held.card.to_json()), "calibration": calibration, "alarms": alarms}
 
@@ -194,17 +194,17 @@ def _state_routes(app: FastAPI, service: Service) -> None:
         return {"operators": list(operator_kinds()), "likelihoods": list(LIKELIHOODS)}
 
 
-def _job_routes(app: FastAPI, service: Service) -> None:
-    allowed = _allowed(service, "jobs")
+def _job_routes(app: FastAPI, node: Node) -> None:
+    allowed = _allowed(node, "jobs")
 
     @app.post("/v1/jobs", status_code=202, responses=fails(400, 401, 403, 408, 413, 415, 422, 429, 503))
     async def submit(request: Request, response: Response, token: Token = allowed) -> JobAnswer:
         """Take a job; its map is there when its state is done."""
-        _require_room(service, token)
-        async with body_of(request, service, token) as content, service.parsers:
-            job = await run_in_threadpool(_submit, service, token, content)
+        _require_room(node, token)
+        async with body_of(request, node, token) as content, node.parsers:
+            job = await run_in_threadpool(_submit, node, token, content)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
-        return JobAnswer.of(job, service.queue)
+        return JobAnswer.of(job, node.queue)
 
     @app.get("/v1/jobs/{job_id}", responses=fails(401, 403, 404, 422))
     async def state(
@@ -212,9 +212,9 @@ def _job_routes(app: FastAPI, service: Service) -> None:
         token: Token = allowed,
     ) -> JobAnswer:  # fmt: skip
         """State of a job; answers when it ended, or after `wait_s`."""
-        job = _job(service, token, job_id)
-        await service.wait_for(job, wait_s)
-        return JobAnswer.of(job, service.queue)
+        job = _job(node, token, job_id)
+        await node.wait_for(job, wait_s)
+        return JobAnswer.of(job, node.queue)
 
     @app.get(
         "/v1/jobs/{job_id}/result", response_class=Response,
@@ -227,8 +227,8 @@ def _job_routes(app: FastAPI, service: Service) -> None:
         channel: Annotated[list[str] | None, Query(max_length=8)] = None, draws: bool = False, token: Token = allowed,
     ) -> Response:  # fmt: skip
         """The map of a job that is done."""
-        job = _job(service, token, job_id)
-        async with service.writers:
+        job = _job(node, token, job_id)
+        async with node.writers:
             if job.result is None:
                 code, message = job.error or ("not_done", f"the job is {job.state}: there is no result")
                 raise failure(409, code, message)
@@ -237,20 +237,20 @@ def _job_routes(app: FastAPI, service: Service) -> None:
                 content = await run_in_threadpool(encode_result, job.result, format, channels, draws)
             except InputError as error:
                 raise failure(422, "invalid", str(error)) from error
-        if not service.answers.take(token.name, len(content)):
+        if not node.answers.take(token.name, len(content)):
             raise failure(429, "busy", "too many results are on their way: fetch one after another", 2)
         job.fetched = True
-        return Pieces(content, MEDIA[format], partial(service.answers.give, token.name, len(content)))
+        return Pieces(content, MEDIA[format], partial(node.answers.give, token.name, len(content)))
 
     @app.delete("/v1/jobs/{job_id}", status_code=204, responses=fails(401, 403, 404), response_class=Response)
     async def delete(job_id: str, token: Token = allowed) -> Response:
         """Cancel a job, or forget its result."""
-        service.queue.remove(_job(service, token, job_id))
+        node.queue.remove(_job(node, token, job_id))
         return Response(status_code=204)
 
 
-def _submit(service: Service, token: Token, content: bytes) -> Job:
-    limits, model = service.config.limits, service.keeper.model
+def _submit(node: Node, token: Token, content: bytes) -> Job:
+    limits, model = node.config.limits, node.keeper.model
     if model is None:
         raise failure(503, "no_model", "no model yet: ask again later", 5)
     try:
@@ -260,13 +260,13 @@ def _submit(service: Service, token: Token, content: bytes) -> Job:
         raise failure(422, "invalid", str(error)) from error
     deadline_s = min(request.deadline_s or limits.deadline_s, limits.deadline_s)
     with _refusals():
-        return service.queue.submit(token.name, request.kind, work, deadline_s)
+        return node.queue.submit(token.name, request.kind, work, deadline_s)
 
 
-def _require_room(service: Service, token: Token) -> None:
+def _require_room(node: Node, token: Token) -> None:
     """Refuse a request that would not be taken before its evidence is read."""
     with _refusals():
-        service.queue.require_room(token.name)
+        node.queue.require_room(token.name)
 
 
 @contextmanager
@@ -279,24 +279,24 @@ def _refusals() -> Iterator[None]:
         raise failure(503, "ending", "this node is about to end: ask again later", 5) from error
 
 
-def _job(service: Service, token: Token, job_id: str) -> Job:
+def _job(node: Node, token: Token, job_id: str) -> Job:
     """Return a job of a token; 404 if there is none, or it is somebody else's."""
-    found = service.queue.find(token.name, job_id)
+    found = node.queue.find(token.name, job_id)
     if found is None:
         raise failure(404, "not_found", "no such job: it never was, expired, or this node was restarted")
     return found
 
 
-def _allowed(service: Service, scope: str) -> Any:
+def _allowed(node: Node, scope: str) -> Any:
     """Return the dependency of a route that wants a scope; it returns whose request it is."""
-    if not service.config.token:
+    if not node.config.token:
         return Depends(lambda: _NOBODY)
     bearer = Security(
         HTTPBearer(auto_error=False, scheme_name="token", description="A token that `ckm edge token` made.")
     )
 
     async def check(given: HTTPAuthorizationCredentials | None = bearer) -> Token:
-        found = None if given is None else service.config.who(given.credentials.strip())
+        found = None if given is None else node.config.who(given.credentials.strip())
         if found is None:
             raise failure(401, "unauthorized", "wanted 'Authorization: Bearer TOKEN' with a token known here")
         if scope not in found.scopes:

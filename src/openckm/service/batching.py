@@ -24,7 +24,7 @@ from torch.nn import functional
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 
-__all__ = ["Meeting", "SharedDenoiser"]
+__all__ = ["PassScheduler", "SharedDenoiser"]
 
 Tensors = tuple[Tensor, ...]
 MOST_CELLS = 8 * 128 * 128
@@ -53,7 +53,7 @@ class _Call:
 
 
 @dataclass(eq=False)
-class Meeting:
+class PassScheduler:
     """Runs a function for threads that call it, one batch at a time.
 
     Attributes:
@@ -168,7 +168,7 @@ class SharedDenoiser(MapDenoiser):
         Denoiser.__init__(self)
         self.options, self.channels, self.network = denoiser.options, denoiser.channels, denoiser.network
         self.turns = denoiser.turns
-        self.meeting = Meeting()
+        self.scheduler = PassScheduler()
         self.train(False)
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
@@ -183,7 +183,7 @@ class SharedDenoiser(MapDenoiser):
         if torch.is_grad_enabled() and any(part.requires_grad for part in inputs):
             found = self._run(*inputs)
         else:
-            found = self.meeting.run(self._run, inputs, _key(inputs))
+            found = self.scheduler.run(self._run, inputs, _key(inputs))
         mean, *var = (part[..., :rows, :cols] for part in found)
         return Denoised(mean, var[0] if var else None)
 

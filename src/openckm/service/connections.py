@@ -1,9 +1,9 @@
-"""Who may be connected: a door that silent or slow clients cannot hold shut.
+"""Who may be connected: a limit on connections that silent or slow clients cannot use up.
 
 A connection either waits (for the rest of a request's head, a TLS handshake, the next request) or is being answered.
 What waits has `head_s` and then goes. When all places of an address are taken, its connection that has waited longest
 gives way to the new one; when all places are, the one of whichever address has most. So no number of silent connections
-keeps anybody out; a newcomer is turned away only when every place is being answered. The door counts sockets as the
+keeps anybody out; a newcomer is turned away only when every place is being answered. The limiter counts sockets as the
 system hands them over, before TLS. An address is an IPv4 address or an IPv6 network of 64 bits: so many belong to
 whoever has one.
 
@@ -25,7 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from openckm.errors import OptionError
 
-__all__ = ["Door", "DoorOptions", "open_doors", "protocol_at"]
+__all__ = ["ConnectionLimiter", "ConnectionLimits", "listen_at", "protocol_for"]
 
 Key = tuple[str, int]
 _SEND_BUFFER = 2**18
@@ -33,7 +33,7 @@ _SEND_BUFFER = 2**18
 
 
 @dataclass(frozen=True)
-class DoorOptions:
+class ConnectionLimits:
     """How many may be connected, and how long they may be silent.
 
     Attributes:
@@ -47,92 +47,92 @@ class DoorOptions:
     head_s: float = 15.0
 
 
-class Door:
+class ConnectionLimiter:
     """Keeps account of the connections of a service; it lives in the event loop's thread."""
 
-    def __init__(self, options: DoorOptions) -> None:
+    def __init__(self, options: ConnectionLimits) -> None:
         self.options = options
-        self._waiting: OrderedDict[Key, tuple[_Guest, asyncio.TimerHandle]] = OrderedDict()
-        self._answered: dict[Key, _Guest] = {}
+        self._waiting: OrderedDict[Key, tuple[_Connection, asyncio.TimerHandle]] = OrderedDict()
+        self._answered: dict[Key, _Connection] = {}
         self._of: Counter[str] = Counter()
         self.refused, self.ended = 0, 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._answered)
 
-    def enter(self, guest: _Guest) -> bool:
+    def enter(self, connection: _Connection) -> bool:
         """Let a connection in, if need be in the place of the one that waited longest; False if there is no room."""
         most = self.options.per_address
-        full = most is not None and self._of[guest.house] >= most and not self._give_way(guest.house)
+        full = most is not None and self._of[connection.address] >= most and not self._give_way(connection.address)
         if not full and len(self) >= self.options.most:
             full = not self._give_way(None)
         if full:
             self.refused += 1
             return False
-        old = self._answered.get(guest.key) or self._waiting.get(guest.key, (None,))[0]
+        old = self._answered.get(connection.key) or self._waiting.get(connection.key, (None,))[0]
         if old is not None:  # its port was used again: the system has ended it
             self.left(old)
-        self._of[guest.house] += 1
-        guest.bound(self.options.head_s)
-        self._wait(guest)
+        self._of[connection.address] += 1
+        connection.bound(self.options.head_s)
+        self._wait(connection)
         return True
 
     def answers(self, key: Key) -> None:
         """Note that the head of a request has come: whoever sent it has all time until the answer."""
         if (held := self._waiting.pop(key, None)) is not None:
-            guest, timer = held
+            connection, timer = held
             timer.cancel()
-            self._answered[key] = guest
+            self._answered[key] = connection
 
     def waits(self, key: Key) -> None:
         """Note that an answer was given; if one was under way, the time for the next request begins."""
-        if (guest := self._answered.pop(key, None)) is not None:
-            self._wait(guest)
+        if (connection := self._answered.pop(key, None)) is not None:
+            self._wait(connection)
 
-    def left(self, guest: _Guest) -> None:
+    def left(self, connection: _Connection) -> None:
         """Note that a connection was closed."""
-        held = self._waiting.get(guest.key)
-        if held is not None and held[0] is guest:
-            del self._waiting[guest.key]
+        held = self._waiting.get(connection.key)
+        if held is not None and held[0] is connection:
+            del self._waiting[connection.key]
             held[1].cancel()
-        elif self._answered.get(guest.key) is guest:
-            del self._answered[guest.key]
+        elif self._answered.get(connection.key) is connection:
+            del self._answered[connection.key]
         else:
             return
-        self._of[guest.house] -= 1
-        if not self._of[guest.house]:
-            del self._of[guest.house]
+        self._of[connection.address] -= 1
+        if not self._of[connection.address]:
+            del self._of[connection.address]
 
-    def _wait(self, guest: _Guest) -> None:
+    def _wait(self, connection: _Connection) -> None:
         loop = asyncio.get_running_loop()
-        self._waiting[guest.key] = guest, loop.call_later(self.options.head_s, self._end, guest)
+        self._waiting[connection.key] = connection, loop.call_later(self.options.head_s, self._end, connection)
 
-    def _give_way(self, house: str | None) -> bool:
+    def _give_way(self, address: str | None) -> bool:
         """End what waited longest of an address; of whichever has most connections where none is named."""
-        waiting = [guest for guest, _ in self._waiting.values()]
-        if house is None and waiting:
-            house = max(waiting, key=lambda guest: self._of[guest.house]).house
-        found = next((guest for guest in waiting if guest.house == house), None)
+        waiting = [connection for connection, _ in self._waiting.values()]
+        if address is None and waiting:
+            address = max(waiting, key=lambda connection: self._of[connection.address]).address
+        found = next((connection for connection in waiting if connection.address == address), None)
         if found is not None:
             self._end(found)
         return found is not None
 
-    def _end(self, guest: _Guest) -> None:
+    def _end(self, connection: _Connection) -> None:
         """End a connection that waits: its transport sees the end of the stream and closes."""
         self.ended += 1
-        self.left(guest)
+        self.left(connection)
         try:
-            guest.shutdown(socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)
         except OSError:
-            guest.close()
+            connection.close()
 
 
 class _Listener(socket.socket):
-    """A listening socket whose connections pass the door."""
+    """A listening socket whose connections pass the limiter."""
 
-    def __init__(self, door: Door, family: int, kind: int, protocol: int) -> None:
+    def __init__(self, limiter: ConnectionLimiter, family: int, kind: int, protocol: int) -> None:
         super().__init__(family, kind, protocol)
-        self.door = door
+        self.limiter = limiter
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Return a connection that was let in.
@@ -140,20 +140,20 @@ class _Listener(socket.socket):
         Raises:
             ConnectionAbortedError: if it was turned away, as if the client had gone before it was accepted.
         """
-        connection, address = super().accept()
-        guest = _Guest(self.door, address, connection)
-        if not self.door.enter(guest):
-            guest.close()
+        accepted, address = super().accept()
+        connection = _Connection(self.limiter, address, accepted)
+        if not self.limiter.enter(connection):
+            connection.close()
             raise ConnectionAbortedError
-        return guest, address
+        return connection, address
 
 
-class _Guest(socket.socket):
-    """A connection that tells the door when it is closed."""
+class _Connection(socket.socket):
+    """A connection that tells the limiter when it is closed."""
 
-    def __init__(self, door: Door, address: Any, connection: socket.socket) -> None:
-        super().__init__(connection.family, connection.type, connection.proto, fileno=connection.detach())
-        self.door, self.key, self.house = door, _key(address), _house(str(address[0]))
+    def __init__(self, limiter: ConnectionLimiter, address: Any, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self.limiter, self.key, self.address = limiter, _key(address), _address_of(str(address[0]))
 
     def bound(self, seconds: float) -> None:
         """Bound what the system holds of it, and how long [s] without any of it arriving, where the system can."""
@@ -164,13 +164,13 @@ class _Guest(socket.socket):
     def close(self) -> None:
         """Close it."""
         super().close()
-        self.door.left(self)
+        self.limiter.left(self)
 
 
 class _Protocol(H11Protocol):
-    """HTTP that tells the door what a connection does, and drops clients that take nothing of their answer."""
+    """HTTP that tells the limiter what a connection does, and drops clients that take nothing of their answer."""
 
-    door: Door
+    limiter: ConnectionLimiter
     _key: Key = ("", 0)
     _stalled: asyncio.TimerHandle | None = None
 
@@ -181,16 +181,16 @@ class _Protocol(H11Protocol):
     def handle_events(self) -> None:
         super().handle_events()
         if self.cycle is not None and not self.cycle.response_complete:
-            self.door.answers(self._key)
+            self.limiter.answers(self._key)
 
     def on_response_complete(self) -> None:
-        self.door.waits(self._key)
+        self.limiter.waits(self._key)
         super().on_response_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._stalled is None:
-            self._stalled = self.loop.call_later(self.door.options.head_s, self.transport.abort)
+            self._stalled = self.loop.call_later(self.limiter.options.head_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._moves()
@@ -206,16 +206,18 @@ class _Protocol(H11Protocol):
             self._stalled = None
 
 
-def protocol_at(door: Door) -> type[H11Protocol]:
-    """Return the protocol of connections that passed a door."""
-    return type("Protocol", (_Protocol,), {"door": door})
+def protocol_for(limiter: ConnectionLimiter) -> type[H11Protocol]:
+    """Return the protocol of connections that passed a limiter."""
+    return type("Protocol", (_Protocol,), {"limiter": limiter})
 
 
-def open_doors(door: Door, host: str, port: int, told: Callable[[str, int], None] | None = None) -> list[socket.socket]:
-    """Return bound sockets of an address, whose connections pass the door.
+def listen_at(
+    limiter: ConnectionLimiter, host: str, port: int, told: Callable[[str, int], None] | None = None
+) -> list[socket.socket]:
+    """Return bound sockets of an address, whose connections pass the limiter.
 
     Args:
-        door: that they pass.
+        limiter: that they pass.
         host: name or address.
         port: 0 for any that is free.
         told: called with each address and port.
@@ -228,7 +230,7 @@ def open_doors(door: Door, host: str, port: int, told: Callable[[str, int], None
         for family, kind, protocol, _, address in dict.fromkeys(
             socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         ):
-            listener = _Listener(door, family, kind, protocol)
+            listener = _Listener(limiter, family, kind, protocol)
             made.append(listener)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
@@ -247,7 +249,7 @@ def _key(address: Any) -> Key:
     return str(address[0]), int(address[1])
 
 
-def _house(host: str) -> str:
+def _address_of(host: str) -> str:
     """Return whose an address is: itself, or its network of 64 bits."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])

@@ -6,8 +6,8 @@ import resource
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from openckm.service.connections import Door
-from openckm.service.model_keeper import ALARMS, Keeper
+from openckm.service.connections import ConnectionLimiter
+from openckm.service.model_keeper import ALARMS, ModelKeeper
 from openckm.service.queue import Job, JobQueue
 
 __all__ = ["Metrics"]
@@ -52,7 +52,7 @@ class Metrics:
         """Count a request."""
         self._requests.labels(route, str(status)).inc()
 
-    def text(self, keeper: Keeper, queue: JobQueue, door: Door | None) -> bytes:
+    def text(self, keeper: ModelKeeper, queue: JobQueue, limiter: ConnectionLimiter | None) -> bytes:
         """Return everything in Prometheus' text format."""
         raised = {alarm.kind for alarm in keeper.alarms}
         for kind in ALARMS:
@@ -61,12 +61,12 @@ class Metrics:
         self._passes.clear()
         if (model := keeper.model) is not None:
             self._model.labels(model.card.name, model.card.version).set(1)
-            for jobs, count in dict(model.denoiser.meeting.batches).items():
+            for jobs, count in dict(model.denoiser.scheduler.batches).items():
                 self._passes.labels(str(jobs)).set(count)
-        if door is not None:
-            self._connections.set(len(door))
-            self._turned_away.set(door.refused)
-            self._silent.set(door.ended)
+        if limiter is not None:
+            self._connections.set(len(limiter))
+            self._turned_away.set(limiter.refused)
+            self._silent.set(limiter.ended)
         self._waiting.set(queue.waiting)
         self._running.set(queue.running)
         self._kept.set(queue.kept_bytes)

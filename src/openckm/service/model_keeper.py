@@ -39,7 +39,7 @@ from openckm.service.config import EdgeConfig, RepositoryConfig
 from openckm.store.card import ModelCard
 from openckm.store.update import UpdateOptions, Updater
 
-__all__ = ["ALARMS", "Alarm", "Keeper", "Model", "updater_of"]
+__all__ = ["ALARMS", "Alarm", "ModelKeeper", "Model", "updater_of"]
 
 ALARMS = ("cloud_unreachable", "repository_attack", "model_refused", "storage")
 _log = logging.getLogger("openckm.edge")
@@ -110,7 +110,7 @@ class Alarm:
     since: float
 
 
-class Keeper:
+class ModelKeeper:
     """Holds the model in use and updates it.
 
     Args:

@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import suppress
 
 from openckm.service.config import EdgeConfig
-from openckm.service.connections import Door
+from openckm.service.connections import ConnectionLimiter
 from openckm.service.metrics import Metrics
-from openckm.service.model_keeper import Keeper
+from openckm.service.model_keeper import ModelKeeper
 from openckm.service.queue import Job, JobQueue
 
-__all__ = ["Service", "Shares"]
+__all__ = ["Node", "Shares"]
 
 _BODIES, _BODIES_OF_ONE = 16, 4
 """Bodies of the largest size that may be in memory until they are read into requests: of all tokens, and of one."""
@@ -48,7 +48,7 @@ class Shares:
             del self._held[owner]
 
 
-class Service:
+class Node:
     """Configuration, model, queue and metrics of one edge.
 
     Args:
@@ -56,14 +56,14 @@ class Service:
         keeper: of its model; made from the configuration if None.
     """
 
-    def __init__(self, config: EdgeConfig, keeper: Keeper | None = None) -> None:
+    def __init__(self, config: EdgeConfig, keeper: ModelKeeper | None = None) -> None:
         self.config, self.metrics = config, Metrics()
-        self.keeper = keeper or Keeper(config)
+        self.keeper = keeper or ModelKeeper(config)
         self.queue = JobQueue(config.limits, lambda: self.keeper.model, self._ended)
         self.parsers, self.writers = asyncio.Semaphore(_WORKERS), asyncio.Semaphore(_WORKERS)
         self.bodies = Shares(_BODIES * config.limits.body_bytes, _BODIES_OF_ONE * config.limits.body_bytes)
         self.answers = Shares(config.limits.result_bytes, config.limits.result_bytes // 2)
-        self.door: Door | None = None
+        self.limiter: ConnectionLimiter | None = None
         self.begun = time.time()
         self._lock = threading.Lock()
         self._waiters: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
@@ -87,7 +87,7 @@ class Service:
 
     def metrics_text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return self.metrics.text(self.keeper, self.queue, self.door)
+        return self.metrics.text(self.keeper, self.queue, self.limiter)
 
     def _ended(self, job: Job) -> None:
         self.metrics.job(job)

@@ -1,4 +1,4 @@
-"""Runs the service until it is told to end; accepted jobs are then finished and their results handed out first."""
+"""Runs the node until it is told to end; accepted jobs are then finished and their results handed out first."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ import uvicorn
 from openckm.errors import OptionError
 from openckm.service.app import create_app
 from openckm.service.config import EdgeConfig
-from openckm.service.connections import Door, DoorOptions, open_doors, protocol_at
-from openckm.service.node import Service
+from openckm.service.connections import ConnectionLimiter, ConnectionLimits, listen_at, protocol_for
+from openckm.service.node import Node
 
-__all__ = ["EdgeServer", "serve"]
+__all__ = ["NodeServer", "serve"]
 
 _log = logging.getLogger("openckm.edge")
 
 
-class EdgeServer(uvicorn.Server):
+class NodeServer(uvicorn.Server):
     """A server that, told to end, takes no more jobs and goes on answering until those it has are fetched.
 
     Args:
-        service: that it serves, as its configuration says.
+        node: that it serves, as its configuration says.
 
     Raises:
         OptionError: if TLS cannot be set up with the files that are named.
     """
 
-    def __init__(self, service: Service) -> None:
-        server, limits = service.config.server, service.config.limits
+    def __init__(self, node: Node) -> None:
+        server, limits = node.config.server, node.config.limits
         per_address = None if server.behind_proxy else limits.connections_per_address
-        self.door = Door(DoorOptions(limits.connections, per_address, limits.head_s))
+        self.limiter = ConnectionLimiter(ConnectionLimits(limits.connections, per_address, limits.head_s))
         options = uvicorn.Config(
-            create_app(service), host=server.host, port=server.port, access_log=False, log_config=None, ws="none",
-            loop="asyncio", http=protocol_at(self.door), proxy_headers=False, server_header=False,
+            create_app(node), host=server.host, port=server.port, access_log=False, log_config=None, ws="none",
+            loop="asyncio", http=protocol_for(self.limiter), proxy_headers=False, server_header=False,
             ssl_certfile=server.tls_cert, ssl_keyfile=server.tls_key, timeout_graceful_shutdown=5,
             timeout_keep_alive=max(int(limits.head_s), 1),
         )  # fmt: skip
@@ -49,8 +49,8 @@ class EdgeServer(uvicorn.Server):
                 f" PEM ({error})"
             ) from error
         super().__init__(options)
-        self._service, self._told = service, False
-        service.door = self.door
+        self._node, self._told = node, False
+        node.limiter = self.limiter
 
     def listen(self) -> list[socket.socket]:
         """Return the bound sockets to serve.
@@ -58,22 +58,22 @@ class EdgeServer(uvicorn.Server):
         Raises:
             OptionError: if the configured address is unknown or taken.
         """
-        server = self._service.config.server
-        return open_doors(self.door, server.host, server.port, _listening)
+        server = self._node.config.server
+        return listen_at(self.limiter, server.host, server.port, _listening)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; told twice, end at once."""
-        if self._told or self._service.queue.idle():
+        if self._told or self._node.queue.idle():
             super().handle_exit(sig, frame)
             return
         self._told = True
-        self._service.queue.drain()
+        self._node.queue.drain()
         loop = asyncio.get_running_loop()
         self._ending = loop.create_task(self._drained(sig, frame))
 
     async def _drained(self, sig: int, frame: FrameType | None) -> None:
-        end = asyncio.get_running_loop().time() + self._service.config.server.drain_s
-        while not self._service.queue.idle() and asyncio.get_running_loop().time() < end:
+        end = asyncio.get_running_loop().time() + self._node.config.server.drain_s
+        while not self._node.queue.idle() and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.05)
         super().handle_exit(sig, frame)
 
@@ -95,10 +95,10 @@ def serve(config: EdgeConfig) -> None:
         torch.set_num_threads(config.server.threads)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # or clients could fill the log with their mistakes
     begun = time.monotonic()
-    server = EdgeServer(Service(config))
-    doors = server.listen()
+    server = NodeServer(Node(config))
+    sockets = server.listen()
     _log.info("ready after %.2f s", time.monotonic() - begun)
-    server.run(sockets=doors)
+    server.run(sockets=sockets)
 
 
 def _listening(host: str, port: int) -> None:

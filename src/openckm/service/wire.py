@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from openckm.service.config import Token
-from openckm.service.node import Service
+from openckm.service.node import Node
 
 __all__ = ["ErrorAnswer", "ErrorBody", "Pieces", "body_of", "error_body", "failure", "fails"]
 
@@ -54,13 +54,13 @@ def fails(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def body_of(request: Request, service: Service, token: Token) -> AsyncIterator[bytes]:
+async def body_of(request: Request, node: Node, token: Token) -> AsyncIterator[bytes]:
     """Lend the body of a request, decompressed, within the limits of size, time and the token's share of memory.
 
     Raises:
         HTTPException: 400, 408, 413, 415 or 429.
     """
-    limits, held = service.config.limits, 0
+    limits, held = node.config.limits, 0
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if kind != "application/json" or coding not in ("identity", "gzip"):
@@ -68,7 +68,7 @@ async def body_of(request: Request, service: Service, token: Token) -> AsyncIter
 
     def take(size: int) -> None:
         nonlocal held
-        if not service.bodies.take(token.name, size):
+        if not node.bodies.take(token.name, size):
             raise failure(429, "busy", "too many large requests are on their way: send one after another", 1)
         held += size
 
@@ -88,7 +88,7 @@ async def body_of(request: Request, service: Service, token: Token) -> AsyncIter
     except TimeoutError as error:
         raise failure(408, "too_slow", f"the body did not come within {limits.body_s:g} s") from error
     finally:
-        service.bodies.give(token.name, held)
+        node.bodies.give(token.name, held)
 
 
 def _unpacked(content: bytes, most: int) -> bytes:

@@ -41,7 +41,7 @@ from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
-from openckm.evaluate.samplers.methods import Keeper, OneCall, Ours, SamplerMethod, our_methods
+from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours, SamplerMethod, our_methods
 from openckm.evaluate.samplers.scores import (
     MEAN_8,
     ONE_CALL,
@@ -155,7 +155,7 @@ def run(
     chosen = options or (QUICK if quick else SamplerOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    bench = _Bench(_methods(denoiser, chosen), Keeper(kept, card.sha256), chosen, progress)
+    bench = _Bench(_methods(denoiser, chosen), DrawStore(kept, card.sha256), chosen, progress)
     folder = data_dir or default_data_dir()
     held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
     tuned, sweep = bench.tune(validation_dir or default_validation_dir())
@@ -212,7 +212,7 @@ class _Bench:
     """
 
     methods: Sequence[SamplerMethod]
-    keeper: Keeper
+    keeper: DrawStore
     options: SamplerOptions
     progress: Progress | None
 

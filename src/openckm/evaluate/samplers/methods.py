@@ -37,7 +37,7 @@ from openckm.maps.atomic import atomic_path
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Drawn", "Estimated", "Keeper", "OneCall", "Ours", "SamplerMethod", "our_methods"]
+__all__ = ["Drawn", "Estimated", "DrawStore", "OneCall", "Ours", "SamplerMethod", "our_methods"]
 
 
 class Drawn(NamedTuple):
@@ -238,7 +238,7 @@ def our_methods(
 
 
 @dataclass(frozen=True)
-class Keeper:
+class DrawStore:
     """Keeps answers in a folder, so that a run which was interrupted can go on.
 
     Attributes:

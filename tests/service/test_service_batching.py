@@ -9,17 +9,17 @@ import time
 import numpy as np
 import pytest
 import torch
-from edge_worlds import CARD, Still, auth, client_of, config, evidence_request, site_request, tiny_model
+from node_worlds import CARD, Still, auth, client_of, config, evidence_request, site_request, tiny_model
 
 from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.service import batching as sharing
 from openckm.service.answers import plan
-from openckm.service.batching import Meeting, SharedDenoiser
+from openckm.service.batching import PassScheduler, SharedDenoiser
 from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
-from openckm.service.node import Service
+from openckm.service.node import Node
 from openckm.service.queue import JobQueue
 from openckm.service.requests import parse
 
@@ -39,13 +39,13 @@ class Held:
         return self.function(x)
 
 
-def together(meeting: Meeting, held: Held, inputs, keys=None) -> list:
+def together(scheduler: PassScheduler, held: Held, inputs, keys=None) -> list:
     """Run the first input, and the others while it is under way; return what each got, or its error."""
     out: list = [None] * len(inputs)
 
     def call(k):
         try:
-            (out[k],) = meeting.run(held, (inputs[k],), keys[k] if keys else "same")
+            (out[k],) = scheduler.run(held, (inputs[k],), keys[k] if keys else "same")
         except ValueError as error:
             out[k] = error
 
@@ -55,7 +55,7 @@ def together(meeting: Meeting, held: Held, inputs, keys=None) -> list:
     for k, thread in enumerate(threads[1:], 1):
         thread.start()
         end = time.monotonic() + 20
-        while len(meeting._waiting) < k:
+        while len(scheduler._waiting) < k:
             assert time.monotonic() < end
             time.sleep(0.001)
     held.go.set()
@@ -69,38 +69,38 @@ def rows(*sizes: int) -> list[torch.Tensor]:
 
 
 def test_calls_that_meet_are_one_batch_and_each_gets_its_own():
-    meeting, held, inputs = Meeting(), Held(), rows(1, 2, 3, 1)
-    out = together(meeting, held, inputs)
+    scheduler, held, inputs = PassScheduler(), Held(), rows(1, 2, 3, 1)
+    out = together(scheduler, held, inputs)
     assert all(torch.equal(a, 2.0 * b) for a, b in zip(out, inputs, strict=True))
-    assert meeting.batches == {1: 1, 3: 1}
+    assert scheduler.batches == {1: 1, 3: 1}
     assert 6 in held.sizes
 
 
 def test_calls_of_another_key_do_not_share():
-    meeting, held, inputs = Meeting(), Held(), rows(1, 2, 3)
-    out = together(meeting, held, inputs, ["a", "b", "c"])
+    scheduler, held, inputs = PassScheduler(), Held(), rows(1, 2, 3)
+    out = together(scheduler, held, inputs, ["a", "b", "c"])
     assert all(torch.equal(a, 2.0 * b) for a, b in zip(out, inputs, strict=True))
-    assert (meeting.batches, sorted(held.sizes)) == ({1: 3}, [1, 2, 3])
+    assert (scheduler.batches, sorted(held.sizes)) == ({1: 3}, [1, 2, 3])
 
 
 def test_a_batch_is_bounded(monkeypatch):
     monkeypatch.setattr(sharing, "MOST_CELLS", 3 * 16)
     held = Held()
-    together(Meeting(), held, rows(1, 2, 2, 1))
+    together(PassScheduler(), held, rows(1, 2, 2, 1))
     assert max(held.sizes) == 3
 
 
 def test_where_batches_round_differently_nothing_is_shared():
     """A function whose answer depends on how many maps it is given, as some kernels' last bit does."""
-    meeting, held, inputs = Meeting(), Held(lambda x: (x * (1.0 + 2.0**-23 * (len(x) > 2)),)), rows(1, 1, 2, 1)
-    out = together(meeting, held, inputs)
+    scheduler, held, inputs = PassScheduler(), Held(lambda x: (x * (1.0 + 2.0**-23 * (len(x) > 2)),)), rows(1, 1, 2, 1)
+    out = together(scheduler, held, inputs)
     assert all(torch.equal(a, b) for a, b in zip(out, inputs, strict=True))
-    assert meeting.batches == {1: 4}
+    assert scheduler.batches == {1: 4}
     asked = len(held.sizes)
     held.inside.clear()
     held.sizes.clear()
     held.go.clear()
-    together(meeting, held, inputs)
+    together(scheduler, held, inputs)
     assert len(held.sizes) == 4 < asked, "what was found is remembered"
 
 
@@ -110,9 +110,9 @@ def test_one_call_that_fails_does_not_spoil_the_others():
             raise ValueError("too large")
         return (2.0 * x,)
 
-    meeting, held, inputs = Meeting(), Held(picky), rows(1, 2, 3)
+    scheduler, held, inputs = PassScheduler(), Held(picky), rows(1, 2, 3)
     inputs[1] = inputs[1] + 1000.0
-    first, bad, last = together(meeting, held, inputs)
+    first, bad, last = together(scheduler, held, inputs)
     assert isinstance(bad, ValueError)
     assert torch.equal(first, 2.0 * inputs[0])
     assert torch.equal(last, 2.0 * inputs[2])
@@ -136,7 +136,7 @@ def model(tmp_path_factory):
     return tiny_model(tmp_path_factory.mktemp("model") / "1.0.0")
 
 
-def maps(service: Service, requests: list[dict]) -> list:
+def maps(service: Node, requests: list[dict]) -> list:
     """Return the draws and the mean of every request, sent at once."""
     out = []
     with client_of(service) as client:
@@ -151,15 +151,15 @@ def maps(service: Service, requests: list[dict]) -> list:
 def test_company_changes_no_bit_of_an_answer(model):
     requests = [evidence_request(seed=k, draws=1 + k % 3, steps=4) for k in range(4)]
     requests += [site_request(seed=k, draws=2) for k in range(3)] + [evidence_request(method="dps", steps=2)]
-    model.denoiser.meeting = Meeting()
-    alone = maps(Service(config({"running": 1}), Still(model)), requests)
-    assert set(model.denoiser.meeting.batches) == {1}
+    model.denoiser.scheduler = PassScheduler()
+    alone = maps(Node(config({"running": 1}), Still(model)), requests)
+    assert set(model.denoiser.scheduler.batches) == {1}
     for _ in range(10):  # until some have met: two of them nearly always do at once
-        shared = maps(Service(config({"running": 4, "running_per_token": 4}), Still(model)), requests)
+        shared = maps(Node(config({"running": 4, "running_per_token": 4}), Still(model)), requests)
         for (mean, drawn), (mean_too, drawn_too) in zip(alone, shared, strict=True):
             assert mean.tobytes() == mean_too.tobytes()
             assert drawn.tobytes() == drawn_too.tobytes()
-        if max(model.denoiser.meeting.batches) > 1:
+        if max(model.denoiser.scheduler.batches) > 1:
             return
     pytest.fail("no two calls ever met")
 

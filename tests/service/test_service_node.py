@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from edge_worlds import (
+from node_worlds import (
     OTHER,
     WATCHER,
     Still,
@@ -27,7 +27,7 @@ from openckm.maps.geotiff import read_geotiff
 from openckm.maps.quantity import GAIN
 from openckm.maps.zarrio import read_zarr
 from openckm.service.config import Limits
-from openckm.service.node import Service
+from openckm.service.node import Node
 from openckm.service.requests import parse
 
 
@@ -38,7 +38,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def service(model):
-    return Service(config(), Still(model))
+    return Node(config(), Still(model))
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_waiting_ends_when_the_job_does(service, client):
 
 
 def test_no_model_yet_is_told(model):
-    with client_of(Service(config(), Still(None))) as client:
+    with client_of(Node(config(), Still(None))) as client:
         assert client.get("/ready").status_code == 503
         sent = client.post("/v1/jobs", json=site_request(), headers=auth())
         assert (sent.status_code, sent.headers["Retry-After"]) == (503, "5")
@@ -214,7 +214,7 @@ def test_no_model_yet_is_told(model):
 
 def test_a_running_job_keeps_its_version_and_the_next_has_the_new_one(model, tmp_path, monkeypatch):
     began, go = threading.Event(), threading.Event()
-    service = Service(config({"running": 1}), Still(model))
+    service = Node(config({"running": 1}), Still(model))
     inner = service.queue._run
 
     def hold(job):

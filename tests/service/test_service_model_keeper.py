@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from edge_worlds import CARD, answer, auth, client_of, config, evidence_request, save_tiny, site_request
+from node_worlds import CARD, answer, auth, client_of, config, evidence_request, save_tiny, site_request
 
 from openckm.errors import ModelError
 from openckm.observe import spec
@@ -16,8 +16,8 @@ from openckm.observe.operators import Domain, LinearOperator
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
 from openckm.service.config import EdgeConfig
-from openckm.service.model_keeper import Keeper, Model
-from openckm.service.node import Service
+from openckm.service.model_keeper import Model, ModelKeeper
+from openckm.service.node import Node
 from openckm.store import KeyFolder, Repository
 
 
@@ -33,9 +33,9 @@ class Cloud:
     def publish(self, version: str, seed: int = 0) -> None:
         self.repository.publish(save_tiny(self.folder / version, version, seed), "stable", precisions=("bf16",))
 
-    def keeper(self, name: str = "edge") -> Keeper:
+    def keeper(self, name: str = "edge") -> ModelKeeper:
         raw = {"url": str(self.place), "trust_root": "root.json", "cache": name}
-        return Keeper(EdgeConfig.of({"repository": raw}, self.folder))
+        return ModelKeeper(EdgeConfig.of({"repository": raw}, self.folder))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def cloud(tmp_path):
     return Cloud(tmp_path)
 
 
-def kinds(keeper: Keeper) -> list[str]:
+def kinds(keeper: ModelKeeper) -> list[str]:
     return [alarm.kind for alarm in keeper.alarms]
 
 
@@ -65,7 +65,7 @@ def test_cloud_unreachable_keeps_serving_the_last_good_version_and_says_so(cloud
     cloud.place.rename(cloud.folder / "away")
     assert not keeper.update()
     since = keeper.alarms[0].since
-    with client_of(Service(config(), keeper)) as client:
+    with client_of(Node(config(), keeper)) as client:
         assert answer(client, site_request())["provenance"]["version"] == "1.0.0"
         assert client.get("/health").json()["alarms"] == ["cloud_unreachable"]
         told = client.get("/v1/model", headers=auth()).json()["alarms"][0]
@@ -160,13 +160,13 @@ def test_a_cached_model_that_does_not_run_is_told_at_start_and_the_one_before_se
     monkeypatch.setattr(Model, "load", picky)
     again = cloud.keeper()
     assert again.model.card.version == "1.0.0"
-    with client_of(Service(config(), again)) as client:
+    with client_of(Node(config(), again)) as client:
         assert client.get("/health").json()["alarms"] == ["model_refused"]
     assert "alarm model_refused: tiny 1.0.1: this program runs it no more" in caplog.text
     monkeypatch.setattr(Model, "load", lambda folder: whole(folder / "none"))
     nothing = cloud.keeper()
     assert nothing.model is None
-    with client_of(Service(config(), nothing)) as client:
+    with client_of(Node(config(), nothing)) as client:
         assert client.get("/health").json()["alarms"] == ["model_refused"]
         assert client.get("/ready").status_code == 503
 
@@ -185,7 +185,7 @@ def test_requests_during_updates_are_all_answered_by_one_version_each(cloud):
     keeper = cloud.keeper()
     keeper.update()
     seen = []
-    with client_of(Service(config(), keeper)) as client:
+    with client_of(Node(config(), keeper)) as client:
         for k in range(1, 4):
             places = [client.post("/v1/jobs", json=evidence_request(), headers=auth()).headers["Location"]
                       for _ in range(3)]  # fmt: skip
@@ -221,7 +221,7 @@ def test_a_brand_new_operator_needs_no_new_model(cloud, monkeypatch):
     steps = [{"type": "select", "channels": ["gain_db"]}, {"type": "every_other"}]
     request = evidence_request(method="mean", draws=0)
     request["likelihood"] |= {"operator": {"type": "chain", "steps": steps}, "y": [[-90.0] * 8] * 16}
-    with client_of(Service(config(), keeper)) as client:
+    with client_of(Node(config(), keeper)) as client:
         refused = client.post("/v1/jobs", json=request, headers=auth())
         assert (refused.status_code, "every_other" in refused.json()["error"]["message"]) == (422, True)
         monkeypatch.setattr(spec, "_CODECS", dict(spec._CODECS))

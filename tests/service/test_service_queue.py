@@ -9,12 +9,12 @@ import weakref
 
 import numpy as np
 import pytest
-from edge_worlds import Still, auth, client_of, config, evidence_request, site_request, tiny_model
+from node_worlds import Still, auth, client_of, config, evidence_request, site_request, tiny_model
 
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.service.config import Limits
-from openckm.service.node import Service
+from openckm.service.node import Node
 from openckm.service.queue import Busy, Draining, JobQueue
 
 
@@ -178,7 +178,7 @@ def test_a_node_about_to_end_takes_nothing_and_finishes_what_it_has(make):
 
 
 def test_over_http_429_cancel_and_deadline(model):
-    service = Service(config({"queue": 1, "queue_per_token": 1, "running": 1}), Still(model))
+    service = Node(config({"queue": 1, "queue_per_token": 1, "running": 1}), Still(model))
     slow = evidence_request(method="dps", steps=2000, draws=64)
     with client_of(service) as client:
         running = client.post("/v1/jobs", json=slow, headers=auth()).headers["Location"]

@@ -14,8 +14,8 @@ from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
 from openckm.service.app import create_app
 from openckm.service.config import EdgeConfig, token_hash
-from openckm.service.model_keeper import Keeper, Model
-from openckm.service.node import Service
+from openckm.service.model_keeper import Model, ModelKeeper
+from openckm.service.node import Node
 
 CARD = {
     "name": "tiny", "cell_m": (1.0, 8.0), "carrier_hz": (1e9, 6e9), "training_data": "none", "recipe": "tests",
@@ -38,7 +38,7 @@ def tiny_model(folder: Path, version: str = "1.0.0", seed: int = 0) -> Model:
     return Model(loaded.denoiser, loaded.card, None, WhiteSpectrum())
 
 
-class Still(Keeper):
+class Still(ModelKeeper):
     """Serves what it is given, and updates when a test says so."""
 
     def __init__(self, model: Model | None) -> None:
@@ -70,7 +70,7 @@ def auth(token: str = PLANNER) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def client_of(service: Service) -> TestClient:
+def client_of(service: Node) -> TestClient:
     """Return a client that starts and ends the service; failures of the server are answers."""
     return TestClient(create_app(service), raise_server_exceptions=False)
 
