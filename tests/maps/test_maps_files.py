@@ -1,7 +1,6 @@
 """Atomic writes, GeoTIFF and Zarr: round trips, what other programs see, and nothing half-written."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from openckm.maps import (
     write_zarr,
 )
 from openckm.maps.geotiff import BANDS
+from openckm.maps.zarr_map import ZarrMap
 
 
 def names(folder):
@@ -212,11 +212,10 @@ def test_zarr_refuses_foreign_folders(tmp_path, radiomap):
 def test_a_zarr_that_fails_half_way_keeps_the_old_one(tmp_path, radiomap, monkeypatch):
     write_zarr(radiomap, tmp_path / "map.zarr")
 
-    def fail(_self, store, **_more):
-        store.mkdir()
+    def fail(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(xr.Dataset, "to_zarr", fail)
+    monkeypatch.setattr(ZarrMap, "write", fail)
     with pytest.raises(OSError, match="no space"):
         write_zarr(radiomap, tmp_path / "map.zarr")
     assert names(tmp_path) == ["map.zarr"]
@@ -225,18 +224,95 @@ def test_a_zarr_that_fails_half_way_keeps_the_old_one(tmp_path, radiomap, monkey
 
 def test_a_damaged_zarr_is_told(tmp_path, radiomap):
     write_zarr(radiomap, tmp_path / "map.zarr")
-    (tmp_path / "map.zarr" / "std" / ".zarray").write_text("{")
+    chunk = tmp_path / "map.zarr" / "std" / "c" / "0" / "0" / "0"
+    content = chunk.read_bytes()
+    chunk.write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match=r"map\.zarr cannot be read"):
         read_zarr(tmp_path / "map.zarr")
-    shutil.rmtree(tmp_path / "map.zarr" / "std")
-    with pytest.raises(InputError, match="lacks std"):
+    chunk.write_bytes(content[:-8] + bytes(8))
+    with pytest.raises(InputError, match=r"map\.zarr cannot be read"):
+        read_zarr(tmp_path / "map.zarr")
+    chunk.unlink()
+    with pytest.raises(InputError, match="lacks its chunk std/c/0/0/0"):
+        read_zarr(tmp_path / "map.zarr")
+    (tmp_path / "map.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(InputError, match=r"map\.zarr cannot be read"):
         read_zarr(tmp_path / "map.zarr")
 
 
 @pytest.mark.parametrize(("text", "word"), [("{", "cannot be read"), ('{"shape": [1, 2]}', "cannot be read")])
 def test_zarr_with_a_broken_grid(tmp_path, radiomap, text, word):
     write_zarr(radiomap, tmp_path / "map.zarr")
-    attributes = tmp_path / "map.zarr" / ".zattrs"
-    attributes.write_text(json.dumps(json.loads(attributes.read_text()) | {"openckm_grid": text}))
+    change_root(tmp_path / "map.zarr", "openckm_grid", text)
     with pytest.raises(InputError, match=word):
         read_zarr(tmp_path / "map.zarr")
+
+
+def change_root(path, name, value):
+    root = json.loads((path / "zarr.json").read_text())
+    root["attributes"][name] = value
+    (path / "zarr.json").write_text(json.dumps(root))
+
+
+def test_a_newer_format_says_to_update(tmp_path, radiomap):
+    write_zarr(radiomap, tmp_path / "map.zarr")
+    change_root(tmp_path / "map.zarr", "openckm_format", 99)
+    with pytest.raises(InputError, match=r"99.*newer openckm: update"):
+        read_zarr(tmp_path / "map.zarr")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32617", None])
+def test_a_map_of_version_0_1_0_is_read(tmp_path, radiomap, crs):
+    """The writer of version 0.1.0, word for word: Zarr 2 by xarray."""
+    grid = Grid(radiomap.grid.shape, 5.0, radiomap.grid.origin, crs)
+    stated = {"shape": grid.shape, "cell_m": grid.cell_m, "origin": grid.origin, "crs": grid.crs}
+    attributes = {
+        "openckm_format": 1, "openckm_grid": json.dumps(stated), "openckm_provenance": json.dumps({"seed": 3}),
+    }  # fmt: skip
+    dataset = radiomap.dataset.swap_dims(row="y", col="x").assign_attrs(attributes)
+    if crs is not None:
+        dataset = dataset.assign_coords(spatial_ref=((), np.int64(0), {}))
+    encoding = {
+        str(name): {"chunks": tuple(2 if dim in ("x", "y") else 1 for dim in variable.dims)}
+        for name, variable in dataset.data_vars.items()
+    }
+    dataset.to_zarr(tmp_path / "old.zarr", mode="w", zarr_format=2, consolidated=True, encoding=encoding)
+    back = read_zarr(tmp_path / "old.zarr")
+    assert back.grid == grid
+    assert back.provenance == {"seed": 3}
+    xr.testing.assert_identical(back.dataset, radiomap.dataset)
+
+
+@pytest.mark.parametrize("sharding", ["cells", "planes"])
+def test_windows_are_written_and_read_apart(tmp_path, sharding):
+    grid = Grid((1100, 300), 2.0, (5e5, 4e6), "EPSG:32617")
+    rng = np.random.default_rng(4)
+    draws = rng.normal(-90, 8, (3, 2, *grid.shape)).astype(np.float32)
+    whole = RadioMap.from_draws(grid, draws, ["gain_db", "aoa_cos"], valid=rng.random(grid.shape) > 0.2)
+    made = ZarrMap.create(
+        tmp_path / "a.zarr", grid, whole.channels, draws=3, sharding=sharding, attributes={"belief": "draws"}
+    )
+    windows = [(slice(0, 1024), slice(0, 300)), (slice(1024, 1100), slice(0, 300))]
+    for rows, cols in windows:
+        made.write(rows, cols, {name: whole.dataset[name].values[..., rows, cols] for name in whole.dataset})
+    xr.testing.assert_identical(read_zarr(tmp_path / "a.zarr").dataset, whole.dataset)
+    lazy = ZarrMap.open(tmp_path / "a.zarr")
+    window = lazy.read("draws", slice(1020, 1030), slice(250, 260), channel="aoa_cos", index=2)
+    np.testing.assert_array_equal(window, draws[2, 1, 1020:1030, 250:260])
+    assert lazy.draws == 3
+    with pytest.raises(OptionError, match="no channel 'snr'"):
+        lazy.read("mean", slice(0, 1), slice(0, 1), channel="snr")
+    with pytest.raises(OptionError, match="holds no 'outage'"):
+        lazy.read("outage", slice(0, 1), slice(0, 1))
+
+
+def test_a_template_whose_windows_were_not_all_written_is_told(tmp_path):
+    grid = Grid((600, 300), 2.0, (5e5, 4e6), "EPSG:32617")
+    made = ZarrMap.create(tmp_path / "a.zarr", grid, ["gain_db"])
+    some = np.zeros((1, 256, 300), np.float32)
+    window = slice(0, 256), slice(0, 300)
+    made.write(*window, {"mean": some, "std": some, "quantile": np.zeros((5, 1, 256, 300)), "valid": some[0] == 0})
+    lazy = ZarrMap.open(tmp_path / "a.zarr")
+    assert lazy.read("mean", *window, channel="gain_db").shape == (256, 300)
+    with pytest.raises(InputError, match="is not finished"):
+        lazy.load()

@@ -15,6 +15,7 @@ _LATE = {
     "DriveTest": "csv",
     "DriveTestReport": "csv",
     "GreyScale": "pixels",
+    "ZarrMap": "zarr_map",
     "aggregate_cells": "cells",
     "atomic_folder": "atomic",
     "atomic_path": "atomic",
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
     from openckm.maps.layouts import read_layout
     from openckm.maps.pixels import GreyScale
     from openckm.maps.png import render_png, write_png
+    from openckm.maps.zarr_map import ZarrMap
     from openckm.maps.zarrio import read_zarr, write_zarr
 
 __all__ = [
     "CHANNELS", "QUANTILES", "SYMMETRIES", "AreaReading", "DriveTest", "DriveTestReport", "GreyScale", "Grid", "Layout",
-    "Observations", "Points", "Quantity", "RadioMap", "RasterReading", "Transmitter", "aggregate_cells",
+    "Observations", "Points", "Quantity", "RadioMap", "RasterReading", "Transmitter", "ZarrMap", "aggregate_cells",
     "apply_symmetry", "atomic_folder", "atomic_path", "inverse_symmetry", "join_points", "quantity", "read_drive_test",
     "read_geotiff", "read_layout", "read_zarr", "render_png", "utm_crs", "write_geotiff", "write_png", "write_zarr",
 ]  # fmt: skip
