@@ -34,7 +34,6 @@ from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
-from openckm.priors.posterior import move_condition
 from openckm.priors.pretrained import save_prior
 from openckm.priors.schedules import EDM
 from openckm.store.weights import require_new_folder
@@ -100,7 +99,7 @@ def asymmetry(model: Denoiser, maps: list[TracedMap], level: float = 0.4) -> flo
         gaps = []
         for k in range(1, 8):
             turned = torch.as_tensor(apply_symmetry(k, noisy.numpy(), CHANNELS))
-            answer = model(turned, levels, move_condition(k, batch.condition)).mean.numpy()
+            answer = model(turned, levels, batch.condition.turned(k)).mean.numpy()
             gaps.append(np.mean((answer - apply_symmetry(k, still, CHANNELS)) ** 2))
     return round(float(np.sqrt(np.mean(gaps))), 4)
 

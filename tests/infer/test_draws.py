@@ -12,7 +12,6 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.priors.posterior import move_condition
 from worlds import tiny_denoiser
 
 
@@ -65,7 +64,7 @@ def test_the_condition_turns_with_the_draw():
     upright = torch.cat([what.site[:, :1], what.site[:, 6:8], what.site[:, :2]], 1)[0].numpy()
     for one in drawn:
         np.testing.assert_allclose(one, upright, atol=1e-5)
-    assert not np.allclose(move_condition(1, what).site[0, 6].T, what.site[0, 6], atol=0.1)
+    assert not np.allclose(what.turned(1).site[0, 6].T, what.site[0, 6], atol=0.1)
 
 
 def test_batches_are_smaller_for_larger_maps():

@@ -18,7 +18,6 @@ from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.observe import Downsample, Gaussian, Likelihood, Mask, PointSample, Select, map_domain
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, MapDenoiserOptions
-from openckm.priors.posterior import move_condition
 
 SHAPE = (1, 8, 8)
 MAP = (len(CHANNELS), 16, 16)
@@ -137,7 +136,7 @@ def test_an_oriented_denoiser_turns_there_and_back():
     turns = (0, 3, 6)
     found = Oriented(denoiser, turns, told_site.repeat(3))(x, sigma)
     for i, k in enumerate(turns):
-        moved = denoiser(turn_maps(k, x[i : i + 1]), sigma[:1], move_condition(k, told_site))
+        moved = denoiser(turn_maps(k, x[i : i + 1]), sigma[:1], told_site.turned(k))
         torch.testing.assert_close(
             found.mean[i : i + 1], turn_maps(inverse_symmetry(k), moved.mean), atol=1e-5, rtol=1e-5
         )

@@ -198,3 +198,32 @@ def test_it_runs_on_the_map_denoiser_in_bf16():
     assert rough.dtype == torch.float32
     torch.testing.assert_close(rough, exact, atol=0.1, rtol=0.1)
     assert not torch.equal(rough, exact)
+
+
+def test_a_chain_that_is_stopped_and_goes_on_from_its_state_ends_where_it_would_have():
+    field, sampler = posterior(), FewStepSampler(6, eta=0.0, order=1)
+    whole = sampler.run(field, SHAPE, [draw_generator(3, k) for k in range(4)])
+    level = float(sampler.sigmas()[2])
+    middle = sampler.run(field, SHAPE, [draw_generator(3, k) for k in range(4)], until=level)
+    begin = sampler.start_from(middle, level)
+    assert begin.index == 2
+    rest = sampler.run(field, SHAPE, [draw_generator(9, k) for k in range(4)], begin=begin)
+    torch.testing.assert_close(rest, whole)
+    assert not torch.allclose(middle, whole, atol=1e-3)
+
+
+def test_a_sampler_below_a_level_begins_there_and_refuses_levels_that_it_does_not_pass():
+    short = FewStepSampler(16, order=1).below(0.8, 3)
+    assert float(short.sigmas()[-1]) == pytest.approx(0.8) and len(short.sigmas()) == 4
+    truth = posterior()
+    exact = truth.mean + 0.0
+    x = exact + 0.8 * draw_noise([draw_generator(0, k) for k in range(2000)], SHAPE)
+    drawn = short.run(truth, SHAPE, [draw_generator(1, k) for k in range(2000)], begin=short.start_from(x, 0.8))
+    mean = drawn.mean(0)
+    assert float((mean - exact).abs().max()) < 5 * 0.5 / 2000**0.5
+    with pytest.raises(OptionError, match=r"0\.8"):
+        short.start_from(x, 0.5)
+    with pytest.raises(OptionError, match="50"):
+        FewStepSampler().below(50.0, 3)
+    with pytest.raises(OptionError, match="begins at noise level"):
+        FewStepSampler(schedule=VE()).below(1.0, 3)

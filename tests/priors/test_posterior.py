@@ -15,7 +15,7 @@ from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.priors.posterior import move_condition, posterior_mean
+from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.priors.schedules import EDM
 from worlds import (
@@ -73,11 +73,11 @@ def assert_same(got: Condition, want: Condition) -> None:
 @pytest.mark.parametrize("a", SYMMETRIES)
 def test_moving_is_a_group_action(a):
     condition = full_condition(Grid((16, 24), 4.0))
-    assert_same(move_condition(inverse_symmetry(a), move_condition(a, condition)), condition)
+    assert_same(condition.turned(a).turned(inverse_symmetry(a)), condition)
     for b in SYMMETRIES:
-        assert_same(move_condition(a, move_condition(b, condition)), move_condition(composite(a, b), condition))
+        assert_same(condition.turned(b).turned(a), condition.turned(composite(a, b)))
     if a:
-        assert not torch.equal(move_condition(a, full_condition()).evidence, full_condition().evidence)
+        assert not torch.equal(full_condition().turned(a).evidence, full_condition().evidence)
 
 
 @pytest.mark.parametrize("k", SYMMETRIES)
@@ -103,7 +103,7 @@ def test_moving_is_what_the_moved_site_and_readings_would_have_said(k):
     moved_gain = Points(**{**vars(gain), **dict(zip("xy", turned(k, gain.x, gain.y), strict=True))})
     moved_layout = Layout(GRID, apply_symmetry(k, layout.height_m[None])[0])
     want = told(GRID, (moved_gain, *turned_tables), moved_layout, Transmitter(*turned(k, tx.x, tx.y)))
-    got = move_condition(k, told(GRID, tables, layout, tx))
+    got = told(GRID, tables, layout, tx).turned(k)
     np.testing.assert_allclose(got.evidence, want.evidence, atol=1e-5)
     np.testing.assert_allclose(got.site, want.site, atol=2e-3)
 
@@ -112,15 +112,13 @@ def test_moving_is_what_the_moved_site_and_readings_would_have_said(k):
 def test_the_symmetrised_mean_turns_with_its_condition(k):
     denoiser, condition = tiny_denoiser(gain=1.0), full_condition()
     still = posterior_mean(denoiser, condition, bf16=False)
-    moved = posterior_mean(denoiser, move_condition(k, condition), bf16=False)
+    moved = posterior_mean(denoiser, condition.turned(k), bf16=False)
     np.testing.assert_allclose(moved.mean, apply_symmetry(k, still.mean.numpy(), CHANNELS), atol=TOLERANCE)
     variance = apply_symmetry(k, still.var.numpy())
     if k % 2:
         variance[:, [1, 2]] = variance[:, [2, 1]]
     np.testing.assert_allclose(moved.var, variance, atol=TOLERANCE)
-    upright, lying = (
-        denoiser(torch.zeros(1, 5, 16, 16), torch.ones(1), c) for c in (condition, move_condition(k, condition))
-    )
+    upright, lying = (denoiser(torch.zeros(1, 5, 16, 16), torch.ones(1), c) for c in (condition, condition.turned(k)))
     gap = np.abs(lying.mean.detach().numpy() - apply_symmetry(k, upright.mean.detach().numpy(), CHANNELS))
     assert gap.max() > 100 * TOLERANCE, "the network alone must not be equivariant, else this test shows nothing"
 
@@ -130,7 +128,7 @@ def test_the_symmetrised_mean_turns_with_its_condition(k):
 def test_one_call_turns_with_its_condition(k, shape):
     denoiser, condition = tiny_denoiser(gain=1.0), full_condition(Grid(shape, 4.0))
     still = posterior_mean(denoiser, condition, symmetrise=False)
-    moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False)
+    moved = posterior_mean(denoiser, condition.turned(k), symmetrise=False)
     assert torch.equal(moved.mean, torch.as_tensor(apply_symmetry(k, still.mean.numpy(), CHANNELS)))
     assert moved.var is not None and moved.var.shape == moved.mean.shape
 
@@ -140,12 +138,12 @@ def test_the_shipped_prior_commutes_with_the_symmetries():
     condition = full_condition(centred_grid(64))
     still = posterior_mean(denoiser, condition, symmetrise=False).mean.numpy()
     for k in (1, 3, 6):
-        moved = posterior_mean(denoiser, move_condition(k, condition), symmetrise=False).mean.numpy()
+        moved = posterior_mean(denoiser, condition.turned(k), symmetrise=False).mean.numpy()
         assert np.sqrt(np.mean((moved - apply_symmetry(k, still, CHANNELS)) ** 2)) < 1e-2
 
 
 def test_items_of_a_batch_are_asked_each_in_its_own_pose():
-    conditions = [move_condition(k, full_condition(seed=k)) for k in (0, 1, 5)]
+    conditions = [full_condition(seed=k).turned(k) for k in (0, 1, 5)]
     both = Condition(*(torch.cat([getattr(c, n) for c in conditions]) for n in ("site", "evidence", "scalars")))
     poses = canonical_poses(both)
     assert len(set(poses)) > 1, "else this test shows nothing"
@@ -161,7 +159,7 @@ def test_the_map_of_a_denoiser_that_holds_one_stays_upright():
     state, condition = torch.randn(5, 16, 16, generator=torch.Generator().manual_seed(0)), full_condition()
     knowing = GaussianDenoiser(state)
     for k in SYMMETRIES:
-        answer = posterior_mean(knowing, move_condition(k, condition), symmetrise=False, bf16=False)
+        answer = posterior_mean(knowing, condition.turned(k), symmetrise=False, bf16=False)
         np.testing.assert_allclose(answer.mean[0], state, atol=1e-6)
     with pytest.raises(OptionError, match="symmetrise=False"):
         posterior_mean(knowing, condition)

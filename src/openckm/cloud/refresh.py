@@ -164,8 +164,8 @@ class ReplaySet:
 
 
 def _joined(parts: Sequence[Batch]) -> Batch:
-    told = (torch.cat([getattr(p.condition, name) for p in parts]) for name in ("site", "evidence", "scalars"))
-    return Batch(torch.cat([p.clean for p in parts]), Condition(*told), torch.cat([p.weight for p in parts]))
+    condition = Condition.join([p.condition for p in parts])
+    return Batch(torch.cat([p.clean for p in parts]), condition, torch.cat([p.weight for p in parts]))
 
 
 def refresh(

@@ -26,7 +26,7 @@ from openckm.maps.symmetry import apply_symmetry
 from openckm.predict.code import MAP_SCALE, Code, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapBatch
 from openckm.priors.conditioning import SITE_PLANES, scalars, site_planes
-from openckm.priors.posterior import SITE_QUANTITIES
+from openckm.priors.planes import SITE_QUANTITIES
 
 __all__ = ["MapSample", "PaperSamples", "Samples", "ShardSamples", "batch_of", "paper_maps", "turned_source"]
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from openckm.infer.exact.samplers import FewStepSampler, Progress, draw_generator
@@ -20,7 +19,6 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
-from openckm.priors.posterior import move_condition
 
 __all__ = ["OutOfTime", "batch_size", "draw_maps", "in_time", "orientation"]
 
@@ -79,8 +77,7 @@ def draw_maps(
         groups = [[n for n in groups[0] if turned[n] == odd] for odd in (False, True)]
     groups = [group for group in groups if group]
     for done, group in enumerate(groups):
-        moved = [move_condition(turns[n], condition) for n in group]
-        told = Condition(*(torch.cat([getattr(m, name) for m in moved]) for name in ("site", "evidence", "scalars")))
+        told = Condition.join([condition.turned(turns[n]) for n in group])
         shape = (len(CHANNELS), int(told.site.shape[-2]), int(told.site.shape[-1]))
         report = None if progress is None else _shifted(progress, done, len(groups))
         drawn = sampler.run(denoiser, shape, [draw_generator(seed, chosen[n]) for n in group], told, report)

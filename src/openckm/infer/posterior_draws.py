@@ -231,7 +231,7 @@ def _of(condition: Condition | None, chosen: range, draws: int) -> Condition | N
         return condition
     whole = condition_of(condition, draws)
     part = slice(chosen.start, chosen.stop)
-    return whole if whole is None else Condition(whole.site[part], whole.evidence[part], whole.scalars[part])
+    return whole if whole is None else whole.select(part)
 
 
 def _counted(progress: Progress, begin: int, size: int, draws: int, steps: int) -> Progress:

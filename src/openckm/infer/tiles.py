@@ -165,7 +165,9 @@ def _window(row: int, col: int, size: int, shape: tuple[int, int]) -> tuple[slic
 
 
 def _told(condition: Condition, item: int, windows: list[tuple[slice, slice]]) -> Condition:
-    site, evidence = (
-        torch.stack([planes[item, :, r, c] for r, c in windows]) for planes in (condition.site, condition.evidence)
-    )
-    return Condition(site, evidence, condition.scalars[item].expand(len(windows), -1))
+    def cut(part: Tensor) -> Tensor:
+        if part.ndim == 2:  # scalars are of the whole map
+            return part[item].expand(len(windows), -1)
+        return torch.stack([part[item, :, r, c] for r, c in windows])
+
+    return condition.each(cut)

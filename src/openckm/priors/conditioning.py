@@ -10,8 +10,9 @@ nothing was measured. With all flags and weights 0 the denoiser is the unconditi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,16 +26,14 @@ from openckm.maps.observations import Points, join_points
 from openckm.maps.propagation import SiteGeometry, site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
 from openckm.maps.site import Layout, Transmitter
+from openckm.maps.symmetry import apply_symmetry
+from openckm.priors.planes import MOVING_PLANES, SITE_PLANES, SITE_QUANTITIES, STATIC_PLANES, quantities
 
 __all__ = [
     "EVIDENCE_CHANNELS", "EVIDENCE_PLANES", "LATENT_BOUND", "SITE_PLANES", "Condition", "SIGMA_REFERENCE",
-    "evidence_planes", "interpolate_evidence", "scalars", "site_planes",
+    "evidence_planes", "interpolate_evidence", "moving_planes", "scalars", "site_planes",
 ]  # fmt: skip
 
-SITE_PLANES = (
-    "building", "building_known", "height", "height_known", "free_space", "pattern", "bearing_east",
-    "bearing_north", "obstruction", "diffraction", "transmitter_known",
-)  # fmt: skip
 EVIDENCE_CHANNELS = (GAIN, AOA_COS, AOA_SIN)
 EVIDENCE_PLANES = 3 * len(EVIDENCE_CHANNELS)
 SIGMA_REFERENCE = 0.1
@@ -46,21 +45,30 @@ INTERPOLATION_SCALES = (1.5, 5.0, 16.0)
 
 HEIGHT_SCALE_M = 30.0
 OBSTRUCTION_SCALE_M = 5.0
+VEHICLE_SCALE_M = 4.0
+
+
+_MOVING_QUANTITIES = quantities(MOVING_PLANES)
+_STATIC = [SITE_PLANES.index(name) for name in STATIC_PLANES]
+_KEY_STEP = 2.0**-12
+"""Planes are compared in whole numbers of this, which is less than any instrument can tell."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Everything known about a batch of maps.
+    """Everything known about a batch of maps, in three parts: what stands, what moves, and what was read.
 
     Attributes:
         site: site planes, [B, len(SITE_PLANES), H, W].
         evidence: evidence planes, [B, EVIDENCE_PLANES, H, W].
         scalars: log2(cell / 2 m), and log2(carrier / 3.5 GHz) (0 where unknown), [B, 2].
+        moving: planes of vehicles, [B, len(MOVING_PLANES), H, W]; None where nobody has looked for any.
     """
 
     site: Tensor
     evidence: Tensor
     scalars: Tensor
+    moving: Tensor | None = None
 
     @classmethod
     def nothing(cls, batch: int, shape: tuple[int, int], cell_m: float = 2.0) -> Condition:
@@ -74,15 +82,79 @@ class Condition:
     @classmethod
     def join(cls, conditions: Sequence[Condition]) -> Condition:
         """Return conditions of maps of one size as one batch."""
-        return cls(*(torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")))
+        moving = None
+        if any(c.moving is not None for c in conditions):
+            moving = torch.cat([c.moving_planes() for c in conditions])
+        site, evidence, steering = (
+            torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")
+        )
+        return cls(site, evidence, steering, moving)
 
     def repeat(self, count: int) -> Condition:
         """Return the condition with every item repeated `count` times along the batch."""
-        return Condition(*(t.repeat_interleave(count, 0) for t in (self.site, self.evidence, self.scalars)))
+        return self.each(lambda part: part.repeat_interleave(count, 0))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Condition:
+        """Return the condition with every tensor changed by the same function."""
+        moving = None if self.moving is None else change(self.moving)
+        return Condition(change(self.site), change(self.evidence), change(self.scalars), moving)
+
+    def select(self, index: slice | Tensor) -> Condition:
+        """Return some items of the batch."""
+        return self.each(lambda part: part[index])
 
     def without_evidence(self) -> Condition:
         """Return the condition with every measurement forgotten."""
-        return Condition(self.site, torch.zeros_like(self.evidence), self.scalars)
+        return replace(self, evidence=torch.zeros_like(self.evidence))
+
+    def static(self) -> Condition:
+        """Return the condition with the layout alone: no transmitter, no vehicle, no measurement."""
+        site = torch.zeros_like(self.site)
+        site[:, _STATIC] = self.site[:, _STATIC]
+        scalars = self.scalars * self.scalars.new_tensor([1.0, 0.0])
+        return Condition(site, torch.zeros_like(self.evidence), scalars)
+
+    def moving_planes(self) -> Tensor:
+        """Return the planes of vehicles, zeros (nobody has looked) where there are none; [B, 3, H, W]."""
+        if self.moving is not None:
+            return self.moving
+        return self.site.new_zeros(len(self.site), len(MOVING_PLANES), *self.site.shape[-2:])
+
+    def turned(self, k: int) -> Condition:
+        """Return the condition of the map moved by symmetry k (0-7) of the square."""
+        if k == 0:
+            return self
+        site = apply_symmetry(k, self.site.numpy(), SITE_QUANTITIES)
+        moving = None
+        if self.moving is not None:
+            moving = torch.as_tensor(apply_symmetry(k, self.moving.numpy(), _MOVING_QUANTITIES))
+        return Condition(torch.as_tensor(site), _turned_evidence(k, self.evidence), self.scalars, moving)
+
+    def key(self) -> str:
+        """Return a SHA-256 of everything known, from whole numbers alone, so that it does not hang on last digits."""
+        digest = hashlib.sha256()
+        for name in ("site", "evidence", "scalars", "moving"):
+            part = getattr(self, name)
+            digest.update(f"{name} {None if part is None else tuple(part.shape)};".encode())
+            if part is not None:
+                whole = torch.round(part.detach().to("cpu", torch.float64) / _KEY_STEP).to(torch.int64)
+                digest.update(whole.numpy().astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def _turned_evidence(k: int, evidence: Tensor) -> Tensor:
+    """Move low, high and weight of gain and direction; a component that changes sign swaps its bounds."""
+    planes = apply_symmetry(k, evidence.numpy())
+    east, north = planes[:, 3:6].copy(), planes[:, 6:9].copy()
+    for _ in range(k % 4):
+        east, north = _negated(north), east
+    planes[:, 3:6] = _negated(east) if k >= 4 else east
+    planes[:, 6:9] = north
+    return torch.as_tensor(planes)
+
+
+def _negated(interval: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([-interval[:, 1], -interval[:, 0], interval[:, 2]], axis=1)
 
 
 def scalars(cell_m: float, carrier_hz: float | None) -> Tensor:
@@ -111,6 +183,15 @@ def site_planes(
     height = None if layout is None else layout.height_m
     geometry = None if transmitter is None else site_geometry(grid, transmitter, height)
     return stack_site(grid.shape, height, trusted, geometry)
+
+
+def moving_planes(vehicle_m: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the planes of vehicles (len(MOVING_PLANES), rows, cols) from the height of what stands on each cell [m].
+
+    Heights are 0 where the street is free; that somebody has looked is said even where there is no vehicle.
+    """
+    height = np.asarray(vehicle_m, np.float32)
+    return np.stack([(height > 0).astype(np.float32), height / VEHICLE_SCALE_M, np.ones_like(height)])
 
 
 def stack_site(

@@ -11,23 +11,25 @@ E[x | y] in one call; with no evidence it is the foundation prior.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from openckm.maps.quantity import CHANNELS
 from openckm.nn.unet import UNet, UNetOptions
 from openckm.priors.conditioning import (
     EVIDENCE_PLANES,
     INTERPOLATION_SCALES,
-    SITE_PLANES,
     Condition,
     interpolate_evidence,
 )
+from openckm.priors.planes import SITE_PLANES, count_planes
 
-__all__ = ["SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions"]
+__all__ = ["SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions", "with_planes"]
 
 SIGMA_DATA = 0.5
 
@@ -61,10 +63,17 @@ class Denoiser(ABC, nn.Module):
 
 @dataclass(frozen=True)
 class MapDenoiserOptions:
-    """Size of the shipped denoiser: widths of the U-Net's levels and residual blocks per level."""
+    """What the shipped denoiser is made of.
+
+    Attributes:
+        widths: channels of the U-Net's levels.
+        blocks: residual blocks per level.
+        planes: groups of further planes that it reads, by the names of `openckm.priors.planes.PLANE_GROUPS`.
+    """
 
     widths: tuple[int, ...] = (48, 80, 112, 144)
     blocks: int = 2
+    planes: tuple[str, ...] = ()
 
 
 SIZES = {
@@ -83,6 +92,7 @@ class MapDenoiser(Denoiser):
         self.options = options or MapDenoiserOptions()
         self.channels = len(CHANNELS)
         planes = self.channels + len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES)
+        planes += count_planes(self.options.planes)
         size = UNetOptions(planes, 2 * self.channels, 3, self.options.widths, self.options.blocks)
         self.network = UNet(size)
         for parameter in self.network.parameters():
@@ -100,10 +110,35 @@ class MapDenoiser(Denoiser):
         level = sigma.to(x.dtype).view(-1, 1, 1, 1)
         norm = (level**2 + SIGMA_DATA**2).sqrt()
         spread = interpolate_evidence(given.site, given.evidence)
-        planes = torch.cat([x / norm, given.site, given.evidence, spread], dim=1)
+        parts = [x / norm, given.site, given.evidence, spread]
+        if "vehicles" in self.options.planes:
+            parts.append(given.moving_planes().to(x))
+        planes = torch.cat(parts, dim=1)
         steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
         raw = self.network(planes.contiguous(memory_format=torch.channels_last), steering).float()
         mean, log_var = raw.split(self.channels, dim=1)
         out_scale = level * SIGMA_DATA / norm
         mean = (SIGMA_DATA / norm) ** 2 * x + out_scale * mean
         return Denoised(mean, out_scale**2 * torch.exp(log_var.clamp(-10.0, 3.0)))
+
+
+def with_planes(denoiser: MapDenoiser, groups: Sequence[str]) -> MapDenoiser:
+    """Return a copy of a denoiser that reads further groups of planes, and answers as before until it is trained.
+
+    The new planes stand behind the old ones, and their weights begin at zero.
+
+    Args:
+        denoiser: it is not changed.
+        groups: names of groups; those that it reads already stay where they are.
+
+    Raises:
+        ModelError: if a group is unknown.
+    """
+    more = tuple(g for g in groups if g not in denoiser.options.planes)
+    wider = MapDenoiser(replace(denoiser.options, planes=denoiser.options.planes + more))
+    values = {name: value.clone() for name, value in denoiser.state_dict().items()}
+    entrance = values["network.entrance.weight"]
+    room = wider.network.entrance.weight.shape[1] - entrance.shape[1]
+    values["network.entrance.weight"] = functional.pad(entrance, (0, 0, 0, 0, 0, room))
+    wider.load_state_dict(values)
+    return wider.train(denoiser.training)

@@ -12,46 +12,23 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from openckm.errors import OptionError
-from openckm.maps.quantity import CHANNELS, Quantity
+from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.canonical import canonical_poses
-from openckm.priors.conditioning import SITE_PLANES, Condition
+from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["SITE_QUANTITIES", "move_condition", "move_conditions", "posterior_mean"]
-
-
-def _site_quantity(name: str) -> Quantity:
-    if name == "bearing_east":
-        return Quantity(name, "1", -1.0, 1.0, "east")
-    if name == "bearing_north":
-        return Quantity(name, "1", -1.0, 1.0, "north")
-    return Quantity(name, "1", -np.inf, np.inf)
-
-
-SITE_QUANTITIES = tuple(_site_quantity(name) for name in SITE_PLANES)
-"""The site planes as quantities, so that a symmetry can turn the bearing with the grid."""
-
-
-def move_condition(k: int, condition: Condition) -> Condition:
-    """Return the condition of the map moved by symmetry k (0-7)."""
-    site = apply_symmetry(k, condition.site.numpy(), SITE_QUANTITIES)
-    return Condition(torch.as_tensor(site), _move_evidence(k, condition.evidence), condition.scalars)
+__all__ = ["move_conditions", "posterior_mean"]
 
 
 def move_conditions(poses: Sequence[int], condition: Condition) -> Condition:
     """Return a batch of conditions, each moved by a symmetry of its own (0-7)."""
     if len(set(poses)) == 1:
-        return move_condition(poses[0], condition) if poses[0] else condition
-    parts = []
-    for i, k in enumerate(poses):
-        one = Condition(condition.site[i : i + 1], condition.evidence[i : i + 1], condition.scalars[i : i + 1])
-        parts.append(move_condition(k, one))
-    return Condition.join(parts)
+        return condition.turned(poses[0])
+    return Condition.join([condition.select(slice(i, i + 1)).turned(k) for i, k in enumerate(poses)])
 
 
 def posterior_mean(
@@ -115,18 +92,3 @@ def _move_variance(k: int, var: NDArray[np.float32]) -> NDArray[np.float32]:
     if k % 2:
         moved[[1, 2]] = moved[[2, 1]]
     return moved
-
-
-def _move_evidence(k: int, evidence: Tensor) -> Tensor:
-    """Move low, high and weight of gain and direction; a component that changes sign swaps its bounds."""
-    planes = apply_symmetry(k, evidence.numpy())
-    east, north = planes[:, 3:6].copy(), planes[:, 6:9].copy()
-    for _ in range(k % 4):
-        east, north = _negated(north), east
-    planes[:, 3:6] = _negated(east) if k >= 4 else east
-    planes[:, 6:9] = north
-    return torch.as_tensor(planes)
-
-
-def _negated(interval: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([-interval[:, 1], -interval[:, 0], interval[:, 2]], axis=1)

@@ -15,6 +15,7 @@ from openckm.errors import ModelError
 from openckm.maps.quantity import CHANNELS
 from openckm.nn.unet import UNetOptions
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.priors.planes import count_planes
 from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
@@ -43,7 +44,7 @@ def save_prior(folder: Path, denoiser: MapDenoiser, *, precision: str = "bf16", 
     content = weight_file(encode(arrays, precision))
     size = denoiser.options
     card = ModelCard(
-        architecture={"class": "MapDenoiser", "widths": list(size.widths), "blocks": size.blocks},
+        architecture=_architecture(size),
         channels=tuple(c.name for c in CHANNELS),
         ranges={c.name: (c.lo, c.hi) for c in CHANNELS},
         grid_multiple=denoiser.multiple,
@@ -103,6 +104,7 @@ def _options(card: ModelCard, folder: str) -> MapDenoiserOptions:
     kind = given.pop("class", None)
     known = {f.name for f in fields(MapDenoiserOptions)}
     expected = tuple(c.name for c in CHANNELS)
+    planes = given.setdefault("planes", [])
     if kind != "MapDenoiser" or set(given) != known or card.channels != expected:
         raise ModelError(
             f"{folder}: architecture {card.architecture} with channels {card.channels}: this program runs MapDenoiser"
@@ -115,7 +117,17 @@ def _options(card: ModelCard, folder: str) -> MapDenoiserOptions:
     if blocks < 1 or not widths or min(widths) < 1:
         raise ModelError(f"{folder}: sizes {given} must be positive; fetch the model again")
     _check_code(card, folder, UNetOptions(1, 1, widths=widths, blocks=blocks).multiple)
-    return MapDenoiserOptions(widths, blocks)
+    try:
+        count_planes(planes)
+    except (ModelError, TypeError) as error:
+        raise ModelError(f"{folder}: {error}") from error
+    return MapDenoiserOptions(widths, blocks, tuple(planes))
+
+
+def _architecture(size: MapDenoiserOptions) -> dict[str, Any]:
+    """What the card says of a network; groups of planes only where there are any, so that older programs read it."""
+    said = {"class": "MapDenoiser", "widths": list(size.widths), "blocks": size.blocks}
+    return said | ({"planes": list(size.planes)} if size.planes else {})
 
 
 def _check_code(card: ModelCard, folder: str, multiple: int) -> None:

@@ -176,10 +176,10 @@ class SharedDenoiser(MapDenoiser):
         rows, cols = (int(n) for n in x.shape[-2:])
         given = Condition.nothing(len(x), (rows, cols)) if condition is None else condition
         room = [-cols % self.multiple, -rows % self.multiple]
-        planes = (x, given.site, given.evidence)
+        planes = (x, given.site, given.evidence, *(() if given.moving is None else (given.moving,)))
         if any(room):
-            planes = tuple(_mirrored(part, room) for part in planes)  # type: ignore[assignment]
-        inputs = (*planes, sigma, given.scalars)
+            planes = tuple(_mirrored(part, room) for part in planes)
+        inputs = (*planes[:3], sigma, given.scalars, *planes[3:])
         if torch.is_grad_enabled() and any(part.requires_grad for part in inputs):
             found = self._run(*inputs)
         else:
@@ -187,8 +187,10 @@ class SharedDenoiser(MapDenoiser):
         mean, *var = (part[..., :rows, :cols] for part in found)
         return Denoised(mean, var[0] if var else None)
 
-    def _run(self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor) -> Tensors:
-        mean, var = super().forward(x, sigma, Condition(site, evidence, scalars))
+    def _run(
+        self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor, moving: Tensor | None = None
+    ) -> Tensors:
+        mean, var = super().forward(x, sigma, Condition(site, evidence, scalars, moving))
         return (mean,) if var is None else (mean, var)
 
 

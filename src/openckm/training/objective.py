@@ -19,7 +19,7 @@ Maps that are noisy or lack cells are treated as `openckm.priors.imperfect` deri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -65,7 +65,7 @@ class Batch(NamedTuple):
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
         given = self.condition
-        condition = Condition(given.site.to(device), given.evidence.to(device), given.scalars.to(device))
+        condition = given.each(lambda part: part.to(device))
         noise, seen = (None if t is None else t.to(device) for t in (self.noise, self.seen))
         return Batch(self.clean.to(device), condition, self.weight.to(device), noise, seen)
 
@@ -139,7 +139,7 @@ def imperfect_batch(batch: Batch, *, noise: Tensor | None = None, seen: Tensor |
         shared = told(evidence, clean.shape[1]) & (noise > 0)[:, :, None, None]
         weight = weight.where(~shared, 0.0)
         evidence = restate_noise(evidence, noise)
-    condition = Condition(batch.condition.site, evidence, batch.condition.scalars)
+    condition = replace(batch.condition, evidence=evidence)
     return Batch(clean, condition, weight, noise, seen)
 
 

@@ -15,7 +15,7 @@ from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition, scalars, stack_site
-from openckm.priors.posterior import SITE_QUANTITIES
+from openckm.priors.planes import SITE_QUANTITIES
 from openckm.training.simulate import EvidenceOptions, simulate_evidence
 from openckm.training.trainer import Batch
 
@@ -175,5 +175,5 @@ class MixedSet:
 
 
 def _joined(one: Batch, other: Batch) -> Batch:
-    told = [torch.cat([getattr(b.condition, name) for b in (one, other)]) for name in ("site", "evidence", "scalars")]
-    return Batch(torch.cat([one.clean, other.clean]), Condition(*told), torch.cat([one.weight, other.weight]))
+    condition = Condition.join([one.condition, other.condition])
+    return Batch(torch.cat([one.clean, other.clean]), condition, torch.cat([one.weight, other.weight]))

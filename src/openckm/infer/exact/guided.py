@@ -72,7 +72,7 @@ class Guided(Denoiser):
         self.likelihood.domain.check(x, type(self).__name__)
         parts = []
         for level, index in levels_of(sigma):
-            told = condition if condition is None or len(index) == len(x) else _pick(condition, index)
+            told = condition if condition is None or len(index) == len(x) else condition.select(index)
             parts.append((index, self.guide(Noisy(x if len(index) == len(x) else x[index], level, told))))
         return parts[0][1] if len(parts) == 1 else _joined(x, parts)
 
@@ -97,10 +97,6 @@ def levels_of(sigma: Float[Tensor, " b"]) -> list[tuple[float, Tensor]]:
     """Return each distinct noise level and the items that have it."""
     distinct, which = torch.unique(sigma, return_inverse=True)
     return [(float(level), torch.nonzero(which == k).flatten()) for k, level in enumerate(distinct)]
-
-
-def _pick(condition: Condition, index: Tensor) -> Condition:
-    return Condition(condition.site[index], condition.evidence[index], condition.scalars[index])
 
 
 def _joined(x: Tensor, parts: list[tuple[Tensor, Denoised]]) -> Denoised:

@@ -28,7 +28,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -137,6 +137,35 @@ class FewStepSampler:
         """Return the state of pure noise made from standard normal maps [K, C, H, W]."""
         return SamplerState(self.steps, noise * float(self.sigmas()[-1]))
 
+    def start_from(self, x: Float[Tensor, "k c h w"], level: float) -> SamplerState:
+        """Return the state of maps [K, C, H, W] that carry noise of `level` already, from which the steps go on.
+
+        Args:
+            x: noisy maps, latent code.
+            level: their noise level, one of `sigmas()`; see `below` for a sampler that has it.
+
+        Raises:
+            OptionError: if the sampler does not pass through this level.
+        """
+        sigma = self.sigmas()
+        index = int(torch.argmin((sigma - level).abs()))
+        if abs(float(sigma[index]) - level) > 1e-6 * max(level, 1e-6):
+            raise OptionError(
+                f"noise level {level:.6g}: this sampler passes through {', '.join(f'{s:.4g}' for s in sigma.tolist())};"
+                " take one of these, or a sampler that begins there (below)"
+            )
+        return SamplerState(index, x)
+
+    def below(self, level: float, steps: int) -> FewStepSampler:
+        """Return the sampler that begins at a noise level and takes so many steps from there.
+
+        Raises:
+            OptionError: if the schedule does not reach so high or so low, or there are no steps.
+        """
+        if not isinstance(self.schedule, EDM) or not self.schedule.sigma_min <= level <= self.schedule.sigma_max:
+            raise OptionError(f"{self.schedule}: no part of it begins at noise level {level:g}")
+        return replace(self, steps=steps, schedule=replace(self.schedule, sigma_max=level))
+
     @torch.no_grad()
     def step(
         self,
@@ -179,12 +208,19 @@ class FewStepSampler:
         generators: Sequence[torch.Generator],
         condition: Condition | None = None,
         progress: Progress | None = None,
+        begin: SamplerState | None = None,
+        until: float = 0.0,
     ) -> Float[Tensor, "k c h w"]:
-        """Return one map [C, H, W] per generator, all in one batch; see `sample_prior`."""
+        """Return one map [C, H, W] per generator, all in one batch; see `sample_prior`.
+
+        With `begin` the steps go on from a state (`start_from`) instead of from noise, and with `until` they end at
+        that noise level, which must be one of `sigmas()`.
+        """
         device = device_of(denoiser)
         given = condition_of(condition, len(generators))
-        state = self.start(draw_noise(generators, shape, device))
-        while state.index > 0:
+        state = begin if begin is not None else self.start(draw_noise(generators, shape, device))
+        last = self.start_from(state.x, until).index
+        while state.index > last:
             noise = (
                 draw_noise(generators, shape, device) if self.eta > 0 and state.index > 1 else torch.zeros_like(state.x)
             )
@@ -253,8 +289,7 @@ def sample_prior(
 
 
 def _slice(condition: Condition, chosen: range) -> Condition:
-    part = slice(chosen.start, chosen.stop)
-    return Condition(condition.site[part], condition.evidence[part], condition.scalars[part])
+    return condition.select(slice(chosen.start, chosen.stop))
 
 
 def _counted(progress: Progress, done: int, total: int) -> Progress:

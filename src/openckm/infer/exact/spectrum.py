@@ -333,9 +333,7 @@ def fit_spectrum(
 
 
 def _part(condition: Condition | None, part: slice) -> Condition | None:
-    if condition is None:
-        return None
-    return Condition(condition.site[part], condition.evidence[part], condition.scalars[part])
+    return None if condition is None else condition.select(part)
 
 
 def _errors(clean: Tensor, denoised: Denoised, relative: bool) -> Tensor:

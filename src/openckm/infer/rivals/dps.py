@@ -289,8 +289,7 @@ class DPS:
     def _chunks(self, count: int, condition: Condition | None) -> Iterator[tuple[slice, Condition | None]]:
         for begin in range(0, count, self.options.batch):
             part = slice(begin, begin + self.options.batch)
-            planes = () if condition is None else (condition.site, condition.evidence, condition.scalars)
-            yield part, Condition(*(t[part] for t in planes)) if planes else None
+            yield part, None if condition is None else condition.select(part)
 
     def _check(self, x: Tensor, index: int) -> None:
         bad = ~torch.isfinite(x).flatten(1).all(1)
