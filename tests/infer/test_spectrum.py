@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -13,6 +14,7 @@ from torch import Tensor
 from openckm.errors import InputError, ModelError
 from openckm.infer.exact.solver import Medium, conjugate_residuals
 from openckm.infer.exact.spectrum import (
+    SPECTRUM_FILE,
     Covariance,
     FittedSpectrum,
     StationarySpectrum,
@@ -20,8 +22,11 @@ from openckm.infer.exact.spectrum import (
     default_spectrum,
     fit_spectrum,
 )
+from openckm.infer.tiles import Tiled
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, torus_spectrum
+from openckm.priors.pretrained import load_prior
+from openckm.service.batching import SharedDenoiser
 
 
 def dense(covariance: Covariance, shape: tuple[int, ...]) -> Tensor:
@@ -115,11 +120,32 @@ def test_files_of_spectra(tmp_path):
 
 def test_every_denoiser_has_a_spectrum():
     assert isinstance(default_spectrum(field()), StationarySpectrum)
-    assert isinstance(default_spectrum(field().posterior(torch.eye(64)[:1], torch.zeros(1), 0.1)), WhiteSpectrum)
+    told = default_spectrum(field().posterior(torch.eye(64)[:1], torch.zeros(1), 0.1))
+    assert isinstance(told, FittedSpectrum) and told.relative and bool((told.lags[:, :, 0, 0] - 1.0).abs().max() < 0.3)
     small = MapDenoiser(MapDenoiserOptions(widths=(8,), blocks=1))
     shipped = default_spectrum(small)
     assert isinstance(shipped, FittedSpectrum) and shipped.relative and shipped.lags.shape[1] == small.channels
     assert bool((shipped.lags[:, :, 0, 0] > 0.3).all()) and bool((shipped.lags[:, :, 0, 0] < 3.0).all())
+
+    class Other(Denoiser):
+        def forward(self, x, sigma, condition=None):
+            return Denoised(x, torch.ones_like(x))
+
+    assert isinstance(default_spectrum(Other()), WhiteSpectrum)
+
+
+def test_a_model_brings_the_spectrum_beside_its_weights_whatever_wraps_it(tmp_path, tiny_prior):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_prior, folder)
+    denoiser, _ = load_prior(folder)
+    shipped = default_spectrum(denoiser)
+    assert isinstance(shipped, FittedSpectrum)
+    own = FittedSpectrum(shipped.levels, 0.5 * shipped.lags, True)
+    own.write(folder / SPECTRUM_FILE)
+    for one in (denoiser, Tiled(denoiser, denoiser.multiple), SharedDenoiser(denoiser)):
+        found = default_spectrum(one)
+        assert isinstance(found, FittedSpectrum)
+        torch.testing.assert_close(found.lags, own.lags)
 
 
 def test_bad_spectra_are_refused():

@@ -1,12 +1,12 @@
 r"""Draws of p(map | readings, site) by any of the methods, in one call.
 
     method    guided denoiser or chain                      sampler (steps)                     cost per draw
-    jfs       `openckm.infer.exact.jfs.JFS`                       FewStepSampler, order 1 (8)         steps
+    jfs       `openckm.infer.exact.jfs.JFS`                       AncestralSampler (8)                steps
     mmps      `openckm.infer.rivals.mmps.MMPS`, 3 iterations       FewStepSampler, order 1 (8)         9 steps
     diffpir   `openckm.infer.rivals.diffpir.diffpir`               RenoiseSampler (20)                 steps
     daps      `openckm.infer.rivals.daps.DAPS`                     its own (30)                        4 steps
     dps       `infer.rivals.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
-    told      none: the network is told the evidence        FewStepSampler, order 1 (8)         steps
+    told      none: the network is told the evidence        AncestralSampler (8)                steps
     auto      what `openckm.infer.choose` picks
 
 With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
@@ -26,8 +26,8 @@ Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 %
 points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
-Order 1 with few steps is over-confident (see `openckm.infer.exact.samplers`) but its mean of 8 is better: spreads are
-recalibrated afterwards, on data.
+Draws of jfs and told have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
+keep order 1 (`openckm.infer.exact.samplers`), whose draws are over-confident and whose mean scatters less.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 from openckm.infer.choose import METHODS, choose_method, reads_device
+from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.exact.guided import Guided, check_domain
 from openckm.infer.exact.jfs import JFS
 from openckm.infer.exact.samplers import FewStepSampler, Progress, condition_of, draw_generator
@@ -164,7 +165,7 @@ def sample_posterior(
         options = DPSOptions(steps=count, zeta=constant, bf16=bf16)
         found = sample_dps(denoiser, likelihood, shape, options, draws, seed, condition, progress=progress)
         return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
-    how = _How(method, count, constant, schedule, bf16)
+    how = _How(method, count, constant, schedule, bf16, mean)
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
     size = max(BATCH_CELLS // (shape[1] * shape[2]), 1)
@@ -197,13 +198,15 @@ class _How:
     strength: float
     schedule: EDM
     bf16: bool
+    mean: bool
 
 
 def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum) -> tuple[Denoiser, Sampler, int]:
     """Return a guided denoiser, its sampler and the network evaluations per draw."""
     few = FewStepSampler(how.steps, 1.0, 1, how.schedule, how.bf16)
+    own = few if how.mean else AncestralSampler(how.steps, how.schedule, how.bf16, spectrum)
     if how.method == "told":
-        return prior, few, how.steps
+        return prior, own, how.steps
     if how.method == "daps":
         chain = DAPS(likelihood, how.steps, step=how.strength, schedule=how.schedule, bf16=how.bf16)
         return prior, chain, chain.evaluations
@@ -211,7 +214,9 @@ def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum
     if how.method == "diffpir":
         guided = diffpir(prior, likelihood, how.strength)
         return guided, RenoiseSampler(how.steps, schedule=how.schedule, bf16=how.bf16), how.steps
-    guided = JFS(prior, likelihood, spectrum) if how.method == "jfs" else MMPS(prior, likelihood, spectrum, 3)
+    if how.method == "jfs":
+        return JFS(prior, likelihood, spectrum), own, how.steps
+    guided = MMPS(prior, likelihood, spectrum, 3)
     return guided, few, how.steps * guided.evaluations
 
 

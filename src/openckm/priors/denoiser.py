@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -85,7 +86,14 @@ SIZES = {
 
 
 class MapDenoiser(Denoiser):
-    """The U-Net denoiser over all channels of a map, told of the site and of the evidence where they are known."""
+    """The U-Net denoiser over all channels of a map, told of the site and of the evidence where they are known.
+
+    Attributes:
+        folder: from which its weights were loaded, where what was measured of them lies; None for the prior shipped in
+            the package and for one that was never written.
+    """
+
+    folder: Path | None = None
 
     def __init__(self, options: MapDenoiserOptions | None = None) -> None:
         super().__init__()

@@ -77,6 +77,7 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
         ) from error
     denoiser.requires_grad_(False)
     denoiser.train(False)
+    denoiser.folder = folder
     return denoiser, card
 
 

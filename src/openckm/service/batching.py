@@ -167,7 +167,7 @@ class SharedDenoiser(MapDenoiser):
         """Share a denoiser, whose weights stay where they are."""
         Denoiser.__init__(self)
         self.options, self.channels, self.network = denoiser.options, denoiser.channels, denoiser.network
-        self.turns = denoiser.turns
+        self.turns, self.folder = denoiser.turns, denoiser.folder
         self.scheduler = PassScheduler()
         self.train(False)
 

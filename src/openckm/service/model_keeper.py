@@ -28,7 +28,7 @@ from pathlib import Path
 import torch
 
 from openckm.errors import ModelError, OpenCKMError, RepositoryAttacked, RepositoryUnreachable, StoreError
-from openckm.infer.exact.spectrum import SPECTRUM_FILE, FittedSpectrum, Spectrum, default_spectrum
+from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.infer.spread.calibration import Calibration, prior_calibration
 from openckm.maps.quantity import CHANNELS
 from openckm.priors.conditioning import Condition
@@ -69,9 +69,8 @@ class Model:
             ModelError: if it cannot be run.
         """
         denoiser, card = embedded_prior() if folder is None else load_prior(folder)
-        own = None if folder is None else folder / SPECTRUM_FILE
-        spectrum = FittedSpectrum.read(own) if own is not None and own.is_file() else default_spectrum(denoiser)
-        return cls(SharedDenoiser(denoiser), card, prior_calibration(folder, card.sha256), spectrum)
+        shared, calibration = SharedDenoiser(denoiser), prior_calibration(folder, card.sha256)
+        return cls(shared, card, calibration, default_spectrum(denoiser))
 
     def require_answer(self) -> None:
         """Run the network once on a small map, as jobs run it, with and without evidence.

@@ -9,8 +9,9 @@ N + M classes.
     MMPS        the belief with the exact covariance s^2 dD/dx, by vector-Jacobian products     `infer.rivals.mmps`
     DiffPIR     a white belief of variance s^2 / strength                                       `infer.rivals.diffpir`
 
-Samplers: `FewStepSampler` (DDIM to ancestral, order 1 or 2), `RenoiseSampler` (DiffPIR's). DAPS samples where the
-others average, and Algorithm 2 of P1 runs a chain of its own: `openckm.infer.rivals.daps`, `openckm.infer.rivals.dps`.
+Samplers: `AncestralSampler` (jfs: each step draws from the belief), `FewStepSampler` (DDIM to ancestral, order 1 or 2),
+`RenoiseSampler` (DiffPIR's). DAPS samples where the others average, and Algorithm 2 of P1 runs a chain of its own:
+`openckm.infer.rivals.daps`, `openckm.infer.rivals.dps`.
 
 References:
     Tweedie's formula and selection bias. B. Efron, 2011.
@@ -40,6 +41,22 @@ class Noisy(NamedTuple):
     x: Float[Tensor, "b c h w"]
     level: float
     condition: Condition | None
+
+    def denoised_by(self, denoiser: Denoiser) -> Denoised:
+        """Return what a denoiser makes of the maps, in their type and with a positive variance.
+
+        Raises:
+            ComputationError: if it returned values that are not finite.
+        """
+        sigma = torch.full((len(self.x),), self.level, dtype=self.x.dtype, device=self.x.device)
+        found: Denoised = denoiser(self.x, sigma, self.condition)
+        if not bool(torch.isfinite(found.mean).all()):
+            raise ComputationError(
+                f"the denoiser returned values that are not finite at noise level {self.level:.4g}: check the model"
+                " and the evidence, or run it without bf16"
+            )
+        var = None if found.var is None else found.var.to(self.x.dtype).clamp(min=1e-12)
+        return Denoised(found.mean.to(self.x.dtype), var)
 
 
 class Guided(Denoiser):
@@ -77,20 +94,8 @@ class Guided(Denoiser):
         return parts[0][1] if len(parts) == 1 else _joined(x, parts)
 
     def prior(self, noisy: Noisy) -> Denoised:
-        """Return what the prior alone denoises, in the type of the maps and with a positive variance.
-
-        Raises:
-            ComputationError: if the denoiser returned values that are not finite.
-        """
-        sigma = torch.full((len(noisy.x),), noisy.level, dtype=noisy.x.dtype, device=noisy.x.device)
-        found: Denoised = self.denoiser(noisy.x, sigma, noisy.condition)
-        if not bool(torch.isfinite(found.mean).all()):
-            raise ComputationError(
-                f"the denoiser returned values that are not finite at noise level {noisy.level:.4g}: check the model"
-                " and the evidence, or run it without bf16"
-            )
-        var = None if found.var is None else found.var.to(noisy.x.dtype).clamp(min=1e-12)
-        return Denoised(found.mean.to(noisy.x.dtype), var)
+        """Return what the prior alone denoises; see `Noisy.denoised_by`."""
+        return noisy.denoised_by(self.denoiser)
 
 
 def levels_of(sigma: Float[Tensor, " b"]) -> list[tuple[float, Tensor]]:

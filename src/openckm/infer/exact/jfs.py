@@ -38,6 +38,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -124,6 +125,12 @@ class JFS(Guided):
         with torch.no_grad(), torch.autocast(noisy.x.device.type, enabled=False):
             return Fit(self, denoised, self.spectrum.covariance(denoised, noisy.level)).run()
 
+    def draw_clean(self, noisy: Noisy, generators: Sequence[torch.Generator]) -> Tensor:
+        """Return a draw of p(x_0 | x_s, y) under the Gaussian belief, one per generator."""
+        denoised = self.prior(noisy)
+        with torch.no_grad(), torch.autocast(noisy.x.device.type, enabled=False):
+            return Fit(self, denoised, self.spectrum.covariance(denoised, noisy.level)).draw(generators)
+
 
 class Fit:
     """One belief and the readings: the rounds of expectation propagation."""
@@ -149,6 +156,17 @@ class Fit:
         if self.system is not None:
             self._move(self.system)
         return Denoised(self.mean, None)
+
+    def draw(self, generators: Sequence[torch.Generator]) -> Tensor:
+        """Return draws of the posterior: the solution for a drawn map and drawn noise on the readings."""
+        self.assemble()
+        drawn = self.prior.mean + self.whole.draw(generators)
+        if self.system is not None:
+            offset = drawn[:, self.channels] - self.mean[:, self.channels]
+            noise = self.system.noise(generators)
+            moved, _ = self.system.solve(offset, self.options.iterations, self.options.tolerance, noise=noise)
+            drawn[:, self.channels] += self._within(moved)
+        return drawn
 
     def assemble(self) -> None:
         """Find the sites, and the system whose solution is the posterior mean; None if nothing is read."""
@@ -184,9 +202,14 @@ class Fit:
         base = self.prior.mean[:, self.channels]
         here = self.mean[:, self.channels]
         moved, self.w = system.solve(base - here, self.options.iterations, self.options.tolerance, here - base)
-        mean, most = self.prior.mean.clone(), _FARTHEST * self.variance[:, self.channels].sqrt()
-        mean[:, self.channels] += torch.minimum(torch.maximum(moved, -most), most)
+        mean = self.prior.mean.clone()
+        mean[:, self.channels] += self._within(moved)
         self.mean = mean
+
+    def _within(self, moved: Tensor) -> Tensor:
+        """Keep a move within what the belief allows."""
+        most = _FARTHEST * self.variance[:, self.channels].sqrt()
+        return torch.minimum(torch.maximum(moved, -most), most)
 
     def _bounded(self, term: Term, linear: Linearised, sites: Sites) -> Sites:
         """Sites no sharper than a hundredth of the belief's own deviation, which falls with the noise level."""

@@ -41,7 +41,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -161,9 +161,16 @@ class System:
         """Return L^(-1/2) (h - L A x_0), with x_0 at a distance `offset` from the maps of linearisation."""
         return self.inverse_root * self.shift - self.root * (self.values() + self.forward(offset))
 
+    def noise(self, generators: Sequence[torch.Generator]) -> Flat:
+        """Return the noise of the sites, one per generator, in units of its deviation; 0 where nothing is read."""
+        count = self.root.shape[1]
+        white = torch.stack([torch.randn(count, generator=g) for g in generators]).to(self.root)
+        return torch.where(self.root > 0, white, 0.0)
+
     def solve(
-        self, offset: Tensor, iterations: int, tolerance: float, start: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+        self, offset: Tensor, iterations: int, tolerance: float, start: Tensor | None = None,
+        noise: Flat | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """Return the mean's distance from x_0, and w; the distance is that of t w, see the module.
 
         Args:
@@ -171,8 +178,9 @@ class System:
             iterations: of conjugate residuals, at most.
             tolerance: root mean square of the residual per reading [deviations of the noise].
             start: a guess of the distance.
+            noise: added to the readings, in units of their noise; None for none.
         """
-        target = self.target(offset)
+        target = self.target(offset) if noise is None else self.target(offset) + noise
         guess = torch.zeros_like(target)
         if start is not None and bool((start != 0).any()):
             guess = target - self.root * self.forward(start)

@@ -21,6 +21,7 @@ References:
 from __future__ import annotations
 
 import json
+import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -38,13 +39,15 @@ from openckm.errors import InputError, ModelError
 from openckm.maps.atomic import atomic_path
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
-from openckm.priors.exact import GaussianField
+from openckm.priors.exact import GaussianField, GaussianMixture
 
 __all__ = [
     "Covariance", "FittedSpectrum", "LEVELS", "SPECTRUM_FILE", "Spectrum", "StationarySpectrum", "WhiteSpectrum",
     "default_spectrum", "fit_spectrum",
 ]  # fmt: skip
 
+_log = logging.getLogger(__name__)
+_OWN_DRAWS = 32
 LEVELS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.3, 2.6, 5.2, 40.0)
 """Noise levels at which errors are measured [latent]."""
 REACH = 32
@@ -71,6 +74,14 @@ class Covariance:
         """Return the product."""
         rows, cols = v.shape[-2:]
         spread = torch.fft.rfft2(v * self.scale, s=self.size) * self.density
+        return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)
+
+    def draw(self, generators: Sequence[torch.Generator]) -> Float[Tensor, "b c h w"]:
+        """Return one field of mean zero with this covariance per generator: V^(1/2) F' S^(1/2) F of white noise."""
+        shape = (len(self.density), *self.size)
+        white = torch.stack([torch.randn(shape, generator=g) for g in generators]).to(self.scale)
+        rows, cols = self.scale.shape[-2:]
+        spread = torch.fft.rfft2(white) * self.density.sqrt()
         return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)
 
     def only(self, channels: list[int]) -> Covariance:
@@ -246,22 +257,48 @@ def _ordered(file: bytes) -> bytes:
     return file[:8] + header.ljust(size) + file[8 + size :]
 
 
-@lru_cache(maxsize=1)
-def _embedded() -> FittedSpectrum:
-    return FittedSpectrum.read(Path(str(files("openckm.assets") / "prior_s" / SPECTRUM_FILE)))
+def _beside(folder: Path | None) -> FittedSpectrum | None:
+    """Return the spectra in a model's folder (None: the shipped one's), or None where it has none."""
+    path = (Path(str(files("openckm.assets") / "prior_s")) if folder is None else folder) / SPECTRUM_FILE
+    return _read(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, written_ns: int) -> FittedSpectrum:
+    """Return the spectra of a file, read once for each time that it was written."""
+    return FittedSpectrum.read(path)
 
 
 def default_spectrum(denoiser: Denoiser) -> Spectrum:
-    """Return the shipped spectrum for map denoisers, the exact one for stationary Gaussian fields, else a white one.
+    """Return the spectrum of the denoiser at hand, whatever wraps it.
+
+    A map denoiser has the one that lies beside its weights; where there is none, the correlation of the shipped prior's
+    errors stands in for its own (their size is its own: the variance that it predicts), which is logged. A stationary
+    Gaussian field has the exact one, any other exact prior one fitted to its own draws. Errors of others are white.
 
     Raises:
-        ModelError: if the shipped file cannot be read.
+        ModelError: if the file cannot be read.
     """
-    if isinstance(denoiser, MapDenoiser):
-        return _embedded()
-    if isinstance(denoiser, GaussianField) and denoiser.vectors is None:
-        return StationarySpectrum(denoiser.spectrum)
-    return WhiteSpectrum()
+    inner = denoiser
+    while isinstance(getattr(inner, "denoiser", None), Denoiser):
+        inner = inner.denoiser  # type: ignore[assignment]
+    if isinstance(inner, GaussianField) and inner.vectors is None:
+        return StationarySpectrum(inner.spectrum)
+    if isinstance(inner, GaussianField | GaussianMixture):
+        return _of_own_draws(inner)
+    if not isinstance(inner, MapDenoiser):
+        return WhiteSpectrum()
+    found = _beside(inner.folder)
+    if found is not None:
+        return found
+    _log.info("%s has no %s: the correlation of the shipped prior's errors stands in", inner.folder, SPECTRUM_FILE)
+    return _beside(None) or WhiteSpectrum()
+
+
+def _of_own_draws(prior: GaussianField | GaussianMixture) -> FittedSpectrum:
+    """Return the spectrum of a prior whose maps can be drawn."""
+    maps = prior.draw(_OWN_DRAWS, torch.Generator().manual_seed(0))
+    return fit_spectrum(prior, maps, reach=min(REACH, max(maps.shape[-2:]) - 1))
 
 
 def _density(lags: Tensor, size: tuple[int, int]) -> Tensor:
