@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
+from openckm.infer.spread.normal import Z_90, factor_90
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
@@ -26,7 +27,6 @@ from openckm.reconstructor import Reconstructor
 
 __all__ = ["Score", "SelfCheck", "held_back", "self_check"]
 
-NORMAL_90 = 1.6448536
 MIN_CELLS = 20
 BLOCKS_A_SIDE = 8
 SHARE = 0.1
@@ -174,8 +174,8 @@ def self_check(
         radiomap = method.reconstruct(given, grid, draws=0, seed=seed)
         error = radiomap.mean()[row, col] - truth
         score = np.abs(error) / np.hypot(radiomap.std()[row, col], noise)
-        needed = float(np.quantile(score, 0.9, method="higher")) / NORMAL_90
-        inside = float(np.mean(score <= NORMAL_90))
+        needed = factor_90(score)
+        inside = float(np.mean(score <= Z_90))
         scores.append(Score(method.name, float(np.sqrt(np.mean(error**2))), inside, needed))
     average = float(np.sqrt(np.mean((truth - cells.value[~held].mean()) ** 2)))
     return SelfCheck(int((~held).sum()), int(held.sum()), tuple(scores), average)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.exact.samplers import FewStepSampler, Progress, draw_generator
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
@@ -48,7 +49,7 @@ def draw_maps(
     condition: Condition,
     chosen: Sequence[int],
     seed: int,
-    sampler: FewStepSampler,
+    sampler: FewStepSampler | AncestralSampler,
     progress: Progress | None = None,
     *,
     symmetrise: bool = True,

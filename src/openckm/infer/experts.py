@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.infer.scene import Scene
+from openckm.infer.spread.normal import factor_90, shrunk
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.observe.field.discrepancy import (
@@ -44,8 +45,9 @@ Array = NDArray[np.float64]
 FOLDS = 4
 BLOCKS_A_SIDE = 8
 SHADOW_LENGTH_M = 40.0
-NORMAL_90 = 1.6448536
 SCALE_BOUNDS = (0.5, 2.5)
+SCALE_HALF = 30.0
+"""Held-out readings with which the factor that they ask for counts half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +183,11 @@ def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
     weight = trust * float(np.clip(raw, 0.0, 1.0)) + (1.0 - trust) * 0.5
     held = weight * evidence.held_out + (1 - weight) * site.held_out
     held_var = weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2
-    scale = _calibrate(y - held, np.sqrt(held_var))
+    scale = _spread_factor(y - held, np.sqrt(held_var))
     label = _blocks(scene)
     if len(np.unique(label)) > 1:
         blocks = site.fit.leave_blocks_out(label)
-        scale = max(scale, _calibrate(y - blocks.mean, blocks.std))
+        scale = max(scale, _spread_factor(y - blocks.mean, blocks.std))
     mean = weight * evidence.mean + (1 - weight) * site.mean
     std = scale * np.sqrt(weight * evidence.std**2 + (1 - weight) * site.std**2)
     return Blend(mean, std, weight, scale)
@@ -198,14 +200,10 @@ def _blocks(scene: Scene) -> NDArray[np.intp]:
     return np.asarray((row // side) * BLOCKS_A_SIDE + col // side, dtype=np.intp)
 
 
-def _calibrate(error: Array, std: Array) -> float:
+def _spread_factor(error: Array, std: Array) -> float:
     """Return the factor on the spread that puts 90 % of the errors inside their intervals, near 1 when they are few."""
-    score = np.abs(error) / std
-    n = len(score)
-    level = min(1.0, np.ceil(0.9 * (n + 1)) / n)
-    factor = float(np.quantile(score, level)) / NORMAL_90
-    trust = n / (n + 30.0)
-    return float(np.clip(np.exp(trust * np.log(max(factor, 1e-3))), *SCALE_BOUNDS))
+    found = shrunk(factor_90(np.abs(error) / std, new=True), len(error), SCALE_HALF)
+    return float(np.clip(found, *SCALE_BOUNDS))
 
 
 def _centred(site: Expert, scene: Scene, mean: Array) -> Basis:

@@ -30,7 +30,7 @@ from scipy.sparse import csr_matrix
 from openckm.errors import ComputationError, InputError
 from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
-from openckm.infer.exact.samplers import FewStepSampler
+from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.experts import Blend, Expert, gain_of
 from openckm.infer.scene import Scene
 from openckm.maps.grid import Grid
@@ -171,7 +171,7 @@ class Posterior:
             until: monotonic clock [s] at which to stop; None for no limit.
             on_progress: called with what is done.
         """
-        sampler = FewStepSampler(steps, bf16=True)
+        sampler = AncestralSampler(steps, bf16=True)
 
         def make(chosen: Sequence[int]) -> NDArray[np.float32]:
             def step(done: int, total: int) -> None:

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import InputError, ModelError
+from openckm.infer.spread.normal import factor_90
 
 __all__ = ["SPREAD_FILE", "Spread", "fit_spread"]
 
 SPREAD_FILE = "spread.json"
 NODES_M = (4.0, 12.0, 25.0, 50.0, 100.0, 200.0, 400.0)
-NORMAL_90 = 1.6448536269514722
 LEAST_CELLS = 200
 """Cells that a node needs to speak for itself; with fewer it takes the spread of its kind of cells."""
 FLOOR_DB = 0.5
@@ -122,4 +122,4 @@ def _nodes(error: NDArray[np.float64], distance: NDArray[np.float64], fallback: 
 
 
 def _spread(error: NDArray[np.float64]) -> float:
-    return max(float(np.quantile(error, 0.9)) / NORMAL_90, FLOOR_DB)
+    return max(factor_90(error), FLOOR_DB)

@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
+from openckm.infer.spread.normal import Z_90
 
 __all__ = ["coverage", "crps_draws", "crps_gaussian", "interval_width", "mae", "rmse", "rmse_sine", "widened"]
-
-Z_90 = 1.6448536269514722
-"""Standard-normal quantile of the central 90 % interval's ends."""
 
 
 def rmse(estimate: ArrayLike, truth: ArrayLike) -> float:

@@ -35,9 +35,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from openckm.errors import ModelError, OptionError
-from openckm.infer.experts import NORMAL_90, Blend
+from openckm.infer.experts import Blend
 from openckm.infer.scene import Scene
 from openckm.infer.spread.conformal import risk_control
+from openckm.infer.spread.normal import Z_90, factor_90, shrunk
 from openckm.maps.atomic import atomic_path
 from openckm.maps.radiomap import RadioMap
 
@@ -292,27 +293,22 @@ def _rule(maps: Sequence[Residuals], alpha: float) -> FamilyCalibration:
     left = [s / _at(d, NODES_M, factor) for s, d in zip(raw, distance, strict=True)]
     lone = _factors(left, far, NODES_Q)
     factor = _factors([s / _at(q, NODES_Q, lone) for s, q in zip(raw, far, strict=True)], distance, NODES_M)
-    return FamilyCalibration(NODES_M, factor, NORMAL_90, alpha, len(maps), NODES_Q, lone)
+    return FamilyCalibration(NODES_M, factor, Z_90, alpha, len(maps), NODES_Q, lone)
 
 
 def _factors(scores: Sequence[Array], places: Sequence[Array], nodes: Sequence[float]) -> tuple[float, ...]:
     """Factor at each node: the 90 % quantile of scores over z_90, maps weighing the same, shrunk to the overall one."""
-    overall = _log_factor(scores)
+    overall = _factor(scores)
     edges = np.sqrt(np.asarray(nodes[1:]) * np.asarray(nodes[:-1]))
     found = []
     for k in range(len(nodes)):
         there = [s[np.digitize(p, edges) == k] for s, p in zip(scores, places, strict=True)]
         there = [s for s in there if s.size]
-        trust = len(there) / (len(there) + SHRINK_MAPS)
-        own = _log_factor(there) if there else overall
-        found.append(float(np.clip(math.exp(trust * own + (1.0 - trust) * overall), *BOUNDS)))
+        own = _factor(there) if there else overall
+        found.append(float(np.clip(shrunk(own, len(there), SHRINK_MAPS, overall), *BOUNDS)))
     return tuple(found)
 
 
-def _log_factor(scores: Sequence[Array]) -> float:
-    value = np.concatenate(list(scores))
-    weight = np.concatenate([np.full(s.size, 1.0 / s.size) for s in scores])
-    order = np.argsort(value)
-    reached = np.cumsum(weight[order]) / weight.sum()
-    quantile = float(value[order][int(np.searchsorted(reached, 1.0 - ALPHA))])
-    return math.log(max(quantile, 1e-3) / NORMAL_90)
+def _factor(scores: Sequence[Array]) -> float:
+    """Factor on the spread that the scores of some maps ask for, maps weighing the same."""
+    return factor_90(np.concatenate(list(scores)), np.concatenate([np.full(s.size, 1.0 / s.size) for s in scores]))

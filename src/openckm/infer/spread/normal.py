@@ -1,0 +1,62 @@
+"""The one place for what turns scores |error| / std into factors on a spread: z_90, quantiles, and shrinking.
+
+A belief is stated by mean and std, and its 90 % interval is mean +- z_90 std. A spread is brought to what was seen by
+
+    c = 90 % quantile of |y - m| / s over z_90,        s' = c^trust s,        trust = n / (n + n_half)
+
+so that few scores say little. Who measures scores, and on what, is told where they are measured: on validation maps
+(`openckm.infer.spread.calibration`), on readings held out of a fit (`openckm.infer.experts`), on a user's own held-back
+blocks (`openckm.edge.selfcheck`), of one-pass networks (`openckm.predict.spread`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from openckm.errors import InputError
+
+__all__ = ["LEVEL", "Z_90", "factor_90", "shrunk"]
+
+LEVEL = 0.9
+"""Share of values that an interval holds."""
+Z_90 = 1.6448536269514722
+"""Half width of the 90 % interval of a normal law [standard deviations]."""
+_SMALLEST = 1e-3
+
+
+def factor_90(scores: ArrayLike, weights: ArrayLike | None = None, *, new: bool = False) -> float:
+    """Return the factor on the spread with which 90 % of the scores would have been inside their intervals.
+
+    Args:
+        scores: |error| / std, at least one, each 0 or more.
+        weights: of the scores; None weighs all the same.
+        new: the factor for one more score exchangeable with these (level 0.9 (n + 1) / n), instead of for these.
+
+    Raises:
+        InputError: if there is no score, or one is negative or not finite.
+    """
+    value = np.asarray(scores, np.float64).ravel()
+    if not value.size or not np.isfinite(value).all() or value.min() < 0:
+        raise InputError(f"{value.size} scores of a spread: wanted at least one, each a finite number of 0 or more")
+    share = np.ones(value.size) if weights is None else np.asarray(weights, np.float64).ravel()
+    order = np.argsort(value)
+    reached = np.cumsum(share[order]) / share.sum()
+    level = min(1.0, LEVEL * (value.size + 1) / value.size) if new else LEVEL
+    found = value[order][min(int(np.searchsorted(reached, level - 1e-12)), value.size - 1)]
+    return max(float(found) / Z_90, _SMALLEST)
+
+
+def shrunk(factor: float, count: int, half: float, towards: float = 1.0) -> float:
+    """Return a factor drawn towards another one on the scale of logarithms, half way at `half` scores.
+
+    Args:
+        factor: as measured, positive.
+        count: scores, or whatever it was measured on.
+        half: of them with which it counts as much as `towards`.
+        towards: where few scores leave it.
+    """
+    trust = count / (count + half)
+    return math.exp(trust * math.log(factor) + (1.0 - trust) * math.log(towards))
