@@ -131,7 +131,7 @@ class AncestralSampler:
         source = denoiser if isinstance(denoiser, DrawsBelief) else Believing(denoiser, self.spectrum)
         device, given = device_of(denoiser), condition_of(condition, len(generators))
         sigma = self.schedule.discretise(self.steps)[1].tolist()
-        x = sigma[-1] * draw_noise(generators, shape, device)
+        x: Tensor = sigma[-1] * draw_noise(generators, shape, device)
         for index in range(self.steps, 0, -1):
             high, low = sigma[index], sigma[index - 1]
             noisy = Noisy(x, high, given)
