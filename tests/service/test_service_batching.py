@@ -11,16 +11,17 @@ import pytest
 import torch
 from node_worlds import CARD, Still, auth, client_of, config, evidence_request, site_request, tiny_model
 
+from openckm.infer.draws import OutOfTime
 from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import load_prior, save_prior
-from openckm.service import batching as sharing
+from openckm.service import batching
 from openckm.service.answers import plan
-from openckm.service.batching import PassScheduler, SharedDenoiser
+from openckm.service.batching import PassScheduler, SharedDenoiser, passes_of
 from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
 from openckm.service.node import Node
-from openckm.service.queue import JobQueue
+from openckm.service.queue import Cancelled, Job, JobQueue
 from openckm.service.requests import parse
 
 
@@ -84,7 +85,7 @@ def test_calls_of_another_key_do_not_share():
 
 
 def test_a_batch_is_bounded(monkeypatch):
-    monkeypatch.setattr(sharing, "MOST_CELLS", 3 * 16)
+    monkeypatch.setattr(batching, "MOST_CELLS", 3 * 16)
     held = Held()
     together(PassScheduler(), held, rows(1, 2, 2, 1))
     assert max(held.sizes) == 3
@@ -129,6 +130,146 @@ def test_sides_that_the_strides_do_not_divide_are_answered():
         odd = shared(even[..., :7, :5], sigma)
     assert odd.mean.shape == odd.var.shape == (1, 5, 7, 5)
     assert torch.isfinite(odd.mean).all()
+
+
+def test_a_call_of_many_maps_runs_in_passes_of_bounded_size(monkeypatch):
+    monkeypatch.setattr(batching, "MOST_CELLS", 3 * 16)
+    sizes = []
+
+    def double(x):
+        sizes.append(len(x))
+        return (2.0 * x,)
+
+    (many,), (large,) = rows(8), [torch.randn((2, 2, 16, 16))]
+    scheduler = PassScheduler()
+    for given in (many, large):
+        (found,) = scheduler.run(double, (given,), "k")
+        assert torch.equal(found, 2.0 * given)
+    assert sizes == [3, 3, 2, 1, 1], "and where one map has more cells than a pass, it is one map"
+
+
+def test_every_call_runs_with_the_arithmetic_of_its_own_thread():
+    """A waiting call is not run by a thread with another arithmetic: autocast and gradients belong to threads."""
+    scheduler, held = PassScheduler(), Held()
+    out = {}
+
+    def call(name, cast):
+        def narrow(x):
+            return (x @ x.mT,)
+
+        x = torch.full((1, 2, 4, 4), 1.001)
+        with torch.autocast("cpu", torch.bfloat16, enabled=cast):
+            (out[name],) = scheduler.run(narrow, (x,), batching._key((x,)))
+
+    first = threading.Thread(target=lambda: scheduler.run(held, (rows(1)[0],), "first"))
+    first.start()
+    assert held.inside.wait(20)
+    threads = [threading.Thread(target=call, args=(k, k % 2 == 0)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    while len(scheduler._waiting) < 6:
+        time.sleep(0.001)
+    held.go.set()
+    for thread in (first, *threads):
+        thread.join(20)
+    assert [out[k].dtype for k in range(6)] == [torch.bfloat16, torch.float32] * 3
+
+
+def job_of(owner: str, deadline_s: float = 60.0) -> Job:
+    return Job(f"{owner}-{time.monotonic_ns()}", owner, "t", time.monotonic() + deadline_s, None)
+
+
+@pytest.mark.parametrize(("ends", "error"), [("deadline", OutOfTime), ("deletion", Cancelled)])
+def test_a_waiting_call_leaves_at_its_deadline_and_when_its_job_is_deleted(ends, error):
+    """Today's pass goes on for 20 s; who waits behind it does not."""
+    scheduler, held, told = PassScheduler(), Held(), {}
+    first = threading.Thread(target=lambda: scheduler.run(held, (rows(1)[0],), "first"))
+    first.start()
+    assert held.inside.wait(20)
+    job = job_of("a", 0.3 if ends == "deadline" else 60.0)
+
+    def wait():
+        try:
+            with passes_of(job):
+                scheduler.run(lambda x: (x,), (rows(2)[0],), "other")
+        except (OutOfTime, Cancelled) as failure:
+            told["error"], told["at"] = failure, time.monotonic()
+
+    waiting = threading.Thread(target=wait)
+    begun = time.monotonic()
+    waiting.start()
+    if ends == "deletion":
+        threading.Timer(0.3, job.stop).start()
+    waiting.join(10)
+    assert isinstance(told["error"], error)
+    assert 0.25 < told["at"] - begun < 5.0
+    assert not held.go.is_set(), "the pass it waited for is still under way"
+    assert scheduler._waiting == []
+    held.go.set()
+    first.join(20)
+    assert scheduler.run(lambda x: (x + 1.0,), (rows(1)[0],), "third")
+
+
+class Slow:
+    """A network that takes 2 microseconds a cell, and nothing of the processor."""
+
+    CELL_S = 2e-6
+
+    def __call__(self, x):
+        time.sleep(self.CELL_S * x.shape[0] * x.shape[-1] * x.shape[-2])
+        return (x,)
+
+
+def passes(scheduler: PassScheduler, job: Job, side: int, count: int) -> float:
+    """Run so many passes of a job and return how long they took [s]."""
+    begun, x = time.monotonic(), torch.zeros(1, 1, side, side)
+    with passes_of(job):
+        for _ in range(count):
+            scheduler.run(Slow(), (x,), ("slow", side))
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("owner", ["small", "large"])
+def test_beside_the_largest_job_a_small_one_ends_within_three_times_its_time_and_one_pass(owner):
+    scheduler, large, stopped = PassScheduler(), job_of("large"), threading.Event()
+    alone_s, pass_s = passes(scheduler, job_of("small"), 64, 30), Slow.CELL_S * 256 * 256
+
+    def many():
+        with passes_of(large):
+            while not stopped.is_set():
+                scheduler.run(Slow(), (torch.zeros(4, 1, 256, 256),), ("slow", 256))
+
+    thread = threading.Thread(target=many)
+    thread.start()
+    time.sleep(0.2)
+    try:
+        beside_s = passes(scheduler, job_of(owner), 64, 30)
+    finally:
+        stopped.set()
+        thread.join(20)
+    assert beside_s <= 3 * alone_s + pass_s + 0.3, (beside_s, alone_s, pass_s)
+
+
+def test_a_deadline_is_kept_within_one_pass_beside_the_largest_job():
+    scheduler, stopped = PassScheduler(), threading.Event()
+    pass_s, deadline_s = Slow.CELL_S * 256 * 256, 0.5
+
+    def many():
+        with passes_of(job_of("large")):
+            while not stopped.is_set():
+                scheduler.run(Slow(), (torch.zeros(4, 1, 256, 256),), ("slow", 256))
+
+    thread = threading.Thread(target=many)
+    thread.start()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(OutOfTime):
+            passes(scheduler, job_of("small", deadline_s), 128, 1000)
+        late_s = time.monotonic() - begun - deadline_s
+    finally:
+        stopped.set()
+        thread.join(20)
+    assert 0.0 <= late_s <= pass_s + 0.2
 
 
 @pytest.fixture(scope="module")

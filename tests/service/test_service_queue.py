@@ -15,7 +15,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.service.config import Limits
 from openckm.service.node import Node
-from openckm.service.queue import Busy, Draining, JobQueue
+from openckm.service.queue import ENDING, Busy, Draining, JobQueue
 
 
 @pytest.fixture(scope="module")
@@ -167,14 +167,41 @@ def test_what_nobody_foresaw_fails_one_job_and_tells_no_reading(make, caplog):
 def test_a_node_about_to_end_takes_nothing_and_finishes_what_it_has(make):
     queue, gate = make(), Gate()
     job = queue.submit("a", "t", gate.work(), 60)
+    until(gate.begun.is_set)
+    waiting = queue.submit("a", "t", gate.work(), 60)
     queue.drain()
     with pytest.raises(Draining):
         queue.submit("a", "t", gate.work(), 60)
+    assert (waiting.state, waiting.error, waiting.work) == ("failed", ENDING, None), "at once, while another runs on"
+    assert job.state == "running"
     gate.open.set()
     until(lambda: job.state == "done")
     assert not queue.idle()
     job.fetched = True
     assert queue.idle()
+
+
+def test_told_to_end_a_client_that_waits_gets_503_with_the_reason_at_once(model):
+    """Over HTTP: what runs ends and is handed out, what waits is answered while it still runs."""
+    node, gate = Node(config({"running": 1}), Still(model)), Gate()
+    with client_of(node) as client:
+        running = node.queue.submit("planner", "t", gate.work(), 60)
+        until(gate.begun.is_set)
+        place = client.post("/v1/jobs", json=site_request(), headers=auth()).headers["Location"]
+        threading.Timer(0.3, node.queue.drain).start()
+        begun = time.monotonic()
+        answer = client.get(place, params={"wait_s": 50}, headers=auth())
+        assert time.monotonic() - begun < 10.0
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "ending")
+        assert "about to end" in answer.json()["error"]["message"]
+        assert answer.headers["Retry-After"] == "5"
+        assert client.get(f"{place}/result", headers=auth()).status_code == 503
+        assert client.post("/v1/jobs", json=site_request(), headers=auth()).status_code == 503
+        assert running.state == "running"
+        gate.open.set()
+        told = client.get(f"/v1/jobs/{running.id}", params={"wait_s": 30}, headers=auth())
+        assert told.json()["state"] == "done"
+        assert client.get(f"/v1/jobs/{running.id}/result", headers=auth()).status_code == 200
 
 
 def test_over_http_429_cancel_and_deadline(model):

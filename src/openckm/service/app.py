@@ -39,7 +39,7 @@ from openckm.observe.spec import LIKELIHOODS, operator_kinds
 from openckm.service.answers import plan
 from openckm.service.config import SCOPES, Token
 from openckm.service.node import Node
-from openckm.service.queue import Busy, Draining, Job, JobQueue, State, where
+from openckm.service.queue import ENDING, Busy, Draining, Job, JobQueue, State, where
 from openckm.service.requests import EvidenceRequest, SiteRequest, parse
 from openckm.service.results import MEDIA, encode_result
 from openckm.service.wire import ErrorBody, Pieces, body_of, error_body, fails, failure
@@ -206,7 +206,7 @@ def _job_routes(app: FastAPI, node: Node) -> None:
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return JobAnswer.of(job, node.queue)
 
-    @app.get("/v1/jobs/{job_id}", responses=fails(401, 403, 404, 422))
+    @app.get("/v1/jobs/{job_id}", responses=fails(401, 403, 404, 422, 503))
     async def state(
         job_id: str, wait_s: Annotated[float, Query(ge=0, le=_MOST_WAIT_S, allow_inf_nan=False)] = 0.0,
         token: Token = allowed,
@@ -214,12 +214,13 @@ def _job_routes(app: FastAPI, node: Node) -> None:
         """State of a job; answers when it ended, or after `wait_s`."""
         job = _job(node, token, job_id)
         await node.wait_for(job, wait_s)
+        _require_begun(job)
         return JobAnswer.of(job, node.queue)
 
     @app.get(
         "/v1/jobs/{job_id}/result", response_class=Response,
         responses={
-            **fails(401, 403, 404, 409, 422, 429), 200: {"content": {media: {} for media in MEDIA.values()}}
+            **fails(401, 403, 404, 409, 422, 429, 503), 200: {"content": {media: {} for media in MEDIA.values()}}
         },
     )  # fmt: skip
     async def result(
@@ -242,7 +243,7 @@ def _job_routes(app: FastAPI, node: Node) -> None:
         job.fetched = True
         return Pieces(content, MEDIA[format], partial(node.answers.give, token.name, len(content)))
 
-    @app.delete("/v1/jobs/{job_id}", status_code=204, responses=fails(401, 403, 404), response_class=Response)
+    @app.delete("/v1/jobs/{job_id}", status_code=204, responses=fails(401, 403, 404, 503), response_class=Response)
     async def delete(job_id: str, token: Token = allowed) -> Response:
         """Cancel a job, or forget its result."""
         node.queue.remove(_job(node, token, job_id))
@@ -284,7 +285,14 @@ def _job(node: Node, token: Token, job_id: str) -> Job:
     found = node.queue.find(token.name, job_id)
     if found is None:
         raise failure(404, "not_found", "no such job: it never was, expired, or this node was restarted")
+    _require_begun(found)
     return found
+
+
+def _require_begun(job: Job) -> None:
+    """Answer 503 for a job that was not begun because the node is about to end."""
+    if job.error == ENDING:
+        raise failure(503, *ENDING, 5)
 
 
 def _allowed(node: Node, scope: str) -> Any:

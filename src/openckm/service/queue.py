@@ -26,15 +26,21 @@ from typing import Literal, Protocol
 from openckm.errors import OpenCKMError
 from openckm.infer.draws import OutOfTime
 from openckm.maps.radiomap import RadioMap
+from openckm.service.batching import passes_of
 from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
 
-__all__ = ["Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work", "where"]
+__all__ = ["ENDING", "Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work", "where"]
 
 _log = logging.getLogger("openckm.edge")
 _TICK_S = 0.5
 _STOP_S = 30.0
 _TOO_LATE = ("deadline", "the deadline passed while the job waited; ask for more time, or later")
+ENDING = (
+    "ending",
+    "this node is about to end and did not begin this job: send the request again, to another node or later",
+)
+"""What a job is told that still waited when the node was told to end."""
 
 
 def where(error: BaseException) -> str:
@@ -141,6 +147,18 @@ class Job:
         if self._stop.is_set():
             raise Cancelled
 
+    def require_time(self) -> None:
+        """Return if the job may go on.
+
+        Raises:
+            Cancelled: if the job was deleted.
+            OutOfTime: if its deadline has passed.
+        """
+        if self._stop.is_set():
+            raise Cancelled
+        if self.left_s <= 0:
+            raise OutOfTime
+
     def stop(self) -> None:
         """Ask running work to end."""
         self._stop.set()
@@ -175,9 +193,13 @@ class JobQueue:
             thread.start()
 
     def drain(self) -> None:
-        """Take no further jobs."""
+        """Take no further jobs, and end those that wait at once; those that run go on."""
         with self._changed:
             self._ending = True
+            for job in [job for own in self._waiting.values() for job in own]:
+                job.error = ENDING
+                self._finish(job, "failed")
+            self._waiting.clear()
 
     def idle(self) -> bool:
         """Return whether nothing waits or runs, and every result was fetched."""
@@ -310,11 +332,17 @@ class JobQueue:
         else:
             job.state, job.version = "running", model.card.version
             try:
-                result, state = work(model, job), "done"
+                with passes_of(job):
+                    result, state = work(model, job), "done"
             except Cancelled:
                 state = "cancelled"
             except OutOfTime:
-                error = ("deadline", "the deadline passed and there was nothing to answer yet; ask for more time")
+                what, done, total = job.progress
+                error = (
+                    "deadline",
+                    f"the deadline passed when {done} of {total} of {what!r} were done: there was nothing to answer"
+                    " yet; ask for more time",
+                )
             except OpenCKMError as failure:
                 error = ("refused", str(failure))
             except Exception as failure:  # noqa: BLE001 - one job must not end the worker; its text may hold readings
