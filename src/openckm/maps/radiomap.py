@@ -15,10 +15,38 @@ from openckm.maps.grid import Grid
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["QUANTILES", "RadioMap"]
+__all__ = ["QUANTILES", "RadioMap", "chance_below"]
 
 QUANTILES = (0.05, 0.1, 0.5, 0.9, 0.95)
 """The quantile levels that every map carries; 5-95 % is the 90 % interval."""
+
+
+def chance_below(
+    threshold: float, mean: NDArray[np.floating], std: NDArray[np.floating], drawn: NDArray[np.floating] | None = None
+) -> NDArray[np.float64]:
+    """Return P(value < threshold) of cells, of the shape of `mean`; NaN where the mean is.
+
+    For a normal belief it is Phi((threshold - mean) / std); for a map made of K draws, (below + 1/2) / (K + 1), which
+    is 0 or 1 nowhere, as K draws cannot tell.
+
+    Args:
+        threshold: [unit of the mean].
+        mean: of each cell, of any shape.
+        std: of each cell [dB], of the same shape.
+        drawn: the draws (draw, *shape) that the map is made of, or None for a normal belief.
+
+    Raises:
+        OptionError: if the threshold is not finite.
+    """
+    from scipy.special import ndtr
+
+    if not math.isfinite(threshold):
+        raise OptionError(f"outage threshold {threshold}: wanted a finite number")
+    if drawn is None:
+        chance = ndtr((threshold - mean.astype(np.float64)) / np.maximum(std.astype(np.float64), 1e-9))
+    else:
+        chance = ((drawn < threshold).sum(0) + 0.5) / (len(drawn) + 1.0)
+    return np.asarray(np.where(np.isnan(mean), np.nan, chance), np.float64)
 
 
 class RadioMap:
@@ -165,16 +193,8 @@ class RadioMap:
         Raises:
             OptionError: if the threshold is not finite or there is no such channel.
         """
-        from scipy.special import ndtr
-
-        if not math.isfinite(threshold):
-            raise OptionError(f"outage threshold {threshold}: wanted a finite number")
-        if self.dataset.attrs.get("belief") == "draws":
-            drawn = self.draws(channel)
-            chance = ((drawn < threshold).sum(0) + 0.5) / (len(drawn) + 1.0)
-        else:
-            spread = np.maximum(self.std(channel).astype(np.float64), 1e-9)
-            chance = ndtr((threshold - self.mean(channel).astype(np.float64)) / spread)
+        drawn = self.draws(channel) if self.dataset.attrs.get("belief") == "draws" else None
+        chance = chance_below(threshold, self.mean(channel), self.std(channel), drawn)
         kept = self.dataset.assign(outage=(("row", "col"), np.asarray(chance, np.float32)))
         kept["outage"].attrs.update(threshold=float(threshold), channel=channel)
         return RadioMap(kept, self.grid, self.provenance)
