@@ -2,38 +2,52 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# CPU build of torch; plain `pip install torch` brings gigabytes of CUDA on Linux.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINS := "torch==2.13.0" -c constraints.txt
+
+DEMO := $(VENV)/.demo
 STAMP := $(VENV)/.installed
-
 RAYSTAMP := $(VENV)/.raytrace
+TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
-.PHONY: install raytrace rivals demo test check lint types docs bench cloud-edge clean
+.PHONY: install raytrace rivals demo test test-all check lint types docs bench cloud-edge clean
+
+# What the demo needs: the package and nothing else.
+$(DEMO): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) $(PINS)
+	$(PIP) -e . $(PINS)
+	touch $(DEMO)
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0" -c constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" "torch==2.13.0" -c constraints.txt
+$(STAMP): $(DEMO)
+	$(PIP) -e ".[dev]" $(PINS)
 	touch $(STAMP)
 
 # The ray tracer (700 MB) is only wanted for its own tests and for training maps; without it they are skipped.
 raytrace: $(RAYSTAMP)
 
 $(RAYSTAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[raytrace]" "torch==2.13.0" -c constraints.txt
+	$(PIP) -e ".[raytrace]" $(PINS)
 	touch $(RAYSTAMP)
 
 # azula's samplers, for `ckm bench samplers` alone. Its own dependencies are left out: torchvision does not work beside the
 # pinned torch, and its samplers do not use it.
 rivals: install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[rivals]" "torch==2.13.0" -c constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps azula -c constraints.txt
+	$(PIP) -e ".[rivals]" $(PINS)
+	$(PIP) --no-deps azula -c constraints.txt
 
-demo: install
+demo: $(DEMO)
 	$(BIN)/ckm demo --out demo-output
 
+# Everything but what takes minutes by itself (marked slow): kills, tutorials, long simulations.
 test: install
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
+	$(TESTS) -m "not slow"
+
+test-all: install
+	$(TESTS)
 
 lint: install
 	$(BIN)/ruff check .
@@ -45,8 +59,10 @@ types: install
 docs: install
 	$(BIN)/python docs/generate.py --check
 
-check: raytrace lint types docs
-	$(MAKE) test
+# Lint, types and docs need no ray tracer: what they find is known before it is fetched.
+check: lint types docs
+	$(MAKE) raytrace
+	$(MAKE) test-all
 
 bench: install
 	mkdir -p out
