@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_arithmetic() -> Iterator[None]:
+    """Compute in float32 whatever the processor does fast: tests give the same numbers on every machine."""
+    from openckm.nn.arithmetic import using
+
+    with using("fp32"):
+        yield
 
 
 @pytest.fixture(scope="session")

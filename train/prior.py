@@ -63,7 +63,7 @@ def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
 
     def validate(model: Denoiser) -> dict[str, float]:
         errors: list[torch.Tensor] = []
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad():
             for batch in batches:
                 top = torch.full((batch.clean.shape[0],), EDM().sigma_max)
                 start = EDM().sigma_max * torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(1))

@@ -41,7 +41,7 @@ def main() -> None:
         steering.append(scalars(m.grid.cell_m, m.transmitter.carrier_hz if known else None)[0])
     nothing = torch.zeros((len(chosen), EVIDENCE_PLANES, *chosen[0].grid.shape))
     condition = Condition(torch.as_tensor(np.stack(sites)), nothing, torch.stack(steering))
-    found = fit_spectrum(denoiser, clean, condition, bf16=True)
+    found = fit_spectrum(denoiser, clean, condition)
     found.write(told.prior / SPECTRUM_FILE)
     for level, lags in zip(found.levels.tolist(), found.lags, strict=True):
         corner = lags[:, 0, 0]

@@ -25,8 +25,8 @@ from openckm.store.package import read_model, recode
 from openckm.store.weights import write_folder
 from worlds import save_tiny
 
-OPTIONS = ContributeOptions(rank=2, steps=30, batch=4, learning_rate=1e-2, bf16=False)
-MERGE = MergeOptions(bf16=False, clip=0.5, weights=(0.25,))
+OPTIONS = ContributeOptions(rank=2, steps=30, batch=4, learning_rate=1e-2)
+MERGE = MergeOptions(clip=0.5, weights=(0.25,))
 
 
 def giver(name: str) -> Giver:

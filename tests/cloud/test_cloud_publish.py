@@ -44,12 +44,12 @@ def repository(tmp_path) -> Repository:
 
 
 def test_from_a_first_version_over_a_candidate_to_stable_and_back(repository, asked, tmp_path):
-    first = publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable", bf16=False)
+    first = publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable")
     assert (first.against, first.verdicts, first.release.number) == ("", {}, 1)
-    near = publish(repository, version(tmp_path / "b", "1.1.0", 1e-4), asked, bf16=False)
+    near = publish(repository, version(tmp_path / "b", "1.1.0", 1e-4), asked)
     assert near.against == "1.0.0" and set(near.verdicts) == {"bf16", "int8"} and not near.reasons
     assert (near.release.channel, repository.releases()["stable"].version) == ("candidate", "1.0.0")
-    up = promote(repository, "1.1.0", asked, bf16=False)
+    up = promote(repository, "1.1.0", asked)
     assert (up.against, up.release.version, up.release.number) == ("1.0.0", "1.1.0", 2)
     back = repository.rollback("stable")
     assert (back.version, back.number, back.history) == ("1.0.0", 3, ("1.0.0", "1.1.0", "1.0.0"))
@@ -60,11 +60,11 @@ def test_from_a_first_version_over_a_candidate_to_stable_and_back(repository, as
 
 
 def test_what_forgets_is_not_published_and_nothing_is_written(repository, asked, tmp_path):
-    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable", bf16=False)
+    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable")
     before = {p: p.read_bytes() for p in (tmp_path / "repository").rglob("*") if p.is_file()}
     for channel in ("candidate", "stable"):
         model = version(tmp_path / channel, "1.2.0", scale=1.5)
-        report = publish(repository, model, asked, channel=channel, precisions=("bf16",), bf16=False)
+        report = publish(repository, model, asked, channel=channel, precisions=("bf16",))
         assert report.release is None and any("forgets" in reason for reason in report.reasons)
         assert report.reasons[0].startswith("bf16: oldtown")
     assert {p: p.read_bytes() for p in (tmp_path / "repository").rglob("*") if p.is_file()} == before
@@ -72,17 +72,17 @@ def test_what_forgets_is_not_published_and_nothing_is_written(repository, asked,
 
 def test_a_candidate_that_stable_must_not_have_is_not_promoted(repository, asked, tmp_path):
     """It got onto the channel while stable offered something else, or by hand: the gate is asked again."""
-    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable", precisions=("bf16",), bf16=False)
+    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable", precisions=("bf16",))
     repository.publish(version(tmp_path / "bad", "1.3.0", scale=1.5), "candidate", ("bf16",))
-    report = promote(repository, "1.3.0", asked, bf16=False)
+    report = promote(repository, "1.3.0", asked)
     assert report.release is None and report.reasons
     assert repository.releases()["stable"].version == "1.0.0"
     with pytest.raises(OptionError, match=r"'9\.9\.9' is not in the repository"):
-        promote(repository, "9.9.9", asked, bf16=False)
+        promote(repository, "9.9.9", asked)
 
 
 def test_what_one_precision_breaks_is_refused_for_it(repository, asked, tmp_path, monkeypatch):
-    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable", bf16=False)
+    publish(repository, version(tmp_path / "a", "1.0.0"), asked, channel="stable")
     from openckm.cloud import publish as module
 
     plain = module.as_published
@@ -95,7 +95,7 @@ def test_what_one_precision_breaks_is_refused_for_it(repository, asked, tmp_path
         return rounded
 
     monkeypatch.setattr(module, "as_published", broken)
-    report = publish(repository, version(tmp_path / "b", "1.1.0", 1e-4), asked, bf16=False)
+    report = publish(repository, version(tmp_path / "b", "1.1.0", 1e-4), asked)
     assert report.reasons and all(reason.startswith("int8: ") for reason in report.reasons)
     assert report.verdicts["bf16"].publish and "candidate" not in repository.releases()
 
@@ -112,7 +112,7 @@ def test_a_model_that_does_not_tell_its_origin_or_licence_is_not_published(repos
 
 def test_origin_and_licence_reach_the_edge(repository, asked, tmp_path):
     model = version(tmp_path / "m", "1.0.0", credits="a town (CC-BY-4.0)", licence="CC-BY-4.0")
-    publish(repository, model, asked, channel="stable", precisions=("int8",), bf16=False)
+    publish(repository, model, asked, channel="stable", precisions=("int8",))
     card = load_prior(repository.checkout("1.0.0", tmp_path / "out", "int8"))[1]
     assert (card.credits, card.licence, card.training_data) == ("a town (CC-BY-4.0)", "CC-BY-4.0", "none")
 
@@ -126,5 +126,5 @@ def test_a_suite_that_was_tampered_with_judges_nothing(repository, asked, tmp_pa
     np.savez_compressed(path, **arrays | {"gain_cdb": arrays["gain_cdb"] - 1})
     moved = replace(asked, folder=tmp_path / "suite")
     with pytest.raises(InputError, match="holds another map than its name says"):
-        publish(repository, version(tmp_path / "m", "1.0.0"), moved, channel="stable", bf16=False)
+        publish(repository, version(tmp_path / "m", "1.0.0"), moved, channel="stable")
     assert repository.releases() == {}

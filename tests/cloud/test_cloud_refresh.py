@@ -21,7 +21,7 @@ from openckm.store.weights import digest
 from openckm.training.samples import TrainingSet
 from worlds import save_tiny, tiny_denoiser
 
-OPTIONS = RefreshOptions(steps=30, batch=4, learning_rate=5e-3, weights=(0.5, 1.0), anchor=0.1, ema=0.8, bf16=False)
+OPTIONS = RefreshOptions(steps=30, batch=4, learning_rate=5e-3, weights=(0.5, 1.0), anchor=0.1, ema=0.8)
 """The parent is a random network, so that a few steps improve it everywhere."""
 
 
@@ -61,7 +61,7 @@ def test_what_passes_is_a_new_model_that_says_where_it_comes_from(published, par
 def test_what_was_judged_is_what_was_published_to_the_bit(published, suite):
     folder, report = published
     net = load_prior(folder / "new")[0]
-    again = score_models(suite, {"new": net}, bf16=False)["new"]
+    again = score_models(suite, {"new": net})["new"]
     by_score = {(c.region, c.score): c.new for c in report.verdict.comparisons}
     for region in ("oldtown", "newtown"):
         values = [s.values["rmse_db:site"] for s in again if s.region == region]
@@ -100,7 +100,7 @@ def test_a_refused_version_leaves_nothing_but_its_report(published, parent, stor
 
 def test_steps_that_change_nothing_are_refused_by_the_gate_itself(parent, store, suite, tmp_path):
     small = replace(suite, items=tuple(i for i in suite.items if i.part == "test" or i.seed % 3 == 0))
-    still = RefreshOptions(steps=2, batch=1, learning_rate=1e-9, weights=(1.0,), bf16=False)
+    still = RefreshOptions(steps=2, batch=1, learning_rate=1e-9, weights=(1.0,))
     report = run(parent, store, small, tmp_path, options=still)
     assert report.status == "refused"
     assert any("no sure improvement" in reason for reason in report.verdict.reasons)

@@ -74,8 +74,8 @@ def test_a_changed_map_of_a_suite_is_refused(suite, tmp_path):
 
 def test_scores_are_functions_of_model_and_suite_alone(suite):
     one, two = tiny_denoiser(1), tiny_denoiser(2)
-    alone = score_models(suite, {"one": one}, bf16=False)["one"]
-    beside = score_models(Suite.read(suite.folder), {"two": two, "one": one}, bf16=False)
+    alone = score_models(suite, {"one": one})["one"]
+    beside = score_models(Suite.read(suite.folder), {"two": two, "one": one})
     assert beside["one"] == alone
     assert beside["two"] != alone
     assert {s.region for s in alone} == {"oldtown", "newtown"}
@@ -87,7 +87,7 @@ def test_scores_are_the_errors_that_they_say(suite):
     """A model that always answers with one constant map: its errors can be written down."""
     guess = torch.zeros(5, 32, 32)
     guess[0] = 0.25
-    found = score_models(suite, {"constant": GaussianDenoiser(guess, 0.0)}, bf16=False)["constant"]
+    found = score_models(suite, {"constant": GaussianDenoiser(guess, 0.0)})["constant"]
     for score in found:
         item = next(item for item in suite.items if item.sha256 == score.map)
         traced = suite.map(item)

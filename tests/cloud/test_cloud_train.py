@@ -15,7 +15,7 @@ from openckm.priors.pretrained import load_prior
 from openckm.store.weights import digest
 from openckm.training.samples import TrainingSet
 
-OPTIONS = FirstOptions(size="xs", steps=6, batch=2, learning_rate=3e-3, ema=0.5, bf16=False)
+OPTIONS = FirstOptions(size="xs", steps=6, batch=2, learning_rate=3e-3, ema=0.5)
 
 
 @pytest.fixture(autouse=True)

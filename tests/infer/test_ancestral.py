@@ -70,7 +70,7 @@ def test_the_truth_ranks_anywhere_among_the_draws(method):
         y = torch.where(mask, truth + sigma * torch.randn(truth.shape, generator=generator, dtype=torch.float64), 0.0)
         likelihood = Gaussian(Mask(gain_domain(12), mask), y.float(), sigma)
         shape = (1, 12, 12)
-        made = sample_posterior(prior, likelihood, shape, method=method, draws=draws, seed=number, bf16=False).maps
+        made = sample_posterior(prior, likelihood, shape, method=method, draws=draws, seed=number).maps
         counts += np.bincount((made < truth).sum(0).flatten(), minlength=draws + 1)
     ends = (counts[0] + counts[-1]) / counts.sum() * (draws + 1) / 2
     assert 0.8 < ends < 1.25  # with the mean in place of a draw it is 2.0

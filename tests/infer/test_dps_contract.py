@@ -9,6 +9,7 @@ from torch import nn
 from openckm.errors import ComputationError, OptionError
 from openckm.infer.exact.samplers import draw_generator, draw_noise
 from openckm.infer.rivals.dps import DPS, DPSOptions, DPSState, sample_dps
+from openckm.nn.arithmetic import using
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Identity, Mask, map_domain
 from openckm.priors.conditioning import Condition
@@ -256,8 +257,9 @@ def test_it_runs_on_the_map_denoiser():
             nn.init.normal_(module.weight, std=0.05)
     domain = map_domain((16, 16))
     likelihood = Gaussian(Identity(domain), torch.zeros(1, 5, 16, 16), 0.1)
-    for bf16 in (False, True):
-        result = sample_dps(denoiser, likelihood, (5, 16, 16), DPSOptions(steps=20, zeta=0.1, bf16=bf16), draws=2)
+    for arithmetic in ("fp32", "bf16"):
+        with using(arithmetic):
+            result = sample_dps(denoiser, likelihood, (5, 16, 16), DPSOptions(steps=20, zeta=0.1), draws=2)
         assert result.draws.shape == (2, 5, 16, 16)
         assert result.draws.dtype == torch.float32
         assert bool(torch.isfinite(result.draws).all())

@@ -58,27 +58,27 @@ def test_the_rule_of_the_estimate():
 
 def test_dense_readings_are_left_to_draws_that_are_not_told_of_them_twice(denoiser):
     likelihood, condition = of(0.5), told(0.5)
-    found = posterior_estimate(denoiser, likelihood, condition, draws=2, seed=3, bf16=False)
+    found = posterior_estimate(denoiser, likelihood, condition, draws=2, seed=3)
     shape, untold = DOMAIN.full_shape, condition.without_evidence()
-    drawn = sample_posterior(denoiser, likelihood, shape, untold, method="jfs", draws=2, mean=True, seed=3, bf16=False)
+    drawn = sample_posterior(denoiser, likelihood, shape, untold, method="jfs", draws=2, mean=True, seed=3)
     torch.testing.assert_close(found.mean, drawn.maps.mean(0, keepdim=True))
     assert (found.method, found.network_evaluations) == ("jfs", drawn.network_evaluations)
 
 
 @pytest.mark.parametrize(("method", "cost"), [("refined", 8), ("jfs", 10)])
 def test_the_method_can_be_named(denoiser, method, cost):
-    found = posterior_estimate(denoiser, of(0.02), told(0.02), method=method, draws=2, bf16=False)
+    found = posterior_estimate(denoiser, of(0.02), told(0.02), method=method, draws=2)
     assert (found.method, found.network_evaluations) == (method, cost)
     assert bool(torch.isfinite(found.mean).all()) and found.mean.shape == (1, *DOMAIN.full_shape)
 
 
 def test_what_is_late_leaves_the_refined_mean(denoiser):
     method = "jfs"
-    found = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, deadline_s=1e-9, bf16=False)
+    found = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, deadline_s=1e-9)
     assert (found.method, found.network_evaluations) == ("refined", 1)
     assert bool(torch.isfinite(found.mean).all())
-    in_time = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2, deadline_s=60.0, bf16=False)
-    without = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2, bf16=False)
+    in_time = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2, deadline_s=60.0)
+    without = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2)
     assert in_time.method == method and torch.equal(in_time.mean, without.mean)
 
 
@@ -90,7 +90,7 @@ def test_readings_without_sites_are_estimated_by_algorithm_2(denoiser, monkeypat
         return sample_posterior(*args, **options, steps=2)
 
     monkeypatch.setattr(estimate, "sample_posterior", short)
-    found = posterior_estimate(denoiser, Odd(), told(0.5), draws=2, bf16=False)
+    found = posterior_estimate(denoiser, Odd(), told(0.5), draws=2)
     assert (found.method, asked) == ("dps", ["dps"]) and np.isfinite(found.mean.numpy()).all()
 
 

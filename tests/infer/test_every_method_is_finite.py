@@ -45,9 +45,7 @@ def sound(method: str, seed: int, likelihood: Likelihood, denoiser: Denoiser = N
         told.evidence[:, :2] = float(rng.normal())
     steps = int(rng.integers(1, 5)) + LEVELS.get(method, 0)
     try:
-        draws = sample_posterior(
-            denoiser, likelihood, SHAPE, told, method=method, steps=steps, draws=2, seed=seed, bf16=False
-        ).maps
+        draws = sample_posterior(denoiser, likelihood, SHAPE, told, method=method, steps=steps, draws=2, seed=seed).maps
     except ComputationError:
         return False
     except OptionError:

@@ -48,7 +48,7 @@ def on_maps(shape: tuple[int, int] = (16, 16)) -> Gaussian:
 def test_every_method_draws_nearer_to_the_posterior_than_the_prior_does(method):
     prior, likelihood, posterior = reading()
     steps = 10 if method == "daps" else None
-    found = sample_posterior(prior, likelihood, SHAPE, method=method, steps=steps, draws=10, bf16=False)
+    found = sample_posterior(prior, likelihood, SHAPE, method=method, steps=steps, draws=10)
     assert found.maps.shape == (10, *SHAPE)
     off = (found.maps.double().mean(0) - posterior.mean).square().mean().sqrt()
     assert float(off) < 0.8 * float((prior.mean - posterior.mean).square().mean().sqrt())
@@ -57,7 +57,7 @@ def test_every_method_draws_nearer_to_the_posterior_than_the_prior_does(method):
 def test_algorithm_2_is_one_of_them():
     prior, likelihood, _ = reading()
     plain = Gaussian(likelihood.operator, likelihood.y.float(), 0.1)
-    found = sample_posterior(prior, plain, SHAPE, method="dps", steps=20, draws=2, bf16=False)
+    found = sample_posterior(prior, plain, SHAPE, method="dps", steps=20, draws=2)
     own = sample_dps(prior, plain, SHAPE, DPSOptions(steps=20, zeta=STRENGTHS["dps"]), 2)
     assert torch.equal(found.maps, own.draws) and found.network_evaluations == 2 * 20 * 3
 
@@ -67,7 +67,7 @@ def test_the_tuning_constant_can_be_given(method):
     prior, likelihood, _ = reading()
     plain = Gaussian(likelihood.operator, likelihood.y.float(), 0.1)
     usual, same, other = (
-        sample_posterior(prior, plain, SHAPE, method=method, steps=3, draws=1, strength=s, bf16=False).maps
+        sample_posterior(prior, plain, SHAPE, method=method, steps=3, draws=1, strength=s).maps
         for s in (None, STRENGTHS[method], 0.5 * STRENGTHS[method])
     )
     assert torch.equal(usual, same) and not torch.allclose(usual, other)
@@ -86,7 +86,7 @@ def test_cost_is_counted_in_forward_passes(method, each):
 
     _, likelihood, _ = reading()
     denoiser = Counting()
-    found = sample_posterior(denoiser, likelihood, SHAPE, method=method, steps=3, draws=2, bf16=False)
+    found = sample_posterior(denoiser, likelihood, SHAPE, method=method, steps=3, draws=2)
     assert found.network_evaluations == 2 * 3 * each
     assert denoiser.calls == (2 * 3 * each if method != "mmps" else 2 * 3)
     assert STEPS[method] >= 1
@@ -95,13 +95,13 @@ def test_cost_is_counted_in_forward_passes(method, each):
 def test_a_draw_is_a_function_of_seed_and_number():
     denoiser, likelihood = tiny(), on_maps((128, 128))
     shape = (len(CHANNELS), 128, 128)  # four to a batch
-    few = sample_posterior(denoiser, likelihood, shape, steps=2, draws=2, seed=3, bf16=False)
-    more = sample_posterior(denoiser, likelihood, shape, steps=2, draws=5, seed=3, bf16=False)
+    few = sample_posterior(denoiser, likelihood, shape, steps=2, draws=2, seed=3)
+    more = sample_posterior(denoiser, likelihood, shape, steps=2, draws=5, seed=3)
     torch.testing.assert_close(more.maps[:2], few.maps, atol=1e-5, rtol=1e-5)
-    other = sample_posterior(denoiser, likelihood, shape, steps=2, draws=1, seed=4, bf16=False)
+    other = sample_posterior(denoiser, likelihood, shape, steps=2, draws=1, seed=4)
     assert float((other.maps[0] - few.maps[0]).abs().max()) > 0.01
     seen: list[tuple[int, int]] = []
-    sample_posterior(denoiser, likelihood, shape, steps=2, draws=5, bf16=False, progress=lambda *at: seen.append(at))
+    sample_posterior(denoiser, likelihood, shape, steps=2, draws=5, progress=lambda *at: seen.append(at))
     assert seen == [(4, 10), (8, 10), (9, 10), (10, 10)]
 
 
@@ -178,10 +178,10 @@ def test_the_rule_of_the_default():
             return x.flatten(1)
 
     assert choose_method(Odd()) == "dps"
-    auto = sample_posterior(tiny(), of(0.5), MAP, method="auto", steps=2, draws=1, bf16=False)
-    once = sample_posterior(tiny(), of(0.5), MAP, in_planes, method="auto", steps=2, draws=1, bf16=False)
+    auto = sample_posterior(tiny(), of(0.5), MAP, method="auto", steps=2, draws=1)
+    once = sample_posterior(tiny(), of(0.5), MAP, in_planes, method="auto", steps=2, draws=1)
     assert torch.equal(once.maps, auto.maps)
-    same = sample_posterior(tiny(), of(0.5), MAP, method="jfs", steps=2, draws=1, bf16=False)
+    same = sample_posterior(tiny(), of(0.5), MAP, method="jfs", steps=2, draws=1)
     assert torch.equal(auto.maps, same.maps)
 
 
@@ -204,7 +204,7 @@ def test_bad_arguments_are_refused():
 def test_chains_that_stop_early_scatter_less_about_the_same_mean():
     prior, likelihood, posterior = reading()
     ends = {
-        mean: sample_posterior(prior, likelihood, SHAPE, draws=64, mean=mean, steps=24, bf16=False).maps.double()
+        mean: sample_posterior(prior, likelihood, SHAPE, draws=64, mean=mean, steps=24).maps.double()
         for mean in (False, True)
     }
     scatter = {mean: float(maps.std(0).mean()) for mean, maps in ends.items()}

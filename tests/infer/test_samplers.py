@@ -9,6 +9,7 @@ from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
 from openckm.infer.exact.samplers import FewStepSampler, condition_of, draw_generator, draw_noise, sample_prior
+from openckm.nn.arithmetic import using
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, GaussianMixture, torus_spectrum
@@ -194,7 +195,11 @@ def test_it_runs_on_the_map_denoiser_in_bf16():
     denoiser = MapDenoiser(MapDenoiserOptions(widths=(8, 16), blocks=1)).eval()
     torch.nn.init.normal_(denoiser.network.exit.weight, std=0.02)
     told = Condition.nothing(1, (16, 16))
-    exact, rough = (sample_prior(denoiser, (5, 16, 16), told, 6, 2, bf16=flag) for flag in (False, True))
+    drawn = []
+    for arithmetic in ("fp32", "bf16"):
+        with using(arithmetic):
+            drawn.append(sample_prior(denoiser, (5, 16, 16), told, 6, 2))
+    exact, rough = drawn
     assert rough.dtype == torch.float32
     torch.testing.assert_close(rough, exact, atol=0.1, rtol=0.1)
     assert not torch.equal(rough, exact)

@@ -156,7 +156,7 @@ def test_a_prediction_is_the_prior_mean_where_nothing_is_measured():
     wanted = Prediction(np.full(shape, -120.0), np.full(shape, 4.0))
     denoiser = PredictedPrior(prior, wanted)
     nothing = Condition.nothing(1, shape)
-    mean, var = posterior_mean(denoiser, nothing, symmetrise=False, bf16=False)
+    mean, var = posterior_mean(denoiser, nothing, symmetrise=False)
     np.testing.assert_allclose(GAIN.decode(mean[0, 0].numpy()), -120.0, atol=1e-3)
     np.testing.assert_allclose(var[0, 0].sqrt().numpy() * GAIN.scale, 4.0, rtol=1e-5)
     x, low = torch.randn(2, 5, *shape), torch.tensor([0.5, EDM().sigma_max])

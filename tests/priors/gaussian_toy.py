@@ -49,7 +49,7 @@ def batches(step: int) -> Batch:
 def options(**changes) -> TrainOptions:
     base = {
         "steps": 300, "decay_steps": 200, "warmup_steps": 10, "learning_rate": 2e-2, "weight_decay": 0.0,
-        "posterior_share": 0.1, "ema": (0.9,), "bf16": False,
+        "posterior_share": 0.1, "ema": (0.9,),
     }  # fmt: skip
     return TrainOptions(**(base | changes))
 

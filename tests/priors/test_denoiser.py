@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from openckm.errors import OptionError
+from openckm.nn.arithmetic import using
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, SIZES, MapDenoiser, MapDenoiserOptions
 
@@ -126,7 +127,7 @@ def test_the_gradient_is_the_derivative(small):
 def test_bf16_is_finite_and_close(small, level):
     x, sigma = noisy() * (level**2 + 0.25) ** 0.5, torch.full((2,), level)
     exact = small(x, sigma, told())
-    with torch.autocast("cpu", torch.bfloat16):
+    with using("bf16"):
         rough = small(x, sigma, told())
     assert bool(torch.isfinite(rough.mean).all() and torch.isfinite(rough.var).all())
     scale = level * SIGMA_DATA / (level**2 + SIGMA_DATA**2) ** 0.5

@@ -111,8 +111,8 @@ def test_moving_is_what_the_moved_site_and_readings_would_have_said(k):
 @pytest.mark.parametrize("k", SYMMETRIES[1:])
 def test_the_symmetrised_mean_turns_with_its_condition(k):
     denoiser, condition = tiny_denoiser(gain=1.0), full_condition()
-    still = posterior_mean(denoiser, condition, bf16=False)
-    moved = posterior_mean(denoiser, condition.turned(k), bf16=False)
+    still = posterior_mean(denoiser, condition)
+    moved = posterior_mean(denoiser, condition.turned(k))
     np.testing.assert_allclose(moved.mean, apply_symmetry(k, still.mean.numpy(), CHANNELS), atol=TOLERANCE)
     variance = apply_symmetry(k, still.var.numpy())
     if k % 2:
@@ -148,9 +148,9 @@ def test_items_of_a_batch_are_asked_each_in_its_own_pose():
     poses = canonical_poses(both)
     assert len(set(poses)) > 1, "else this test shows nothing"
     denoiser = tiny_denoiser(gain=1.0)
-    together = posterior_mean(denoiser, both, symmetrise=False, bf16=False)
+    together = posterior_mean(denoiser, both, symmetrise=False)
     for i, one in enumerate(conditions):
-        alone = posterior_mean(denoiser, one, symmetrise=False, bf16=False)
+        alone = posterior_mean(denoiser, one, symmetrise=False)
         np.testing.assert_allclose(together.mean[i], alone.mean[0], atol=TOLERANCE)
         np.testing.assert_allclose(together.var[i], alone.var[0], atol=TOLERANCE)
 
@@ -159,7 +159,7 @@ def test_the_map_of_a_denoiser_that_holds_one_stays_upright():
     state, condition = torch.randn(5, 16, 16, generator=torch.Generator().manual_seed(0)), full_condition()
     knowing = GaussianDenoiser(state)
     for k in SYMMETRIES:
-        answer = posterior_mean(knowing, condition.turned(k), symmetrise=False, bf16=False)
+        answer = posterior_mean(knowing, condition.turned(k), symmetrise=False)
         np.testing.assert_allclose(answer.mean[0], state, atol=1e-6)
     with pytest.raises(OptionError, match="symmetrise=False"):
         posterior_mean(knowing, condition)
@@ -171,10 +171,10 @@ def test_oblong_maps_and_batches():
     names = ("site", "evidence", "scalars")
     both = Condition(*(torch.cat([getattr(c, n) for c in (condition, other)]) for n in names))
     denoiser = tiny_denoiser(gain=1.0)
-    together = posterior_mean(denoiser, both, bf16=False)
+    together = posterior_mean(denoiser, both)
     assert together.mean.shape == together.var.shape == (2, 5, 16, 32)
     for k, single in enumerate((condition, other)):
-        alone = posterior_mean(denoiser, single, bf16=False)
+        alone = posterior_mean(denoiser, single)
         np.testing.assert_allclose(together.mean[k], alone.mean[0], atol=TOLERANCE)
     assert float((together.mean[0] - together.mean[1]).abs().max()) > 100 * TOLERANCE
 
@@ -202,7 +202,7 @@ class _Level(Denoiser):
 
 def test_one_call_per_orientation_at_the_highest_noise():
     denoiser = _Level()
-    answer = posterior_mean(denoiser, full_condition(), bf16=False)
+    answer = posterior_mean(denoiser, full_condition())
     assert answer.var is None
     assert denoiser.levels == [EDM().sigma_max] * 8
     # a constant east component points nowhere once every orientation has had its say

@@ -175,7 +175,7 @@ def gain_told_a_transmitter(denoiser: MapDenoiser) -> np.ndarray:
         torch.as_tensor(site_planes(grid, None, tx))[None], torch.zeros(1, EVIDENCE_PLANES, 64, 64),
         scalars(2.0, tx.carrier_hz),
     )  # fmt: skip
-    return CHANNELS[0].decode(posterior_mean(denoiser, told, symmetrise=False, bf16=False).mean[0, 0].numpy())
+    return CHANNELS[0].decode(posterior_mean(denoiser, told, symmetrise=False).mean[0, 0].numpy())
 
 
 def test_the_prior_in_the_package_knows_that_gain_falls_with_distance():

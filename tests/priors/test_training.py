@@ -7,6 +7,7 @@ import torch
 from gaussian_toy import SHAPE, SpectralDenoiser, batches, excess, field, options, score_error, weights
 
 from openckm.errors import ComputationError, ModelError, OptionError
+from openckm.nn.arithmetic import using
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser, MapDenoiserOptions
 from openckm.priors.exact import GaussianField, torus_spectrum
@@ -102,10 +103,16 @@ def real(folder, steps: int = 5, seed: int = 1) -> Trainer:
 
     torch.manual_seed(seed)
     denoiser = MapDenoiser(MapDenoiserOptions((16, 16), 1))
-    return Trainer(denoiser, batch, options(steps=steps, bf16=True, snapshot_every=2), folder)
+    return Trainer(denoiser, batch, options(steps=steps, snapshot_every=2), folder)
 
 
-def test_interrupted_training_in_bf16_gives_the_same_bits(tmp_path):
+@pytest.mark.parametrize("arithmetic", ["fp32", "bf16"])
+def test_interrupted_training_of_a_map_denoiser_gives_the_same_bits(tmp_path, arithmetic):
+    with using(arithmetic):
+        interrupted_training(tmp_path)
+
+
+def interrupted_training(tmp_path):
     whole = real(tmp_path / "whole")
     whole.run()
     first = real(tmp_path / "parts")

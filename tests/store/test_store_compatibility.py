@@ -97,7 +97,7 @@ def test_a_new_operator_needs_no_new_model(place):
     shape = (len(card.channels), 16, 16)
     near, far = (
         sample_posterior(
-            net, Gaussian(operator, y, sigma), shape, draws=2, steps=6, seed=1, bf16=False, spectrum=WhiteSpectrum()
+            net, Gaussian(operator, y, sigma), shape, draws=2, steps=6, seed=1, spectrum=WhiteSpectrum()
         ).maps
         for sigma in (0.01, 1e3)
     )

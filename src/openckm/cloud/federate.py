@@ -64,7 +64,6 @@ class MergeOptions:
         cap: most that a contribution may weigh, in medians of the samples ("mean" only).
         screen: share by which one alone may worsen a region on the validation maps.
         weights: interpolation weights to choose from, each in (0, 1].
-        bf16: autocast to bfloat16.
         gate: the gate's numbers.
 
     Raises:
@@ -77,7 +76,6 @@ class MergeOptions:
     cap: float = 3.0
     screen: float = 0.05
     weights: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
-    bf16: bool = True
     gate: GateOptions = field(default_factory=GateOptions)
 
     def __post_init__(self) -> None:
@@ -276,7 +274,7 @@ def _screened(
     nets = {"old": net}
     for k, (_, _, made) in enumerate(moved):
         nets[str(k)] = as_published(_anchored(net, made).interpolated(1.0), PRECISION)
-    scores = score_models(suite, nets, "validation", bf16=options.bf16, progress=progress)
+    scores = score_models(suite, nets, "validation", progress=progress)
     taken, refused = [], []
     for k, one in enumerate(moved):
         found = [c for c in compare(scores["old"], scores[str(k)]) if c.score in OVERALL]
@@ -344,7 +342,7 @@ def _merged_report(
     """Merge, judge, and write what passes."""
     made = merged([one for _, _, one in taken], [one.samples for _, one, _ in taken], options)
     judged = judge(
-        net, _anchored(net, made), suite, new_regions, weights=options.weights, gate=options.gate, bf16=options.bf16,
+        net, _anchored(net, made), suite, new_regions, weights=options.weights, gate=options.gate,
         progress=progress,
     )  # fmt: skip
     report = replace(report, status="refused", weight=judged.weight, choices=judged.choices, verdict=judged.verdict)

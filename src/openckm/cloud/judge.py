@@ -47,7 +47,6 @@ def judge(
     *,
     weights: Sequence[float],
     gate: GateOptions,
-    bf16: bool = True,
     progress: Progress | None = None,
 ) -> Judged:
     """Choose the weight of the interpolation on validation maps, then let the gate decide on test maps.
@@ -59,7 +58,6 @@ def judge(
         new_regions: regions to be improved; none where nothing may be forgotten and nothing is claimed.
         weights: to choose from.
         gate: the gate's numbers.
-        bf16: autocast to bfloat16.
         progress: called as progress(region, done, total).
 
     Raises:
@@ -67,9 +65,9 @@ def judge(
         OptionError: if a part of the suite is empty, or a version gives what is not finite.
     """
     nets = {str(w): as_published(trained.interpolated(w), PRECISION) for w in weights}
-    seen = score_models(suite, {"old": parent, **nets}, "validation", bf16=bf16, progress=progress)
+    seen = score_models(suite, {"old": parent, **nets}, "validation", progress=progress)
     weight, choices = choose_weight(seen["old"], {w: seen[str(w)] for w in weights}, new_regions, gate)
-    verdict, spent = judged_by(parent, nets[str(weight)], suite, new_regions, gate, bf16=bf16, progress=progress)
+    verdict, spent = judged_by(parent, nets[str(weight)], suite, new_regions, gate, progress=progress)
     return Judged(nets[str(weight)], weight, choices, verdict, spent)
 
 
@@ -80,7 +78,6 @@ def judged_by(
     new_regions: Sequence[str],
     gate: GateOptions,
     *,
-    bf16: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Verdict, float]:
     """Return the gate's verdict on a version, on the suite's test maps, and the seconds per map and model.
@@ -90,8 +87,6 @@ def judged_by(
         OptionError: as `judge`.
     """
     begun = time.perf_counter()
-    scores: dict[str, list[MapScore]] = score_models(
-        suite, {"old": old, "new": new}, "test", bf16=bf16, progress=progress
-    )
+    scores: dict[str, list[MapScore]] = score_models(suite, {"old": old, "new": new}, "test", progress=progress)
     spent = (time.perf_counter() - begun) / (2 * len(scores["new"]))
     return decide(scores["old"], scores["new"], new_regions, gate), spent

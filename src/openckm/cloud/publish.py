@@ -69,7 +69,6 @@ def publish(
     precisions: Sequence[str] = ("bf16", "int8"),
     new_regions: Sequence[str] = (),
     gate: GateOptions | None = None,
-    bf16: bool = True,
     progress: Progress | None = None,
 ) -> PublishReport:
     """Publish a model folder on a channel if the gate lets it pass.
@@ -82,7 +81,6 @@ def publish(
         precisions: that are published and judged.
         new_regions: regions that it was to improve; others must not be forgotten.
         gate: the gate's numbers.
-        bf16: autocast to bfloat16.
         progress: called as progress(region, done, total).
 
     Raises:
@@ -95,7 +93,7 @@ def publish(
     card = ModelCard.read(model / CARD_FILE)
     _check_origin(card)
     report = _judged(
-        repository, model, card.version, suite, channel, tuple(precisions), tuple(new_regions), gate, bf16, progress
+        repository, model, card.version, suite, channel, tuple(precisions), tuple(new_regions), gate, progress
     )
     if report.reasons:
         return report
@@ -109,7 +107,6 @@ def promote(
     *,
     channel: str = "stable",
     gate: GateOptions | None = None,
-    bf16: bool = True,
     progress: Progress | None = None,
 ) -> PublishReport:
     """Offer a version that the repository holds on another channel if the gate lets it pass there.
@@ -120,7 +117,6 @@ def promote(
         suite: what versions are compared on.
         channel: that is to offer it.
         gate: the gate's numbers.
-        bf16: autocast to bfloat16.
         progress: called as progress(region, done, total).
 
     Raises:
@@ -131,7 +127,7 @@ def promote(
         raise OptionError(f"version {version!r} is not in the repository, which holds {sorted(held)}: publish it first")
     with tempfile.TemporaryDirectory() as place:
         model = repository.checkout(version, Path(place) / "model", held[version][0])
-        report = _judged(repository, model, version, suite, channel, held[version], (), gate, bf16, progress)
+        report = _judged(repository, model, version, suite, channel, held[version], (), gate, progress)
     return report if report.reasons else _offered(report, repository.offer(version, channel))
 
 
@@ -170,7 +166,6 @@ def _judged(
     precisions: tuple[str, ...],
     new_regions: tuple[str, ...],
     gate: GateOptions | None,
-    bf16: bool,
     progress: Progress | None,
 ) -> PublishReport:
     """Return the verdicts on a version, in every precision that it is to be offered in."""
@@ -180,7 +175,7 @@ def _judged(
     report = PublishReport(version, channel, against, suite.digest)
     net, _ = load_prior(model)
     if not against:
-        score_models(suite, {"new": net}, "test", bf16=bf16, progress=progress)
+        score_models(suite, {"new": net}, "test", progress=progress)
         return report
     verdicts = {}
     with tempfile.TemporaryDirectory() as place:
@@ -188,9 +183,9 @@ def _judged(
             last = precision if precision in held else held[0]
             old, _ = load_prior(repository.checkout(against, Path(place) / precision, last))
             rounded = as_published(net, precision)
-            verdicts[precision] = judged_by(
-                old, rounded, suite, new_regions, gate or GateOptions(), bf16=bf16, progress=progress
-            )[0]
+            verdicts[precision] = judged_by(old, rounded, suite, new_regions, gate or GateOptions(), progress=progress)[
+                0
+            ]
     return PublishReport(version, channel, against, suite.digest, verdicts)
 
 

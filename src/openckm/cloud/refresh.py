@@ -62,7 +62,6 @@ class RefreshOptions:
         ema: decay of the running average of the weights.
         weights: the interpolation weights to choose from, each in (0, 1].
         nothing: share of the samples that are told nothing at all: the unconditional prior.
-        bf16: autocast to bfloat16.
         seed: of the choice of maps, evidence and noise.
         gate: the gate's numbers.
 
@@ -79,7 +78,6 @@ class RefreshOptions:
     ema: float = 0.99
     weights: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     nothing: float = 0.2
-    bf16: bool = True
     seed: int = 0
     gate: GateOptions = field(default_factory=GateOptions)
 
@@ -213,7 +211,7 @@ def refresh(
     report = RefreshReport("unfinished", card.version, version, step, len(old), len(new), suite.digest)
     if anchored is not None:
         judged = judge(
-            old_net, anchored, suite, new_regions, weights=chosen.weights, gate=chosen.gate, bf16=chosen.bf16,
+            old_net, anchored, suite, new_regions, weights=chosen.weights, gate=chosen.gate,
             progress=progress,
         )  # fmt: skip
         report = replace(
@@ -351,7 +349,7 @@ def _train(
 
     plan = TrainOptions(
         steps=options.steps, decay_steps=max(options.steps // 2, 1), warmup_steps=min(50, options.steps // 10),
-        learning_rate=options.learning_rate, weight_decay=options.anchor, ema=(options.ema,), bf16=options.bf16,
+        learning_rate=options.learning_rate, weight_decay=options.anchor, ema=(options.ema,),
         checkpoint_s=120.0, seed=options.seed,
     )  # fmt: skip
     anchored = Anchored(parent)

@@ -235,7 +235,6 @@ def score_models(
     models: Mapping[str, Denoiser],
     part: Part = "test",
     *,
-    bf16: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, list[MapScore]]:
     """Return the scores of some models on every map of a part, all on the same evidence and noise.
@@ -244,7 +243,6 @@ def score_models(
         suite: the suite.
         models: by name.
         part: "validation" or "test".
-        bf16: autocast to bfloat16, as the product does.
         progress: called as progress(region, done, total).
 
     Raises:
@@ -258,7 +256,7 @@ def score_models(
     for k, item in enumerate(items):
         case = _Case(suite, item)
         for name, model in models.items():
-            values = case.score(model, bf16)
+            values = case.score(model)
             if not all(np.isfinite(value) for value in values.values()):
                 raise OptionError(f"model {name} gives what is not finite on map {item.sha256[:12]} of {item.region}")
             scores[name].append(MapScore(item.sha256, item.region, item.scene, values))
@@ -282,21 +280,21 @@ class _Case:
         shape = traced.grid.shape
         self.nothing = Condition.nothing(len(suite.levels), (shape[0], shape[1]), traced.grid.cell_m)
 
-    def score(self, model: Denoiser, bf16: bool) -> dict[str, float]:
+    def score(self, model: Denoiser) -> dict[str, float]:
         """Return the errors of a model by name."""
-        mean = posterior_mean(model, self.condition, symmetrise=False, seed=self.seed, bf16=bf16).mean[:, 0]
+        mean = posterior_mean(model, self.condition, symmetrise=False, seed=self.seed).mean[:, 0]
         gain = GAIN.decode(mean.float().numpy())
         values = {}
         for pattern, found, hidden in zip(self.suite.patterns, gain, self.hidden, strict=True):
             off = (found - self.gain)[hidden].astype(np.float64)
             values[f"rmse_db:{pattern.name}"] = float(np.sqrt(np.mean(off**2)))
-        return values | self._denoised(model, bf16)
+        return values | self._denoised(model)
 
-    def _denoised(self, model: Denoiser, bf16: bool) -> dict[str, float]:
+    def _denoised(self, model: Denoiser) -> dict[str, float]:
         level = torch.tensor(self.suite.levels)
         noise = torch.randn(self.clean.shape, generator=torch.Generator().manual_seed(self.seed))
         noisy = self.clean + level.view(-1, 1, 1, 1) * noise
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.no_grad():
             mean = model(noisy, level, self.nothing).mean.float()
         scored = self.scored[0]
         return {

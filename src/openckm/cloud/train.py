@@ -48,7 +48,6 @@ class FirstOptions:
         learning_rate: AdamW's, at its height.
         nothing: share of the samples that are told nothing at all: the unconditional prior.
         ema: decay of the running average of the weights.
-        bf16: autocast to bfloat16.
         seed: of everything random.
 
     Raises:
@@ -61,7 +60,6 @@ class FirstOptions:
     learning_rate: float = 6e-4
     nothing: float = 0.2
     ema: float = 0.998
-    bf16: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -125,7 +123,7 @@ def train_first(
         if not isinstance(averaged, MapDenoiser):
             raise OptionError("only a MapDenoiser can be published")
         averaged.train(False)
-        scores = score_models(suite, {"new": averaged}, "test", bf16=chosen.bf16, progress=progress)["new"]
+        scores = score_models(suite, {"new": averaged}, "test", progress=progress)["new"]
         described = _described(entries, scores, chosen)
         save_prior(target, averaged, name=name, version=version, licence=licence, **described)
     return load_prior(target)[1], step
@@ -148,11 +146,11 @@ def _trainer(
         return source(step)
 
     def validate(model: Denoiser) -> dict[str, float]:
-        return _means(score_models(suite, {"new": model}, "validation", bf16=options.bf16)["new"])
+        return _means(score_models(suite, {"new": model}, "validation")["new"])
 
     plan = TrainOptions(
         steps=options.steps, decay_steps=max(2 * options.steps // 5, 1), warmup_steps=min(200, options.steps // 10),
-        learning_rate=options.learning_rate, ema=(options.ema,), bf16=options.bf16, seed=options.seed,
+        learning_rate=options.learning_rate, ema=(options.ema,), seed=options.seed,
     )  # fmt: skip
     return Trainer(net, batches, plan, work / "training", validate=validate)
 

@@ -59,7 +59,6 @@ class ContributeOptions:
         steps: training steps; 0 gives statistics alone.
         batch: quarters of maps per step.
         learning_rate: AdamW's, at its height.
-        bf16: autocast to bfloat16.
         seed: of everything random.
 
     Raises:
@@ -70,7 +69,6 @@ class ContributeOptions:
     steps: int = 300
     batch: int = 8
     learning_rate: float = 1e-3
-    bf16: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -180,7 +178,7 @@ def _taught(
 
     plan = TrainOptions(
         steps=options.steps, decay_steps=max(options.steps // 2, 1), warmup_steps=min(20, options.steps // 10),
-        learning_rate=options.learning_rate, weight_decay=0.0, ema=(), power_ema=(), bf16=options.bf16,
+        learning_rate=options.learning_rate, weight_decay=0.0, ema=(), power_ema=(),
         seed=options.seed,
     )  # fmt: skip
     before = _held_loss(adapter, held, plan)

@@ -28,6 +28,7 @@ from openckm.errors import ComputationError, InputError, ModelError
 from openckm.evaluate.map_samples import Samples, ShardSamples, batch_of
 from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 from openckm.maps.atomic import atomic_path
+from openckm.nn.arithmetic import cast
 from openckm.predict.code import behind_buildings, scale_of
 from openckm.predict.loss import LossOptions
 from openckm.predict.networks import MapNetwork, build_network
@@ -178,7 +179,7 @@ class MapTrainer:
             optimiser = self.optimisers[name]
             for entry in optimiser.param_groups:
                 entry["lr"] = o.rate(progress)
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with cast(self.device.type):
                 loss = self.network.loss(name, batch, o.loss, generator)
             value = float(loss.detach())
             self._check(value, "loss", name)
@@ -240,7 +241,7 @@ def _answer(network: MapNetwork, samples: Samples, k: int) -> tuple[np.ndarray, 
     planes, source = torch.as_tensor(one.planes)[None].to(device), torch.tensor([one.source]).to(device)
     was = network.training
     network.train(False)
-    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+    with torch.no_grad(), cast(device.type):
         answer = network(planes, source)[0, 0].float().cpu().numpy()
     network.train(was)
     return answer, one.target, one.known

@@ -137,13 +137,14 @@ def peak_memory_mb(name: str, code: Code = "site", side: int = 256) -> float:
 _CHILD = """
 import json, sys, torch
 from openckm.evaluate.network_cost import forget_peak, resident_mb
+from openckm.nn.arithmetic import cast
 from openckm.predict.code import inputs_of
 from openckm.predict.networks import build_network
 name, code, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
 forget_peak()
 before = resident_mb("VmRSS")
 network = build_network(name, code).train(False)
-with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+with torch.no_grad(), cast("cpu"):
     network(torch.zeros(1, inputs_of(code), side, side), torch.zeros(1, 2))
 print(json.dumps({"mb": max(resident_mb("VmHWM") - before, 0.0)}))
 """

@@ -57,7 +57,6 @@ def posterior_estimate(
     seed: int = 0,
     deadline_s: float | None = None,
     spectrum: Spectrum | None = None,
-    bf16: bool = True,
 ) -> Estimate:
     """Return the posterior mean of one map.
 
@@ -72,7 +71,6 @@ def posterior_estimate(
         deadline_s: seconds after which the refined mean is the answer, averaged over at least one orientation;
             Algorithm 2 heeds no deadline.
         spectrum: of the denoiser's errors; the one that belongs to the denoiser if None.
-        bf16: run the network under bfloat16 autocast.
 
     Raises:
         GridError: if the likelihood is of other maps.
@@ -94,10 +92,10 @@ def posterior_estimate(
 
     first = None
     if picked == "refined" or end is not None:
-        first = _refined(denoiser, likelihood, condition, spectrum, bf16, late)
+        first = _refined(denoiser, likelihood, condition, spectrum, late)
     if first is not None and picked == "refined":
         return first
-    how = _Draws(picked, draws, seed, spectrum, bf16)
+    how = _Draws(picked, draws, seed, spectrum)
     try:
         return _drawn(denoiser, likelihood, condition.without_evidence(), how, late)
     except OutOfTime:
@@ -114,7 +112,6 @@ class _Draws:
     count: int
     seed: int
     spectrum: Spectrum | None
-    bf16: bool
 
 
 def _refined(
@@ -122,7 +119,6 @@ def _refined(
     likelihood: Likelihood,
     condition: Condition,
     spectrum: Spectrum | None,
-    bf16: bool,
     late: _Clock,
 ) -> Estimate:
     calls = 0
@@ -132,9 +128,7 @@ def _refined(
         calls += 1
         return late()
 
-    found = refined_mean(
-        denoiser, likelihood, condition, symmetrise=denoiser.turns, spectrum=spectrum, bf16=bf16, enough=enough
-    )
+    found = refined_mean(denoiser, likelihood, condition, symmetrise=denoiser.turns, spectrum=spectrum, enough=enough)
     return Estimate(found.mean, "refined", min(max(calls, 1), _ORIENTATIONS))
 
 
@@ -153,7 +147,7 @@ def _drawn(denoiser: Denoiser, likelihood: Likelihood, condition: Condition, how
     method = "dps" if how.picked == "dps" else "jfs"
     made = sample_posterior(
         denoiser, likelihood, (channels, rows, cols), condition, method=method, draws=how.count, mean=method == "jfs",
-        seed=how.seed, spectrum=how.spectrum, progress=heed, bf16=how.bf16,
+        seed=how.seed, spectrum=how.spectrum, progress=heed,
     )  # fmt: skip
     mean = torch.as_tensor(made.maps.mean(0, keepdim=True))
     return Estimate(mean, how.picked, made.network_evaluations)

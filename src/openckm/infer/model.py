@@ -171,7 +171,7 @@ class Posterior:
             until: monotonic clock [s] at which to stop; None for no limit.
             on_progress: called with what is done.
         """
-        sampler = AncestralSampler(steps, bf16=True)
+        sampler = AncestralSampler(steps)
 
         def make(chosen: Sequence[int]) -> NDArray[np.float32]:
             def step(done: int, total: int) -> None:

@@ -120,7 +120,6 @@ def sample_posterior(
     seed: int = 0,
     spectrum: Spectrum | None = None,
     progress: Progress | None = None,
-    bf16: bool = True,
 ) -> PosteriorDraws:
     """Return draws of the posterior; draw k is a function of (seed, k) alone.
 
@@ -138,7 +137,6 @@ def sample_posterior(
         seed: of all noise.
         spectrum: of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
         progress: told (steps done, steps in all), counted over the batches.
-        bf16: run the network under bfloat16 autocast.
 
     Raises:
         GridError: if the likelihood is of other maps.
@@ -162,10 +160,10 @@ def sample_posterior(
     count = steps or usual
     constant = STRENGTHS.get(method, 0.0) if strength is None else strength
     if method == "dps":
-        options = DPSOptions(steps=count, zeta=constant, bf16=bf16)
+        options = DPSOptions(steps=count, zeta=constant)
         found = sample_dps(denoiser, likelihood, shape, options, draws, seed, condition, progress=progress)
         return PosteriorDraws(found.draws, draws * (found.forwards + 2 * found.vjps))
-    how = _How(method, count, constant, schedule, bf16, mean)
+    how = _How(method, count, constant, schedule, mean)
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
     size = max(BATCH_CELLS // (shape[1] * shape[2]), 1)
@@ -197,23 +195,22 @@ class _How:
     steps: int
     strength: float
     schedule: EDM
-    bf16: bool
     mean: bool
 
 
 def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum) -> tuple[Denoiser, Sampler, int]:
     """Return a guided denoiser, its sampler and the network evaluations per draw."""
-    few = FewStepSampler(how.steps, 1.0, 1, how.schedule, how.bf16)
-    own = few if how.mean else AncestralSampler(how.steps, how.schedule, how.bf16, spectrum)
+    few = FewStepSampler(how.steps, 1.0, 1, how.schedule)
+    own = few if how.mean else AncestralSampler(how.steps, how.schedule, spectrum)
     if how.method == "told":
         return prior, own, how.steps
     if how.method == "daps":
-        chain = DAPS(likelihood, how.steps, step=how.strength, schedule=how.schedule, bf16=how.bf16)
+        chain = DAPS(likelihood, how.steps, step=how.strength, schedule=how.schedule)
         return prior, chain, chain.evaluations
     guided: Guided
     if how.method == "diffpir":
         guided = diffpir(prior, likelihood, how.strength)
-        return guided, RenoiseSampler(how.steps, schedule=how.schedule, bf16=how.bf16), how.steps
+        return guided, RenoiseSampler(how.steps, schedule=how.schedule), how.steps
     if how.method == "jfs":
         return JFS(prior, likelihood, spectrum), own, how.steps
     guided = MMPS(prior, likelihood, spectrum, 3)

@@ -43,7 +43,6 @@ def refined_mean(
     symmetrise: bool = True,
     spectrum: Spectrum | None = None,
     options: JFSOptions | None = None,
-    bf16: bool = True,
     enough: Callable[[], bool] | None = None,
 ) -> Denoised:
     """Return the mean of maps given readings [B, C, H, W] in latent code; the variance is that before refinement.
@@ -55,14 +54,13 @@ def refined_mean(
         symmetrise: average the network's answer over the 8 orientations (8 calls) instead of one.
         spectrum: of the denoiser's errors; the one that belongs to the denoiser if None.
         options: of the solve.
-        bf16: run the network under bfloat16 autocast.
         enough: asked after every orientation; True ends the averaging with those that there are.
 
     Raises:
         GridError: if the likelihood is of other maps.
         OptionError: if no site is known for a part of the likelihood.
     """
-    told = posterior_mean(denoiser, condition, symmetrise=symmetrise, bf16=bf16, enough=enough)
+    told = posterior_mean(denoiser, condition, symmetrise=symmetrise, enough=enough)
     likelihood.domain.check(told.mean, "refined_mean")
     var = None if told.var is None else told.var.float().clamp(min=1e-12)
     belief = Denoised(told.mean.float(), var)

@@ -45,7 +45,7 @@ class ZeroShot:
         name: of the method.
     """
 
-    options: DPSOptions = field(default_factory=lambda: DPSOptions(steps=1000, zeta=4.0, bf16=True, final_denoise=True))
+    options: DPSOptions = field(default_factory=lambda: DPSOptions(steps=1000, zeta=4.0, final_denoise=True))
     prior: Path | None = None
     name: str = "dps"
 

@@ -37,6 +37,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
+from openckm.nn.arithmetic import cast
 from openckm.predict.code import Code, behind_buildings, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapNetwork
 from openckm.predict.pretrained import embedded_network, load_network
@@ -192,7 +193,7 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
         ComputationError: if the answer is not finite.
     """
     planes, source = network_planes(scene, network.code, vehicles)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), cast("cpu"):
         grey = network(planes, source)[0, 0].double().numpy()
     if not np.isfinite(grey).all():
         raise ComputationError("the prediction is not finite; please report the input with which it happened")

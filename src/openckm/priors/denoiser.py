@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from openckm.maps.quantity import CHANNELS
+from openckm.nn.arithmetic import cast
 from openckm.nn.unet import UNet, UNetOptions
 from openckm.priors.conditioning import (
     EVIDENCE_PLANES,
@@ -123,7 +124,8 @@ class MapDenoiser(Denoiser):
             parts.append(given.moving_planes().to(x))
         planes = torch.cat(parts, dim=1)
         steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
-        raw = self.network(planes.contiguous(memory_format=torch.channels_last), steering).float()
+        with cast(planes.device.type):
+            raw = self.network(planes.contiguous(memory_format=torch.channels_last), steering).float()
         mean, log_var = raw.split(self.channels, dim=1)
         out_scale = level * SIGMA_DATA / norm
         mean = (SIGMA_DATA / norm) ** 2 * x + out_scale * mean

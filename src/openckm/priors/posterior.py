@@ -37,7 +37,6 @@ def posterior_mean(
     *,
     symmetrise: bool = True,
     seed: int = 0,
-    bf16: bool = True,
     enough: Callable[[], bool] | None = None,
 ) -> Denoised:
     """Return mean and variance of the map given a condition, [B, C, H, W] in latent code, in one call per orientation.
@@ -48,7 +47,6 @@ def posterior_mean(
         symmetrise: average over the 8 orientations (8 calls) instead of asking once, in the canonical pose of
             `openckm.priors.canonical`. Both commute with the symmetries exactly.
         seed: of the uninformative start.
-        bf16: autocast to bfloat16.
         enough: asked after every orientation; True ends the averaging with those that there are.
 
     Raises:
@@ -58,10 +56,10 @@ def posterior_mean(
         raise OptionError("this denoiser holds a map that does not turn: average no orientations (symmetrise=False)")
     if not symmetrise:
         poses = canonical_poses(condition) if denoiser.turns else [0] * len(condition.site)
-        return _posed(poses, denoiser, condition, seed, bf16)
+        return _posed(poses, denoiser, condition, seed)
     answers: list[Denoised] = []
     for k in SYMMETRIES:
-        answers.append(_posed([k] * len(condition.site), denoiser, condition, seed, bf16))
+        answers.append(_posed([k] * len(condition.site), denoiser, condition, seed))
         if enough is not None and enough():
             break
     mean = torch.stack([a.mean for a in answers]).mean(0)
@@ -70,13 +68,13 @@ def posterior_mean(
     return Denoised(mean, torch.stack([a.var for a in answers if a.var is not None]).mean(0))
 
 
-def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int, bf16: bool) -> Denoised:
+def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int) -> Denoised:
     """Return the answer for each item of the batch as asked in its own pose, turned back."""
     moved = move_conditions(poses, condition)
     top = EDM().sigma_max
     start = top * torch.randn(1, len(CHANNELS), *moved.site.shape[-2:], generator=torch.Generator().manual_seed(seed))
     levels = torch.full((len(poses),), top)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    with torch.no_grad():
         denoised: Denoised = denoiser(start.expand(len(levels), -1, -1, -1), levels, moved)
     back = [inverse_symmetry(k) for k in poses]
     mean = np.stack([apply_symmetry(k, m, CHANNELS) for k, m in zip(back, denoised.mean.numpy(), strict=True)])

@@ -306,11 +306,9 @@ class SharedDenoiser(MapDenoiser):
 
 
 def _key(inputs: Tensors) -> Hashable:
-    """What must be equal for calls to share a batch: each map's shape, and this thread's arithmetic."""
+    """What must be equal for calls to share a batch: each map's shape, and whether gradients are wanted."""
     told = tuple((tuple(part.shape[1:]), part.dtype, str(part.device)) for part in inputs)
-    device = inputs[0].device.type
-    cast = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
-    return told, cast, torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    return told, torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 
 
 def _mirrored(part: Tensor, room: Sequence[int]) -> Tensor:

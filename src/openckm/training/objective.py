@@ -88,7 +88,6 @@ class TrainOptions:
         power_ema: relative widths of the averages from which others are made after training (`openckm.training.ema`).
         snapshot_every: steps between snapshots of those, each as large as as many copies of the weights.
         weight: "edm", or "score" for P1's weighting.
-        bf16: autocast to bfloat16.
         checkpoint_s: seconds between checkpoints.
         log_every: steps between lines of the log.
         tensorboard: also log for TensorBoard (needs the extra `train`).
@@ -108,7 +107,6 @@ class TrainOptions:
     power_ema: tuple[float, ...] = (0.05, 0.10)
     snapshot_every: int = 1000
     weight: Literal["edm", "score"] = "edm"
-    bf16: bool = True
     checkpoint_s: float = 300.0
     log_every: int = 50
     tensorboard: bool = False
@@ -199,8 +197,7 @@ def loss_at(denoiser: Denoiser, batch: Batch, level: Tensor, noise: Tensor, opti
     x = batch.clean + (column if batch.noise is None else added_std(level, batch.noise)) * noise
     if batch.seen is not None:
         x = x.where(batch.seen, column * noise)
-    with torch.autocast("cpu" if x.device.type == "cpu" else "cuda", torch.bfloat16, enabled=options.bf16):
-        denoised = denoiser(x, level, batch.condition)
+    denoised = denoiser(x, level, batch.condition)
     if batch.noise is not None:
         denoised = as_noisy(denoised, x, level, batch.noise)
     return _weigh(denoised, batch, level, options)

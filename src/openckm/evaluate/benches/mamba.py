@@ -45,6 +45,7 @@ from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
+from openckm.nn.arithmetic import cast
 from openckm.nn.selective_scan import selective_scan, selective_scan_reference, state_space_dual
 from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.predict.code import MAP_SCALE, inputs_of
@@ -258,7 +259,7 @@ def _call(network: MapNetwork, side: int) -> Callable[[], object]:
     planes, source = torch.zeros(1, inputs_of(network.code), side, side), torch.full((1, 2), side / 2)
 
     def call() -> object:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), cast("cpu"):
             return network(planes, source)
 
     return call

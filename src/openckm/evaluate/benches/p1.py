@@ -93,7 +93,7 @@ class BenchOptions:
 
     def algorithm2(self, zeta: float) -> DPSOptions:
         """Return the options of Algorithm 2 as printed."""
-        return DPSOptions(steps=self.steps, zeta=zeta, batch=self.batch, bf16=True, reading="printed")
+        return DPSOptions(steps=self.steps, zeta=zeta, batch=self.batch, reading="printed")
 
 
 QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, batch=2, sweep=0)

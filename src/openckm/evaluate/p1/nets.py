@@ -27,6 +27,7 @@ from torch import Tensor
 
 from openckm.errors import ModelError
 from openckm.evaluate.p1.tasks import TASKS, P1Case, latent_of_picture
+from openckm.nn.arithmetic import cast
 from openckm.predict.task_net import TaskNet, TaskNetOptions
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
@@ -117,7 +118,7 @@ def net_maps(net: P1Net, cases: Sequence[P1Case], *, batch: int = 16) -> NDArray
             mean = posterior_mean(net, Condition.join([c.condition for c in some]), symmetrise=False).mean
             answers.append(mean[:, :3].float().numpy())
             continue
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), cast("cpu"):
             answers.append(net(*picture_inputs([c.picture for c in some])).numpy())
     return np.concatenate(answers)
 

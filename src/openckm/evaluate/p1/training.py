@@ -40,6 +40,7 @@ from openckm.evaluate.p1.tasks import MIN_FREE, P1Case, P1Readings, p1_condition
 from openckm.evaluate.scores.metrics import rmse
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
+from openckm.nn.arithmetic import cast
 from openckm.predict.task_net import TaskNet, TaskNetOptions
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser
@@ -272,7 +273,7 @@ class _Run:
         inputs, clean, weight = net_batch(self.kind, windows, self.options, self.step)
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.rate(self.kind, self.step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with cast("cpu"):
             answer = ask(self.net, inputs)
         loss: Tensor = (weight * (answer - clean) ** 2).mean()
         value = float(loss.detach())

@@ -139,8 +139,7 @@ def azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: C
             alpha, sigma = (s.to(x_t) for s in self.schedule(t))
             level = (sigma / alpha).expand(len(x_t))
             told = condition_of(condition, len(x_t))
-            with torch.autocast("cpu", torch.bfloat16):
-                mean = self.prior((x_t / alpha).unflatten(1, shape), level, told).mean
+            mean = self.prior((x_t / alpha).unflatten(1, shape), level, told).mean
             return DiracPosterior(mean=mean.to(x_t.dtype).flatten(1))
 
     return Adapter()

@@ -86,14 +86,12 @@ class AncestralSampler:
     Attributes:
         steps: network calls per draw.
         schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
-        bf16: run the network under bfloat16 autocast; the state stays in float32.
         spectrum: of the errors of a denoiser that does not draw from its belief itself; None for the one that belongs
             to it.
     """
 
     steps: int = 8
     schedule: Schedule = EDM()  # noqa: RUF009 - a frozen value
-    bf16: bool = False
     spectrum: Spectrum | None = None
 
     def __post_init__(self) -> None:
@@ -135,8 +133,7 @@ class AncestralSampler:
         for index in range(self.steps, 0, -1):
             high, low = sigma[index], sigma[index - 1]
             noisy = Noisy(x, high, given)
-            with torch.autocast(device.type, torch.bfloat16, enabled=self.bf16):
-                clean = source.draw_clean(noisy, generators) if index > 1 else noisy.denoised_by(denoiser).mean
+            clean = source.draw_clean(noisy, generators) if index > 1 else noisy.denoised_by(denoiser).mean
             keep = (low / high) ** 2
             x = keep * x + (1.0 - keep) * clean
             if index > 1:

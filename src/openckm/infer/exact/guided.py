@@ -53,7 +53,7 @@ class Noisy(NamedTuple):
         if not bool(torch.isfinite(found.mean).all()):
             raise ComputationError(
                 f"the denoiser returned values that are not finite at noise level {self.level:.4g}: check the model"
-                " and the evidence, or run it without bf16"
+                " and the evidence, or compute in fp32"
             )
         var = None if found.var is None else found.var.to(self.x.dtype).clamp(min=1e-12)
         return Denoised(found.mean.to(self.x.dtype), var)

@@ -105,14 +105,12 @@ class FewStepSampler:
         eta: 0 is deterministic given the initial noise, 1 is the reverse diffusion.
         order: 1, or 2 to use the slope of the denoiser.
         schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
-        bf16: run the network under bfloat16 autocast; the state stays in float32.
     """
 
     steps: int = 16
     eta: float = 1.0
     order: int = 2
     schedule: Schedule = EDM()  # noqa: RUF009 - a frozen value
-    bf16: bool = False
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -182,12 +180,11 @@ class FewStepSampler:
         sigma = self.sigmas()
         high, low = float(sigma[state.index]), float(sigma[state.index - 1])
         level = torch.full((state.x.shape[0],), high, device=state.x.device)
-        with torch.autocast(state.x.device.type, torch.bfloat16, enabled=self.bf16):
-            denoised = denoiser(state.x, level, condition).mean.to(state.x.dtype)
+        denoised = denoiser(state.x, level, condition).mean.to(state.x.dtype)
         if not bool(torch.isfinite(denoised).all()):
             raise ComputationError(
                 f"the denoiser returned values that are not finite at noise level {high:.4g}: check the model and the"
-                " evidence, or run it without bf16"
+                " evidence, or compute in fp32"
             )
         slope = self._slope(sigma, state.index, denoised, state.last)
         keep = (low / high) ** (1.0 + self.eta)
@@ -248,7 +245,6 @@ def sample_prior(
     order: int = 2,
     schedule: Schedule | None = None,
     batch: int = 8,
-    bf16: bool = False,
     progress: Progress | None = None,
 ) -> Float[Tensor, "k c h w"]:
     """Return draws [K, C, H, W] in latent code of the denoiser's distribution.
@@ -266,7 +262,6 @@ def sample_prior(
         order: 1, or 2 to use the slope of the denoiser.
         schedule: where the noise levels lie; EDM by default.
         batch: maps per network call, at most.
-        bf16: run the network under bfloat16 autocast.
         progress: told (network calls done, network calls in all), counted over the batches.
 
     Raises:
@@ -275,7 +270,7 @@ def sample_prior(
     """
     if draws < 1 or batch < 1:
         raise OptionError(f"draws={draws}, batch={batch}: wanted at least 1 of each")
-    sampler = FewStepSampler(steps, eta, order, schedule or EDM(), bf16)
+    sampler = FewStepSampler(steps, eta, order, schedule or EDM())
     given = condition if condition is None or condition.site.shape[0] == 1 else condition_of(condition, draws)
     begins = range(0, draws, batch)
     out = []

@@ -333,7 +333,6 @@ def fit_spectrum(
     relative: bool = True,
     seed: int = 0,
     batch: int = 8,
-    bf16: bool = False,
 ) -> FittedSpectrum:
     """Return the covariance of a denoiser's errors over lags, averaged over maps and mirrors.
 
@@ -348,7 +347,6 @@ def fit_spectrum(
         relative: divide errors by the deviation that the denoiser predicts.
         seed: of the noise.
         batch: maps per network call.
-        bf16: run the network under bfloat16 autocast.
 
     Raises:
         InputError: if there are no maps, levels do not ascend, or a predicted variance is wanted and there is none.
@@ -362,7 +360,7 @@ def fit_spectrum(
         for begin in range(0, len(clean), batch):
             part = slice(begin, begin + batch)
             noisy = clean[part] + level * torch.randn(clean[part].shape, generator=generator)
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            with torch.no_grad():
                 denoised = denoiser(noisy, torch.full((len(noisy),), level), _part(condition, part))
             total += _lag_sums(_errors(clean[part], denoised, relative), reach)
         found.append(total / len(clean) * _parzen(reach))

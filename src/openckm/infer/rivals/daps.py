@@ -53,7 +53,6 @@ class DAPS:
         langevin_steps: at each level.
         step: size of a Langevin step over the largest that is stable.
         schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
-        bf16: run the network under bfloat16 autocast.
     """
 
     likelihood: Likelihood
@@ -62,7 +61,6 @@ class DAPS:
     langevin_steps: int = 50
     step: float = 0.3
     schedule: Schedule = EDM()  # noqa: RUF009 - a frozen value
-    bf16: bool = False
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -114,7 +112,7 @@ class DAPS:
     def _denoise(self, denoiser: Denoiser, x: Tensor, level: float, condition: Condition | None) -> Tensor:
         """Follow the probability-flow ODE from a noise level to 0."""
         low = min(0.01, 0.5 * level)
-        flow = FewStepSampler(self.ode_steps, 0.0, 1, EDM(low, level), self.bf16)
+        flow = FewStepSampler(self.ode_steps, 0.0, 1, EDM(low, level))
         state = flow.start(x / level)
         while state.index > 0:
             state = flow.step(denoiser, state, torch.zeros_like(x), condition)

@@ -65,13 +65,11 @@ class RenoiseSampler:
         steps: network calls per draw.
         zeta: share of the noise's power that is new: 1 forgets the noise of the last step (as DAPS does).
         schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
-        bf16: run the network under bfloat16 autocast.
     """
 
     steps: int = 20
     zeta: float = 1.0
     schedule: Schedule = EDM()  # noqa: RUF009 - a frozen value
-    bf16: bool = False
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -104,8 +102,7 @@ class RenoiseSampler:
         x = sigma[-1] * draw_noise(generators, shape, device)
         for index in range(self.steps, 0, -1):
             level = torch.full((len(x),), sigma[index], device=device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=self.bf16):
-                mean = denoiser(x, level, told).mean.to(x.dtype)
+            mean = denoiser(x, level, told).mean.to(x.dtype)
             if not bool(torch.isfinite(mean).all()):
                 raise ComputationError(
                     f"the denoiser returned values that are not finite at noise level {level[0]:.4g}"

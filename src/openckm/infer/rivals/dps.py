@@ -89,7 +89,6 @@ class DPSOptions:
         level_limit: largest sigma / alpha at which the denoiser was trained; VP starts beyond it (151 for N = 2000),
             and a noisier map is shrunk to this level first.
         batch: maps per network call, at most; it changes no draw.
-        bf16: run the network under bfloat16 autocast.
     """
 
     schedule: Schedule = VP()  # noqa: RUF009 - a frozen value
@@ -102,7 +101,6 @@ class DPSOptions:
     final_denoise: bool = False
     level_limit: float = EDM.sigma_max
     batch: int = 8
-    bf16: bool = False
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -274,8 +272,7 @@ class DPS:
         if level > limit:
             scale *= math.sqrt((limit**2 + SIGMA_DATA**2) / (level**2 + SIGMA_DATA**2))
         sigma = torch.full((x.shape[0],), min(level, limit), device=x.device)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.options.bf16):
-            mean: Tensor = self.denoiser(x * scale, sigma, condition).mean
+        mean: Tensor = self.denoiser(x * scale, sigma, condition).mean
         return mean.to(x.dtype)
 
     def finish(self, state: DPSState, condition: Condition | None = None) -> DPSState:
