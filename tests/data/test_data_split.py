@@ -34,3 +34,21 @@ def test_procedural_cities_are_split_by_seed():
 def test_what_is_in_no_set_is_refused(city, seed):
     with pytest.raises(OptionError, match="in no set"):
         split.split_of(city, seed)
+
+
+def test_ten_real_cities_are_for_tests_and_three_for_validation():
+    assert len(split.TEST_CITIES) >= 10 and len(split.VALIDATION_CITIES) >= 3
+    assert {"san_francisco", "rotterdam"} == set(split.FIRST_TEST_CITIES) < set(split.TEST_CITIES)
+    assert not {*split.HELD_OUT, *split.NEIGHBOURS} & set(split.TRAIN_CITIES)
+
+
+@pytest.mark.parametrize("name", ["own-heidelberg", "own-chisinau", "own-san_francisco"])
+def test_a_users_own_extract_does_not_bring_a_held_out_city_into_training(name):
+    with pytest.raises(OptionError, match="held out"):
+        split.split_of(name)
+
+
+def test_a_held_out_city_is_known_under_every_name_that_shards_give_it():
+    assert all(split.is_held_out(n) for n in ("florence", "sionna_florence", "own-florence", "new_york"))
+    assert not any(split.is_held_out(n) for n in ("munich", "osm_duke", "procedural-grid", "florenceville"))
+    assert not split.is_held_out("florence", split.TEST_CITIES)

@@ -32,6 +32,11 @@ from openckm.errors import LayoutError, RayTracerUnavailable
 __all__ = ["SIONNA_SCENES", "available", "load_city"]
 
 SIONNA_SCENES = ("munich", "etoile", "florence", "san_francisco")
+EXTRACTS = (
+    "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york", "odesa",
+    "san_rafael",
+)  # fmt: skip
+"""Towns of about one square kilometre, cropped from OpenStreetMap."""
 FILES = {
     "espoo": "osm/espoo.osm",
     "duke": "osm/duke.osm",
@@ -39,6 +44,7 @@ FILES = {
     "rotterdam": "cityjson/rotterdam_subset.json",
     "zurich": "cityjson/zurich_subset_lod2.json",
     "den_haag": "cityjson/DH_01_subs.city.json",
+    **{name: f"osm_many/{name}.osm" for name in EXTRACTS},
     "los_angeles_1": "openpathnet_la.tar.xz",
     "los_angeles_2": "openpathnet_la.tar.xz",
     "los_angeles_3": "openpathnet_la.tar.xz",
