@@ -82,7 +82,7 @@ def test_universal_kriging_agrees_with_pykrige():
         )  # fmt: skip
         x, y = targets().T
         mean, variance = theirs.execute("points", x, y, specified_drift_arrays=[on[:, 0]])
-    ours = kriging._universal(points, VARIOGRAM, GRID, np.insert(at, 0, 1, axis=1), np.insert(on, 0, 1, axis=1))
+    ours = kriging.universal(points, VARIOGRAM, np.insert(at, 0, 1, axis=1), targets(), np.insert(on, 0, 1, axis=1))
     np.testing.assert_allclose(ours[0].ravel(), mean, atol=1e-6)
     np.testing.assert_allclose(ours[1].ravel(), variance, atol=1e-6)
 

@@ -1,7 +1,7 @@
 """Readings averaged over cells, the evidence of every baseline (`openckm.maps.cells` holds the arithmetic).
 
 Exact averages count with their value, intervals with their middle. A cell that holds nothing but one-sided censored
-readings ("not heard") is left out: a baseline has no way to use it.
+readings ("not heard") is left out, or counts with its limit where a method asks for that (`openckm.baselines.limits`).
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["MIN_CELLS", "cell_means", "noise_variance", "positions"]
+__all__ = ["MIN_CELLS", "cell_means", "covering", "noise_variance", "one_sided", "positions"]
 
 MIN_CELLS = 3
 """Fewest distinct cells with readings that a baseline works with."""
 
 
-def cell_means(observations: Observations, grid: Grid) -> Points:
+def cell_means(observations: Observations, grid: Grid, *, limits: bool = False) -> Points:
     """Return one reading per observed cell of the grid and of its continuation outside, at the cell centre.
 
     The noise of an average is that of its readings taken as independent.
+
+    Args:
+        observations: the evidence.
+        grid: the cells.
+        limits: whether cells with one-sided readings alone are among them, their limit as the value.
 
     Raises:
         GridError: if the observations are in another CRS than the grid.
@@ -38,14 +43,20 @@ def cell_means(observations: Observations, grid: Grid) -> Points:
             " bring the readings into the grid's CRS"
         )
     readings = observations.gain_points()
-    cells = aggregate_cells(readings, _covering(grid, readings), shadow_sigma_db=0.0)
-    cells = cells.subset(np.isin(cells.kind, ("exact", "interval")))
-    if len(cells) < MIN_CELLS:
+    cells = aggregate_cells(readings, covering(grid, readings), shadow_sigma_db=0.0)
+    cells = cells.subset(np.isfinite(cells.value))
+    both_sided = ~one_sided(cells)
+    if (usable := int(both_sided.sum())) < MIN_CELLS:
         raise MeasurementError(
-            f"the usable readings fill {len(cells)} cells of {grid.cell_m} m: a baseline needs at least {MIN_CELLS};"
+            f"the usable readings fill {usable} cells of {grid.cell_m} m: a baseline needs at least {MIN_CELLS};"
             " give more readings (censored ones do not count here) or a finer grid"
         )
-    return cells
+    return cells if limits else cells.subset(both_sided)
+
+
+def one_sided(cells: Points) -> NDArray[np.bool_]:
+    """Return which cells hold a limit alone, shape (n,)."""
+    return np.isin(cells.kind, ("below", "above"))
 
 
 def positions(cells: Points) -> NDArray[np.float64]:
@@ -58,7 +69,7 @@ def noise_variance(cells: Points) -> float:
     return float(np.mean(cells.sigma**2))
 
 
-def _covering(grid: Grid, points: Points) -> Grid:
+def covering(grid: Grid, points: Points) -> Grid:
     """Return the grid continued by whole cells until it holds all points."""
     west, south, east, north = grid.bounds
     left, right = _extra(west - points.x.min(), grid), _extra(points.x.max() - east, grid)
