@@ -7,9 +7,9 @@
 
 Columns are centred and scaled by the spread at the observed cells, which keeps kriging systems well conditioned and
 leaves every prediction as it is. The transmitter's columns are always used. A further one is used where it says
-something at the observed cells that those before it do not: at least MIN_SIDE cells on either side of its mean, at least
-MIN_NEW of its spread unexplained, and MIN_PER_COLUMN cells for each column in all. On the map it is clipped to REACH
-spreads, for a straight line is no law beyond what was seen.
+something at the observed cells that those before it do not: at least MIN_SIDE cells on either side of its mean, at
+least MIN_NEW of its spread unexplained, and MIN_PER_COLUMN cells for each column in all. On the map it is clipped to
+REACH spreads, for a straight line is no law beyond what was seen.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ REACH = 4.0
 PHONE = "phone "
 Floats = NDArray[np.float64]
 Column = tuple[str, Floats, Floats]
-"""A name, the values at the observed cells, shape (n,), and those on the grid in row-major order, shape (rows * cols,)."""
+"""A name, the values at the observed cells, shape (n,), and those on the grid in row-major order, (rows * cols,)."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ Universal kriging is solved here: PyKrige's always leaves out every reading in t
 minutes at a thousand readings. The tests hold both against PyKrige and a dense textbook solution.
 
 The variogram is fitted by restricted maximum likelihood (`variogram`); the exponential model alone is tried unless
-stated otherwise, for on the Duke cells the spherical one was 0.3 dB worse on hidden blocks. The kriging variance is that
-of a new noisy average; the part of the nugget which the readings' own sigma explains is taken off, so that the spread
+stated otherwise, for on the Duke cells the spherical one was 0.3 dB worse on hidden blocks. The kriging variance is
+that of a new noisy average; the part of the nugget which the readings' own sigma explains is taken off, so that the spread
 speaks of the map.
 
 References:
@@ -119,7 +119,7 @@ class UniversalKriging(Regression):
         if self.phones:
             further += phone_columns(observations, cells, grid)
         if self.other is not None:
-            field = replace(self, other=None, name="").reconstruct(self.other, grid, draws=0).mean()
+            field = replace(self, other=None, name="").reconstruct(self.other, grid, draws=0).mean().astype(np.float64)
             further += field_column(field, cells, grid)
         return drift.with_columns(further)
 

@@ -33,8 +33,8 @@ __all__ = ["SIONNA_SCENES", "available", "load_city"]
 
 SIONNA_SCENES = ("munich", "etoile", "florence", "san_francisco")
 EXTRACTS = (
-    "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york", "odesa",
-    "san_rafael",
+    "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york",
+    "odesa", "san_rafael",
 )  # fmt: skip
 """Towns of about one square kilometre, cropped from OpenStreetMap."""
 FILES = {
