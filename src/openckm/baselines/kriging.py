@@ -10,8 +10,8 @@ minutes at a thousand readings. The tests hold both against PyKrige and a dense 
 
 The variogram is fitted by restricted maximum likelihood (`variogram`); the exponential model alone is tried unless
 stated otherwise, for on the Duke cells the spherical one was 0.3 dB worse on hidden blocks. The kriging variance is
-that of a new noisy average; the part of the nugget which the readings' own sigma explains is taken off, so that the spread
-speaks of the map.
+that of a new noisy average; the part of the nugget which the readings' own sigma explains is taken off, so that the
+spread speaks of the map.
 
 References:
     "Statistics for Spatial Data", Cressie, 1993, sections 3.2 and 3.4.
