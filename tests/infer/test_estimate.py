@@ -75,7 +75,7 @@ def test_the_method_can_be_named(denoiser, method, cost):
 def test_what_is_late_leaves_the_refined_mean(denoiser):
     method = "jfs"
     found = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, deadline_s=1e-9)
-    assert (found.method, found.network_evaluations) == ("refined", 1)
+    assert (found.method, found.network_evaluations) == ("refined", 8), "a small map is asked in 8 orientations at once"
     assert bool(torch.isfinite(found.mean).all())
     in_time = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2, deadline_s=60.0)
     without = posterior_estimate(denoiser, of(0.5), told(0.5), method=method, draws=2)

@@ -208,3 +208,19 @@ def test_one_call_per_orientation_at_the_highest_noise():
     # a constant east component points nowhere once every orientation has had its say
     np.testing.assert_allclose(answer.mean[0, [0, 3, 4]], 1.0)
     np.testing.assert_allclose(answer.mean[0, [1, 2]], 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "sizes"), [((16, 16), [8]), ((16, 32), [4, 4]), ((192, 192), [1] * 8)])
+def test_small_maps_are_asked_in_all_orientations_at_once(monkeypatch, shape, sizes):
+    denoiser, seen = tiny_denoiser(), []
+    condition = Condition.nothing(1, shape)
+    single = [posterior_mean(denoiser, condition.turned(k), symmetrise=False) for k in (0,)]
+    forward = denoiser.forward
+
+    def counted(x, sigma, given):
+        seen.append(len(x))
+        return forward(x, sigma, given)
+
+    monkeypatch.setattr(denoiser, "forward", counted)
+    found = posterior_mean(denoiser, condition)
+    assert seen == sizes and found.mean.shape == single[0].mean.shape

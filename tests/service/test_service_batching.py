@@ -148,18 +148,18 @@ def test_a_call_of_many_maps_runs_in_passes_of_bounded_size(monkeypatch):
     assert sizes == [3, 3, 2, 1, 1], "and where one map has more cells than a pass, it is one map"
 
 
-def test_every_call_runs_with_the_arithmetic_of_its_own_thread():
-    """A waiting call is not run by a thread with another arithmetic: autocast and gradients belong to threads."""
+def test_every_call_runs_with_the_gradients_of_its_own_thread():
+    """A waiting call is not run by a thread that wants no gradients where it does: that belongs to threads."""
     scheduler, held = PassScheduler(), Held()
     out = {}
 
-    def call(name, cast):
-        def narrow(x):
+    def call(name, wanted):
+        def square(x):
             return (x @ x.mT,)
 
-        x = torch.full((1, 2, 4, 4), 1.001)
-        with torch.autocast("cpu", torch.bfloat16, enabled=cast):
-            (out[name],) = scheduler.run(narrow, (x,), batching._key((x,)))
+        x = torch.full((1, 2, 4, 4), 1.001, requires_grad=True)
+        with torch.set_grad_enabled(wanted):
+            (out[name],) = scheduler.run(square, (x,), batching._key((x,)))
 
     first = threading.Thread(target=lambda: scheduler.run(held, (rows(1)[0],), "first"))
     first.start()
@@ -172,7 +172,7 @@ def test_every_call_runs_with_the_arithmetic_of_its_own_thread():
     held.go.set()
     for thread in (first, *threads):
         thread.join(20)
-    assert [out[k].dtype for k in range(6)] == [torch.bfloat16, torch.float32] * 3
+    assert [out[k].requires_grad for k in range(6)] == [True, False] * 3
 
 
 def job_of(owner: str, deadline_s: float = 60.0) -> Job:

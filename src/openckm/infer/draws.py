@@ -20,11 +20,10 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
+from openckm.priors.posterior import PASS_CELLS
 
 __all__ = ["OutOfTime", "batch_size", "draw_maps", "in_time", "orientation"]
 
-BATCH_CELLS = 4 * 128 * 128
-"""Cells per network call, about: more would not fit the caches of a small processor."""
 SAFETY = 1.3
 """A further batch is begun only if this many times its expected duration is left."""
 Draws = NDArray[np.float32]
@@ -41,7 +40,7 @@ def orientation(draw: int) -> int:
 
 def batch_size(shape: tuple[int, int]) -> int:
     """Return how many maps of a shape are drawn in one network call, 1-8."""
-    return int(np.clip(BATCH_CELLS // (shape[0] * shape[1]), 1, len(SYMMETRIES)))
+    return int(np.clip(PASS_CELLS // (shape[0] * shape[1]), 1, len(SYMMETRIES)))
 
 
 def draw_maps(

@@ -55,6 +55,7 @@ from openckm.infer.rivals.mmps import MMPS
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser, MapDenoiser
+from openckm.priors.posterior import PASS_CELLS
 from openckm.priors.schedules import EDM
 
 __all__ = ["SCHEDULE", "STEPS", "STRENGTHS", "PosteriorDraws", "Sampler", "sample_posterior"]
@@ -73,8 +74,6 @@ DEVICE_SCHEDULE, DEVICE_STEPS = EDM(sigma_min=0.1, sigma_max=20.0), 7
 """The same where a device is read, whose sites are only at low noise what they should be."""
 WITH_MEAN = ("jfs", "mmps", "told")
 """Methods whose chains may stop early."""
-BATCH_CELLS = 16 * 64 * 64
-"""Cells per network call, about."""
 
 
 class Sampler(Protocol):
@@ -166,7 +165,7 @@ def sample_posterior(
     how = _How(method, count, constant, schedule, mean)
     own = spectrum or default_spectrum(denoiser)
     maps, cost = [], 0
-    size = max(BATCH_CELLS // (shape[1] * shape[2]), 1)
+    size = max(PASS_CELLS // (shape[1] * shape[2]), 1)
     for begin in range(0, draws, size):
         chosen = range(begin, min(begin + size, draws))
         prior, told = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))

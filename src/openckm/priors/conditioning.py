@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -113,6 +114,11 @@ class Condition:
         site[:, _STATIC] = self.site[:, _STATIC]
         scalars = self.scalars * self.scalars.new_tensor([1.0, 0.0])
         return Condition(site, torch.zeros_like(self.evidence), scalars)
+
+    @cached_property
+    def interpolated(self) -> Tensor:
+        """The gain evidence spread over windows (`interpolate_evidence`), once for all calls of a sampler."""
+        return interpolate_evidence(self.site, self.evidence)
 
     def moving_planes(self) -> Tensor:
         """Return the planes of vehicles, zeros (nobody has looked) where there are none; [B, 3, H, W]."""

@@ -27,7 +27,6 @@ from openckm.priors.conditioning import (
     EVIDENCE_PLANES,
     INTERPOLATION_SCALES,
     Condition,
-    interpolate_evidence,
 )
 from openckm.priors.planes import SITE_PLANES, count_planes
 
@@ -118,7 +117,7 @@ class MapDenoiser(Denoiser):
         given = Condition.nothing(x.shape[0], (x.shape[-2], x.shape[-1])) if condition is None else condition
         level = sigma.to(x.dtype).view(-1, 1, 1, 1)
         norm = (level**2 + SIGMA_DATA**2).sqrt()
-        spread = interpolate_evidence(given.site, given.evidence)
+        spread = given.interpolated
         parts = [x / norm, given.site, given.evidence, spread]
         if "vehicles" in self.options.planes:
             parts.append(given.moving_planes().to(x))

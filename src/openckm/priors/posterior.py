@@ -21,7 +21,10 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["move_conditions", "posterior_mean"]
+__all__ = ["PASS_CELLS", "move_conditions", "posterior_mean"]
+
+PASS_CELLS = 4 * 128 * 128
+"""Cells per network call, about: more would not fit the caches of a small processor."""
 
 
 def move_conditions(poses: Sequence[int], condition: Condition) -> Condition:
@@ -58,14 +61,37 @@ def posterior_mean(
         poses = canonical_poses(condition) if denoiser.turns else [0] * len(condition.site)
         return _posed(poses, denoiser, condition, seed)
     answers: list[Denoised] = []
-    for k in SYMMETRIES:
-        answers.append(_posed([k] * len(condition.site), denoiser, condition, seed))
-        if enough is not None and enough():
+    for poses in _passes(condition):
+        answers += _turns(poses, denoiser, condition, seed)
+        late = [] if enough is None else [enough() for _ in poses]
+        if any(late):
             break
     mean = torch.stack([a.mean for a in answers]).mean(0)
     if any(a.var is None for a in answers):
         return Denoised(mean, None)
     return Denoised(mean, torch.stack([a.var for a in answers if a.var is not None]).mean(0))
+
+
+def _passes(condition: Condition) -> list[list[int]]:
+    """Return the orientations that are asked together: small maps all at once, each shape of a map by itself."""
+    rows, cols = condition.site.shape[-2:]
+    most = max(1, PASS_CELLS // (len(condition.site) * rows * cols))
+    upright = list(SYMMETRIES) if rows == cols else [k for k in SYMMETRIES if k % 2 == 0]
+    lying = [k for k in SYMMETRIES if k not in upright]
+    return [
+        group[begin : begin + most] for group in (upright, lying) for begin in range(0, len(group), most)
+    ]  # fmt: skip
+
+
+def _turns(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int) -> list[Denoised]:
+    """Return the answers of some orientations, each turned back, by one call of the network."""
+    size = len(condition.site)
+    together = Condition.join([condition] * len(poses))
+    found = _posed([k for k in poses for _ in range(size)], denoiser, together, seed)
+    return [
+        Denoised(found.mean[i : i + size], None if found.var is None else found.var[i : i + size])
+        for i in range(0, len(found.mean), size)
+    ]
 
 
 def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int) -> Denoised:
