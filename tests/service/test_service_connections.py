@@ -22,7 +22,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter, ConnectionLimits, _address_of, _Connection, listen_at
-from openckm.service.node import Node, Shares
+from openckm.service.node import Node, Shares, Turns
 from openckm.service.serve import NodeServer
 
 
@@ -169,6 +169,71 @@ def test_who_takes_nothing_of_a_result_is_cut_off_and_gives_its_memory_back(mode
         until(lambda: len(server.limiter) == 0)
         whole = ask(port, head(f"/v1/jobs/{job.id}/result?draws=true", more="Connection: close\r\n"))
         assert len(json.loads(whole.split("\r\n\r\n", 1)[1])["channels"]["gain_db"]["draws"]) == 32
+
+
+JSON = "Content-Type: application/json\r\n"
+
+
+def test_a_length_stated_twice_is_refused(model):
+    """A proxy on the way may believe one, this node the other: what follows would be somebody's smuggled request."""
+    body = b"2\r\n{}\r\n0\r\n\r\n"
+    with serving(model) as (server, port):
+        both = head("/v1/jobs", "POST", JSON + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") + body
+        found = ask(port, both + head("/health"))
+        assert found.startswith("HTTP/1.1 400")
+        assert json.loads(found.rsplit("\r\n\r\n", 1)[1])["error"]["code"] == "malformed"
+        assert found.count("HTTP/1.1") == 1, "and the connection ends"
+        chunked = head("/v1/jobs", "POST", JSON + "Transfer-Encoding: chunked\r\nConnection: close\r\n") + body
+        assert ask(port, chunked).startswith("HTTP/1.1 422"), "one of them is fine"
+        until(lambda: len(server.limiter) == 0)
+
+
+def test_a_body_beyond_the_limit_is_refused_before_it_comes(model):
+    with serving(model, body_s=60.0) as (server, port):
+        begun = time.monotonic()
+        found = ask(port, head("/v1/jobs", "POST", JSON + "Content-Length: 99999999999999\r\n") + b"{")
+        assert found.startswith("HTTP/1.1 413")
+        assert "connection: close" in found.lower()
+        assert time.monotonic() - begun < 10.0
+        until(lambda: len(server.limiter) == 0)
+
+
+def test_who_hangs_up_leaves_nothing_in_the_log_but_a_count(model, caplog):
+    caplog.set_level("INFO")
+    with serving(model) as (server, port):
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+                line.sendall(head("/v1/jobs", "POST", JSON + "Content-Length: 500000\r\n") + b"x" * 1000)
+        until(lambda: len(server.limiter) == 0)
+        until(lambda: b'status="499"} 5.0' in server._node.metrics_text())
+        assert server._node.bodies._held.total() == 0, "and its memory is given back"
+    assert not [r for r in caplog.records if r.levelname in ("WARNING", "ERROR", "CRITICAL") or r.exc_info]
+
+
+def test_tokens_take_turns_at_the_few_places_of_the_parsers():
+    order, turns = [], Turns(1)
+
+    async def work(owner: str, k: int, go: asyncio.Event | None = None) -> None:
+        async with turns.of(owner):
+            order.append(f"{owner}{k}")
+            await (asyncio.sleep(0) if go is None else go.wait())
+
+    async def everybody() -> None:
+        go = asyncio.Event()
+        first = asyncio.create_task(work("many", 0, go))
+        await asyncio.sleep(0)
+        rest = [asyncio.create_task(work(owner, k)) for owner, k in (("many", 1), ("many", 2), ("many", 3), ("one", 1))]
+        gone = asyncio.create_task(work("gone", 1))
+        await asyncio.sleep(0)
+        gone.cancel()
+        go.set()
+        await asyncio.gather(first, *rest)
+        async with asyncio.timeout(5), turns.of("later"):
+            pass
+
+    asyncio.run(everybody())
+    assert order == ["many0", "many1", "one1", "many2", "many3"]
+    assert (turns._free, turns._waiting) == (1, {})
 
 
 def test_shares_of_memory():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import time
 import zlib
 
 import numpy as np
@@ -22,7 +23,10 @@ from node_worlds import (
     tiny_model,
 )
 
+from openckm.errors import LayoutError
+from openckm.maps.grid import Grid
 from openckm.service.node import Node
+from openckm.service.requests import LayoutIn
 
 LIMITS = {"body_bytes": 200_000, "cells": 1024, "side": 64, "observations": 100, "draws": 4, "steps": 50}
 
@@ -162,6 +166,86 @@ def test_a_value_that_cannot_be_is_refused(client, where, value):
 def test_evidence_that_cannot_be_is_refused(client, where, value):
     sent = post(client, changed(where, value, evidence_request()))
     assert sent.status_code == 422, sent.text
+
+
+def leaves(part: object, path: tuple[str, ...] = ()) -> list[str]:
+    """Return the dotted path of every number in a request."""
+    if isinstance(part, dict):
+        return [p for key, value in part.items() for p in leaves(value, (*path, key))]
+    if isinstance(part, list):
+        return [p for k, value in enumerate(part[:2]) for p in leaves(value, (*path, str(k)))]
+    return [".".join(path)] if isinstance(part, int | float) and not isinstance(part, bool) else []
+
+
+FULL = site_request(
+    seed=1, deadline_s=9.0, outage_below=-100.0,
+    transmitter={"x": 32.0, "y": -32.0, "height_m": 24.0, "carrier_hz": 3.5e9, "bearing_deg": 30.0, "downtilt_deg": 6.0},
+    grid={"rows": 16, "cols": 16, "cell_m": 4.0, "origin": [0.0, 0.0]},
+    layout={"height_m": [[0.0] * 16] * 16, "height_known": 1.0},
+)  # fmt: skip
+FULL["points"][0] |= {"low": [-90.0] * 12, "high": [-80.0] * 12, "sigma": [2.0] * 12}
+AREAS = evidence_request(areas=[{"x": [1, 60, 60], "y": [-1, -1, -60], "value": -90.0, "sigma": 2.0}])
+
+
+@pytest.mark.parametrize(
+    ("request_", "where"),
+    [(FULL, where) for where in leaves(FULL)] + [(AREAS, where) for where in leaves(AREAS)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("value", [1e308, -1e308, 1e30])
+def test_a_number_that_no_measurement_has_is_refused_when_it_comes(client, request_, where, value):
+    """Not later, by a job that fails on numbers that are not finite."""
+    assert client.get("/health").status_code == 200
+    sent = post(client, changed(where, value, request_))
+    assert sent.status_code == 422, (where, sent.text)
+
+
+@pytest.mark.parametrize("value", [1e-300, 1e-12])
+def test_a_noise_that_no_reading_has_is_refused(client, value):
+    assert post(client, changed("points.0.sigma", value)).status_code == 422
+
+
+def ring(corners: int) -> list[list[float]]:
+    angle = np.linspace(0.0, 2 * np.pi, corners)
+    return np.round(np.stack([24.94 + 1e-3 * np.cos(angle), 60.17 + 1e-3 * np.sin(angle)], 1), 12).tolist()
+
+
+def layout_of(*geometries: dict) -> dict:
+    features = [{"type": "Feature", "properties": {"height": 9}, "geometry": one} for one in geometries]
+    return {"type": "FeatureCollection", "features": features}
+
+
+GRID = Grid.centred(24.94, 60.17, shape=(64, 64), cell_m=4.0)
+SMALL = {"type": "Polygon", "coordinates": [[[24.94, 60.17], [24.941, 60.17], [24.941, 60.171], [24.94, 60.17]]]}
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (layout_of({"type": "Polygon", "coordinates": [ring(100_001)]}), "100001 corners"),
+        (layout_of({"type": "MultiPolygon", "coordinates": [[ring(60_000)], [ring(60_000)]]}), "120000 corners"),
+        (layout_of({"type": "GeometryCollection", "geometries": [{"coordinates": ring(100_001)}]}), "100001 corners"),
+        (layout_of(*[SMALL] * 20_001), "20001 features"),
+        ({"type": "Polygon", "coordinates": [ring(100_001)]}, "100001 corners"),
+        (layout_of(SMALL) | {"geometry": {"coordinates": ring(100_001)}}, "100005 corners"),
+    ],
+    ids=["polygon", "multi", "collection", "features", "bare", "beside"],
+)
+def test_a_layout_of_too_many_corners_or_features_is_refused(document, reason):
+    with pytest.raises(LayoutError, match=reason):
+        LayoutIn(geojson=document).build(GRID)
+
+
+def test_the_largest_layout_that_is_taken_is_read_in_a_bounded_time():
+    many = [
+        {"type": "Polygon", "coordinates": [(0.4 * (np.array(ring(6)) - [24.94, 60.17]) + [24.94, 60.17]).tolist()]}
+        for _ in range(16_000)
+    ]
+    for document in (layout_of({"type": "Polygon", "coordinates": [ring(100_000)]}), layout_of(*many)):
+        begun = time.process_time()
+        layout = LayoutIn(geojson=document).build(GRID)
+        assert time.process_time() - begun < 20.0
+        assert layout.building.any()
 
 
 @pytest.mark.parametrize(

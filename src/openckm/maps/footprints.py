@@ -22,7 +22,7 @@ from openckm.maps.grid import Grid, reproject
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["STOREY_M", "Footprints", "parse_height", "rasterise", "read_geojson", "read_osm"]
+__all__ = ["STOREY_M", "Footprints", "geojson_footprints", "parse_height", "rasterise", "read_geojson", "read_osm"]
 
 STOREY_M = 3.2
 """Height taken for one storey [m]."""
@@ -47,16 +47,31 @@ class Footprints:
 
 
 def read_geojson(path: Path, height_column: str | None) -> Footprints:
-    """Read the polygons of a GeoJSON file.
+    """Read the polygons of a GeoJSON file; see `geojson_footprints`.
+
+    Raises:
+        LayoutError: if the file is not JSON; else as `geojson_footprints`.
+    """
+    return geojson_footprints(_load_json(path), str(path), height_column)
+
+
+def geojson_footprints(document: object, path: str, height_column: str | None = None) -> Footprints:
+    """Return the polygons of a GeoJSON document.
 
     Where any feature has a `building` property, only features with one (and not "no") are buildings; else all polygons
     are. Coordinates are WGS 84 degrees unless the file has a `crs` member: a name ("EPSG:32617"), or null for a local
     plane.
 
+    Args:
+        document: as `json.loads` returns it.
+        path: what errors call it.
+        height_column: property that holds the height [m]; None takes the usual ones.
+
     Raises:
-        LayoutError: if the file is not GeoJSON, has no polygons, lacks `height_column`, or gives metres without a CRS.
+        LayoutError: if it is not GeoJSON, has no polygons, lacks `height_column`, or gives metres without a CRS.
     """
-    document = _load_json(path)
+    if not isinstance(document, dict) or "type" not in document:
+        raise LayoutError(f"{path} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
     features = [f for f in _features(path, document) if _is_area(f.get("geometry"))]
     if any("building" in _properties(f) for f in features):
         features = [f for f in features if _properties(f).get("building") not in (None, "", "no", False, 0)]
@@ -143,17 +158,14 @@ def _height_of(tags: Mapping[str, Any], height_column: str | None) -> float:
     return next((height for height in stated if np.isfinite(height)), float("nan"))
 
 
-def _load_json(path: Path) -> dict[str, Any]:
+def _load_json(path: Path) -> object:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeDecodeError) as error:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise LayoutError(f"{path} is not JSON ({error}): wanted GeoJSON with building outlines") from error
-    if not isinstance(document, dict) or "type" not in document:
-        raise LayoutError(f"{path} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
-    return document
 
 
-def _features(path: Path, document: dict[str, Any]) -> list[dict[str, Any]]:
+def _features(path: str, document: dict[str, Any]) -> list[dict[str, Any]]:
     kind = document["type"]
     if kind == "FeatureCollection":
         found = document.get("features")
@@ -176,7 +188,7 @@ def _is_area(geometry: object) -> bool:
     return isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
 
 
-def _outline(path: Path, number: int, geometry: dict[str, Any]) -> BaseGeometry:
+def _outline(path: str, number: int, geometry: dict[str, Any]) -> BaseGeometry:
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
@@ -200,7 +212,7 @@ def _repaired(outline: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(areas)
 
 
-def _geojson_crs(path: Path, document: dict[str, Any]) -> str | None:
+def _geojson_crs(path: str, document: dict[str, Any]) -> str | None:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -216,7 +228,7 @@ def _geojson_crs(path: Path, document: dict[str, Any]) -> str | None:
     return "EPSG:4326" if str(name).upper().endswith("CRS84") else parsed.to_string()
 
 
-def _require_degrees(path: Path, outlines: list[BaseGeometry]) -> None:
+def _require_degrees(path: str, outlines: list[BaseGeometry]) -> None:
     west, south, east, north = _bounds(outlines)
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise LayoutError(

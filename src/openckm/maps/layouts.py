@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError, OptionError
-from openckm.maps.footprints import Footprints, rasterise, read_geojson, read_osm
+from openckm.maps.footprints import Footprints, geojson_footprints, rasterise, read_geojson, read_osm
 from openckm.maps.grid import Grid
 from openckm.maps.height_rasters import read_height_npz, read_height_tiff
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
-__all__ = ["SUFFIXES", "read_layout"]
+__all__ = ["SUFFIXES", "geojson_layout", "read_layout"]
 
 _GEOJSON = (".geojson", ".json")
 _OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
@@ -71,6 +71,18 @@ def read_layout(
     footprints = _footprints(source, kind, height_column)
     height, known = rasterise(footprints, grid, default_height_m, str(source))
     return Layout(grid, height, known, source.name, _ODBL if kind in _OSM else "")
+
+
+def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layout:
+    """Return the layout of a GeoJSON document in memory, brought onto a grid; errors as `read_layout`.
+
+    Args:
+        document: as `json.loads` returns it.
+        grid: the cells.
+        source: what the layout and its errors call it.
+    """
+    height, known = rasterise(geojson_footprints(document, source), grid, DEFAULT_BUILDING_HEIGHT_M, source)
+    return Layout(grid, height, known, source)
 
 
 def _suffix(path: Path) -> str:

@@ -21,6 +21,8 @@ from openckm.errors import InputError
 __all__ = ["Budget", "Fields", "SpecLimits", "array_to_spec"]
 
 _DTYPES = {"float32": "<f4", "float64": "<f8", "int64": "<i8", "bool": "|u1"}
+MOST = 1e12
+"""Magnitude beyond which no number is taken: its square would overflow in the arithmetic of the network."""
 _LISTED = 64
 """Entries up to which an array is written as a list."""
 
@@ -120,8 +122,8 @@ class Fields:
             found = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
         except OverflowError:
             found = math.inf
-        if not math.isfinite(found):
-            raise InputError(f"{self.what}: {name!r} wants a finite number, got {type(value).__name__}")
+        if not abs(found) <= MOST:
+            raise InputError(f"{self.what}: {name!r} wants a number up to {MOST:g}, got {type(value).__name__}")
         return found
 
     def end(self, name: str, infinite: float) -> float:
@@ -175,9 +177,9 @@ class Fields:
         if found.dtype.kind not in "fiu":
             raise InputError(f"{self.what}: {name!r} wants numbers, got {found.dtype}")
         numbers = found.astype(np.float64)
-        good = np.isfinite(numbers) if infinite is None else np.isfinite(numbers) | (numbers == infinite)
+        good = np.abs(numbers) <= MOST if infinite is None else (np.abs(numbers) <= MOST) | (numbers == infinite)
         if not good.all():
-            raise InputError(f"{self.what}: {name!r} holds NaN or infinite numbers")
+            raise InputError(f"{self.what}: {name!r} holds NaN or infinite numbers, or some beyond {MOST:g}")
         return numbers
 
     def integers(self, name: str) -> NDArray[np.int64]:

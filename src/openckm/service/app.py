@@ -31,6 +31,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openckm import __version__
@@ -49,6 +50,8 @@ __all__ = ["create_app"]
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _NOBODY = Token(name="local", sha256="0" * 64, scopes=frozenset(("jobs", "model", "metrics")))
 _MOST_WAIT_S = 60.0
+_HUNG_UP = 499
+"""Status under which requests are counted whose client hung up before the answer."""
 _HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = logging.getLogger("openckm.edge")
 
@@ -137,18 +140,32 @@ class _Counted:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                route = getattr(scope.get("route"), "path", "other")
-                self.node.metrics.request(route, message["status"])
+                self.node.metrics.request(_route_of(scope), message["status"])
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
+        if _is_smuggled(scope):
+            body = error_body("malformed", "both Content-Length and Transfer-Encoding: wanted one of them")
+            await JSONResponse(body, 400, headers={"Connection": "close"})(scope, receive, told)
+            return
         try:
             await self.app(scope, receive, told)
+        except ClientDisconnect:  # who hung up wants no answer, and is nothing for the log
+            self.node.metrics.request(_route_of(scope), _HUNG_UP)
         except Exception as error:  # noqa: BLE001 - told without its text
             _log.error("a request failed with %s", where(error))
             if not begun:
                 body = error_body("internal", "the node could not do this; its log names the place")
                 await JSONResponse(body, 500)(scope, receive, told)
+
+
+def _route_of(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+def _is_smuggled(scope: Scope) -> bool:
+    """Whether a request states its length twice: a proxy on the way may have read another body than is read here."""
+    return {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}
 
 
 def _state_routes(app: FastAPI, node: Node) -> None:
@@ -201,7 +218,7 @@ def _job_routes(app: FastAPI, node: Node) -> None:
     async def submit(request: Request, response: Response, token: Token = allowed) -> JobAnswer:
         """Take a job; its map is there when its state is done."""
         _require_room(node, token)
-        async with body_of(request, node, token) as content, node.parsers:
+        async with body_of(request, node, token) as content, node.parsers.of(token.name):
             job = await run_in_threadpool(_submit, node, token, content)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return JobAnswer.of(job, node.queue)
@@ -229,7 +246,7 @@ def _job_routes(app: FastAPI, node: Node) -> None:
     ) -> Response:  # fmt: skip
         """The map of a job that is done."""
         job = _job(node, token, job_id)
-        async with node.writers:
+        async with node.writers.of(token.name):
             if job.result is None:
                 code, message = job.error or ("not_done", f"the job is {job.state}: there is no result")
                 raise failure(409, code, message)

@@ -21,11 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from openckm.errors import OptionError
 
-__all__ = ["ConnectionLimiter", "ConnectionLimits", "listen_at", "protocol_for"]
+__all__ = ["ConnectionLimiter", "ConnectionLimits", "listen_at", "protocol_for", "require_hooks"]
 
 Key = tuple[str, int]
 _SEND_BUFFER = 2**18
@@ -204,6 +206,85 @@ class _Protocol(H11Protocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+
+class _Wire(asyncio.Transport):
+    """A connection to nobody, which takes what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = False
+
+    def write(self, data: Any) -> None:
+        """Take it."""
+
+    def is_closing(self) -> bool:
+        return self.ended
+
+    def close(self) -> None:
+        self.ended = True
+
+    abort = close
+
+
+class _Noted(ConnectionLimiter):
+    """Notes in which order a protocol tells it what a connection does."""
+
+    def __init__(self) -> None:
+        super().__init__(ConnectionLimits())
+        self.seen: list[str] = []
+
+    def answers(self, key: Key) -> None:
+        self.seen.append("answers")
+
+    def waits(self, key: Key) -> None:
+        self.seen.append("waits")
+
+
+async def _answer_nothing(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+async def _rehearsal(protocol: type[H11Protocol], noted: _Noted) -> bool:
+    """Let a protocol answer one request and stall once; return whether it told its limiter, and timed the stall."""
+    config = uvicorn.Config(_answer_nothing, loop="none", lifespan="off", log_config=None, access_log=False)
+    config.load()
+    made: Any = protocol(config=config, server_state=ServerState(), app_state={})
+    made.connection_made(_Wire())
+    made.data_received(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    for _ in range(10):
+        await asyncio.sleep(0)
+    made.pause_writing()
+    stalled = made._stalled is not None
+    made.resume_writing()
+    moves = made._stalled is None
+    made.connection_lost(None)
+    return noted.seen == ["answers", "waits"] and stalled and moves
+
+
+def require_hooks(base: type[H11Protocol] = H11Protocol) -> None:
+    """Answer one request in memory, and refuse to serve if uvicorn's protocol does not tell what a connection does.
+
+    The class is private to uvicorn: another version may call its methods in another way, or not at all, and the limits
+    would then be open without a word.
+
+    Raises:
+        OptionError: if it does not.
+    """
+    noted = _Noted()
+    loop = asyncio.new_event_loop()
+    try:
+        good = loop.run_until_complete(_rehearsal(type("Rehearsed", (_Protocol, base), {"limiter": noted}), noted))
+    except (AttributeError, TypeError, KeyError, AssertionError):
+        good = False
+    finally:
+        loop.close()
+    if not good:
+        raise OptionError(
+            f"uvicorn {uvicorn.__version__} does not tell what its connections do, so that silent clients could not be"
+            " cut off, and nothing is served: install the version that openckm asks for (pip install 'openckm[edge]')"
+        )
 
 
 def protocol_for(limiter: ConnectionLimiter) -> type[H11Protocol]:

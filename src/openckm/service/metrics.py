@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -37,7 +37,9 @@ class Metrics:
         self._updates = gauge("ckm_model_updates", "Times that another model was put to use.")
         self._polls = gauge("ckm_update_polls", "Updates that were tried.")
         self._received = gauge("ckm_update_received_bytes", "Bytes received by updates.")
-        self._memory = gauge("ckm_peak_memory_bytes", "Largest resident memory so far.")
+        self._memory = gauge(
+            "ckm_peak_memory_bytes", "Largest resident memory so far; 0 where the system does not tell."
+        )
         self._passes = gauge("ckm_network_passes", "Passes of the model in use, by jobs that shared one.", "jobs")
         self._connections = gauge("ckm_connections", "Connections that are open.")
         self._turned_away = gauge("ckm_connections_refused", "Connections refused: every place was being answered.")
@@ -73,5 +75,15 @@ class Metrics:
         self._updates.set(keeper.updates)
         self._polls.set(keeper.polls)
         self._received.set(keeper.received_bytes)
-        self._memory.set(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        self._memory.set(_peak_memory_bytes())
         return generate_latest(self.registry)
+
+
+def _peak_memory_bytes() -> int:
+    """Largest resident memory of this process so far [bytes]; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else 1024 * largest

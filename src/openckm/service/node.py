@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import Counter
-from contextlib import suppress
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter
@@ -14,7 +15,7 @@ from openckm.service.metrics import Metrics
 from openckm.service.model_keeper import ModelKeeper
 from openckm.service.queue import Job, JobQueue
 
-__all__ = ["Node", "Shares"]
+__all__ = ["Node", "Shares", "Turns"]
 
 _BODIES, _BODIES_OF_ONE = 16, 4
 """Bodies of the largest size that may be in memory until they are read into requests: of all tokens, and of one."""
@@ -48,6 +49,51 @@ class Shares:
             del self._held[owner]
 
 
+class Turns:
+    """A few places for work that takes a moment, lent to tokens in turn; it lives in the event loop's thread.
+
+    Args:
+        places: that work at the same time.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @asynccontextmanager
+    async def of(self, owner: str) -> AsyncIterator[None]:
+        """Hold a place: each token that waits gets one before any gets a second."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(owner)
+        try:
+            yield
+        finally:
+            self._hand_on()
+
+    async def _wait(self, owner: str) -> None:
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(owner, deque()).append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._hand_on()  # it was handed over in the moment in which nobody wanted it any more
+            raise
+
+    def _hand_on(self) -> None:
+        while self._waiting:
+            owner, places = self._waiting.popitem(last=False)
+            place = places.popleft()
+            if places:
+                self._waiting[owner] = places  # at the end: it is everybody else's turn first
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
+
+
 class Node:
     """Configuration, model, queue and metrics of one edge.
 
@@ -60,7 +106,7 @@ class Node:
         self.config, self.metrics = config, Metrics()
         self.keeper = keeper or ModelKeeper(config)
         self.queue = JobQueue(config.limits, lambda: self.keeper.model, self._ended)
-        self.parsers, self.writers = asyncio.Semaphore(_WORKERS), asyncio.Semaphore(_WORKERS)
+        self.parsers, self.writers = Turns(_WORKERS), Turns(_WORKERS)
         self.bodies = Shares(_BODIES * config.limits.body_bytes, _BODIES_OF_ONE * config.limits.body_bytes)
         self.answers = Shares(config.limits.result_bytes, config.limits.result_bytes // 2)
         self.limiter: ConnectionLimiter | None = None

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -23,7 +21,7 @@ from shapely.geometry import Polygon, shape
 from openckm.errors import GridError, InputError, LayoutError, MeasurementError, OptionError
 from openckm.infer.choose import METHODS
 from openckm.maps.grid import Grid
-from openckm.maps.layouts import read_layout
+from openckm.maps.layouts import geojson_layout
 from openckm.maps.observations import AreaReading, Observations, Points
 from openckm.maps.quantity import quantity
 from openckm.maps.site import Layout, Transmitter
@@ -52,7 +50,15 @@ _CROSSING = 200
 """Corners of an outline that crosses itself and is still repaired here; 20 times as many of all such outlines."""
 _CORNERS = 20_000
 """Corners of all areas of a request."""
-_Numbers = list[float]
+_FEATURES, _LAYOUT_CORNERS = 20_000, 100_000
+"""Features of a layout, and corners of all of them."""
+_Number = Annotated[float, Field(ge=-1e9, le=1e9)]
+"""A coordinate or a height [m or degrees]; what is beyond cannot be, and would overflow where it is squared."""
+_Value = Annotated[float, Field(ge=-1e3, le=1e3)]
+"""A reading or a threshold [dBm, dB or 1]."""
+_Sigma = Annotated[float, Field(gt=1e-6, le=1e3)]
+"""Noise of a reading [as the reading]."""
+_Numbers = list[_Number]
 _METHODS = (*METHODS, "auto", "mean")
 
 
@@ -74,9 +80,9 @@ class GridIn(_Part):
 
     rows: int = Field(gt=0)
     cols: int = Field(gt=0)
-    cell_m: float = Field(gt=0, le=10_000)
-    origin: tuple[float, float] | None = None
-    centre: tuple[float, float] | None = None
+    cell_m: float = Field(ge=0.01, le=10_000)
+    origin: tuple[_Number, _Number] | None = None
+    centre: tuple[_Number, _Number] | None = None
     crs: str | None = Field(default=None, pattern=_CRS)
 
     @model_validator(mode="after")
@@ -115,14 +121,14 @@ class TransmitterIn(_Part):
         downtilt_deg: of the boresight [degrees].
     """
 
-    x: float | None = None
-    y: float | None = None
-    lon: float | None = None
-    lat: float | None = None
-    height_m: float = 24.0
-    carrier_hz: float = 3.5e9
-    bearing_deg: float | None = None
-    downtilt_deg: float = 6.0
+    x: _Number | None = None
+    y: _Number | None = None
+    lon: _Number | None = None
+    lat: _Number | None = None
+    height_m: float = Field(default=24.0, gt=0, le=1e5)
+    carrier_hz: float = Field(default=3.5e9, gt=0, le=1e13)
+    bearing_deg: _Number | None = None
+    downtilt_deg: _Number = 6.0
 
     def build(self, grid: Grid) -> Transmitter:
         """Return the transmitter.
@@ -185,15 +191,15 @@ class PointsIn(_Part):
     y: _Numbers | None = None
     lon: _Numbers | None = None
     lat: _Numbers | None = None
-    value: _Numbers
-    sigma: float | _Numbers = 4.0
+    value: list[_Value]
+    sigma: _Sigma | list[_Sigma] = 4.0
     unit: Literal["dBm", "dB", "1"] = "dBm"
     quantity: Literal["gain_db", "aoa_cos", "aoa_sin"] = "gain_db"
     kind: Literal["exact", "below", "above", "interval"] | list[Literal["exact", "below", "above", "interval"]] = (
         "exact"
     )
-    low: list[float | None] | None = None
-    high: list[float | None] | None = None
+    low: list[_Value | None] | None = None
+    high: list[_Value | None] | None = None
 
     def build(self, grid: Grid) -> Points:
         """Return the readings.
@@ -236,8 +242,8 @@ class AreaIn(_Part):
     y: _Numbers | None = None
     lon: _Numbers | None = None
     lat: _Numbers | None = None
-    value: float
-    sigma: float = Field(default=2.0, gt=0)
+    value: _Value
+    sigma: _Sigma = 2.0
 
     @property
     def corners(self) -> int:
@@ -277,8 +283,8 @@ class _Common(_Part):
     transmitter: TransmitterIn | None = None
     draws: int = Field(default=8, ge=0)
     seed: int = Field(default=0, ge=0, lt=2**31)
-    deadline_s: float | None = Field(default=None, gt=0)
-    outage_below: float | None = None
+    deadline_s: float | None = Field(default=None, gt=0, le=1e6)
+    outage_below: _Value | None = None
 
     def site(self, grid: Grid) -> Observations:
         """Return what is known of the site."""
@@ -433,22 +439,50 @@ def _open(ends: list[float | None] | None, n: int, infinite: float) -> NDArray[n
 
 
 def _outlines(document: dict[str, Any], grid: Grid) -> Layout:
-    """Read GeoJSON by way of a file that nobody else can read."""
+    """Read GeoJSON where it is, in memory: nothing that was sent touches a disk."""
     crs = document.get("crs")
     name = crs.get("properties", {}).get("name") if isinstance(crs, dict) and isinstance(
         crs.get("properties", {}), dict) else crs  # fmt: skip
     if name is not None and not (isinstance(name, str) and _GEOJSON_CRS.fullmatch(name)):
         raise LayoutError("the layout's crs: wanted a name such as 'EPSG:32617', or none for degrees")
-    with tempfile.TemporaryDirectory(prefix="ckm-") as folder:
-        path = Path(folder) / "layout.geojson"
-        path.write_text(json.dumps(document), encoding="utf-8")
-        try:
-            _require_repairable(document)
-            return read_layout(path, grid)
-        except LayoutError as error:
-            raise LayoutError(str(error).replace(f"{folder}/", "")) from None
-        except (ValueError, TypeError, AttributeError, KeyError, IndexError, ShapelyError) as error:
-            raise LayoutError("the layout is not GeoJSON with outlines of buildings") from error
+    try:
+        _require_few(document)
+        _require_repairable(document)
+        return geojson_layout(document, grid)
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, ShapelyError) as error:
+        if isinstance(error, LayoutError):
+            raise
+        raise LayoutError("the layout is not GeoJSON with outlines of buildings") from error
+
+
+def _require_few(document: dict[str, Any]) -> None:
+    """Refuse layouts with so many features or corners that reading them would keep others from being read."""
+    features = document.get("features", ())
+    if len(features) > _FEATURES:
+        raise LayoutError(f"the layout has {len(features)} features, wanted up to {_FEATURES}: cut it to the area")
+    corners = sum(_corners(feature.get("geometry")) for feature in features) + _corners(document.get("geometry"))
+    corners += _corners(document) if "coordinates" in document else 0
+    if corners > _LAYOUT_CORNERS:
+        raise LayoutError(
+            f"the layout has {corners} corners, wanted up to {_LAYOUT_CORNERS}: cut it to the area, or simplify it"
+        )
+
+
+def _corners(geometry: object) -> int:
+    """Count the pairs of numbers in the coordinates of a geometry, or of the parts of a collection."""
+    if not isinstance(geometry, dict):
+        return 0
+    count, left = 0, [geometry.get("coordinates"), *geometry.get("geometries", ())]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [one.get("coordinates"), *one.get("geometries", ())]
+        elif isinstance(one, list):
+            if one and isinstance(one[0], int | float):
+                count += 1
+            else:
+                left += one
+    return count
 
 
 def _require_repairable(document: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import uvicorn
 from openckm.errors import OptionError
 from openckm.service.app import create_app
 from openckm.service.config import EdgeConfig
-from openckm.service.connections import ConnectionLimiter, ConnectionLimits, listen_at, protocol_for
+from openckm.service.connections import ConnectionLimiter, ConnectionLimits, listen_at, protocol_for, require_hooks
 from openckm.service.node import Node
 
 __all__ = ["NodeServer", "serve"]
@@ -87,7 +87,7 @@ def serve(config: EdgeConfig) -> None:
     Raises:
         StoreError: if the trust root or the cache cannot be used.
         ModelError: if the shipped prior cannot be loaded.
-        OptionError: if the address is taken, or TLS cannot be set up.
+        OptionError: if the address is taken, TLS cannot be set up, or uvicorn is of a version that cannot be bounded.
     """
     import torch
 
@@ -95,6 +95,7 @@ def serve(config: EdgeConfig) -> None:
         torch.set_num_threads(config.server.threads)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # or clients could fill the log with their mistakes
     begun = time.monotonic()
+    require_hooks()
     server = NodeServer(Node(config))
     sockets = server.listen()
     _log.info("ready after %.2f s", time.monotonic() - begun)

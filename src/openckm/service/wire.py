@@ -61,6 +61,8 @@ async def body_of(request: Request, node: Node, token: Token) -> AsyncIterator[b
         HTTPException: 400, 408, 413, 415 or 429.
     """
     limits, held = node.config.limits, 0
+    if _stated_length(request) > limits.body_bytes:
+        raise _too_large(limits.body_bytes)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if kind != "application/json" or coding not in ("identity", "gzip"):
@@ -105,8 +107,19 @@ def _unpacked(content: bytes, most: int) -> bytes:
     return found
 
 
+def _stated_length(request: Request) -> int:
+    """Return the length [bytes] that a request states of its body, 0 if it states none."""
+    try:
+        return int(request.headers.get("content-length", "0"))
+    except ValueError:
+        return 0
+
+
 def _too_large(most: int) -> HTTPException:
-    return failure(413, "too_large", f"more than {most} bytes, as sent or decompressed: send less")
+    """413, and an end to the connection: the rest of the body is not waited for."""
+    refused = failure(413, "too_large", f"more than {most} bytes, as sent or decompressed: send less")
+    refused.headers = {**(refused.headers or {}), "Connection": "close"}
+    return refused
 
 
 class Pieces(Response):

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import platform
-import resource
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -121,6 +120,10 @@ def _memory_gib() -> int:
 
 
 def peak_mb() -> float:
-    """Return the largest resident memory of this process so far [MB]."""
+    """Return the largest resident memory of this process so far [MB]; NaN where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used / 2**20 if sys.platform == "darwin" else used / 2**10
