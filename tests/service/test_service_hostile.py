@@ -179,7 +179,7 @@ def leaves(part: object, path: tuple[str, ...] = ()) -> list[str]:
 
 FULL = site_request(
     seed=1, deadline_s=9.0, outage_below=-100.0,
-    transmitter={"x": 32.0, "y": -32.0, "height_m": 24.0, "carrier_hz": 3.5e9, "bearing_deg": 30.0, "downtilt_deg": 6.0},
+    transmitter={"x": 32.0, "y": -32.0, "height_m": 24.0, "carrier_hz": 3.5e9, "bearing_deg": 3.0, "downtilt_deg": 6.0},
     grid={"rows": 16, "cols": 16, "cell_m": 4.0, "origin": [0.0, 0.0]},
     layout={"height_m": [[0.0] * 16] * 16, "height_known": 1.0},
 )  # fmt: skip

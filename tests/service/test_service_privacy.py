@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import http.server
+import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from functools import partial
@@ -22,6 +26,14 @@ from openckm.store import KeyFolder, Repository
 SECRET, PLACE = -83.918273645, 17.236481957
 """A reading, and the easting where it was taken."""
 TRACES = [b"83.9182", b"17.2364", *(np.array(value, "<f8").tobytes() for value in (SECRET, PLACE))]
+
+
+HOUSE = [[17.0, -17.0], [30.0, -17.0], [30.0, -30.0], [17.0, -30.0], [17.0, -17.0]]
+PLACED = {
+    "layout": {"geojson": {"type": "FeatureCollection", "crs": None, "features": [
+        {"type": "Feature", "properties": {"height": 9}, "geometry": {"type": "Polygon", "coordinates": [HOUSE]}}]}}
+}  # fmt: skip
+"""A layout in GeoJSON, which once passed through a file."""
 
 
 class Recorder(http.server.SimpleHTTPRequestHandler):
@@ -85,20 +97,54 @@ def every_end(client) -> set[str]:
     evidence["likelihood"]["y"] = readings
     slow = evidence_request(method="dps", steps=2000, draws=8, deadline_s=60.0)
     slow["likelihood"]["y"] = readings
-    impossible = marked()
-    impossible["points"][0]["value"][3] = 1e30
     states = set()
-    for request in (marked(outage_below=-95.0), evidence, impossible, marked(deadline_s=1e-6)):
+    for request in (marked(outage_below=-95.0, **PLACED), evidence, marked(deadline_s=1e-6)):
         place = client.post("/v1/jobs", json=request, headers=auth()).headers["Location"]
-        states.add(client.get(place, params={"wait_s": 30}, headers=auth()).json()["state"])
+        states.add(client.get(place, params={"wait_s": 60}, headers=auth()).json()["state"])
         for form in ("json", "geotiff", "zarr"):
-            client.get(f"{place}/result", params={"format": form, "draws": True}, headers=auth())
+            found = client.get(f"{place}/result", params={"format": form, "draws": True}, headers=auth())
+            states |= {"200"} if found.status_code == 200 else set()
     place = client.post("/v1/jobs", json=slow, headers=auth()).headers["Location"]
     states.add({204: "cancelled"}[client.delete(place, headers=auth()).status_code])
     malformed = marked()
     malformed["points"][0]["sigma"] = -1.0
     states.add(str(client.post("/v1/jobs", json=malformed, headers=auth()).status_code))
     return states
+
+
+NO_FILE_MAY_GROW = """
+import json, resource, signal, sys
+from pathlib import Path
+sys.path[:0] = [str(Path(sys.argv[1])), sys.argv[2]]
+from node_worlds import Still, auth, client_of, config, tiny_model
+from test_service_privacy import every_end, marked
+from openckm.service.node import Node
+
+place = Path(sys.argv[3])
+node = Node(config(), Still(tiny_model(place / "1.0.0")))
+before = sorted(p.name for p in place.iterdir())
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+probe = place / "probe"
+try:
+    written = probe.write_bytes(b"x") == 1
+except OSError:
+    written = False
+probe.unlink()
+with client_of(node) as client:
+    states = every_end(client)
+print(json.dumps([written, sorted(states), before == sorted(p.name for p in place.iterdir())]))
+"""
+
+
+def test_a_node_whose_files_may_not_grow_by_a_byte_answers_in_every_format(tmp_path):
+    """So nothing that a client sent can be on disk, however the node ends, signal 9 included."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", NO_FILE_MAY_GROW, str(here), str(here.parent), str(tmp_path)]
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout) == [False, ["200", "422", "cancelled", "done", "failed"], True]
 
 
 def left_traces(content: bytes) -> list[bytes]:
@@ -126,7 +172,7 @@ def test_observations_never_leave_the_node(cloud, tmp_path, connects, caplog, mo
         assert keeper.update()
         states |= every_end(client)
         metrics = client.get("/metrics", headers=auth(WATCHER)).content
-    assert states == {"done", "failed", "cancelled", "422"}
+    assert states == {"200", "done", "failed", "cancelled", "422"}
     assert keeper.updates == 1
     assert {address[:2] for address in connects} == {("127.0.0.1", port)}
     assert len(kept) > 10

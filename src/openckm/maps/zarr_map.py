@@ -123,6 +123,7 @@ class ZarrMap:
         provenance: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
         outage: Mapping[str, Any] | None = None,
+        store: Any = None,
     ) -> ZarrMap:
         """Make the template of a map, without values, and return it for writing.
 
@@ -137,12 +138,14 @@ class ZarrMap:
             provenance: where the map comes from.
             attributes: further attributes of the map.
             outage: attributes of the array `outage`, which is made if they are given.
+            store: a Zarr store to make it in, in place of the folder, such as `zarr.storage.MemoryStore`.
 
         Raises:
             InputError: if the provenance is not JSON.
         """
         import zarr
 
+        place = Path(path) if store is None else store
         root: dict[str, Any] = {
             "openckm_format": FORMAT,
             "openckm_grid": json.dumps(
@@ -150,7 +153,7 @@ class ZarrMap:
             ),
             "openckm_provenance": dump_provenance(provenance or {}),
         }
-        group = zarr.open_group(Path(path), mode="w", zarr_format=3, attributes={**dict(attributes or {}), **root})
+        group = zarr.open_group(place, mode="w", zarr_format=3, attributes={**dict(attributes or {}), **root})
         sizes = {"channel": len(channels), "q": len(levels), "draw": draws, "y": grid.shape[0], "x": grid.shape[1]}
         for name, dims in _DIMS.items():
             if (name == "draws" and not draws) or (name == "outage" and outage is None):
@@ -160,7 +163,7 @@ class ZarrMap:
         _make_coordinates(group, grid, channels, levels)
         with warnings.catch_warnings(action="ignore"):  # a warning that other programs may not know consolidation
             zarr.consolidate_metadata(group.store)
-        return cls(Path(path), zarr.open_group(Path(path), mode="r+"))
+        return cls(Path(path), zarr.open_group(place, mode="r+"))
 
     def read(
         self, variable: str, rows: slice, cols: slice, *, channel: str | None = None, index: int | slice = slice(None)

@@ -6,7 +6,9 @@ with rioxarray finds it.
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from openckm.maps.atomic import atomic_folder
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap, is_zarr
 
-__all__ = ["read_zarr", "write_zarr"]
+__all__ = ["encode_zarr", "read_zarr", "write_zarr"]
 
 _VARIABLES = ("mean", "std", "quantile", "valid", "draws", "outage")
 
@@ -40,8 +42,25 @@ def write_zarr(radiomap: RadioMap, path: str | os.PathLike[str]) -> None:
         write_map_folder(radiomap, aside)
 
 
-def write_map_folder(radiomap: RadioMap, folder: Path) -> None:
-    """Write a whole map into a fresh folder, which the caller puts into its place.
+def encode_zarr(radiomap: RadioMap) -> bytes:
+    """Return a whole map as a zip of its Zarr folder, made in memory: nothing of it touches a disk.
+
+    Raises:
+        InputError: if the provenance is not JSON.
+    """
+    from zarr.storage import MemoryStore
+
+    held: dict[str, Any] = {}
+    write_map_folder(radiomap, Path("map.zarr"), MemoryStore(held))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(held):
+            archive.writestr(name, held[name].to_bytes())
+    return content.getvalue()
+
+
+def write_map_folder(radiomap: RadioMap, folder: Path, store: Any = None) -> None:
+    """Write a whole map into a fresh folder, which the caller puts into its place, or into a Zarr store.
 
     Raises:
         InputError: if the provenance is not JSON.
@@ -51,7 +70,7 @@ def write_map_folder(radiomap: RadioMap, folder: Path) -> None:
     made = ZarrMap.create(
         folder, grid, radiomap.channels, levels=[float(q) for q in dataset["q"].values],
         draws=dataset.sizes["draw"] if "draws" in dataset else 0, provenance=radiomap.provenance,
-        attributes=_plain(dataset.attrs), outage=outage,
+        attributes=_plain(dataset.attrs), outage=outage, store=store,
     )  # fmt: skip
     every = slice(0, grid.shape[0]), slice(0, grid.shape[1])
     made.write(*every, {name: dataset[name].values for name in _VARIABLES if name in dataset})

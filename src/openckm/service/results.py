@@ -1,21 +1,17 @@
-"""A map as bytes for the wire: JSON, GeoTIFF, or a zipped Zarr folder."""
+"""A map as bytes for the wire: JSON, GeoTIFF, or a zipped Zarr folder, all made in memory."""
 
 from __future__ import annotations
 
-import io
 import json
-import tempfile
-import zipfile
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from openckm.errors import OptionError
-from openckm.maps.geotiff import write_geotiff
+from openckm.maps.geotiff import encode_geotiff
 from openckm.maps.provenance import dump_provenance
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.zarrio import write_zarr
+from openckm.maps.zarrio import encode_zarr
 
 __all__ = ["MEDIA", "encode_result"]
 
@@ -44,15 +40,9 @@ def encode_result(
         return _document(radiomap, channels, draws)
     if form not in MEDIA:
         raise OptionError(f"format {form!r}: wanted one of {', '.join(MEDIA)}")
-    with tempfile.TemporaryDirectory(prefix="ckm-") as folder:
-        if form == "geotiff":
-            path = Path(folder) / "map.tif"
-            held = draws and "draws" in radiomap.dataset
-            write_geotiff(radiomap, path, channel=next(iter(channels)), draws=held)
-            return path.read_bytes()
-        target = Path(folder) / "map.zarr"
-        write_zarr(radiomap, target)
-        return _zipped(target)
+    if form == "geotiff":
+        return encode_geotiff(radiomap, next(iter(channels)), draws=draws and "draws" in radiomap.dataset)
+    return encode_zarr(radiomap)
 
 
 def _document(radiomap: RadioMap, channels: Collection[str], draws: bool) -> bytes:
@@ -95,11 +85,3 @@ def _object(parts: Mapping[str, bytes]) -> bytes:
 def _plane(values: np.ndarray) -> bytes:
     """Rows of numbers with five digits after the point: far below any reading's noise, and a third the size."""
     return _json(np.round(values.astype(np.float64), 5).tolist())
-
-
-def _zipped(folder: Path) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            archive.write(path, path.relative_to(folder).as_posix())
-    return content.getvalue()
