@@ -88,7 +88,7 @@ def test_where_takes_numbers_and_lists(csv_file, grid):
     path = csv_file("pci,lon,lat,rsrp", *(line(pci, LON, LAT, -90.5) for pci in (1, 2, 3, 1)))
     assert read_drive_test(path, grid=grid, where={"pci": 1}).report.kept == 2
     assert read_drive_test(path, grid=grid, where={"pci": ["1", 3]}).report.kept == 3
-    assert read_drive_test(path, grid=grid).report.step_db is None
+    assert read_drive_test(path, grid=grid, mix=["pci"]).report.step_db is None
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -180,17 +180,27 @@ def test_where_names_the_columns_and_values_there_are(csv_file):
 # --- values
 
 
-@pytest.mark.parametrize("text", ["nan", "", "n/a", "inf", "-9O"])
-def test_text_and_nan_in_a_number_name_the_row(csv_file, text):
+@pytest.mark.parametrize("text", ["inf", "-9O", "loud"])
+def test_text_in_a_number_names_the_row(csv_file, text):
     path = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, text))
-    refused(MeasurementError, ["row 2 (line 3)", "'rsrp'", repr(text), "correct or remove"], path)
+    refused(MeasurementError, ["row 2 (line 3)", "'rsrp'", repr(text), "correct or remove", "skip_bad"], path)
+    drive = read_drive_test(path, skip_bad=True)
+    assert (drive.report.kept, drive.report.left_out) == (1, {"rows whose rsrp is no number": 1})
 
 
-def test_decimal_commas_are_told(csv_file):
-    refused(MeasurementError, ["row 1", "decimal point"], csv_file("lon;lat;rsrp", "-78,9;35,9;-90"))
+@pytest.mark.parametrize("text", ["nan", "", "n/a", "-", "NULL", "k.A.", "2147483647", "0", "-999", "99", "255", "-1"])
+def test_what_stands_for_nothing_is_left_out_and_counted(csv_file, text):
+    path = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, text), line(LON, LAT, text))
+    report = read_drive_test(path).report
+    assert (report.rows_read, report.kept, sum(report.left_out.values())) == (3, 1, 2)
 
 
-@pytest.mark.parametrize(("value", "hint"), [(95, "path loss"), (-999, "missing"), (-161, "[-160, -20]"), (-10, "dBm")])
+def test_decimal_commas_are_read(csv_file):
+    points = read_drive_test(csv_file("lon;lat;rsrp", "-78,9;35,9;-90,5", "-78,9;35,9;-91")).points
+    assert points.value.tolist() == [-90.5, -91.0]
+
+
+@pytest.mark.parametrize(("value", "hint"), [(95, "path loss"), (-161, "[-160, -20]"), (-10, "dBm")])
 def test_received_power_out_of_range(csv_file, value, hint):
     path = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, value))
     refused(MeasurementError, ["row 2", f"{value}", hint, "1 of 2 rows", "columns={'path_loss'"], path)
@@ -213,7 +223,10 @@ def test_bad_sigma_option(csv_file, sigma):
 
 
 def test_bad_kinds_and_intervals(csv_file):
-    refused(MeasurementError, ["row 1", "'maybe'"], csv_file("lon,lat,rsrp,kind", line(LON, LAT, -90, "maybe")))
+    rows = line(LON, LAT, -90, "below"), line(LON, LAT, -90, "maybe")
+    refused(MeasurementError, ["row 2", "'maybe'", "without='kind'"], csv_file("lon,lat,rsrp,kind", *rows))
+    drive = read_drive_test(csv_file("lon,lat,rsrp,kind", line(LON, LAT, -90, "LTE")))
+    assert drive.points.kind.tolist() == ["exact"] and "LTE, which are no kinds" in drive.report.notes[0]
     refused(MeasurementError, ["row 1", "low and high"], csv_file("lon,lat,rsrp,kind", line(LON, LAT, -90, "interval")))
     path = csv_file("lon,lat,rsrp,kind,low,high", line(LON, LAT, -90, "interval", -80, -95))
     refused(MeasurementError, ["row 1", "low end is above"], path)
@@ -272,9 +285,13 @@ def test_no_point_in_the_grid_names_both_spans(csv_file, grid):
     refused(OutsideGrid, ["none of 1 points", "the grid", "EPSG:32617"], path, grid=grid)
 
 
-def test_a_position_without_a_fix_is_told(csv_file):
-    path = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, -90), line(0, 0, -90))
-    refused(MeasurementError, ["row 3", "GPS", "remove the row"], path)
+def test_a_position_without_a_fix_is_left_out(csv_file):
+    path = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, -90), line(0, 0, -90), line("", "", -90))
+    report = read_drive_test(path).report
+    assert report.kept == 2
+    assert report.left_out == {"without a position": 1, "at longitude 0, latitude 0, which stands for no position": 1}
+    far = csv_file("lon,lat,rsrp", line(LON, LAT, -90), line(LON, LAT, -90), line(10, 10, -90))
+    refused(MeasurementError, ["row 3", "GPS", "remove the row"], far)
 
 
 def test_points_near_a_pole_have_no_utm_zone(csv_file):
@@ -290,17 +307,27 @@ def test_missing_empty_and_header_only_files(csv_file, tmp_path):
     refused(MeasurementError, ["no rows"], csv_file("lon,lat,rsrp"))
 
 
-@pytest.mark.parametrize(("data", "word"), [(b"PK\x03\x04", "Excel"), (b"\x89PNG\0", "binary"), (b"\x1f\x8b", "gzip")])
-def test_files_that_are_no_csv(tmp_path, data, word):
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04", ["zip"]), (b"\x89PNG\0", ["picture", "CSV"]), (b"\x1f\x8b", ["cannot read", "whole"]),
+        (b"a\0b\1", ["binary"]), (b"%PDF-1.7", ["PDF", "CSV"]), (b"\xd0\xcf\x11\xe0", [".xls", "save it"]),
+        (b"PAR1", ["Parquet"]), (b'{"type": "Feat', ["not JSON"]), (b"<gpx", ["broken XML"]),
+    ],
+)  # fmt: skip
+def test_files_that_are_no_csv(tmp_path, data, words):
     path = tmp_path / "drive.csv"
     path.write_bytes(data)
-    refused(MeasurementError, [word, "export the readings as CSV"], path)
+    refused(MeasurementError, words, path)
 
 
 def test_rows_that_do_not_fit_the_header(csv_file):
-    refused(MeasurementError, ["row 1", "2 cells", "has 3"], csv_file("lon,lat,rsrp", "1,2"))
-    refused(MeasurementError, ["row 2", "4 cells"], csv_file("lon,lat,rsrp", "1,2,-90", "1,2,-90,5"))
+    refused(MeasurementError, ["no row holds a value", "1 rows without a value"], csv_file("lon,lat,rsrp", "1,2"))
+    path = csv_file("lon,lat,rsrp", "1,2,-90", "1,2,-90,5")
+    refused(MeasurementError, ["row 2 (line 3)", "4 cells", "has 3", "skip_bad"], path)
+    report = read_drive_test(path, skip_bad=True).report
+    assert (report.rows_read, report.kept, report.left_out) == (2, 1, {"with more cells than the header": 1})
 
 
-def test_a_field_without_end_is_no_csv(csv_file):
-    refused(MeasurementError, ["not a CSV"], csv_file("lon,lat,rsrp", '"' + "x" * 200_000))
+def test_a_field_without_end_is_no_table(csv_file):
+    refused(MeasurementError, ["not a whole table"], csv_file("lon,lat,rsrp", '"' + "x" * 200_000))

@@ -1,16 +1,18 @@
-"""Drive tests from CSV files: points with unit, uncertainty, kind and device, and a report of what was read.
+"""Drive tests from files: points with unit, uncertainty, kind and device, and a report of what was read.
 
 Values become map gains or received power: path loss L [dB] is gain = -L [dB]; RSRP and RSSI stay in dBm (gain plus an
 unknown transmit power). Phones report RSRP in steps of 1 dB (3GPP TS 36.133, 38.133); a step of 1 dB adds 0.3 dB of
 uniform error, far below the default sigma, so such readings stay "exact" and the report names the step.
+
+Nothing is passed over in silence: rows read = readings used + rows left out, by reason.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +21,31 @@ from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError, OptionError, OutsideGrid
 from openckm.maps.cells import aggregate_cells
-from openckm.maps.csv_columns import VALUE_ROLES, assign_columns
-from openckm.maps.csv_position import locate
-from openckm.maps.csv_table import Table, Where, read_table
 from openckm.maps.grid import Grid
-from openckm.maps.observations import Points
+from openckm.maps.observations import Points, join_points
+from openckm.maps.tables.account import Account
+from openckm.maps.tables.assign import assign_columns, ignored_columns
+from openckm.maps.tables.files import open_table
+from openckm.maps.tables.numbers import GOOD
+from openckm.maps.tables.position import clean_positions, locate
+from openckm.maps.tables.roles import VALUE_ROLES
+from openckm.maps.tables.table import Table, TableFile, Where
+from openckm.maps.tables.transmitters import name_columns, prefer_serving, refuse_mixture, serving_column
+from openckm.maps.tables.values import read_values
 
 __all__ = ["DriveTest", "DriveTestReport", "aggregate_cells", "read_drive_test"]
 
-_RANGE = {"rsrp": (-160.0, -20.0, "dBm"), "path_loss": (0.0, 300.0, "dB"), "gain": (-300.0, 0.0, "dB")}
-_REMEDY = {
-    "rsrp": (
-        "a positive number is a path loss (say columns={'path_loss': <column>}) or a report index (LTE: RSRP ="
-        " index - 141 dBm; 5G: index - 157 dBm); numbers such as -999 stand for a missing value: remove these rows"
-    ),
-    "path_loss": "a negative number is a gain (say columns={'gain': <column>}) or a received power ('rsrp')",
-    "gain": "a positive number is a path loss (say columns={'path_loss': <column>})",
-}
-_KINDS = {
-    "": "exact", "0": "exact", "false": "exact", "no": "exact", "exact": "exact",
-    "1": "unheard", "true": "unheard", "yes": "unheard", "censored": "unheard", "not heard": "unheard",
-    "below": "below", "above": "above", "interval": "interval",
-}  # fmt: skip
+OUTSIDE = "outside the map"
+_TEXT_ROLES = ("device", "kind", "lonlat", "latlon")
+Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 @dataclass(frozen=True)
 class DriveTestReport:
-    """What was read from a drive test.
+    """What was read from a drive test; rows_read = kept + all that was left out.
 
     Attributes:
-        source: file name.
+        source: file names.
         value_column: the column the values come from.
         unit: "dBm" or "dB" of the readings that were made of it.
         crs: CRS of the points, None for a local plane.
@@ -61,6 +58,9 @@ class DriveTestReport:
         value_max: largest kept reading [unit].
         censored: kept readings that are not exact.
         step_db: 1.0 where all kept readings are whole numbers (a phone's report), else None [dB].
+        left_out: rows that were not used, by reason.
+        notes: what was found and assumed while reading, one sentence each.
+        columns: role -> the column it was taken from.
     """
 
     source: str
@@ -76,6 +76,9 @@ class DriveTestReport:
     value_max: float
     censored: int
     step_db: float | None
+    left_out: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class DriveTest:
 
 
 def read_drive_test(
-    path: str | os.PathLike[str],
+    path: Files,
     *,
     grid: Grid | None = None,
     crs: str | None = None,
@@ -95,128 +98,143 @@ def read_drive_test(
     sigma_db: float = 3.0,
     device: str | None = None,
     where: Where | None = None,
+    without: Sequence[str] = (),
+    skip_bad: bool = False,
+    mix: Sequence[str] = (),
 ) -> DriveTest:
-    """Read the measured points of a CSV file with a header line.
+    """Read the measured points of a file, or of several files of one campaign.
 
-    Columns are found by their usual names, whatever the case: lon/lng/longitude with lat/latitude [degrees], or
-    x/easting with y/northing [m]; rsrp or rssi [dBm] (rsrp wins), path_loss or gain_db [dB]; and, optional, sigma
-    [dB], device, kind ("exact", "below", "above", "interval" with low and high) or censored (1: not heard, the true
-    power is below the value given). Columns of other names are ignored.
+    The file is CSV or other text in any common dialect and encoding (also packed by gzip, bzip2, xz or zip), .xlsx, GPX,
+    KML, GeoJSON, GeoPackage, Shapefile, FlatGeobuf or Parquet. Columns are found by their usual names, whatever the case:
+    lon/lng/longitude with lat/latitude [degrees], or x/easting with y/northing [m]; rsrp or rssi [dBm] (rsrp wins),
+    path_loss or gain_db [dB]; and, optional, sigma [dB], device, kind ("exact", "below", "above", "interval" with low and
+    high) or censored (1: not heard, the true power is below the value given). Columns of other names are ignored, but for
+    those that name a transmitter, network or technology: rows of neighbouring cells are left out where a column tells
+    them, and a mixture of transmitters is refused.
 
     Args:
-        path: the CSV file.
+        path: the file, or several files of one campaign.
         grid: keep only the points in this grid and give them in its plane; None keeps all, in their UTM zone.
-        crs: CRS of x/y columns (EPSG code of a metric CRS); None where they lie in the local plane of the grid.
-        columns: role -> column name where the names do not tell, e.g. {"lat": "tx_x_coord", "rsrp": "bs7"}.
+        crs: CRS of x/y columns (EPSG code of a projected CRS, in metres or feet); None, or "local", where they lie in
+            the local plane of the grid.
+        columns: role -> column name where the names do not tell, e.g. {"lat": "tx_x_coord", "rsrp": "bs7"}; "#3" is the
+            third column.
         sigma_db: noise of the readings where the file has no sigma column [dB].
         device: name of the device where the file has no device column.
         where: keep the rows whose columns hold these values, e.g. {"PCI": "A"} or {"PCI": ["A", "B"]}.
+        without: roles or columns that are not to be used, e.g. ["sigma"].
+        skip_bad: leave rows out that cannot be read, and count them, instead of refusing the file.
+        mix: columns that name transmitters whose readings are to be read as one field all the same, or ["all"].
 
     Returns:
         The readings and the report of what was read. Rows keep their number in the file (1 is the first data row).
 
     Raises:
-        MeasurementError: naming file, row and remedy: unreadable or empty file, unknown or missing columns, text or
-            NaN for a number, values, sigmas or coordinates out of range, swapped coordinates, degrees for metres.
+        MeasurementError: naming file, row and remedy: unreadable or empty file, unknown or missing columns, text for a
+            number, values, sigmas or coordinates out of range, swapped coordinates, degrees for metres, readings of
+            several transmitters.
         UnitError: if the file holds both received power and path loss or gain, and `columns` does not choose.
         OutsideGrid: if no point lies in the grid.
         GridError: if the grid has no CRS and the file gives degrees.
-        OptionError: if sigma_db, crs, columns or device do not make sense.
+        OptionError: if sigma_db, crs, columns, without or device do not make sense.
     """
     if not (math.isfinite(sigma_db) and sigma_db > 0):
         raise OptionError(f"sigma_db={sigma_db!r}: wanted a positive number of dB, the noise of one reading")
-    whole = read_table(Path(path))
-    roles = assign_columns(whole, columns)
-    table = whole.select(where or {})
+    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    how = {"crs": crs, "columns": columns, "sigma_db": sigma_db, "device": device, "where": where or {},
+           "without": without, "skip_bad": skip_bad, "mix": mix}  # fmt: skip
+    if len(paths) == 1:
+        return _read_one(Path(paths[0]), grid, **how)
+    return _read_several([Path(p) for p in paths], grid, how)
+
+
+def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
+    file = open_table(path, tuple((how["columns"] or {}).values()))
+    roles, notes = assign_columns(file, how["columns"], how["without"])
+    account, names = _load(file, roles, how)
+    account.notes[:0] = [*file.notes, *notes]
+    _choose(account, roles, names, how)
+    selected = len(account.table)
+    roles = clean_positions(account, roles, how["skip_bad"])
     value_role = next(role for role in VALUE_ROLES if role in roles)
-    readings = _readings(table, roles, value_role)
-    sigma, devices = _sigma(table, roles, sigma_db), _devices(table, roles, device)
-    x, y, plane = locate(table, roles, grid, crs)
+    readings = read_values(account, roles, value_role, how["skip_bad"])
+    table = account.table
+    sigma = _sigma(table, roles, how["sigma_db"])
+    devices = _devices(table, roles, how["device"])
+    x, y, plane = locate(table, roles, grid, how["crs"])
     inside = _inside(table, x, y, grid)
+    _leave_outside(account, inside)
+    account.notes += refuse_mixture(account.table, names, how["where"], how["mix"])
+    keep = slice(None) if inside.all() else inside
+    unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else "dB"
     points = Points(
-        x=x[inside], y=y[inside], sigma=sigma[inside], device=devices[inside], row=table.row[inside],
-        **{name: column[inside] for name, column in readings.items()},
-        quantity="gain_db", unit=_RANGE[value_role][2], source=table.path.name,
+        x=x[keep], y=y[keep], sigma=sigma[keep], device=devices[keep], row=table.row[keep],
+        **{name: column[keep] for name, column in readings.items()},
+        quantity="gain_db", unit=unit, source=file.name,
     )  # fmt: skip
-    report = _report(points, table.header[roles[value_role]], plane, len(whole), len(table))
-    return DriveTest(points, report)
+    taken = {role: table.header[index] for role, index in roles.items()}
+    return DriveTest(points, _report(points, account, taken, table.header[roles[value_role]], plane, selected))
 
 
-def _readings(table: Table, roles: dict[str, int], role: str) -> dict[str, NDArray[Any]]:
-    """Return value, kind, low and high as gains or received power."""
-    value = table.numbers(roles[role])
-    _require_range(table, roles[role], role, value)
-    kind = _kinds(table, roles)
-    low, high = np.full(len(table), -np.inf), np.full(len(table), np.inf)
-    bounded = [i for i, what in enumerate(kind) if what == "interval"]
-    if bounded:
-        low[bounded], high[bounded] = _bounds(table, roles, bounded)
-    if role == "path_loss":  # gain = -loss turns every bound around
-        value, low, high = -value, -high, -low
-        turned = {"below": "above", "above": "below"}
-        kind = [turned.get(what, what) for what in kind]
-    kind = ["below" if what == "unheard" else what for what in kind]
-    return {"value": value, "kind": np.asarray(kind), "low": low, "high": high}
+def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tuple[Account, dict[int, str]]:
+    """Read the columns that have a role, name a transmitter, or choose rows."""
+    taken = set(roles.values()) | ignored_columns(file, how["without"])
+    names = name_columns(file, taken)
+    numbers = {index: role for role, index in roles.items() if role not in _TEXT_ROLES}
+    words = {index for role, index in roles.items() if role in _TEXT_ROLES} | set(names)
+    chosen = {file.column(name, "to choose rows by") for name in how["where"]}
+    serving = serving_column(file, taken)
+    words |= chosen | ({serving} if serving is not None else set())
+    table, unfit = file.load({c: r for c, r in numbers.items() if c not in chosen}, tuple(words), how["skip_bad"])
+    if chosen & set(numbers):
+        more, _ = file.load({c: r for c, r in numbers.items() if c in chosen}, (), how["skip_bad"])
+        table = replace(table, numbers={**table.numbers, **more.numbers})
+    account = Account(table, len(table) + unfit)
+    if unfit:
+        account.left_out["with more cells than the header"] = unfit
+    return account, names
 
 
-def _require_range(table: Table, column: int, role: str, value: NDArray[np.float64]) -> None:
-    lowest, highest, unit = _RANGE[role]
-    good = (value >= lowest) & (value <= highest)
-    if not good.all():
-        i = int(np.argmin(good))
-        raise MeasurementError(
-            f"{table.at(i)}: {table.header[column]!r} is {value[i]:g}, wanted a {role} in [{lowest:g}, {highest:g}]"
-            f" {unit} ({int((~good).sum())} of {len(value)} rows are out of this range); {_REMEDY[role]}"
-        )
-
-
-def _kinds(table: Table, roles: dict[str, int]) -> list[str]:
-    if "kind" not in roles:
-        return ["exact"] * len(table)
-    text = [cell.lower() for cell in table.text(roles["kind"])]
-    for i, cell in enumerate(text):
-        if cell not in _KINDS:
-            raise MeasurementError(
-                f"{table.at(i)}: {table.header[roles['kind']]!r} is {cell!r}, wanted exact, below, above or interval,"
-                " or 0/1 (1: not heard)"
-            )
-    return [_KINDS[cell] for cell in text]
-
-
-def _bounds(table: Table, roles: dict[str, int], rows: list[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if "low" not in roles or "high" not in roles:
-        raise MeasurementError(
-            f"{table.at(rows[0])} is an interval, but the file has no columns low and high; add them"
-        )
-    low, high = table.numbers(roles["low"], rows), table.numbers(roles["high"], rows)
-    if (low > high).any():
-        i = rows[int(np.argmax(low > high))]
-        raise MeasurementError(f"{table.at(i)}: the interval's low end is above its high end; exchange the two")
-    return low, high
+def _choose(account: Account, roles: dict[str, int], names: dict[int, str], how: Mapping[str, Any]) -> None:
+    """Keep the rows that the user chose; where the user chose no cell, those of the serving one."""
+    file = account.table.file
+    for name, wanted in how["where"].items():
+        account.leave_out(~account.table.holds(name, wanted), f"not chosen by {name}")
+    chosen = {file.column(name, "to choose rows by") for name in how["where"]}
+    serving = serving_column(file, set(roles.values()) | ignored_columns(file, how["without"]))
+    if serving is not None and serving not in chosen and not chosen & {c for c, k in names.items() if k == "transmitter"}:
+        prefer_serving(account, serving)
 
 
 def _sigma(table: Table, roles: dict[str, int], default_db: float) -> NDArray[np.float64]:
     if "sigma" not in roles:
-        return np.full(len(table), float(default_db))
-    sigma = table.numbers(roles["sigma"])
-    if not (sigma > 0).all():
-        i = int(np.argmin(sigma > 0))
+        return np.broadcast_to(np.array(float(default_db)), len(table))
+    column = roles["sigma"]
+    cell = table.numbers[column]
+    bad = (cell.state != GOOD) | ~(cell.value > 0)
+    if bad.any():
+        i, name = int(np.argmax(bad)), table.header[column]
         raise MeasurementError(
-            f"{table.at(i)}: {table.header[roles['sigma']]!r} is {sigma[i]:g}, wanted a positive number of dB; give the"
-            " noise of the reading (3 dB is usual for a phone), or remove the column and use sigma_db"
+            f"{table.at(i)}: {name!r} is {table.cell(i, column)!r}, wanted a positive and finite number of dB"
+            f" ({int(bad.sum())} such rows); give the noise of the reading (3 dB is usual for a phone), or leave the"
+            f" column out with without={name!r}"
         )
-    return sigma
+    return cell.value
 
 
 def _devices(table: Table, roles: dict[str, int], device: str | None) -> NDArray[np.str_]:
     if "device" not in roles:
-        return np.full(len(table), device or "")
+        return np.broadcast_to(np.array(device or ""), len(table))
     if device is not None:
         name = table.header[roles["device"]]
         raise OptionError(
-            f"device={device!r}: {table.path} names the devices itself; to keep one of them say where={{{name!r}: ...}}"
+            f"device={device!r}: {table.file.label} names the devices itself; to keep one of them say"
+            f" where={{{name!r}: ...}}"
         )
-    return np.asarray(table.text(roles["device"]))
+    words = table.words[roles["device"]]
+    if len(words.words) == 1:
+        return np.broadcast_to(np.array(words.words[0]), len(table))
+    return words.text()
 
 
 def _inside(table: Table, x: NDArray[np.float64], y: NDArray[np.float64], grid: Grid | None) -> NDArray[np.bool_]:
@@ -226,19 +244,79 @@ def _inside(table: Table, x: NDArray[np.float64], y: NDArray[np.float64], grid: 
     if not inside.any():
         span = f"x {np.min(x):.0f} to {np.max(x):.0f}, y {np.min(y):.0f} to {np.max(y):.0f}"
         raise OutsideGrid(
-            f"{table.path}: none of {len(table)} points lies in the grid; they span {span}, the grid"
+            f"{table.file.label}: none of {len(table)} points lies in the grid; they span {span}, the grid"
             f" {tuple(round(b) for b in grid.bounds)} [m, {grid.crs or 'local plane'}]; move the grid or check the file"
         )
     return inside
 
 
-def _report(points: Points, column: str, plane: str | None, read: int, selected: int) -> DriveTestReport:
-    names, counts = np.unique(points.device, return_counts=True)
+def _leave_outside(account: Account, inside: NDArray[np.bool_]) -> None:
+    if not inside.all():
+        account.leave_out(~inside, OUTSIDE)
+
+
+def _report(
+    points: Points, account: Account, columns: dict[str, str], value: str, plane: str | None, selected: int
+) -> DriveTestReport:
     whole = len(points) > 1 and bool((points.value == np.round(points.value)).all())
     return DriveTestReport(
-        source=points.source, value_column=column, unit=points.unit, crs=plane, rows_read=read, rows_selected=selected,
-        kept=len(points), outside=selected - len(points),
-        devices={str(n): int(c) for n, c in zip(names, counts, strict=True)},
-        value_min=float(points.value.min()), value_max=float(points.value.max()),
-        censored=int((points.kind != "exact").sum()), step_db=1.0 if whole else None,
+        source=points.source, value_column=value, unit=points.unit, crs=plane, rows_read=account.read,
+        rows_selected=selected, kept=len(points), outside=account.left_out.get(OUTSIDE, 0),
+        devices=_device_counts(points.device), value_min=float(points.value.min()), value_max=float(points.value.max()),
+        censored=0 if points.kind.strides == (0,) else int((points.kind != "exact").sum()),
+        step_db=1.0 if whole else None, left_out=dict(account.left_out), notes=tuple(account.notes), columns=columns,
     )  # fmt: skip
+
+
+def _device_counts(device: NDArray[np.str_]) -> dict[str, int]:
+    if device.strides == (0,):
+        return {str(device[0]): len(device)}
+    names, counts = np.unique(device, return_counts=True)
+    return {str(n): int(c) for n, c in zip(names, counts, strict=True)}
+
+
+def _read_several(paths: Sequence[Path], grid: Grid | None, how: dict[str, Any]) -> DriveTest:
+    """Read the files of one campaign in one plane; a file without a reading on the grid is counted, not refused."""
+    drives: list[DriveTest] = []
+    unused: list[str] = []
+    plane = grid
+    for path in paths:
+        try:
+            drives.append(_read_one(path, plane, **how))
+        except OutsideGrid as error:
+            if grid is None:
+                raise
+            unused.append(f"{path.name}: {error}")
+    if not drives:
+        raise OutsideGrid(f"none of {len(paths)} files has a reading in the grid: {unused[0]}")
+    if len({d.report.crs for d in drives}) > 1:
+        planes = ", ".join(f"{d.report.source} {d.report.crs}" for d in drives)
+        raise MeasurementError(f"the files lie in different zones ({planes}): give a grid, or read them one by one")
+    return join_drive_tests(drives, unused)
+
+
+def join_drive_tests(drives: Sequence[DriveTest], notes: Sequence[str] = ()) -> DriveTest:
+    """Return several drive tests as one.
+
+    Raises:
+        MeasurementError: if they differ in unit.
+    """
+    points = join_points([d.points for d in drives])
+    reports = [d.report for d in drives]
+    left_out: dict[str, int] = {}
+    devices: dict[str, int] = {}
+    for r in reports:
+        for total, more in ((left_out, r.left_out), (devices, r.devices)):
+            for key, count in more.items():
+                total[key] = total.get(key, 0) + count
+    said = [f"{r.source}: {note}" for r in reports for note in r.notes]
+    joined = replace(
+        reports[0], source=points.source, kept=len(points), left_out=left_out, devices=devices,
+        value_min=min(r.value_min for r in reports), value_max=max(r.value_max for r in reports),
+        step_db=1.0 if all(r.step_db for r in reports) else None, notes=(*notes, *said),
+        **{name: sum(getattr(r, name) for r in reports) for name in ("rows_read", "rows_selected", "outside", "censored")},
+    )  # fmt: skip
+    return DriveTest(points, joined)
+
+
+__all__ += ["join_drive_tests"]

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from openckm.data.readers.base import folder_at, require_choice
 from openckm.errors import MeasurementError, OptionError
 from openckm.maps.csv import read_drive_test
-from openckm.maps.csv_table import Table, read_table
+from openckm.maps.tables import Table, read_table
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
@@ -161,7 +161,7 @@ def indoor_path_loss(
     _require_distances(table, np.sqrt((x - home[0]) ** 2 + (y - home[1]) ** 2 + rise**2))
     loss = _column(table, "PL (dB)")
     _require_losses(table, loss)
-    points = Points.exact(x, y, -loss, sigma=sigma_db, unit="dB", source=table.path.name)
+    points = Points.exact(x, y, -loss, sigma=sigma_db, unit="dB", source=table.file.name)
     transmitter = Transmitter(*home, receiver_height_m + rise, INDOOR_HZ, name=f"{place} {configuration}")
     kept = replace(points, row=table.row).subset(loss >= 0)
     return Observations(points=(kept,), transmitter=transmitter)
@@ -186,14 +186,14 @@ def _samples(root: Path, split: str) -> list[str]:
 
 def _column(table: Table, name: str) -> NDArray[np.float64]:
     if name not in table.header:
-        raise MeasurementError(f"{table.path}: there is no column {name!r}; the file has {', '.join(table.header)}")
-    return table.numbers(table.header.index(name))
+        raise MeasurementError(f"{table.file.label}: there is no column {name!r}; the file has {', '.join(table.header)}")
+    return table.require_numbers(table.header.index(name))
 
 
 def _crossings(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if "Coord." not in table.header:
-        raise MeasurementError(f"{table.path}: there is no column 'Coord.'; the file has {', '.join(table.header)}")
-    labels = table.text(table.header.index("Coord."))
+        raise MeasurementError(f"{table.file.label}: there is no column 'Coord.'; the file has {', '.join(table.header)}")
+    labels = table.text(table.header.index("Coord.")).tolist()
     found = [_LABEL.fullmatch(label) for label in labels]
     for i, label in enumerate(found):
         if label is None:

@@ -1,0 +1,173 @@
+"""Which column has which role: by the names that are known, by what the user said, and what to say when none fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from openckm.errors import MeasurementError, OptionError, UnitError
+from openckm.maps.tables.roles import POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names
+from openckm.maps.tables.table import TableFile
+
+__all__ = ["assign_columns", "ignored_columns"]
+
+_WANTED = (
+    "wanted a position (lon and lat in degrees, or x/easting and y/northing in metres with crs=...) and a value"
+    " (rsrp or rssi in dBm, path_loss or gain_db in dB)"
+)
+_OTHERS = ("neigh", "ncell", "nbr", "nachbar", "voisin", "vecin", "delta", "diff", "std", "sigma", "min", "max", "count")
+
+
+def assign_columns(
+    file: TableFile, columns: Mapping[str, str] | None, without: Sequence[str] = ()
+) -> tuple[dict[str, int], list[str]]:
+    """Return the column index of each role that the file has, and sentences on what was chosen among several.
+
+    Args:
+        file: the file of readings.
+        columns: role -> column name where the file's own names do not tell; a role is a key of ROLES or one of its
+            known names ("rssi", "easting", ...); a column may be given by its place, "#3".
+        without: roles or columns that are not to be used for anything.
+
+    Raises:
+        OptionError: if `columns` names a role that does not exist, or one role twice.
+        MeasurementError: if a column is missing or stands twice.
+        UnitError: if the file holds received power as well as path loss or gain, and `columns` does not choose.
+    """
+    explicit = _explicit(file, columns or {})
+    banned = ignored_columns(file, without)
+    notes: list[str] = []
+    found = dict(explicit)
+    for role in ROLES:
+        if role not in explicit and role not in {_role_named(name) for name in without}:
+            index = _find(file, role, banned | set(explicit.values()), notes)
+            if index is not None:
+                found[role] = index
+    for group in (VALUE_ROLES, POSITION_ROLES):
+        chosen = [role for role in group if role in explicit]
+        if chosen:
+            found = {role: index for role, index in found.items() if role not in group or role in chosen}
+    if not any(role in found for role in VALUE_ROLES):
+        _look_inside_names(file, found, banned, notes)
+    found = _one_value(file, found, notes)
+    return _one_position(file, found), notes
+
+
+def ignored_columns(file: TableFile, without: Sequence[str]) -> set[int]:
+    """Return the indices of the columns that the user named as not to be used.
+
+    Raises:
+        OptionError: if a name is neither a column nor a role.
+    """
+    found: set[int] = set()
+    for name in without:
+        here = {i for i, header in enumerate(file.header) if plain(name) in plain_names(header) or f"#{i + 1}" == name}
+        if not here and _role_named(name) is None:
+            raise OptionError(
+                f"without={name!r}: {file.label} has no such column, and it is no role; the file has"
+                f" {', '.join(file.header)}"
+            )
+        found |= here
+    return found
+
+
+def _explicit(file: TableFile, columns: Mapping[str, str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for key, name in columns.items():
+        role = _role_named(key)
+        if role is None:
+            raise OptionError(f"columns= has the unknown key {key!r}: wanted one of {', '.join(ROLES)}")
+        if role in found:
+            raise OptionError(f"columns={dict(columns)!r} names the role {role!r} twice; keep one")
+        found[role] = file.column(name, f"(asked for as {key!r})")
+    return found
+
+
+def _role_named(key: str) -> str | None:
+    """Return the role that a key of `columns` means, the first of those it could be."""
+    for role, what in ROLES.items():
+        if plain(key) == plain(role) or plain(key) in {plain(name) for name in what.names}:
+            return role
+    bare = plain_names(key)[-1] if plain_names(key) else ""
+    return next((r for r, what in ROLES.items() if bare in {plain(n) for n in what.names}), None)
+
+
+def _find(file: TableFile, role: str, banned: set[int], notes: list[str]) -> int | None:
+    names = {plain(name): rank for rank, name in reversed(list(enumerate(ROLES[role].names)))}
+    ranked = sorted(
+        (min(names[text] for text in plain_names(header) if text in names), i)
+        for i, header in enumerate(file.header)
+        if i not in banned and any(text in names for text in plain_names(header))
+    )
+    if not ranked:
+        return None
+    same = [i for _, i in ranked if file.header[i] == file.header[ranked[0][1]]]
+    if len(same) > 1 and role not in ("device", "sigma", "kind", "low", "high"):
+        name, places = file.header[same[0]], " or ".join(f"#{i + 1}" for i in same)
+        raise MeasurementError(
+            f"{file.label}: the column {name!r} stands {len(same)} times; name one by its place, {places}, with"
+            f" columns={{{role!r}: '#{same[0] + 1}'}}"
+        )
+    if len(ranked) > 1 and role in VALUE_ROLES:
+        others = ", ".join(repr(file.header[i]) for _, i in ranked[1:5])
+        notes.append(f"the value is {file.header[ranked[0][1]]!r}; {others} could be one too and was not used")
+    return ranked[0][1]
+
+
+def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int], notes: list[str]) -> None:
+    """Take a column whose name has "rsrp" in it, where it is the only one that is not a neighbour's."""
+    inside = [
+        i for i, header in enumerate(file.header)
+        if i not in banned and "rsrp" in plain(header) and not any(word in plain(header) for word in _OTHERS)
+    ]  # fmt: skip
+    if len(inside) == 1:
+        found["rsrp"] = inside[0]
+        notes.append(f"the column {file.header[inside[0]]!r} was taken as the received power")
+    elif inside:
+        names = ", ".join(repr(file.header[i]) for i in inside[:8])
+        raise MeasurementError(
+            f"{file.label}: several columns could be the received power: {names}; choose one with"
+            f" columns={{'rsrp': {file.header[inside[0]]!r}}}"
+        )
+
+
+def _one_value(file: TableFile, found: dict[str, int], notes: list[str]) -> dict[str, int]:
+    units = {role: file.header[found[role]] for role in VALUE_ROLES[:3] if role in found}
+    if len(units) > 1:
+        names = " and ".join(f"{name!r} ({role})" for role, name in units.items())
+        raise UnitError(
+            f"{file.label} mixes units: {names}; choose one with"
+            f" columns={{{next(iter(units))!r}: {next(iter(units.values()))!r}}}"
+        )
+    values = [role for role in VALUE_ROLES if role in found]
+    if not values:
+        bare = all(_looks_like_number(cell) for cell in file.header)
+        hint = (
+            "; its first line holds numbers, so it has no header: put a line of names above it, e.g. lon,lat,rsrp"
+            if bare
+            else f"; {_WANTED}; name it with columns={{'rsrp': '<column>'}}"
+        )
+        raise MeasurementError(f"{file.label}: no column holds a value; the file has {', '.join(file.header)}{hint}")
+    for role in values[1:]:
+        notes.append(f"the value is {file.header[found[values[0]]]!r}; {file.header[found[role]]!r} was not used")
+    return {role: index for role, index in found.items() if role not in values[1:]}
+
+
+def _one_position(file: TableFile, found: dict[str, int]) -> dict[str, int]:
+    for pair in (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",)):
+        if all(role in found for role in pair):
+            return {role: i for role, i in found.items() if role not in POSITION_ROLES or role in pair}
+    partner = {"lon": "lat", "lat": "lon", "x": "y", "y": "x"}
+    half = next((role for role in partner if role in found), None)
+    missing = f"there is {half} but no {partner[half]}" if half else "no column holds a position"
+    raise MeasurementError(
+        f"{file.label}: {missing}; the file has {', '.join(file.header)}; {_WANTED};"
+        " name them with columns={'lon': '<column>', 'lat': '<column>'}"
+    )
+
+
+def _looks_like_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,232 @@
+"""Where the rows of a drive test lie: degrees or metres into the plane of a grid, with the usual mix-ups caught."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import GridError, MeasurementError, OptionError
+from openckm.maps.grid import Grid, reproject, utm_crs
+from openckm.maps.tables.account import Account
+from openckm.maps.tables.numbers import EMPTY, GOOD, NO_NUMBER, tidy
+from openckm.maps.tables.table import Numbers, Table
+from openckm.maps.tables.values import leave_out_nothings, require_readable, scaled
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+__all__ = ["clean_positions", "locate"]
+
+_FAR_M = 500_000.0
+_WGS84 = "EPSG:4326"
+_WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?M?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", re.IGNORECASE)
+_PAIR = re.compile(r"[(\[]?\s*(-?\d+(?:\.\d+)?)\s*[,;/\s]\s*(-?\d+(?:\.\d+)?)(?:\s*[,;]\s*-?\d+(?:\.\d+)?)?\s*[)\]]?")
+Floats = NDArray[np.float64]
+
+
+def clean_positions(account: Account, roles: dict[str, int], skip_bad: bool) -> dict[str, int]:
+    """Leave out the rows without a position, and return the roles with lon and lat where a column held both.
+
+    Raises:
+        MeasurementError: if a coordinate is text, or degrees are out of range or swapped.
+    """
+    both = next((role for role in ("lonlat", "latlon") if role in roles), None)
+    if both is not None:
+        roles = _split_pairs(account, roles, both)
+    pair = ("lon", "lat") if "lon" in roles else ("x", "y")
+    for role in pair:
+        leave_out_nothings(account, roles[role], role, "a position")
+        require_readable(account, roles[role], role, skip_bad)
+    table = account.table
+    if pair == ("lon", "lat"):
+        lon, lat = scaled(table, roles["lon"], "lon"), scaled(table, roles["lat"], "lat")
+        account.leave_out((lon == 0) & (lat == 0), "at longitude 0, latitude 0, which stands for no position")
+        _require_degrees(account, roles, skip_bad)
+    if not len(account.table):
+        raise MeasurementError(f"{table.file.label}: no row has a position ({account.read} rows were read); check the file")
+    return roles
+
+
+def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str, int]:
+    """Add columns lon and lat of a column that holds both, as "48.1, 11.5" or "POINT (11.5 48.1)"."""
+    table, column = account.table, roles[both]
+    words = table.words[column]
+    lon, lat, state = np.full(len(words.words), np.nan), np.full(len(words.words), np.nan), []
+    for k, word in enumerate(words.words):
+        wkt, plain = _WKT.fullmatch(word.strip()), _PAIR.fullmatch(tidy(word))
+        match = wkt or plain
+        state.append(GOOD if match else EMPTY if not word else NO_NUMBER)
+        if match:
+            first, second = float(match[1]), float(match[2])
+            east_first = wkt is not None or both == "lonlat" or word.strip().startswith("[")
+            lon[k], lat[k] = (first, second) if east_first else (second, first)
+    name, file = table.header[column], table.file
+    order = "longitude, latitude" if both == "lonlat" or any(map(_WKT.fullmatch, words.words)) else "latitude, longitude"
+    account.note(f"the column {name!r} was read as {order}")
+    n = len(file.header)
+    file.header = (*file.header, f"{name} (lon)", f"{name} (lat)")
+    states = np.array(state, dtype=np.uint8)[words.code]
+    more = {n: Numbers(lon[words.code], states), n + 1: Numbers(lat[words.code], states)}
+    account.table = Table(file, table.row, {**table.numbers, **more}, table.words)
+    return {role: index for role, index in roles.items() if role != both} | {"lon": n, "lat": n + 1}
+
+
+def locate(
+    table: Table, roles: dict[str, int], grid: Grid | None, crs: str | None
+) -> tuple[Floats, Floats, str | None]:
+    """Return (x, y) [m] of every row, each of shape (n,), and the CRS that they are in.
+
+    The CRS is the grid's; without a grid, the UTM zone of the points (degrees, or a plane that is not in metres) or
+    `crs` itself (metres).
+
+    Raises:
+        MeasurementError: if coordinates are swapped, in degrees where metres are wanted, or far apart.
+        OptionError: if `crs` is missing or does not fit the columns.
+    """
+    if "lon" in roles:
+        return _from_degrees(table, roles, grid, crs)
+    return _from_metres(table, roles, grid, crs)
+
+
+def _from_degrees(
+    table: Table, roles: dict[str, int], grid: Grid | None, crs: str | None
+) -> tuple[Floats, Floats, str | None]:
+    _require_geographic(table, crs)
+    lon, lat = scaled(table, roles["lon"], "lon"), scaled(table, roles["lat"], "lat")
+    plane = _plane_of(table, lon, lat) if grid is None else grid.crs
+    if plane is None:
+        raise GridError(
+            f"{table.file.label} gives lon and lat, but the grid has no CRS to put them in; make the grid with"
+            " Grid.centred(lon, lat, ...) or give it a crs"
+        )
+    source = crs or _WGS84
+    x, y = reproject(source, plane, lon, lat)
+    if grid is None:
+        _require_together(table, x, y)
+    elif not grid.contains(x, y).any() and grid.contains(*reproject(source, plane, lat, lon)).all():
+        raise MeasurementError(
+            f"{table.file.label}: no point lies in the grid, but all do once {table.header[roles['lon']]!r} and"
+            f" {table.header[roles['lat']]!r} are swapped (row {int(table.row[0])}: lon={lon[0]}, lat={lat[0]});"
+            " swap the two columns, or say columns={'lon': ..., 'lat': ...}"
+        )
+    return x, y, plane
+
+
+def _require_geographic(table: Table, crs: str | None) -> None:
+    if crs is None:
+        return
+    if not _parse_crs(crs).is_geographic:
+        raise OptionError(
+            f"{table.file.label} gives lon and lat in degrees, but crs={crs!r} is a projected one; crs describes x/y columns:"
+            " leave it out, and choose the plane with grid=..."
+        )
+
+
+def _require_degrees(account: Account, roles: dict[str, int], skip_bad: bool) -> None:
+    table = account.table
+    lon, lat = scaled(table, roles["lon"], "lon"), scaled(table, roles["lat"], "lat")
+    good = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+    if good.all():
+        return
+    if skip_bad and good.any():
+        account.leave_out(~good, "whose position is no longitude and latitude")
+        return
+    i = int(np.argmin(good))
+    swapped = bool(((np.abs(lon) <= 90) & (np.abs(lat) <= 180)).all())
+    hint = (
+        "the two columns look swapped: exchange them, or say columns={'lon': ..., 'lat': ...}"
+        if swapped
+        else "if these are metres, say columns={'x': ..., 'y': ...} and crs='EPSG:...'"
+    )
+    if not good.any() and np.median(np.abs(lat)) > 1e4 and np.median(np.abs(lon)) > 1e4:
+        hint = "numbers this large are degrees times 1e6 or 1e7: call the columns lon_e7 and lat_e7; " + hint
+    raise MeasurementError(
+        f"{table.at(i)}: lon={lon[i]}, lat={lat[i]}, wanted degrees with longitude in [-180, 180] and latitude in"
+        f" [-90, 90] ({int((~good).sum())} such rows); {hint}; or leave such rows out with skip_bad=True"
+    )
+
+
+def _plane_of(table: Table, lon: Floats, lat: Floats) -> str:
+    try:
+        return utm_crs(float(np.median(lon)), float(np.median(lat)))
+    except GridError as error:
+        raise MeasurementError(f"{table.file.label}: {error}") from error
+
+
+def _require_together(table: Table, x: Floats, y: Floats) -> None:
+    finite = np.isfinite(x) & np.isfinite(y)
+    middle = (float(np.median(x[finite])), float(np.median(y[finite]))) if finite.any() else (0.0, 0.0)
+    near = finite & (np.hypot(np.where(finite, x - middle[0], 0), np.where(finite, y - middle[1], 0)) < _FAR_M)
+    if not near.all():
+        i = int(np.argmin(near))
+        raise MeasurementError(
+            f"{table.at(i)} lies more than {_FAR_M / 1000:.0f} km from the middle of the points (a position without a"
+            " GPS fix?); remove the row, or give grid=... to keep only the points of an area"
+        )
+
+
+def _from_metres(
+    table: Table, roles: dict[str, int], grid: Grid | None, crs: str | None
+) -> tuple[Floats, Floats, str | None]:
+    crs = crs or getattr(table.file, "crs", None)
+    local = crs is not None and crs.strip().lower() == "local"
+    metric = crs is not None and not local and _is_metric(table, crs)
+    x, y = (_metres(table, roles[role], role, convert=crs is None or local or metric) for role in ("x", "y"))
+    _require_metres(table, roles, x, y, grid, None if local else crs)
+    plane = (None if local or crs is None else crs if metric else _zone_of(crs, x, y)) if grid is None else grid.crs
+    if (crs is None or local) and plane is not None:
+        raise OptionError(
+            f"{table.file.label} gives x and y without saying in which plane; say crs='EPSG:...' (the grid is in"
+            f" {plane}), or crs='local' for a plane of its own, with the base station in the same metres"
+        )
+    if crs is not None and not local and plane is None:
+        raise OptionError(f"crs={crs!r} was given, but the grid is a local plane without one; give the grid a crs")
+    if crs is not None and plane is not None and crs != plane:
+        x, y = reproject(crs, plane, x, y)
+    return x, y, plane
+
+
+def _metres(table: Table, column: int, role: str, convert: bool) -> Floats:
+    """Return coordinates; where the CRS has its own unit (feet), the unit in the column's name says the same again."""
+    return scaled(table, column, role) if convert else table.numbers[column].value
+
+
+def _zone_of(crs: str, x: Floats, y: Floats) -> str:
+    lon, lat = reproject(crs, _WGS84, float(np.median(x)), float(np.median(y)))
+    return utm_crs(float(lon), float(lat))
+
+
+def _is_metric(table: Table, crs: str) -> bool:
+    """Say whether a projected CRS is in metres; feet are as good, as the projection knows their length."""
+    parsed = _parse_crs(crs)
+    if not parsed.is_projected:
+        raise OptionError(f"crs={crs!r} is not in metres or feet: for degrees call the columns lon and lat, without crs")
+    return {axis.unit_name for axis in parsed.axis_info[:2]} == {"metre"}
+
+
+def _require_metres(
+    table: Table, roles: dict[str, int], x: Floats, y: Floats, grid: Grid | None, crs: str | None
+) -> None:
+    if not ((np.abs(x) <= 180).all() and (np.abs(y) <= 90).all()):
+        return
+    in_local_grid = grid is not None and grid.crs is None and bool(grid.contains(x, y).any())
+    tight = len(x) > 1 and float(np.ptp(x)) < 0.5 and float(np.ptp(y)) < 0.5
+    if crs is not None or (tight and not in_local_grid):
+        names = f"{table.header[roles['x']]!r} and {table.header[roles['y']]!r}"
+        raise MeasurementError(
+            f"{table.at(0)}: x={x[0]}, y={y[0]}: {names} look like degrees, wanted metres; if they are degrees, say"
+            " columns={'lon': ..., 'lat': ...} and leave crs out"
+        )
+
+
+def _parse_crs(crs: str) -> CRS:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        return CRS.from_user_input(crs)
+    except CRSError as error:
+        raise OptionError(f"unknown crs {crs!r}: wanted an EPSG code such as 'EPSG:32617'") from error

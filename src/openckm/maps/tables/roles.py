@@ -1,0 +1,220 @@
+"""Which column of a table is what: one table of roles, the names that go with them, their units and their nothings.
+
+Names are compared without case, blanks, accents and punctuation, with and without what stands in brackets, so that
+"SS-RSRP [dBm]", "ssRsrp" and "ss_rsrp_dbm" are one name. The names are those of Network Survey, Tower Collector,
+CellMapper, G-NetTrack, WiGLE, OpenCellID, Mozilla's service, NetMonster, RTR-Netztest, TEMS, Nemo, ROMES and QGIS, and
+the German, French and Spanish words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES", "VALUE_ROLES", "Role",
+    "is_known", "plain", "plain_names", "role_of", "unit_in",
+]  # fmt: skip
+
+Convert = Callable[[Any], Any]
+"""From a number, or an array of numbers, in another unit to the role's own."""
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _milliwatts(value: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 10.0 * np.log10(value)
+
+
+_POWER: Mapping[str, Convert] = {
+    "dbm": _same, "db": _same, "dbm/re": _same, "dbm/15khz": _same, "dbm/30khz": _same,
+    "dbw": lambda v: v + 30.0, "mw": _milliwatts, "uw": lambda v: _milliwatts(v / 1e3),
+    "nw": lambda v: _milliwatts(v / 1e6), "pw": lambda v: _milliwatts(v / 1e9), "w": lambda v: _milliwatts(v * 1e3),
+}  # fmt: skip
+_RATIO: Mapping[str, Convert] = {"db": _same}
+_METRES: Mapping[str, Convert] = {
+    "m": _same, "metres": _same, "meters": _same, "metre": _same, "meter": _same, "km": lambda v: v * 1e3,
+    "ft": lambda v: v * 0.3048, "feet": lambda v: v * 0.3048,
+}  # fmt: skip
+_ANGLE: Mapping[str, Convert] = {"°": _same, "deg": _same, "degrees": _same}
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role that a column can have.
+
+    Attributes:
+        names: the column names that are known to mean it, best first.
+        unit: "dBm", "dB", "deg", "m" or "" (text).
+        units: units that may stand behind its numbers or in its name, and what they do to the number.
+        low: smallest value that can be [unit].
+        high: largest value that can be [unit].
+        nothings: numbers that instruments write where they have none; rows that hold one are left out and counted.
+        offset: what is added to the number of a report index to give the unit.
+    """
+
+    names: tuple[str, ...]
+    unit: str = ""
+    units: Mapping[str, Convert] | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    nothings: tuple[float, ...] = ()
+    offset: float = 0.0
+
+
+_ODD = (
+    2147483647.0, -2147483648.0, 2147483646.0, 4294967295.0, 65535.0, 65536.0, 32767.0, -32768.0, 32768.0, 9999.0, -9999.0,
+    99999.0, -99999.0, 999.0, -999.0, 9223372036854775807.0, 268435455.0, -1000.0, 1000.0, -1e10, 1e10, -300.0, -200.0,
+    1e20, -3.4028234663852886e38, 3.4028234663852886e38, 1e30, 9.96920996838687e36,
+)  # fmt: skip
+_SMALL = (0.0, -1.0, 99.0, 127.0, 255.0, -255.0)
+
+ROLES: dict[str, Role] = {
+    "lon": Role(
+        ("lon", "lng", "long", "longitude", "longitud", "länge", "laenge", "längengrad", "laengengrad",
+         "geogr. länge", "geographische länge", "geo_lon", "geo_lng", "gps_lon", "gps_long", "gps_lng", "gps_longitude",
+         "lon_deg", "longitude_deg", "currentlongitude", "lon_wgs84", "wgs84_lon", "position_lon", "all_longitude",
+         "longitude_e7", "lon_e7", "longitude_e6", "lon_e6", "user_long", "geometry lon"),
+        "deg", _ANGLE, -180.0, 180.0, (999.0, -999.0, 9999.0, -9999.0, 2147483647.0, 255.0, 181.0, 1000.0, -300.0)),
+    "lat": Role(
+        ("lat", "latitude", "latitud", "breite", "breitengrad", "geogr. breite", "geographische breite",
+         "geo_lat", "gps_lat", "gps_latitude", "lat_deg", "latitude_deg", "currentlatitude", "lat_wgs84", "wgs84_lat",
+         "position_lat", "all_latitude", "latitude_e7", "lat_e7", "latitude_e6", "lat_e6", "user_lat", "geometry lat"),
+        "deg", _ANGLE, -90.0, 90.0, (999.0, -999.0, 9999.0, -9999.0, 2147483647.0, 255.0, 91.0, 99.0, 1000.0, -300.0)),
+    "x": Role(
+        ("x", "x_m", "easting", "easting_m", "utm_x", "utm_easting", "east", "ostwert", "rechtswert", "e", "este",
+         "coord_x", "x_coord", "xcoord", "x_utm", "pos_x", "abscisse", "coordenada_x", "x_lambert93", "geometry x"),
+        "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
+    "y": Role(
+        ("y", "y_m", "northing", "northing_m", "utm_y", "utm_northing", "north", "nordwert", "hochwert", "n", "norte",
+         "coord_y", "y_coord", "ycoord", "y_utm", "pos_y", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
+        "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
+    "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom", "the_geom",
+                    "wkt_geom", "point")),
+    "latlon": Role(("latlon", "lat_lon", "lat,lon", "lat,lng", "latlng", "latitude,longitude", "lat/lon", "gps",
+                    "gps_position", "gps_coordinates", "coordinates", "koordinaten", "coordonnées", "coordenadas",
+                    "location", "position", "gps_location")),
+    "rsrp": Role(
+        ("rsrp", "rsrp_dbm", "ss_rsrp", "ss_rsrp_dbm", "lte_rsrp", "nr_rsrp", "nr_ss_rsrp", "serving_rsrp",
+         "serving_cell_rsrp", "rsrp_serving", "rsrp_serving_cell", "pcell_rsrp", "rsrp_pcell", "primary_rsrp",
+         "lte_primary_rsrp", "rsrp_avg", "avg_rsrp", "mean_rsrp", "rsrp_mean", "rsrp_lte", "rsrp_nr", "rsrp_5g",
+         "csi_rsrp", "rscp", "rscp_dbm", "received_power", "received_power_dbm", "rx_power", "rx_power_dbm", "prx",
+         "prx_dbm", "p_rx", "power_dbm", "dbm", "signal_dbm", "signal_strength_dbm", "signal_strength", "signal_level",
+         "signal", "level_dbm", "level", "rx_level", "rxlev", "rx_lev", "rxlevel", "average_signal", "avg_signal",
+         "averagesignal", "empfangspegel", "pegel", "pegel_dbm", "signalpegel", "signalstärke", "signalstaerke",
+         "empfangsleistung", "leistung_dbm", "niveau", "niveau_signal", "niveau_de_signal", "niveau_reçu",
+         "puissance", "puissance_reçue", "puissance_dbm", "intensité", "intensité_du_signal", "force_du_signal",
+         "nivel", "nivel_señal", "nivel_de_señal", "señal", "potencia", "potencia_recibida", "potencia_dbm",
+         "intensidad", "intensidad_de_señal", "rssi", "rssi_dbm", "rss", "rss_dbm", "lte_rssi", "rssi_avg",
+         "avg_rssi", "mean_rssi"),
+        "dBm", _POWER, -160.0, -20.0, (*_ODD, *_SMALL)),
+    "rsrp_index": Role(("rsrp_index", "rsrp_report", "rsrp_idx", "lte_rsrp_index", "rsrp_range", "rsrp_reported_index"),
+                       "index", {}, 0.0, 97.0, (*_ODD, -1.0, 99.0, 127.0, 255.0), -141.0),
+    "rsrp_index_nr": Role(("rsrp_index_nr", "ss_rsrp_index", "nr_rsrp_index", "ss_rsrp_report", "ss_rsrp_idx",
+                           "csi_rsrp_index"), "index", {}, 0.0, 127.0, (*_ODD, -1.0, 255.0), -157.0),
+    "asu": Role(("asu", "asu_level", "asulevel", "lte_asu", "rsrp_asu", "asu_lte", "signal_asu"), "index", {}, 0.0, 97.0,
+                (*_ODD, -1.0, 99.0, 255.0), -140.0),
+    "path_loss": Role(
+        ("path_loss", "path_loss_db", "pathloss", "pathloss_db", "pl", "pl_db", "loss_db", "pfaddämpfung",
+         "ausbreitungsdämpfung", "funkfelddämpfung", "affaiblissement", "perte_de_propagation", "pérdida_de_trayecto",
+         "pérdidas", "perdida_propagacion", "plreal", "measured_path_loss"),
+        "dB", _RATIO, 0.0, 300.0, (*_ODD, 0.0, -1.0, 255.0)),
+    "gain": Role(("gain_db", "path_gain", "path_gain_db", "gain", "channel_gain", "channel_gain_db"), "dB", _RATIO, -300.0,
+                 0.0, tuple(v for v in _ODD if v not in (-300.0, -200.0)) + (1.0,)),
+    "sigma": Role(("sigma", "sigma_db", "std", "std_db", "stddev", "std_dev", "uncertainty", "uncertainty_db"), "dB",
+                  {"db": _same, "dbm": _same}),
+    "device": Role(("device", "device_id", "device_name", "phone", "terminal", "ue", "receiver", "device_serial_number",
+                    "gerät", "geraet", "appareil", "dispositivo", "handset", "imei", "device_model", "model")),
+    "kind": Role(("kind", "censored", "censoring")),
+    "low": Role(("low", "low_db", "low_dbm", "lower"), "dB", {"db": _same, "dbm": _same}),
+    "high": Role(("high", "high_db", "high_dbm", "upper"), "dB", {"db": _same, "dbm": _same}),
+}  # fmt: skip
+"""Every role of a column in a drive test."""
+
+VALUE_ROLES = ("rsrp", "path_loss", "gain", "rsrp_index", "rsrp_index_nr", "asu")
+"""Roles that are the reading; the first three are units, the others a report of the received power."""
+POSITION_ROLES = ("lon", "lat", "x", "y", "lonlat", "latlon")
+
+NETWORK_NAMES: dict[str, tuple[str, ...]] = {
+    "transmitter": (
+        "pci", "phys_cell_id", "physical_cell_id", "physicalcellid", "pcid", "psc", "cell", "cell_id", "cellid", "cid",
+        "ci", "cgi", "ecgi", "eci", "nci", "ncgi", "eutran_cell_id", "long_cid", "longcid", "lcid", "cell_name",
+        "cellname", "cell_identity", "serving_cell_id", "serving_pci", "pcell_pci", "lte_pci", "nr_pci", "enb", "enb_id",
+        "enodeb", "enodeb_id", "gnb", "gnb_id", "gnodeb", "node", "node_id", "nodeb", "bts", "bts_id", "base_station",
+        "base_station_id", "basestation", "bs", "bs_id", "site", "site_id", "site_name", "sector", "sector_id", "bsic",
+        "gateway", "gateway_id", "gateway_eui", "gw", "gw_id", "gateways", "transmitter", "transmitter_id", "tx", "tx_id",
+        "sender", "emitter", "antenna", "antenna_id", "bssid", "ssid", "mac", "mac_address", "netid", "ap", "ap_name",
+        "access_point", "beacon", "zelle", "zellen_id", "zellkennung", "funkzelle", "basisstation", "cellule",
+        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid",
+    ),
+    "beam": ("beam", "beam_id", "beamid", "ssb", "ssb_index", "ssb_id", "ssbindex", "ssb_beam", "csi_rs_index"),
+    "network": (
+        "operator", "operator_name", "network_operator", "provider", "carrier_name", "network_name", "plmn", "plmn_id",
+        "mcc", "mnc", "mccmnc", "mcc_mnc", "mcc-mnc", "isp", "sim_operator", "netzbetreiber", "betreiber", "anbieter",
+        "opérateur", "fournisseur", "operador", "network_id", "net",
+    ),
+    "technology": (
+        "technology", "tech", "rat", "network_tech", "networktech", "network_type", "net_type", "nettype", "nettech",
+        "radio", "radio_type", "radiotype", "act", "access_technology", "system", "connection_type", "cell_type",
+        "technologie", "netztyp", "netz", "réseau", "type_réseau", "tecnología", "tipo_red", "network_mode", "subtype",
+    ),
+    "band": (
+        "band", "lte_band", "nr_band", "frequency_band", "bands", "earfcn", "dl_earfcn", "arfcn", "nrarfcn", "nr_arfcn",
+        "uarfcn", "channel", "channel_number", "frequency", "frequency_mhz", "frequency_hz", "freq", "freq_mhz",
+        "frequenz", "fréquence", "frecuencia", "carrier", "carrier_frequency", "carrier_mhz", "kanal", "canal",
+        "lora_channel", "channel_mhz",
+    ),
+}  # fmt: skip
+"""Column names that tell what a reading came from, by kind; several values are several fields, and are not mixed."""
+
+SERVING_NAMES = (
+    "serving_cell", "serving", "is_serving", "isserving", "registered", "is_registered", "isregistered", "primary",
+    "is_primary", "cell_registered", "connected", "is_connected", "cell_connection_status", "cell_status", "cell_role",
+    "neighboring", "neighbouring", "neighbor", "neighbour", "is_neighbor", "is_neighbour", "is_neighboring", "neighbors",
+)  # fmt: skip
+"""Column names that tell the serving cell's rows from its neighbours'; those with "neigh" say so the other way round."""
+SERVING_YES = frozenset(("true", "1", "yes", "y", "serving", "primary", "registered", "pcell", "connected", "s", "t", "x",
+                         "1.0", "primary_serving", "ja", "oui", "sí", "si", "wahr", "vrai"))  # fmt: skip
+SERVING_NO = frozenset(("false", "0", "no", "n", "", "neighbor", "neighbour", "neighboring", "neighbouring", "f", "none",
+                        "0.0", "secondary", "detected", "nein", "non", "falsch", "faux", "scell"))  # fmt: skip
+
+
+def plain(name: str) -> str:
+    """Return a name without case, accents, blanks and punctuation."""
+    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss").strip().lower())
+    return re.sub(r"[^a-z0-9#]+", "", "".join(c for c in folded if not unicodedata.combining(c)))
+
+
+def plain_names(name: str) -> tuple[str, ...]:
+    """Return the ways in which a header can be compared: whole, and without what stands in brackets."""
+    bare = re.sub(r"\s*[\[({][^\])}]*[\])}]\s*", " ", name)
+    return tuple(dict.fromkeys(text for text in (plain(name), plain(bare)) if text))
+
+
+def role_of(name: str) -> str | None:
+    """Return the role that a column of this name has, None where it has none."""
+    return next((_BY_NAME[text] for text in plain_names(name) if text in _BY_NAME), None)
+
+
+def is_known(name: str, names: Sequence[str]) -> bool:
+    """Say whether a header is one of the names."""
+    wanted = {plain(n) for n in names}
+    return any(text in wanted for text in plain_names(name))
+
+
+def unit_in(name: str) -> str:
+    """Return the unit that a header states in brackets or behind its last underscore, lower case, "" where none."""
+    match = re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name) or re.search(r"[_ ](dBm|dBW|mW|km|ft|feet)$", name, re.I)
+    return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
+
+
+_BY_NAME = {plain(name): role for role, what in reversed(ROLES.items()) for name in reversed(what.names)}

@@ -1,0 +1,160 @@
+"""Which transmitter the rows come from: serving cells before their neighbours, and no mixture without being asked.
+
+A map is the field of one transmitter. Rows of several cells, beams, gateways, operators, technologies or bands in one
+file are several fields; their average is none of them. So every column that names one of these is looked at, and where
+it holds several values the file is refused with their counts and the choice to make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import MeasurementError
+from openckm.maps.tables.account import Account
+from openckm.maps.tables.numbers import is_nothing
+from openckm.maps.tables.roles import NETWORK_NAMES, SERVING_NAMES, SERVING_NO, SERVING_YES, is_known, plain
+from openckm.maps.tables.table import Table, TableFile, Words
+
+__all__ = ["Named", "mixture", "name_columns", "prefer_serving", "refuse_mixture", "serving_column"]
+
+_NO_NAME = frozenset(("2147483647", "-1", "268435455", "4294967295", "65535", "9223372036854775807", "-2147483648"))
+_MEASURED_SHARE = 0.5
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The names of transmitters in one column.
+
+    Attributes:
+        column: the column's name.
+        kind: "transmitter", "beam", "network", "technology" or "band".
+        counts: rows by name, the most frequent first.
+    """
+
+    column: str
+    kind: str
+    counts: Mapping[str, int]
+
+
+def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
+    """Return the columns that name a transmitter, network or technology: index -> kind."""
+    return {
+        i: kind
+        for kind, names in NETWORK_NAMES.items()
+        for i, header in enumerate(file.header)
+        if i not in taken and is_known(header, names)
+    }
+
+
+def serving_column(file: TableFile, taken: set[int]) -> int | None:
+    """Return the column that tells the serving cell's rows from its neighbours', None where there is none."""
+    return next((i for i, name in enumerate(file.header) if i not in taken and is_known(name, SERVING_NAMES)), None)
+
+
+def prefer_serving(account: Account, column: int) -> None:
+    """Leave the rows of neighbouring cells out, where the column tells them."""
+    table = account.table
+    words, name = table.words[column], table.header[column]
+    neighbours = "neigh" in plain(name)
+    yes, no = (SERVING_NO, SERVING_YES) if neighbours else (SERVING_YES, SERVING_NO)
+    serving = np.array([w.lower() in yes for w in words.words], dtype=bool)
+    known = np.array([w.lower() in yes or w.lower() in no or w.lower() in SERVING_YES | SERVING_NO for w in words.words])
+    if not known.all() or not serving.any():
+        if len(words.counts()) > 1 or not known.all():
+            account.note(f"the column {name!r} does not say which rows are of the serving cell, and was not used for that")
+        return
+    account.leave_out(~serving[words.code], f"of neighbouring cells (column {name})")
+
+
+def mixture(table: Table, names: Mapping[int, str], where: Mapping[str, object]) -> list[Named]:
+    """Return the columns in which the rows have several names, except those that `where` chose by."""
+    chosen = {name.strip().lower() for name in where}
+    found = []
+    for column, kind in names.items():
+        counts = _counts(table.words[column])
+        if len(counts) < 2 or table.header[column].strip().lower() in chosen:
+            continue
+        if kind == "band" and _is_measured(counts, len(table)):
+            continue
+        found.append(Named(table.header[column], kind, counts))
+    return found
+
+
+def _is_measured(counts: Mapping[str, int], rows: int) -> bool:
+    """Say whether a column of frequencies holds measured ones, each of its own, rather than channels."""
+    return len(counts) > max(20, _MEASURED_SHARE * rows)
+
+
+def refuse_mixture(table: Table, names: Mapping[int, str], where: Mapping[str, object], allowed: Sequence[str]) -> list[str]:
+    """Return sentences on the names that are mixed on request.
+
+    Args:
+        table: the rows that are used.
+        names: the columns that name a transmitter (see `name_columns`).
+        where: how the rows were chosen.
+        allowed: columns whose values may be mixed, or "all".
+
+    Raises:
+        MeasurementError: if rows of several transmitters are mixed that nobody asked for.
+    """
+    found = mixture(table, names, where)
+    free = {name.strip().lower() for name in allowed}
+    asked = [named for named in found if ALL in free or named.column.strip().lower() in free]
+    refused = [named for named in found if named not in asked]
+    if refused:
+        raise MeasurementError(
+            f"{table.file.label} holds readings of several transmitters: {'; '.join(map(_told, refused))}. A map is of one:"
+            f" choose with where={ready_where(table, names, refused, where)!r}, or have them read as one field with"
+            f" mix={[named.column for named in refused]!r}"
+        )
+    return [f"read as one field on request: {_told(named)}" for named in asked]
+
+
+def _told(named: Named, most: int = 6) -> str:
+    shown = [f"{name} {count}" for name, count in list(named.counts.items())[:most]]
+    more = f", and {len(named.counts) - most} more" if len(named.counts) > most else ""
+    return f"column {named.column!r} has {len(named.counts)} values (rows: {', '.join(shown)}{more})"
+
+
+def ready_where(
+    table: Table, names: Mapping[int, str], found: Sequence[Named], where: Mapping[str, object]
+) -> dict[str, str]:
+    """Return a choice of rows of one transmitter, the one with most rows; as few columns as do it."""
+    rows = np.ones(len(table), dtype=bool)
+    choice = {str(k): _one(v) for k, v in where.items()}
+    rank = {"transmitter": 0, "beam": 1, "network": 3, "technology": 2, "band": 2}
+    by_name = {table.header[c]: c for c in names}
+    for named in sorted(found, key=lambda n: (rank[n.kind], -len(n.counts))):
+        words = table.words[by_name[named.column]]
+        here = {w: n for w, n in _counts(Words(words.code[rows], words.words)).items()}
+        if len(here) > 1:
+            top = next(iter(here))
+            choice[named.column] = top
+            rows &= _equal(words, top)
+    return choice
+
+
+def _one(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) else str(next(iter(value)))  # type: ignore[call-overload]
+
+
+def _equal(words: Words, name: str) -> NDArray[np.bool_]:
+    return np.array([w == name for w in words.words], dtype=bool)[words.code]
+
+
+def _counts(words: Words) -> dict[str, int]:
+    """Return how many rows have each name; 36 and 36.0 are one, and what stands for no name is none."""
+    counts: dict[str, int] = {}
+    for word, n in words.counts().items():
+        name = word[:-2] if word.endswith(".0") and word[:-2].isdigit() else word
+        if not is_nothing(name) and name not in _NO_NAME:
+            counts[name] = counts.get(name, 0) + n
+    return counts
+
+
+__all__ += ["ALL", "ready_where"]

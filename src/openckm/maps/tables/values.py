@@ -1,0 +1,231 @@
+"""The readings in the columns of a table: units, report indices, limits, and the numbers that stand for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import MeasurementError
+from openckm.maps.tables.account import Account
+from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT
+from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
+from openckm.maps.tables.table import Numbers, Table
+
+__all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
+
+FOREIGN_UNITS = frozenset(("%", "percent", "dbuv", "dbuv/m", "dbuvm", "dbmv", "v", "mv", "uv", "dbm/m2", "bars", "mbit/s",
+                           "mbps", "kbit/s", "kbps", "ms", "s"))  # fmt: skip
+_REMEDY = {
+    "rsrp": (
+        "a positive number is a path loss (say columns={'path_loss': <column>}) or a report index (say"
+        " columns={'rsrp_index': <column>} for LTE, index - 141 dBm; columns={'rsrp_index_nr': <column>} for 5G, index -"
+        " 157 dBm; columns={'asu': <column>} for Android's ASU, - 140 dBm); numbers that stand for a missing value:"
+        " remove these rows, or leave them out with skip_bad=True"
+    ),
+    "path_loss": "a negative number is a gain (say columns={'gain': <column>}) or a received power ('rsrp')",
+    "gain": "a positive number is a path loss (say columns={'path_loss': <column>})",
+}
+_KINDS = {
+    "": "exact", "0": "exact", "false": "exact", "no": "exact", "exact": "exact", "0.0": "exact", "nan": "exact",
+    "1": "unheard", "true": "unheard", "yes": "unheard", "censored": "unheard", "not heard": "unheard",
+    "1.0": "unheard", "unheard": "unheard", "below": "below", "above": "above", "interval": "interval",
+}  # fmt: skip
+_UNIT_WORDS = frozenset(("deg", "degree", "degrees", "dbm", "db", "m", "metres", "meters", "grad", "degrés", "grados", "°"))
+
+
+def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
+    """Return a column in the unit of its role: what its name says of scale and unit is applied.
+
+    Raises:
+        MeasurementError: if the name states a unit that the role does not have.
+    """
+    name, what, value = table.header[column], ROLES[role], table.numbers[column].value
+    unit = unit_in(name)
+    if unit in FOREIGN_UNITS and what.unit:
+        raise MeasurementError(
+            f"{table.file.label}: the column {name!r} is in {unit}, wanted {what.unit or 'text'} for {role}; choose"
+            f" another column with columns={{{role!r}: '<column>'}}"
+        )
+    if what.units and unit in what.units:
+        value = np.asarray(what.units[unit](value), dtype=np.float64)
+    if role in ("lon", "lat"):
+        scale = 1e-7 if plain(name).endswith("e7") else 1e-6 if plain(name).endswith("e6") else 1.0
+        value = value * scale if scale != 1.0 else value
+    return value + what.offset if what.offset else value
+
+
+def require_readable(account: Account, column: int, role: str, skip_bad: bool) -> NDArray[np.bool_]:
+    """Leave out the rows whose cell holds no number, where that has a reason; return which rows are kept.
+
+    Raises:
+        MeasurementError: naming the first cell that is text, or has a foreign unit or two readings.
+    """
+    table = account.table
+    state = table.numbers[column].state
+    keep = np.ones(len(table), dtype=bool)
+    bad = (state == NO_NUMBER) | (state == UNIT) | (state == AMBIGUOUS)
+    if bad.any():
+        header = _header_rows(table, column, bad)
+        keep = account.leave_out(header, "rows that repeat the header or name the units")
+        table, bad = account.table, bad[keep]
+    if not bad.any():
+        return keep
+    if skip_bad:
+        kept = account.leave_out(bad, f"rows whose {table.header[column]} is no number")
+        keep[keep] = kept
+        return keep
+    i = int(np.argmax(bad))
+    raise table.bad_cell(i, column, _hint(int(table.numbers[column].state[i]), role, int(bad.sum())))
+
+
+def _header_rows(table: Table, column: int, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows hold the column's own name again, or a unit."""
+    found = np.zeros(len(table), dtype=bool)
+    name = table.header[column].strip().lower()
+    for i in np.flatnonzero(bad)[:50]:
+        cell = table.cell(int(i), column).strip().lower()
+        found[i] = cell == name or cell.strip("[]()") in _UNIT_WORDS
+    return found
+
+
+def _hint(state: int, role: str, count: int) -> str:
+    more = f" ({count} such rows)" if count > 1 else ""
+    if state == UNIT:
+        return f"its unit does not fit {ROLES[role].unit}{more}; choose another column, correct or remove the row, or leave such rows out with skip_bad=True"
+    if state == AMBIGUOUS:
+        return f"which can be read in two ways{more}; write it with a decimal point and without grouping its digits"
+    return f"correct or remove the row, or leave such rows out with skip_bad=True{more}"
+
+
+def leave_out_nothings(account: Account, column: int, role: str, what: str) -> NDArray[np.bool_]:
+    """Leave out the rows whose cell is empty or holds a number that stands for nothing; return which are kept."""
+    cell = account.table.numbers[column]
+    keep = account.leave_out(cell.state == EMPTY, f"without {what}")
+    value = account.table.numbers[column].value
+    for nothing in ROLES[role].nothings:
+        rows = value == nothing
+        if rows.any():
+            name = account.table.header[column]
+            keep[keep] = account.leave_out(rows, f"whose {name} is {nothing:.17g}, which stands for nothing")
+            value = account.table.numbers[column].value
+    return keep
+
+
+def read_values(account: Account, roles: Mapping[str, int], role: str, skip_bad: bool) -> dict[str, NDArray[Any]]:
+    """Return value, kind, low and high of the rows that hold a reading, as gains [dB] or received power [dBm].
+
+    Raises:
+        MeasurementError: if a value is text or out of range, no row holds one, or a kind is unknown.
+    """
+    column = roles[role]
+    leave_out_nothings(account, column, role, "a value")
+    require_readable(account, column, role, skip_bad)
+    if not len(account.table):
+        raise MeasurementError(f"{account.table.file.label}: no row holds a value in {account.table.header[column]!r}"
+                               f" ({_in_words(account)}); choose another column")  # fmt: skip
+    family = "rsrp" if role in VALUE_ROLES[3:] else role
+    _require_range(account, column, role, family, skip_bad)
+    table = account.table
+    value = scaled(table, column, role)
+    kind = read_kinds(account, roles, table)
+    kind = _limits(table.numbers[column], kind, value, role)
+    low, high = _bounds(table, roles, kind)
+    if role == "path_loss":  # gain = -loss turns every bound around
+        value, low, high = -value, -high, -low
+        kind = _mapped(kind, {"below": "above", "above": "below"})
+    return {"value": value, "kind": _mapped(kind, {"unheard": "below"}), "low": low, "high": high}
+
+
+def _require_range(account: Account, column: int, role: str, family: str, skip_bad: bool) -> None:
+    table, what = account.table, ROLES[role]
+    value = scaled(table, column, role)
+    bad = ~((value >= what.low + what.offset) & (value <= what.high + what.offset))
+    if not bad.any():
+        return
+    if skip_bad and not bad.all():
+        account.leave_out(bad, f"whose {table.header[column]} is out of range")
+        return
+    i = int(np.argmax(bad))
+    lowest, highest = what.low, what.high
+    raise MeasurementError(
+        f"{table.at(i)}: {table.header[column]!r} is {table.numbers[column].value[i]:g}, wanted a {role} in [{lowest:g},"
+        f" {highest:g}] {ROLES[family].unit} ({int(bad.sum())} of {len(value)} rows are out of this range);"
+        f" {_REMEDY[family]}"
+    )
+
+
+def read_kinds(account: Account, roles: Mapping[str, int], table: Table) -> NDArray[np.str_]:
+    """Return the kind of each reading: exact, unheard, below, above or interval.
+
+    Raises:
+        MeasurementError: if some words of the column are kinds and others are not.
+    """
+    if "kind" not in roles:
+        return np.broadcast_to(np.array("exact"), len(table))
+    column = roles["kind"]
+    words = table.words[column]
+    name = table.header[column]
+    if not any(w.lower() in _KINDS and w for w in words.words):
+        if any(words.words):
+            shown = ", ".join(sorted(w for w in words.words if w)[:4])
+            account.note(f"the column {name!r} holds {shown}, which are no kinds of reading, and was not used")
+        return np.broadcast_to(np.array("exact"), len(table))
+    kinds = np.array([_KINDS.get(w.lower(), "") for w in words.words])
+    unknown = (kinds == "")[words.code]
+    if unknown.any():
+        i = int(np.argmax(unknown))
+        raise MeasurementError(
+            f"{table.at(i)}: {name!r} is {words.words[words.code[i]]!r}, wanted exact, below, above or interval,"
+            f" or 0/1 (1: not heard); or leave the column out with without={name!r}"
+        )
+    return np.asarray(kinds[words.code])
+
+
+def _limits(cell: Numbers, kind: NDArray[np.str_], value: NDArray[np.float64], role: str) -> NDArray[np.str_]:
+    """Return the kinds with what the cells say: "< -120", and the ends of a report's range of indices."""
+    what = ROLES[role]
+    below, above = cell.state == BELOW, cell.state == ABOVE
+    if role in ("rsrp_index", "rsrp_index_nr"):
+        below, above = below | (value <= what.low + what.offset), above | (value >= what.high + what.offset)
+    if not (below.any() or above.any()):
+        return kind
+    return np.where(below, "below", np.where(above, "above", kind)).astype("<U8")
+
+
+def _bounds(table: Table, roles: Mapping[str, int], kind: NDArray[np.str_]) -> tuple[NDArray[Any], NDArray[Any]]:
+    low, high = (np.broadcast_to(np.array(v), len(table)) for v in (-np.inf, np.inf))
+    rows = kind == "interval"
+    if not rows.any():
+        return low, high
+    if "low" not in roles or "high" not in roles:
+        raise MeasurementError(
+            f"{table.at(int(np.argmax(rows)))} is an interval, but the file has no columns low and high; add them"
+        )
+    low, high = low.copy(), high.copy()
+    for role, side in (("low", low), ("high", high)):
+        cell = table.numbers[roles[role]]
+        wrong = rows & (cell.state != GOOD)
+        if wrong.any():
+            raise table.bad_cell(int(np.argmax(wrong)), roles[role])
+        side[rows] = cell.value[rows]
+    if (low > high).any():
+        i = int(np.argmax(low > high))
+        raise MeasurementError(f"{table.at(i)}: the interval's low end is above its high end; exchange the two")
+    return low, high
+
+
+def _mapped(kind: NDArray[np.str_], new: Mapping[str, str]) -> NDArray[np.str_]:
+    if kind.strides == (0,):
+        return kind
+    out = kind.astype("<U8")
+    for old, word in new.items():
+        out[kind == old] = word
+    return out
+
+
+def _in_words(account: Account) -> str:
+    return "; ".join(f"{count} rows {reason}" for reason, count in account.left_out.items()) or "0 rows"
+

@@ -1,0 +1,243 @@
+"""Readings as points of vector files: GPX, KML and GeoJSON by their own text, all others by GDAL, Parquet by Arrow.
+
+GDAL's GPX driver passes over values in `<extensions>`, and its KML driver over "RSRP: -90" in a description; both are
+what apps write. So these two are read here, element by element.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import MeasurementError
+from openckm.maps.tables.frame import FrameFile, from_records
+from openckm.maps.tables.sources import Source
+
+__all__ = ["open_geojson", "open_parquet", "open_vector", "open_xml"]
+
+_DEGREES = ("geometry lon", "geometry lat")
+_METRES = ("geometry x", "geometry y")
+_PAIR = re.compile(r"([A-Za-z][\w .\-()\[\]/]{0,40}?)\s*[:=]\s*([-+\u2212]?\d+(?:[.,]\d+)?(?:\s*dBm?)?|[A-Za-z][\w\-]*)")
+_TAG = re.compile(r"<[^>]*>")
+EXTRA = "install openckm[files] to read it"
+
+
+def open_geojson(source: Source) -> FrameFile:
+    """Return the points of a GeoJSON file, as a collection or one feature a line.
+
+    Raises:
+        MeasurementError: if it is not GeoJSON, or holds no points.
+    """
+    text = source.whole().decode("utf-8-sig", errors="replace")
+    features, crs = _features(text, source.label)
+    records = []
+    for feature in features:
+        geometry, properties = feature.get("geometry") or {}, feature.get("properties") or {}
+        for place in _places(geometry):
+            records.append({_name(k): _scalar(v) for k, v in properties.items()} | dict(zip(_DEGREES, place[:2], strict=False)))
+    kinds = sorted({str((f.get("geometry") or {}).get("type")) for f in features})
+    return _points(source, records, kinds, crs)
+
+
+def open_xml(source: Source) -> FrameFile:
+    """Return the points of a GPX or KML file with what their elements, extensions and descriptions say.
+
+    Raises:
+        MeasurementError: if it is neither, broken, or holds no points.
+    """
+    try:
+        root = ElementTree.fromstring(source.whole())
+    except ElementTree.ParseError as error:
+        raise MeasurementError(f"{source.label} is broken XML ({error}); export the track again") from error
+    kind = _local(root.tag)
+    if kind == "gpx":
+        return _points(source, [_gpx_point(e) for e in root.iter() if _local(e.tag) in ("trkpt", "wpt", "rtept")], ["track"])
+    if kind == "kml":
+        marks = [e for e in root.iter() if _local(e.tag) == "Placemark"]
+        return _points(source, [p for e in marks if (p := _kml_point(e))], ["Placemark"])
+    raise MeasurementError(
+        f"{source.label} is XML of the kind <{kind}>: wanted GPX or KML; export the readings as CSV, GPX or KML"
+    )
+
+
+def open_parquet(source: Source) -> FrameFile:
+    """Return a Parquet file, plain or with points as geometry (GeoParquet).
+
+    Raises:
+        MeasurementError: if pyarrow is not installed, or the file is broken.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MeasurementError(f"{source.label} is a Parquet file: {EXTRA}, or export the readings as CSV") from None
+    try:
+        table = pq.read_table(io.BytesIO(source.whole()))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise MeasurementError(f"{source.label} is no whole Parquet file ({error}); write it again") from error
+    geo = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
+    place = geo.get("primary_column", "geometry")
+    frame = table.to_pandas()
+    columns = [(str(name), frame[name].to_numpy()) for name in frame.columns if name != place or not geo]
+    if geo and place in frame.columns:
+        crs = _parquet_crs(geo["columns"][place].get("crs", "OGC:CRS84"))
+        columns += _coordinates(source, frame[place].to_numpy(), crs)
+        return FrameFile(source.label, source.name, columns, crs=None if _is_wgs84(crs) else crs)
+    return FrameFile(source.label, source.name, columns)
+
+
+def open_vector(source: Source) -> FrameFile:
+    """Return the first layer with points of a file that GDAL reads: GeoPackage, Shapefile, FlatGeobuf and others.
+
+    Raises:
+        MeasurementError: if pyogrio is not installed, the file is broken, or no layer holds points.
+    """
+    try:
+        import pyogrio
+    except ImportError:
+        raise MeasurementError(f"{source.label} is a file of GDAL: {EXTRA}, or export the readings as CSV") from None
+    place = f"/vsizip/{source.path}/{source.member}" if source.packed == "zip" else str(source.path)
+    try:
+        layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(place)]
+        points = [name for name, kind in layers if "Point" in kind or "Unknown" in kind]
+        if not points:
+            raise MeasurementError(
+                f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer of points"
+            )
+        meta, _, geometry, fields = pyogrio.raw.read(place, layer=points[0])
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        raise MeasurementError(f"cannot read {source.label}: {error}; export the readings again") from error
+    columns = [(str(name), _plain_array(values)) for name, values in zip(meta["fields"], fields, strict=True)]
+    crs = meta["crs"]
+    notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
+    columns += _coordinates(source, geometry, crs)
+    return FrameFile(source.label, source.name, columns, notes, None if _is_wgs84(crs) else crs)
+
+
+def _points(source: Source, records: Sequence[Mapping[str, Any]], kinds: Sequence[str], crs: str | None = None) -> FrameFile:
+    if not records:
+        raise MeasurementError(f"{source.label} holds no points, but {', '.join(kinds) or 'nothing'}: wanted points with a reading each")
+    columns = from_records(records)
+    if crs is not None:
+        columns = [(dict(zip(_DEGREES, _METRES, strict=True)).get(name, name), values) for name, values in columns]
+    return FrameFile(source.label, source.name, columns, crs=crs)
+
+
+def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the features of GeoJSON text and their CRS, None for degrees."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        try:
+            lines = [json.loads(line.strip("\x1e, ")) for line in text.splitlines() if line.strip("\x1e, ")]
+        except ValueError:
+            raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
+        return [f for f in lines if isinstance(f, dict)], None
+    if isinstance(document, list):  # a list of records, as many web services answer
+        return [{"geometry": None, "properties": d} if "geometry" not in d else d for d in document if isinstance(d, dict)], None
+    if document.get("type") == "Feature":
+        return [document], None
+    found = document.get("features")
+    if not isinstance(found, list):
+        what = "raw Overpass JSON" if "elements" in document else "JSON, but not GeoJSON"
+        raise MeasurementError(f"{label} is {what}: wanted a FeatureCollection of points with their readings")
+    name = ((document.get("crs") or {}).get("properties") or {}).get("name")
+    return [f for f in found if isinstance(f, dict)], None if name is None or _is_wgs84(name) else _epsg(str(name))
+
+
+def _places(geometry: Mapping[str, Any]) -> Iterator[Sequence[float]]:
+    places = geometry.get("coordinates") or []
+    if geometry.get("type") == "Point" and len(places) >= 2:
+        yield places
+    elif geometry.get("type") == "MultiPoint":
+        yield from places
+    elif not geometry:
+        yield ()
+
+
+def _scalar(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def _name(key: object) -> str:
+    return str(key)
+
+
+def _local(tag: object) -> str:
+    return str(tag).rsplit("}", 1)[-1]
+
+
+def _gpx_point(element: ElementTree.Element) -> dict[str, Any]:
+    record: dict[str, Any] = {"geometry lon": element.get("lon"), "geometry lat": element.get("lat")}
+    for child in element.iter():
+        text = (child.text or "").strip()
+        if child is not element and not len(child) and text:
+            record.setdefault(_local(child.tag), text)
+            record |= {k: v for k, v in _pairs(text).items() if k not in record}
+    return record
+
+
+def _kml_point(element: ElementTree.Element) -> dict[str, Any] | None:
+    record: dict[str, Any] = {}
+    for child in element.iter():
+        tag, text = _local(child.tag), (child.text or "").strip()
+        if tag == "coordinates" and len(text.split()) == 1:
+            lon, lat, *_ = (*text.split(","), "", "")
+            record |= {"geometry lon": lon, "geometry lat": lat}
+        elif tag == "Data":
+            record[str(child.get("name"))] = "".join(v.text or "" for v in child if _local(v.tag) == "value").strip()
+        elif tag == "SimpleData":
+            record[str(child.get("name"))] = text
+        elif tag in ("name", "description", "when") and text:
+            record.setdefault(tag, text)
+            record |= {k: v for k, v in _pairs(text).items() if k not in record}
+    return record if "geometry lon" in record else None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return what a text says as "RSRP: -90 dBm<br>PCI: 36"."""
+    found = {}
+    for piece in re.split(r"[\r\n;|]|<br\s*/?>|</tr>|</li>|,(?=\s*[A-Za-z])", text):
+        match = _PAIR.fullmatch(_TAG.sub(" ", piece.replace("</td><td>", ":").replace("</th><td>", ":")).strip())
+        if match:
+            found[match[1].strip()] = match[2].strip()
+    return found
+
+
+def _coordinates(source: Source, geometry: Any, crs: str | None) -> list[tuple[str, NDArray[Any]]]:
+    import shapely
+
+    shapes = shapely.from_wkb(np.asarray(list(geometry), dtype=object))
+    kinds = {shapely.GeometryType(int(k)).name for k in np.unique(shapely.get_type_id(shapes))} - {"POINT", "MISSING"}
+    if kinds:
+        raise MeasurementError(f"{source.label} holds {', '.join(sorted(kinds))}: wanted points with a reading each")
+    names = _DEGREES if _is_wgs84(crs) else _METRES
+    return list(zip(names, (shapely.get_x(shapes), shapely.get_y(shapes)), strict=True))
+
+
+def _plain_array(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(str).astype(object) if values.dtype.kind in "Mm" else values
+
+
+def _is_wgs84(crs: str | None) -> bool:
+    return crs is not None and re.search(r"CRS:?84|EPSG:{1,2}4326$", str(crs).upper()) is not None
+
+
+def _epsg(name: str) -> str:
+    match = re.search(r"EPSG:{1,2}(\d+)$", name, re.IGNORECASE)
+    return f"EPSG:{match[1]}" if match else name
+
+
+def _parquet_crs(crs: object) -> str | None:
+    from pyproj import CRS
+
+    return None if crs is None else CRS.from_user_input(crs if isinstance(crs, str) else json.dumps(crs)).to_string()
+
+
