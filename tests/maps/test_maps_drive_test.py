@@ -311,7 +311,7 @@ def test_missing_empty_and_header_only_files(csv_file, tmp_path):
     ("data", "words"),
     [
         (b"PK\x03\x04", ["zip"]), (b"\x89PNG\0", ["picture", "CSV"]), (b"\x1f\x8b", ["cannot read", "whole"]),
-        (b"a\0b\1", ["binary"]), (b"%PDF-1.7", ["PDF", "CSV"]), (b"\xd0\xcf\x11\xe0", [".xls", "save it"]),
+        (b"ab\0\1\2\0c\0\0\0d", ["binary"]), (b"%PDF-1.7", ["PDF", "CSV"]), (b"\xd0\xcf\x11\xe0", [".xls", "save it"]),
         (b"PAR1", ["Parquet"]), (b'{"type": "Feat', ["not JSON"]), (b"<gpx", ["broken XML"]),
     ],
 )  # fmt: skip

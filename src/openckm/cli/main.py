@@ -12,7 +12,22 @@ from rich.console import Console
 from openckm import __version__
 from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
-from openckm.cli.options import lon_lat, pairs, require_range
+from openckm.cli.inspect import inspect
+from openckm.cli.options import (
+    Columns,
+    Crs,
+    LayoutFile,
+    Measurements,
+    Mix,
+    NoColumns,
+    ReportFile,
+    Sigma,
+    SkipBad,
+    Where,
+    place,
+    reading_options,
+    require_range,
+)
 from openckm.cli.plan import plan
 from openckm.cli.predict import predict
 from openckm.cli.wording import for_command_line
@@ -56,28 +71,35 @@ def root(
 
 @app.command()
 def construct(
-    measurements: Annotated[Path, typer.Argument(help="CSV drive test: lon/lat or x/y, and RSRP, path loss or gain.")],
-    bs: Annotated[str, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")],
+    measurements: Measurements,
     output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
+    bs: Annotated[
+        str | None, typer.Option(help="Base station as LON,LAT in degrees (X,Y in metres with --crs local).")
+    ] = None,
     azimuth: Annotated[
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
     ] = None,
-    layout: Annotated[
-        Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+    layout: LayoutFile = None,
+    cell: Annotated[
+        float | None, typer.Option(help="Cell side in metres; follows the readings (4 or more) when left out.")
     ] = None,
-    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 4.0,
-    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side; large maps in tiles.")] = 128,
+    size: Annotated[
+        int | None,
+        typer.Option(min=16, max=2048, help="Cells along each side; follows the readings when left out."),
+    ] = None,
+    centre: Annotated[
+        str | None, typer.Option(help="Centre of the map, LON,LAT; the base station, or the readings' when left out.")
+    ] = None,
     height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
     carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")
-    ] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
-    ] = None,
-    crs: Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617.")] = None,
-    sigma: Annotated[float, typer.Option(help="Noise of one reading in dB where the file states none.")] = 4.0,
+    where: Where = None,
+    column: Columns = None,
+    no_column: NoColumns = None,
+    crs: Crs = None,
+    sigma: Sigma = 4.0,
+    skip_bad: SkipBad = False,
+    mix: Mix = None,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     deadline: Annotated[
@@ -88,6 +110,7 @@ def construct(
     zarr: Annotated[
         Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
     ] = None,
+    report: ReportFile = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Hold back a tenth of the readings first.")] = True,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing and exit with 3 if the self-check refuses the map.")
@@ -97,12 +120,13 @@ def construct(
     ] = None,
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
-    from openckm.cli.outputs import require_writable, write_outputs
+    from openckm.cli.outputs import require_writable, require_writable_file, write_outputs, write_record
     from openckm.edge.construction import construct as run
-    from openckm.edge.reading import ReadingOptions
     from openckm.maps.site_plan import SitePlan
 
-    require_writable(output, png, zarr, (measurements, layout))
+    require_writable(output, png, zarr, (*measurements, layout))
+    if report is not None:
+        require_writable_file(report, (".json",), (*measurements, layout))
     numbers = (
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
@@ -113,11 +137,11 @@ def construct(
         require_range(flag, value, low, high, unit)
     if strict and not check:
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
+    site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
+                    place(centre, "--centre", crs))  # fmt: skip
     with console.status("constructing the map") as status:
         job = run(
-            measurements,
-            SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
-            reading=ReadingOptions(pairs(where), pairs(column), crs, sigma),
+            measurements, site, reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
             on_progress=lambda what, done, total: status.update(f"constructing the map: {what} {done}/{total}"),
         )  # fmt: skip
@@ -126,10 +150,13 @@ def construct(
         complaints.print("ckm: refused by the self-check, nothing was written", markup=False)
         raise typer.Exit(REFUSED)
     written = write_outputs(job, output, png, zarr)
+    if report is not None:
+        written.append(write_record(job, report))
     console.print(job.summary(), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 
 
+app.command("inspect")(inspect)
 app.command("plan")(plan)
 app.command("predict")(predict)
 

@@ -2,11 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from openckm.errors import OptionError
 
-__all__ = ["lon_lat", "pairs", "require_range", "split_name"]
+if TYPE_CHECKING:
+    from openckm.edge.reading import ReadingOptions
+
+__all__ = [
+    "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where",
+    "lon_lat", "pairs", "place", "reading_options", "require_range", "split_name",
+]  # fmt: skip
+
+Measurements = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Drive test, or several: lon/lat or x/y, and RSRP, path loss or gain, as CSV, .xlsx, GPX, KML, ..."
+    ),
+]
+Where = Annotated[list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
+]
+NoColumns = Annotated[
+    list[str] | None, typer.Option("--no-column", help="Role or column not to be used, e.g. sigma; may be repeated.")
+]
+Crs = Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617, or local (metres, indoors).")]
+Sigma = Annotated[float, typer.Option(help="Noise of one reading in dB where the file states none.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")]
+Mix = Annotated[
+    list[str] | None,
+    typer.Option("--mix", help="Column of cells or networks whose readings count as one field all the same, or all."),
+]
+LayoutFile = Annotated[
+    Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Also write what was read, left out, assumed and fitted as JSON.")
+]
+
+
+def reading_options(
+    where: list[str] | None,
+    column: list[str] | None,
+    no_column: list[str] | None,
+    crs: str | None,
+    sigma: float,
+    skip_bad: bool,
+    mix: list[str] | None,
+) -> ReadingOptions:
+    """Return how a measurement file is read, from the options of the command line.
+
+    Raises:
+        OptionError: if a pair has no "=".
+    """
+    from openckm.edge.reading import ReadingOptions
+
+    return ReadingOptions(pairs(where), pairs(column), crs, sigma, tuple(no_column or ()), skip_bad, tuple(mix or ()))
+
+
+def place(text: str | None, flag: str, crs: str | None) -> tuple[float, float] | None:
+    """Return the two numbers of a place: longitude and latitude, or metres where the CRS is "local"; None of None.
+
+    Raises:
+        OptionError: if the text is not two numbers, or they cannot be longitude and latitude.
+    """
+    if text is None:
+        return None
+    if (crs or "").lower() != "local":
+        return lon_lat(text, flag)
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(f"{flag} {text!r}: wanted X,Y in metres of the local plane, e.g. {flag} 12.5,3") from None
+    return x, y
 
 
 def lon_lat(text: str, flag: str = "--bs") -> tuple[float, float]:

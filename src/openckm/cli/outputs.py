@@ -7,13 +7,15 @@ from pathlib import Path
 
 from openckm.edge.construction import Construction
 from openckm.errors import InputError
+from openckm.maps.atomic import atomic_path
 from openckm.maps.geotiff import write_geotiff
 from openckm.maps.observations import Observations
 from openckm.maps.png import write_png
+from openckm.maps.provenance import dump_provenance
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarrio import write_zarr
 
-__all__ = ["require_writable", "require_writable_file", "write_map", "write_outputs"]
+__all__ = ["require_writable", "require_writable_file", "write_map", "write_outputs", "write_record"]
 
 
 def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: Iterable[Path | None] = ()) -> None:
@@ -89,3 +91,12 @@ def write_map(
         write_zarr(radiomap, zarr)
         written.append(zarr)
     return written
+
+
+def write_record(job: Construction, path: Path) -> Path:
+    """Write what was read, left out, assumed and fitted as JSON, and return the file written."""
+    facts = job.radiomap.provenance
+    record = {"reading": job.read.as_dict(), "assumed": list(job.notes), "status": job.status, "provenance": facts}
+    with atomic_path(path) as part:
+        part.write_text(dump_provenance(record) + "\n", encoding="utf-8")
+    return path

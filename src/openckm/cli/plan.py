@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from openckm.cli.options import lon_lat, pairs, require_range
+from openckm.cli.options import (
+    Columns,
+    Crs,
+    LayoutFile,
+    Mix,
+    NoColumns,
+    SkipBad,
+    Where,
+    lon_lat,
+    reading_options,
+    require_range,
+)
 from openckm.cli.outputs import require_writable_file
 
 __all__ = ["plan"]
@@ -20,7 +31,7 @@ def plan(
     bs: Annotated[str, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="GeoJSON to write: a point per place, and the route.")],
     measurements: Annotated[
-        Path | None, typer.Argument(help="CSV of what was measured so far; leave out before the first drive.")
+        list[Path] | None, typer.Argument(help="What was measured so far; leave out before the first drive.")
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=200, help="Places to propose.")] = 20,
     start: Annotated[
@@ -29,21 +40,18 @@ def plan(
     azimuth: Annotated[
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
     ] = None,
-    layout: Annotated[
-        Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
-    ] = None,
+    layout: LayoutFile = None,
     cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 4.0,
     size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side; large maps in tiles.")] = 128,
     height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
     carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")
-    ] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
-    ] = None,
-    crs: Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617.")] = None,
+    where: Where = None,
+    column: Columns = None,
+    no_column: NoColumns = None,
+    crs: Crs = None,
+    skip_bad: SkipBad = False,
+    mix: Mix = None,
     sigma: Annotated[float, typer.Option(help="Noise of one reading in dB, past and future.")] = 4.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
@@ -55,10 +63,9 @@ def plan(
     """
     from openckm.edge.planning import plan as run
     from openckm.edge.planning import write_plan
-    from openckm.edge.reading import ReadingOptions
     from openckm.maps.site_plan import SitePlan
 
-    require_writable_file(output, (".geojson", ".json"), (measurements, layout))
+    require_writable_file(output, (".geojson", ".json"), (*(measurements or ()), layout))
     numbers = (
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
@@ -69,9 +76,9 @@ def plan(
     begin = None if start is None else lon_lat(start, "--start")
     with console.status("planning") as status:
         made = run(
-            measurements,
+            measurements or None,
             SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
-            reading=ReadingOptions(pairs(where), pairs(column), crs, sigma),
+            reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
             count=count, start=begin, seed=seed, prior=prior,
             on_progress=lambda what, done, total: status.update(f"planning: {what} {done}/{total}"),
         )  # fmt: skip

@@ -9,6 +9,10 @@ __all__ = ["for_command_line"]
 
 _COLUMNS = re.compile(r"columns=(\{[^{}]*\})")
 _PAIR = re.compile(r"'([^']+)': ('[^']*'|\.\.\.|<[^>]+>)")
+_WHERE = re.compile(r"\bwhere=(\{[^{}]*\})")
+_LISTS = re.compile(r"\b(mix|without)=\[([^\[\]]*)\]")
+_WITHOUT = re.compile(r"\bwithout='([^']*)'")
+_FLAGS = {"mix": "--mix", "without": "--no-column"}
 _CRS = re.compile(r"\bcrs=(?:'([^']*)'|\.\.\.)")
 
 
@@ -19,12 +23,26 @@ def for_command_line(message: str) -> str:
         told = [f"--column {role}={_name(name)}" for role, name in _PAIR.findall(found[1])]
         return " ".join(told) or found[0]
 
+    def where(found: re.Match[str]) -> str:
+        return " ".join(f"--where {shlex.quote(f'{c}={_bare(v)}')}" for c, v in _PAIR.findall(found[1])) or found[0]
+
+    def lists(found: re.Match[str]) -> str:
+        return " ".join(f"{_FLAGS[found[1]]} {shlex.quote(name)}" for name in re.findall(r"'([^']*)'", found[2]))
+
     def crs(found: re.Match[str]) -> str:
         return f"--crs {found[1] or 'EPSG:...'}"
 
-    return _CRS.sub(crs, _COLUMNS.sub(columns, message)).replace("columns= has", "--column has")
+    for pattern, say in ((_COLUMNS, columns), (_WHERE, where), (_LISTS, lists), (_CRS, crs)):
+        message = pattern.sub(say, message)
+    message = _WITHOUT.sub(lambda found: f"--no-column {shlex.quote(found[1])}", message)
+    return message.replace("columns= has", "--column has").replace("skip_bad=True", "--skip-bad")
 
 
 def _name(quoted: str) -> str:
     name = quoted.strip("'")
     return "<column>" if name == "..." else name if name.startswith("<") else shlex.quote(name)
+
+
+def _bare(quoted: str) -> str:
+    name = quoted.strip("'")
+    return "VALUE" if name == "..." else name

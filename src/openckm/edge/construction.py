@@ -16,7 +16,7 @@ from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import OpenCKM
-from openckm.maps.csv import DriveTestReport
+from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
@@ -59,7 +59,7 @@ class Construction:
 
 
 def construct(
-    measurements: str | os.PathLike[str],
+    measurements: Files,
     site: SitePlan | None = None,
     *,
     reading: ReadingOptions | None = None,
@@ -75,7 +75,9 @@ def construct(
     """Construct the map around a base station from a drive test.
 
     Args:
-        measurements: CSV file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`).
+        measurements: file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`), or
+        several
+            files of one campaign.
         site: the base station and the map that is wanted.
         reading: how the measurement file is read.
         draws: posterior draws.
@@ -109,6 +111,7 @@ def construct(
         given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report
     )
     radiomap = _after_check(radiomap, checked)
+    radiomap.provenance["reading"] = given.report.as_dict()
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
     return Construction(radiomap, given.observations, given.report, checked, tuple(notes), time.monotonic() - started)
@@ -166,13 +169,7 @@ def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]
 
 
 def _read_lines(job: Construction) -> list[str]:
-    r = job.read
-    devices = ", ".join(f"{name or 'unnamed'} {count}" for name, count in r.devices.items())
-    span = f"from {r.value_min:g} to {r.value_max:g}"
-    lines = [
-        f"  read     {r.source}: {r.kept} readings of {r.value_column} [{r.unit}] {span}"
-        f" ({r.outside} outside the map left out; devices: {devices})"
-    ]
+    lines = job.read.lines()
     if job.observations.layout is not None:
         share = float(np.mean(job.observations.layout.building))
         lines.append(f"  read     {job.observations.layout.source}: buildings cover {share:.0%} of the map")

@@ -20,6 +20,7 @@ from openckm.infer.model import Posterior
 from openckm.infer.plan import choose_cells
 from openckm.infer.route import drive, reachable
 from openckm.maps.atomic import atomic_path
+from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
@@ -106,7 +107,7 @@ class MeasurementPlan:
 
 
 def plan(
-    measurements: str | os.PathLike[str] | None,
+    measurements: Files | None,
     site: SitePlan | None = None,
     *,
     reading: ReadingOptions | None = None,

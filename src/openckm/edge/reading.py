@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from openckm.errors import InputError, OutsideGrid
-from openckm.maps.csv import DriveTest, DriveTestReport, read_drive_test
-from openckm.maps.grid import Grid
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import InputError, OptionError, OutsideGrid
+from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
+from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations
-from openckm.maps.site_plan import SitePlan
+from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 
 __all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence"]
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
+SMALLEST, LARGEST = 64, 2048
+FITTED = 256
+"""Cells along a side up to which a map that follows the readings keeps cells of 4 m; beyond, its cells grow."""
+MARGIN = 0.05
+"""Room around the readings, as a share of their extent."""
+FAR_TIMES, NEAR_M, FARTHEST_M = 3.0, 500.0, 20_000.0
+"""The map holds a base station within FAR_TIMES the readings' extent plus NEAR_M; beyond that plus FARTHEST_M [m] it
+cannot be that of the readings."""
+_LOCAL = "local"
+_OUTSIDE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -26,14 +39,25 @@ class ReadingOptions:
     Attributes:
         where: rows to use, e.g. {"PCI": "A"}.
         columns: role -> column name where the header does not tell.
-        crs: CRS of x/y columns.
+        crs: CRS of x/y columns (metres or feet), or "local" for a plane of its own.
         sigma_db: noise of a single reading where the file states none [dB].
+        without: roles or columns that are not to be used.
+        skip_bad: leave rows out that cannot be read, and count them, instead of refusing the file.
+        mix: columns that name transmitters whose readings are read as one field all the same, or ("all",).
     """
 
     where: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     crs: str | None = None
     sigma_db: float = SIGMA_DB
+    without: Sequence[str] = ()
+    skip_bad: bool = False
+    mix: Sequence[str] = ()
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the options as keywords of `read_drive_test`."""
+        how = {f.name: getattr(self, f.name) for f in fields(self)}
+        return how | {"where": dict(self.where) or None, "columns": dict(self.columns) or None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +91,14 @@ def from_keywords(
     )
 
 
-def read_evidence(
-    measurements: str | os.PathLike[str], site: SitePlan, options: ReadingOptions | None = None
-) -> Evidence:
+def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions | None = None) -> Evidence:
     """Read a drive test and what is known of its site.
 
+    Where the site states no size, the map follows the readings, and the report says so.
+
     Args:
-        measurements: CSV file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`).
+        measurements: a file with positions and RSRP, path loss or gain (see `openckm.maps.csv.read_drive_test`), or
+            several files of one campaign.
         site: the base station and the map that is wanted.
         options: how the file is read.
 
@@ -81,21 +106,25 @@ def read_evidence(
         InputError: if a file cannot be used; the message names file, row and remedy.
     """
     options = options or ReadingOptions()
+    how = options.keywords()
+    site = replace(site, local=site.local or (options.crs or "").lower() == _LOCAL)
+    notes: list[str] = []
+    if site.size is None or (site.place is None and site.centre is None):
+        site, notes = _fitted(read_drive_test(measurements, **how), site)
     grid = site.grid()
     known = site.observations(grid)
-    test = _read(
-        measurements, grid, site, crs=options.crs, columns=dict(options.columns) or None, sigma_db=options.sigma_db,
-        where=dict(options.where) or None,
-    )  # fmt: skip
-    return Evidence(replace(known, points=(test.points,)), grid, test.report)
+    test = _read(measurements, grid, site, **how)
+    notes += _outside(test, measurements, grid, site, how)
+    report = replace(test.report, notes=(*test.report.notes, *notes))
+    return Evidence(replace(known, points=(test.points,)), grid, report)
 
 
-def _read(measurements: str | os.PathLike[str], grid: Grid, site: SitePlan, **how: Any) -> DriveTest:
+def _read(measurements: Files, grid: Grid, site: SitePlan, **how: Any) -> DriveTest:
     """Read the readings on the grid; where none lies on it, say so if longitude and latitude look swapped."""
     try:
         return read_drive_test(measurements, grid=grid, **how)
     except OutsideGrid as error:
-        if site.place is None:
+        if site.place is None or site.local:
             raise
         lon, lat = site.place
         try:
@@ -106,3 +135,63 @@ def _read(measurements: str | os.PathLike[str], grid: Grid, site: SitePlan, **ho
             f"{measurements}: no reading lies around longitude {lon:g}, latitude {lat:g}, but around {lat:g}, {lon:g}:"
             " the two are swapped, either in the file or of the base station; exchange them, longitude comes first"
         ) from error
+
+
+def _fitted(test: DriveTest, site: SitePlan) -> tuple[SitePlan, list[str]]:
+    """Return the site with centre, cell and size that hold the readings, and the base station where it is near.
+
+    Where the base station is nowhere near the readings, the map stays around it, and reading on it says what is wrong.
+    """
+    plane, points = test.report.crs, test.points
+    west, east, south, north = *_span(points.x), *_span(points.y)
+    extent = max(east - west, north - south, 1.0)
+    notes = []
+    if site.place is not None:
+        x, y = site.place if plane is None else (float(v) for v in reproject("EPSG:4326", plane, *site.place))
+        distance = math.hypot(x - (west + east) / 2, y - (south + north) / 2)
+        if not distance <= FAR_TIMES * extent + FARTHEST_M:
+            return replace(site, size=site.size or DEFAULT_SIZE), []
+        if distance <= FAR_TIMES * extent + NEAR_M:
+            west, east, south, north = min(west, x), max(east, x), min(south, y), max(north, y)
+        else:
+            notes.append(f"the base station is {distance / 1000:.1f} km from the readings' middle, outside the map")
+    wanted = max(east - west, north - south) * (1 + 2 * MARGIN)
+    cell_m = site.cell_m or max(DEFAULT_CELL_M, _round_up(wanted / FITTED))
+    size = site.size or min(max(SMALLEST, 16 * math.ceil(wanted / cell_m / 16)), LARGEST)
+    middle = ((west + east) / 2, (south + north) / 2)
+    found = middle if plane is None else tuple(float(v) for v in reproject(plane, "EPSG:4326", *middle))
+    centre = site.centre or (found[0], found[1])
+    notes.append(f"the map follows the readings: {size} x {size} cells of {cell_m:g} m around {_place(centre, site)}")
+    return replace(site, centre=centre, cell_m=cell_m, size=size), notes
+
+
+def _span(values: NDArray[np.float64]) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _round_up(metres: float) -> float:
+    """Return the next of 1, 2, 2.5, 5, 10, ... times a power of ten that is not smaller."""
+    scale = 10.0 ** math.floor(math.log10(metres)) if metres > 0 else 1.0
+    return next(step * scale for step in (1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 10.0) if step * scale >= metres)
+
+
+def _place(place: Sequence[float], site: SitePlan) -> str:
+    return f"x {place[0]:.1f} m, y {place[1]:.1f} m" if site.local else f"{place[0]:.5f},{place[1]:.5f}"
+
+
+def _outside(test: DriveTest, measurements: Files, grid: Grid, site: SitePlan, how: Mapping[str, Any]) -> list[str]:
+    """Return a warning with the extent that would hold the readings, where more than a few lie outside the map."""
+    outside, total = test.report.outside, test.report.outside + test.report.kept
+    if outside <= _OUTSIDE_SHARE * total:
+        return []
+    warning = f"WARNING: {outside} of {total} readings lie outside the map and are not used"
+    try:
+        everything = read_drive_test(measurements, **how)
+    except (InputError, OptionError):
+        return [warning]
+    free, _ = _fitted(everything, replace(site, size=None, centre=None, cell_m=None))
+    return [
+        f"{warning}; --size {free.size} --cell {free.cell_m:g} --centre {_place(free.centre or (0, 0), site)}"
+        " would hold"
+        " them all (as would no --size, no --cell and no --centre)"
+    ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from openckm.errors import MeasurementError, OptionError, OutsideGrid
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points, join_points
-from openckm.maps.tables.account import Account
+from openckm.maps.tables.account import Account, in_words
 from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.numbers import GOOD
@@ -33,7 +33,7 @@ from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import name_columns, prefer_serving, refuse_mixture, serving_column
 from openckm.maps.tables.values import read_values
 
-__all__ = ["DriveTest", "DriveTestReport", "aggregate_cells", "read_drive_test"]
+__all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
 
 OUTSIDE = "outside the map"
 _TEXT_ROLES = ("device", "kind", "lonlat", "latlon")
@@ -80,6 +80,19 @@ class DriveTestReport:
     notes: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
 
+    def lines(self) -> list[str]:
+        """Return what was read, left out and assumed, one line each."""
+        devices = ", ".join(f"{name or 'unnamed'} {count}" for name, count in self.devices.items())
+        used = f"{self.source}: {self.kept} of {self.rows_read} rows used, {self.value_column} [{self.unit}]"
+        lines = [f"  read     {used} from {self.value_min:g} to {self.value_max:g}; devices: {devices}"]
+        if self.left_out:
+            lines.append(f"  left out {in_words(self.left_out)}")
+        return lines + [f"  note     {note}" for note in self.notes]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values, for JSON and provenance."""
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class DriveTest:
@@ -104,13 +117,13 @@ def read_drive_test(
 ) -> DriveTest:
     """Read the measured points of a file, or of several files of one campaign.
 
-    The file is CSV or other text in any common dialect and encoding (also packed by gzip, bzip2, xz or zip), .xlsx, GPX,
-    KML, GeoJSON, GeoPackage, Shapefile, FlatGeobuf or Parquet. Columns are found by their usual names, whatever the case:
-    lon/lng/longitude with lat/latitude [degrees], or x/easting with y/northing [m]; rsrp or rssi [dBm] (rsrp wins),
-    path_loss or gain_db [dB]; and, optional, sigma [dB], device, kind ("exact", "below", "above", "interval" with low and
-    high) or censored (1: not heard, the true power is below the value given). Columns of other names are ignored, but for
-    those that name a transmitter, network or technology: rows of neighbouring cells are left out where a column tells
-    them, and a mixture of transmitters is refused.
+    The file is CSV or other text in any common dialect and encoding (also packed by gzip, bzip2, xz or zip), .xlsx,
+    GPX, KML, GeoJSON, GeoPackage, Shapefile, FlatGeobuf or Parquet. Columns are found by their usual names,
+    whatever the case: lon/lng/longitude with lat/latitude [degrees], or x/easting with y/northing [m]; rsrp or rssi
+    [dBm] (rsrp wins), path_loss or gain_db [dB]; and, optional, sigma [dB], device, kind ("exact", "below",
+    "above", "interval" with low and high) or censored (1: not heard, the true power is below the value given).
+    Columns of other names are ignored, but for those that name a transmitter, network or technology: rows of
+    neighbouring cells are left out where a column tells them, and a mixture of transmitters is refused.
 
     Args:
         path: the file, or several files of one campaign.
@@ -202,7 +215,11 @@ def _choose(account: Account, roles: dict[str, int], names: dict[int, str], how:
         account.leave_out(~account.table.holds(name, wanted), f"not chosen by {name}")
     chosen = {file.column(name, "to choose rows by") for name in how["where"]}
     serving = serving_column(file, set(roles.values()) | ignored_columns(file, how["without"]))
-    if serving is not None and serving not in chosen and not chosen & {c for c, k in names.items() if k == "transmitter"}:
+    if (
+        serving is not None
+        and serving not in chosen
+        and not chosen & {c for c, k in names.items() if k == "transmitter"}
+    ):
         prefer_serving(account, serving)
 
 
@@ -314,9 +331,7 @@ def join_drive_tests(drives: Sequence[DriveTest], notes: Sequence[str] = ()) -> 
         reports[0], source=points.source, kept=len(points), left_out=left_out, devices=devices,
         value_min=min(r.value_min for r in reports), value_max=max(r.value_max for r in reports),
         step_db=1.0 if all(r.step_db for r in reports) else None, notes=(*notes, *said),
-        **{name: sum(getattr(r, name) for r in reports) for name in ("rows_read", "rows_selected", "outside", "censored")},
+        **{name: sum(getattr(r, name) for r in reports) for name in ("rows_read", "rows_selected", "outside",
+        "censored")},
     )  # fmt: skip
     return DriveTest(points, joined)
-
-
-__all__ += ["join_drive_tests"]

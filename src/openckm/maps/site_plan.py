@@ -15,8 +15,12 @@ from openckm.maps.site import Transmitter
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["SitePlan"]
+__all__ = ["DEFAULT_CELL_M", "DEFAULT_SIZE", "SitePlan"]
 
+DEFAULT_CELL_M = 4.0
+"""Cell side where neither the user nor the readings say [m]."""
+DEFAULT_SIZE = 128
+"""Cells along a side where neither the user nor the readings say."""
 _BS = "bs"
 """The keyword of `place` in calls that take a site's arguments one by one, as `--bs` does on the command line."""
 
@@ -32,13 +36,14 @@ class SitePlan:
         azimuth_deg: boresight of a sector antenna, clockwise from north [degrees]; None for an omnidirectional one.
         downtilt_deg: downtilt of the boresight [degrees].
         layout: file of the building layout (GeoJSON, OSM XML or PBF, height raster), or None.
-        cell_m: cell side of the map [m].
-        size: cells along each side of the map.
+        cell_m: cell side of the map [m]; None lets it follow the readings (4 m, or more for a wide drive).
+        size: cells along each side of the map; None lets it follow the readings (128 without any).
         centre: (longitude, latitude) of the map's centre [degrees]; None centres it on the base station.
         power_dbm: transmit power with everything between radio and antenna [dBm], or None where it is to be estimated.
         pattern: file of the antenna pattern, or None for the standard's (3GPP TR 38.901) sector.
         name: of the site or cell, "" where it has none.
         cells: column of the measurement file -> the value there that names this cell, e.g. {"PCI": "101"}.
+        local: whether `place` and `centre` are (x, y) [m] on a plane of their own (indoors), instead of degrees.
     """
 
     place: tuple[float, float] | None = None
@@ -47,13 +52,14 @@ class SitePlan:
     azimuth_deg: float | None = None
     downtilt_deg: float = 6.0
     layout: str | os.PathLike[str] | None = None
-    cell_m: float = 4.0
-    size: int = 128
+    cell_m: float | None = None
+    size: int | None = None
     centre: tuple[float, float] | None = None
     power_dbm: float | None = None
     pattern: str | os.PathLike[str] | None = None
     name: str = ""
     cells: Mapping[str, str] = field(default_factory=dict)
+    local: bool = False
 
     @classmethod
     def of(cls, site: Self | None, loose: Mapping[str, Any]) -> Self:
@@ -74,7 +80,7 @@ class SitePlan:
         return replace(cls() if site is None else site, **named)
 
     def grid(self) -> Grid:
-        """Return the cells of the map, in the UTM zone of its centre.
+        """Return the cells of the map, in the UTM zone of its centre or on a plane of its own.
 
         Raises:
             OptionError: if neither the base station's place nor the map's centre is known.
@@ -82,13 +88,16 @@ class SitePlan:
         centre = self.place if self.centre is None else self.centre
         if centre is None:
             raise OptionError("where is the map to be? Give the place of the base station, or the map's centre")
-        return Grid.centred(*centre, shape=(self.size, self.size), cell_m=self.cell_m)
+        size, cell_m = self.size or DEFAULT_SIZE, self.cell_m or DEFAULT_CELL_M
+        if self.local:
+            return Grid((size, size), cell_m, (centre[0] - size * cell_m / 2, centre[1] + size * cell_m / 2))
+        return Grid.centred(*centre, shape=(size, size), cell_m=cell_m)
 
     def transmitter(self, grid: Grid) -> Transmitter | None:
         """Return the transmitter on the plane of a grid, or None where its place is not known."""
         if self.place is None:
             return None
-        x, y = grid.from_lonlat(*self.place)
+        x, y = self.place if self.local else grid.from_lonlat(*self.place)
         return Transmitter(
             float(x), float(y), self.height_m, self.carrier_hz, self.azimuth_deg, self.downtilt_deg, self.name
         )

@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from openckm.data.readers.base import folder_at, require_choice
 from openckm.errors import MeasurementError, OptionError
 from openckm.maps.csv import read_drive_test
-from openckm.maps.tables import Table, read_table
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
+from openckm.maps.tables import Table, read_table
 
 __all__ = ["INDOOR_PLACES", "IndoorGrid", "indoor_path_loss", "powder_receivers", "powder_rss"]
 
@@ -186,13 +186,17 @@ def _samples(root: Path, split: str) -> list[str]:
 
 def _column(table: Table, name: str) -> NDArray[np.float64]:
     if name not in table.header:
-        raise MeasurementError(f"{table.file.label}: there is no column {name!r}; the file has {', '.join(table.header)}")
+        raise MeasurementError(
+            f"{table.file.label}: there is no column {name!r}; the file has {', '.join(table.header)}"
+        )
     return table.require_numbers(table.header.index(name))
 
 
 def _crossings(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if "Coord." not in table.header:
-        raise MeasurementError(f"{table.file.label}: there is no column 'Coord.'; the file has {', '.join(table.header)}")
+        raise MeasurementError(
+            f"{table.file.label}: there is no column 'Coord.'; the file has {', '.join(table.header)}"
+        )
     labels = table.text(table.header.index("Coord.")).tolist()
     found = [_LABEL.fullmatch(label) for label in labels]
     for i, label in enumerate(found):

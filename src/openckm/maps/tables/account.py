@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from openckm.maps.tables.table import Table
 
-__all__ = ["Account"]
+__all__ = ["Account", "in_words"]
 
 
 @dataclass
@@ -44,8 +44,5 @@ class Account:
 
 
 def in_words(left_out: Mapping[str, int]) -> str:
-    """Return the rows left out as "3 without a value, 2 outside the map"."""
-    return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
-
-
-__all__ += ["in_words"]
+    """Return the rows left out as "3 without a value; 2 outside the map"."""
+    return "; ".join(f"{count} {reason}" for reason, count in left_out.items())

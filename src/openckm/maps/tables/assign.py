@@ -14,7 +14,21 @@ _WANTED = (
     "wanted a position (lon and lat in degrees, or x/easting and y/northing in metres with crs=...) and a value"
     " (rsrp or rssi in dBm, path_loss or gain_db in dB)"
 )
-_OTHERS = ("neigh", "ncell", "nbr", "nachbar", "voisin", "vecin", "delta", "diff", "std", "sigma", "min", "max", "count")
+_OTHERS = (
+    "neigh",
+    "ncell",
+    "nbr",
+    "nachbar",
+    "voisin",
+    "vecin",
+    "delta",
+    "diff",
+    "std",
+    "sigma",
+    "min",
+    "max",
+    "count",
+)
 
 
 def assign_columns(

@@ -121,7 +121,8 @@ def _encoding(head: bytes, whole: bool, label: str) -> str:
         return "utf-16-be" if even > odd else "utf-16-le"
     if b"\0" in head:
         raise MeasurementError(
-            f"{label} is a binary file, not a table: wanted CSV or text, .xlsx, GPX, KML, GeoJSON, GeoPackage, Shapefile"
+            f"{label} is a binary file, not a table: wanted CSV or text, .xlsx, GPX, KML, GeoJSON, GeoPackage,"
+            " Shapefile"
             " or Parquet; export the readings as one of these"
         )
     try:
@@ -153,7 +154,9 @@ def _find_header(
             cells = split_line(_uncommented(line) if _is_commented(lines, at) else line, separator)
             roles = {role for cell in cells if (role := role_of(cell)) in (*POSITION_ROLES, *VALUE_ROLES)}
             score = len(roles) + 3 * len(wanted & {plain(cell) for cell in cells})
-            if score > best or (score == 1 and len(cells) > 1 and best == 1 and found is None and _has_both(roles, cells)):
+            if score > best or (
+                score == 1 and len(cells) > 1 and best == 1 and found is None and _has_both(roles, cells)
+            ):
                 best, found = score, (separator, at)
     return found
 
@@ -179,7 +182,9 @@ def _uncommented(line: str) -> str:
 
 def _first_line(lines: Sequence[tuple[str, int]], forced: str, label: str) -> tuple[str, int]:
     start = 1 if forced else 0
-    at = next((i for i, (line, _) in enumerate(lines) if i >= start and line.strip() and not _COMMENT.match(line)), None)
+    at = next(
+        (i for i, (line, _) in enumerate(lines) if i >= start and line.strip() and not _COMMENT.match(line)), None
+    )
     if at is None:
         raise MeasurementError(f"{label} is empty: wanted a header line with column names, then one row per reading")
     return forced or max(_SEPARATORS, key=lines[at][0].count), at
@@ -194,7 +199,9 @@ def _with_split_dates(header: list[str], rows: Sequence[Sequence[str]]) -> list[
     for p, name in enumerate(header):
         if any(word in plain(name) for word in _TIMES):
             wider = [*header[: p + 1], *(f"{name} (part {k + 2})" for k in range(extra)), *header[p + 1 :]]
-            numeric = [i for i, n in enumerate(wider) if role_of(n) in ("lon", "lat", "x", "y", "rsrp", "path_loss", "gain")]
+            numeric = [
+                i for i, n in enumerate(wider) if role_of(n) in ("lon", "lat", "x", "y", "rsrp", "path_loss", "gain")
+            ]
             if numeric and all(_numeric(row[i]) for row in rows for i in numeric):
                 return wider
     return header

@@ -44,7 +44,9 @@ def open_table(path: str | os.PathLike[str], named: Sequence[str] = ()) -> Table
         if head.startswith(magic):
             raise MeasurementError(f"{source.label} is {what}")
     if not head.strip():
-        raise MeasurementError(f"{source.label} is empty: wanted a header line with column names, then one row per reading")
+        raise MeasurementError(
+            f"{source.label} is empty: wanted a header line with column names, then one row per reading"
+        )
     if suffix in (".xlsx", ".xlsm") or head.startswith(b"PK\x03\x04"):
         from openckm.maps.tables.workbook import open_workbook
 

@@ -94,6 +94,6 @@ def _column(values: list[Any]) -> NDArray[Any]:
 def _text(value: object) -> str:
     if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     return str(value).strip()

@@ -20,16 +20,19 @@ __all__ = [
 GOOD, EMPTY, NO_NUMBER, BELOW, ABOVE, AMBIGUOUS, UNIT = range(7)
 """State of a cell: a number; nothing; text; "< number"; "> number"; two readings; a unit that does not belong here."""
 
-_NOTHING = frozenset(
-    """na n/a #n/a n.a. n.a nan null none nil - -- --- ? . .. ... * ** unknown unavailable invalid undefined missing void
-    nodata nd n/d s/d k.a. k.a nr n.r. np #value! #wert! #ref! #div/0! #num! #null! <na> -nan 1.#qnan -1.#ind 1.#ind
-    keine unbekannt inconnu inconnue desconocido <null> (null) [null] {} [] \\n""".split()
-) | {"", "not available", "not measured", "no data", "no value", "no signal", "keine angabe", "nicht verfügbar",
-     "non disponible", "no disponible", "sin datos", "no service", "out of service"}  # fmt: skip
+_NOTHING = frozenset((
+    "", "na", "n/a", "#n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "-", "--", "---", "?", ".", "..", "...", "*",
+    "**", "unknown", "unavailable", "invalid", "undefined", "missing", "void", "nodata", "nd", "n/d", "s/d", "k.a.",
+    "k.a", "nr", "n.r.", "np", "#value!", "#wert!", "#ref!", "#div/0!", "#num!", "#null!", "<na>", "-nan", "1.#qnan",
+    "-1.#ind", "1.#ind", "keine", "unbekannt", "inconnu", "inconnue", "desconocido", "<null>", "(null)", "[null]",
+    "{}", "[]", "\\n", "not available", "not measured", "no data", "no value", "no signal", "keine angabe",
+    "nicht verfügbar", "non disponible", "no disponible", "sin datos", "no service", "out of service",
+))  # fmt: skip
 _DASHES = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2012": "-", "\u2014": "-", "\ufe63": "-", "\uff0d": "-"})
 _BLANKS = re.compile(r"[\u00a0\u2007\u2009\u200a\u202f\u200b\ufeff]")
 _NUMBER = re.compile(
-    r"(?P<limit>[<>≤≥]=?)?\s*(?P<about>[~≈]|ca\.?|approx\.?)?\s*(?P<number>[-+]?(?:\d[\d.,' ]*|[.,]\d+)(?:[eE][-+]?\d+)?)"
+    r"(?P<limit>[<>≤≥]=?)?\s*(?P<about>[~≈]|ca\.?|approx\.?)?\s*"
+    r"(?P<number>[-+]?(?:\d[\d.,' ]*|[.,]\d+)(?:[eE][-+]?\d+)?)"
     r"\s*(?P<unit>[^\d\s].*)?$"
 )
 _DEGREES = re.compile(

@@ -46,7 +46,9 @@ def clean_positions(account: Account, roles: dict[str, int], skip_bad: bool) -> 
         account.leave_out((lon == 0) & (lat == 0), "at longitude 0, latitude 0, which stands for no position")
         _require_degrees(account, roles, skip_bad)
     if not len(account.table):
-        raise MeasurementError(f"{table.file.label}: no row has a position ({account.read} rows were read); check the file")
+        raise MeasurementError(
+            f"{table.file.label}: no row has a position ({account.read} rows were read); check the file"
+        )
     return roles
 
 
@@ -64,7 +66,9 @@ def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str
             east_first = wkt is not None or both == "lonlat" or word.strip().startswith("[")
             lon[k], lat[k] = (first, second) if east_first else (second, first)
     name, file = table.header[column], table.file
-    order = "longitude, latitude" if both == "lonlat" or any(map(_WKT.fullmatch, words.words)) else "latitude, longitude"
+    order = (
+        "longitude, latitude" if both == "lonlat" or any(map(_WKT.fullmatch, words.words)) else "latitude, longitude"
+    )
     account.note(f"the column {name!r} was read as {order}")
     n = len(file.header)
     file.header = (*file.header, f"{name} (lon)", f"{name} (lat)")
@@ -120,7 +124,8 @@ def _require_geographic(table: Table, crs: str | None) -> None:
         return
     if not _parse_crs(crs).is_geographic:
         raise OptionError(
-            f"{table.file.label} gives lon and lat in degrees, but crs={crs!r} is a projected one; crs describes x/y columns:"
+            f"{table.file.label} gives lon and lat in degrees, but crs={crs!r} is a projected one; crs describes"
+            " x/y columns:"
             " leave it out, and choose the plane with grid=..."
         )
 
@@ -203,7 +208,9 @@ def _is_metric(table: Table, crs: str) -> bool:
     """Say whether a projected CRS is in metres; feet are as good, as the projection knows their length."""
     parsed = _parse_crs(crs)
     if not parsed.is_projected:
-        raise OptionError(f"crs={crs!r} is not in metres or feet: for degrees call the columns lon and lat, without crs")
+        raise OptionError(
+            f"crs={crs!r} is not in metres or feet: for degrees call the columns lon and lat, without crs"
+        )
     return {axis.unit_name for axis in parsed.axis_info[:2]} == {"metre"}
 
 

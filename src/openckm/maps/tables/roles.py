@@ -72,7 +72,8 @@ class Role:
 
 
 _ODD = (
-    2147483647.0, -2147483648.0, 2147483646.0, 4294967295.0, 65535.0, 65536.0, 32767.0, -32768.0, 32768.0, 9999.0, -9999.0,
+    2147483647.0, -2147483648.0, 2147483646.0, 4294967295.0, 65535.0, 65536.0, 32767.0, -32768.0, 32768.0, 9999.0,
+        -9999.0,
     99999.0, -99999.0, 999.0, -999.0, 9223372036854775807.0, 268435455.0, -1000.0, 1000.0, -1e10, 1e10, -300.0, -200.0,
     1e20, -3.4028234663852886e38, 3.4028234663852886e38, 1e30, 9.96920996838687e36,
 )  # fmt: skip
@@ -98,7 +99,8 @@ ROLES: dict[str, Role] = {
         ("y", "y_m", "northing", "northing_m", "utm_y", "utm_northing", "north", "nordwert", "hochwert", "n", "norte",
          "coord_y", "y_coord", "ycoord", "y_utm", "pos_y", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
-    "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom", "the_geom",
+    "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom",
+    "the_geom",
                     "wkt_geom", "point")),
     "latlon": Role(("latlon", "lat_lon", "lat,lon", "lat,lng", "latlng", "latitude,longitude", "lat/lon", "gps",
                     "gps_position", "gps_coordinates", "coordinates", "koordinaten", "coordonnées", "coordenadas",
@@ -121,15 +123,17 @@ ROLES: dict[str, Role] = {
                        "index", {}, 0.0, 97.0, (*_ODD, -1.0, 99.0, 127.0, 255.0), -141.0),
     "rsrp_index_nr": Role(("rsrp_index_nr", "ss_rsrp_index", "nr_rsrp_index", "ss_rsrp_report", "ss_rsrp_idx",
                            "csi_rsrp_index"), "index", {}, 0.0, 127.0, (*_ODD, -1.0, 255.0), -157.0),
-    "asu": Role(("asu", "asu_level", "asulevel", "lte_asu", "rsrp_asu", "asu_lte", "signal_asu"), "index", {}, 0.0, 97.0,
+    "asu": Role(("asu", "asu_level", "asulevel", "lte_asu", "rsrp_asu", "asu_lte", "signal_asu"), "index", {}, 0.0,
+    97.0,
                 (*_ODD, -1.0, 99.0, 255.0), -140.0),
     "path_loss": Role(
         ("path_loss", "path_loss_db", "pathloss", "pathloss_db", "pl", "pl_db", "loss_db", "pfaddämpfung",
          "ausbreitungsdämpfung", "funkfelddämpfung", "affaiblissement", "perte_de_propagation", "pérdida_de_trayecto",
          "pérdidas", "perdida_propagacion", "plreal", "measured_path_loss"),
         "dB", _RATIO, 0.0, 300.0, (*_ODD, 0.0, -1.0, 255.0)),
-    "gain": Role(("gain_db", "path_gain", "path_gain_db", "gain", "channel_gain", "channel_gain_db"), "dB", _RATIO, -300.0,
-                 0.0, tuple(v for v in _ODD if v not in (-300.0, -200.0)) + (1.0,)),
+    "gain": Role(("gain_db", "path_gain", "path_gain_db", "gain", "channel_gain", "channel_gain_db"), "dB", _RATIO,
+    -300.0,
+                 0.0, (*(v for v in _ODD if v not in (-300.0, -200.0)), 1.0)),
     "sigma": Role(("sigma", "sigma_db", "std", "std_db", "stddev", "std_dev", "uncertainty", "uncertainty_db"), "dB",
                   {"db": _same, "dbm": _same}),
     "device": Role(("device", "device_id", "device_name", "phone", "terminal", "ue", "receiver", "device_serial_number",
@@ -148,10 +152,12 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
     "transmitter": (
         "pci", "phys_cell_id", "physical_cell_id", "physicalcellid", "pcid", "psc", "cell", "cell_id", "cellid", "cid",
         "ci", "cgi", "ecgi", "eci", "nci", "ncgi", "eutran_cell_id", "long_cid", "longcid", "lcid", "cell_name",
-        "cellname", "cell_identity", "serving_cell_id", "serving_pci", "pcell_pci", "lte_pci", "nr_pci", "enb", "enb_id",
+        "cellname", "cell_identity", "serving_cell_id", "serving_pci", "pcell_pci", "lte_pci", "nr_pci", "enb",
+        "enb_id",
         "enodeb", "enodeb_id", "gnb", "gnb_id", "gnodeb", "node", "node_id", "nodeb", "bts", "bts_id", "base_station",
         "base_station_id", "basestation", "bs", "bs_id", "site", "site_id", "site_name", "sector", "sector_id", "bsic",
-        "gateway", "gateway_id", "gateway_eui", "gw", "gw_id", "gateways", "transmitter", "transmitter_id", "tx", "tx_id",
+        "gateway", "gateway_id", "gateway_eui", "gw", "gw_id", "gateways", "transmitter", "transmitter_id", "tx",
+        "tx_id",
         "sender", "emitter", "antenna", "antenna_id", "bssid", "ssid", "mac", "mac_address", "netid", "ap", "ap_name",
         "access_point", "beacon", "zelle", "zellen_id", "zellkennung", "funkzelle", "basisstation", "cellule",
         "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid",
@@ -179,13 +185,18 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
 SERVING_NAMES = (
     "serving_cell", "serving", "is_serving", "isserving", "registered", "is_registered", "isregistered", "primary",
     "is_primary", "cell_registered", "connected", "is_connected", "cell_connection_status", "cell_status", "cell_role",
-    "neighboring", "neighbouring", "neighbor", "neighbour", "is_neighbor", "is_neighbour", "is_neighboring", "neighbors",
+    "neighboring", "neighbouring", "neighbor", "neighbour", "is_neighbor", "is_neighbour", "is_neighboring",
+    "neighbors",
 )  # fmt: skip
-"""Column names that tell the serving cell's rows from its neighbours'; those with "neigh" say so the other way round."""
-SERVING_YES = frozenset(("true", "1", "yes", "y", "serving", "primary", "registered", "pcell", "connected", "s", "t", "x",
-                         "1.0", "primary_serving", "ja", "oui", "sí", "si", "wahr", "vrai"))  # fmt: skip
-SERVING_NO = frozenset(("false", "0", "no", "n", "", "neighbor", "neighbour", "neighboring", "neighbouring", "f", "none",
-                        "0.0", "secondary", "detected", "nein", "non", "falsch", "faux", "scell"))  # fmt: skip
+"""Column names that tell the serving cell's rows from its neighbours'; those with "neigh" say the opposite."""
+SERVING_YES = frozenset((
+    "true", "1", "yes", "y", "serving", "primary", "registered", "pcell", "connected", "s", "t", "x", "1.0",
+    "primary_serving", "ja", "oui", "sí", "si", "wahr", "vrai",
+))  # fmt: skip
+SERVING_NO = frozenset((
+    "false", "0", "no", "n", "", "neighbor", "neighbour", "neighboring", "neighbouring", "f", "none", "0.0",
+    "secondary", "detected", "nein", "non", "falsch", "faux", "scell",
+))  # fmt: skip
 
 
 def plain(name: str) -> str:
@@ -213,7 +224,9 @@ def is_known(name: str, names: Sequence[str]) -> bool:
 
 def unit_in(name: str) -> str:
     """Return the unit that a header states in brackets or behind its last underscore, lower case, "" where none."""
-    match = re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name) or re.search(r"[_ ](dBm|dBW|mW|km|ft|feet)$", name, re.I)
+    match = re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name) or re.search(
+        r"[_ ](dBm|dBW|mW|km|ft|feet)$", name, re.I
+    )
     return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
 
 

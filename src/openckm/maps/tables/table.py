@@ -114,7 +114,8 @@ class Table:
     def bad_cell(self, i: int, column: int, hint: str = "correct or remove the row") -> MeasurementError:
         """Return the error for a cell that holds no finite number."""
         return MeasurementError(
-            f"{self.at(i)}: column {self.header[column]!r} holds {self.cell(i, column)!r}, wanted a finite number; {hint}"
+            f"{self.at(i)}: column {self.header[column]!r} holds {self.cell(i, column)!r}, wanted a finite"
+            f" number; {hint}"
         )
 
     def pick(self, keep: NDArray[np.bool_]) -> Table:

@@ -60,7 +60,8 @@ class TextFile(TableFile):
             row = int(table.row[int(np.argmax(long))])
             raise MeasurementError(
                 f"{self.at(row)} has {len(self._cells(row))} cells, the header has {self._width}"
-                f" ({int(long.sum())} such rows); correct the row (a value that holds the separator must stand in quotes),"
+                f" ({int(long.sum())} such rows); correct the row (a value that holds the separator must stand in"
+                " quotes),"
                 " or leave such rows out with skip_bad=True"
             )
         return table.pick(~long), int(long.sum())
@@ -99,8 +100,10 @@ class TextFile(TableFile):
         with self._source.open() as stream:
             try:
                 reader = pd.read_csv(
-                    self._stream(stream), sep=self._dialect.separator, header=0, index_col=False, dtype={str(c): "category" for c in text},
-                    usecols=[str(c) for c in columns], na_values=_NOTHING, decimal=decimal, chunksize=_CHUNK_ROWS,
+                    self._stream(stream), sep=self._dialect.separator, header=0, index_col=False,  # type: ignore[call-overload]
+                    dtype={str(c): "category" for c in text},
+                    usecols=[str(c) for c in columns], na_values=_NOTHING, decimal=decimal,
+                    chunksize=_CHUNK_ROWS,
                     skipinitialspace=True, low_memory=False,
                 )  # fmt: skip
                 with reader:
@@ -188,4 +191,3 @@ def _join(parts: Sequence[Numbers]) -> Numbers:
     if len(parts) == 1:
         return parts[0]
     return Numbers(np.concatenate([p.value for p in parts]), np.concatenate([p.state for p in parts]))
-

@@ -63,10 +63,14 @@ def prefer_serving(account: Account, column: int) -> None:
     neighbours = "neigh" in plain(name)
     yes, no = (SERVING_NO, SERVING_YES) if neighbours else (SERVING_YES, SERVING_NO)
     serving = np.array([w.lower() in yes for w in words.words], dtype=bool)
-    known = np.array([w.lower() in yes or w.lower() in no or w.lower() in SERVING_YES | SERVING_NO for w in words.words])
+    known = np.array(
+        [w.lower() in yes or w.lower() in no or w.lower() in SERVING_YES | SERVING_NO for w in words.words]
+    )
     if not known.all() or not serving.any():
         if len(words.counts()) > 1 or not known.all():
-            account.note(f"the column {name!r} does not say which rows are of the serving cell, and was not used for that")
+            account.note(
+                f"the column {name!r} does not say which rows are of the serving cell, and was not used for that"
+            )
         return
     account.leave_out(~serving[words.code], f"of neighbouring cells (column {name})")
 
@@ -90,7 +94,9 @@ def _is_measured(counts: Mapping[str, int], rows: int) -> bool:
     return len(counts) > max(20, _MEASURED_SHARE * rows)
 
 
-def refuse_mixture(table: Table, names: Mapping[int, str], where: Mapping[str, object], allowed: Sequence[str]) -> list[str]:
+def refuse_mixture(
+    table: Table, names: Mapping[int, str], where: Mapping[str, object], allowed: Sequence[str]
+) -> list[str]:
     """Return sentences on the names that are mixed on request.
 
     Args:
@@ -108,7 +114,8 @@ def refuse_mixture(table: Table, names: Mapping[int, str], where: Mapping[str, o
     refused = [named for named in found if named not in asked]
     if refused:
         raise MeasurementError(
-            f"{table.file.label} holds readings of several transmitters: {'; '.join(map(_told, refused))}. A map is of one:"
+            f"{table.file.label} holds readings of several transmitters: {'; '.join(map(_told, refused))}. A map"
+            " is of one:"
             f" choose with where={ready_where(table, names, refused, where)!r}, or have them read as one field with"
             f" mix={[named.column for named in refused]!r}"
         )
@@ -131,7 +138,7 @@ def ready_where(
     by_name = {table.header[c]: c for c in names}
     for named in sorted(found, key=lambda n: (rank[n.kind], -len(n.counts))):
         words = table.words[by_name[named.column]]
-        here = {w: n for w, n in _counts(Words(words.code[rows], words.words)).items()}
+        here = _counts(Words(words.code[rows], words.words))
         if len(here) > 1:
             top = next(iter(here))
             choice[named.column] = top

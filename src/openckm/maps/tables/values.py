@@ -16,12 +16,16 @@ from openckm.maps.tables.table import Numbers, Table
 
 __all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
 
-FOREIGN_UNITS = frozenset(("%", "percent", "dbuv", "dbuv/m", "dbuvm", "dbmv", "v", "mv", "uv", "dbm/m2", "bars", "mbit/s",
-                           "mbps", "kbit/s", "kbps", "ms", "s"))  # fmt: skip
+FOREIGN_UNITS = frozenset((
+    "%", "percent", "dbuv", "dbuv/m", "dbuvm", "dbmv", "v", "mv", "uv", "dbm/m2", "bars", "mbit/s", "mbps", "kbit/s",
+    "kbps", "ms", "s",
+))  # fmt: skip
+"""Units in a header that are none of a received power, a loss or a gain."""
 _REMEDY = {
     "rsrp": (
         "a positive number is a path loss (say columns={'path_loss': <column>}) or a report index (say"
-        " columns={'rsrp_index': <column>} for LTE, index - 141 dBm; columns={'rsrp_index_nr': <column>} for 5G, index -"
+        " columns={'rsrp_index': <column>} for LTE, index - 141 dBm; columns={'rsrp_index_nr': <column>} for 5G,"
+        " index -"
         " 157 dBm; columns={'asu': <column>} for Android's ASU, - 140 dBm); numbers that stand for a missing value:"
         " remove these rows, or leave them out with skip_bad=True"
     ),
@@ -33,7 +37,9 @@ _KINDS = {
     "1": "unheard", "true": "unheard", "yes": "unheard", "censored": "unheard", "not heard": "unheard",
     "1.0": "unheard", "unheard": "unheard", "below": "below", "above": "above", "interval": "interval",
 }  # fmt: skip
-_UNIT_WORDS = frozenset(("deg", "degree", "degrees", "dbm", "db", "m", "metres", "meters", "grad", "degrés", "grados", "°"))
+_UNIT_WORDS = frozenset(
+    ("deg", "degree", "degrees", "dbm", "db", "m", "metres", "meters", "grad", "degrés", "grados", "°")
+)
 
 
 def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
@@ -94,7 +100,10 @@ def _header_rows(table: Table, column: int, bad: NDArray[np.bool_]) -> NDArray[n
 def _hint(state: int, role: str, count: int) -> str:
     more = f" ({count} such rows)" if count > 1 else ""
     if state == UNIT:
-        return f"its unit does not fit {ROLES[role].unit}{more}; choose another column, correct or remove the row, or leave such rows out with skip_bad=True"
+        return (
+            f"its unit does not fit {ROLES[role].unit}{more}; choose another column, correct or remove the row, or"
+            " leave such rows out with skip_bad=True"
+        )
     if state == AMBIGUOUS:
         return f"which can be read in two ways{more}; write it with a decimal point and without grouping its digits"
     return f"correct or remove the row, or leave such rows out with skip_bad=True{more}"
@@ -151,7 +160,8 @@ def _require_range(account: Account, column: int, role: str, family: str, skip_b
     i = int(np.argmax(bad))
     lowest, highest = what.low, what.high
     raise MeasurementError(
-        f"{table.at(i)}: {table.header[column]!r} is {table.numbers[column].value[i]:g}, wanted a {role} in [{lowest:g},"
+        f"{table.at(i)}: {table.header[column]!r} is {table.numbers[column].value[i]:g}, wanted a {role} in"
+        f" [{lowest:g},"
         f" {highest:g}] {ROLES[family].unit} ({int(bad.sum())} of {len(value)} rows are out of this range);"
         f" {_REMEDY[family]}"
     )
@@ -228,4 +238,3 @@ def _mapped(kind: NDArray[np.str_], new: Mapping[str, str]) -> NDArray[np.str_]:
 
 def _in_words(account: Account) -> str:
     return "; ".join(f"{count} rows {reason}" for reason, count in account.left_out.items()) or "0 rows"
-

@@ -24,7 +24,9 @@ __all__ = ["open_geojson", "open_parquet", "open_vector", "open_xml"]
 
 _DEGREES = ("geometry lon", "geometry lat")
 _METRES = ("geometry x", "geometry y")
-_PAIR = re.compile(r"([A-Za-z][\w .\-()\[\]/]{0,40}?)\s*[:=]\s*([-+\u2212]?\d+(?:[.,]\d+)?(?:\s*dBm?)?|[A-Za-z][\w\-]*)")
+_PAIR = re.compile(
+    r"([A-Za-z][\w .\-()\[\]/]{0,40}?)\s*[:=]\s*([-+\u2212]?\d+(?:[.,]\d+)?(?:\s*dBm?)?|[A-Za-z][\w\-]*)"
+)
 _TAG = re.compile(r"<[^>]*>")
 EXTRA = "install openckm[files] to read it"
 
@@ -41,7 +43,9 @@ def open_geojson(source: Source) -> FrameFile:
     for feature in features:
         geometry, properties = feature.get("geometry") or {}, feature.get("properties") or {}
         for place in _places(geometry):
-            records.append({_name(k): _scalar(v) for k, v in properties.items()} | dict(zip(_DEGREES, place[:2], strict=False)))
+            records.append(
+                {_name(k): _scalar(v) for k, v in properties.items()} | dict(zip(_DEGREES, place[:2], strict=False))
+            )
     kinds = sorted({str((f.get("geometry") or {}).get("type")) for f in features})
     return _points(source, records, kinds, crs)
 
@@ -58,7 +62,9 @@ def open_xml(source: Source) -> FrameFile:
         raise MeasurementError(f"{source.label} is broken XML ({error}); export the track again") from error
     kind = _local(root.tag)
     if kind == "gpx":
-        return _points(source, [_gpx_point(e) for e in root.iter() if _local(e.tag) in ("trkpt", "wpt", "rtept")], ["track"])
+        return _points(
+            source, [_gpx_point(e) for e in root.iter() if _local(e.tag) in ("trkpt", "wpt", "rtept")], ["track"]
+        )
     if kind == "kml":
         marks = [e for e in root.iter() if _local(e.tag) == "Placemark"]
         return _points(source, [p for e in marks if (p := _kml_point(e))], ["Placemark"])
@@ -109,7 +115,8 @@ def open_vector(source: Source) -> FrameFile:
         points = [name for name, kind in layers if "Point" in kind or "Unknown" in kind]
         if not points:
             raise MeasurementError(
-                f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer of points"
+                f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer"
+                " of points"
             )
         meta, _, geometry, fields = pyogrio.raw.read(place, layer=points[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
@@ -121,9 +128,13 @@ def open_vector(source: Source) -> FrameFile:
     return FrameFile(source.label, source.name, columns, notes, None if _is_wgs84(crs) else crs)
 
 
-def _points(source: Source, records: Sequence[Mapping[str, Any]], kinds: Sequence[str], crs: str | None = None) -> FrameFile:
+def _points(
+    source: Source, records: Sequence[Mapping[str, Any]], kinds: Sequence[str], crs: str | None = None
+) -> FrameFile:
     if not records:
-        raise MeasurementError(f"{source.label} holds no points, but {', '.join(kinds) or 'nothing'}: wanted points with a reading each")
+        raise MeasurementError(
+            f"{source.label} holds no points, but {', '.join(kinds) or 'nothing'}: wanted points with a reading each"
+        )
     columns = from_records(records)
     if crs is not None:
         columns = [(dict(zip(_DEGREES, _METRES, strict=True)).get(name, name), values) for name, values in columns]
@@ -141,7 +152,9 @@ def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
             raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
         return [f for f in lines if isinstance(f, dict)], None
     if isinstance(document, list):  # a list of records, as many web services answer
-        return [{"geometry": None, "properties": d} if "geometry" not in d else d for d in document if isinstance(d, dict)], None
+        return [
+            {"geometry": None, "properties": d} if "geometry" not in d else d for d in document if isinstance(d, dict)
+        ], None
     if document.get("type") == "Feature":
         return [document], None
     found = document.get("features")
@@ -239,5 +252,3 @@ def _parquet_crs(crs: object) -> str | None:
     from pyproj import CRS
 
     return None if crs is None else CRS.from_user_input(crs if isinstance(crs, str) else json.dumps(crs)).to_string()
-
-

@@ -35,12 +35,15 @@ def open_workbook(source: Source, named: Sequence[str] = ()) -> FrameFile:
         book = openpyxl.load_workbook(io.BytesIO(source.whole()), read_only=True, data_only=True)
         sheets = {name: [list(row) for row in book[name].iter_rows(values_only=True)] for name in book.sheetnames}
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, AttributeError) as error:
-        raise MeasurementError(f"{source.label} is no whole Excel workbook ({error}); save it again, or as CSV") from error
+        raise MeasurementError(
+            f"{source.label} is no whole Excel workbook ({error}); save it again, or as CSV"
+        ) from error
     scored = [(score, name, at) for name, rows in sheets.items() for at, score in [_header_of(rows, named)]]
     good = [item for item in scored if item[0] >= 2]
     if not good:
         raise MeasurementError(
-            f"{source.label}: no sheet of {', '.join(sheets) or 'this empty workbook'} has a header line with a position"
+            f"{source.label}: no sheet of {', '.join(sheets) or 'this empty workbook'} has a header line with a"
+            " position"
             " and a value; name the columns in the first line of a sheet, e.g. lon, lat, rsrp"
         )
     _, name, at = good[0]
