@@ -122,7 +122,7 @@ def test_report_says_what_was_read_assumed_fitted_and_checked(job):
     text = job.printed
     kept = COUNT - OUTSIDE
     assert f"drive.csv: {kept} readings of rsrp [dBm]" in text
-    assert f"({OUTSIDE} outside the map left out" in text
+    assert f"left out {OUTSIDE} outside the map" in text
     assert re.search(r"read +layout\.geojson: buildings cover 2% of the map", text)
     assert re.search(r"assumed +antenna 24 m above ground, 3\.5 GHz, an omnidirectional antenna", text)
     assert "a single reading is off by 1 dB" in text
@@ -162,7 +162,7 @@ def test_projected_path_loss_comes_out_as_gain(tmp_path):
     measurements = write_csv(tmp_path / "loss.csv", columns)
     output = tmp_path / "map.tif"
     printed = invoke(measurements, "--bs", BS_TEXT, "--crs", "EPSG:32633", *QUICK, "--sigma", 1, "-o", output)
-    assert "80 readings of path_loss [dB]" in printed
+    assert "80 of 80 rows used, path_loss [dB] from 84" in printed
     assert "no building layout" in printed
     assert "self-check left out on request" in printed
     with rasterio.open(output) as raster:
@@ -180,7 +180,7 @@ def test_rows_and_columns_can_be_chosen(tmp_path):
     output = tmp_path / "map.tif"
     own = ("--where", "PCI=A", "--column", "rsrp=power", "--azimuth", 90, "-o", output)
     printed = invoke(measurements, "--bs", BS_TEXT, *QUICK, *own)
-    assert "50 readings of power [dBm]" in printed
+    assert "50 of 80 rows used, power [dBm]" in printed
     assert "a TR 38.901 sector at 90° from north, 6° down" in printed
     assert np.nanmean(bands(output)[0]) == pytest.approx(-90.0, abs=6.0)
 

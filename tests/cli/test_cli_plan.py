@@ -10,7 +10,7 @@ import rasterio
 import xarray as xr
 from drive_files import BS, BS_TEXT, SIDE, drive_columns, write_csv, write_layout
 
-from openckm.edge import job as edge_job
+from openckm.edge import construction as edge_job
 from openckm.edge.selfcheck import Score, SelfCheck
 
 QUICK = ("--bs", BS_TEXT, "--size", SIDE)

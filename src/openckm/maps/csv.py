@@ -84,7 +84,9 @@ class DriveTestReport:
         """Return what was read, left out and assumed, one line each."""
         devices = ", ".join(f"{name or 'unnamed'} {count}" for name, count in self.devices.items())
         used = f"{self.source}: {self.kept} of {self.rows_read} rows used, {self.value_column} [{self.unit}]"
-        lines = [f"  read     {used} from {self.value_min:g} to {self.value_max:g}; devices: {devices}"]
+        ends = (self.value_min, self.value_max)
+        low, high = sorted(-v for v in ends) if "path_loss" in self.columns else ends  # a loss in its own sign
+        lines = [f"  read     {used} from {low:g} to {high:g}; devices: {devices}"]
         if self.left_out:
             lines.append(f"  left out {in_words(self.left_out)}")
         return lines + [f"  note     {note}" for note in self.notes]
