@@ -15,6 +15,7 @@ from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
 from openckm.evaluate.p1.tasks import Window
 from openckm.evaluate.samplers import methods as sampler_methods
 from openckm.evaluate.samplers.azula_rivals import azula_found
+from openckm.evaluate.samplers.exact_field import FIELD_TASKS, FieldOptions, field_case, field_rows
 from openckm.evaluate.samplers.methods import Drawn, DrawStore, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
 from openckm.evaluate.samplers.tasks import TASKS, linear_of, sampler_case
@@ -26,6 +27,7 @@ WINDOW = Window(0, 0, 32)
 SMALL = SamplerOptions(
     size=32, windows=2, chains=1, steps=2, full=1, full_steps=3, full_zeta=(("sr2", 2.0),), few=2, draws=2, sweep=1,
     timed=0, quick=True, rivals=False, tasks=("sr2", "points"),
+    field=FieldOptions(fields=1, rival_fields=1, side=8, draws=4, rivals=("mmps",)),
 )  # fmt: skip
 
 
@@ -209,7 +211,7 @@ def test_a_method_that_fails_on_a_case_is_left_out_there(cases, data, tiny_prior
         raise ComputationError("no")
 
     monkeypatch.setattr(Ours, "draw", fail)
-    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0})
+    small = SamplerOptions(**{**vars(SMALL), "tasks": ("points",), "windows": 1, "sweep": 0, "field": None})
     found = run(data_dir=data, validation_dir=data, prior=tiny_prior, options=small)
     assert {r.method for r in found} == {"mmse", "mmse_8", "refined_1", "refined", "estimate", "jfs_mean"}
 
@@ -291,3 +293,29 @@ class TestAzula:
             r.name: r.answers("clip") for r in azula_rivals(tiny_denoiser(), steps=2, few=2, chain_draws=2, draws=2)
         }
         assert answers == {"azula_dps": True, "azula_diffpir": False, "azula_pigdm": True, "azula_mmps": True}
+
+
+def test_draws_of_the_exact_posterior_pass_and_over_confident_ones_do_not():
+    """The user's question of the rows against an exact field: do the draws spread as the truth does?"""
+    options = FieldOptions(fields=30, rival_fields=30, side=12, readings=14, methods=("jfs",), rivals=("mmps",))
+    found = {(r.task, r.method, r.metric): r.value for r in field_rows(options)}
+    for task in FIELD_TASKS:
+        assert 0.93 < found[task, "jfs", "spread_ratio"] < 1.07
+        assert 0.8 < found[task, "jfs", "rank_ends"] < 1.25
+        assert 0.87 < found[task, "jfs", "coverage_90"] < 0.93
+        assert found[task, "mmps", "spread_ratio"] < 0.75 and found[task, "mmps", "rank_ends"] > 1.8
+
+
+def test_a_case_of_the_exact_field_is_what_it_says():
+    options = FieldOptions(side=8, readings=5)
+    case = field_case(FIELD_TASKS[0], 3, options)
+    again = field_case(FIELD_TASKS[0], 3, options)
+    assert torch.equal(case.truth, again.truth) and torch.equal(case.likelihood.y, again.likelihood.y)
+    read = case.likelihood.y[0, 0] != 0
+    assert int(read.sum()) == 5
+    assert float(case.posterior.variance()[0][read].max()) < options.noise**2
+    assert float(case.posterior.variance()[0][~read].min()) > options.noise**2
+    with pytest.raises(OptionError, match="unknown task"):
+        field_case("field, rays", 0, options)
+    with pytest.raises(OptionError, match="divisible"):
+        FieldOptions(side=9)

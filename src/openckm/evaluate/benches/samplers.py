@@ -13,6 +13,8 @@ load.
     constant Z            a method with a tuning constant, on validation windows (Florence), one draw or more; the
                           constant with the least RMSE of a single draw (gain; of the saturated cells where there is a
                           device) is used above
+    field, points/areas   spread and ranks of draws against the exact posterior of a Gaussian field
+                          (`openckm.evaluate.samplers.exact_field`)
     TASK, 128 x 128       the time of one call, with and without the solve, and of 8 draws by jfs, on whole maps
 
 Network evaluations are forward passes, a vector-Jacobian product counts as two. Algorithm 2, MMPS and DAPS, which cost
@@ -41,6 +43,7 @@ from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
+from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
 from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours, SamplerMethod, our_methods
 from openckm.evaluate.samplers.scores import (
     MEAN_8,
@@ -105,6 +108,7 @@ class SamplerOptions:
         rivals: whether to run azula's samplers, where azula is installed.
         quick: shorter chains for our rivals too.
         tasks: which tasks.
+        field: how much is run against the exact posterior of a Gaussian field; None leaves that out.
     """
 
     size: int = 64
@@ -122,9 +126,13 @@ class SamplerOptions:
     rivals: bool = True
     quick: bool = False
     tasks: tuple[str, ...] = TASKS
+    field: FieldOptions | None = FieldOptions()  # noqa: RUF009 - a frozen value
 
 
-QUICK = SamplerOptions(windows=1, chains=1, steps=20, full=0, few=5, chain_draws=2, sweep=0, timed=1, quick=True)
+QUICK = SamplerOptions(
+    windows=1, chains=1, steps=20, full=0, few=5, chain_draws=2, sweep=0, timed=1, quick=True,
+    field=FieldOptions(fields=4, rival_fields=1),
+)  # fmt: skip
 
 
 def run(
@@ -160,7 +168,8 @@ def run(
     held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
     tuned, sweep = bench.tune(validation_dir or default_validation_dir())
     scores = [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
-    return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS), *bench.times(denoiser, folder), *sweep]
+    exact = [] if chosen.field is None else field_rows(chosen.field, progress)
+    return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS), *bench.times(denoiser, folder), *sweep, *exact]
 
 
 def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int, SamplerCase]:
