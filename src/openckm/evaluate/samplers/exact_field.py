@@ -162,9 +162,7 @@ def _rows(task: str, method: str, cases: Sequence[FieldCase], options: FieldOpti
     for number, case in enumerate(cases):
         prior = case.posterior if method == "told" else case.prior
         shape = (1, options.side, options.side)
-        found = sample_posterior(
-            prior, case.likelihood, shape, method=method, draws=options.draws, seed=number, bf16=False
-        )
+        found = sample_posterior(prior, case.likelihood, shape, method=method, draws=options.draws, seed=number)
         calls = found.network_evaluations // options.draws
         for name, value in _scores(case, found.maps.double()).items():
             scores.setdefault(name, []).append(value)
