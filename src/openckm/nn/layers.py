@@ -1,4 +1,4 @@
-"""Layers of the U-Net: residual blocks steered by a vector, and one block of global attention."""
+"""Layers of the U-Nets: residual blocks steered by a vector, and one block of global attention."""
 
 from __future__ import annotations
 
@@ -57,10 +57,14 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Tensor, steering: Tensor) -> Tensor:
         """Map [B, inputs, H, W] and [B, steering] to [B, outputs, H, W]."""
-        h = self.conv1(functional.silu(self.norm1(x)))
+        return torch.as_tensor(self.skip(x) + self.branch(x, steering))
+
+    def branch(self, x: Tensor, steering: Tensor, added: Tensor | None = None) -> Tensor:
+        """Return what the block adds to its skip; `added` [B, inputs, H, W] joins the first norm's output."""
+        h = self.norm1(x) if added is None else self.norm1(x) + added
+        h = self.conv1(functional.silu(h))
         scale, shift = self.steer(steering)[:, :, None, None].chunk(2, dim=1)
-        h = self.conv2(functional.silu(self.norm2(h) * (1 + scale) + shift))
-        return torch.as_tensor(self.skip(x) + h)
+        return torch.as_tensor(self.conv2(functional.silu(self.norm2(h) * (1 + scale) + shift)))
 
 
 class Attention(nn.Module):
@@ -75,8 +79,12 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C, H, W]."""
+        return torch.as_tensor(x + self.branch(x))
+
+    def branch(self, x: Tensor) -> Tensor:
+        """Return what the attention adds to its input."""
         batch, channels, rows, cols = x.shape
         qkv = self.qkv(self.norm(x)).reshape(batch, 3, self.heads, channels // self.heads, rows * cols)
         q, k, v = qkv.transpose(-1, -2).unbind(1)
         mixed = functional.scaled_dot_product_attention(q, k, v)
-        return torch.as_tensor(x + self.out(mixed.transpose(-1, -2).reshape(batch, channels, rows, cols)))
+        return torch.as_tensor(self.out(mixed.transpose(-1, -2).reshape(batch, channels, rows, cols)))

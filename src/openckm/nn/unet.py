@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from openckm.errors import OptionError
 from openckm.nn.layers import Attention, FourierEmbedding, ResBlock, group_norm, zero_init
+from openckm.nn.recompute import POLICIES, check_policy, recomputed
 
 __all__ = ["UNet", "UNetOptions"]
 
@@ -47,11 +48,18 @@ class UNetOptions:
 
 
 class UNet(nn.Module):
-    """Maps planes [B, inputs, H, W] and scalars [B, scalars] to [B, outputs, H, W]; H, W divisible by `multiple`."""
+    """Maps planes [B, inputs, H, W] and scalars [B, scalars] to [B, outputs, H, W]; H, W divisible by `multiple`.
+
+    Attributes:
+        recompute: one of `policies`; what of the levels is recomputed in the backward pass.
+        policies: those that this network knows.
+    """
+
+    policies = POLICIES[:-1]
 
     def __init__(self, options: UNetOptions) -> None:
         super().__init__()
-        self.options = options
+        self.options, self.recompute = options, "none"
         fold, steering, widths = options.unshuffle**2, options.steering, options.widths
         self.embed = FourierEmbedding()
         embedded = options.scalars * 2 * self.embed.get_buffer("omega").numel()
@@ -88,18 +96,24 @@ class UNet(nn.Module):
         for level, stage in enumerate(self.encoder):
             if level:
                 x = functional.avg_pool2d(x, 2)
-            for block in _blocks(stage):
-                x = block(x, steering)
+            x = self._through(stage, x, steering)
             skips.append(x)
         x = self.middle[1](self.attention(self.middle[0](x, steering)), steering)
         for level, stage in enumerate(self.decoder):
             if level:
                 x = functional.interpolate(x, scale_factor=2, mode="nearest")
             x = torch.cat([x, skips.pop()], dim=1)
-            for block in _blocks(stage):
-                x = block(x, steering)
+            x = self._through(stage, x, steering)
         x = self.exit(functional.silu(self.exit_norm(x)))
         return functional.pixel_shuffle(x, self.options.unshuffle)
+
+    def _through(self, stage: nn.Module, x: Tensor, steering: Tensor) -> Tensor:
+        blocks = list(_blocks(stage))
+        if self.recompute == "none":
+            for block in blocks:
+                x = block(x, steering)
+            return x
+        return torch.as_tensor(recomputed(blocks, check_policy(self.recompute, self.policies), x.device, x, steering))
 
 
 def _blocks(stage: nn.Module) -> nn.ModuleList:

@@ -11,10 +11,10 @@ E[x | y] in one call; with no evidence it is the foundation prior.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from openckm.maps.quantity import CHANNELS
 from openckm.nn.arithmetic import cast
+from openckm.nn.reversible_unet import ReversibleUNet, ReversibleUNetOptions
 from openckm.nn.unet import UNet, UNetOptions
 from openckm.priors.conditioning import (
     EVIDENCE_PLANES,
@@ -30,7 +31,10 @@ from openckm.priors.conditioning import (
 )
 from openckm.priors.planes import SITE_PLANES, count_planes
 
-__all__ = ["SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions", "with_planes"]
+__all__ = [
+    "ARCHITECTURES", "SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions",
+    "ReversibleMapDenoiser", "ReversibleMapDenoiserOptions", "with_planes",
+]  # fmt: skip
 
 SIGMA_DATA = 0.5
 
@@ -91,21 +95,24 @@ class MapDenoiser(Denoiser):
     Attributes:
         folder: from which its weights were loaded, where what was measured of them lies; None for the prior shipped in
             the package and for one that was never written.
+        sizes: options by name; the card's architecture holds the options' fields and the name of the class.
     """
 
     folder: Path | None = None
+    sizes: ClassVar[Mapping[str, MapDenoiserOptions]] = SIZES
 
     def __init__(self, options: MapDenoiserOptions | None = None) -> None:
         super().__init__()
-        self.options = options or MapDenoiserOptions()
+        self.options = options or self.sizes["s"]
         self.channels = len(CHANNELS)
         planes = self.channels + len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES)
-        planes += count_planes(self.options.planes)
-        size = UNetOptions(planes, 2 * self.channels, 3, self.options.widths, self.options.blocks)
-        self.network = UNet(size)
+        self.network = self._network(planes + count_planes(self.options.planes))
         for parameter in self.network.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def _network(self, planes: int) -> UNet | ReversibleUNet:
+        return UNet(UNetOptions(planes, 2 * self.channels, 3, self.options.widths, self.options.blocks))
 
     @property
     def multiple(self) -> int:
@@ -144,10 +151,66 @@ def with_planes(denoiser: MapDenoiser, groups: Sequence[str]) -> MapDenoiser:
         ModelError: if a group is unknown.
     """
     more = tuple(g for g in groups if g not in denoiser.options.planes)
-    wider = MapDenoiser(replace(denoiser.options, planes=denoiser.options.planes + more))
+    wider = type(denoiser)(replace(denoiser.options, planes=denoiser.options.planes + more))
     values = {name: value.clone() for name, value in denoiser.state_dict().items()}
     entrance = values["network.entrance.weight"]
     room = wider.network.entrance.weight.shape[1] - entrance.shape[1]
     values["network.entrance.weight"] = functional.pad(entrance, (0, 0, 0, 0, 0, room))
     wider.load_state_dict(values)
     return wider.train(denoiser.training)
+
+
+@dataclass(frozen=True)
+class ReversibleMapDenoiserOptions(MapDenoiserOptions):
+    """Size of a reversible denoiser.
+
+    Attributes:
+        injector: add what is known of site and evidence to every body, pooled to its level.
+        exact: keep the network's state on a grid, so that recomputing it is exact to the bit.
+    """
+
+    widths: tuple[int, ...] = (48, 96, 144, 160)
+    injector: bool = True
+    exact: bool = True
+
+
+class ReversibleMapDenoiser(MapDenoiser):
+    """The denoiser with a reversible U-Net, whose training keeps the final state of its interior alone.
+
+    Sizes have the parameters of `SIZES` within 3 %, with the injector and without.
+    """
+
+    sizes: ClassVar[Mapping[str, MapDenoiserOptions]] = {
+        "xs": ReversibleMapDenoiserOptions((24, 32, 40, 52), 2),
+        "s": ReversibleMapDenoiserOptions(),
+    }
+
+    def _network(self, planes: int) -> ReversibleUNet:
+        options = self.options
+        if not isinstance(options, ReversibleMapDenoiserOptions):
+            options = ReversibleMapDenoiserOptions(options.widths, options.blocks)
+        first = self.channels
+        injected = tuple((first + value, first + weight) for value, weight in _WEIGHTED) if options.injector else ()
+        return ReversibleUNet(
+            ReversibleUNetOptions(
+                planes, 2 * self.channels, 3, options.widths, options.blocks, injected=injected, exact=options.exact
+            )
+        )
+
+
+def _weighted() -> tuple[tuple[int, int], ...]:
+    """Of every plane of site and evidence its index and that of the plane that says where it is known."""
+    known = {"building": "building_known", "height": "height_known"}
+    geometry = ("free_space", "pattern", "bearing_east", "bearing_north", "obstruction", "diffraction")
+    known |= dict.fromkeys(geometry, "transmitter_known")
+    site = [(k, SITE_PLANES.index(known.get(name, name))) for k, name in enumerate(SITE_PLANES)]
+    first = len(SITE_PLANES)
+    return (*site, *((first + k, first + 3 * (k // 3) + 2) for k in range(EVIDENCE_PLANES)))
+
+
+_WEIGHTED = _weighted()
+ARCHITECTURES: dict[str, type[MapDenoiser]] = {
+    "MapDenoiser": MapDenoiser,
+    "ReversibleMapDenoiser": ReversibleMapDenoiser,
+}
+"""Classes of denoisers by the name that a model card calls them."""

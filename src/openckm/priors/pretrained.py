@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 
 import torch
 
-from openckm.errors import ModelError
+from openckm.errors import ModelError, OptionError
 from openckm.maps.quantity import CHANNELS
 from openckm.nn.unet import UNetOptions
-from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
+from openckm.priors.denoiser import ARCHITECTURES, MapDenoiser, MapDenoiserOptions
 from openckm.priors.planes import count_planes
 from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
@@ -42,9 +43,11 @@ def save_prior(folder: Path, denoiser: MapDenoiser, *, precision: str = "bf16", 
     """
     arrays = {name: value.detach().cpu().numpy() for name, value in denoiser.state_dict().items()}
     content = weight_file(encode(arrays, precision))
-    size = denoiser.options
+    kind = type(denoiser).__name__
+    if kind not in ARCHITECTURES:
+        raise OptionError(f"a {kind} has no card: wanted one of {', '.join(ARCHITECTURES)}")
     card = ModelCard(
-        architecture=_architecture(size),
+        architecture=_architecture(kind, denoiser.options),
         channels=tuple(c.name for c in CHANNELS),
         ranges={c.name: (c.lo, c.hi) for c in CHANNELS},
         grid_multiple=denoiser.multiple,
@@ -62,7 +65,7 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
         ModelError: if the card or the weights are missing, corrupt, or do not fit this program.
     """
     card = ModelCard.read(folder / CARD_FILE)
-    denoiser = MapDenoiser(_options(card, str(folder)))
+    denoiser = _denoiser(card, str(folder))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
     try:
         values = decode(arrays)
@@ -97,38 +100,56 @@ def require_runnable(card: ModelCard) -> None:
     Raises:
         ModelError: if class, sizes, channels or their ranges are not those of this program; the message says which.
     """
-    _options(card, f"{card.name} {card.version}")
+    _class(card, f"{card.name} {card.version}")
 
 
-def _options(card: ModelCard, folder: str) -> MapDenoiserOptions:
+def _class(card: ModelCard, folder: str) -> tuple[type[MapDenoiser], MapDenoiserOptions]:
+    """Return the class that a card names and the options that it states."""
     given = dict(card.architecture) if isinstance(card.architecture, dict) else {}
-    kind = given.pop("class", None)
-    known = {f.name for f in fields(MapDenoiserOptions)}
+    kind = str(given.pop("class", None))
     expected = tuple(c.name for c in CHANNELS)
-    planes = given.setdefault("planes", [])
-    if kind != "MapDenoiser" or set(given) != known or card.channels != expected:
+    if kind not in ARCHITECTURES or card.channels != expected:
         raise ModelError(
-            f"{folder}: architecture {card.architecture} with channels {card.channels}: this program runs MapDenoiser"
-            f" {sorted(known)} with channels {expected}; update OpenCKM or choose another model"
+            f"{folder}: architecture {card.architecture} with channels {card.channels}: this program runs"
+            f" {', '.join(ARCHITECTURES)} with channels {expected}; update OpenCKM or choose another model"
+        )
+    options = type(ARCHITECTURES[kind].sizes["s"])
+    planes = given.pop("planes", [])
+    known = {f.name for f in fields(options)} - {"planes"}
+    if set(given) != known:
+        raise ModelError(
+            f"{folder}: architecture {card.architecture}: this program runs a {kind} {sorted(known)}; update OpenCKM or"
+            " choose another model"
         )
     try:
-        widths, blocks = tuple(int(w) for w in given["widths"]), int(given["blocks"])
+        widths, blocks = tuple(int(w) for w in given.pop("widths")), int(given.pop("blocks"))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{folder}: sizes {given} are not whole numbers; fetch the model again") from error
-    if blocks < 1 or not widths or min(widths) < 1:
-        raise ModelError(f"{folder}: sizes {given} must be positive; fetch the model again")
+        raise ModelError(f"{folder}: sizes {card.architecture} are not whole numbers; fetch the model again") from error
+    if blocks < 1 or not widths or min(widths) < 1 or not all(isinstance(v, bool) for v in given.values()):
+        raise ModelError(
+            f"{folder}: of {card.architecture} switches must be true or false, and sizes must be positive; fetch the"
+            " model again"
+        )
     _check_code(card, folder, UNetOptions(1, 1, widths=widths, blocks=blocks).multiple)
     try:
         count_planes(planes)
     except (ModelError, TypeError) as error:
         raise ModelError(f"{folder}: {error}") from error
-    return MapDenoiserOptions(widths, blocks, tuple(planes))
+    return ARCHITECTURES[kind], options(widths, blocks, tuple(planes), **given)
 
 
-def _architecture(size: MapDenoiserOptions) -> dict[str, Any]:
+def _denoiser(card: ModelCard, folder: str) -> MapDenoiser:
+    kind, options = _class(card, folder)
+    try:
+        return kind(options)
+    except OptionError as error:
+        raise ModelError(f"{folder}: {error}; fetch the model again") from error
+
+
+def _architecture(kind: str, size: MapDenoiserOptions) -> dict[str, Any]:
     """What the card says of a network; groups of planes only where there are any, so that older programs read it."""
-    said = {"class": "MapDenoiser", "widths": list(size.widths), "blocks": size.blocks}
-    return said | ({"planes": list(size.planes)} if size.planes else {})
+    said = {"class": kind, **json.loads(json.dumps(asdict(size)))}
+    return said if size.planes else {name: value for name, value in said.items() if name != "planes"}
 
 
 def _check_code(card: ModelCard, folder: str, multiple: int) -> None:
