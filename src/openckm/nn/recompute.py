@@ -236,8 +236,8 @@ def policy_for(
 ) -> Plan:
     """Return the fastest plan whose computed peak fits a budget.
 
-    Smaller parts of a batch cost no work at all, recomputing costs a forward pass: so the batch is halved before
-    anything is recomputed, and the largest part that fits is taken.
+    Smaller parts of a batch cost no work at all, recomputing costs a forward pass: so the batch is cut before anything
+    is recomputed, and the largest part that fits is taken. Peaks grow linearly with the maps at once.
 
     Raises:
         OptionError: if no plan fits; the message says how much one map needs.
@@ -248,13 +248,9 @@ def policy_for(
         least = min(least, one)
         if one > budget_mb:
             continue
-        size = batch
-        while size > 1:
-            found = peak_mb(network, policy, size, shape, planes, scalars)
-            if found <= budget_mb:
-                return Plan(policy, size, found)
-            size //= 2
-        return Plan(policy, 1, one)
+        each = peak_mb(network, policy, 2, shape, planes, scalars) - one
+        size = min(batch, 1 + int((budget_mb - one) / each))
+        return Plan(policy, size, one + (size - 1) * each)
     raise OptionError(
         f"a budget of {budget_mb:g} MiB: one map of {shape[0]} x {shape[1]} cells needs {least:.0f} MiB (weights, their"
         " gradients and activations): give at least that, or smaller maps"

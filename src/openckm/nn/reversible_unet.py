@@ -25,6 +25,9 @@ from openckm.nn.reversible import Coupling, Move, run
 
 __all__ = ["ReversibleUNet", "ReversibleUNetOptions"]
 
+HEADS = 4
+"""Heads of the attention on the coarsest level."""
+
 
 @dataclass(frozen=True)
 class ReversibleUNetOptions:
@@ -57,10 +60,11 @@ class ReversibleUNetOptions:
 
     def __post_init__(self) -> None:
         steps = zip(self.widths, self.widths[1:], strict=False)
-        if not self.widths or self.blocks < 1 or min(self.widths) < 1 or not all(a <= b <= 4 * a for a, b in steps):
+        fits = bool(self.widths) and min(self.widths) > 0 and all(a <= b <= 4 * a for a, b in steps)
+        if not fits or self.blocks < 1 or self.widths[-1] % HEADS:
             raise OptionError(
-                f"widths {self.widths}, {self.blocks} blocks: wanted at least one of each, and every width from 1 to 4"
-                " times the one before"
+                f"widths {self.widths}, {self.blocks} blocks: wanted at least one of each, every width from 1 to 4"
+                f" times the one before, and the last divisible by {HEADS}"
             )
 
     @property
@@ -87,7 +91,7 @@ class _Mixing(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.attention = Attention(channels)
+        self.attention = Attention(channels, HEADS)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C, H, W]."""
