@@ -190,7 +190,7 @@ def test_a_second_derivative_says_so():
     moves, (state, context) = chain(2), inputs()
     x1 = state[0].clone().requires_grad_()
     y = run(list(moves), (x1, state[1]), context)[1].square().mean()
-    with pytest.raises(OptionError, match="first derivatives alone.*'none'"):
+    with pytest.raises(OptionError, match=r"first derivatives alone.*'none'"):
         torch.autograd.grad(y, x1, create_graph=True)
 
 
@@ -199,7 +199,7 @@ def test_a_value_off_the_range_names_the_block():
     for value in (2 * LIMIT, math.nan):
         moves[1].body.conv2.bias.data.fill_(value)
         for policy in ("none", "reversible"):
-            with pytest.raises(ComputationError, match="block 1: values .* leave the grid's range.*exact=False"):
+            with pytest.raises(ComputationError, match=r"block 1: values .* leave the grid's range.*exact=False"):
                 run(list(moves), state, context, policy=policy)
 
 
@@ -208,7 +208,7 @@ def test_bodies_that_cannot_be_run_twice_or_change_the_shape_are_refused():
         Coupling(nn.Sequential(nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8)))
     with pytest.raises(OptionError, match=r"block: its body maps .* wanted the same"):
         run([Coupling(nn.Conv2d(CHANNELS, 4, 1), ())], inputs()[0])
-    with pytest.raises(OptionError, match="a = 0.9, exact = True"):
+    with pytest.raises(OptionError, match=r"a = 0\.9, exact = True"):
         Coupling(nn.Identity(), (), keep=0.9)
     with pytest.raises(OptionError, match="'all': wanted one of none, level, sqrt, block, reversible"):
         run(list(chain(1)), *inputs(), policy="all")

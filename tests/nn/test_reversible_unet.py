@@ -57,7 +57,7 @@ def test_whatever_is_recomputed_the_training_is_the_same_to_the_bit(make, bf16):
 def test_a_policy_that_the_network_does_not_know_is_refused():
     net = plain()
     net.recompute = "reversible"
-    with pytest.raises(OptionError, match="'reversible': wanted one of none, level, sqrt, block$"):
+    with pytest.raises(OptionError, match=r"'reversible': wanted one of none, level, sqrt, block$"):
         net(*planes())
     with pytest.raises(OptionError, match="divisible by 8"):
         small()(*planes(side=12))
