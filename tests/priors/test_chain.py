@@ -7,6 +7,7 @@ import torch
 from tests.worlds import tiny_denoiser
 
 from openckm.errors import OptionError
+from openckm.nn.arithmetic import using
 from openckm.nn.recompute import POLICIES
 from openckm.nn.reversible import on_grid
 from openckm.priors.chain import ChainDenoiser, ChainOptions
@@ -48,7 +49,7 @@ def test_after_32_steps_the_way_back_gives_every_bit(make, bf16):
     chain = ChainDenoiser(make(), ChainOptions(32)).requires_grad_(False)
     generator = torch.Generator().manual_seed(3)
     start = tuple(on_grid(torch.randn(2, 5, SIDE, SIDE, generator=generator)) for _ in range(2))
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    with using("bf16" if bf16 else "fp32"):
         end = chain.states(start, condition())
         back = chain.inverse(end, condition())
     assert not torch.equal(end[1], start[1])
@@ -63,9 +64,9 @@ def test_every_policy_trains_the_chain_alike_to_the_bit(make, bf16):
     for policy in POLICIES:
         chain.recompute = policy
         chain.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with using("bf16" if bf16 else "fp32"):
             answer = ask(chain)
-        answer.square().mean().backward()
+            answer.square().mean().backward()
         found[policy] = [answer, *(p.grad.clone() for p in chain.parameters() if p.grad is not None)]
     for policy in POLICIES[1:]:
         assert len(found[policy]) == len(found["none"]) > 10

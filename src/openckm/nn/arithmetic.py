@@ -64,7 +64,8 @@ def using(choice: str) -> Iterator[Arithmetic]:
 
 def cast(device: str) -> torch.autocast:
     """Return the context in which a network runs on a kind of device ("cpu", "cuda")."""
-    return torch.autocast(device, torch.bfloat16, enabled=arithmetic() == "bf16")
+    enabled, cached = arithmetic() == "bf16", torch.is_autocast_cache_enabled()
+    return torch.autocast(device, torch.bfloat16, enabled=enabled, cache_enabled=cached)
 
 
 def _fast_here() -> Arithmetic:

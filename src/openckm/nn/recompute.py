@@ -21,8 +21,8 @@ import copy
 import math
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar, cast
@@ -74,15 +74,18 @@ def segments(items: Sequence[T], policy: str) -> list[list[T]]:
     return [list(items[a:b]) for a, b in pairwise(edges)]
 
 
-def uncached(device: torch.device) -> AbstractContextManager[object]:
-    """Return a context without autocast's cache of weights, so that gradients of shared weights add up in float32."""
-    kind = device.type if device.type in ("cpu", "cuda") else "cpu"
-    if not torch.is_autocast_enabled(kind):
-        return ExitStack()
-    return torch.autocast(kind, torch.get_autocast_dtype(kind), cache_enabled=False)
+@contextmanager
+def uncached() -> Iterator[None]:
+    """Compute without autocast's cache of weights, so that gradients of shared weights add up in float32."""
+    before = torch.is_autocast_cache_enabled()
+    torch.set_autocast_cache_enabled(False)
+    try:
+        yield
+    finally:
+        torch.set_autocast_cache_enabled(before)
 
 
-def bound(modules: Sequence[nn.Module], device: torch.device) -> Callable[..., Any]:
+def bound(modules: Sequence[nn.Module]) -> Callable[..., Any]:
     """Return modules, one after the other, as a function of the first argument and what they all share.
 
     The function uses the weights that the modules have now: recomputing happens when `functional_call` has put the
@@ -91,7 +94,7 @@ def bound(modules: Sequence[nn.Module], device: torch.device) -> Callable[..., A
     weights: list[dict[str, Tensor]] = [dict(module.named_parameters()) for module in modules]
 
     def step(first: Any, *shared: Any) -> Any:
-        with uncached(device):
+        with uncached():
             for module, own in zip(modules, weights, strict=True):
                 first = functional_call(module, own, (first, *shared))
         return first
@@ -99,10 +102,10 @@ def bound(modules: Sequence[nn.Module], device: torch.device) -> Callable[..., A
     return step
 
 
-def recomputed(modules: Sequence[nn.Module], policy: str, device: torch.device, first: Any, *shared: Any) -> Any:
+def recomputed(modules: Sequence[nn.Module], policy: str, first: Any, *shared: Any) -> Any:
     """Run the blocks of a level under a policy other than "reversible"."""
     for part in segments(modules, policy):
-        step = bound(part, device)
+        step = bound(part)
         if policy == "none" or not torch.is_grad_enabled():
             first = step(first, *shared)
         else:

@@ -214,13 +214,13 @@ def run(moves: Sequence[Move], state: State, context: State = (), *, policy: str
         return tuple(_Reversible.apply(plan, *state, *context, *plan.tensors))  # type: ignore[no-untyped-call]
     for level in _levels(moves):
         kept = "none" if not isinstance(level[0], Coupling) else policy
-        state = recomputed(level, kept, state[0].device, state, context)
+        state = recomputed(level, kept, state, context)
     return state
 
 
 def invert(moves: Sequence[Move], state: State, context: State = ()) -> State:
     """Return the state that `run` maps to this one; no gradients."""
-    with torch.no_grad(), uncached(state[0].device):
+    with torch.no_grad(), uncached():
         for move in reversed(moves):
             state = move.inverse(state, context)
     return state
@@ -271,7 +271,7 @@ class _Reversible(torch.autograd.Function):
         state, context, weights = plan.split(tensors)
         kind = tensors[0].device.type if tensors[0].device.type in ("cpu", "cuda") else "cpu"
         ctx.autocast = (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
-        with uncached(tensors[0].device):
+        with uncached():
             for k, move in enumerate(plan.moves):
                 before = random_states(tensors[0])
                 state = move(state, context)

@@ -113,7 +113,7 @@ class UNet(nn.Module):
             for block in blocks:
                 x = block(x, steering)
             return x
-        return torch.as_tensor(recomputed(blocks, check_policy(self.recompute, self.policies), x.device, x, steering))
+        return torch.as_tensor(recomputed(blocks, check_policy(self.recompute, self.policies), x, steering))
 
 
 def _blocks(stage: nn.Module) -> nn.ModuleList:
