@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from openckm.errors import ModelError, RepositoryAttacked, StoreError
 from openckm.store.attachments import ATTACHMENTS
@@ -96,26 +97,32 @@ class Cache:
             raise StoreError(f"{self.folder}: the cache cannot be used ({error}): check space and rights") from error
 
     @contextmanager
-    def locked(self, timeout_s: float) -> Iterator[None]:
-        """Keep other updates of this cache out.
+    def locked(self, timeout_s: float) -> Iterator[OSError | None]:
+        """Keep other updates of this cache out; yield the error of a disk that takes no lock, where nobody can write.
 
         Raises:
             StoreError: if another one is still at work after the time.
         """
         from filelock import FileLock, Timeout
 
+        lock, refused = FileLock(self.folder / "lock"), None
         try:
-            with FileLock(self.folder / "lock", timeout=timeout_s):
-                yield
+            lock.acquire(timeout=timeout_s)
         except Timeout as error:
             raise StoreError(f"{self.folder}: another update is at work; wait for it, or use another folder") from error
+        except OSError as error:
+            refused = error
+        try:
+            yield refused
+        finally:
+            lock.release()
 
     def installed(self) -> tuple[Installed, ...]:
         """Return what was installed and is listed, newest first; an unreadable list is an empty one."""
         try:
             raw = json.loads((self.folder / "state.json").read_bytes())
             return tuple(Installed(**row) for row in raw["installed"])
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return ()
 
     def list_installed(self, rows: Sequence[Installed]) -> None:
@@ -158,14 +165,33 @@ class Cache:
 
     def tidy(self, keep: Collection[str]) -> None:
         """Remove what no update needs any more: other models on their way, and other documents."""
-        for path in [*self.staging.iterdir(), *self.documents.iterdir()]:
-            if path.name not in keep:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with self.guarded():
+            for path in [*self.staging.iterdir(), *self.documents.iterdir()]:
+                if path.name not in keep:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def tidy_metadata(self) -> None:
         """Remove what killed updates left half written."""
         for path in [*self.metadata.glob("tmp*"), *self.folder.glob(".state.json.*.part")]:
             path.unlink(missing_ok=True)
+
+    def document(self, target: str) -> bytes | None:
+        """Return what is kept of a signed document, None if nothing is; its hash is for the caller to check."""
+        try:
+            return (self.documents / quote(target, "")).read_bytes()
+        except OSError:
+            return None
+
+    def keep_document(self, target: str, content: bytes) -> None:
+        """Keep a verified document.
+
+        Raises:
+            StoreError: if the disk refuses.
+        """
+        try:
+            write_aside(self.documents / quote(target, ""), content)
+        except ModelError as error:
+            raise StoreError(f"{self.folder}: a signed document cannot be kept: {error}") from error
 
     def flush_metadata(self) -> None:
         """Make the newest roles outlast a loss of power, so that nobody can lead the edge back behind them."""

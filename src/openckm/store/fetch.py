@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError, SlowRetrievalError
 from tuf.ngclient import Urllib3Fetcher
 from tuf.ngclient.fetcher import FetcherInterface
 
@@ -133,6 +133,21 @@ class GuardedFetcher(FetcherInterface):
         self._check(url, begun, 0)
         self._open = self._timed(url, self._inner.fetch(url), begun)
         return self._open
+
+    def download_bytes(self, url: str, max_length: int) -> bytes:
+        """Return a file, in memory: python-tuf would pass it through a temporary file, on a disk that may be full.
+
+        Raises:
+            DownloadLengthMismatchError: if it is longer than it may be.
+            DownloadError: if it cannot be read.
+        """
+        content = bytearray()
+        for piece in self.fetch(url):
+            content += piece
+            if len(content) > max_length:
+                self.close()
+                raise DownloadLengthMismatchError(f"{url}: more than {max_length} bytes came")
+        return bytes(content)
 
     def close(self) -> None:
         """Hang up on a file that was given up."""

@@ -104,12 +104,21 @@ class Storage:
             return
         from filelock import FileLock, Timeout
 
-        Path(self._root).mkdir(parents=True, exist_ok=True)
+        lock = FileLock(Path(self._root) / ".lock")
         try:
-            with FileLock(Path(self._root) / ".lock", timeout=60.0):
-                yield
+            Path(self._root).mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=60.0)
         except Timeout as error:
             raise StoreError(f"{self.url}: somebody else is publishing; try again when they are done") from error
+        except OSError as error:
+            raise StoreError(
+                f"{self.url}: the repository cannot be written ({error}); nothing was changed: give this user the right to"
+                " write there, or choose another place"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _at(self, path: str) -> str:
         return f"{self._root.rstrip('/')}/{path}"

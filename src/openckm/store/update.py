@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from tuf.api.exceptions import DownloadError, RepositoryError
-from tuf.ngclient import Updater as Client
+from tuf.api.metadata import TargetFile
 from tuf.ngclient import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 
@@ -25,9 +27,11 @@ from openckm.store.attachments import check_attachments
 from openckm.store.cache import Cache, Installed, Staged, read_chunk
 from openckm.store.card import ModelCard
 from openckm.store.chunks import unpack
+from openckm.store.client import TufClient
 from openckm.store.codec import PRECISIONS
 from openckm.store.documents import MAX_DOCUMENT, Chunk, Manifest, Release, check_name
 from openckm.store.fetch import GuardedFetcher, fetcher_for
+from openckm.store.roles import stored_at
 from openckm.store.trust import alarm_of, check_pair, to_evict
 
 __all__ = ["UpdateOptions", "UpdateReport", "Updater"]
@@ -128,6 +132,7 @@ class Updater:
         self.channel, self.options = channel, options or UpdateOptions()
         self._root = _root_bytes(trust_root)
         self._cache, self._accept, self._trial, self._fetcher = Cache(Path(cache_dir)), accept, trial, fetcher
+        self._revoked: frozenset[str] = frozenset()
         self.report: UpdateReport | None = None
         self.alarms: tuple[StoreError, ...] = ()
         """What mirrors raised in the last update, those included that another mirror made up for."""
@@ -138,11 +143,15 @@ class Updater:
 
     def held(self) -> Iterator[Path]:
         """Yield the folders of all good models whose files are intact, the one in use first, without a network."""
-        return (self._cache.models / row.folder for row in self._cache.installed() if self._cache.intact(row))
+        return (self._cache.models / row.folder for row in self._good() if self._cache.intact(row))
 
     def lists(self, folder: Path) -> bool:
         """Say whether a model's folder is one of those that count as good, even if its files rotted since."""
-        return any(self._cache.models / row.folder == folder for row in self._cache.installed())
+        return any(self._cache.models / row.folder == folder for row in self._good())
+
+    def _good(self) -> tuple[Installed, ...]:
+        """Return what was installed and was not revoked, as far as this process knows, newest first."""
+        return tuple(row for row in self._cache.installed() if row.version not in self._revoked)
 
     def update(self, progress: Progress | None = None) -> Path:
         """Fetch what the channel offers unless it is here, and return the folder of the verified model.
@@ -154,10 +163,10 @@ class Updater:
             StoreError: if the channel offers none, it does not fit under the quota, or the disk refuses.
         """
         alarms: list[StoreError] = []
-        with self._cache.locked(self.options.lock_s):
+        with self._cache.locked(self.options.lock_s) as refused:
             for url in self.urls:
                 try:
-                    self.report = self._update(url.rstrip("/"), progress or _silent)
+                    self.report = self._update(url.rstrip("/"), progress or _silent, refused)
                     return self.report.folder
                 except (RepositoryUnreachable, RepositoryAttacked) as alarm:
                     alarms.append(alarm)
@@ -165,14 +174,16 @@ class Updater:
                     self.alarms = tuple(alarms)
         raise next((a for a in alarms if isinstance(a, RepositoryAttacked)), alarms[0])
 
-    def _update(self, url: str, progress: Progress) -> UpdateReport:
+    def _update(self, url: str, progress: Progress, refused: OSError | None) -> UpdateReport:
         session = Session(url, self._root, self._cache, self.options, self._fetcher)
         release = session.release(self.channel)
         self._obey(release)
+        session.require_written(refused)
         manifest, card = session.model(release, self.options.precision)
+        session.require_written()
         if self._accept is not None:
             self._accept(ModelCard.from_json(card, manifest.card))
-        before = self._cache.installed()
+        before = self._good()
         row = Installed.of(release, manifest, card)
         if not self._cache.intact(row):
             self._cache.tidy({*session.used, row.folder})
@@ -182,7 +193,7 @@ class Updater:
             self._trial(self._cache.models / row.folder)
         held = self._cache.sizes()
         kept = [row, *(old for old in before if old.folder in held and old.folder != row.folder)][: self.options.keep]
-        if tuple(kept) != before:
+        if tuple(kept) != self._cache.installed():
             self._cache.list_installed(kept)
         self._cache.remove([name for name in held if name not in {old.folder for old in kept}])
         self._cache.tidy(session.used)
@@ -190,11 +201,22 @@ class Updater:
         return UpdateReport(release, self._cache.models / row.folder, changed, session.received, *session.counts)
 
     def _obey(self, release: Release) -> None:
-        """Stop using versions that were revoked."""
+        """Stop using versions that were revoked, also where the disk is full or may only be read.
+
+        They are out of use from the first line on; then their files go, which frees space; only then is the list
+        written.
+
+        Raises:
+            StoreError: if the disk refuses: they then come back when the process is started again.
+        """
         before = self._cache.installed()
-        good = [row for row in before if row.version not in release.revoked]
-        if len(good) < len(before):
-            self._cache.list_installed(good)
+        self._revoked = frozenset(release.revoked)
+        gone = [row for row in before if row.version in self._revoked]
+        if not gone:
+            return
+        folders = {row.folder for row in gone}
+        self._cache.remove([name for name in self._cache.sizes() if name in folders])
+        self._cache.list_installed([row for row in before if row not in gone])
 
     def _make_room(self, manifest: Manifest) -> None:
         needed = sum(c.length for c in manifest.everything) + len(manifest.to_json()) + MAX_DOCUMENT
@@ -230,15 +252,16 @@ class Session:
             deadline_s=options.deadline_s,
         )
         self.used: set[str] = set()
+        self._new: dict[str, bytes] = {}
         self.counts = [0, 0, 0]
         """Chunks that came whole, as differences, and that were there."""
-        cache.tidy_metadata()
+        with suppress(OSError):
+            cache.tidy_metadata()
         try:
             with cache.guarded():
-                self._client = Client(
-                    str(cache.metadata), f"{url}/metadata/", str(cache.documents), f"{url}/targets/", self._guard,
-                    UpdaterConfig(), bootstrap=root,
-                )  # fmt: skip
+                self._client = TufClient(
+                    str(cache.metadata), f"{url}/metadata/", fetcher=self._guard, config=UpdaterConfig(), bootstrap=root
+                )
                 self._client.refresh()
                 cache.flush_metadata()
         except (RepositoryError, DownloadError) as error:
@@ -249,6 +272,24 @@ class Session:
     def received(self) -> int:
         """Bytes received so far."""
         return self._guard.received
+
+    def require_written(self, refused: OSError | None = None) -> None:
+        """Go on only if everything that was verified is on the disk, where it guards against going back.
+
+        Args:
+            refused: an error of the disk that came before.
+
+        Raises:
+            StoreError: if the disk refused something.
+        """
+        error = self._client.unwritten or refused
+        if error is not None:
+            raise StoreError(
+                f"{self._cache.folder}: the cache cannot be written ({error}). Revoked versions are out of use in this"
+                " process, nothing new was taken: free some space, or give this user the right to write there"
+            ) from error
+        for target in list(self._new):
+            self._cache.keep_document(target, self._new.pop(target))
 
     def release(self, channel: str) -> Release:
         """Return what the channel offers.
@@ -342,24 +383,32 @@ class Session:
     def _document(self, target: str, most: int = MAX_DOCUMENT, keep: bool = True) -> bytes | None:
         """Return a verified target's content, from the cache if it is there; None if nobody signed such a target."""
         try:
-            with self._cache.guarded():
-                info = self._client.get_targetinfo(target)
-                if info is None:
-                    return None
-                if info.length > most:
-                    raise RepositoryAttacked(
-                        f"{self._url}: {target} has {info.length} bytes, more than {most} that it may"
-                    )
-                path = Path(self._client.find_cached_target(info) or self._client.download_target(info))
-                content = path.read_bytes()
+            info = self._client.get_targetinfo(target)
+            if info is None:
+                return None
+            if info.length > most:
+                raise RepositoryAttacked(f"{self._url}: {target} has {info.length} bytes, more than {most} that it may")
+            content = self._cache.document(target) if keep else None
+            if content is None or not _fits(info, content):
+                content = self._guard.download_bytes(f"{self._url}/{stored_at(info)}", info.length)
+                info.verify_length_and_hashes(content)
                 if keep:
-                    self.used.add(path.name)
-                else:
-                    path.unlink()
-                return content
+                    self._new[target] = content
         except (RepositoryError, DownloadError) as error:
             self._guard.close()
             raise alarm_of(error, self._url) from error
+        if keep:
+            self.used.add(quote(target, ""))
+        return content
+
+
+def _fits(info: TargetFile, content: bytes) -> bool:
+    """Whether a content that was kept is what is signed now."""
+    try:
+        info.verify_length_and_hashes(content)
+    except RepositoryError:
+        return False
+    return True
 
 
 def _root_bytes(trust_root: bytes | Path) -> bytes:
