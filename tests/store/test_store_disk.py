@@ -91,7 +91,9 @@ def test_a_read_only_cache_is_read_and_a_poll_says_that_it_is_one(world, edge):
     had = edge.current()
     with read_only(edge._cache.folder):
         assert world.edge().current() == had
-        with pytest.raises(StoreError, match=r"edge: the cache cannot be written .*Read-only.*give this user the right"):
+        with pytest.raises(
+            StoreError, match=r"edge: the cache cannot be written .*Read-only.*give this user the right"
+        ):
             edge.update()
         assert edge.current() == had
 
