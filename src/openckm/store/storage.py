@@ -112,8 +112,8 @@ class Storage:
             raise StoreError(f"{self.url}: somebody else is publishing; try again when they are done") from error
         except OSError as error:
             raise StoreError(
-                f"{self.url}: the repository cannot be written ({error}); nothing was changed: give this user the right to"
-                " write there, or choose another place"
+                f"{self.url}: the repository cannot be written ({error}); nothing was changed: give this user the right"
+                " to write there, or choose another place"
             ) from error
         try:
             yield
