@@ -9,7 +9,6 @@ what was written helps.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tuf.ngclient import Updater
@@ -44,7 +43,7 @@ class TufClient(Updater):
         version = self._trusted_set.root.version
         link, wanted = Path(self._dir, "root.json"), Path(self._dir, "root_history", f"{version}.root.json")
         try:
-            if link.is_symlink() and os.path.samefile(link, wanted):
+            if link.is_symlink() and link.samefile(wanted):
                 return
         except OSError:
             pass
