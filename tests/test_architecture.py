@@ -183,6 +183,12 @@ def test_edge_loads_neither_cloud_nor_evaluate():
     assert run(code) == "[]"
 
 
+def test_help_loads_nothing_heavy():
+    heavy = ("torch", "scipy", "pandas", "xarray", "rasterio", "matplotlib", "pydantic", "fastapi", "numba")
+    code = f"import sys, openckm.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    assert run(code) == "[]"
+
+
 def bound_names(tree: ast.Module) -> set[str]:
     """Names that a module binds at its top level, the branches of `if` and `try` included."""
     names: set[str] = set()

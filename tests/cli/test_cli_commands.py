@@ -27,15 +27,15 @@ ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = {
     ("construct",): (
         "--bs --output -o --azimuth --layout --cell --size --height --carrier --downtilt --where --column --crs --sigma"
-        " --draws --seed --deadline --prior --png --zarr --check --no-check --strict --outage-threshold"
+        " --draws --seed --deadline --prior --png --zarr --check --no-check --strict --outage-threshold --arithmetic"
     ),
     ("plan",): (
         "--bs --output -o --count --start --azimuth --layout --cell --size --height --carrier --downtilt --where"
-        " --column --crs --sigma --seed --prior"
+        " --column --crs --sigma --seed --prior --arithmetic"
     ),
     ("predict",): (
         "--layout --tx --output -o --centre --cell --size --carrier --azimuth --downtilt --vehicles --weights --by"
-        " --prior --draws --seed --png --zarr --outage-threshold"
+        " --prior --draws --seed --png --zarr --outage-threshold --arithmetic"
     ),
     ("demo",): "--out",
     ("bench",): "--quick --json active calibration duke edge heldout imperfect mamba p1 samplers sparse",
@@ -208,7 +208,7 @@ def test_demo_needs_a_folder(ckm, tmp_path):
 def test_texts_of_options():
     assert lon_lat("-78.5, 36") == (-78.5, 36.0)
     assert pairs(["a=b=c", "d = e"]) == {"a": "b=c", "d": "e"}
-    assert pairs(None) is pairs([]) is None
+    assert pairs(None) == pairs([]) == {}
     assert split_name("test") == "test"
     for bad in ("=b", "a=", "a"):
         with pytest.raises(OptionError, match="NAME=VALUE"):
@@ -230,3 +230,8 @@ def test_documented_command_parses(page, line):
 def test_a_wrong_command_would_not_parse(line):
     with pytest.raises(Exception, match=r"Missing parameter|No such|unexpected extra argument"):
         parse(shlex.split(line))
+
+
+def test_an_arithmetic_that_is_none_is_refused(ckm, tmp_path):
+    done = ckm("construct", "drive.csv", "--bs", "0,0", "-o", tmp_path / "a.tif", "--arithmetic", "half")
+    assert done.status == 2 and "wanted one of auto, fp32, bf16" in done.complaint

@@ -36,6 +36,7 @@ def test_a_file_is_read_and_its_paths_become_absolute(tmp_path):
         ({"server": {"behind_proxy": True}}, "without any"),
         ({"server": {"tls_cert": "a.pem"}}, "belong together"),
         ({"limits": {"queue": 0}}, "limits.queue"),
+        ({"model": {"arithmetic": "half"}}, "model.arithmetic"),
         ({"limits": {"result_s": float("nan")}}, "limits.result_s"),
         ({"token": [TOKEN | {"scopes": ["root"]}]}, "token.0.scopes"),
         ({"token": [TOKEN | {"sha256": "x"}]}, "token.0.sha256"),

@@ -52,7 +52,7 @@ def test_health_ready_model_and_operators(client):
     assert client.get("/ready").json()["ready"] is True
     told = client.get("/v1/model", headers=auth()).json()
     assert told["card"]["name"] == "tiny"
-    assert told["alarms"] == []
+    assert told["alarms"] == [] and told["arithmetic"] == "fp32"
     assert "downsample" in client.get("/v1/operators", headers=auth()).json()["operators"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from shlex import quote
 
 from openckm.baselines import Kriging
+from openckm.cli.progress import Report
 from openckm.edge.construction import Construction, construct
 from openckm.edge.figure import write_comparison
 from openckm.errors import InputError
@@ -22,11 +23,12 @@ CREDITS = """Measurements: RSRP of LTE CBRS cell A, Duke University West Campus;
 Buildings: © OpenStreetMap contributors, ODbL 1.0."""
 
 
-def run_demo(out: Path) -> tuple[str, list[Path]]:
+def run_demo(out: Path, on_progress: Report | None = None) -> tuple[str, list[Path]]:
     """Construct the map of Duke CBRS cell A; return the report and the files written.
 
     Args:
         out: folder, made if it does not exist.
+        on_progress: called with (stage, done, in all) while the work goes on.
 
     Raises:
         InputError: if the folder cannot be made.
@@ -40,7 +42,7 @@ def run_demo(out: Path) -> tuple[str, list[Path]]:
     lon, lat = (round(float(v), 6) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
     mast = cell.transmitter
     site = SitePlan((lon, lat), mast.height_m, mast.carrier_hz, mast.bearing_deg, layout=layout)
-    job = construct(measurements, site)
+    job = construct(measurements, site, on_progress=on_progress)
     return _write(job, out, (measurements, layout), (lon, lat))
 
 

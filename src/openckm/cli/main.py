@@ -14,6 +14,7 @@ from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
 from openckm.cli.inspect import inspect
 from openckm.cli.options import (
+    ArithmeticOption,
     Columns,
     Crs,
     LayoutFile,
@@ -30,6 +31,7 @@ from openckm.cli.options import (
 )
 from openckm.cli.plan import plan
 from openckm.cli.predict import predict
+from openckm.cli.progress import stages
 from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
@@ -118,6 +120,7 @@ def construct(
     outage_threshold: Annotated[
         float | None, typer.Option(help="Add the band P(value below this), in dBm (dB for gains), e.g. -110.")
     ] = None,
+    arithmetic: ArithmeticOption = "auto",
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, require_writable_file, write_outputs, write_record
@@ -139,11 +142,11 @@ def construct(
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
                     place(centre, "--centre", crs))  # fmt: skip
-    with console.status("constructing the map") as status:
+    with stages("constructing the map") as on_progress:
         job = run(
             measurements, site, reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
-            on_progress=lambda what, done, total: status.update(f"constructing the map: {what} {done}/{total}"),
+            on_progress=on_progress,
         )  # fmt: skip
     if strict and job.status == "refused":
         console.print(job.summary(), markup=False)
@@ -168,8 +171,8 @@ def demo(
     """Construct the map of a real LTE cell (Duke CBRS cell A, embedded) beside kriging."""
     from openckm.cli.demo import run_demo
 
-    with console.status("constructing the map of Duke CBRS cell A"):
-        report, written = run_demo(out)
+    with stages("constructing the map of Duke CBRS cell A") as on_progress:
+        report, written = run_demo(out, on_progress)
     console.print(report, markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 

@@ -13,10 +13,24 @@ if TYPE_CHECKING:
     from openckm.edge.reading import ReadingOptions
 
 __all__ = [
-    "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where",
+    "ArithmeticOption", "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where",
     "lon_lat", "pairs", "place", "reading_options", "require_range", "split_name",
 ]  # fmt: skip
 
+
+def _compute_in(choice: str) -> str:
+    if choice != "auto":  # what the processor does fast is asked when a network first runs
+        from openckm.nn.arithmetic import set_arithmetic
+
+        set_arithmetic(choice)
+    return choice
+
+
+ArithmeticOption = Annotated[
+    str,
+    typer.Option("--arithmetic", callback=_compute_in, help="auto (what this processor does fast), fp32 or bf16."),
+]
+"""The arithmetic that networks compute in; the callback sets it for the process."""
 Measurements = Annotated[
     list[Path],
     typer.Argument(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from openckm.edge.construction import Construction
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
-from openckm.maps.geotiff import write_geotiff
-from openckm.maps.observations import Observations
-from openckm.maps.png import write_png
-from openckm.maps.provenance import dump_provenance
-from openckm.maps.radiomap import RadioMap
-from openckm.maps.zarrio import write_zarr
+
+if TYPE_CHECKING:
+    from openckm.edge.construction import Construction
+    from openckm.maps.observations import Observations
+    from openckm.maps.radiomap import RadioMap
 
 __all__ = ["require_writable", "require_writable_file", "write_map", "write_outputs", "write_record"]
 
@@ -82,6 +81,10 @@ def write_map(
     radiomap: RadioMap, observations: Observations, output: Path, png: Path | None, zarr: Path | None
 ) -> list[Path]:
     """Write a map, its picture with what it was made from, and return the files written."""
+    from openckm.maps.geotiff import write_geotiff
+    from openckm.maps.png import write_png
+    from openckm.maps.zarrio import write_zarr
+
     write_geotiff(radiomap, output)
     written = [output]
     if png is not None:
@@ -95,6 +98,8 @@ def write_map(
 
 def write_record(job: Construction, path: Path) -> Path:
     """Write what was read, left out, assumed and fitted as JSON, and return the file written."""
+    from openckm.maps.provenance import dump_provenance
+
     facts = job.radiomap.provenance
     record = {"reading": job.read.as_dict(), "assumed": list(job.notes), "status": job.status, "provenance": facts}
     with atomic_path(path) as part:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from openckm.cli.options import (
+    ArithmeticOption,
     Columns,
     Crs,
     LayoutFile,
@@ -21,6 +22,7 @@ from openckm.cli.options import (
     require_range,
 )
 from openckm.cli.outputs import require_writable_file
+from openckm.cli.progress import stages
 
 __all__ = ["plan"]
 
@@ -55,6 +57,7 @@ def plan(
     sigma: Annotated[float, typer.Option(help="Noise of one reading in dB, past and future.")] = 4.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
+    arithmetic: ArithmeticOption = "auto",
 ) -> None:
     """Say where to measure next: the places that reduce the map's expected error most, and a drive along streets.
 
@@ -74,13 +77,13 @@ def plan(
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
     begin = None if start is None else lon_lat(start, "--start")
-    with console.status("planning") as status:
+    with stages("planning") as on_progress:
         made = run(
             measurements or None,
             SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
             reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
             count=count, start=begin, seed=seed, prior=prior,
-            on_progress=lambda what, done, total: status.update(f"planning: {what} {done}/{total}"),
+            on_progress=on_progress,
         )  # fmt: skip
     write_plan(made, output)
     console.print(made.summary(), markup=False)

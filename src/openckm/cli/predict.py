@@ -9,8 +9,9 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from openckm.cli.options import lon_lat, require_range
+from openckm.cli.options import ArithmeticOption, lon_lat, require_range
 from openckm.cli.outputs import require_writable, write_map
+from openckm.cli.progress import stages
 from openckm.errors import OptionError
 
 __all__ = ["place_and_height", "predict"]
@@ -53,6 +54,7 @@ def predict(
     outage_threshold: Annotated[
         float | None, typer.Option(help="Add the band P(gain below this), in dB, e.g. -120.")
     ] = None,
+    arithmetic: ArithmeticOption = "auto",
 ) -> None:
     """Predict the gain around a transmitter from the building layout, with its uncertainty, without measurements.
 
@@ -74,11 +76,13 @@ def predict(
     if by == "prior" and not (vehicles is None and weights is None):
         raise OptionError("--by prior takes no --weights and no --vehicles: those are for one-pass networks")
     middle = None if centre is None else lon_lat(centre, "--centre")
-    with console.status("predicting the map"):
+    with stages("predicting the map") as report:
+        report("reading the layout", 0, 2)
         site = SitePlan(place, height, carrier * 1e9, azimuth, downtilt, layout, cell, size, middle)
         grid = site.grid()
         observations = site.observations(grid)
         cars = None if vehicles is None else read_layout(vehicles, grid, default_height_m=VEHICLE_M)
+        report("one pass of the network", 1, 2)
         method = Predictor(weights=weights, prior=prior, vehicles=cars, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
         if outage_threshold is not None:

@@ -32,6 +32,7 @@ from openckm.infer.tiles import Tiled, TileOptions
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
+from openckm.nn.arithmetic import arithmetic
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
@@ -141,7 +142,9 @@ class OpenCKM:
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
         enough = None if until is None else (lambda: time.monotonic() > until)
-        facts: dict[str, Any] = {"prior": name, "unit": scene.unit, "seed": seed}
+        facts: dict[str, Any] = {
+            "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
+        }  # fmt: skip
         if int(scene.used.sum()) < MIN_READINGS:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"

@@ -37,7 +37,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
-from openckm.nn.arithmetic import cast
+from openckm.nn.arithmetic import arithmetic, cast
 from openckm.predict.code import Code, behind_buildings, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapNetwork
 from openckm.predict.pretrained import embedded_network, load_network
@@ -161,7 +161,7 @@ class Predictor:
         drawn = answer.draw(draws, seed, self.steps, until=end)
         facts = answer.facts | {
             "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed,
-            "prior": f"{prior_card.name} {prior_card.version}",
+            "prior": f"{prior_card.name} {prior_card.version}", "arithmetic": arithmetic(),
             "network_evaluations": network.calls + answer.evaluations + self.steps * len(drawn),
             "seconds": time.monotonic() - started,
         }  # fmt: skip

@@ -23,6 +23,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, GAIN
 from openckm.maps.radiomap import RadioMap
+from openckm.nn.arithmetic import arithmetic
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, site_planes
 from openckm.service.config import Limits
@@ -184,4 +185,7 @@ def _facts(card: ModelCard, grid: Grid, site: Observations, drawn: int, wanted: 
         notes.append(f"cells of {grid.cell_m:g} m: the model was trained on {low:g} to {high:g} m")
     if site.transmitter is not None and not card.carrier_hz[0] <= site.transmitter.carrier_hz <= card.carrier_hz[1]:
         notes.append(f"{site.transmitter.carrier_hz / 1e9:g} GHz: outside what the model was trained on")
-    return {"model": card.name, "version": card.version, "weights_sha256": card.sha256, "draws": drawn, "notes": notes}
+    return {
+        "model": card.name, "version": card.version, "weights_sha256": card.sha256, "arithmetic": arithmetic(),
+        "draws": drawn, "notes": notes,
+    }  # fmt: skip

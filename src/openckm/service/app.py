@@ -36,6 +36,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openckm import __version__
 from openckm.errors import InputError
+from openckm.nn.arithmetic import arithmetic
 from openckm.observe.spec import LIKELIHOODS, operator_kinds
 from openckm.service.answers import plan
 from openckm.service.config import SCOPES, Token
@@ -197,13 +198,16 @@ def _state_routes(app: FastAPI, node: Node) -> None:
 
     @app.get("/v1/model", responses=fails(401, 403, 503))
     async def model(_: Token = reading) -> dict[str, Any]:
-        """The card of the model in use, and what is wrong with updates, in words."""
+        """The card of the model in use, the arithmetic it computes in, and what is wrong with updates, in words."""
         held = node.keeper.model
         if held is None:
             raise failure(503, "no_model", "no model yet: " + "; ".join(a.detail for a in node.keeper.alarms), 5)
         alarms = [{"kind": a.kind, "detail": a.detail, "since": a.since} for a in node.keeper.alarms]
         calibration = None if held.calibration is None else held.calibration.measured_on
-        return {"card": json.loads(held.card.to_json()), "calibration": calibration, "alarms": alarms}
+        return {
+            "card": json.loads(held.card.to_json()), "calibration": calibration, "arithmetic": arithmetic(),
+            "alarms": alarms,
+        }  # fmt: skip
 
     @app.get("/v1/operators", responses=fails(401, 403))
     async def operators(_: Token = reading) -> dict[str, list[str]]:

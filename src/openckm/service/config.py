@@ -82,6 +82,17 @@ class RepositoryConfig(_Strict):
     deadline_s: float = Field(default=1800.0, gt=0)
 
 
+class ModelConfig(_Strict):
+    """How the model computes.
+
+    Attributes:
+        arithmetic: "fp32", "bf16", or "auto" for what this processor does fast. Answers are the same to the last bit
+            only within one arithmetic. (`repository.precision` is the format of the published weights.)
+    """
+
+    arithmetic: Literal["auto", "fp32", "bf16"] = "auto"
+
+
 class ServerConfig(_Strict):
     """Where the service listens.
 
@@ -176,12 +187,14 @@ class EdgeConfig(_Strict):
 
     Attributes:
         repository: None for the prior that is shipped with the program.
+        model: how it computes.
         server: where the service listens.
         limits: how much anybody may ask for.
         token: who may ask; with none, anybody on this machine.
     """
 
     repository: RepositoryConfig | None = None
+    model: ModelConfig = ModelConfig()
     server: ServerConfig = ServerConfig()
     limits: Limits = Limits()
     token: tuple[Token, ...] = ()

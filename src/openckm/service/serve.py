@@ -91,8 +91,11 @@ def serve(config: EdgeConfig) -> None:
     """
     import torch
 
+    from openckm.nn.arithmetic import set_arithmetic
+
     if config.server.threads is not None:
         torch.set_num_threads(config.server.threads)
+    _log.info("networks compute in %s", set_arithmetic(config.model.arithmetic))
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # or clients could fill the log with their mistakes
     begun = time.monotonic()
     require_hooks()
