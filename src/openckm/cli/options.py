@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from openckm.edge.reading import ReadingOptions
 
 __all__ = [
-    "ArithmeticOption", "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where",
-    "lon_lat", "pairs", "place", "reading_options", "require_range", "split_name",
+    "ArithmeticOption", "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile",
+    "Sigma", "SkipBad", "Where", "lon_lat", "pairs", "place", "reading_options", "require_range", "split_name",
 ]  # fmt: skip
 
 
