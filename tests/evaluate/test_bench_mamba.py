@@ -62,7 +62,7 @@ def test_calls_take_turns_after_a_warm_up():
 
 def test_ratios_over_a_rival_are_paired():
     scores = [
-        Score(method, "static", "alone", scene, {"rmse_db": factor * level}, 9, 1, 0.1)
+        Score(method, "static", "alone", scene, scene, {"rmse_db": factor * level}, 9, 1, 0.1)
         for method, factor in (("a", 0.5), ("rival", 1.0))
         for scene, level in (("x", 2.0), ("y", 10.0), ("z", 4.0))
     ]
@@ -70,6 +70,17 @@ def test_ratios_over_a_rival_are_paired():
     assert (row.method, row.metric) == ("a", "rmse_db over rival")
     assert (row.value, row.ci_low, row.ci_high) == (pytest.approx(0.5),) * 3
     assert ratio_rows_over(scores, "static", "alone", "nobody") == []
+
+
+def test_what_readings_gain_is_paired_by_map_though_a_scene_holds_several():
+    """Two maps of one scene, an easy one (5 dB alone, 4 dB measured) and a hard one (20 dB), which was not measured."""
+
+    def score(split, case, value):
+        return Score("net", "static", split, case, "city", {"rmse_db": value}, 9, 1, 0.1)
+
+    scores = [score("alone", "s#0", 5.0), score("measured 1%", "s#0", 4.0), score("alone", "s#1", 20.0)]
+    (row,) = (r for r in bench_mamba.table(scores) if r.metric == "rmse_db over alone")
+    assert row.value == pytest.approx(0.8) and row.cases == 1
 
 
 @pytest.fixture
@@ -110,7 +121,7 @@ def test_the_rows(world, monkeypatch):
         for metric in ("rmse_db", "nmse", "ssim", "psnr_db", "coverage_90"):
             assert (name, "static", "alone", metric) in found
         assert (name, "dynamic", "alone", "rmse_db") in found
-        assert (name, "static", "measured 1%", "rmse_db over kriging") in found
+        assert (name, "static", "measured 1%", "rmse_ratio") in found
         assert (name, "static", "measured 1%", "rmse_db over alone") in found
     assert len(found) == len(rows), "no row twice"
     assert ("unet-small", "static", "alone", "rmse_db over radiounet") in found

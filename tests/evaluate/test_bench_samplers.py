@@ -17,7 +17,7 @@ from openckm.evaluate.samplers import methods as sampler_methods
 from openckm.evaluate.samplers.azula_rivals import azula_found
 from openckm.evaluate.samplers.exact_field import FIELD_TASKS, FieldOptions, field_case, field_rows
 from openckm.evaluate.samplers.methods import Drawn, DrawStore, OneCall, Ours, our_methods
-from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, SamplerScores, mean_of_8, sampler_ratios
+from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, case_scores, mean_of_8, sampler_ratios
 from openckm.evaluate.samplers.tasks import TASKS, linear_of, sampler_case
 from openckm.infer.exact.terms import terms_of
 from openckm.maps.quantity import GAIN
@@ -120,28 +120,27 @@ def test_the_mean_of_8_is_found_from_fewer_draws():
 
 def scores_of(case, method, shifts, seconds=1.0, evaluations=5):
     maps = np.stack([case.truth + np.float32(shift) for shift in shifts])
-    found = SamplerScores(method, case.task)
-    found.add(0, case, Drawn(maps, evaluations, seconds))
-    return found
+    return {s.split: s for s in case_scores(method, 0, case, Drawn(maps, evaluations, seconds))}
 
 
 def test_scores_are_in_decibels_and_split_by_answer(cases):
     found = scores_of(cases["clip"], "a", [0.1] * 8)
-    assert found.values[SINGLE]["gain_rmse_db"][0] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
-    assert found.values[MEAN_8]["saturated_rmse_db"][0] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
-    assert set(scores_of(cases["sr2"], "b", [0.1]).values) == {ONE_CALL}
-    assert (
-        "sine_rmse" not in found.values[SINGLE] and "sine_rmse" in scores_of(cases["sr2"], "b", [0.1]).values[ONE_CALL]
-    )
-    assert scores_of(cases["clip"], "a", [0.0, 0.0]).values[SINGLE]["inside_share"][0] > 0.99
-    assert scores_of(cases["clip"], "a", [9.0, 9.0]).values[SINGLE]["inside_share"][0] < 0.7
-    one_bad = scores_of(cases["clip"], "a", [0.0, 9.0]).values[SINGLE]
-    assert one_bad["inside_share_least"][0] < 0.7 < one_bad["inside_share"][0]
-    assert (found.cost(SINGLE), found.cost(MEAN_8)) == (5, 40)
+    assert found[SINGLE].values["gain_rmse_db"] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
+    assert found[MEAN_8].values["saturated_rmse_db"] == pytest.approx(0.1 * GAIN.scale, rel=1e-4)
+    alone = scores_of(cases["sr2"], "b", [0.1])
+    assert set(alone) == {ONE_CALL}
+    assert "sine_rmse" not in found[SINGLE].values and "sine_rmse" in alone[ONE_CALL].values
+    assert scores_of(cases["clip"], "a", [0.0, 0.0])[SINGLE].values["inside_share"] > 0.99
+    assert scores_of(cases["clip"], "a", [9.0, 9.0])[SINGLE].values["inside_share"] < 0.7
+    one_bad = scores_of(cases["clip"], "a", [0.0, 9.0])[SINGLE].values
+    assert one_bad["inside_share_least"] < 0.7 < one_bad["inside_share"]
+    assert (found[SINGLE].network_evaluations, found[MEAN_8].network_evaluations) == (5, 40)
+    assert (found[SINGLE].seconds, found[MEAN_8].seconds) == (1.0, 8.0)
 
 
 def test_ratios_are_of_error_cost_and_time(cases):
-    scores = [scores_of(cases["sr2"], "jfs", [0.1] * 8, 1.0, 8), scores_of(cases["sr2"], "dps", [0.2] * 2, 4.0, 3000)]
+    both = (("jfs", [0.1] * 8, 1.0, 8), ("dps", [0.2] * 2, 4.0, 3000))
+    scores = [s for one in both for s in scores_of(cases["sr2"], *one).values()]
     pairs = (("jfs", MEAN_8, "dps", SINGLE), ("jfs", MEAN_8, "none", SINGLE))
     found = {r.metric: r for r in sampler_ratios(scores, pairs)}
     assert found["gain_ratio"].value == pytest.approx(0.5, rel=1e-3)

@@ -8,10 +8,12 @@ import pytest
 from rich.console import Console
 
 from openckm.errors import InputError, OptionError
-from openckm.evaluate.registry import bench, bench_names
+from openckm.evaluate.registry import bench, bench_names, table_of
 from openckm.evaluate.report import rows as rows_module
-from openckm.evaluate.report.rows import Row, commit_id, machine, peak_mb, write_report
+from openckm.evaluate.report.cases import cases_path, read_cases, write_cases
+from openckm.evaluate.report.rows import Results, Row, commit_id, cpu_flags, machine, peak_mb, write_report
 from openckm.evaluate.report.table import as_table
+from openckm.evaluate.scores.scoring import Score
 
 ROW = Row("kriging", "duke", "random", "rmse_db", 5.7, 5.2, 6.1, 3655, 0, 0.3, 210.0)
 
@@ -25,7 +27,7 @@ def test_a_report_holds_exactly_what_its_schema_says(tmp_path):
     assert report["rows"] == [asdict(ROW)]
     assert list(report["rows"][0]) == [
         "method", "task", "split", "metric", "value", "ci_low", "ci_high", "n", "network_evaluations", "seconds",
-        "peak_mb",
+        "peak_mb", "cases", "over", "cities",
     ]  # fmt: skip
     assert list(tmp_path.iterdir()) == [path]
 
@@ -78,3 +80,49 @@ def test_the_registry_knows_its_benches_and_refuses_others():
         assert callable(bench(name))
     with pytest.raises(OptionError, match="duke, edge, heldout"):
         bench("speed")
+
+
+SCORES = [
+    Score(method, "gain", "2.0%", f"s#{k}", city, {"rmse_db": value + k, "crps_db": value / 3}, 90, calls, 0.25, 2)
+    for method, value, calls in (("kriging", 8.0, 0), ("openckm", 6.4, 9))
+    for k, city in enumerate(("rome", "oslo", "procedural-grid/s2"))
+] + [Score("tracer_floor", "gain", "all", "s#0", "rome", {"rmse_db": 0.7}, 1, 0, 0.0)]
+
+
+def test_cases_lie_beside_the_report_and_make_its_rows_again(tmp_path):
+    path = tmp_path / "heldout.json"
+    write_report(path, "heldout", Results(table_of("heldout", SCORES), SCORES))
+    report = json.loads(path.read_text())
+    assert report["cases"] == "heldout.cases.csv.gz"
+    kept = read_cases(cases_path(path))
+    assert kept == SCORES
+    again = [replace(row, peak_mb=0.0) for row in table_of(report["bench"], kept)]
+    assert [asdict(row) for row in again] == [{**row, "peak_mb": 0.0} for row in report["rows"]]
+
+
+def test_the_same_scores_are_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        write_cases(tmp_path / name, SCORES)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("spoil", [lambda b: b[:-9], lambda b: b"", lambda b: b"no gzip", None])
+def test_a_table_of_cases_that_is_none_is_refused(tmp_path, spoil):
+    path = tmp_path / "x.cases.csv.gz"
+    if spoil is not None:
+        write_cases(path, SCORES)
+        path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(InputError, match="not a readable table of cases"):
+        read_cases(path)
+
+
+def test_rows_without_cases_cannot_be_made_again():
+    with pytest.raises(OptionError, match="of no cases"):
+        table_of("edge", SCORES)
+    with pytest.raises(OptionError, match="unknown benchmark"):
+        table_of("speed", SCORES)
+
+
+def test_the_machine_states_its_arithmetic():
+    assert machine().endswith(("networks in fp32", "networks in bf16"))
+    assert all(flag in machine() for flag in cpu_flags())

@@ -17,7 +17,19 @@ from openckm.evaluate.scores.metrics import (
     rmse_sine,
     widened,
 )
+from openckm.evaluate.scores.scoring import (
+    Score,
+    Truth,
+    best_rival,
+    case_of,
+    city_of,
+    ratio_rows,
+    score_map,
+    summary_rows,
+)
 from openckm.evaluate.worlds.splits import block_split, random_split, split_cells
+from openckm.maps.grid import Grid
+from openckm.maps.radiomap import RadioMap
 
 
 @pytest.mark.parametrize(("mean", "std", "truth"), [(0.0, 1.0, 0.3), (-90.0, 7.0, -71.0), (2.0, 0.1, 2.0)])
@@ -133,3 +145,92 @@ def test_splits_that_cannot_be_are_refused():
         split_cells("stripes", np.arange(9), np.arange(9), 4.0, 0)
     with pytest.raises(OptionError, match="one block"):
         block_split(np.zeros(5, int), np.arange(5), 4.0, 0)
+
+
+def test_no_two_blocks_share_their_fate():
+    """Blocks whose labels collided would always be given or hidden together."""
+    row, col = (a.ravel() for a in np.mgrid[0:16:4, 0:48:4])  # 4 x 12 blocks of one cell each
+    given = np.array([block_split(row, col, 16.0, seed=k) for k in range(60)])
+    together = (given[:, :, None] == given[:, None]).all(0)
+    np.testing.assert_array_equal(together, np.eye(len(row), dtype=bool))
+    np.testing.assert_array_equal(given.sum(1), len(row) // 2)
+
+
+def normal_belief(noise, cells=90):
+    """A map whose belief is right, its truth read with noise, and that truth."""
+    rng = np.random.default_rng(6)
+    std = np.exp(rng.uniform(0.0, 1.5, (cells, cells)))
+    mean = rng.normal(-100, 8, std.shape)
+    truth = mean + std * rng.standard_normal(std.shape) + noise * rng.standard_normal(std.shape)
+    answer = RadioMap.from_gaussian(
+        Grid(std.shape, 2.0), mean[None].astype(np.float32), std[None].astype(np.float32), ["gain_db"]
+    )
+    row, col = np.divmod(np.arange(truth.size), cells)
+    return answer, Truth(row, col, truth.ravel(), np.full(truth.size, noise)), std
+
+
+@pytest.mark.parametrize("noise", [0.0, 5.0])
+def test_the_scores_of_a_map_take_90_percent_and_the_noise_of_the_truth_at_their_word(noise):
+    answer, truth, std = normal_belief(noise)
+    found = score_map(answer, truth)
+    whole = np.hypot(std, noise)
+    assert found["coverage_90"] == pytest.approx(0.9, abs=0.01)
+    assert found["width_90_db"] == pytest.approx(2 * 1.645 * whole.mean(), rel=0.01)
+    assert found["rmse_db"] == pytest.approx(np.sqrt((whole**2).mean()), rel=0.03)
+    assert found["crps_db"] == pytest.approx(whole.mean() / np.sqrt(np.pi), rel=0.03)  # of a right normal belief
+
+
+def score(method, case, value, city="x", **more):
+    return Score(method, "gain", "2.0%", case, city, {"rmse_db": value}, 9, 1, 0.1, **more)
+
+
+def test_ratios_are_of_the_same_maps_whatever_the_order_and_whoever_lacks_some():
+    """A scene holds an easy map and a hard one; one method answered the easy one alone."""
+    scores = [score("kriging", "s#0", 4.0), score("kriging", "s#1", 20.0), score("net", "s#0", 2.0)]
+    (row,) = ratio_rows(scores)
+    assert (row.value, row.cases, row.over) == (pytest.approx(0.5), 1, "kriging")
+    (row,) = ratio_rows([*scores[::-1], score("net", "s#1", 30.0)])
+    assert row.value == pytest.approx(32 / 24) and row.cases == 2
+
+
+def test_two_scores_of_one_case_are_an_error_and_no_silent_choice():
+    twice = [score("net", "s#0", 2.0), score("net", "s#0", 3.0)]
+    for made in (summary_rows, lambda s: ratio_rows([*s, score("kriging", "s#0", 4.0)])):
+        with pytest.raises(OptionError, match="scored twice"):
+            made(twice)
+    assert summary_rows([score("net", "s#0", 2.0), score("net", "s#0", 3.0, seed=1)])[0].cases == 2
+
+
+def test_the_rival_is_the_best_of_all_classical_ones_on_its_row():
+    scores = [
+        score("net", "a", 3.0),
+        score("kriging", "a", 9.0),
+        score("boosted_trees", "a", 5.0),
+        score("dps", "a", 1),
+    ]
+    assert best_rival(scores, ("kriging", "boosted_trees", "nearest")) == "boosted_trees"
+    rows = {r.method: r for r in ratio_rows(scores)}
+    assert set(rows) == {"net", "dps"} and rows["net"].over == "boosted_trees"
+    assert rows["net"].value == pytest.approx(0.6)
+    assert ratio_rows([score("net", "a", 3.0)]) == []
+
+
+def test_intervals_are_over_cities_and_every_city_is_a_column():
+    rng = np.random.default_rng(0)
+    level = {"rome": 4.0, "oslo": 8.0, "lima": 12.0}
+    scores = [score("net", f"{c}#{k}", v + rng.normal(0, 0.1), c) for c, v in level.items() for k in range(30)]
+    (row,) = summary_rows(scores, ("rmse_db",))
+    assert row.cities == {c: pytest.approx(v, abs=0.1) for c, v in level.items()}
+    assert row.ci_high - row.ci_low > 5.0, "90 maps of three cities are three draws, not 90"
+    made = [score("net", f"p#{k}", 5.0, f"procedural-grid/s{k}") for k in range(3)]
+    assert summary_rows(made, ("rmse_db",))[0].cities == {"procedural": 5.0}
+
+
+def test_maps_of_a_scene_have_names_of_their_own_and_procedural_scenes_are_cities():
+    class Map:
+        scene, city = "s7", "procedural-grid"
+
+    assert case_of(Map, 1) != case_of(Map, 2)
+    assert city_of(Map) == "procedural-grid/s7"
+    Map.city = "rome"
+    assert city_of(Map) == "rome"

@@ -6,8 +6,9 @@ from p1_worlds import smooth_map
 
 from openckm.errors import OptionError
 from openckm.evaluate.p1.references import REFERENCES, reference_map, reference_tasks
-from openckm.evaluate.p1.scores import CORRECTED, PAPER, PAPER_SNAP, MethodScores, p1_scores, ratio_rows, score_rows
+from openckm.evaluate.p1.scores import CORRECTED, PAPER, PAPER_SNAP, p1_scores, ratio_rows, score_rows
 from openckm.evaluate.p1.tasks import TASKS, p1_case
+from openckm.evaluate.scores.scoring import Score
 from openckm.maps.quantity import GAIN
 
 
@@ -25,7 +26,7 @@ def test_the_truth_scores_zero_and_3_db_score_3(cases, task):
     found = p1_scores(case, case.truth + np.array([3.0 / GAIN.scale, 0, 0], np.float32)[:, None, None])
     assert found[CORRECTED]["gain_rmse_db"] == pytest.approx(3.0, rel=1e-4)
     share = case.readings.known.mean() if task in ("sr2", "jtqr") else 1.0
-    assert found[PAPER]["gain_rmse_db"] == pytest.approx(9.0 * share, rel=1e-3)
+    assert found[PAPER]["gain_square_db2"] == pytest.approx(9.0 * share, rel=1e-3)
     assert found[PAPER]["sine_rmse"] == pytest.approx(0.0, abs=1e-9)
     assert ("saturated_rmse_db" in found[CORRECTED]) == (task == "jtqr")
 
@@ -51,10 +52,10 @@ def test_the_snap_blackens_dark_pixels(cases):
     case = cases["sr2"]
     answer = case.truth.copy()
     answer[0] = GAIN.encode(-250.0 + 200.0 * 0.134)
-    kept, snapped = (p1_scores(case, answer)[name]["gain_rmse_db"] for name in (PAPER, PAPER_SNAP))
+    kept, snapped = (np.sqrt(p1_scores(case, answer)[name]["gain_square_db2"]) for name in (PAPER, PAPER_SNAP))
     assert snapped > kept * 1.1
     answer[0] = GAIN.encode(-250.0 + 200.0 * 0.136)
-    kept, snapped = (p1_scores(case, answer)[name]["gain_rmse_db"] for name in (PAPER, PAPER_SNAP))
+    kept, snapped = (np.sqrt(p1_scores(case, answer)[name]["gain_square_db2"]) for name in (PAPER, PAPER_SNAP))
     assert snapped == pytest.approx(kept)
 
 
@@ -65,26 +66,26 @@ def test_answers_that_do_not_fit_are_refused(cases):
         p1_scores(cases["sr2"], np.full_like(cases["sr2"].truth, np.nan))
 
 
-def scored(method, factor):
-    error = {0: 1.0, 1: 2.0, 2: 4.0}
-    values = {
-        CORRECTED: {"gain_rmse_db": {k: factor * v for k, v in error.items()}},
-        PAPER: {"gain_rmse_db": {k: (factor * v) ** 2 for k, v in error.items()}},
-    }
-    return MethodScores(method, "sr2", values, {0: "a", 1: "b", 2: "c"}, 1, 0.5, 100.0)
+def scored(method, factor, cases=(0, 1, 2)):
+    found = []
+    for k, error in ((k, e) for k, e in enumerate((1.0, 2.0, 4.0)) if k in cases):
+        about = ("sr2", CORRECTED, f"window {k}", "abc"[k])
+        found.append(Score(method, *about, {"gain_rmse_db": factor * error}, 1, 1, 0.5))
+        found.append(Score(method, "sr2", PAPER, *about[2:], {"gain_square_db2": (factor * error) ** 2}, 1, 1, 0.5))
+    return found
 
 
 def test_rows_average_per_map_and_ratios_are_paired():
-    one, other = scored("one", 1.0), scored("other", 0.8)
-    del other.values[CORRECTED]["gain_rmse_db"][2]
-    rows = {(r.method, r.split, r.metric): r for r in score_rows([one, other])}
+    both = [*scored("one", 1.0), *scored("other", 0.8, (0, 1))]
+    rows = {(r.method, r.split, r.metric): r for r in score_rows(both)}
     assert rows["one", CORRECTED, "gain_rmse_db"].value == pytest.approx(7 / 3)
     assert rows["one", PAPER, "gain_rmse_db"].value == pytest.approx(np.sqrt(7.0))
+    assert rows["one", PAPER, "gain_rmse_db"].cities == {"a": 1.0, "b": 2.0, "c": 4.0}
     assert rows["other", CORRECTED, "gain_rmse_db"].n == 2
-    (ratio,) = ratio_rows([one, other], ["one"])
+    (ratio,) = ratio_rows(both, ["one"])
     assert (ratio.method, ratio.split, ratio.metric, ratio.n) == ("other", "over one", "gain_ratio", 2)
     assert (ratio.value, ratio.ci_low, ratio.ci_high) == pytest.approx((0.8, 0.8, 0.8))
-    assert ratio_rows([one, other], ["nobody"]) == []
+    assert ratio_rows(both, ["nobody"]) == []
 
 
 @pytest.mark.parametrize("name", REFERENCES)

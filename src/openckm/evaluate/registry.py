@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from openckm.errors import OptionError
-from openckm.evaluate.report.rows import Row
+from openckm.evaluate.report.rows import Results, Row
 
-__all__ = ["BENCHES", "Bench", "Progress", "bench", "bench_names"]
+if TYPE_CHECKING:
+    from openckm.evaluate.scores.scoring import Score
+
+__all__ = ["BENCHES", "Bench", "Progress", "bench", "bench_names", "table_of"]
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total) while a benchmark runs."""
 
 
 class Bench(Protocol):
-    """A benchmark: measures, and returns the rows of its table."""
+    """A benchmark: measures, and returns the rows of its table with the scores of the cases that they come from."""
 
-    def __call__(self, quick: bool = False, progress: Progress | None = None) -> Sequence[Row]:
+    def __call__(self, quick: bool = False, progress: Progress | None = None) -> Results:
         """Run; `quick` means fewer seeds or maps (under 5 minutes on two cores)."""
         ...
 
@@ -52,3 +55,17 @@ def bench(name: str) -> Bench:
     if name not in BENCHES:
         raise OptionError(f"unknown benchmark {name!r}: wanted one of {', '.join(BENCHES)}")
     return cast(Bench, import_module(BENCHES[name]).run)
+
+
+def table_of(name: str, scores: Sequence[Score]) -> list[Row]:
+    """Return the rows that a benchmark makes from the scores of its cases, without running it.
+
+    Raises:
+        OptionError: if there is no benchmark of that name, or its rows are of no cases.
+    """
+    if name not in BENCHES:
+        raise OptionError(f"unknown benchmark {name!r}: wanted one of {', '.join(BENCHES)}")
+    table = getattr(import_module(BENCHES[name]), "table", None)
+    if table is None:
+        raise OptionError(f"the rows of benchmark {name!r} are of no cases; run it")
+    return cast(list[Row], table(scores))

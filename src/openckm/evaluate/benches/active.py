@@ -10,7 +10,7 @@ noise, chosen by each strategy among the free covered cells from what it knows s
 
 The same method (OpenCKM, one orientation) makes the map of each; its RMSE is over all free covered cells. The metric
 `measurements_ratio` is how many measurements a strategy needs for the RMSE that random choice has with 128, over 128:
-log-linear interpolation on the mean curves, interval by bootstrap over scenes, all strategies on the same maps.
+log-linear interpolation on the mean curves, interval by bootstrap over cities, all strategies on the same maps.
 `saved_percent` says the same as the share of the measurements that the strategy saves, below 0 where it wastes them.
 """
 
@@ -26,15 +26,15 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.heldout import NOISE_DB, default_data_dir, load_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import resampled_weights
 from openckm.evaluate.scores.metrics import rmse
-from openckm.evaluate.scores.scoring import Score, summary_rows
+from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
 from openckm.infer.construct import OpenCKM
 from openckm.infer.plan import choose_cells
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["COUNTS", "STRATEGIES", "lattice_cells", "needed", "run"]
+__all__ = ["COUNTS", "STRATEGIES", "lattice_cells", "needed", "run", "table"]
 
 COUNTS = (8, 16, 32, 64, 128)
 STRATEGIES = ("greedy", "variance", "random", "grid")
@@ -52,7 +52,7 @@ def run(
     method: OpenCKM | None = None,
     maps: int | None = None,
     counts: Sequence[int] = COUNTS,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -74,6 +74,12 @@ def run(
             scores += _curve(chosen, one, strategy, counts, k)
         if progress is not None:
             progress(f"{one.city}, map {k}", k + 1, len(traced))
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    counts = sorted({int(s.task.split()[0]) for s in scores})
     return summary_rows(scores, ("rmse_db",)) + _savings(scores, counts)
 
 
@@ -143,7 +149,7 @@ def _curve(method: OpenCKM, traced: TracedMap, strategy: str, counts: Sequence[i
             known = np.r_[known, row * traced.grid.shape[1] + col]
         seconds = time.perf_counter() - started
         scores.append(
-            Score(strategy, f"{count} measurements", SPLIT, f"{traced.scene}/{traced.city}", values, cells.size,
+            Score(strategy, f"{count} measurements", SPLIT, case_of(traced, k), city_of(traced), values, cells.size,
                   posterior.evaluations, seconds)
         )  # fmt: skip
     return scores
@@ -167,7 +173,7 @@ def _observations(traced: TracedMap, cells: Index, noisy: NDArray[np.floating]) 
 def _savings(scores: Sequence[Score], counts: Sequence[int]) -> list[Row]:
     """How many measurements each strategy needs for random choice's last RMSE, over the last count."""
     curves = {s: _table([x for x in scores if x.method == s], counts) for s in STRATEGIES}
-    clusters = [s.cluster for s in scores if s.method == "random" and s.task == f"{counts[0]} measurements"]
+    clusters = [s.city for s in scores if s.method == "random" and s.task == f"{counts[0]} measurements"]
     weights = resampled_weights(clusters, len(clusters))
     rows = []
     for strategy in STRATEGIES:
@@ -194,7 +200,8 @@ def _saving_rows(mine: Sequence[Score], count: int, maps: int, ratio: tuple[floa
 
 def _table(scores: Sequence[Score], counts: Sequence[int]) -> Array:
     """RMSE of each map at each count, shape (maps, counts)."""
-    return np.array([s.values["rmse_db"] for s in scores]).reshape(-1, len(counts))
+    found = {(s.case, int(s.task.split()[0])): s.values["rmse_db"] for s in scores}
+    return np.array([[found[case, count] for count in counts] for case in dict.fromkeys(s.case for s in scores)])
 
 
 def _ratio(own: Array, rival: Array, counts: Sequence[int]) -> float:

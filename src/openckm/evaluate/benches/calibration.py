@@ -2,10 +2,10 @@
 
 Tasks: `gain` and `gain_points` as in "heldout" (0.5 and 2 % of the cells given), `duke` as in "duke" (both splits).
 Scores of the normal belief of each cell: coverage and width of the 90 % interval, CRPS (and its ratio to the best
-kriging's), rms spread over RMSE and spread-skill slope (1 is right), Kolmogorov distance of the PIT, Brier score of
-P(gain < -110 dB), or of RSRP < -110 dBm; of the draws, how uneven the truth's rank among them is. Where the truth is
-noisy, beliefs and draws get its noise. Task `direction`: mean error of the angle of arrival, and CRPS and energy score
-of its draws, beside the bearing of the transmitter.
+classical method's), rms spread over RMSE and spread-skill slope (1 is right), Kolmogorov distance of the PIT, Brier
+score of P(gain < -110 dB), or of RSRP < -110 dBm; of the draws, how uneven the truth's rank among them is. Where the
+truth is noisy, beliefs and draws get its noise. Task `direction`: mean error of the angle of arrival, and CRPS and
+energy score of its draws, beside the bearing of the transmitter.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.duke import duke_cases
-from openckm.evaluate.benches.heldout import SITE_BLIND, TASKS, default_data_dir, heldout_case, load_heldout
-from openckm.evaluate.methods import kriging_methods, product_methods
+from openckm.evaluate.benches.heldout import TASKS, default_data_dir, heldout_case, load_heldout
+from openckm.evaluate.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row
+from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.circular import circular_crps, energy_score, mean_angular_error
 from openckm.evaluate.scores.ensemble import (
     brier,
@@ -33,7 +33,7 @@ from openckm.evaluate.scores.ensemble import (
     spread_skill,
 )
 from openckm.evaluate.scores.metrics import coverage, crps_gaussian, interval_width, rmse, widened
-from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, summary_rows
+from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, ratio_rows, summary_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, duke_cell
 from openckm.evaluate.worlds.splits import SPLITS
 from openckm.maps.grid import Grid
@@ -42,7 +42,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["DIRECTION_METRICS", "METRICS", "belief_scores", "direction_scores", "run"]
+__all__ = ["DIRECTION_METRICS", "METRICS", "belief_scores", "direction_scores", "run", "table"]
 
 METRICS = (
     "coverage_90", "width_90_db", "crps_db", "rmse_db", "spread_ratio", "spread_skill_slope", "pit_distance",
@@ -64,14 +64,14 @@ def run(
     methods: Sequence[Reconstructor] | None = None,
     maps: int | None = None,
     cells: Sequence[str] = DUKE_CELLS,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
         quick: 5 maps and one seed of the real cells instead of 60 and 3.
         progress: called as progress(what, done, total).
         data_dir: folder of shards (*.npz); None means `default_data_dir()`.
-        methods: the methods to compare; None means kriging, universal kriging and OpenCKM.
+        methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         cells: names of the real radio cells.
 
@@ -79,7 +79,7 @@ def run(
         InputError: if the folder holds no usable shards.
         OpenCKMError: whatever a method raises.
     """
-    chosen = [*kriging_methods(), *product_methods()] if methods is None else methods
+    chosen = [*classical_methods(), *product_methods()] if methods is None else methods
     traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
     seeds = range(QUICK_SEEDS if quick else SEEDS)
     total, done = len(traced) + len(cells) * len(SPLITS) * len(seeds), 0
@@ -98,8 +98,12 @@ def run(
             done += len(seeds)
             if progress is not None:
                 progress(f"cell {name}, {split}", done, total)
-    rows = summary_rows(scores, METRICS) + ratio_rows(scores, "crps_db", "crps_ratio")
-    return rows + summary_rows(angles, DIRECTION_METRICS)
+    return Results(table([*scores, *angles]), [*scores, *angles])
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return summary_rows(scores, (*METRICS, *DIRECTION_METRICS)) + ratio_rows(scores, "crps_db", "crps_ratio")
 
 
 def belief_scores(answer: RadioMap, truth: Truth, *, outage: float = OUTAGE_DB, seed: int = 0) -> dict[str, float]:
@@ -155,15 +159,15 @@ def _heldout(
     angles: list[Score] = []
     for task in TASKS[::-1]:
         observations, truth = heldout_case(traced, task, fraction, k)
-        cluster, split = f"{traced.scene}/{traced.city}", f"{fraction:.1%}"
+        where = (task, f"{fraction:.1%}", case_of(traced, k), city_of(traced))
         for method in methods:
             if method.name in SITE_BLIND and task == "gain":
                 scores += [replace(s, task=task) for s in scores if s.method == method.name]
                 continue
-            if observations.transmitter is None and method.name == "universal_kriging":
+            if observations.transmitter is None and method.name in NEED_SITE:
                 continue
             answer, seconds = _answer(method, observations, traced.grid, k)
-            scores.append(_score(method, answer, truth, (task, split, cluster), seconds, k))
+            scores.append(_score(method, answer, truth, where, seconds, 0))
             if task == "gain" and "aoa_cos" in answer.channels:
                 values = direction_scores(answer, traced, truth)
                 angles.append(replace(scores[-1], task="direction", values=values))
@@ -190,7 +194,7 @@ def _duke(methods: Sequence[Reconstructor], name: str, split: str, seeds: range)
     for seed, given, truth in duke_cases(cell, split, seeds):
         for method in methods:
             answer, seconds = _answer(method, given, cell.grid, seed)
-            scores.append(_score(method, answer, truth, ("duke", split, name), seconds, seed))
+            scores.append(_score(method, answer, truth, ("duke", split, f"Duke {name}", name), seconds, seed))
     return scores
 
 
@@ -201,10 +205,9 @@ def _answer(method: Reconstructor, observations: Observations, grid: Grid, seed:
 
 
 def _score(
-    method: Reconstructor, answer: RadioMap, truth: Truth, where: tuple[str, str, str], seconds: float, seed: int
+    method: Reconstructor, answer: RadioMap, truth: Truth, where: tuple[str, str, str, str], seconds: float, seed: int
 ) -> Score:
-    task, split, cluster = where
     return Score(
-        method.name, task, split, cluster, belief_scores(answer, truth, seed=seed), truth.value.size,
-        int(answer.provenance.get("network_evaluations", 0)), seconds,
+        method.name, *where, belief_scores(answer, truth, seed=seed), truth.value.size,
+        int(answer.provenance.get("network_evaluations", 0)), seconds, seed,
     )  # fmt: skip

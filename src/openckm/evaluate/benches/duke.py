@@ -2,7 +2,7 @@
 
 The methods get the raw readings of the given cells, the layout and the transmitter. The truth is the linear mean of a
 hidden cell's readings, its noise READING_SIGMA_DB / sqrt(n). Numbers are means over cells and seeds, intervals by
-bootstrap over the radio cells.
+bootstrap over the radio cells; `rmse_ratio` is over the best classical method of the row, which it names.
 
 References:
     "Geo2SigMap: High-Fidelity RF Signal Mapping Using Geographic Databases", Li et al., 2023 (arXiv 2312.14303).
@@ -17,15 +17,15 @@ import numpy as np
 
 from openckm.evaluate.methods import default_methods
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row
-from openckm.evaluate.scores.scoring import Score, Truth, score_map, summary_rows
+from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, score_map, summary_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.splits import SPLITS, split_cells
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["duke_cases", "duke_scores", "run"]
+__all__ = ["duke_cases", "duke_scores", "run", "table"]
 
 SEEDS = 5
 QUICK_SEEDS = 1
@@ -40,7 +40,7 @@ def run(
     methods: Sequence[Reconstructor] | None = None,
     seeds: int | None = None,
     cells: Sequence[str] = DUKE_CELLS,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -56,7 +56,13 @@ def run(
     """
     count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
     chosen = default_methods() if methods is None else methods
-    return summary_rows(duke_scores(chosen, range(count), cells, progress))
+    scores = duke_scores(chosen, range(count), cells, progress)
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return summary_rows(scores) + ratio_rows(scores)
 
 
 def duke_scores(
@@ -106,4 +112,6 @@ def _score(method: Reconstructor, cell: DukeCell, given: Observations, truth: Tr
     seconds = time.perf_counter() - started
     evaluations = int(answer.provenance.get("network_evaluations", 0))
     values = score_map(answer, truth, seed=seed)
-    return Score(method.name, "duke", split, cell.name, values, truth.value.size, evaluations, seconds)
+    return Score(
+        method.name, "duke", split, f"Duke {cell.name}", cell.name, values, truth.value.size, evaluations, seconds, seed
+    )

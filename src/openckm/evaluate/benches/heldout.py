@@ -2,8 +2,8 @@
 
 Tasks: `gain` (layout and transmitter known) and `gain_points` (the readings alone). Of the free covered cells, 0.5, 2
 or 10 % are given with 2 dB of noise, the hidden ones are scored. Numbers are means over maps, intervals by bootstrap
-over scenes; the metric `rmse_ratio` is a method's mean RMSE over the best kriging's on the same maps, paired.
-`tracer_floor` is the noise of the truth itself, over the maps that state it (n counts maps).
+over cities; the metric `rmse_ratio` is a method's mean RMSE over that of the best classical method of the row, which it
+names, on the same maps, paired. `tracer_floor` is the noise of the truth itself, over the maps that state it.
 """
 
 from __future__ import annotations
@@ -19,24 +19,22 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
-from openckm.evaluate.methods import kriging_methods, product_methods
+from openckm.evaluate.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row
-from openckm.evaluate.scores.scoring import METRICS, Score, Truth, ratio_rows, score_map, summary_rows
-from openckm.evaluate.worlds.floors import floor_rows
+from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, ratio_rows, score_map, summary_rows
+from openckm.evaluate.worlds.floors import floor_scores
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["FRACTIONS", "TASKS", "default_data_dir", "heldout_case", "load_heldout", "run"]
+__all__ = ["FRACTIONS", "TASKS", "default_data_dir", "heldout_case", "load_heldout", "run", "table"]
 
 FRACTIONS = (0.005, 0.02, 0.1)
 TASKS = ("gain", "gain_points")
-SITE_BLIND = ("kriging",)
-"""Methods that make nothing of layout and transmitter: what they score on the readings alone counts for both tasks."""
 NOISE_DB = 2.0
 DRAWS = 0
 """Every method here states a normal belief per cell, which is scored in closed form."""
-MAPS, QUICK_MAPS = 32, 8
+MAPS, QUICK_MAPS = 80, 8
 MIN_FREE_CELLS = 2000
 DATA_VARIABLE = "OPENCKM_TEST_DATA"
 
@@ -56,14 +54,14 @@ def run(
     methods: Sequence[Reconstructor] | None = None,
     maps: int | None = None,
     fractions: Sequence[float] | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: 8 maps instead of 32.
+        quick: 8 maps instead of 80.
         progress: called as progress(what, done, total).
         data_dir: folder of shards (*.npz); None means `default_data_dir()`.
-        methods: the methods to compare; None means kriging, universal kriging and OpenCKM.
+        methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         fractions: shares of the free covered cells that are given; None means FRACTIONS.
 
@@ -71,7 +69,7 @@ def run(
         InputError: if the folder holds no usable shards.
         OpenCKMError: whatever a method raises.
     """
-    chosen = [*kriging_methods(), *product_methods()] if methods is None else methods
+    chosen = [*classical_methods(), *product_methods()] if methods is None else methods
     traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
     scores: list[Score] = []
     for k, one in enumerate(traced):
@@ -82,9 +80,13 @@ def run(
             scores += [*blind, *with_site, *alone]
         if progress is not None:
             progress(f"{one.city}, map {k}", k + 1, len(traced))
-    clusters = [_cluster(one) for one in traced]
-    floors = floor_rows(traced, clusters, task="gain", split="all", metric="rmse_db")
-    return summary_rows(scores, METRICS) + ratio_rows(scores) + floors
+    scores += floor_scores(traced, task="gain", split="all", metric="rmse_db")
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return summary_rows(scores) + ratio_rows(scores)
 
 
 def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
@@ -120,15 +122,11 @@ def heldout_case(traced: TracedMap, task: str, fraction: float, seed: int) -> tu
     return Observations(points=(points,), layout=traced.layout, transmitter=traced.transmitter), truth
 
 
-def _cluster(traced: TracedMap) -> str:
-    return f"{traced.scene}/{traced.city}"
-
-
 def _scores(methods: Sequence[Reconstructor], traced: TracedMap, task: str, fraction: float, seed: int) -> list[Score]:
     observations, truth = heldout_case(traced, task, fraction, seed)
     scores = []
     for method in methods:
-        if observations.transmitter is None and method.name == "universal_kriging":
+        if observations.transmitter is None and method.name in NEED_SITE:
             continue
         started = time.perf_counter()
         answer = method.reconstruct(observations, traced.grid, draws=DRAWS, seed=seed)
@@ -136,7 +134,7 @@ def _scores(methods: Sequence[Reconstructor], traced: TracedMap, task: str, frac
         evaluations = int(answer.provenance.get("network_evaluations", 0))
         values = score_map(answer, truth, seed=seed)
         scores.append(
-            Score(method.name, task, f"{fraction:.1%}", _cluster(traced), values, truth.value.size, evaluations,
-                  seconds)
+            Score(method.name, task, f"{fraction:.1%}", case_of(traced, seed), city_of(traced), values,
+                  truth.value.size, evaluations, seconds)
         )  # fmt: skip
     return scores

@@ -14,7 +14,7 @@ same whenever the map is drawn, and in the evidence drawn from it. Which tenth i
 Scored on maps of a city that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
 (task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing told, from levels
 above and below the noise of the maps (tasks "denoise_..." with the level in dB). `rmse_ratio` is over the arm "clean",
-paired by map. Numbers are means over maps, intervals by bootstrap over scenes. All of it twice (the split): with all
+paired by map. Numbers are means over maps, intervals by bootstrap over cities. All of it twice (the split): with all
 training maps, where even the clean tenth is more than so short a training uses up, and with few.
 """
 
@@ -36,12 +36,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.split import TEST_CITIES, VALIDATION_CITIES
+from openckm.data.split import VALIDATION_CITIES, is_held_out
 from openckm.errors import InputError
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
-from openckm.evaluate.scores.bootstrap import ratio_interval
-from openckm.evaluate.scores.scoring import Score, summary_rows
+from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.scores.scoring import Score, case_of, city_of, ratio_rows, summary_rows
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_COS, CHANNELS, GAIN
 from openckm.priors.conditioning import Condition
@@ -52,7 +51,7 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
-__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "default_training_dir", "run"]
+__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "default_training_dir", "run", "table"]
 
 ARMS = ("clean", "ambient", "naive", "clean_tenth")
 LEVELS_DB = (4.0, 16.0, 64.0)
@@ -133,13 +132,13 @@ def run(
     data_dir: Path | None = None,
     keep: Path | None = None,
     options: Sequence[ImperfectOptions] | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
         quick: 150 small steps instead of twice 1500; too few to learn much.
         progress: called as progress(what, done, total).
-        data_dir: folder of shards with maps of the training cities and of Florence; None: `default_training_dir()`.
+        data_dir: folder of shards with maps of the training and validation cities; None: `default_training_dir()`.
         keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
         options: what is trained, one after the other; overrides `quick`.
 
@@ -154,7 +153,12 @@ def run(
         home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for chosen in options or (QUICK if quick else FULL):
             scores += _scores(traced, chosen, home, progress)
-    return [*summary_rows(scores, ("rmse_db",)), *_ratios(scores)]
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return summary_rows(scores, ("rmse_db",)) + ratio_rows(scores, rivals=ARMS[:1])
 
 
 def _scores(
@@ -215,7 +219,7 @@ class _Exam:
     """Maps of another city, with fixed evidence."""
 
     def __init__(self, maps: Sequence[TracedMap], options: ImperfectOptions) -> None:
-        self.scene = [hashlib.sha256(m.layout.height_m.tobytes()).hexdigest()[:12] for m in maps]
+        self.place = [(case_of(m, k), city_of(m)) for k, m in enumerate(maps)]
         told = SampleOptions(evidence=options.told().evidence)
         held = TrainingSet(maps, told)
         self.items = [held.sample(np.array([k]), np.random.default_rng([options.seed, 3, k])) for k in range(len(held))]
@@ -231,12 +235,12 @@ class _Exam:
             tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item), free) for v in LEVELS_DB]
             for task, level, condition, scored in tasks:
                 if int(scored.sum()) >= MIN_CELLS:
-                    found.append(_score(arm, task, self.scene[k], model, item.clean, noise, level, condition, scored))
+                    found.append(_score(arm, task, self.place[k], model, item.clean, noise, level, condition, scored))
         return found
 
 
 def _score(
-    arm: str, task: str, scene: str, model: Denoiser, clean: Tensor, noise: Tensor, level: float,
+    arm: str, task: str, place: tuple[str, str], model: Denoiser, clean: Tensor, noise: Tensor, level: float,
     condition: Condition, scored: Tensor,
 ) -> Score:  # fmt: skip
     started = time.perf_counter()
@@ -245,7 +249,7 @@ def _score(
         mean = model(x, torch.full((1,), level), condition).mean
     seconds = time.perf_counter() - started
     error = GAIN.scale * float((mean - clean)[:, 0][scored].square().mean().sqrt())
-    return Score(arm, task, "", scene, {"rmse_db": error}, int(scored.sum()), 1, seconds)
+    return Score(arm, task, "", *place, {"rmse_db": error}, int(scored.sum()), 1, seconds)
 
 
 def _nothing(item: Batch) -> Condition:
@@ -264,10 +268,10 @@ def _trained(arm: str, maps: ImperfectMaps, folder: Path, exam: _Exam) -> list[S
 
 
 def _traced(folder: Path) -> tuple[list[TracedMap], list[TracedMap]]:
-    """Maps of the training cities and of the validation city."""
+    """Maps of the training cities and of the validation cities."""
     traced = list(read_shards(sorted(folder.glob("*.npz"))))
-    held = [m for m in traced if any(city in m.city for city in VALIDATION_CITIES)]
-    seen = [m for m in traced if not any(city in m.city for city in (*VALIDATION_CITIES, *TEST_CITIES))]
+    held = [m for m in traced if is_held_out(m.city, VALIDATION_CITIES)]
+    seen = [m for m in traced if not is_held_out(m.city)]
     if not held or not seen:
         raise InputError(
             f"{folder}: {len(seen)} training maps and {len(held)} of {', '.join(VALIDATION_CITIES)}; wanted both: make"
@@ -283,18 +287,3 @@ def _spread(maps: list[TracedMap], count: int | None) -> list[TracedMap]:
 
 def _digest(options: ImperfectOptions, maps: int) -> str:
     return hashlib.sha256(repr((sorted(asdict(options).items()), maps)).encode()).hexdigest()[:12]
-
-
-def _ratios(scores: Sequence[Score]) -> list[Row]:
-    rows = []
-    for task, split in dict.fromkeys((s.task, s.split) for s in scores):
-        here = {arm: [s for s in scores if (s.method, s.task, s.split) == (arm, task, split)] for arm in ARMS}
-        base = [s.values["rmse_db"] for s in here[ARMS[0]]]
-        for arm in ARMS[1:]:
-            group = here[arm]
-            found = ratio_interval([s.values["rmse_db"] for s in group], base, [s.cluster for s in group])
-            rows.append(
-                Row(arm, task, split, "rmse_ratio", found.value, found.low, found.high, sum(s.n for s in group), 1,
-                    float(np.mean([s.seconds for s in group])), peak_mb())
-            )  # fmt: skip
-    return rows

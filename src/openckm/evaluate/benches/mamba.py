@@ -4,7 +4,8 @@
                       ray-traced maps of cities that nothing was trained on, without and with vehicles; "rmse_db over
                       RIVAL" is a ratio of means, paired by map: over RadioUNet, and over the plain U-Net of equal cost
     measured 1%       the same maps with 1 % of the free cells measured (2 dB of noise): prediction and readings
-                      together, kriging beside; ratios over kriging and over the same network's prediction alone
+                      together, classical methods beside; ratios over the best of them, and over the same network's
+                      prediction alone
     duke              the same networks on real readings of LTE cells (`openckm.evaluate.scores.unmeasured_duke`)
     cost S x S        median latency of interleaved calls after warm-up [ms, least and greatest as the interval],
                       parameters [million], operations [GFLOP], memory of one call [MB]; P3's sizes untrained, too
@@ -13,7 +14,7 @@
 
 Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
 model folder each, named as they are to be called; "prior" is the shipped prior told the site, in one call. Intervals:
-bootstrap over scenes.
+bootstrap over cities.
 
 References:
     RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Tables II-V.
@@ -25,22 +26,31 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from openckm.baselines import Kriging
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import default_data_dir, heldout_case, load_heldout
+from openckm.evaluate.methods import classical_methods
 from openckm.evaluate.network_cost import latencies, median_range, network_cost, peak_memory_mb
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.image_metrics import METRICS, image_scores
 from openckm.evaluate.scores.scoring import METRICS as BELIEF_METRICS
-from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows_over, score_map, summary_rows
+from openckm.evaluate.scores.scoring import (
+    Score,
+    Truth,
+    case_of,
+    city_of,
+    ratio_rows,
+    ratio_rows_over,
+    score_map,
+    summary_rows,
+)
 from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
@@ -54,7 +64,7 @@ from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import SHIPPED, load_network
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["MambaBench", "default_networks_dir", "run", "trained_networks"]
+__all__ = ["MambaBench", "default_networks_dir", "run", "table", "trained_networks"]
 
 NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
 MEASURED = 0.01
@@ -111,7 +121,7 @@ def run(
     networks_dir: Path | None = None,
     prior: Path | None = None,
     options: MambaBench | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -134,31 +144,29 @@ def run(
     told = progress or (lambda *_: None)
     scores: list[Score] = []
     for k, traced in enumerate(maps):
-        scores += _predicted(methods, traced)
+        scores += _predicted(methods, traced, k)
         if k < chosen.measured:
             scores += _measured(methods, traced, k)
         told(f"{traced.city}, map {k}", k + 1, len(maps))
     if not scores:
         raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
-    rows = [row for metrics in (METRICS, BELIEF_METRICS) for row in _summaries(scores, metrics)]
-    rows += [row for task in TASKS for rival in RIVALS for row in ratio_rows_over(scores, task, "alone", rival)]
-    rows += _gain_of_readings(scores)
-    rows += summary_rows(list(unmeasured_scores(methods)), (METRIC,))
+    scores += unmeasured_scores(methods)
     told("duke", 1, 1)
+    rows = table(scores)
     for side in chosen.sides:
         rows += _cost_rows(folders, side, chosen.rounds)
         told(f"cost of {side} x {side} cells", 1, 1)
-    return [*rows, *_scan_rows(chosen.tokens)]
+    return Results([*rows, *_scan_rows(chosen.tokens)], scores)
 
 
-def _summaries(scores: Sequence[Score], metrics: Sequence[str]) -> list[Row]:
-    """Rows of the scores that hold all of some metrics."""
-    kept = [s for s in scores if all(m in s.values for m in metrics)]
-    return [row for row in summary_rows(kept, metrics) if row.metric != "rmse_db" or metrics is METRICS or
-            row.split != "alone"]  # fmt: skip
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases; those of cost are of no case."""
+    rows = summary_rows(scores, tuple(dict.fromkeys((*METRICS, *BELIEF_METRICS, METRIC))))
+    rows += [row for task in TASKS for rival in RIVALS for row in ratio_rows_over(scores, task, "alone", rival)]
+    return rows + _gain_of_readings(scores)
 
 
-def _predicted(methods: dict[str, Predictor], traced: TracedMap) -> Iterator[Score]:
+def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iterator[Score]:
     """Score every network on a map, and with vehicles where it was traced with them."""
     for task, one in (("static", traced), ("dynamic", traced.dynamic)):
         if one is None or not _possible(one):
@@ -173,29 +181,29 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap) -> Iterator[Sco
             answer = method.reconstruct(site, one.grid)
             seconds = time.perf_counter() - begun
             values = score_map(answer, truth) | _picture(answer, one)
-            yield _score(name, task, "alone", one, values, truth, answer, seconds)
+            yield _score(name, task, "alone", (one, k), values, truth, answer, seconds)
 
 
 def _measured(methods: dict[str, Predictor], traced: TracedMap, seed: int) -> Iterator[Score]:
-    """Score prediction and readings together, and kriging, on the hidden cells."""
+    """Score prediction and readings together, and the classical methods, on the hidden cells."""
     if not _possible(traced):
         return
     observations, truth = heldout_case(traced, "gain", MEASURED, seed)
-    rivals: dict[str, Reconstructor] = {**methods, "kriging": Kriging()}
+    rivals: dict[str, Reconstructor] = {**methods, **{m.name: m for m in classical_methods()}}
     for name, method in rivals.items():
         begun = time.perf_counter()
         answer = method.reconstruct(observations, traced.grid, draws=0, seed=seed)
         seconds = time.perf_counter() - begun
         values = score_map(answer, truth, seed=seed)
-        yield _score(name, "static", "measured 1%", traced, values, truth, answer, seconds)
+        yield _score(name, "static", "measured 1%", (traced, seed), values, truth, answer, seconds)
 
 
 def _score(
-    name: str, task: str, split: str, traced: TracedMap, values: dict[str, float], truth: Truth, answer: RadioMap,
-    seconds: float,
+    name: str, task: str, split: str, of: tuple[TracedMap, int], values: dict[str, float], truth: Truth,
+    answer: RadioMap, seconds: float,
 ) -> Score:  # fmt: skip
     calls = int(answer.provenance.get("network_evaluations", 0))
-    return Score(name, task, split, f"{traced.scene}/{traced.city}", values, truth.value.size, calls, seconds)
+    return Score(name, task, split, case_of(*of), city_of(of[0]), values, truth.value.size, calls, seconds)
 
 
 def _possible(traced: TracedMap) -> bool:
@@ -220,16 +228,15 @@ def _picture(answer: RadioMap, traced: TracedMap) -> dict[str, float]:
 
 
 def _gain_of_readings(scores: Sequence[Score]) -> list[Row]:
-    """RMSE of prediction and readings over that of the same network's prediction, and over kriging's, paired by map."""
+    """RMSE of prediction and readings over the best classical method's, and over that of the same network's prediction,
+    paired by map: a scene may hold several maps, and only some of them are measured."""
     together = [s for s in scores if s.split == "measured 1%"]
-    alone = {(s.method, s.cluster, s.task): s for s in scores if s.split == "alone"}
-    rows = ratio_rows_over(together, "static", "measured 1%", "kriging")
-    pairs = [(s, alone.get((s.method, s.cluster, s.task))) for s in together]
+    rows = ratio_rows(together)
     for name in dict.fromkeys(s.method for s in together):
-        own = [(s, a) for s, a in pairs if s.method == name and a is not None]
-        if own:
-            before = [Score("alone", a.task, s.split, a.cluster, a.values, a.n, 0, a.seconds) for s, a in own]
-            rows += ratio_rows_over([*(s for s, _ in own), *before], "static", "measured 1%", "alone")
+        own = [s for s in together if s.method == name]
+        alone = [s for s in scores if (s.method, s.task, s.split) == (name, "static", "alone")]
+        renamed = [replace(s, method="alone", split="measured 1%") for s in alone]
+        rows += ratio_rows_over([*own, *renamed], "static", "measured 1%", "alone")
     return rows
 
 

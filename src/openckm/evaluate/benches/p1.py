@@ -3,7 +3,7 @@
 Tasks, readings and what a method may be told: `openckm.evaluate.p1.tasks`. Protocols, printed side by side:
 `openckm.evaluate.p1.scores`; "corrected" is the one to quote. Windows of 64 x 64 cells of 2 m, side by side, in maps of
 cities that nothing was trained on. Algorithm 2 answers a subset of the windows, evenly spread; ratios between methods
-are paired by window, and n counts windows. Intervals: bootstrap over scenes.
+are paired by window, and n counts windows. Intervals: bootstrap over cities.
 
     method rows      RMSE of gain [dB] and sine, angular error [deg], by protocol
     over RIVAL       a method's mean RMSE over that of an end-to-end network or of Algorithm 2, "corrected"
@@ -39,18 +39,19 @@ from openckm.evaluate.benches.heldout import default_data_dir
 from openckm.evaluate.p1.methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
 from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
 from openckm.evaluate.p1.references import REFERENCES, reference_tasks
-from openckm.evaluate.p1.scores import CORRECTED, MethodScores, p1_scores, ratio_rows, score_rows
+from openckm.evaluate.p1.scores import CORRECTED, p1_scores, ratio_rows, score_rows
 from openckm.evaluate.p1.tasks import TASKS, P1Case, Window, p1_case, windows_of
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import Interval
-from openckm.evaluate.worlds.floors import floor_rows
+from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.worlds.floors import floor_scores
 from openckm.infer.rivals.dps import DPSOptions
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
-__all__ = ["BenchOptions", "default_validation_dir", "p1_cases", "run"]
+__all__ = ["BenchOptions", "default_validation_dir", "p1_cases", "run", "table"]
 
 _log = logging.getLogger(__name__)
 VALIDATION_VARIABLE = "OPENCKM_VALIDATION_DATA"
@@ -86,7 +87,7 @@ class BenchOptions:
     chains: int = 16
     steps: int = 1000
     batch: int = 8
-    sweep: int = 4
+    sweep: int = 16
     zetas: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
     zeta: tuple[tuple[str, float], ...] = (("ipbox", 8.0), ("iprandom", 1.0), ("sr2", 1.0), ("jtqr", 0.5))
     tasks: tuple[str, ...] = TASKS
@@ -116,7 +117,7 @@ def run(
     prior: Path | None = None,
     keep: Path | None = None,
     options: BenchOptions | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -141,18 +142,20 @@ def run(
     places = held_windows(data_dir or default_data_dir(), chosen)
     tuned, sweep = _sweep(chain, validation_dir or default_validation_dir(), chosen, progress)
     few = few_step_methods(denoiser)
-    scores: list[MethodScores] = []
-    floors: list[Row] = []
+    scores: list[Score] = []
     for task in chosen.tasks:
         cases = p1_cases(places, task)
-        floors += floor_rows(
-            [places[k].traced for k in cases], [case.cluster for case in cases.values()], task=task, split=CORRECTED,
-            metric="gain_rmse_db",
-        )  # fmt: skip
+        scores += floor_scores([places[k].traced for k in cases], task=task, split=CORRECTED, metric="gain_rmse_db")
         zeta = replace(chain, options=chosen.algorithm2(tuned[task]))
         for method, count in _methods(task, denoiser, nets, few, zeta, chosen):
-            scores.append(_score(method, task, _spread(cases, count), progress))
-    return [*score_rows(scores), *ratio_rows(scores, RIVALS), *floors, *sweep, *_cost_rows(nets), *_prior_cost(card)]
+            scores += _score(method, task, _spread(cases, count), progress)
+    scores += sweep
+    return Results([*table(scores), *_cost_rows(nets), *_prior_cost(card)], scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases; those of what training cost are of no case."""
+    return [*score_rows(scores), *ratio_rows(scores, RIVALS)]
 
 
 @dataclass(frozen=True)
@@ -239,39 +242,38 @@ def _methods(
     yield chain, options.chains
 
 
-def _score(method: P1Method, task: str, cases: dict[int, P1Case], progress: Progress | None) -> MethodScores:
+def _score(method: P1Method, task: str, cases: dict[int, P1Case], progress: Progress | None) -> list[Score]:
     what = f"{task}, {method.name}"
     report = None if progress is None else lambda done, total: progress(what, done, total)
     answers = method.answer(list(cases.values()), report)
-    values: dict[str, dict[str, dict[int, float]]] = {}
-    for (number, case), answer in zip(cases.items(), answers.maps, strict=True):
-        for protocol, found in p1_scores(case, answer).items():
-            for metric, value in found.items():
-                values.setdefault(protocol, {}).setdefault(metric, {})[number] = value
-    clusters = {number: case.cluster for number, case in cases.items()}
-    return MethodScores(method.name, task, values, clusters, answers.evaluations, answers.seconds, peak_mb())
+    return [
+        Score(
+            method.name, task, protocol, f"window {number}", case.city, found, 1, answers.evaluations, answers.seconds
+        )
+        for (number, case), answer in zip(cases.items(), answers.maps, strict=True)
+        for protocol, found in p1_scores(case, answer).items()
+    ]
 
 
 def _sweep(
     chain: Algorithm2, folder: Path, options: BenchOptions, progress: Progress | None
-) -> tuple[dict[str, float], list[Row]]:
-    """Return the strength for each task, and the rows of the sweep that chose it."""
+) -> tuple[dict[str, float], list[Score]]:
+    """Return the strength for each task, and the scores of the sweep that chose it."""
     if options.sweep < 1:
         return dict(options.zeta), []
     places = held_windows(folder, replace(options, windows=options.sweep))
     tuned: dict[str, float] = {}
-    rows: list[Row] = []
+    scores: list[Score] = []
     for task in options.tasks:
         cases = p1_cases(places, task)
         error: dict[float, float] = {}
         while (zeta := _next_zeta(error, options.zetas)) is not None:
             one = replace(chain, options=options.algorithm2(zeta), name="dps_on_validation")
-            found = _score(one, task, cases, progress)
-            of_zeta = [row for row in score_rows([found]) if row.split == CORRECTED]
-            error[zeta] = next(row.value for row in of_zeta if row.metric == "gain_rmse_db")
-            rows += [replace(row, split=f"zeta {zeta:g}") for row in of_zeta]
+            found = [s for s in _score(one, task, cases, progress) if s.split == CORRECTED]
+            error[zeta] = float(np.mean([s.values["gain_rmse_db"] for s in found]))
+            scores += [replace(s, split=f"zeta {zeta:g}") for s in found]
         tuned[task] = min(error, key=lambda z: error[z])
-    return tuned, rows
+    return tuned, scores
 
 
 def _next_zeta(error: dict[float, float], zetas: Sequence[float]) -> float | None:

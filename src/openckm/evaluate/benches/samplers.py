@@ -31,7 +31,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ from openckm.evaluate.benches.heldout import default_data_dir
 from openckm.evaluate.benches.p1 import KEEP_VARIABLE, default_validation_dir, held_windows
 from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
 from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
 from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours, SamplerMethod, our_methods
@@ -49,16 +49,16 @@ from openckm.evaluate.samplers.scores import (
     MEAN_8,
     ONE_CALL,
     SINGLE,
-    SamplerScores,
+    case_scores,
     sampler_ratios,
     sampler_rows,
 )
 from openckm.evaluate.samplers.tasks import DEVICE_TASKS, TASKS, SamplerCase, sampler_case
-from openckm.evaluate.scores.bootstrap import mean_interval
+from openckm.evaluate.scores.scoring import Score
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["SamplerOptions", "run", "sampler_cases"]
+__all__ = ["SamplerOptions", "run", "sampler_cases", "table"]
 
 _log = logging.getLogger(__name__)
 CHAINS = ("dps", "azula_dps")
@@ -144,7 +144,7 @@ def run(
     prior: Path | None = None,
     keep: Path | None = None,
     options: SamplerOptions | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -166,10 +166,16 @@ def run(
     bench = _Bench(_methods(denoiser, chosen), DrawStore(kept, card.sha256), chosen, progress)
     folder = data_dir or default_data_dir()
     held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
-    tuned, sweep = bench.tune(validation_dir or default_validation_dir())
-    scores = [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
+    tuned, scores = bench.tune(validation_dir or default_validation_dir())
+    scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
+    scores += bench.times(denoiser, folder)
     exact = [] if chosen.field is None else field_rows(chosen.field, progress)
-    return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS), *bench.times(denoiser, folder), *sweep, *exact]
+    return Results([*table(scores), *exact], scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases; those of the exact field are of no case."""
+    return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS)]
 
 
 def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int, SamplerCase]:
@@ -225,12 +231,10 @@ class _Bench:
     options: SamplerOptions
     progress: Progress | None
 
-    def score(
-        self, task: str, cases: dict[int, SamplerCase], tuned: dict[tuple[str, str], float]
-    ) -> list[SamplerScores]:
+    def score(self, task: str, cases: dict[int, SamplerCase], tuned: dict[tuple[str, str], float]) -> list[Score]:
         """Return the scores of every method; a method whose values stop being finite on a case is left out there."""
         able = [m for m in self.methods if m.answers(task)]
-        found = {m.name: SamplerScores(m.name, task, strength=tuned.get((m.name, task), m.strength)) for m in able}
+        found: dict[str, list[Score]] = {m.name: [] for m in able}
         few = {name: set(_evenly(list(cases), self.options.chains)) for name in CHAINS}
         few[FULL] = set(_evenly(list(cases), self.options.full))
         for done, (number, case) in enumerate(cases.items()):
@@ -238,49 +242,50 @@ class _Bench:
                 if number not in few.get(method.name, cases):
                     continue
                 self._tell(f"{task}, {method.name}", done, len(cases))
-                one = found[method.name]
+                strength = tuned.get((method.name, task), method.strength)
                 try:
-                    one.add(number, case, self.keeper.draw(method, case, number, one.strength))
+                    drawn = self.keeper.draw(method, case, number, strength)
+                    found[method.name] += case_scores(method.name, number, case, drawn)
                 except ComputationError as error:
                     _log.warning("%s, %s, window %d: %s", task, method.name, number, error)
-        return [one for one in found.values() if one.values]
+        return [score for scores in found.values() for score in scores]
 
-    def tune(self, folder: Path) -> tuple[dict[tuple[str, str], float], list[Row]]:
-        """Return the tuning constant by method and task, and the rows of the sweep that chose it."""
+    def tune(self, folder: Path) -> tuple[dict[tuple[str, str], float], list[Score]]:
+        """Return the tuning constant by method and task, and the scores of the sweep that chose it."""
         tuned = {(FULL, task): zeta for task, zeta in self.options.full_zeta}
-        rows: list[Row] = []
+        scores: list[Score] = []
         if self.options.sweep < 1:
-            return tuned, rows
+            return tuned, scores
         for task in self.options.tasks:
             cases = sampler_cases(folder, task, self.options.sweep, self.options.size)
             for method in (m for m in self.methods if m.strengths and m.answers(task)):
-                swept = [self._sweep(method, task, cases, value) for value in method.strengths]
-                error = {s.strength: _error(s) for s in swept if s.values}
+                swept = {value: self._sweep(method, task, cases, value) for value in method.strengths}
+                error = {value: _error(found) for value, found in swept.items() if found}
                 if not error:
                     continue
                 tuned[method.name, task] = min(error, key=lambda value: error[value])
-                for one in swept:
-                    rows += sampler_rows([one], f"constant {one.strength:g}")
-        return tuned, rows
+                for value, found in swept.items():
+                    scores += [replace(s, split=f"constant {value:g}") for s in found]
+        return tuned, scores
 
     def _sweep(
         self, method: SamplerMethod, task: str, cases: dict[int, SamplerCase], value: float
-    ) -> SamplerScores:  # fmt: skip
-        found = SamplerScores(f"{method.name}_on_validation", task, strength=value)
+    ) -> list[Score]:  # fmt: skip
+        found: list[Score] = []
         for done, (number, case) in enumerate(cases.items()):
             self._tell(f"{task}, {method.name} with {value:g}", done, len(cases))
             try:
-                found.add(number, case, self.keeper.draw(method, case, number, value))
+                drawn = self.keeper.draw(method, case, number, value)
+                found += case_scores(f"{method.name}_on_validation", number, case, drawn)
             except ComputationError as error:
                 _log.info("%s, %s with %g: %s", task, method.name, value, error)
-        found.values = {split: values for split, values in found.values.items() if split == SINGLE}
-        return found
+        return [s for s in found if s.split == SINGLE]
 
-    def times(self, denoiser: MapDenoiser, folder: Path) -> list[Row]:
+    def times(self, denoiser: MapDenoiser, folder: Path) -> list[Score]:
         """Return the time of one call and of 8 draws by jfs on whole maps, taken in turn."""
         if self.options.timed < 1:
             return []
-        rows: list[Row] = []
+        scores: list[Score] = []
         methods = (OneCall(denoiser), OneCall(denoiser, "refined_1", False, True), Ours(denoiser, "jfs", 8, 8))
         for task in (t for t in TIMED if t in self.options.tasks):
             try:
@@ -293,8 +298,8 @@ class _Bench:
                 self._tell(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
                 for method in methods:
                     taken[method.name].append(method.draw(case, turn, 0.0)[2])
-            rows += [_time_row(m.name, task, taken[m.name][1:]) for m in methods]
-        return rows
+            scores += [s for m in methods for s in _time_scores(m.name, task, case.city, taken[m.name][1:])]
+        return scores
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:
@@ -305,17 +310,17 @@ def _evenly(numbers: Sequence[int], count: int) -> list[int]:
     return [numbers[int(k)] for k in np.unique(np.linspace(0, len(numbers) - 1, min(count, len(numbers))).round())]
 
 
-def _error(s: SamplerScores) -> float:
+def _error(scores: Sequence[Score]) -> float:
     """Mean RMSE of a single draw: of the gain, of the saturated cells' gain where there is a device."""
-    metrics = s.values[SINGLE]
-    metric = "saturated_rmse_db" if s.task in DEVICE_TASKS and "saturated_rmse_db" in metrics else "gain_rmse_db"
-    return float(np.mean(list(metrics[metric].values())))
+    saturated = [s.values["saturated_rmse_db"] for s in scores if "saturated_rmse_db" in s.values]
+    if saturated and scores[0].task in DEVICE_TASKS:
+        return float(np.mean(saturated))
+    return float(np.mean([s.values["gain_rmse_db"] for s in scores]))
 
 
-def _time_row(method: str, task: str, seconds: list[float]) -> Row:
-    found = mean_interval(seconds, range(len(seconds)))
+def _time_scores(method: str, task: str, city: str, seconds: list[float]) -> list[Score]:
     split, calls = (MEAN_8, 64) if method == "jfs" else (ONE_CALL, 1)
-    return Row(
-        method, f"{task}, {WHOLE} x {WHOLE}", split, "seconds", found.value, found.low, found.high, len(seconds), calls,
-        found.value, peak_mb(),
-    )  # fmt: skip
+    return [
+        Score(method, f"{task}, {WHOLE} x {WHOLE}", split, f"turn {k}", city, {"seconds": taken}, 1, calls, taken)
+        for k, taken in enumerate(seconds)
+    ]

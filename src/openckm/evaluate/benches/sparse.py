@@ -10,10 +10,12 @@ from pathlib import Path
 
 from openckm.evaluate.benches import heldout as bench_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row
+from openckm.evaluate.report.rows import Results
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["FRACTIONS", "QUICK_FRACTIONS", "run"]
+__all__ = ["FRACTIONS", "QUICK_FRACTIONS", "run", "table"]
+
+table = bench_heldout.table
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 QUICK_FRACTIONS = (0.001, 0.005, 0.02, 0.1)
@@ -27,7 +29,7 @@ def run(
     data_dir: Path | None = None,
     methods: Sequence[Reconstructor] | None = None,
     maps: int | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark; arguments and errors as for "heldout", `quick` means 4 densities of 6 maps."""
     return bench_heldout.run(
         progress=progress, data_dir=data_dir, methods=methods, maps=maps or (QUICK_MAPS if quick else MAPS),

@@ -15,8 +15,8 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,43 +24,24 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 from openckm.evaluate.p1.tasks import P1Case
 from openckm.evaluate.report.rows import Row
-from openckm.evaluate.scores.bootstrap import Interval, mean_interval, ratio_interval
 from openckm.evaluate.scores.metrics import rmse
+from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_SIN, GAIN
 
-__all__ = ["CORRECTED", "PAPER", "PAPER_SNAP", "MethodScores", "p1_scores", "ratio_rows", "score_rows"]
+__all__ = ["CORRECTED", "PAPER", "PAPER_SNAP", "p1_scores", "ratio_rows", "score_rows"]
 
 CORRECTED, PAPER, PAPER_SNAP = "corrected", "paper", "paper_snap"
+METRICS = ("gain_rmse_db", "sine_rmse", "angle_deg", "saturated_rmse_db")
+SQUARES = {"gain_square_db2": "gain_rmse_db", "sine_square": "sine_rmse"}
+"""Squared errors of an image under the paper's protocols, and what the root of their mean is called."""
+RATIOS = {"gain_rmse_db": "gain_ratio", "sine_rmse": "sine_ratio", "saturated_rmse_db": "saturated_ratio"}
 SNAP = 0.135
 """Pixel below which P1's released code writes 0."""
 
 Field = NDArray[np.float32]
 _DB_PER_PIXEL = P1_GAIN_DB[1] - P1_GAIN_DB[0]
 _SINE_PER_PIXEL = 20.0 / 7.0
-
-
-@dataclass(frozen=True)
-class MethodScores:
-    """What a method scored on a task.
-
-    Attributes:
-        method: name of the method.
-        task: name of the task.
-        values: protocol -> metric -> score of each case, by the case's number; squared errors for the paper's.
-        clusters: unit of resampling of each case, by its number.
-        evaluations: network evaluations per map.
-        seconds: wall-clock time per map [s].
-        peak_mb: largest resident memory of the process so far [MB].
-    """
-
-    method: str
-    task: str
-    values: dict[str, dict[str, dict[int, float]]]
-    clusters: dict[int, str]
-    evaluations: int
-    seconds: float
-    peak_mb: float
 
 
 def p1_scores(case: P1Case, answer: Field) -> dict[str, dict[str, float]]:
@@ -105,7 +86,7 @@ def _paper(case: P1Case, answer: Field, snap: bool) -> dict[str, float]:
     void = ~case.readings.known
     cells = case.readings.scored if case.task in ("ipbox", "iprandom") else np.ones_like(void)
     found = {}
-    for name, channel, unit in (("gain_rmse_db", 0, _DB_PER_PIXEL), ("sine_rmse", 2, _SINE_PER_PIXEL)):
+    for name, channel, unit in (("gain_square_db2", 0, _DB_PER_PIXEL), ("sine_square", 2, _SINE_PER_PIXEL)):
         guess, truth = _pixels(answer[channel], channel, void), _pixels(case.truth[channel], channel, void)
         if snap:
             guess = np.where(guess < SNAP, 0.0, guess)
@@ -122,38 +103,27 @@ def _pixels(latent: Field, channel: int, void: NDArray[np.bool_]) -> NDArray[np.
     return np.where(void, 0.0, np.clip(pixel, 0.0, 1.0))
 
 
-def score_rows(scores: Sequence[MethodScores]) -> list[Row]:
-    """Return one row per method, task, protocol and metric; n counts maps, intervals are over clusters."""
+def score_rows(scores: Sequence[Score]) -> list[Row]:
+    """Return one row per method, task, protocol and metric; n counts maps, intervals are over cities."""
     rows = []
-    for s in scores:
-        for split, metrics in s.values.items():
-            for metric, values in metrics.items():
-                found = mean_interval(list(values.values()), [s.clusters[k] for k in values])
-                if split != CORRECTED:
-                    found = Interval(*(float(np.sqrt(v)) for v in (found.value, found.low, found.high)))
-                rows.append(_row(s, split, metric, found, len(values)))
+    for row in summary_rows(scores, (*METRICS, *SQUARES)):
+        if row.metric not in SQUARES:
+            rows.append(row)
+            continue
+        value, low, high = (float(np.sqrt(v)) for v in (row.value, row.ci_low, row.ci_high))
+        cities = {city: float(np.sqrt(v)) for city, v in row.cities.items()}
+        rows.append(
+            replace(row, metric=SQUARES[row.metric], value=value, ci_low=low, ci_high=high, cities=cities)
+        )  # fmt: skip
     return rows
 
 
-def ratio_rows(scores: Sequence[MethodScores], rivals: Sequence[str]) -> list[Row]:
+def ratio_rows(scores: Sequence[Score], rivals: Sequence[str]) -> list[Row]:
     """Return each other method's mean RMSE over each rival's, paired by map, under the corrected protocol."""
-    return [row for rival in rivals for bottom in scores if bottom.method == rival for row in _ratios(scores, bottom)]
-
-
-def _ratios(scores: Sequence[MethodScores], bottom: MethodScores) -> Iterator[Row]:
-    for top in scores:
-        if top.task != bottom.task or top.method == bottom.method:
-            continue
-        for metric, name in (("gain_rmse_db", "gain"), ("sine_rmse", "sine"), ("saturated_rmse_db", "saturated")):
-            above, below = (s.values[CORRECTED].get(metric, {}) for s in (top, bottom))
-            both = [k for k in above if k in below]
-            if both:
-                clusters = [top.clusters[k] for k in both]
-                found = ratio_interval([above[k] for k in both], [below[k] for k in both], clusters)
-                yield _row(top, f"over {bottom.method}", f"{name}_ratio", found, len(both))
-
-
-def _row(s: MethodScores, split: str, metric: str, found: Interval, n: int) -> Row:
-    return Row(
-        s.method, s.task, split, metric, found.value, found.low, found.high, n, s.evaluations, s.seconds, s.peak_mb
-    )
+    rows = []
+    for rival in rivals:
+        for task in dict.fromkeys(s.task for s in scores if s.method == rival):
+            for metric, name in RATIOS.items():
+                found = ratio_rows_over(scores, task, CORRECTED, rival, metric)
+                rows += [replace(row, split=f"over {rival}", metric=name) for row in found]
+    return rows

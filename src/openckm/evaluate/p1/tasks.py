@@ -1,6 +1,7 @@
 r"""P1's four tasks on windows of ray-traced maps, in the latent terms of the priors.
 
-    ipbox     a box of 5-49 cells a side, free of buildings, is hidden; y = mask x + n
+    ipbox     a box free of buildings is hidden, 5-49 cells a side on maps of 128 x 128 (smaller windows: in
+              proportion); y = mask x + n
     iprandom  0.15-15 % of the free cells are hidden; y = mask x + n
     sr2       blocks of 2 x 2 cells are read as their average; y = mean x + n
     jtqr      gain truncated to pixels [0.2, 0.7] (-210 to -110 dB), angle of arrival reported as the centre of one of
@@ -36,10 +37,11 @@ from torch import Tensor
 
 from openckm.data.shards import TracedMap, latent_state
 from openckm.errors import GridError, OptionError
+from openckm.evaluate.scores.scoring import city_of
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_SIN, CHANNELS, GAIN
 from openckm.observe.likelihood import Gaussian, Likelihood, Product
-from openckm.observe.masks import box_mask, random_mask
+from openckm.observe.masks import BOX_SIDES, box_mask, random_mask
 from openckm.observe.nonlinear import P1_HIGH, P1_LOW, P1_SECTORS, Joint, QuantizeAngle, Truncate, straight_through
 from openckm.observe.operators import AffineOffset, Domain, Downsample, Mask, Operator, Select, compose, map_domain
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REFERENCE, Condition, scalars, stack_site
@@ -117,8 +119,7 @@ class P1Case:
         condition: layout and evidence planes, batch size 1; `condition.without_evidence()` for methods that are told
             of the readings by a likelihood.
         picture: the readings as P1's end-to-end networks get them, (3, rows, cols); see `p1_picture`.
-        city: name of the layout.
-        cluster: unit of resampling.
+        city: where the window lies, the unit of resampling (`openckm.evaluate.scores.scoring.city_of`).
     """
 
     readings: P1Readings
@@ -128,7 +129,6 @@ class P1Case:
     condition: Condition
     picture: Field
     city: str
-    cluster: str
 
     @property
     def task(self) -> str:
@@ -171,8 +171,8 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
     right, algorithm2 = _likelihoods(readings)
     condition = p1_condition(readings, traced.grid.cell_m)
     return P1Case(
-        readings, state[:3].astype(np.float32), right, algorithm2, condition, p1_picture(readings, rng), traced.city,
-        f"{traced.scene}/{traced.city}",
+        readings, state[:3].astype(np.float32), right, algorithm2, condition, p1_picture(readings, rng),
+        city_of(traced),
     )  # fmt: skip
 
 
@@ -214,7 +214,8 @@ def p1_readings(
     _number(task)
     x = np.asarray(state[_READ], dtype=np.float32)
     if task in ("ipbox", "iprandom"):
-        clean, told = x, known & (box_mask if task == "ipbox" else random_mask)(~known, rng)
+        mask = random_mask(~known, rng) if task == "iprandom" else box_mask(~known, rng, sides=box_sides(known.shape))
+        clean, told = x, known & mask
     elif task == "sr2":
         clean, told = block_means(x, known, FACTOR)
     else:
@@ -224,6 +225,15 @@ def p1_readings(
     noisy = clean + spread * rng.standard_normal(clean.shape).astype(np.float32)
     y = np.where(told, noisy, 0.0).astype(np.float32)
     return P1Readings(task, known, np.asarray(state[3] > 0), y, told, spread)
+
+
+def box_sides(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the smallest side of a hidden box and one past the largest [cells], for windows of a shape.
+
+    P1's are 5 and 50 on maps of 128 x 128 cells; they shrink with the window, so that as large a share is hidden.
+    """
+    share = min(shape[-2:]) / 128.0
+    return max(2, round(BOX_SIDES[0] * share)), max(3, round(BOX_SIDES[1] * share))
 
 
 def p1_evidence(readings: P1Readings) -> Field:

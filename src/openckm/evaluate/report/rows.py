@@ -9,14 +9,17 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from openckm.errors import OptionError
 
-__all__ = ["Row", "commit_id", "machine", "peak_mb", "write_report"]
+if TYPE_CHECKING:
+    from openckm.evaluate.scores.scoring import Score
+
+__all__ = ["Results", "Row", "commit_id", "machine", "peak_mb", "write_report"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Row:
         network_evaluations: network evaluations per map.
         seconds: wall-clock time per map [s].
         peak_mb: largest resident memory of the process so far [MB].
+        cases: maps, windows or repetitions that the score is a mean of; 0 where it is none.
+        over: the method in the denominator, where the score is a ratio.
+        cities: the same score of each city alone; procedural cities count as one.
     """
 
     method: str
@@ -48,6 +54,9 @@ class Row:
     network_evaluations: int
     seconds: float
     peak_mb: float
+    cases: int = 0
+    over: str = ""
+    cities: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("value", "ci_low", "ci_high", "seconds", "peak_mb"):
@@ -55,8 +64,32 @@ class Row:
                 raise OptionError(f"result row {self.method}/{self.task}/{self.split}/{self.metric}: {name} not finite")
 
 
+class Results(Sequence[Row]):
+    """The rows of a benchmark's table, and the scores of the cases that they are made from.
+
+    Attributes:
+        rows: the table.
+        scores: what each method scored on each case; empty where a benchmark has no cases.
+    """
+
+    def __init__(self, rows: Sequence[Row], scores: Sequence[Score] = ()) -> None:
+        self.rows, self.scores = tuple(rows), tuple(scores)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 def write_report(path: Path, bench: str, rows: Sequence[Row]) -> None:
-    """Write the rows as JSON, whole or not at all.
+    """Write the rows as JSON, and beside them the cases of `Results` as NAME.cases.csv.gz; whole or not at all.
 
     Args:
         path: the file; its folder must exist.
@@ -64,17 +97,22 @@ def write_report(path: Path, bench: str, rows: Sequence[Row]) -> None:
         rows: the numbers.
 
     Raises:
-        InputError: if the file cannot be written.
+        InputError: if a file cannot be written.
         OptionError: if there is no row.
     """
+    from openckm.evaluate.report.cases import cases_path, write_cases
     from openckm.maps.atomic import atomic_path
 
     if not rows:
         raise OptionError(f"benchmark {bench!r} gave no rows, so no report is written")
+    scores = rows.scores if isinstance(rows, Results) else ()
     report: dict[str, Any] = {
         "bench": bench, "commit": commit_id(), "machine": machine(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"), "rows": [asdict(row) for row in rows],
     }  # fmt: skip
+    if scores:
+        report["cases"] = cases_path(path).name
+        write_cases(cases_path(path), scores)
     with atomic_path(path) as aside:
         aside.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
@@ -98,9 +136,33 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def machine() -> str:
-    """Return processor model, core count and memory of this machine in words."""
+    """Return this machine in words: processor, cores, memory, what its arithmetic is, and the network's precision."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"{_cpu_model()}, {cores} cores, {_memory_gib()} GiB"
+    flags = " ".join(cpu_flags()) or "no vector flags known"
+    return f"{_cpu_model()}, {cores} cores, {_memory_gib()} GiB, {flags}, networks in {_precision()}"
+
+
+FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
+"""What decides how fast matrix products are, and in which precision."""
+
+
+def cpu_flags() -> tuple[str, ...]:
+    """Return which of FLAGS this processor states."""
+    info = Path("/proc/cpuinfo")
+    if not info.is_file():
+        return ()
+    for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith(("flags", "Features")):
+            stated = set(line.split(":", 1)[1].split())
+            return tuple(flag for flag in FLAGS if flag in stated)
+    return ()
+
+
+def _precision() -> str:
+    """Return the arithmetic that networks use on this machine's CPU."""
+    from openckm.nn.arithmetic import arithmetic
+
+    return arithmetic()
 
 
 def _cpu_model() -> str:

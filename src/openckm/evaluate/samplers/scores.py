@@ -13,72 +13,51 @@ the range of a device are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row
 from openckm.evaluate.samplers.methods import Drawn
 from openckm.evaluate.samplers.tasks import SamplerCase
-from openckm.evaluate.scores.bootstrap import Interval, mean_interval, ratio_interval
+from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.quantity import AOA_SIN, GAIN
 
-__all__ = [
-    "MEAN_8", "MEAN_OF", "ONE_CALL", "SINGLE", "SamplerScores", "mean_of_8", "sampler_ratios", "sampler_rows",
-]  # fmt: skip
+__all__ = ["MEAN_8", "MEAN_OF", "ONE_CALL", "SINGLE", "case_scores", "mean_of_8", "sampler_ratios", "sampler_rows"]
 
 ONE_CALL, SINGLE, MEAN_8 = "one call", "single", "mean of 8"
 MEAN_OF = 8
 SLACK = 3.0
 """Deviations of the noise by which a value may leave its interval."""
-_RATIOS = (("gain_rmse_db", "gain_ratio"), ("sine_rmse", "sine_ratio"), ("saturated_rmse_db", "saturated_ratio"))
+METRICS = ("gain_rmse_db", "sine_rmse", "saturated_rmse_db", "inside_share", "inside_share_least", "seconds")
+RATIOS = {
+    "gain_rmse_db": "gain_ratio", "sine_rmse": "sine_ratio", "saturated_rmse_db": "saturated_ratio",
+    "network_evaluations": "network_ratio", "seconds": "seconds_ratio",
+}  # fmt: skip
+RIVAL = "the rival"
 
 
-@dataclass(eq=False)
-class SamplerScores:
-    """What a method scored on the cases of a task.
-
-    Attributes:
-        method: its name.
-        task: the task.
-        values: split -> metric -> score of each case, by the case's number.
-        clusters: unit of resampling of each case, by its number.
-        seconds: wall-clock time per draw [s], by the case's number.
-        evaluations: network evaluations per draw.
-        strength: its tuning constant.
-    """
-
-    method: str
-    task: str
-    values: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
-    clusters: dict[int, str] = field(default_factory=dict)
-    seconds: dict[int, float] = field(default_factory=dict)
-    evaluations: int = 0
-    strength: float = 0.0
-
-    def add(self, number: int, case: SamplerCase, drawn: Drawn) -> None:
-        """Score the draws for a case."""
-        maps, self.evaluations = drawn.maps, drawn.evaluations
-        self.clusters[number], self.seconds[number] = case.cluster, drawn.seconds
-        alone = ONE_CALL if len(maps) == 1 else SINGLE
-        for metric, (draws, truth) in _parts(case, maps).items():
-            single = np.sqrt(((draws - truth) ** 2).mean(1)).mean()
-            self._put(alone, metric, number, float(single))
-            if len(maps) > 1:
-                self._put(MEAN_8, metric, number, mean_of_8(draws, truth))
-        shares = _inside(case, maps)
-        if shares is not None:
-            self._put(alone, "inside_share", number, float(shares.mean()))
-            self._put(alone, "inside_share_least", number, float(shares.min()))
-
-    def cost(self, split: str) -> int:
-        """Return the network evaluations of an answer."""
-        return self.evaluations * (MEAN_OF if split == MEAN_8 else 1)
-
-    def _put(self, split: str, metric: str, number: int, value: float) -> None:
-        self.values.setdefault(split, {}).setdefault(metric, {})[number] = value
+def case_scores(method: str, number: int, case: SamplerCase, drawn: Drawn) -> list[Score]:
+    """Return the scores of a method's draws for a case: of a draw, and of the mean of 8, each with its own cost."""
+    alone = ONE_CALL if len(drawn.maps) == 1 else SINGLE
+    values: dict[str, dict[str, float]] = {alone: {}, MEAN_8: {}}
+    for metric, (draws, truth) in _parts(case, drawn.maps).items():
+        values[alone][metric] = float(np.sqrt(((draws - truth) ** 2).mean(1)).mean())
+        if len(draws) > 1:
+            values[MEAN_8][metric] = mean_of_8(draws, truth)
+    shares = _inside(case, drawn.maps)
+    if shares is not None:
+        values[alone] |= {"inside_share": float(shares.mean()), "inside_share_least": float(shares.min())}
+    times = {MEAN_8: MEAN_OF}
+    return [
+        Score(
+            method, case.task, split, f"window {number}", case.city, found, 1,
+            drawn.evaluations * times.get(split, 1), drawn.seconds * times.get(split, 1),
+        )
+        for split, found in values.items() if found
+    ]  # fmt: skip
 
 
 def mean_of_8(draws: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
@@ -115,62 +94,37 @@ def _inside(case: SamplerCase, maps: NDArray[np.float32]) -> NDArray[np.float64]
     return np.asarray(inside[:, censored].mean(1))
 
 
-def sampler_rows(scores: Sequence[SamplerScores], splits: str = "") -> list[Row]:
-    """Return one row per method, task, split and metric; n counts cases, intervals are over clusters.
-
-    Args:
-        scores: of the methods.
-        splits: name of the split in place of the scores' own.
-    """
-    rows = []
-    for s in scores:
-        for split, metrics in s.values.items():
-            for metric, values in metrics.items():
-                found = mean_interval(list(values.values()), [s.clusters[k] for k in values])
-                rows.append(_row(s, split, splits or split, metric, found, len(values)))
-    return rows
+def sampler_rows(scores: Sequence[Score]) -> list[Row]:
+    """Return one row per method, task, split and metric; n counts cases, intervals are over cities."""
+    return summary_rows(scores, METRICS)
 
 
-def sampler_ratios(scores: Sequence[SamplerScores], pairs: Sequence[tuple[str, str, str, str]]) -> list[Row]:
+def sampler_ratios(scores: Sequence[Score], pairs: Sequence[tuple[str, str, str, str]]) -> list[Row]:
     """Return ratios of RMSE, network evaluations and time, of a method over another on the cases that both answered.
 
     Args:
         scores: of the methods.
         pairs: (method, split, rival, its split).
     """
-    by = {(s.task, s.method): s for s in scores}
     rows: list[Row] = []
     for task in dict.fromkeys(s.task for s in scores):
         for method, split, rival, against in pairs:
-            top, bottom = by.get((task, method)), by.get((task, rival))
-            if top is not None and bottom is not None:
-                rows += _ratios(top, split, bottom, against)
+            top, bottom = (
+                [_with_cost(s) for s in scores if (s.task, s.method, s.split) == (task, *of)]
+                for of in ((method, split), (rival, against))
+            )
+            rows += _ratios(top, [replace(s, method=RIVAL, split=split) for s in bottom], f"over {rival} {against}")
     return rows
 
 
-def _ratios(top: SamplerScores, split: str, bottom: SamplerScores, against: str) -> Iterator[Row]:
-    name = f"{split}, over {bottom.method} {against}"
-    for metric, ratio in _RATIOS:
-        above, below = (s.values.get(k, {}).get(metric, {}) for s, k in ((top, split), (bottom, against)))
-        both = [k for k in above if k in below]
-        if both:
-            found = ratio_interval([above[k] for k in both], [below[k] for k in both], [top.clusters[k] for k in both])
-            yield _row(top, split, name, ratio, found, len(both))
-    both = [k for k in top.seconds if k in bottom.seconds]
-    if both and split in top.values and against in bottom.values:
-        calls = top.cost(split) / max(bottom.cost(against), 1)
-        yield _row(top, split, name, "network_ratio", Interval(calls, calls, calls), len(both))
-        times = [
-            [s.seconds[k] * (MEAN_OF if s_split == MEAN_8 else 1) for k in both]
-            for s, s_split in ((top, split), (bottom, against))
-        ]
-        found = ratio_interval(times[0], times[1], [top.clusters[k] for k in both])
-        yield _row(top, split, name, "seconds_ratio", found, len(both))
+def _with_cost(score: Score) -> Score:
+    cost = {"network_evaluations": float(max(score.network_evaluations, 1)), "seconds": max(score.seconds, 1e-9)}
+    return replace(score, values={**score.values, **cost})
 
 
-def _row(s: SamplerScores, split: str, shown: str, metric: str, found: Interval, n: int) -> Row:
-    draws = MEAN_OF if split == MEAN_8 else 1
-    seconds = float(np.mean(list(s.seconds.values()))) * draws
-    return Row(
-        s.method, s.task, shown, metric, found.value, found.low, found.high, n, s.cost(split), seconds, peak_mb()
-    )  # fmt: skip
+def _ratios(top: Sequence[Score], bottom: Sequence[Score], name: str) -> list[Row]:
+    rows: list[Row] = []
+    for metric, ratio in RATIOS.items() if top and bottom else ():
+        found = ratio_rows_over([*top, *bottom], top[0].task, top[0].split, RIVAL, metric)
+        rows += [replace(row, split=f"{row.split}, {name}", metric=ratio, over=name.split()[1]) for row in found]
+    return rows

@@ -38,6 +38,7 @@ from openckm.evaluate.p1.tasks import (
     window_state,
 )
 from openckm.evaluate.p1.tasks import TASKS as P1_TASKS
+from openckm.evaluate.scores.scoring import city_of
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import GAIN
 from openckm.observe.likelihood import Gaussian, IntervalCensored, Likelihood
@@ -75,7 +76,7 @@ class SamplerCase:
             (2, rows, cols); -inf where there is none.
         high: upper ends; inf where there is none.
         sigma: standard deviation of the noise of gain and sine, latent (2, 1, 1).
-        cluster: unit of resampling.
+        city: where the window lies, the unit of resampling.
     """
 
     task: str
@@ -90,7 +91,7 @@ class SamplerCase:
     low: Field
     high: Field
     sigma: Field
-    cluster: str
+    city: str
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -122,7 +123,7 @@ def sampler_case(traced: TracedMap, task: str, seed: int, window: Window) -> Sam
     noisy = (state[0] + _SIGMA * rng.standard_normal(known.shape)).astype(np.float32)
     condition = _site(state[3] > 0, traced.grid.cell_m)
     make = _clip if task == "clip" else _points
-    return make(state, known, noisy, condition, rng, f"{traced.scene}/{traced.city}")
+    return make(state, known, noisy, condition, rng, city_of(traced))
 
 
 def linear_of(operator: Operator) -> LinearOperator | None:
@@ -159,12 +160,12 @@ def _of_p1(case: P1Case) -> SamplerCase:
     exact = low == high
     return SamplerCase(
         case.task, case.truth, r.scored, case.saturated, True, case.likelihood, smooth, case.algorithm2, case.condition,
-        np.where(exact, -np.inf, low), np.where(exact, np.inf, high), r.sigma, case.cluster,
+        np.where(exact, -np.inf, low), np.where(exact, np.inf, high), r.sigma, case.city,
     )  # fmt: skip
 
 
 def _clip(
-    state: Field, known: Cells, noisy: Field, condition: Condition, rng: np.random.Generator, cluster: str
+    state: Field, known: Cells, noisy: Field, condition: Condition, rng: np.random.Generator, city: str
 ) -> SamplerCase:
     rows, cols = known.shape
     whole = map_domain((rows, cols))
@@ -181,12 +182,12 @@ def _clip(
     return SamplerCase(
         "clip", state[:3].astype(np.float32), known, known & ((state[0] < bottom) | (state[0] > top)), False, right,
         right, Gaussian(Mask(device.range, known) @ straight_through(device) @ Select(whole, "gain_db"), y, _SIGMA),
-        condition, low, high, np.full((2, 1, 1), _SIGMA, np.float32), cluster,
+        condition, low, high, np.full((2, 1, 1), _SIGMA, np.float32), city,
     )  # fmt: skip
 
 
 def _points(
-    state: Field, known: Cells, noisy: Field, condition: Condition, rng: np.random.Generator, cluster: str
+    state: Field, known: Cells, noisy: Field, condition: Condition, rng: np.random.Generator, city: str
 ) -> SamplerCase:
     rows, cols = known.shape
     whole = map_domain((rows, cols))
@@ -200,7 +201,7 @@ def _points(
     plain = Gaussian(read, torch.as_tensor(y)[None, None], _SIGMA)
     return SamplerCase(
         "points", state[:3].astype(np.float32), known & ~told, np.zeros_like(known), False, plain, plain, plain,
-        condition, *_nothing(known), np.full((2, 1, 1), _SIGMA, np.float32), cluster,
+        condition, *_nothing(known), np.full((2, 1, 1), _SIGMA, np.float32), city,
     )  # fmt: skip
 
 

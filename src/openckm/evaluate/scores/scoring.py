@@ -6,18 +6,24 @@ noise of a known spread: intervals and draws are widened by it before they are s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.data.shards import TracedMap
+from openckm.errors import OptionError
+from openckm.evaluate.methods import CLASSICAL
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.scores.metrics import coverage, crps_draws, crps_gaussian, interval_width, rmse, widened
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["METRICS", "Score", "Truth", "ratio_rows", "ratio_rows_over", "score_map", "summary_rows"]
+__all__ = [
+    "METRICS", "Score", "Truth", "best_rival", "by_case", "case_of", "city_of", "ratio_rows", "ratio_rows_over",
+    "score_map", "summary_rows",
+]  # fmt: skip
 
 METRICS = ("rmse_db", "coverage_90", "crps_db", "width_90_db")
 
@@ -41,27 +47,46 @@ class Truth:
 
 @dataclass(frozen=True)
 class Score:
-    """The scores of one map by one method.
+    """The scores of one map by one method: one line of a benchmark's cases.
 
     Attributes:
         method: name of the method.
         task: what was asked.
         split: which evidence was given.
-        cluster: unit of resampling (radio cell, city).
+        case: name of the map or window that was asked for; with `seed` the unit of pairing between methods.
+        city: where it lies; the unit of resampling. A procedural city's name ends with "/" and its scene.
         values: score by metric name.
         n: cells scored.
         network_evaluations: network evaluations that the map took.
         seconds: wall-clock time that the map took [s].
+        seed: of the evidence.
     """
 
     method: str
     task: str
     split: str
-    cluster: str
+    case: str
+    city: str
     values: dict[str, float]
     n: int
     network_evaluations: int
     seconds: float
+    seed: int = 0
+
+
+def city_of(traced: TracedMap) -> str:
+    """Return the city of a ray-traced map; every scene of a procedural kind is a city of its own."""
+    return f"{traced.city}/{traced.scene}" if traced.city.startswith("procedural") else traced.city
+
+
+def case_of(traced: TracedMap, number: int) -> str:
+    """Return the name of a map's case, unlike that of every other map: a scene may hold several maps.
+
+    Args:
+        traced: the map.
+        number: its number among the maps of the benchmark.
+    """
+    return f"{traced.scene}#{number}"
 
 
 def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, float]:
@@ -92,33 +117,75 @@ def _crps(answer: RadioMap, mean: NDArray[np.float64], truth: Truth, seed: int) 
     return crps_gaussian(mean, np.hypot(answer.std()[at], truth.noise_db), truth.value)
 
 
+def by_case(scores: Sequence[Score]) -> dict[tuple[str, int], Score]:
+    """Return the scores of one method, task and split by case and seed.
+
+    Raises:
+        OptionError: if a case has two scores, so that one would stand for the other.
+    """
+    found: dict[tuple[str, int], Score] = {}
+    for score in scores:
+        if (score.case, score.seed) in found:
+            raise OptionError(
+                f"{score.method}, {score.task}, {score.split}: case {score.case!r}, seed {score.seed} is scored twice; "
+                "give every map a name of its own"
+            )
+        found[score.case, score.seed] = score
+    return found
+
+
 def summary_rows(scores: Sequence[Score], metrics: Sequence[str] = METRICS) -> list[Row]:
-    """Return one row per method, task, split and metric: the mean over maps, its interval over clusters."""
-    return [_row(group, metric) for group in _groups(scores) for metric in metrics]
+    """Return one row per method, task, split and metric: the mean over maps, its interval over cities.
+
+    A metric that a group of scores lacks has no row.
+
+    Raises:
+        OptionError: if a case has two scores.
+    """
+    rows = []
+    for group in _groups(scores):
+        by_case(group)
+        for metric in metrics:
+            having = [s for s in group if metric in s.values]
+            rows += [_row(having, metric)] if having else []
+    return rows
 
 
-def ratio_rows(scores: Sequence[Score], metric: str = "rmse_db", name: str = "rmse_ratio") -> list[Row]:
-    """Return each other method's mean score over the best kriging's, paired by map, per task and split.
+def best_rival(scores: Sequence[Score], rivals: Sequence[str], metric: str = "rmse_db") -> str | None:
+    """Return the rival with the least mean score, or None where none of them has a score.
+
+    Args:
+        scores: of one task and split.
+        rivals: names of the methods to choose from; the choice is by the truth, which favours the rivals.
+        metric: which score; lower is better.
+    """
+    by_method = {m: [s.values[metric] for s in scores if s.method == m and metric in s.values] for m in rivals}
+    means = {m: float(np.mean(values)) for m, values in by_method.items() if values}
+    return min(means, key=lambda m: means[m]) if means else None
+
+
+def ratio_rows(
+    scores: Sequence[Score], metric: str = "rmse_db", name: str = "rmse_ratio", rivals: Sequence[str] = CLASSICAL
+) -> list[Row]:
+    """Return each other method's mean score over that of the best rival, paired by case, per task and split.
 
     Args:
         scores: of several methods on the same maps.
         metric: which score; lower is better.
         name: what the ratio is called.
+        rivals: names of the methods of which the best is the denominator, on each task and split for itself.
     """
     rows = []
     for task, split in dict.fromkeys((s.task, s.split) for s in scores):
-        here = [s for s in scores if (s.task, s.split) == (task, split)]
-        by_method = {m: [s for s in here if s.method == m] for m in dict.fromkeys(s.method for s in here)}
-        rivals = {m: group for m, group in by_method.items() if m.endswith("kriging")}
-        if not rivals:
-            continue
-        rival = min(rivals.values(), key=lambda group: float(np.mean([s.values[metric] for s in group])))
-        rows += [_ratio_row(group, rival, metric, name) for m, group in by_method.items() if m not in rivals]
+        here = [s for s in scores if (s.task, s.split) == (task, split) and metric in s.values]
+        best = best_rival(here, rivals, metric)
+        if best is not None:
+            rows += _ratios(here, best, metric, name, without=rivals)
     return rows
 
 
 def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, metric: str = "rmse_db") -> list[Row]:
-    """Return each other method's mean score over one rival's, paired by map, named "METRIC over RIVAL".
+    """Return each other method's mean score over one rival's, paired by case, named "METRIC over RIVAL".
 
     Args:
         scores: of several methods on the same maps.
@@ -127,17 +194,28 @@ def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, 
         rival: name of the method in the denominator; without scores of it there are no rows.
         metric: which score; lower is better.
     """
-    here = [s for s in scores if (s.task, s.split) == (task, split)]
-    bottom = [s for s in here if s.method == rival]
-    others = [m for m in dict.fromkeys(s.method for s in here) if m != rival]
-    groups = [[s for s in here if s.method == m] for m in others] if bottom else []
-    return [_ratio_row(group, bottom, metric, f"{metric} over {rival}") for group in groups]
+    here = [s for s in scores if (s.task, s.split) == (task, split) and metric in s.values]
+    return _ratios(here, rival, metric, f"{metric} over {rival}")
 
 
-def _ratio_row(group: Sequence[Score], rival: Sequence[Score], metric: str, name: str) -> Row:
-    top, bottom = ([s.values[metric] for s in scores] for scores in (group, rival))
-    found = ratio_interval(top, bottom, [s.cluster for s in group])
-    return _cost_row(group, name, (found.value, found.low, found.high))
+def _ratios(here: Sequence[Score], rival: str, metric: str, name: str, without: Sequence[str] = ()) -> list[Row]:
+    """Ratios on the cases that both answered."""
+    bottom = by_case([s for s in here if s.method == rival])
+    rows = []
+    for method in dict.fromkeys(s.method for s in here):
+        top = by_case([s for s in here if s.method == method])
+        both = [key for key in top if key in bottom]
+        if method == rival or method in without or not both:
+            continue
+        rows.append(replace(_ratio_row([top[k] for k in both], [bottom[k] for k in both], metric, name), over=rival))
+    return rows
+
+
+def _ratio_row(above: Sequence[Score], below: Sequence[Score], metric: str, name: str) -> Row:
+    top, bottom = (np.array([s.values[metric] for s in group]) for group in (above, below))
+    found = ratio_interval(top, bottom, [s.city for s in above])
+    cities = _per_city(above, lambda at: top[at].mean() / bottom[at].mean())
+    return _cost_row(above, name, (found.value, found.low, found.high), cities)
 
 
 def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
@@ -148,13 +226,25 @@ def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
 
 
 def _row(group: Sequence[Score], metric: str) -> Row:
-    found = mean_interval([s.values[metric] for s in group], [s.cluster for s in group])
-    return _cost_row(group, metric, (found.value, found.low, found.high))
+    values = np.array([s.values[metric] for s in group])
+    found = mean_interval(values, [s.city for s in group])
+    return _cost_row(
+        group, metric, (found.value, found.low, found.high), _per_city(group, lambda at: values[at].mean())
+    )
 
 
-def _cost_row(group: Sequence[Score], metric: str, interval: tuple[float, float, float]) -> Row:
+def _per_city(group: Sequence[Score], statistic: Callable[[NDArray[np.intp]], float]) -> dict[str, float]:
+    """The statistic of each city's scores; procedural cities are one column."""
+    label = np.array([s.city.split("/")[0].split("-")[0] for s in group])
+    return {str(city): round(float(statistic(np.flatnonzero(label == city))), 5) for city in np.unique(label)}
+
+
+def _cost_row(
+    group: Sequence[Score], metric: str, interval: tuple[float, float, float], cities: dict[str, float]
+) -> Row:
     first = group[0]
     return Row(
         first.method, first.task, first.split, metric, *interval, sum(s.n for s in group),
         max(s.network_evaluations for s in group), float(np.mean([s.seconds for s in group])), peak_mb(),
+        cases=len(group), cities=cities,
     )  # fmt: skip

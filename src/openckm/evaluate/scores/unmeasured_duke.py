@@ -49,4 +49,4 @@ def unmeasured_scores(methods: Mapping[str, Reconstructor]) -> Iterator[Score]:
 
 def _score(method: str, cell: str, residual: NDArray[np.float64], calls: int, seconds: float) -> Score:
     values = {METRIC: float(np.std(residual))}
-    return Score(method, "duke", "alone", cell, values, residual.size, calls, seconds)
+    return Score(method, "duke", "alone", f"Duke {cell}", cell, values, residual.size, calls, seconds)

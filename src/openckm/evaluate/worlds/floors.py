@@ -6,27 +6,25 @@ import math
 from collections.abc import Sequence
 
 from openckm.data.shards import TracedMap
-from openckm.evaluate.report.rows import Row, peak_mb
-from openckm.evaluate.scores.bootstrap import mean_interval
+from openckm.evaluate.scores.scoring import Score, case_of, city_of
 
-__all__ = ["FLOOR", "floor_rows"]
+__all__ = ["FLOOR", "floor_scores"]
 
 FLOOR = "tracer_floor"
-"""Method name of the rows."""
+"""Method name of the scores."""
 
 
-def floor_rows(maps: Sequence[TracedMap], clusters: Sequence[str], *, task: str, split: str, metric: str) -> list[Row]:
-    """Return one row: the mean floor of the maps that state one (see `openckm.data.averaging`), or none at all.
+def floor_scores(maps: Sequence[TracedMap], *, task: str, split: str, metric: str) -> list[Score]:
+    """Return the floor of each map that states one (see `openckm.data.averaging`).
 
     Args:
-        maps: the truth; n of the row counts those that state a floor.
-        clusters: unit of resampling of each map.
-        task: of the row.
-        split: of the row.
-        metric: of the row, one in dB.
+        maps: the truth.
+        task: of the scores.
+        split: of the scores.
+        metric: of the scores, one in dB.
     """
-    stated = [k for k, traced in enumerate(maps) if math.isfinite(traced.floor_db)]
-    if not stated:
-        return []
-    found = mean_interval([maps[k].floor_db for k in stated], [clusters[k] for k in stated])
-    return [Row(FLOOR, task, split, metric, found.value, found.low, found.high, len(stated), 0, 0.0, peak_mb())]
+    return [
+        Score(FLOOR, task, split, case_of(traced, k), city_of(traced), {metric: traced.floor_db}, 1, 0, 0.0)
+        for k, traced in enumerate(maps)
+        if math.isfinite(traced.floor_db)
+    ]

@@ -1,0 +1,65 @@
+"""Per-case scores as a compressed table: one line per method, task, split and case, one column per metric.
+
+Everything that a benchmark's table says can be computed again from it (`openckm.evaluate.registry.Bench`). The file is
+the same to the byte for the same scores.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from openckm.errors import InputError
+from openckm.evaluate.scores.scoring import Score
+
+__all__ = ["cases_path", "read_cases", "write_cases"]
+
+FIXED = ("task", "split", "method", "case", "city", "seed", "n", "network_evaluations", "seconds")
+
+
+def cases_path(report: Path) -> Path:
+    """Return where the cases of a report lie: NAME.json has NAME.cases.csv.gz beside it."""
+    return report.with_name(report.stem + ".cases.csv.gz")
+
+
+def write_cases(path: Path, scores: Sequence[Score]) -> None:
+    """Write scores, whole or not at all.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
+    from openckm.maps.atomic import atomic_path
+
+    metrics = list(dict.fromkeys(metric for s in scores for metric in s.values))
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow([*FIXED, *metrics])
+    for s in scores:
+        values = [repr(round(float(s.values[m]), 6)) if m in s.values else "" for m in metrics]
+        lines.writerow([s.task, s.split, s.method, s.case, s.city, s.seed, s.n, s.network_evaluations,
+                        f"{s.seconds:.4g}", *values])  # fmt: skip
+    with atomic_path(path) as aside, aside.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+        packed.write(text.getvalue().encode())
+
+
+def read_cases(path: Path) -> list[Score]:
+    """Return the scores of a file.
+
+    Raises:
+        InputError: if it is not a readable table of cases.
+    """
+    try:
+        lines = csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+        metrics = next(lines)[len(FIXED) :]
+        return [_score(line, metrics) for line in lines]
+    except (OSError, EOFError, ValueError, StopIteration) as error:
+        raise InputError(f"{path}: not a readable table of cases ({error}); run the benchmark again") from error
+
+
+def _score(line: list[str], metrics: Sequence[str]) -> Score:
+    task, split, method, case, city, seed, n, calls, seconds = line[: len(FIXED)]
+    values = {m: float(v) for m, v in zip(metrics, line[len(FIXED) :], strict=True) if v}
+    return Score(method, task, split, case, city, values, int(n), int(calls), float(seconds), int(seed))
