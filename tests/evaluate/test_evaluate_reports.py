@@ -83,7 +83,7 @@ def test_the_registry_knows_its_benches_and_refuses_others():
 
 
 SCORES = [
-    Score(method, "gain", "2.0%", f"s#{k}", city, {"rmse_db": value + k, "crps_db": value / 3}, 90, calls, 0.25, 2)
+    Score(method, "gain", "2.0%", f"s#{k}", city, {"rmse_db": value + k, "crps_db": value / 3.0}, 90, calls, 0.25, 2)
     for method, value, calls in (("kriging", 8.0, 0), ("openckm", 6.4, 9))
     for k, city in enumerate(("rome", "oslo", "procedural-grid/s2"))
 ] + [Score("tracer_floor", "gain", "all", "s#0", "rome", {"rmse_db": 0.7}, 1, 0, 0.0)]

@@ -202,12 +202,8 @@ def test_two_scores_of_one_case_are_an_error_and_no_silent_choice():
 
 
 def test_the_rival_is_the_best_of_all_classical_ones_on_its_row():
-    scores = [
-        score("net", "a", 3.0),
-        score("kriging", "a", 9.0),
-        score("boosted_trees", "a", 5.0),
-        score("dps", "a", 1),
-    ]
+    values = {"net": 3.0, "kriging": 9.0, "boosted_trees": 5.0, "dps": 1.0}
+    scores = [score(method, "a", value) for method, value in values.items()]
     assert best_rival(scores, ("kriging", "boosted_trees", "nearest")) == "boosted_trees"
     rows = {r.method: r for r in ratio_rows(scores)}
     assert set(rows) == {"net", "dps"} and rows["net"].over == "boosted_trees"

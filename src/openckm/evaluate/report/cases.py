@@ -38,9 +38,9 @@ def write_cases(path: Path, scores: Sequence[Score]) -> None:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow([*FIXED, *metrics])
     for s in scores:
-        values = [repr(round(float(s.values[m]), 6)) if m in s.values else "" for m in metrics]
+        values = [repr(s.values[m]) if m in s.values else "" for m in metrics]
         lines.writerow([s.task, s.split, s.method, s.case, s.city, s.seed, s.n, s.network_evaluations,
-                        f"{s.seconds:.4g}", *values])  # fmt: skip
+                        repr(s.seconds), *values])  # fmt: skip
     with atomic_path(path) as aside, aside.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(text.getvalue().encode())
 

@@ -122,9 +122,14 @@ def _with_cost(score: Score) -> Score:
     return replace(score, values={**score.values, **cost})
 
 
+def _scored(scores: Sequence[Score]) -> bool:
+    """Whether there are scores of a task; those of a timing alone are in no ratio."""
+    return any("gain_rmse_db" in s.values for s in scores)
+
+
 def _ratios(top: Sequence[Score], bottom: Sequence[Score], name: str) -> list[Row]:
     rows: list[Row] = []
-    for metric, ratio in RATIOS.items() if top and bottom else ():
+    for metric, ratio in RATIOS.items() if _scored(top) and _scored(bottom) else ():
         found = ratio_rows_over([*top, *bottom], top[0].task, top[0].split, RIVAL, metric)
         rows += [replace(row, split=f"{row.split}, {name}", metric=ratio, over=name.split()[1]) for row in found]
     return rows

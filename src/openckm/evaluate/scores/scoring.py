@@ -47,7 +47,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Score:
-    """The scores of one map by one method: one line of a benchmark's cases.
+    """The scores of one map by one method: one line of a benchmark's cases, rounded as they are kept there.
 
     Attributes:
         method: name of the method.
@@ -72,6 +72,10 @@ class Score:
     network_evaluations: int
     seconds: float
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", {name: round(float(value), 6) for name, value in self.values.items()})
+        object.__setattr__(self, "seconds", float(f"{self.seconds:.4g}"))
 
 
 def city_of(traced: TracedMap) -> str:
