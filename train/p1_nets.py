@@ -20,20 +20,20 @@ from pathlib import Path
 import torch
 
 from openckm.data.shards import TracedMap, read_shards
+from openckm.data.split import HELD_OUT, VALIDATION_CITIES, is_held_out
 from openckm.errors import LayoutError
 from openckm.evaluate.p1.nets import KINDS, default_nets_dir
 from openckm.evaluate.p1.tasks import TASKS, P1Case, p1_case, windows_of
 from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-HELD_OUT = ("florence", "san_francisco", "rotterdam")
 CELL_M = 2.0
 
 
 def maps_of(folders: Sequence[Path], cities: tuple[str, ...], held: bool) -> Iterator[TracedMap]:
     """Yield the maps with 2 m cells in folders of shards that are, or are not, of some cities."""
     for traced in read_shards([path for folder in folders for path in sorted(folder.glob("*.npz"))]):
-        if traced.grid.cell_m == CELL_M and any(city in traced.city for city in cities) == held:
+        if traced.grid.cell_m == CELL_M and is_held_out(traced.city, cities) == held:
             yield traced
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     begun = time.monotonic()
     windows = WindowSet(maps_of(arguments.data, HELD_OUT, False))
-    held = list(maps_of([arguments.validation], HELD_OUT[:1], True))
+    held = list(maps_of([arguments.validation], VALIDATION_CITIES, True))
     cases = validation_cases(held, arguments.size, 32)
     options = NetOptions(
         samples=arguments.samples, batch=arguments.batch, size=arguments.size, widths=tuple(arguments.widths),

@@ -13,7 +13,7 @@ The shipped weights came from the same stages, but the first two saw 1,085 maps,
 and then 4,061; the last two alone saw dense evidence as often as all do now.
 
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
-`ckm data generate`; Florence is held out for validation, San Francisco and Rotterdam are never read.
+`ckm data generate`; which cities are held out for validation and which are never read says `openckm.data.split`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.shards import TracedMap, read_shards
+from openckm.data.split import VALIDATION_CITIES, is_held_out
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
@@ -39,14 +40,6 @@ from openckm.priors.schedules import EDM
 from openckm.store.weights import require_new_folder
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
-
-HELD_OUT = ("florence", "san_francisco", "rotterdam")
-
-
-def city_is(traced: TracedMap, names: tuple[str, ...]) -> bool:
-    """Say whether a map is of one of the cities."""
-    return any(name in traced.city for name in names)
-
 
 LEVELS = (0.1, 0.4, 1.6)
 """Noise levels at which the unconditional prior is scored."""
@@ -192,9 +185,9 @@ def main() -> None:
     torch.manual_seed(0)
     begun = time.monotonic()
     paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
-    maps = [m for m in read_shards(paths) if not city_is(m, HELD_OUT[1:])]
-    seen = [m for m in maps if not city_is(m, HELD_OUT)]
-    held = [m for m in maps if city_is(m, HELD_OUT[:1])][:64]
+    maps = list(read_shards(paths))
+    seen = [m for m in maps if not is_held_out(m.city)]
+    held = [m for m in maps if is_held_out(m.city, VALIDATION_CITIES)][:64]
     print(f"{len(seen)} training maps, {len(held)} validation maps", flush=True)
     size = arguments.recipe or arguments.size
     own = Stage(arguments.steps, arguments.decay_steps, arguments.learning_rate, arguments.nothing)

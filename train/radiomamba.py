@@ -26,6 +26,7 @@ from pathlib import Path
 
 import torch
 
+from openckm.data.split import HELD_OUT, VALIDATION_CITIES
 from openckm.evaluate.map_samples import PaperSamples, ShardSamples
 from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
 from openckm.evaluate.scores.image_metrics import METRICS
@@ -34,7 +35,6 @@ from openckm.predict.loss import L1_MSE, PUBLISHED, LossOptions
 from openckm.predict.pretrained import save_network
 from openckm.store.weights import require_new_folder
 
-HELD_OUT = ("florence", "san_francisco", "rotterdam")
 LOSSES = {"p3": LossOptions(), "l1_mse": L1_MSE}
 PAPER = MapTrainOptions("radiomamba", samples=1_309_000, batch=50, loss=PUBLISHED, symmetries=False)
 """P3's best static checkpoint: 26,180 steps of 50 samples, no symmetries."""
@@ -55,7 +55,7 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
     require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
     keep = arguments.keep or arguments.out.parent / "planes"
     samples = ShardSamples(shards(arguments.data), without=HELD_OUT, keep=keep)
-    held = ShardSamples(shards([arguments.validation]), cities=HELD_OUT[:1], keep=keep)
+    held = ShardSamples(shards([arguments.validation]), cities=VALIDATION_CITIES, keep=keep)
     print(f"{len(samples)} training maps, {len(held)} validation maps", flush=True)
     trainer = MapTrainer(samples, options, arguments.out, held=held, device=arguments.device)
     if not trainer.run(60.0 * arguments.minutes):

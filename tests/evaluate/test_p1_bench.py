@@ -125,7 +125,7 @@ def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path, mon
     with pytest.raises(InputError, match="OPENCKM_TEST_DATA"):
         held_windows(tmp_path, BenchOptions())
     with pytest.raises(InputError, match="'ipbox'"):
-        p1_cases(held_windows(data, BenchOptions(size=4, windows=9)), "ipbox")
+        p1_cases(held_windows(data, BenchOptions(size=1, windows=9)), "ipbox")
     monkeypatch.setenv("OPENCKM_VALIDATION_DATA", str(tmp_path / "there"))
     assert default_validation_dir() == tmp_path / "there"
     monkeypatch.delenv("OPENCKM_VALIDATION_DATA")

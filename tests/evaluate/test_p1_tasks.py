@@ -10,6 +10,7 @@ from openckm.evaluate.p1 import tasks as p1_tasks
 from openckm.evaluate.p1.tasks import (
     TASKS,
     Window,
+    box_sides,
     latent_of_picture,
     p1_case,
     p1_evidence,
@@ -19,6 +20,7 @@ from openckm.evaluate.p1.tasks import (
 )
 from openckm.maps.pixels import gain_to_pixel, sine_to_pixel
 from openckm.maps.quantity import AOA_SIN, GAIN
+from openckm.observe.masks import BOX_SIDES
 from openckm.observe.nonlinear import joint_truncate_quantize
 from openckm.observe.operators import map_domain
 
@@ -75,7 +77,7 @@ def test_only_free_covered_cells_are_hidden_and_scored(traced, task):
             rows, cols = np.nonzero(readings.scored)
             sides = np.ptp(rows) + 1, np.ptp(cols) + 1
             assert readings.scored.sum() == sides[0] * sides[1]
-            assert 5 <= min(sides) <= max(sides) < 50
+            assert 2 <= min(sides) <= max(sides) < 25, "half of P1's sides on half of its map"
 
 
 def test_averages_count_known_cells_alone(traced):
@@ -187,10 +189,15 @@ def test_windows_lie_side_by_side_and_have_free_cells(traced):
     assert windows_of(traced, 4) != [Window(r, c, 4) for r in range(0, 64, 4) for c in range(0, 64, 4)]
 
 
+def test_as_large_a_share_is_hidden_on_windows_of_every_size():
+    assert box_sides((128, 128)) == BOX_SIDES
+    assert box_sides((64, 64)) == (2, 25) and box_sides((32, 32)) == (2, 12)
+
+
 def test_what_cannot_be_is_refused(traced):
     with pytest.raises(OptionError, match="ipbox, iprandom, sr2, jtqr"):
         p1_case(traced, "denoise", 0)
     with pytest.raises(GridError, match="64 x 64"):
         p1_case(traced, "sr2", 0, Window(40, 0, 32))
     with pytest.raises(LayoutError, match="no box"):
-        p1_case(traced, "ipbox", 0, Window(0, 6, 8))
+        p1_case(traced, "ipbox", 0, Window(0, 6, 1))
