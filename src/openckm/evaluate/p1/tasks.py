@@ -48,8 +48,8 @@ from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REF
 from openckm.training.simulate import block_evidence, block_means
 
 __all__ = [
-    "READ_CHANNELS", "SIGMA_PIXEL", "TASKS", "P1Case", "P1Readings", "Window", "box_sides", "latent_of_picture", "p1_case",
-    "p1_condition", "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
+    "READ_CHANNELS", "SIGMA_PIXEL", "TASKS", "P1Case", "P1Readings", "Window", "box_sides", "latent_of_picture",
+    "p1_case", "p1_condition", "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
 ]  # fmt: skip
 
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
