@@ -121,7 +121,7 @@ def test_zarr_holds_the_same_map_with_its_draws(job):
 def test_report_says_what_was_read_assumed_fitted_and_checked(job):
     text = job.printed
     kept = COUNT - OUTSIDE
-    assert f"drive.csv: {kept} readings of rsrp [dBm]" in text
+    assert f"drive.csv: {kept} of {COUNT} rows used, rsrp [dBm]" in text
     assert f"left out {OUTSIDE} outside the map" in text
     assert re.search(r"read +layout\.geojson: buildings cover 2% of the map", text)
     assert re.search(r"assumed +antenna 24 m above ground, 3\.5 GHz, an omnidirectional antenna", text)

@@ -51,7 +51,7 @@ def test_demo_reports_with_credits(demo):
     for part in ("Apache-2.0", "geo2sigmap", "© OpenStreetMap contributors", "ODbL"):
         assert part in report
     for part in (
-        "readings of rsrp [dBm]",
+        "rows used, rsrp [dBm]",
         "212° from north",
         "transmit offset",
         "cells held back",

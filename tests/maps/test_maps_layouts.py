@@ -9,7 +9,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from openckm.errors import LayoutError, OptionError
 from openckm.maps import Grid, read_layout
-from openckm.maps.footprints import parse_height
+from openckm.maps.buildings.tags import parse_height
 
 LOCAL = Grid((6, 8), 1.0, (0.0, 6.0))  # x 0..8, y 0..6
 PLANE = Grid((6, 8), 1.0, (10.0, 26.0))
@@ -217,13 +217,25 @@ def test_npz_height_maps_of_both_kinds(tmp_path, grid):
 
 @pytest.mark.parametrize(
     ("text", "metres"),
-    [("12", 12), (12.5, 12.5), ("12 m", 12), ("12,5m", 12.5), ("40 ft", 12.192), ("10'", 3.048), ("3 metres", 3)],
+    [
+        ("12", 12),
+        (12.5, 12.5),
+        ("12 m", 12),
+        ("12,5m", 12.5),
+        ("40 ft", 12.192),
+        ("10'", 3.048),
+        ("3 metres", 3),
+        ("41'6\"", 12.6492),
+        ("~12", 12),
+        ("12;15", 15),
+        ("10-12 m", 12),
+    ],
 )
 def test_heights_in_the_wild(text, metres):
     assert parse_height(text) == pytest.approx(metres)
 
 
-@pytest.mark.parametrize("text", ["", "tall", None, "12;14", 0, "-4", True, float("nan"), "1e3"])
+@pytest.mark.parametrize("text", ["", "tall", None, 0, "-4", True, float("nan"), "1e3", "12;tall", "1.234,5", "5000"])
 def test_heights_that_say_nothing(text):
     assert np.isnan(parse_height(text))
 
@@ -277,7 +289,7 @@ def test_missing_crs_on_either_side(tmp_path, grid):
         ('{"type": "FeatureCollection"}', "without a list of features"),
         ('{"type": "FeatureCollection", "features": []}', "no building outline"),
         ('{"type": "Polygon", "coordinates": [[[0, 0], [1]]]}', "building 1 cannot be read"),
-        ('{"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]], "crs": "what"}', "building 1 cannot be read"),
+        ('{"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]], "crs": null}', "building 1 cannot be read"),
         ('{"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,0]]], "crs": "what"}', "unknown crs 'what'"),
     ],
 )
@@ -298,7 +310,7 @@ def test_broken_files_of_the_other_kinds(tmp_path, grid):
 
 
 def test_unknown_suffixes_and_missing_files(tmp_path, grid):
-    refused([".geojson", ".osm.pbf", ".tif", ".npz"], tmp_path / "city.shp", grid)
+    refused([".geojson", ".osm.pbf", ".tif", ".npz"], tmp_path / "city.dwg", grid)
     refused(["no such file"], tmp_path / "city.osm", grid)
 
 

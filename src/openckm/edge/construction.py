@@ -173,6 +173,7 @@ def _read_lines(job: Construction) -> list[str]:
     if job.observations.layout is not None:
         share = float(np.mean(job.observations.layout.building))
         lines.append(f"  read     {job.observations.layout.source}: buildings cover {share:.0%} of the map")
+        lines += [f"  note     {job.observations.layout.source}: {note}" for note in job.observations.layout.notes]
     return lines
 
 

@@ -14,6 +14,7 @@ from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations
+from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 
 __all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence"]
@@ -30,6 +31,7 @@ FAR_TIMES, NEAR_M, FARTHEST_M = 3.0, 500.0, 20_000.0
 cannot be that of the readings."""
 _LOCAL = "local"
 _OUTSIDE_SHARE = 0.05
+_INSIDE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
     known = site.observations(grid)
     test = _read(measurements, grid, site, **how)
     notes += _outside(test, measurements, grid, site, how)
+    notes += _inside_buildings(test, known.layout)
     report = replace(test.report, notes=(*test.report.notes, *notes))
     return Evidence(replace(known, points=(test.points,)), grid, report)
 
@@ -194,4 +197,18 @@ def _outside(test: DriveTest, measurements: Files, grid: Grid, site: SitePlan, h
         f"{warning}; --size {free.size} --cell {free.cell_m:g} --centre {_place(free.centre or (0, 0), site)}"
         " would hold"
         " them all (as would no --size, no --cell and no --centre)"
+    ]
+
+
+def _inside_buildings(test: DriveTest, layout: Layout | None) -> list[str]:
+    """Return a warning where so many readings lie inside buildings that the layout does not fit them."""
+    if layout is None:
+        return []
+    inside = layout.building[layout.grid.index_of(test.points.x, test.points.y)]
+    if inside.mean() <= _INSIDE_SHARE:
+        return []
+    return [
+        f"WARNING: {int(inside.sum())} of {len(inside)} readings lie inside buildings of {layout.source}; is the"
+        " layout of"
+        " this place, and are its polygons buildings?"
     ]

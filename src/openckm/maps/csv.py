@@ -30,7 +30,14 @@ from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate
 from openckm.maps.tables.roles import VALUE_ROLES
 from openckm.maps.tables.table import Table, TableFile, Where
-from openckm.maps.tables.transmitters import name_columns, prefer_serving, refuse_mixture, serving_column
+from openckm.maps.tables.transmitters import (
+    name_columns,
+    names_in,
+    prefer_serving,
+    refuse_mixed_files,
+    refuse_mixture,
+    serving_column,
+)
 from openckm.maps.tables.values import read_values
 
 __all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
@@ -61,6 +68,7 @@ class DriveTestReport:
         left_out: rows that were not used, by reason.
         notes: what was found and assumed while reading, one sentence each.
         columns: role -> the column it was taken from.
+        cells: column that names a transmitter, network or technology -> readings by name.
     """
 
     source: str
@@ -79,6 +87,7 @@ class DriveTestReport:
     left_out: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Return what was read, left out and assumed, one line each."""
@@ -188,7 +197,8 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
         quantity="gain_db", unit=unit, source=file.name,
     )  # fmt: skip
     taken = {role: table.header[index] for role, index in roles.items()}
-    return DriveTest(points, _report(points, account, taken, table.header[roles[value_role]], plane, selected))
+    report = _report(points, account, taken, table.header[roles[value_role]], plane, selected)
+    return DriveTest(points, replace(report, cells=names_in(account.table, names)))
 
 
 def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tuple[Account, dict[int, str]]:
@@ -311,7 +321,9 @@ def _read_several(paths: Sequence[Path], grid: Grid | None, how: dict[str, Any])
     if len({d.report.crs for d in drives}) > 1:
         planes = ", ".join(f"{d.report.source} {d.report.crs}" for d in drives)
         raise MeasurementError(f"the files lie in different zones ({planes}): give a grid, or read them one by one")
-    return join_drive_tests(drives, unused)
+    joined = join_drive_tests(drives, unused)
+    refuse_mixed_files(joined.report.source, joined.report.cells, how["where"], how["mix"])
+    return joined
 
 
 def join_drive_tests(drives: Sequence[DriveTest], notes: Sequence[str] = ()) -> DriveTest:
@@ -324,13 +336,18 @@ def join_drive_tests(drives: Sequence[DriveTest], notes: Sequence[str] = ()) -> 
     reports = [d.report for d in drives]
     left_out: dict[str, int] = {}
     devices: dict[str, int] = {}
+    cells: dict[str, dict[str, int]] = {}
     for r in reports:
+        for column, names in r.cells.items():
+            counts = cells.setdefault(column, {})
+            for name, count in names.items():
+                counts[name] = counts.get(name, 0) + count
         for total, more in ((left_out, r.left_out), (devices, r.devices)):
             for key, count in more.items():
                 total[key] = total.get(key, 0) + count
     said = [f"{r.source}: {note}" for r in reports for note in r.notes]
     joined = replace(
-        reports[0], source=points.source, kept=len(points), left_out=left_out, devices=devices,
+        reports[0], source=points.source, kept=len(points), left_out=left_out, devices=devices, cells=cells,
         value_min=min(r.value_min for r in reports), value_max=max(r.value_max for r in reports),
         step_db=1.0 if all(r.step_db for r in reports) else None, notes=(*notes, *said),
         **{name: sum(getattr(r, name) for r in reports) for name in ("rows_read", "rows_selected", "outside",

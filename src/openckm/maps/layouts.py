@@ -2,8 +2,10 @@
 
 | suffix | what |
 |---|---|
-| .geojson, .json | outlines with `height` [m] or `building:levels` |
+| .geojson, .json, .geojsonl, .ndjson, also .gz | outlines with `height` [m] or `building:levels`; Overpass; CityJSON |
 | .osm, .osm.gz, .osm.bz2, .osm.pbf, .pbf | OpenStreetMap extracts |
+| .gpkg, .shp, .fgb, .gml, .zip (of a Shapefile) | outlines by GDAL (extra `files`) |
+| .parquet, .geoparquet | outlines as GeoParquet, e.g. of Overture (extra `files`) |
 | .tif, .tiff | a raster of building heights above ground [m] |
 | .npz | a height raster `height_m` at `resolution_m`, placed by `origin_xy_m` or by `minlat` ... `maxlon` |
 """
@@ -15,23 +17,39 @@ import os
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openckm.errors import LayoutError, OptionError
-from openckm.maps.footprints import Footprints, geojson_footprints, rasterise, read_geojson, read_osm
+from openckm.maps.buildings.json_files import read_json
+from openckm.maps.buildings.osm import read_osm
+from openckm.maps.buildings.outlines import Footprints, rasterise
+from openckm.maps.buildings.rasters import read_height_npz, read_height_tiff
+from openckm.maps.buildings.vector import read_parquet, read_vector
 from openckm.maps.grid import Grid
-from openckm.maps.height_rasters import read_height_npz, read_height_tiff
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
-__all__ = ["SUFFIXES", "geojson_layout", "read_layout"]
+__all__ = ["SUFFIXES", "read_layout"]
 
-_GEOJSON = (".geojson", ".json")
+_JSON = (
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".geojsonseq",
+    ".ndjson",
+    ".jsonl",
+    ".geojson.gz",
+    ".json.gz",
+    ".geojsonl.gz",
+)
 _OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
+_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
+_PARQUET = (".parquet", ".geoparquet")
 _TIFF = (".tif", ".tiff")
-SUFFIXES = (*_GEOJSON, *_OSM, *_TIFF, ".npz")
+SUFFIXES = (*_JSON, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 """The file name endings that `read_layout` understands."""
 
 _ODBL = "ODbL 1.0, OpenStreetMap contributors"
+CROWDED = 0.7
+"""A larger share of the map under buildings is worth a warning; the densest town centres have 0.6."""
 
 
 def read_layout(
@@ -44,7 +62,7 @@ def read_layout(
     """Read a building layout and bring it onto a grid.
 
     A cell is built over when its centre lies in an outline (or in a raster's cell of positive height); the taller
-    building wins; self-intersecting outlines are repaired.
+    building wins, and parts say the height inside an outline. Broken outlines are mended, or left out and counted.
 
     Args:
         path: the file; its suffix says how to read it (see SUFFIXES).
@@ -53,11 +71,13 @@ def read_layout(
         default_height_m: height of a building whose height nobody stated [m].
 
     Returns:
-        The layout; `height_known` is the share of the grid's buildings whose height was stated (1 for rasters).
+        The layout; `height_known` is the share of the grid's buildings whose height was stated (1 for rasters of
+        heights,
+        0 for masks), `notes` what was left out and assumed, `unknown` the cells that a raster does not tell.
 
     Raises:
         LayoutError: if the file cannot be read, its suffix is unknown, it misses the area (with both bounding boxes),
-            or a CRS is missing.
+            holds no building, elevations instead of heights, or a CRS is missing.
         OptionError: if default_height_m is not positive, or height_column is given for a raster.
     """
     if not (math.isfinite(default_height_m) and default_height_m > 0):
@@ -67,22 +87,14 @@ def read_layout(
     if not source.is_file():
         raise LayoutError(f"cannot read the layout {source}: there is no such file; check the path")
     if kind in _TIFF or kind == ".npz":
-        return Layout(grid, _raster(source, kind, grid, height_column), source=source.name)
-    footprints = _footprints(source, kind, height_column)
+        return _raster(source, kind, grid, height_column, default_height_m)
+    footprints, licence = _footprints(source, kind, height_column)
     height, known = rasterise(footprints, grid, default_height_m, str(source))
-    return Layout(grid, height, known, source.name, _ODBL if kind in _OSM else "")
-
-
-def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layout:
-    """Return the layout of a GeoJSON document in memory, brought onto a grid; errors as `read_layout`.
-
-    Args:
-        document: as `json.loads` returns it.
-        grid: the cells.
-        source: what the layout and its errors call it.
-    """
-    height, known = rasterise(geojson_footprints(document, source), grid, DEFAULT_BUILDING_HEIGHT_M, source)
-    return Layout(grid, height, known, source)
+    notes = [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
+    if footprints.part.any():
+        notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
+    layout = Layout(grid, height, known, source.name, licence, notes=(*notes, *footprints.notes))
+    return _with_warning(layout)
 
 
 def _suffix(path: Path) -> str:
@@ -93,17 +105,30 @@ def _suffix(path: Path) -> str:
     raise LayoutError(f"cannot read the layout {path}: wanted a name that ends in one of {', '.join(SUFFIXES)}")
 
 
-def _footprints(path: Path, kind: str, height_column: str | None) -> Footprints:
-    return read_geojson(path, height_column) if kind in _GEOJSON else read_osm(path, height_column)
+def _footprints(path: Path, kind: str, height_column: str | None) -> tuple[Footprints, str]:
+    if kind in _JSON:
+        return read_json(path, height_column)
+    if kind in _OSM:
+        return read_osm(path, height_column), _ODBL
+    return (read_parquet if kind in _PARQUET else read_vector)(path, height_column), ""
 
 
-def _raster(path: Path, kind: str, grid: Grid, height_column: str | None) -> NDArray[np.float32]:
+def _raster(path: Path, kind: str, grid: Grid, height_column: str | None, default_height_m: float) -> Layout:
     if height_column is not None:
         raise OptionError(f"height_column={height_column!r}: {path} is a raster of heights and has no columns")
-    height = read_height_tiff(path, grid) if kind in _TIFF else read_height_npz(path, grid)
-    if (height > 0).all():
-        raise LayoutError(
-            f"{path}: every cell of the area is higher than 0 m (lowest {float(height.min()):.1f} m): this looks like"
-            " elevation above sea level; subtract the terrain to get heights above ground"
-        )
-    return height
+    found = (read_height_tiff if kind in _TIFF else read_height_npz)(path, grid, default_height_m)
+    unknown = found.unknown if found.unknown.any() else None
+    layout = Layout(grid, found.height_m, float(found.known), path.name, notes=found.notes, unknown=unknown)
+    return _with_warning(layout)
+
+
+def _with_warning(layout: Layout) -> Layout:
+    from dataclasses import replace
+
+    share = float(np.mean(layout.building))
+    if share <= CROWDED:
+        return layout
+    warning = (
+        f"WARNING: buildings cover {share:.0%} of the map; are these polygons buildings, and the heights above ground?"
+    )
+    return replace(layout, notes=(*layout.notes, warning))

@@ -29,6 +29,9 @@ class Layout:
         height_known: share of buildings whose height was stated rather than assumed, 0-1.
         source: where the layout comes from (file name or data set), for credits and provenance.
         licence: its licence, if known.
+        notes: what was left out and assumed when the layout was read, one sentence each.
+        unknown: cells of which nobody said whether a building stands there, shape grid.shape; None where there are
+        none.
 
     Raises:
         LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.
@@ -39,6 +42,8 @@ class Layout:
     height_known: float = 1.0
     source: str = ""
     licence: str = ""
+    notes: tuple[str, ...] = ()
+    unknown: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.height_m.shape != self.grid.shape:

@@ -19,11 +19,15 @@ from openckm.maps.tables.numbers import is_nothing
 from openckm.maps.tables.roles import NETWORK_NAMES, SERVING_NAMES, SERVING_NO, SERVING_YES, is_known, plain
 from openckm.maps.tables.table import Table, TableFile, Words
 
-__all__ = ["Named", "mixture", "name_columns", "prefer_serving", "refuse_mixture", "serving_column"]
+__all__ = [
+    "ALL", "Named", "mixture", "name_columns", "names_in", "prefer_serving", "ready_where", "refuse_mixed_files",
+    "refuse_mixture", "serving_column",
+]  # fmt: skip
 
 _NO_NAME = frozenset(("2147483647", "-1", "268435455", "4294967295", "65535", "9223372036854775807", "-2147483648"))
 _MEASURED_SHARE = 0.5
 ALL = "all"
+"""What `mix` holds where everything may be mixed."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,31 @@ def refuse_mixture(
     return [f"read as one field on request: {_told(named)}" for named in asked]
 
 
+def names_in(table: Table, names: Mapping[int, str]) -> dict[str, dict[str, int]]:
+    """Return how many rows have each name, by column; columns without a name are left out."""
+    found = {table.header[column]: _counts(table.words[column]) for column in names}
+    return {column: counts for column, counts in found.items() if counts}
+
+
+def refuse_mixed_files(
+    source: str, cells: Mapping[str, Mapping[str, int]], where: Mapping[str, object], allowed: Sequence[str]
+) -> None:
+    """Refuse files of one campaign that are each of one transmitter, but not of the same.
+
+    Raises:
+        MeasurementError: if a column has several names that nobody chose or asked to mix.
+    """
+    free = {name.strip().lower() for name in (*allowed, *where)}
+    mixed = [Named(c, "transmitter", dict(n)) for c, n in cells.items() if len(n) > 1 and c.strip().lower() not in free]
+    if mixed and ALL not in free:
+        choice = {named.column: max(named.counts, key=lambda name: named.counts[name]) for named in mixed[:1]}
+        raise MeasurementError(
+            f"{source}: these files are of several transmitters: {'; '.join(map(_told, mixed))}. A map is of one:"
+            " choose"
+            f" with where={choice!r}, or have them read as one field with mix={[named.column for named in mixed]!r}"
+        )
+
+
 def _told(named: Named, most: int = 6) -> str:
     shown = [f"{name} {count}" for name, count in list(named.counts.items())[:most]]
     more = f", and {len(named.counts) - most} more" if len(named.counts) > most else ""
@@ -162,6 +191,3 @@ def _counts(words: Words) -> dict[str, int]:
         if not is_nothing(name) and name not in _NO_NAME:
             counts[name] = counts.get(name, 0) + n
     return counts
-
-
-__all__ += ["ALL", "ready_where"]

@@ -1,10 +1,15 @@
-"""Rasters of building heights (GeoTIFF, .npz) sampled at the centres of a grid's cells."""
+"""Rasters of building heights (GeoTIFF, .npz) sampled at the centres of a grid's cells.
+
+What cannot be a height is told apart first: numbers that stand for nothing and are not tagged so (9999, 255, -32768),
+masks of 0 and 1 or 255, and elevations above sea level. Cells that the raster does not tell are unknown, not free.
+"""
 
 from __future__ import annotations
 
 import warnings
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +17,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.tags import TALLEST_M
 from openckm.maps.grid import Grid
 
-__all__ = ["read_height_npz", "read_height_tiff"]
+__all__ = ["HeightRaster", "read_height_npz", "read_height_tiff"]
+
+ABOVE_SEA_M = 60.0
+"""No town has only buildings that are higher; such a raster is one of elevations [m]."""
+_EVERYWHERE = 0.97
+_NOTHING = (-32768.0, -9999.0, 9999.0, 32767.0, 65535.0, 99999.0, -99999.0)
+
+
+@dataclass(frozen=True)
+class HeightRaster:
+    """Heights on a grid.
+
+    Attributes:
+        height_m: building heights [m], 0 where there is none or nobody knows, shape grid.shape.
+        unknown: cells of which the raster says nothing, shape grid.shape.
+        known: whether the heights are heights, not a mask of buildings.
+        notes: what was taken for what, one sentence each.
+    """
+
+    height_m: NDArray[np.float32]
+    unknown: NDArray[np.bool_]
+    known: bool = True
+    notes: tuple[str, ...] = ()
+
 
 _LOCAL = "EPSG:3857"  # stands in for the shared plane where neither side has a CRS
 
 
-def read_height_tiff(path: Path, grid: Grid) -> NDArray[np.float32]:
+def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRaster:
     """Return the heights [m] of a GeoTIFF's first band at the grid's cell centres (nearest), shape grid.shape.
 
-    No-data, negative values and cells that the raster does not cover are 0.
+    Args:
+        path: the file.
+        grid: the cells.
+        mask_height_m: height of a building where the raster is a mask [m].
 
     Raises:
         LayoutError: if the file cannot be read, misses the grid, has no place, or one side lacks a CRS.
@@ -39,21 +71,24 @@ def read_height_tiff(path: Path, grid: Grid) -> NDArray[np.float32]:
                 _require_placed(raster.transform.is_identity, path)
                 _require_crs(crs, grid, path)
                 heights = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
-                found = np.full(grid.shape, np.nan, dtype=np.float32)
-                reproject(
-                    heights, found, src_transform=raster.transform, src_crs=crs or _LOCAL, src_nodata=np.nan,
-                    dst_transform=grid.transform, dst_crs=grid.crs or _LOCAL, dst_nodata=np.nan,
-                    resampling=Resampling.nearest,
-                )  # fmt: skip
+                found, covered = np.full((2, *grid.shape), np.nan, dtype=np.float32)
+                for source, target in ((heights, found), (np.ones_like(heights), covered)):
+                    reproject(
+                        source, target, src_transform=raster.transform, src_crs=crs or _LOCAL, src_nodata=np.nan,
+                        dst_transform=grid.transform, dst_crs=grid.crs or _LOCAL, dst_nodata=np.nan,
+                        resampling=Resampling.nearest,
+                    )  # fmt: skip
+                # No-data inside the raster means "no building" by the convention of such files, outside it nothing.
+                found = np.where(np.isnan(found) & np.isfinite(covered), np.float32(0.0), found)
                 bounds = tuple(raster.bounds)
     except RasterioError as error:
         raise LayoutError(f"cannot read {path} as a GeoTIFF: {error}; export the heights again") from error
-    if np.isnan(found).all() and not np.isnan(heights).all():
+    if np.isnan(found).all():
         _raise_misses(path, grid, bounds, "its own CRS")
-    return _cleaned(found)
+    return _understood(found, heights, path, grid, mask_height_m)
 
 
-def read_height_npz(path: Path, grid: Grid) -> NDArray[np.float32]:
+def read_height_npz(path: Path, grid: Grid, mask_height_m: float) -> HeightRaster:
     """Return the heights [m] of an .npz raster at the grid's cell centres (nearest), shape grid.shape.
 
     The file holds `height_m` (row, col) and `resolution_m`, and either `origin_xy_m`, the south-west corner [m] on a
@@ -73,9 +108,9 @@ def read_height_npz(path: Path, grid: Grid) -> NDArray[np.float32]:
     inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
     if not inside.any():
         _raise_misses(path, grid, bounds, "m" if "origin_xy_m" in arrays else "degrees")
-    found = np.zeros(grid.shape, dtype=np.float32)
+    found = np.full(grid.shape, np.nan, dtype=np.float32)
     found[inside] = heights[row[inside], col[inside]]
-    return _cleaned(found)
+    return _understood(found, heights, path, grid, mask_height_m)
 
 
 Indices = tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, ...]]
@@ -156,5 +191,64 @@ def _raise_misses(path: Path, grid: Grid, bounds: tuple[float, ...], unit: str) 
     )
 
 
-def _cleaned(heights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.where(np.isfinite(heights) & (heights > 0), heights, 0.0).astype(np.float32)
+def _understood(
+    found: NDArray[np.float32], raster: NDArray[np.float32], path: Path, grid: Grid, mask_height_m: float
+) -> HeightRaster:
+    """Return the heights on the grid with what the raster's numbers mean.
+
+    Args:
+        found: the raster at the grid's cells, NaN where it does not reach.
+        raster: the whole raster, which tells masks and numbers that stand for nothing.
+        path: the file, for messages.
+        grid: the cells.
+        mask_height_m: height of a building where the raster is a mask [m].
+    """
+    values, counts = np.unique(raster[np.isfinite(raster)], return_counts=True)
+    notes, nothing = [], _nothings(values, counts)
+    for value in nothing:
+        found = np.where(found == value, np.nan, found)
+        share = float(counts[values == value].sum() / raster.size)
+        notes.append(f"the value {value:g} ({share:.0%} of the raster) is no height and was taken as unknown")
+    real = values[~np.isin(values, nothing)]
+    known = not (len(real) == 2 and real[0] == 0 and real[1] in (1.0, 255.0))
+    if not known:
+        found = np.where(found > 0, np.float32(mask_height_m), found)
+        notes.append(
+            f"the raster is a mask of 0 and {real[1]:g}: heights are not known ({mask_height_m:g} m were taken)"
+        )
+    else:
+        _require_above_ground(found, path)
+    unknown = ~np.isfinite(found)
+    if unknown.any():
+        notes.append(
+            f"WARNING: the raster says nothing of {unknown.mean():.0%} of the map; buildings there are not known"
+        )
+    height = np.where(np.isfinite(found) & (found > 0), found, 0.0).astype(np.float32)
+    return HeightRaster(height, unknown, known, tuple(notes))
+
+
+def _nothings(values: NDArray[np.float32], counts: NDArray[np.intp]) -> list[float]:
+    """Return the numbers of a raster that stand for nothing though they are not tagged so."""
+    found = [float(v) for v in values if float(v) in _NOTHING or abs(float(v)) > 1e5]
+    rest = values[~np.isin(values, found)]
+    if len(rest) > 2 and rest[-1] == 255 and np.all(rest == np.round(rest)) and rest[-2] < 200:
+        found.append(255.0)  # the largest byte, far from any height
+    if len(rest) and rest[-1] > TALLEST_M and (len(rest) == 1 or rest[-2] <= TALLEST_M):
+        found.append(float(rest[-1]))  # one number beyond all buildings
+    return found
+
+
+def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
+    told = found[np.isfinite(found)]
+    high = told[told > 0]
+    if not high.size:
+        return
+    lowest = float(np.quantile(high, 0.05))
+    if high.size > _EVERYWHERE * told.size or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
+        what = "every cell" if high.size == told.size else f"{high.size / told.size:.0%} of the cells"
+        raise LayoutError(
+            f"{path}: {what} of the area is higher than 0 m (lowest {float(high.min()):.1f} m, highest"
+            f" {float(high.max()):.1f} m): this looks like elevation above sea level; subtract the terrain to get"
+            " heights"
+            " above ground"
+        )

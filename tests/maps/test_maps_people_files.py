@@ -1,0 +1,145 @@
+"""None of a hundred and more files is read wrong without a word: clean readings come out, or a reason is named."""
+
+import json
+
+import numpy as np
+import pytest
+from people_files import BS, COUNT, Input, clean, inputs
+
+from openckm.errors import OpenCKMError
+from openckm.maps import Grid, read_drive_test
+
+DRIVE = clean()
+INPUTS = list(inputs(DRIVE))
+GRID = Grid.centred(*BS, shape=(128, 128), cell_m=4.0)
+WRONG_M = 0.12
+
+
+def read(path, given: Input):
+    how = dict(given.how)
+    grid = GRID if how.pop("on_grid", False) or not how.get("crs") else None
+    return read_drive_test(path, grid=grid, **how)
+
+
+def expected(report_crs: str):
+    grid = Grid((1, 1), 1.0, (0.0, 0.0), report_crs)
+    return (*grid.from_lonlat(DRIVE.lon, DRIVE.lat), DRIVE.rsrp)
+
+
+def test_there_are_enough_of_them_and_they_are_the_same_every_time():
+    assert len(INPUTS) >= 120
+    assert len({given.name for given in INPUTS}) == len(INPUTS)
+    assert [(a.name, a.data) for a in INPUTS if "zip" not in a.name and not a.name.endswith("gz")] == [
+        (b.name, b.data) for b in inputs(clean()) if "zip" not in b.name and not b.name.endswith("gz")
+    ]
+
+
+@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name)
+def test_no_file_is_read_wrong_without_a_word(tmp_path, given):
+    path = tmp_path / given.name
+    path.write_bytes(given.data)
+    if given.dropped is None:
+        with pytest.raises(OpenCKMError) as info:
+            read(path, given)
+        assert given.name in str(info.value)
+        assert not [word for word in given.says if word not in str(info.value)], str(info.value)
+        return
+    drive = read(path, given)
+    report = drive.report
+    kept = np.setdiff1d(np.arange(COUNT), given.dropped)
+    x, y, value = (column[kept] for column in expected(report.crs))
+    np.testing.assert_allclose(drive.points.value, value, atol=given.tolerance_db)
+    assert np.hypot(drive.points.x - x, drive.points.y - y).max() < WRONG_M
+    assert report.rows_read == report.kept + sum(report.left_out.values())
+    assert report.kept == len(kept)
+    assert report.rows_read - report.kept == len(given.dropped) + given.extra
+    told = " ".join((*report.notes, *report.left_out))
+    assert not [word for word in given.says if word not in told], told
+
+
+def test_the_test_can_fail(tmp_path):
+    wrong = Input("a.csv", b"lon,lat,rsrp\n" + b"\n".join(b"11.576,48.137,-80" for _ in range(COUNT)))
+    with pytest.raises(AssertionError):
+        test_no_file_is_read_wrong_without_a_word(tmp_path, wrong)
+
+
+# --- files that only their libraries write
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".fgb", ".parquet"])
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:25832"])
+def test_vector_files(tmp_path, suffix, crs):
+    pyogrio = pytest.importorskip("pyogrio")
+    shapely = pytest.importorskip("shapely")
+    grid = Grid((1, 1), 1.0, (0.0, 0.0), "EPSG:25832")
+    x, y = (DRIVE.lon, DRIVE.lat) if crs == "EPSG:4326" else grid.from_lonlat(DRIVE.lon, DRIVE.lat)
+    geometry = shapely.to_wkb(shapely.points(x, y))
+    path = tmp_path / f"drive{suffix}"
+    if suffix == ".parquet":
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        from pyproj import CRS
+
+        geo = {
+            "version": "1.0.0",
+            "primary_column": "geometry",
+            "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Point"], "crs": CRS(crs).to_json_dict()}},
+        }
+        made = pa.table({"rsrp": DRIVE.rsrp, "geometry": list(geometry)})
+        pq.write_table(made.replace_schema_metadata({"geo": json.dumps(geo)}), path)
+    else:
+        pyogrio.raw.write(path, geometry, [DRIVE.rsrp], ["rsrp"], geometry_type="Point", crs=crs,
+                          **({"SPATIAL_INDEX": "NO"} if suffix == ".fgb" else {}))  # fmt: skip
+    drive = read_drive_test(path, grid=GRID)
+    want_x, want_y, value = expected("EPSG:32632")
+    np.testing.assert_allclose(drive.points.value, value)
+    assert np.hypot(drive.points.x - want_x, drive.points.y - want_y).max() < WRONG_M
+
+
+def test_plain_parquet_and_workbooks(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    openpyxl = pytest.importorskip("openpyxl")
+    pq.write_table(pa.table({"lon": DRIVE.lon, "lat": DRIVE.lat, "rsrp": DRIVE.rsrp}), tmp_path / "a.parquet")
+    book = openpyxl.Workbook()
+    book.active.append(["notes of the day"])
+    sheet = book.create_sheet("Messung")
+    for row in (["Campaign", 7], [], ["Longitude", "Latitude", "RSRP [dBm]"]):
+        sheet.append(row)
+    for k, (lon, lat, value) in enumerate(zip(DRIVE.lon, DRIVE.lat, DRIVE.rsrp, strict=True)):
+        sheet.append(
+            [float(lon), f"{lat:.6f}".replace(".", ",") if k % 2 else float(lat), None if k == 7 else float(value)]
+        )
+    book.save(tmp_path / "b.xlsx")
+    for name, dropped in (("a.parquet", []), ("b.xlsx", [7])):
+        drive = read_drive_test(tmp_path / name, grid=GRID)
+        np.testing.assert_allclose(drive.points.value, np.delete(DRIVE.rsrp, dropped))
+        x, y, _ = expected("EPSG:32632")
+        assert np.hypot(drive.points.x - np.delete(x, dropped), drive.points.y - np.delete(y, dropped)).max() < WRONG_M
+    assert "sheet 'Messung'" in read_drive_test(tmp_path / "b.xlsx").report.notes[0]
+
+
+def test_several_files_are_one_campaign_and_their_cells_are_not_mixed(tmp_path):
+    header, rows = (
+        "lon,lat,rsrp,pci",
+        [f"{x},{y},{v}" for x, y, v in zip(DRIVE.lon, DRIVE.lat, DRIVE.rsrp, strict=True)],
+    )
+    parts = {
+        "a.csv": [r + ",36" for r in rows[:20]],
+        "b.csv": [r + ",36" for r in rows[20:]],
+        "c.csv": [r + ",7" for r in rows],
+    }
+    for name, body in parts.items():
+        (tmp_path / name).write_text("\n".join([header, *body]))
+    drive = read_drive_test([tmp_path / "a.csv", tmp_path / "b.csv"], grid=GRID)
+    np.testing.assert_allclose(drive.points.value, DRIVE.rsrp)
+    assert (drive.report.rows_read, drive.report.kept, drive.report.source) == (COUNT, COUNT, "a.csv, b.csv")
+    with pytest.raises(OpenCKMError, match="36 20, 7 60"):
+        read_drive_test([tmp_path / "a.csv", tmp_path / "c.csv"], grid=GRID)
+
+
+def test_a_file_in_an_archive_is_read_by_its_path(tmp_path):
+    from people_files import app_rows, table, zipped
+
+    (tmp_path / "days.zip").write_bytes(
+        zipped({"x/mon.csv": table(*app_rows("plain", DRIVE)).encode(), "x/tue.csv": b"?"})
+    )
+    assert len(read_drive_test(tmp_path / "days.zip" / "x" / "mon.csv").points) == COUNT
