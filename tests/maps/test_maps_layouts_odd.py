@@ -224,7 +224,7 @@ def test_cityjson(tmp_path):
     faces = [[[0, 1, 2, 3]], [[4, 5, 6, 7]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]], [[3, 0, 4, 7]]]
     solid = {"type": "Solid", "lod": "1", "boundaries": [faces]}
     city = {
-        "type": "CityJSON", "version": "1.1", 
+        "type": "CityJSON", "version": "1.1",
         "transform": {"scale": [0.5, 0.5, 0.5], "translate": [west, south, 500.0]},
         "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/32632"},
         "vertices": [[2 * v for v in corner] for corner in corners],

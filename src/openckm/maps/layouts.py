@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from openckm.errors import LayoutError, OptionError
-from openckm.maps.buildings.json_files import read_json
+from openckm.maps.buildings.json_files import geojson_footprints, read_json
 from openckm.maps.buildings.osm import read_osm
 from openckm.maps.buildings.outlines import Footprints, rasterise
 from openckm.maps.buildings.rasters import read_height_npz, read_height_tiff
@@ -27,7 +27,7 @@ from openckm.maps.buildings.vector import read_parquet, read_vector
 from openckm.maps.grid import Grid
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
-__all__ = ["SUFFIXES", "read_layout"]
+__all__ = ["SUFFIXES", "geojson_layout", "read_layout"]
 
 _JSON = (
     ".geojson",
@@ -89,11 +89,28 @@ def read_layout(
     if kind in _TIFF or kind == ".npz":
         return _raster(source, kind, grid, height_column, default_height_m)
     footprints, licence = _footprints(source, kind, height_column)
-    height, known = rasterise(footprints, grid, default_height_m, str(source))
+    return _on_grid(footprints, grid, default_height_m, str(source), source.name, licence)
+
+
+def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layout:
+    """Return the layout of a GeoJSON document in memory, brought onto a grid; errors as `read_layout`.
+
+    Args:
+        document: as `json.loads` returns it.
+        grid: the cells.
+        source: what the layout and its errors call it.
+    """
+    return _on_grid(geojson_footprints(document, source), grid, DEFAULT_BUILDING_HEIGHT_M, source, source, "")
+
+
+def _on_grid(
+    footprints: Footprints, grid: Grid, default_height_m: float, where: str, name: str, licence: str
+) -> Layout:
+    height, known = rasterise(footprints, grid, default_height_m, where)
     notes = [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
     if footprints.part.any():
         notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
-    layout = Layout(grid, height, known, source.name, licence, notes=(*notes, *footprints.notes))
+    layout = Layout(grid, height, known, name, licence, notes=(*notes, *footprints.notes))
     return _with_warning(layout)
 
 

@@ -15,7 +15,7 @@ from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["read_json"]
+__all__ = ["geojson_footprints", "read_json"]
 
 _OVERPASS_LICENCE = "ODbL 1.0, OpenStreetMap contributors"
 
@@ -32,15 +32,31 @@ def read_json(path: Path, height_column: str | None) -> tuple[Footprints, str]:
     """
     document, lines = _load(path)
     if lines is not None:
-        return _geojson(path, {"type": "FeatureCollection", "features": lines}, height_column), ""
+        return geojson_footprints({"type": "FeatureCollection", "features": lines}, str(path), height_column), ""
     if isinstance(document, dict) and "elements" in document:
         polygons, missing = _overpass(document["elements"])
         return footprints_of(polygons, "EPSG:4326", str(path), height_column, missing), _OVERPASS_LICENCE
     if isinstance(document, dict) and document.get("type") == "CityJSON":
         return _cityjson(path, document, height_column), ""
+    return geojson_footprints(document, str(path), height_column), ""
+
+
+def geojson_footprints(document: object, where: str, height_column: str | None = None) -> Footprints:
+    """Return the building outlines of a GeoJSON document in memory; errors as `read_json`.
+
+    Args:
+        document: as `json.loads` returns it.
+        where: what errors call it.
+        height_column: the property that holds the height, or None for the usual ones.
+    """
     if not isinstance(document, dict) or "type" not in document:
-        raise LayoutError(f"{path} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
-    return _geojson(path, document, height_column), ""
+        raise LayoutError(f"{where} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
+    features = [f for f in _features(where, document) if _is_area(f.get("geometry"))]
+    crs = _geojson_crs(where, document)
+    polygons = [_polygon(f["geometry"], _properties(f)) for f in features]
+    if crs == "EPSG:4326":
+        _require_degrees(where, [p.outline for p in polygons if p.outline is not None])
+    return footprints_of(polygons, crs, where, height_column)
 
 
 def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:
@@ -59,27 +75,18 @@ def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:
         return None, lines
 
 
-def _geojson(path: Path, document: dict[str, Any], height_column: str | None) -> Footprints:
-    features = [f for f in _features(path, document) if _is_area(f.get("geometry"))]
-    crs = _geojson_crs(path, document)
-    polygons = [_polygon(f["geometry"], _properties(f)) for f in features]
-    if crs == "EPSG:4326":
-        _require_degrees(path, [p.outline for p in polygons if p.outline is not None])
-    return footprints_of(polygons, crs, str(path), height_column)
-
-
-def _features(path: Path, document: dict[str, Any]) -> list[dict[str, Any]]:
+def _features(where: str, document: dict[str, Any]) -> list[dict[str, Any]]:
     kind = document["type"]
     if kind == "FeatureCollection":
         found = document.get("features")
         if not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
-            raise LayoutError(f"{path}: a FeatureCollection without a list of features; export the layout again")
+            raise LayoutError(f"{where}: a FeatureCollection without a list of features; export the layout again")
         return found
     if kind == "Feature":
         return [document]
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": document, "properties": {}}]
-    raise LayoutError(f"{path} is a {kind!r}: wanted a GeoJSON FeatureCollection with building outlines")
+    raise LayoutError(f"{where} is a {kind!r}: wanted a GeoJSON FeatureCollection with building outlines")
 
 
 def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +110,7 @@ def _polygon(geometry: dict[str, Any], tags: Mapping[str, Any]) -> Polygon:
         return Polygon(None, tags, str(error))
 
 
-def _geojson_crs(path: Path, document: dict[str, Any]) -> str | None:
+def _geojson_crs(where: str, document: dict[str, Any]) -> str | None:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -115,11 +122,11 @@ def _geojson_crs(path: Path, document: dict[str, Any]) -> str | None:
         name = document["crs"]["properties"]["name"]
         parsed = CRS.from_user_input(name)
     except (CRSError, KeyError, TypeError) as error:
-        raise LayoutError(f"{path}: unknown crs {document['crs']!r}: wanted a name such as EPSG:32617") from error
+        raise LayoutError(f"{where}: unknown crs {document['crs']!r}: wanted a name such as EPSG:32617") from error
     return "EPSG:4326" if str(name).upper().endswith("CRS84") else parsed.to_string()
 
 
-def _require_degrees(path: Path, outlines: Sequence[BaseGeometry]) -> None:
+def _require_degrees(where: str, outlines: Sequence[BaseGeometry]) -> None:
     import shapely
 
     if not outlines:
@@ -127,7 +134,7 @@ def _require_degrees(path: Path, outlines: Sequence[BaseGeometry]) -> None:
     west, south, east, north = (float(v) for v in shapely.total_bounds(list(outlines)))
     if west < -180 or east > 180 or south < -180 or north > 180:
         raise LayoutError(
-            f"{path} has no CRS, and its coordinates ({west:.1f}, {south:.1f}) to ({east:.1f}, {north:.1f}) are no"
+            f"{where} has no CRS, and its coordinates ({west:.1f}, {south:.1f}) to ({east:.1f}, {north:.1f}) are no"
             ' degrees; add "crs": {"type": "name", "properties": {"name": "EPSG:..."}}, or export it in EPSG:4326'
         )
 
