@@ -33,7 +33,6 @@ from openckm.cli.main import app
 
 COUNT, OUTSIDE = 150, 5
 QUICK = ("--size", SIDE, "--draws", 0, "--no-check")
-OWN = ("openckm", "kriging")
 
 
 def invoke(*arguments: object) -> str:
@@ -133,14 +132,14 @@ def test_report_says_what_was_read_assumed_fitted_and_checked(job):
 
 
 def test_report_compares_with_kriging_on_held_back_cells(job):
-    found = re.search(r"check +(\d+) of (\d+) cells held back", job.printed)
+    found = re.search(r"check +(\d+) of (\d+) readings \(one a cell and device\) held back in 4 sets", job.printed)
     held, cells = int(found[1]), int(found[2])
     assert cells == COUNT - OUTSIDE
-    assert 0.1 * cells <= held < 0.2 * cells
+    assert 0.4 * cells <= held < 0.7 * cells
     scores = re.findall(r"(\w+) +RMSE +(\d+\.\d+) dB, 90 % interval covers (\d+)%", job.printed)
-    assert tuple(name for name, _, _ in scores) == OWN
+    assert [name for name, _, _ in scores][0] == "openckm" and len(scores) == 2
     assert all(0 < float(rmse) < 10 for _, rmse, _ in scores)
-    assert "kriging's on your own held-back readings" in job.printed
+    assert "'s on your own held-back readings" in job.printed
 
 
 def test_same_seed_gives_the_same_map_with_or_without_the_check(job, tmp_path):

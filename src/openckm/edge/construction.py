@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from openckm.baselines import Kriging
+from openckm.baselines.best import classical_candidates
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.errors import InputError, MeasurementError
@@ -21,7 +21,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
-from openckm.reconstructor import Reconstructor
 
 __all__ = ["Construction", "construct"]
 
@@ -139,9 +138,9 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
 
 
 def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
-    rivals: tuple[Reconstructor, ...] = (method, Kriging())
     try:
-        return self_check(rivals, observations, grid, seed=seed), ""
+        rivals = classical_candidates(observations)
+        return self_check((replace(method, symmetrise=False), *rivals), observations, grid, seed=seed), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
 
@@ -213,10 +212,14 @@ def _outage_lines(job: Construction) -> list[str]:
 def _check_lines(job: Construction) -> list[str]:
     if job.check is None:
         return []
+    held, limits = job.check.held, f" and {job.check.limits} limits" if job.check.limits else ""
     lines = [
-        f"  check    {job.check.held} of {job.check.held + job.check.given} cells held back in blocks and predicted:"
+        f"  check    {held} of {held + job.check.given} readings (one a cell and device){limits} held back in"
+        f" {job.check.draws} sets of blocks, each predicted from the rest:"
     ]
     for score in job.check.scores:
         inside = f"90 % interval covers {score.coverage_90:.0%}"
+        if score.limits_respected is not None:
+            inside += f", reaches {score.limits_respected:.0%} of the limits"
         lines.append(f"             {score.method:<10} RMSE {score.rmse_db:5.2f} dB, {inside}")
     return [*lines, f"  check    {job.check.verdict()}", f"  status   {job.status}"]
