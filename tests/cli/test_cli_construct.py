@@ -137,7 +137,7 @@ def test_report_compares_with_kriging_on_held_back_cells(job):
     assert cells == COUNT - OUTSIDE
     assert 0.4 * cells <= held < 0.7 * cells
     scores = re.findall(r"(\w+) +RMSE +(\d+\.\d+) dB, 90 % interval covers (\d+)%", job.printed)
-    assert [name for name, _, _ in scores][0] == "openckm" and len(scores) == 2
+    assert scores[0][0] == "openckm" and len(scores) == 2
     assert all(0 < float(rmse) < 10 for _, rmse, _ in scores)
     assert "'s on your own held-back readings" in job.printed
 

@@ -26,8 +26,8 @@ def chance_below(
 ) -> NDArray[np.float64]:
     """Return P(value < threshold) of cells, of the shape of `mean`; NaN where the mean is.
 
-    For a normal belief it is Phi((threshold - mean) / std); for a map made of K draws, (below + 1/2) / (K + 1), which
-    is 0 or 1 nowhere, as K draws cannot tell.
+    For a normal belief it is Phi((threshold - mean) / std); for a map made of K draws the same with Student's
+    distribution of K - 1 degrees of freedom and std sqrt(1 + 1/K), which agrees with the map's quantiles.
 
     Args:
         threshold: [unit of the mean].
@@ -38,14 +38,12 @@ def chance_below(
     Raises:
         OptionError: if the threshold is not finite.
     """
-    from scipy.special import ndtr
+    from scipy.special import ndtr, stdtr
 
     if not math.isfinite(threshold):
         raise OptionError(f"outage threshold {threshold}: wanted a finite number")
-    if drawn is None:
-        chance = ndtr((threshold - mean.astype(np.float64)) / np.maximum(std.astype(np.float64), 1e-9))
-    else:
-        chance = ((drawn < threshold).sum(0) + 0.5) / (len(drawn) + 1.0)
+    gap = (threshold - mean.astype(np.float64)) / np.maximum(std.astype(np.float64), 1e-9)
+    chance = ndtr(gap) if drawn is None else stdtr(max(len(drawn) - 1, 1), gap / math.sqrt(1.0 + 1.0 / len(drawn)))
     return np.asarray(np.where(np.isnan(mean), np.nan, chance), np.float64)
 
 
@@ -76,7 +74,9 @@ class RadioMap:
     ) -> RadioMap:
         """Return the map of posterior draws (draw, channel, row, col).
 
-        `mean` (channel, row, col) replaces the average of the draws where a better one is known.
+        `mean` (channel, row, col) replaces the average of the draws where a better one is known. Quantiles are those of
+        one more draw of the same normal law, as K draws tell it: mean + std sqrt(1 + 1/K) t_(K-1), Student's t. (The quantiles of the draws themselves are too near: the 90 % interval of 8 draws would hold 70 %.) A single
+        draw tells no spread: its std is 0.
 
         Raises:
             GridError: if the draws do not fit the grid.
@@ -86,7 +86,7 @@ class RadioMap:
             raise OptionError(f"draws have shape {draws.shape}: wanted (draw >= 1, {len(channels)}, row, col)")
         centre = draws.mean(0) if mean is None else mean
         spread = draws.std(0, ddof=1) if draws.shape[0] > 1 else np.zeros_like(centre)
-        levels = np.quantile(draws, QUANTILES, axis=0).astype(np.float32)
+        levels = np.stack([centre + spread * _student(draws.shape[0], q) for q in QUANTILES]).astype(np.float32)
         made = cls._build(grid, centre, spread, levels, channels, valid, provenance, draws)
         made.dataset.attrs["belief"] = "draws"
         return made
@@ -183,8 +183,7 @@ class RadioMap:
     def with_outage(self, threshold: float, channel: str = "gain_db") -> RadioMap:
         """Return this map with P(channel < threshold) per cell as the variable `outage` (row, col).
 
-        For a normal belief it is Phi((threshold - mean) / std); for a map made of K draws, (below + 1/2) / (K + 1),
-        which is 0 or 1 nowhere, as K draws cannot tell.
+        See `chance_below`.
 
         Args:
             threshold: [unit of the map's channel: dBm for received power].
@@ -239,3 +238,10 @@ class RadioMap:
         if channel not in self.channels:
             raise OptionError(f"this map has no channel {channel!r}: it has {', '.join(self.channels)}")
         return self.dataset[variable].sel(channel=channel)
+
+
+def _student(count: int, level: float) -> float:
+    """Return what a quantile of one more draw lies from the mean of `count` draws [their standard deviations]."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(count - 1, 1), level)) * math.sqrt(1.0 + 1.0 / count)

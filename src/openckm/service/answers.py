@@ -19,6 +19,7 @@ from openckm.infer.draws import OutOfTime
 from openckm.infer.exact.terms import terms_of
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
+from openckm.infer.spread.drawn import right_spread, spread_words
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, GAIN
@@ -102,7 +103,12 @@ def _evidence(
             )  # fmt: skip
             facts["network_evaluations"], drawn = found.network_evaluations, request.draws
             maps = np.stack([q.decode(found.maps[:, i].numpy()) for i, q in enumerate(_OUTPUT)], axis=1)
-            made = RadioMap.from_draws(grid, maps, [q.name for q in _OUTPUT], valid=valid, provenance=facts)
+            maps[:, :3] = right_spread(maps[:, :3], method)  # buildings are or are not: nothing to stretch
+            if len(maps) > 1 or not _has_sites(likelihood):
+                told = facts | {"spread": spread_words(method, len(maps))}
+                made = RadioMap.from_draws(grid, maps, [q.name for q in _OUTPUT], valid=valid, provenance=told)
+            else:
+                made = _mean(likelihood, condition, grid, model, facts, valid, ticket, late=True, drawn=maps)
         except OutOfTime:
             if not _has_sites(likelihood):
                 raise
@@ -116,9 +122,12 @@ def _evidence(
 
 def _mean(
     likelihood: Likelihood, condition: Condition, grid: Grid, model: Model, facts: dict[str, Any],
-    valid: NDArray[np.bool_] | None, ticket: Ticket, late: bool,
+    valid: NDArray[np.bool_] | None, ticket: Ticket, late: bool, drawn: NDArray[np.float32] | None = None,
 ) -> RadioMap:  # fmt: skip
-    """Mean by the network and one step in closed form; late, one orientation has to do."""
+    """Mean by the network and one step in closed form; late, one orientation has to do.
+
+    A single draw tells no spread: it goes with the mean's.
+    """
     calls = 0
 
     def enough() -> bool:
@@ -132,8 +141,13 @@ def _mean(
     scale = np.array([q.scale for q in _OUTPUT], np.float32)[:, None, None]
     mean = np.stack([q.decode(found.mean[0, i].numpy()) for i, q in enumerate(_OUTPUT)])
     std = np.asarray(var[0, : len(_OUTPUT)].sqrt().numpy() * scale, np.float32)
-    told = facts | {"network_evaluations": calls, "spread": "that of the prior given the site: an upper bound"}
-    return RadioMap.from_gaussian(grid, mean, std, [q.name for q in _OUTPUT], valid=valid, provenance=told)
+    told = facts | {
+        "network_evaluations": calls + facts.get("network_evaluations", 0),
+        "spread": "that of the prior given the site: an upper bound",
+    }
+    return RadioMap.from_gaussian(
+        grid, mean, std, [q.name for q in _OUTPUT], draws=drawn, valid=valid, provenance=told
+    )  # fmt: skip
 
 
 class _Clock:
