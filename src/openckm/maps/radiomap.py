@@ -75,8 +75,9 @@ class RadioMap:
         """Return the map of posterior draws (draw, channel, row, col).
 
         `mean` (channel, row, col) replaces the average of the draws where a better one is known. Quantiles are those of
-        one more draw of the same normal law, as K draws tell it: mean + std sqrt(1 + 1/K) t_(K-1), Student's t. (The quantiles of the draws themselves are too near: the 90 % interval of 8 draws would hold 70 %.) A single
-        draw tells no spread: its std is 0.
+        one more draw of the same normal law, as K draws tell it: mean + std sqrt(1 + 1/K) t_(K-1), Student's t. (The
+        quantiles of the draws themselves are too near: the 90 % interval of 8 draws would hold 70 %.) A single draw
+        tells no spread: its std is 0.
 
         Raises:
             GridError: if the draws do not fit the grid.
