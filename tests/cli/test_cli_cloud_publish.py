@@ -37,6 +37,10 @@ def edge(place: Path) -> Updater:
 
 def test_by_commands_from_keys_to_an_edge(ckm, place, suite):
     (place / "secret").write_text("a long sentence\n")
+    (place / "secret").chmod(0o644)
+    done = ckm("cloud", "init", "--passphrase-file", place / "secret")
+    assert done.status == 2 and "others may read this passphrase (mode 644)" in done.complaint
+    (place / "secret").chmod(0o600)
     secret = ("--passphrase-file", place / "secret")
     done = ckm("cloud", "init", "--root-keys", place / "offline", "--role", "targets=3/2/90", *secret)
     assert done.status == 0 and "encrypted" in done.out and "NOT" not in done.out
@@ -80,6 +84,30 @@ def test_the_gate_decides_and_says_why(ckm, place, suite, monkeypatch):
     assert done.status == 3 and "refused: bf16: oldtown: forgets" in done.out
     assert done.complaint == "ckm: the gate refused version 0.0.2; nothing was published"
     assert '"against": "0.0.1"' in (place / "gate.json").read_text()
+
+
+def test_two_release_managers_sign_apart(ckm, place, suite):
+    """Each has one of the two keys of 'targets' in a folder of their own; the machine has those of the rest."""
+    ckm("cloud", "init")
+    model, draft = save_tiny(place / "model"), place / "draft"
+    for name, path in zip(("anna", "ben"), sorted((place / "keys/targets").iterdir()), strict=True):
+        (place / name / "targets").mkdir(parents=True, mode=0o700)
+        path.rename(place / name / "targets" / path.name)
+    anna, ben = (("--keys", place / name) for name in ("anna", "ben"))
+    asked = ("cloud", "publish", model, "--suite", suite, "--precision", "bf16", "--draft", draft, *anna)
+    done = ckm(*asked)
+    assert done.status == 0 and f"nothing was published: {draft} waits for signatures" in done.out, done.err
+    done = ckm("cloud", "finish", draft)
+    assert done.status == 2 and "signed by 1/2 keys" in done.complaint
+    done = ckm("cloud", "sign", draft, "--yes", *anna)
+    assert done.status == 2 and "no key of 'targets' that has not signed yet" in done.complaint
+    done = ckm("cloud", "sign", draft, "--yes", *ben)
+    assert done.status == 0 and "channel candidate: release 1 offers 0.0.1, before nothing" in done.out
+    assert "signed by 2 of 2 keys that must: `ckm cloud finish` publishes it" in done.out
+    assert "held" not in ckm("cloud", "status").out
+    done = ckm("cloud", "finish", draft)
+    assert done.status == 0 and "adds models/tiny/0.0.1/bf16.json" in done.out
+    assert "held     0.0.1 (bf16)" in ckm("cloud", "status").out
 
 
 def test_keys_without_a_passphrase_are_said_to_be_bare(ckm, place, monkeypatch):

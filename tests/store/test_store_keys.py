@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import shutil
 import stat
 import subprocess
 import sys
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from openckm.errors import OpenCKMError, StoreError
 from openckm.store import KeyFolder
@@ -35,6 +39,50 @@ def test_a_passphrase_protects_them(tmp_path):
             KeyFolder(tmp_path, passphrase).signers("root")
 
 
+def test_a_passphrase_is_stretched_by_600_000_rounds(tmp_path):
+    KeyFolder(tmp_path, "correct horse").fresh("targets", 1)
+    (path,) = (tmp_path / "targets").iterdir()
+    content = base64.b64decode("".join(path.read_text().splitlines()[1:-1]))
+    assert bytes.fromhex("0203") + (600_000).to_bytes(3, "big") in content
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here to read the key with another program")
+    told = subprocess.run([openssl, "asn1parse", "-inform", "PEM", "-in", path], capture_output=True, text=True)
+    for name in ("PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc", "INTEGER           :0927C0"):
+        assert name in told.stdout
+    plain = subprocess.run([openssl, "pkey", "-in", path, "-passin", "pass:correct horse"], capture_output=True)
+    assert b"BEGIN PRIVATE KEY" in plain.stdout, plain.stderr
+
+
+def test_a_key_of_version_0_1_0_is_read(tmp_path):
+    key = Ed25519PrivateKey.generate()
+    (tmp_path / "root").mkdir(mode=0o700)
+    path = tmp_path / "root/old.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"correct horse")))
+    path.chmod(0o600)
+    (signer,) = KeyFolder(tmp_path, "correct horse").signers("root")
+    key.public_key().verify(bytes.fromhex(signer.sign(b"data").signature), b"data")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+def test_folders_and_files_are_their_owners_alone_and_others_are_refused(tmp_path):
+    keys = KeyFolder(tmp_path / "keys")
+    keys.fresh("targets", 1)
+    folders = [tmp_path / "keys", tmp_path / "keys/targets"]
+    (path,) = folders[1].iterdir()
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (*folders, path)] == [0o700, 0o700, 0o600]
+    path.chmod(0o640)
+    with pytest.raises(StoreError, match=r"pem: others may read this key \(mode 640\).*chmod 600"):
+        keys.signers("targets")
+    path.chmod(0o600)
+    for folder in folders:
+        folder.chmod(0o770)
+        with pytest.raises(StoreError, match=r"others may put keys into this folder \(mode 770\): chmod 700"):
+            keys.signers("targets")
+        folder.chmod(0o755)
+    assert len(keys.signers("targets")) == 1
+
+
 def test_retired_keys_sign_no_more_but_are_not_deleted(tmp_path):
     keys = KeyFolder(tmp_path)
     old, new = keys.fresh("snapshot", 2)
@@ -49,6 +97,7 @@ def test_what_is_no_key_is_named(tmp_path):
         keys.fresh("mirror", 1)
     (tmp_path / "root").mkdir()
     (tmp_path / "root/x.pem").write_text("hello")
+    (tmp_path / "root/x.pem").chmod(0o600)
     with pytest.raises(StoreError, match=r"x\.pem: not a key"):
         keys.signers("root")
     (tmp_path / "targets").write_text("a file")

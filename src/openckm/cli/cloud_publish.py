@@ -40,6 +40,10 @@ Secret = Annotated[
 SuiteFolder = Annotated[Path, typer.Option("--suite", help="Folder of the fixed suite that versions are compared on.")]
 Report = Annotated[Path | None, typer.Option(help="Write the gate's report to this file (JSON).")]
 Channel = Annotated[str, typer.Option(help="candidate or stable.")]
+DraftFolder = Annotated[
+    Path | None,
+    typer.Option("--draft", help="Publish nothing: write what others are to sign into this folder (`ckm cloud sign`)."),
+]
 
 
 def init(
@@ -81,19 +85,20 @@ def publish(
     ] = None,
     new: Annotated[list[str] | None, typer.Option(help="Region that it was to improve; may be repeated.")] = None,
     report: Report = None,
+    draft: DraftFolder = None,
     passphrase_file: Secret = None,
 ) -> None:
     """Publish a model if the gate finds it no worse than what edges have, in every precision (else exit 3)."""
     from openckm.cloud.publish import publish as run
     from openckm.cloud.suite import Suite
 
-    opened = _opened(repository, keys, None, trust_root, passphrase_file)
+    opened = _opened(repository, keys, None, trust_root, passphrase_file, draft)
     with progress_bar() as progress:
         found = run(
             opened, model, Suite.read(suite), channel=channel, precisions=tuple(precision or ("bf16", "int8")),
             new_regions=tuple(new or ()), progress=progress,
         )  # fmt: skip
-    _say(found, report)
+    _say(found, report, draft)
 
 
 def promote(
@@ -104,16 +109,17 @@ def promote(
     suite: SuiteFolder,
     channel: Channel = "stable",
     report: Report = None,
+    draft: DraftFolder = None,
     passphrase_file: Secret = None,
 ) -> None:
     """Offer a version on another channel if the gate lets it pass there (else exit 3)."""
     from openckm.cloud.publish import promote as run
     from openckm.cloud.suite import Suite
 
-    opened = _opened(repository, keys, None, trust_root, passphrase_file)
+    opened = _opened(repository, keys, None, trust_root, passphrase_file, draft)
     with progress_bar() as progress:
         found = run(opened, version, Suite.read(suite), channel=channel, progress=progress)
-    _say(found, report)
+    _say(found, report, draft)
 
 
 def rollback(
@@ -121,11 +127,13 @@ def rollback(
     keys: KeyPlace,
     trust_root: TrustRoot,
     channel: Channel = "stable",
+    draft: DraftFolder = None,
     passphrase_file: Secret = None,
 ) -> None:
     """Offer again what a channel offered before, as a new signed release."""
-    opened = _opened(repository, keys, None, trust_root, passphrase_file)
+    opened = _opened(repository, keys, None, trust_root, passphrase_file, draft)
     _show(opened.rollback(channel))
+    _tell_draft(draft)
 
 
 def revoke(
@@ -133,11 +141,47 @@ def revoke(
     repository: Url,
     keys: KeyPlace,
     trust_root: TrustRoot,
+    draft: DraftFolder = None,
     passphrase_file: Secret = None,
 ) -> None:
     """Forbid a version: edges drop it, channels go back to what they offered before."""
-    for release in _opened(repository, keys, None, trust_root, passphrase_file).revoke(version):
+    for release in _opened(repository, keys, None, trust_root, passphrase_file, draft).revoke(version):
         _show(release)
+    _tell_draft(draft)
+
+
+def sign(
+    draft: Annotated[Path, typer.Argument(help="Folder that --draft wrote, as it was carried here.")],
+    repository: Url,
+    keys: KeyPlace,
+    trust_root: TrustRoot,
+    passphrase_file: Secret = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before signing.")] = False,
+) -> None:
+    """Show what a draft changes, and sign it with the keys of 'targets' that are here; nothing is published."""
+    from openckm.store.draft import Draft
+    from openckm.store.ledger import Ledger
+    from openckm.store.storage import Storage
+
+    for line in Draft.read(draft).check(Ledger(Storage(repository), _root(trust_root))):
+        console.print(line, markup=False)
+    if not yes:
+        typer.confirm("sign this?", abort=True)
+    _, count, wanted = _opened(repository, keys, None, trust_root, passphrase_file).sign(draft)
+    then = "`ckm cloud finish` publishes it" if count >= wanted else "carry it to the next who holds a key"
+    console.print(f"signed by {count} of {wanted} keys that must: {then}", markup=False)
+
+
+def finish(
+    draft: Annotated[Path, typer.Argument(help="Folder of a draft that enough people have signed.")],
+    repository: Url,
+    keys: KeyPlace,
+    trust_root: TrustRoot,
+    passphrase_file: Secret = None,
+) -> None:
+    """Publish a signed draft; needs the keys of snapshot and timestamp."""
+    for line in _opened(repository, keys, None, trust_root, passphrase_file).finish(draft):
+        console.print(line, markup=False)
 
 
 def rotate(
@@ -184,13 +228,20 @@ def status(repository: Url, trust_root: TrustRoot) -> None:
         console.print(f"expires  {role} {told}", markup=False)
 
 
-COMMANDS = (init, publish, promote, rollback, revoke, rotate, renew, status)
+COMMANDS = (init, publish, promote, rollback, revoke, sign, finish, rotate, renew, status)
 
 
-def _opened(url: str, keys: Path, root_keys: Path | None, trust_root: Path, secret: Path | None) -> Repository:
+def _opened(
+    url: str, keys: Path, root_keys: Path | None, trust_root: Path, secret: Path | None, draft: Path | None = None
+) -> Repository:
     from openckm.store import Repository
 
-    return Repository(url, _keys(keys, root_keys, secret), _root(trust_root))
+    return Repository(url, _keys(keys, root_keys, secret), _root(trust_root), draft=draft)
+
+
+def _tell_draft(draft: Path | None) -> None:
+    if draft is not None:
+        console.print(f"nothing was published: {draft} waits for signatures (`ckm cloud sign`)", markup=False)
 
 
 def _keys(folder: Path, root: Path | None, secret: Path | None) -> Keys:
@@ -204,6 +255,9 @@ def _keys(folder: Path, root: Path | None, secret: Path | None) -> Keys:
 def _passphrase(secret: Path | None) -> str | None:
     if secret is None:
         return os.environ.get(PASSPHRASE) or None
+    from openckm.store.keys import require_private
+
+    require_private(secret, "passphrase")
     try:
         word = secret.read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -250,7 +304,7 @@ def _policy(texts: list[str]) -> Policy:
     return Policy(**found)
 
 
-def _say(found: Any, path: Path | None) -> None:
+def _say(found: Any, path: Path | None, draft: Path | None) -> None:
     """Show what a `openckm.cloud.publish.PublishReport` says, and exit with 3 if the gate refused the version."""
     from openckm.cloud.publish import write_publish_report
 
@@ -267,6 +321,7 @@ def _say(found: Any, path: Path | None) -> None:
     if not found.against:
         console.print("a first version: there is nothing to compare it with", markup=False)
     _show(found.release)
+    _tell_draft(draft)
 
 
 def _show(release: Release) -> None:

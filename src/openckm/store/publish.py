@@ -21,10 +21,11 @@ from pathlib import Path
 from openckm.errors import OptionError, StoreError
 from openckm.store.codec import PRECISIONS
 from openckm.store.documents import CHANNELS, Manifest, Release
+from openckm.store.draft import Draft
 from openckm.store.keys import Keys
 from openckm.store.ledger import Ledger
 from openckm.store.package import Model, manifest_path, package, read_model, recode
-from openckm.store.roles import TIMESTAMP, Chain
+from openckm.store.roles import TIMESTAMP, Chain, countersign, stored_at
 from openckm.store.storage import Storage
 from openckm.store.trust import ROLES, Policy, fallback, next_release, revoked_release
 from openckm.store.weights import write_folder
@@ -43,14 +44,19 @@ class Repository:
         url: folder or address of the repository.
         keys: signers of the roles; an operation needs those of the roles that it signs.
         trust_root: a root of the repository that the publisher trusts: the file that edges are given.
+        draft: folder into which a change of what is offered is written instead, for others to sign (`sign`) and
+            somebody to finish (`finish`); None to publish at once with the keys that are at hand.
         now: clock.
 
     Raises:
         StoreError: if the storage cannot be reached.
     """
 
-    def __init__(self, url: str, keys: Keys, trust_root: bytes, *, now: Callable[[], datetime] = _utc_now) -> None:
-        self._storage, self._keys, self._now = Storage(url), keys, now
+    def __init__(
+        self, url: str, keys: Keys, trust_root: bytes, *, draft: Path | None = None,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:  # fmt: skip
+        self._storage, self._keys, self._draft, self._now = Storage(url), keys, draft, now
         self.trust_root = trust_root
 
     @classmethod
@@ -207,6 +213,7 @@ class Repository:
             RepositoryAttacked: if the repository is not what its owners signed.
             StoreError: if too few of the other keys are at hand, or writing fails.
         """
+        self._require_no_draft()
         if role not in ROLES or (lost and role == "root"):
             raise OptionError(
                 f"cannot replace {'lost ' if lost else ''}keys of {role!r}: a new root needs the old keys"
@@ -226,6 +233,7 @@ class Repository:
             RepositoryAttacked: if the repository is not what its owners signed.
             StoreError: if keys of a role that is due are missing, or writing fails.
         """
+        self._require_no_draft()
         now = self._now()
 
         def due(expires: datetime, span: timedelta) -> bool:
@@ -235,17 +243,70 @@ class Repository:
             ledger.writes.update(ledger.chain.renew(self._keys, now, due))
         return tuple(ledger.writes)
 
+    def sign(self, draft: Path) -> tuple[tuple[str, ...], int, int]:
+        """Sign a draft with the keys of 'targets' at hand, after working out what it changes; nothing is published.
+
+        Args:
+            draft: its folder.
+
+        Returns:
+            What it changes, a sentence each; how many keys have signed it; and how many must.
+
+        Raises:
+            RepositoryAttacked: if the draft holds what its list does not say, or the repository is not its owners'.
+            StoreError: if it is no draft, the repository has gone on, or no key that has not signed yet is at hand.
+        """
+        ledger, held = Ledger(self._storage, self.trust_root), Draft.read(draft)
+        told = held.check(ledger)
+        count = countersign(held.document, self._keys, ledger.chain.root.signed)
+        held.save()
+        return told, count, ledger.chain.root.signed.roles["targets"].threshold
+
+    def finish(self, draft: Path) -> tuple[str, ...]:
+        """Publish a draft that enough people have signed, with the keys of snapshot and timestamp.
+
+        Returns:
+            What it changed, a sentence each.
+
+        Raises:
+            RepositoryAttacked: as `sign`.
+            StoreError: as `sign`, or if too few have signed, keys are missing, or writing fails.
+        """
+        held = Draft.read(draft)
+        with self._storage.lock():
+            ledger = Ledger(self._storage, self.trust_root)
+            told = held.check(ledger)
+            held.require_signed(ledger.chain.root.signed)
+            ledger.chain.targets = held.document
+            ledger.writes.update(held.files)
+            ledger.writes[f"metadata/{held.document.signed.version}.targets.json"] = held.document.to_bytes()
+            ledger.writes.update(ledger.chain.resign("snapshot", self._keys, self._now()))
+            ledger.commit()
+        return told
+
     @contextmanager
     def _edit(self) -> Iterator[Ledger]:
         """Yield the verified state; what is to be written is written when the block ends without error."""
         with self._storage.lock():
             ledger = Ledger(self._storage, self.trust_root)
             yield ledger
-            ledger.commit()
+            if self._draft is None:
+                ledger.commit()
 
     def _offer(self, ledger: Ledger, changed: Sequence[Release]) -> None:
+        base = ledger.chain.timestamp.signed.version
         ledger.offer(changed)
-        ledger.writes.update(ledger.chain.resign("targets", self._keys, self._now()))
+        if self._draft is None:
+            ledger.writes.update(ledger.chain.resign("targets", self._keys, self._now()))
+            return
+        ledger.chain.begin(self._keys, self._now())
+        named = {stored_at(target) for target in ledger.chain.targets.signed.targets.values()}
+        files = {path: content for path, content in ledger.writes.items() if path in named}
+        Draft(self._draft, base, ledger.chain.targets, files).write()
+
+    def _require_no_draft(self) -> None:
+        if self._draft is not None:
+            raise OptionError("keys are replaced, and signatures renewed, with the keys at hand: leave the draft out")
 
     def _again(self, ledger: Ledger, version: str, channel: str) -> Release:
         """Return the release that offers a version which is held already."""

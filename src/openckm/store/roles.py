@@ -25,7 +25,7 @@ from openckm.store.keys import Keys
 from openckm.store.storage import Storage
 from openckm.store.trust import ROLES, Policy
 
-__all__ = ["TIMESTAMP", "Chain", "root_path", "stored_at"]
+__all__ = ["TIMESTAMP", "Chain", "countersign", "root_path", "stored_at"]
 
 TIMESTAMP = "metadata/timestamp.json"
 SECONDS = "x-openckm-seconds"
@@ -125,6 +125,17 @@ class Chain:
             writes.append((path, document.to_bytes()))
         return writes
 
+    def begin(self, keys: Keys, now: datetime) -> None:
+        """Give the list of targets its next version, with the signatures that are at hand, be they enough or not.
+
+        Raises:
+            StoreError: if no key of the role is at hand.
+        """
+        self.targets.signed.version += 1
+        self.targets.signed.expires = now.replace(microsecond=0) + _span(self.root.signed, "targets")
+        self.targets.signatures.clear()
+        countersign(self.targets, keys, self.root.signed)
+
     def rotate(self, role: str, fresh: Sequence[Signer], keys: Keys, now: datetime, lost: bool) -> Writes:
         """Replace the keys of a role and return what is to be written, in order.
 
@@ -180,6 +191,21 @@ class Chain:
         target = TargetFile.from_data(path, content, ["sha256"])
         self.targets.signed.targets[path] = target
         return stored_at(target), content
+
+
+def countersign(document: Metadata[Targets], keys: Keys, root: Root) -> int:
+    """Add the signatures of the keys of 'targets' that are at hand, and return how many keys have signed now.
+
+    Raises:
+        StoreError: if none of the keys that the root names is at hand, or all of them have signed.
+    """
+    before = set(document.signatures)
+    for signer in keys.signers("targets"):
+        if signer.public_key.keyid in root.roles["targets"].keyids and signer.public_key.keyid not in before:
+            document.sign(signer, append=True)
+    if set(document.signatures) == before:
+        raise StoreError("no key of 'targets' that has not signed yet is at hand: bring one that the root names")
+    return len(document.signatures)
 
 
 def stored_at(target: TargetFile) -> str:
