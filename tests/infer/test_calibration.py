@@ -119,7 +119,7 @@ def test_families_say_what_is_known_of_the_site_the_level_and_the_kind():
     cases = {
         "site/dB/exact": evidence(drive(), **site), "points/dBm/exact": evidence(drive("dBm")),
         "transmitter/dB/exact": evidence(drive(), transmitter=site["transmitter"]),
-        "site/dB/none": Observations(**site), "points/dB/none": evidence(silent),
+        "site/dB/none": Observations(**site), "points/dB/limits": evidence(silent),
         "site/dB/limits": evidence(coarse, **site),
     }  # fmt: skip
     for name, observations in cases.items():

@@ -78,8 +78,8 @@ def fitted(count=30):
     scale = np.array([5.0, 2.0])
     hyper = Hyper((Matern(0.5, 20.0, 8.0),), 1.5)
     fit = condition(PLACES[cell], points.value, 2.0, design[cell], np.array([-95.0, 0.0]), scale, hyper)
-    joint = PRIOR + (design * scale**2) @ design.T
-    return fit, design, cell, after(joint, cell, np.hypot(2.0, 1.5))
+    joint = PRIOR + (design * scale**2) @ design.T + 1.5**2 * np.eye(256)
+    return fit, design, cell, after(joint, cell, 2.0)
 
 
 def test_cross_covariance_is_that_of_the_textbook():

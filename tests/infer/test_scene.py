@@ -68,17 +68,57 @@ def test_readings_of_a_cell_become_one_at_its_centre():
     np.testing.assert_array_equal(scene.index, [3 * width + 7, 4 * width + 9])
 
 
-def test_censored_readings_are_kept_for_the_network_and_not_used_by_linear_experts():
+def test_limits_count_with_what_they_say_and_the_network_is_told_them():
     points = gain_readings(20)
     kind = np.where(np.arange(20) % 4 == 0, "below", "exact").astype("<U8")
     kind[1] = "interval"
     low, high = np.full(20, -np.inf), np.full(20, np.inf)
     low[1], high[1] = -95.0, -90.0
     scene = scene_of(replace(points, kind=kind, low=low, high=high))
-    assert len(scene.cells) == 20 and scene.used.sum() == len(scene.readings) == 15
+    assert scene.used.all() and len(scene.readings) == 20 and scene.plain.sum() == 14
+    ends = np.stack(scene.bounds, axis=1)
+    below = scene.readings.kind == "below"
+    assert below.sum() == 5 and (ends[below, 0] == -np.inf).all()
+    np.testing.assert_array_equal(ends[below, 1], scene.readings.value[below])
+    np.testing.assert_array_equal(ends[scene.readings.kind == "interval"], [[-95.0, -90.0]])
+    assert (ends[scene.plain, 0] == ends[scene.plain, 1]).all()
     planes = scene.with_evidence(scene.cells).evidence[0]
     assert int((planes[2] > 0).sum()) == 20
     assert int(((planes[1] - planes[0]) > 0.01).sum()) == 6
+
+
+def test_devices_are_kept_apart_and_their_levels_sum_to_nothing():
+    one, two, three = (replace(gain_readings(12), device=np.full(12, name)) for name in ("A", "B", "C"))
+    scene = scene_of(one, two, three)
+    assert len(scene.readings) == 36 and scene.visited == 12 and scene.devices == ("A", "B", "C")
+    basis = scene.design(np.zeros(48 * 64))
+    contrasts = [k for k, name in enumerate(basis.names) if name.startswith("device")]
+    rows = scene.rows(basis.matrix)
+    assert len(contrasts) == 2 and not basis.matrix[:, contrasts].any(), "the map is that of the mean device"
+    levels = np.stack([rows[scene.device == d][0, contrasts] for d in range(3)])
+    np.testing.assert_allclose(levels.sum(0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(levels @ levels.T, np.eye(3) - 1 / 3, atol=1e-12)
+    named = prepare_scene(evidence(one, two, three), GRID, 16, reference="B")
+    np.testing.assert_allclose(named.design(np.zeros(48 * 64)).matrix[0, contrasts], levels[1])
+    with pytest.raises(MeasurementError, match="'D' is wanted, the readings are by A, B, C"):
+        prepare_scene(evidence(one, two, three), GRID, 16, reference="D").design(np.zeros(48 * 64))
+    assert not any(n.startswith("device") for n in scene_of(one).design(np.zeros(48 * 64)).names)
+
+
+def test_devices_with_few_readings_share_their_noise():
+    many, few = replace(gain_readings(40), device=np.full(40, "A")), replace(gain_readings(5), device=np.full(5, "B"))
+    scene = scene_of(many, few)
+    assert set(scene.noise_group[scene.device == 0]) == {1} and set(scene.noise_group[scene.device == 1]) == {0}
+    alone = scene_of(many)
+    assert not alone.noise_group.any()
+
+
+@pytest.mark.parametrize(("value", "unit"), [(11.0, "dBm"), (1000.0, "dBm"), (1000.0, "dB"), (-900.0, "dB")])
+def test_what_no_radio_can_read_is_refused(value, unit):
+    points = gain_readings(9, unit=unit)
+    spoiled = replace(points, value=np.r_[points.value[:-1], value])
+    with pytest.raises(MeasurementError, match=rf"row 9: {value:g} {unit} \(1 such readings\): no radio reads that"):
+        scene_of(spoiled)
 
 
 def test_directions_ride_along():
@@ -156,12 +196,12 @@ def test_what_does_not_fit_is_refused():
         scene_of(replace(far, unit="1", quantity="aoa_cos"))
 
 
-def test_wide_intervals_count_for_less_and_endless_ones_not_at_all():
-    points = gain_readings(3)
-    low, high = np.array([-np.inf, -100.0, -np.inf]), np.array([np.inf, -80.0, np.inf])
-    scene = scene_of(replace(points, kind=np.array(["exact", "interval", "interval"]), low=low, high=high))
-    assert scene.used.sum() == 2
-    by_kind = {k: float(s) for k, s in zip(scene.readings.kind, scene.readings.sigma, strict=True)}
-    assert by_kind["exact"] == pytest.approx(np.hypot(1.0, SHADOW_SIGMA_DB))
-    interval = float(scene.cells.sigma[scene.cells.kind == "interval"][0])
-    assert by_kind["interval"] == pytest.approx(np.hypot(interval, 20.0 / np.sqrt(12)))
+def test_wide_intervals_are_limits_narrow_ones_values_and_endless_ones_nothing():
+    points = gain_readings(4)
+    low, high = np.array([-np.inf, -100.0, -np.inf, -90.5]), np.array([np.inf, -80.0, np.inf, -89.5])
+    kind = np.array(["exact", "interval", "interval", "interval"])
+    scene = scene_of(replace(points, kind=kind, low=low, high=high))
+    assert scene.used.sum() == 3 and sorted(scene.readings.kind) == ["exact", "exact", "interval"]
+    narrow = scene.readings.subset(np.isfinite(scene.readings.low) & (scene.readings.kind == "exact"))
+    own = scene.cells.sigma[scene.cells.low == -90.5]
+    np.testing.assert_allclose(narrow.sigma, np.hypot(own, np.sqrt(1 / 12)))

@@ -72,7 +72,8 @@ def test_cells_without_an_exact_reading_stay_censored(rows, kind, value, low, hi
     cell = aggregate_cells(points(rows), GRID)
     assert cell.kind.tolist() == [kind]
     assert (cell.value[0], cell.low[0], cell.high[0]) == (value, low, high)
-    assert cell.sigma[0] == 3.0
+    crossed = [r[2] for r in rows] == [-110.0, -100.0] and kind == "interval"
+    assert cell.sigma[0] == (np.hypot(3.0, 10.0) if crossed else 3.0), "limits that contradict each other widen it"
 
 
 @settings(max_examples=30, deadline=None)
@@ -112,3 +113,13 @@ def test_nothing_in_nothing_out_and_bad_arguments():
         aggregate_cells(table, GRID, shadow_sigma_db=-1.0)
     with pytest.raises(OutsideGrid, match="1 of 1 points"):
         aggregate_cells(points([reading(-90.0, x=0.0)]), GRID)
+
+
+def test_readings_that_contradict_each_other_widen_the_cell_where_devices_are_kept_apart():
+    near = points([reading(-80.0, "exact"), reading(-81.0, "exact"), reading(-79.0, "exact")])
+    far = points([reading(-80.0, "exact"), reading(-110.0, "exact"), reading(-60.0, "exact")])
+    stated = np.sqrt(near.sigma[0] ** 2 / 3)
+    assert aggregate_cells(near, GRID, shadow_sigma_db=0.0, by_device=True).sigma[0] == pytest.approx(stated)
+    assert aggregate_cells(far, GRID, shadow_sigma_db=0.0).sigma[0] == pytest.approx(stated)
+    widened = aggregate_cells(far, GRID, shadow_sigma_db=0.0, by_device=True).sigma[0]
+    assert widened == pytest.approx(np.std(far.value, ddof=1) / np.sqrt(3))

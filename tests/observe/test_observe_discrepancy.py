@@ -21,7 +21,7 @@ from openckm.observe import (
     condition,
     fit_discrepancy,
 )
-from openckm.observe.field.marginal import _Objective
+from openckm.observe.field.marginal import NoisePrior, Sample, _Objective
 from openckm.observe.field.matern import covariance, spectral_draw
 
 TWO = Hyper((Matern(0.5, 40.0, 3.0), Matern(1.5, 200.0, 2.0)), 0.7)
@@ -35,10 +35,10 @@ def world(n: int, hyper: Hyper, seed: int = 0, extent: float = 600.0, new: int =
     rng = np.random.default_rng(seed)
     xy = rng.uniform(0, extent, (n + new, 2))
     h = np.c_[np.ones(n + new), rng.normal(0, 5, n + new)]
-    cov = covariance(xy, xy, hyper.components) + 1e-9 * np.eye(n + new)
+    cov = covariance(xy, xy, hyper.components, hyper.nugget_std) + 1e-9 * np.eye(n + new)
     truth = h @ TRUE_BETA + np.linalg.cholesky(cov) @ rng.standard_normal(n + new)
     sigma = rng.uniform(0.5, 1.5, n)
-    y = truth[:n] + rng.standard_normal(n) * np.sqrt(sigma**2 + hyper.nugget_std**2)
+    y = truth[:n] + rng.standard_normal(n) * sigma
     return (xy[:n], y, sigma, h[:n]), (xy[n:], truth[n:], h[n:])
 
 
@@ -63,13 +63,13 @@ def test_prediction_is_the_conditional_of_the_joint_gaussian():
     prior = np.diag(STD**2)
     joint = h @ prior @ h.T + covariance(xy, xy, TWO.components) + np.diag(sigma**2 + TWO.nugget_std**2)
     cross = hs @ prior @ h.T + covariance(xs, xy, TWO.components)
-    own = hs @ prior @ hs.T + covariance(xs, xs, TWO.components)
+    own = hs @ prior @ hs.T + covariance(xs, xs, TWO.components) + np.eye(len(xs)) * TWO.nugget_std**2
     gain = cross @ np.linalg.inv(joint)
     belief = fit.predict(xs, hs)
     np.testing.assert_allclose(belief.mean, hs @ MEAN + gain @ (y - h @ MEAN), rtol=1e-8)
     np.testing.assert_allclose(belief.std**2, np.diag(own - gain @ cross.T), rtol=1e-7)
     reading = fit.predict(xs, hs, sigma=2.0)
-    np.testing.assert_allclose(reading.std**2, belief.std**2 + 4.0 + TWO.nugget_std**2)
+    np.testing.assert_allclose(reading.std**2, belief.std**2 + 4.0)
     beta = prior @ h.T @ np.linalg.inv(joint)
     np.testing.assert_allclose(fit.beta_mean, MEAN + beta @ (y - h @ MEAN), rtol=1e-8)
     np.testing.assert_allclose(fit.beta_cov, prior - beta @ h @ prior, rtol=1e-6, atol=1e-9)
@@ -86,7 +86,9 @@ def test_without_a_prior_it_is_universal_kriging():
     weights = np.linalg.solve(system, right)
     belief = fit.predict(xs, hs)
     np.testing.assert_allclose(belief.mean, weights[:50].T @ y, rtol=1e-8)
-    np.testing.assert_allclose(belief.std**2, TWO.variance - np.einsum("ij,ij->j", weights, right), rtol=1e-7)
+    np.testing.assert_allclose(
+        belief.std**2, TWO.variance + TWO.nugget_std**2 - np.einsum("ij,ij->j", weights, right), rtol=1e-7
+    )
     wide = condition(xy, y, sigma, h, np.zeros(2), np.full(2, 1e5), TWO).predict(xs, hs)
     np.testing.assert_allclose(belief.mean, wide.mean, rtol=1e-4)
 
@@ -163,7 +165,10 @@ def test_gradient_of_the_marginal_likelihood(std):
     (xy, y, sigma, h), _ = world(40, TWO)
     flat = np.isinf(std)
     priors = (MaternPrior(0.5, 40.0), MaternPrior(1.5, 200.0))
-    objective = _Objective(xy, y - h @ MEAN, sigma, h * np.where(flat, 1, std), flat, priors, NuggetPrior())
+    xy[1] = xy[0]
+    group = np.arange(40) % 3 - 1
+    sample = Sample(xy, y - h @ MEAN, sigma**2, h * np.where(flat, 1, std), flat, group)
+    objective = _Objective(sample, priors, NuggetPrior(), NoisePrior(), 2)
     for theta in objective.starts(4):
         error = check_grad(lambda t: objective(t)[0], lambda t: objective(t)[1], theta, epsilon=1e-6)
         assert error < 1e-3 * max(1.0, float(np.abs(objective(theta)[1]).max()))
@@ -239,7 +244,9 @@ def test_conditional_draws_have_the_exact_mean_and_covariance(std):
     prior = np.diag(np.where(np.isinf(std), 1e4, std) ** 2)
     joint = h @ prior @ h.T + covariance(xy, xy, TWO.components) + np.diag(sigma**2 + TWO.nugget_std**2)
     cross = hs @ prior @ h.T + covariance(xs, xy, TWO.components)
-    exact = hs @ prior @ hs.T + covariance(xs, xs, TWO.components) - cross @ np.linalg.solve(joint, cross.T)
+    exact = (
+        hs @ prior @ hs.T + covariance(xs, xs, TWO.components, TWO.nugget_std) - cross @ np.linalg.solve(joint, cross.T)
+    )
     spread = np.sqrt((exact**2 + np.outer(np.diag(exact), np.diag(exact))) / 2500)
     assert np.abs((np.cov(draws.T) - exact) / spread).max() < 5.0
     belief = fit.predict(xs, hs)

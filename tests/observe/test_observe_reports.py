@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from scipy.stats import norm
 
 from openckm.errors import MeasurementError, UnitError
 from openckm.maps.grid import Grid
+from openckm.maps.observations import Points
 from openckm.observe import LTE_RSRP, NR_RSRP, map_domain, points_likelihood
+from openckm.observe.reports import heaped_limits
 
 POWER = map_domain((1, 5), "db", ("gain_db",))
 
@@ -62,3 +65,33 @@ def test_an_index_that_no_phone_reports_is_refused(index):
 def test_a_device_of_another_scale_is_refused():
     with pytest.raises(UnitError, match="dBm"):
         LTE_RSRP.device(map_domain((2, 2)))
+
+
+def _powers(values, device=""):
+    values = np.asarray(values, float)
+    return Points.exact(np.arange(len(values)) * 4.0, np.zeros(len(values)), values, sigma=4.0, device=device)
+
+
+def test_values_heaped_at_the_end_of_a_report_are_limits():
+    heap = _powers([-140.0] * 12 + [-139.0, -131.5, -120.0, -90.0])
+    found, notes = heaped_limits(heap)
+    assert (found.kind == ["below"] * 12 + ["exact"] * 4).all()
+    assert notes == ("12 readings at -140 dBm, the end of LTE RSRP reports, are limits (at most that)",)
+    strong, told = heaped_limits(_powers([-44.0] * 5 + [-60.0] * 9, "Pixel"))
+    assert (strong.kind == "above").sum() == 5 and "of Pixel at -44 dBm" in told[0]
+    nr, _ = heaped_limits(_powers([-156.0] * 5 + [-140.0] * 9))
+    assert (nr.kind == "below").sum() == 5, "readings of an NR phone at -140 dBm are readings"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[-140.0, -140.0, -100.0], [-140.0] * 4 + [-139.0] * 3, [-110.0] * 30, [-44.0] * 3 + [-43.0] * 2 + [-30.0]],
+)
+def test_what_is_no_heap_at_an_end_stays_a_reading(values):
+    found, notes = heaped_limits(_powers(values))
+    assert (found.kind == "exact").all() and notes == ()
+
+
+def test_gains_have_no_report():
+    points = replace(_powers([-140.0] * 9), unit="dB")
+    assert heaped_limits(points) == (points, ())

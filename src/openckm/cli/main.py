@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -102,6 +103,13 @@ def construct(
     sigma: Sigma = 4.0,
     skip_bad: SkipBad = False,
     mix: Mix = None,
+    heaps: Annotated[
+        bool,
+        typer.Option("--heaps/--no-heaps", help="Take values heaped at a report's end (-140, -44 dBm) for limits."),
+    ] = True,
+    device: Annotated[
+        str | None, typer.Option(help="Map as this device reads; by default as the mean of all devices does.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     deadline: Annotated[
@@ -144,7 +152,8 @@ def construct(
                     place(centre, "--centre", crs))  # fmt: skip
     with stages("constructing the map") as on_progress:
         job = run(
-            measurements, site, reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
+            measurements, site, device=device,
+            reading=replace(reading_options(where, column, no_column, crs, sigma, skip_bad, mix), heaps=heaps),
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
             on_progress=on_progress,
         )  # fmt: skip

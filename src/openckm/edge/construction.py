@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ def construct(
     seed: int = 0,
     deadline_s: float | None = None,
     prior: str | os.PathLike[str] | None = None,
+    device: str | None = None,
     check: bool = True,
     outage_threshold: float | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
@@ -83,6 +84,7 @@ def construct(
         seed: of everything random.
         deadline_s: time the reconstruction may take [s].
         prior: model folder; None for the embedded prior.
+        device: name of the device whose level the map has; None for the mean device.
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
@@ -98,7 +100,7 @@ def construct(
     site, reading = from_keywords(site, reading, loose)
     given = read_evidence(measurements, site, reading)
     notes = list(_assumptions(given.observations, reading.sigma_db))
-    method = OpenCKM(prior=None if prior is None else Path(prior))
+    method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
     report = on_progress or (lambda *_: None)
     report("self-check", 0, 1)
     checked, reason = (
@@ -185,6 +187,7 @@ def _fit_lines(job: Construction) -> list[str]:
         prior,
         f"  fitted   transmit offset {facts['transmit_offset_db']:.1f} ± {facts['transmit_offset_std_db']:.1f} dB,"
         f" slope of the predicted map {facts['map_slope']:.2f}",
+        *_reading_lines(facts),
     ]
     pattern = [f"{name[8:]}: {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in facts["nuisances"].items()
                if name.startswith("pattern")]  # fmt: skip
@@ -194,6 +197,31 @@ def _fit_lines(job: Construction) -> list[str]:
     discrepancy = ", ".join(found)
     lines.append(f"  fitted   discrepancy (what the prior cannot explain): {discrepancy}")
     lines.append(f"  fitted   weight of the network that saw the readings {facts['weight_of_evidence']:.2f}")
+    return lines
+
+
+def _reading_lines(facts: Mapping[str, Any]) -> list[str]:
+    """What was made of limits, devices, their noise and readings out of line."""
+    lines, limits = [], {name: count for name, count in facts["limits"].items() if count}
+    if limits:
+        counted = ", ".join(f"{count} {name}" for name, count in limits.items())
+        kept = facts["limits_respected"]
+        lines.append(
+            f"  fitted   limits: {counted}, each as the probability of staying within it; the map respects {kept} of"
+            f" {sum(limits.values())}"
+        )
+    levels, noise = facts["devices"], facts["noise_factor"]
+    if len(levels) > 1:
+        told = ", ".join(f"{name or 'unnamed'} {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in levels.items())
+        lines.append(f"  fitted   devices against their mean: {told}")
+    told = ", ".join(f"{name or 'all readings'} {factor:.2f}" for name, factor in noise.items())
+    lines.append(f"  fitted   noise over what was stated: {told}")
+    if facts["out_of_line"]:
+        rows = ", ".join(f"row {row} ({value:g})" for row, _, value in facts["out_of_line"][:5])
+        count = len(facts["out_of_line"])
+        lines.append(
+            f"  fitted   {count} readings out of line with all others weigh less: {rows}" + (" ..." * (count > 5))
+        )
     return lines
 
 

@@ -191,7 +191,7 @@ def plan_on(
     belief = "exact" if isinstance(covariance, ExactCovariance) else "draws"
     return MeasurementPlan(
         stops, _line(grid, route.cells), route.length_m, float(choice.rmse_db[0]), float(choice.rmse_db[-1]), belief,
-        int(posterior.scene.used.sum()),
+        posterior.scene.visited,
     )  # fmt: skip
 
 

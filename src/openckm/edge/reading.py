@@ -16,6 +16,7 @@ from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations
 from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
+from openckm.observe.reports import heaped_limits
 
 __all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence"]
 
@@ -46,6 +47,7 @@ class ReadingOptions:
         without: roles or columns that are not to be used.
         skip_bad: leave rows out that cannot be read, and count them, instead of refusing the file.
         mix: columns that name transmitters whose readings are read as one field all the same, or ("all",).
+        heaps: take values heaped at the end of a report's range (-140 and -44 dBm in LTE) for limits.
     """
 
     where: Mapping[str, str] = field(default_factory=dict)
@@ -55,10 +57,11 @@ class ReadingOptions:
     without: Sequence[str] = ()
     skip_bad: bool = False
     mix: Sequence[str] = ()
+    heaps: bool = True
 
     def keywords(self) -> dict[str, Any]:
         """Return the options as keywords of `read_drive_test`."""
-        how = {f.name: getattr(self, f.name) for f in fields(self)}
+        how = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "heaps"}
         return how | {"where": dict(self.where) or None, "columns": dict(self.columns) or None}
 
 
@@ -116,10 +119,11 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
     grid = site.grid()
     known = site.observations(grid)
     test = _read(measurements, grid, site, **how)
+    points, heaps = heaped_limits(test.points) if options.heaps else (test.points, ())
     notes += _outside(test, measurements, grid, site, how)
     notes += _inside_buildings(test, known.layout)
-    report = replace(test.report, notes=(*test.report.notes, *notes))
-    return Evidence(replace(known, points=(test.points,)), grid, report)
+    report = replace(test.report, notes=(*test.report.notes, *notes, *heaps))
+    return Evidence(replace(known, points=(points,)), grid, report)
 
 
 def _read(measurements: Files, grid: Grid, site: SitePlan, **how: Any) -> DriveTest:

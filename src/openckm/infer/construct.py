@@ -22,9 +22,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from openckm.errors import OptionError
-from openckm.infer.experts import FOLDS, Blend, Expert, blend, evidence_expert, folds_of, gain_of, site_expert
+from openckm.infer.experts import (
+    FOLDS,
+    Blend,
+    Expert,
+    blend,
+    evidence_expert,
+    folds_of,
+    gain_of,
+    reading_facts,
+    site_expert,
+)
 from openckm.infer.model import Posterior, Report
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
@@ -40,7 +51,6 @@ from openckm.priors.pretrained import embedded_prior, load_prior
 
 __all__ = ["LoadedPrior", "OpenCKM"]
 
-MIN_READINGS = 3
 MEAN_SHARE = 0.5
 """Share of a deadline after which no further orientation is averaged into the mean."""
 
@@ -70,6 +80,7 @@ class OpenCKM:
         symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
         calibrated: whether to bring the spread to what was measured on validation maps.
+        device: name of the device whose level the map has; None for the mean device.
         name: of the method.
     """
 
@@ -78,6 +89,7 @@ class OpenCKM:
     symmetrise: bool = True
     tile_cells: int = TileOptions().cells
     calibrated: bool = True
+    device: str | None = None
     name: str = "openckm"
 
     def reconstruct(
@@ -93,9 +105,9 @@ class OpenCKM:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
         Fewer draws than asked for come back when `deadline_s` does not allow more, and the mean is averaged over fewer
-        orientations when half of it has passed; mean and spread always come. With fewer than MIN_READINGS usable
-        readings the map is the prior's, in dB: nothing tells the transmit level of readings in dBm. Provenance says
-        the unit.
+        orientations when half of it has passed; mean and spread always come. With fewer than MIN_READINGS values
+        among the readings the map is the prior's, in dB: nothing tells the transmit level of readings in dBm.
+        Provenance says the unit.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -138,14 +150,14 @@ class OpenCKM:
             ModelError: if the prior cannot be loaded.
         """
         network, name, calibration = self._load()
-        scene = prepare_scene(observations, grid, network.multiple)
+        scene = prepare_scene(observations, grid, network.multiple, self.device)
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
         enough = None if until is None else (lambda: time.monotonic() > until)
         facts: dict[str, Any] = {
             "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
         }  # fmt: skip
-        if int(scene.used.sum()) < MIN_READINGS:
+        if not scene.fitted:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"
         else:
@@ -215,16 +227,22 @@ def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[
     values = dict(zip(site.basis.names, site.fit.beta_mean.tolist(), strict=True))
     spreads = dict(zip(site.basis.names, np.sqrt(np.diag(site.fit.beta_cov)).tolist(), strict=True))
     return {
-        "cells_observed": int(scene.used.sum()),
+        "cells_observed": scene.visited,
+        **reading_facts(scene, site.fit),
         "transmit_offset_db": values["offset"] - level,
         "transmit_offset_std_db": spreads["offset"],
         "map_slope": values["map slope"],
-        "nuisances": {name: (values[name], spreads[name]) for name in site.basis.names},
-        "discrepancy": [(p.name, p.unit, p.mean) for p in site.fit.report().parameters if "beta" not in p.name],
+        "nuisances": {n: (values[n], spreads[n]) for n in site.basis.names if not n.startswith("device ")},
+        "discrepancy": [(p.name, p.unit, p.mean) for p in site.fit.report().parameters if p.unit in ("m", "unit of y")],
         "weight_of_evidence": both.weight,
         "spread_scale": both.scale,
         "held_out_rmse_db": {
-            "site": float(np.sqrt(np.mean((site.held_out - scene.readings.value) ** 2))),
-            "evidence": float(np.sqrt(np.mean((evidence.held_out - scene.readings.value) ** 2))),
+            name: _rms((one.held_out - scene.readings.value)[scene.plain])
+            for name, one in (("site", site), ("evidence", evidence))
         },
     }
+
+
+def _rms(error: NDArray[np.float64]) -> float | None:
+    """Root mean square; None of nothing."""
+    return float(np.sqrt(np.mean(error**2))) if len(error) else None

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,21 +31,24 @@ from openckm.observe.field.discrepancy import (
     DiscrepancyFit,
     DiscrepancyOptions,
     MaternPrior,
+    NoisePrior,
     NuggetPrior,
-    condition,
     fit_discrepancy,
+    refit,
 )
 from openckm.observe.field.nuisance import Basis
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Blend", "Expert", "blend", "evidence_expert", "gain_of", "site_expert"]
+__all__ = ["Blend", "Expert", "blend", "evidence_expert", "gain_of", "reading_facts", "site_expert"]
 
 Array = NDArray[np.float64]
 FOLDS = 4
 BLOCKS_A_SIDE = 8
 SHADOW_LENGTH_M = 40.0
+OUT_OF_LINE = 4.5
+"""Gap to what all other readings say [standard deviations] beyond which a reading counts with less weight."""
 SCALE_BOUNDS = (0.5, 2.5)
 SCALE_HALF = 30.0
 """Held-out readings with which the factor that they ask for counts half."""
@@ -105,7 +109,19 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     """
     length = max(SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
     prior = MaternPrior(nu=0.5, length_m=length, length_log_sd=0.5, std=8.0, std_log_sd=0.8)
-    return DiscrepancyOptions(components=(prior,), nugget=NuggetPrior(1.2, 0.7), starts=2, hyper_readings=500)
+    return DiscrepancyOptions(
+        components=(prior,), nugget=NuggetPrior(1.2, 0.7), noise=NoisePrior(), out_of_line=OUT_OF_LINE, starts=2,
+        hyper_readings=500,
+    )  # fmt: skip
+
+
+def fit_readings(scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array) -> DiscrepancyFit:
+    """Return nuisances and discrepancy of all readings of a scene, limits among them, given rows of H of every cell."""
+    readings, (low, high) = scene.readings, scene.bounds
+    return fit_discrepancy(
+        scene.places[scene.index], readings.value, readings.sigma, scene.rows(basis.matrix), prior_mean, prior_std,
+        discrepancy_options(scene), names=basis.names, low=low, high=high, group=scene.noise_group,
+    )  # fmt: skip
 
 
 def site_expert(
@@ -119,11 +135,7 @@ def site_expert(
     """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations."""
     denoised = posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
-    readings, index = scene.readings, scene.index
-    fit = fit_discrepancy(
-        scene.places[index], readings.value, readings.sigma, basis.matrix[index], basis.prior_mean, basis.prior_std,
-        discrepancy_options(scene), names=basis.names,
-    )  # fmt: skip
+    fit = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
     belief = fit.predict(scene.places, basis.matrix)
     held = fit.leave_blocks_out(fold) if len(np.unique(fold)) > 1 else fit.loo()
     return Expert(belief.mean, belief.std, held.mean, held.std, fit, basis, denoised, scene.condition)
@@ -139,16 +151,12 @@ def evidence_expert(
     enough: Callable[[], bool] | None = None,
 ) -> Expert:
     """Return the expert whose network is told the readings, brought to its own scale by the site expert's nuisances."""
-    readings, index = scene.readings, scene.index
     seen = as_network_readings(scene, site)
     told = scene.with_evidence(seen)
     denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
-    fit = fit_discrepancy(
-        scene.places[index], readings.value, readings.sigma, basis.matrix[index], site.fit.beta_mean,
-        _tightened(site), discrepancy_options(scene), names=basis.names,
-    )  # fmt: skip
+    fit = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
     belief = fit.predict(scene.places, basis.matrix)
     held, held_std = _held_out(scene, denoiser, fold, site, fit, seen)
     std = np.sqrt(belief.std**2 + _slope(fit, basis) ** 2 * var)
@@ -160,34 +168,53 @@ def as_network_readings(scene: Scene, site: Expert) -> Points:
 
     Censored readings are shifted by the same nuisances; their limits stay limits.
     """
-    if scene.cells is None:
-        return scene.readings
-    row, col = scene.grid.index_of(scene.cells.x, scene.cells.y)
-    cell = row * scene.grid.shape[1] + col
-    explained = site.basis.matrix[cell] @ site.fit.beta_mean
-    shift = gain_of(site.denoised)[0][0][cell] - explained
-    noise = np.sqrt(scene.cells.sigma**2 + site.fit.hyper.nugget_std**2)
+    own, low, high = scene.readings, *scene.bounds
+    shift = gain_of(site.denoised)[0][0][scene.index] - scene.rows(site.basis.matrix) @ site.fit.beta_mean
+    noise = np.hypot(site.fit.noise_std(own.sigma, scene.noise_group), site.fit.hyper.nugget_std)
+    plain = scene.plain  # a value's ends are not its own for those who read `kind`
     return replace(
-        scene.cells, value=scene.cells.value + shift, low=scene.cells.low + shift, high=scene.cells.high + shift,
-        sigma=noise, unit="dB",
+        own, value=own.value + shift, low=np.where(plain, own.low, low) + shift,
+        high=np.where(plain, own.high, high) + shift, sigma=noise, unit="dB",
     )  # fmt: skip
+
+
+def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
+    """Return what was made of the readings: limits, levels and noise of the devices, readings out of line."""
+    own, kind = scene.readings, scene.readings.kind
+    count = scene.contrasts.shape[1]
+    tail = slice(len(fit.beta_mean) - count, None)
+    level = scene.contrasts @ fit.beta_mean[tail]
+    spread = np.sqrt(np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 0.0))
+    scale = np.array([float(fit.noise_std(1.0, scene.noise_group[scene.device == d][0])) for d in range(len(level))])
+    far = ~np.isnan(fit.readings.fixed) & scene.plain
+    at = fit.predict(scene.places[scene.index], fit.readings.design).mean if (~scene.plain).any() else own.value
+    return {
+        "limits": {name: int((kind == name).sum()) for name in ("below", "above", "interval")},
+        "limits_respected": int(((at >= scene.bounds[0]) & (at <= scene.bounds[1]) & ~scene.plain).sum()),
+        "devices": dict(zip(scene.devices, zip(level.tolist(), spread.tolist(), strict=True), strict=True)),
+        "noise_factor": dict(zip(scene.devices, scale.tolist(), strict=True)),
+        "out_of_line": [
+            (int(own.row[k]), str(own.device[k]), float(own.value[k])) for k in np.flatnonzero(far)
+        ],
+    }  # fmt: skip
 
 
 def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
     """Return the two experts' stacked belief, its spread calibrated on the held-out readings."""
-    y = scene.readings.value
-    gap = evidence.held_out - site.held_out
+    plain = scene.plain
+    y = scene.readings.value[plain]
+    gap = (evidence.held_out - site.held_out)[plain]
     size = float(gap @ gap)
-    raw = float(gap @ (y - site.held_out)) / size if size > 0 else 0.5
+    raw = float(gap @ (y - site.held_out[plain])) / size if size > 0 else 0.5
     trust = len(y) / (len(y) + 10.0)
     weight = trust * float(np.clip(raw, 0.0, 1.0)) + (1.0 - trust) * 0.5
-    held = weight * evidence.held_out + (1 - weight) * site.held_out
-    held_var = weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2
+    held = (weight * evidence.held_out + (1 - weight) * site.held_out)[plain]
+    held_var = (weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2)[plain]
     scale = _spread_factor(y - held, np.sqrt(held_var))
     label = _blocks(scene)
     if len(np.unique(label)) > 1:
         blocks = site.fit.leave_blocks_out(label)
-        scale = max(scale, _spread_factor(y - blocks.mean, blocks.std))
+        scale = max(scale, _spread_factor(y - blocks.mean[plain], blocks.std[plain]))
     mean = weight * evidence.mean + (1 - weight) * site.mean
     std = scale * np.sqrt(weight * evidence.std**2 + (1 - weight) * site.std**2)
     return Blend(mean, std, weight, scale)
@@ -202,6 +229,8 @@ def _blocks(scene: Scene) -> NDArray[np.intp]:
 
 def _spread_factor(error: Array, std: Array) -> float:
     """Return the factor on the spread that puts 90 % of the errors inside their intervals, near 1 when they are few."""
+    if not len(error):
+        return 1.0
     found = shrunk(factor_90(np.abs(error) / std, new=True), len(error), SCALE_HALF)
     return float(np.clip(found, *SCALE_BOUNDS))
 
@@ -229,25 +258,16 @@ def _held_out(
     scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], site: Expert, fit: DiscrepancyFit, seen: Points
 ) -> tuple[Array, Array]:
     """Predict each reading from the other folds; one network call over all folds."""
-    readings, index = scene.readings, scene.index
-    used = np.flatnonzero(scene.used)
-    groups = np.unique(fold)
-    conditions = []
-    for group in groups:
-        keep = np.ones(len(seen), dtype=bool)
-        keep[used[fold == group]] = False
-        conditions.append(scene.with_evidence(seen.subset(keep)))
+    index, groups = scene.index, np.unique(fold)
+    conditions = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
     mean, var = gain_of(posterior_mean(denoiser, Condition.join(conditions), symmetrise=False))
     held, spread = np.empty(len(index)), np.empty(len(index))
+    noise = fit.noise_std(scene.readings.sigma, scene.noise_group)
     for k, group in enumerate(groups):
-        out, kept = fold == group, fold != group
-        rows = _centred(site, scene, mean[k]).matrix[index]
-        places = scene.places[index]
-        part = condition(
-            places[kept], readings.value[kept], readings.sigma[kept], rows[kept], site.fit.beta_mean, _tightened(site),
-            fit.hyper,
-        )  # fmt: skip
-        belief = part.predict(places[out], rows[out], sigma=readings.sigma[out])
+        out = fold == group
+        rows = scene.rows(_centred(site, scene, mean[k]).matrix)
+        part = refit(fit, rows, keep=~out, prior_mean=site.fit.beta_mean, prior_std=_tightened(site))
+        belief = part.predict(scene.places[index[out]], rows[out], sigma=noise[out])
         own = _slope(part, site.basis) ** 2 * var[k][index[out]]
         held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
     return held, spread

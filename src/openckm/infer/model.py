@@ -36,7 +36,7 @@ from openckm.infer.scene import Scene
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
-from openckm.observe.field.discrepancy import condition
+from openckm.observe.field.discrepancy import refit
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
@@ -213,11 +213,8 @@ class Posterior:
         scene, matrix = self.scene, expert.basis.matrix.copy()
         slope = expert.basis.names.index("map slope")
         matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
-        readings, index = scene.readings, scene.index
-        part = condition(
-            scene.places[index], readings.value, readings.sigma, matrix[index], expert.fit.beta_mean,
-            np.sqrt(np.diag(expert.fit.beta_cov)), expert.fit.hyper,
-        )  # fmt: skip
+        mean, std = expert.fit.beta_mean, np.sqrt(np.diag(expert.fit.beta_cov))
+        part = refit(expert.fit, scene.rows(matrix), prior_mean=mean, prior_std=std)
         return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
 
     def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:

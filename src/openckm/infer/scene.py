@@ -1,23 +1,27 @@
-"""The evidence on one map, brought into the form that experts work with: one reading per cell, planes, and a design.
+"""The evidence on one map, in the form that experts work with: one reading per cell and device, planes, and a design.
 
-Readings y_i [dB or dBm] of cell i are modelled as
+Readings y_i [dB or dBm] of cell i by device d are modelled as
 
-    y_i = offset + slope (m(s_i) - m_bar) + pattern(bearing_i) + indoor_i + delta(s_i) + eps_i
+    y_i = offset + b_d + slope (m(s_i) - m_bar) + pattern(bearing_i) + indoor_i + delta(s_i) + eps_i
 
 m is the map that the learned prior predicts, m_bar its average over the readings, offset the unknown transmit power,
-pattern the standard's sector and smooth harmonics around the known boresight, delta the discrepancy. Everything but
-m and delta is linear with a Gaussian prior (`openckm.observe.field.nuisance`).
+b_d how much higher the device reads than the mean device (0 +- 4 dB; the sum over devices is 0), pattern the standard's
+sector and smooth harmonics around the known boresight, delta the discrepancy. Everything but m and delta is linear with
+a Gaussian prior (`openckm.observe.field.nuisance`). The map is that of the mean device, or of one that is named.
+
+A reading is a value, or a limit (below, above, an interval) of y_i: all count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from openckm.errors import GridError
+from openckm.errors import GridError, MeasurementError
 from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
@@ -27,11 +31,23 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, site_planes
 
-__all__ = ["Scene", "prepare_scene"]
+__all__ = ["MIN_READINGS", "Scene", "prepare_scene"]
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
-"""What averaging the readings of a cell does not remove [dB]: the place within the cell, the device's own level."""
+"""What averaging the readings of a cell does not remove [dB]: the place within the cell."""
+MIN_READINGS = 3
+"""Readings without which nothing is fitted."""
+DEVICE_STD_DB = 4.0
+"""How much devices differ in level [dB]."""
+MOST_DEVICES = 50
+"""Devices with a level of their own; beyond it, those with the fewest readings share one."""
+OWN_NOISE = 20
+"""Readings from which a device has a noise of its own; the others share one."""
+NARROW = 2.0
+"""Width of an interval [its noise] up to which it counts as its middle, give or take its width."""
+PLAUSIBLE = {"dBm": (-250.0, 10.0), "dB": (-400.0, 60.0)}
+"""What a radio can read, by unit: nothing receives more than 10 dBm, and a path gains nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +57,13 @@ class Scene:
     Attributes:
         grid: the padded grid; its north-west corner is that of the grid asked for.
         shape: rows and columns asked for.
-        cells: one reading per visited cell, at cell centres; may be empty.
-        used: the readings that linear experts can use (exact, or intervals with two ends), shape (len(cells),).
+        cells: one reading per visited cell and device, at cell centres; None where there are none.
+        used: the readings that say anything (all but intervals without an end), shape (len(cells),).
         extra: readings of other quantities (direction), for the evidence planes.
         layout: buildings on the padded grid, or None.
         transmitter: or None.
         condition: site planes and scalars, no measurements.
+        reference: name of the device whose map is wanted; None for the mean device.
     """
 
     grid: Grid
@@ -57,15 +74,16 @@ class Scene:
     layout: Layout | None
     transmitter: Transmitter | None
     condition: Condition
+    reference: str | None = None
 
     @property
     def unit(self) -> str:
         """Unit of the readings: "dBm", or "dB" where there are none."""
         return "dB" if self.cells is None else self.cells.unit
 
-    @property
+    @cached_property
     def readings(self) -> Points:
-        """The readings that linear experts use; an interval counts as its middle, give or take its width.
+        """The readings that are used; a narrow interval counts as its middle, give or take its width.
 
         Raises:
             GridError: if there are none.
@@ -73,8 +91,68 @@ class Scene:
         if self.cells is None:
             raise GridError("this scene holds no gain readings")
         chosen = self.cells.subset(self.used)
-        width = np.where(chosen.kind == "interval", chosen.high - chosen.low, 0.0)
-        return replace(chosen, sigma=np.sqrt(chosen.sigma**2 + width**2 / 12.0))
+        two = (chosen.kind == "interval") & np.isfinite(chosen.low) & np.isfinite(chosen.high)
+        low, high = np.where(two, chosen.low, 0.0), np.where(two, chosen.high, 0.0)
+        width = high - low
+        narrow = two & (width <= NARROW * chosen.sigma)
+        middle = np.where(narrow, (low + high) / 2, chosen.value)
+        noise = np.sqrt(chosen.sigma**2 + np.where(narrow, width, 0.0) ** 2 / 12.0)
+        return replace(chosen, value=middle, sigma=noise, kind=np.where(narrow, "exact", chosen.kind))
+
+    @property
+    def plain(self) -> NDArray[np.bool_]:
+        """The used readings that are values and not limits, shape (n,)."""
+        return np.zeros(0, bool) if self.cells is None else np.asarray(self.readings.kind == "exact")
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the readings can tell level and nuisances: three values, or limits where the level is known."""
+        enough = int(self.plain.sum()) if self.unit == "dBm" else int(self.used.sum())
+        return enough >= MIN_READINGS
+
+    @property
+    def visited(self) -> int:
+        """Number of cells with a reading that is used."""
+        return 0 if self.cells is None else len(np.unique(self.index))
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Lower and upper end of what each used reading says [unit], equal for values, each of shape (n,)."""
+        kind, value = self.readings.kind, self.readings.value
+        low = np.select([kind == "below", kind == "interval"], [np.full(len(value), -np.inf), self.readings.low], value)
+        high = np.select(
+            [kind == "above", kind == "interval"], [np.full(len(value), np.inf), self.readings.high], value
+        )
+        return np.asarray(low), np.asarray(high)
+
+    @cached_property
+    def devices(self) -> tuple[str, ...]:
+        """Names of the devices with a level of their own, in order; "(others)" for those that share one."""
+        names, counts = np.unique(self.readings.device, return_counts=True)
+        if len(names) <= MOST_DEVICES:
+            return tuple(map(str, names))
+        kept = np.sort(names[np.argsort(-counts, kind="stable")[: MOST_DEVICES - 1]])
+        return (*map(str, kept), "(others)")
+
+    @cached_property
+    def device(self) -> NDArray[np.intp]:
+        """Number of each used reading's device among `devices`, shape (n,)."""
+        number = {name: k for k, name in enumerate(self.devices)}
+        return np.asarray([number.get(str(d), len(number) - 1) for d in self.readings.device], dtype=np.intp)
+
+    @property
+    def noise_group(self) -> NDArray[np.intp]:
+        """Whose noise each used reading has: 0 for devices with few readings, shape (n,)."""
+        counts = np.bincount(self.device, minlength=len(self.devices))
+        own = counts >= OWN_NOISE
+        number = np.where(own, np.cumsum(own) - int(own.all()), 0)
+        return np.asarray(number[self.device], dtype=np.intp)
+
+    @cached_property
+    def contrasts(self) -> Array:
+        """Level of each device in terms of the coefficients, shape (devices, devices - 1): orthonormal, sums are 0."""
+        count = len(self.devices)
+        return np.linalg.qr(np.eye(count)[:, :-1] - 1.0 / count)[0] if count > 1 else np.zeros((1, 0))
 
     @property
     def index(self) -> NDArray[np.intp]:
@@ -89,7 +167,11 @@ class Scene:
         return np.stack([x.ravel(), y.ravel()], axis=1)
 
     def design(self, mean_db: Array) -> Basis:
-        """Return the rows of H of every cell for a predicted map [dB], shape (cells,), slope column centred."""
+        """Return the rows of H of every cell for a predicted map [dB], shape (cells,), slope column centred.
+
+        Raises:
+            MeasurementError: if the device whose map is wanted read nothing.
+        """
         centre = float(mean_db[self.index].mean())
         known_level = self.unit == "dB"
         parts = [
@@ -102,7 +184,31 @@ class Scene:
             parts += _antenna(self.grid, self.transmitter, known_level)
         if self.layout is not None:
             parts.append(_indoor(self.layout))
+        if len(self.devices) > 1 or self.reference is not None:
+            parts.append(self._device_columns(mean_db.size))
         return join(*parts)
+
+    def rows(self, matrix: Array) -> Array:
+        """Return the rows of H of the used readings, each of its own device, from those of every cell, shape (n, p)."""
+        rows = matrix[self.index]
+        if self.contrasts.shape[1]:
+            rows[:, matrix.shape[1] - self.contrasts.shape[1] :] = self.contrasts[self.device]
+        return rows
+
+    def _device_columns(self, cells: int) -> Basis:
+        """The columns of the devices' levels, on the map those of the device whose map it is."""
+        count = self.contrasts.shape[1]
+        wanted = np.zeros(count)
+        if self.reference is not None:
+            if self.reference not in self.devices:
+                raise MeasurementError(
+                    f"the map of device {self.reference!r} is wanted, the readings are by {', '.join(self.devices)}"
+                )
+            wanted = self.contrasts[self.devices.index(self.reference)]
+        names = tuple(f"device contrast {k + 1}" for k in range(count))
+        return Basis(
+            np.tile(wanted, (cells, 1)), names, ("dB",) * count, np.zeros(count), np.full(count, DEVICE_STD_DB)
+        )
 
     def with_evidence(self, gain: Points | None) -> Condition:
         """Return the condition with these gain readings [dB] (and the scene's directions) as evidence."""
@@ -122,18 +228,19 @@ class Scene:
         return field[..., : self.shape[0], : self.shape[1]]
 
 
-def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scene:
+def prepare_scene(observations: Observations, grid: Grid, multiple: int, reference: str | None = None) -> Scene:
     """Return the scene of some observations on a grid.
 
     Args:
         observations: the evidence, in the grid's CRS.
         grid: the cells asked for.
         multiple: the network's sides must be divisible by this.
+        reference: name of the device whose map is wanted; None for the mean device.
 
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
         OutsideGrid: if a reading lies outside the grid.
-        MeasurementError: if there are rasters or areas among the observations.
+        MeasurementError: if there are rasters or areas among the observations, or values that no radio can read.
     """
     observations.require_points_only("this reconstructor")
     if observations.crs != grid.crs:
@@ -144,7 +251,10 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scen
     padded = replace(grid, shape=(_up(grid.shape[0], multiple), _up(grid.shape[1], multiple)))
     layout = None if observations.layout is None else _pad(observations.layout, grid, padded)
     gain = [p for p in observations.points if p.quantity == "gain_db" and len(p)]
-    cells = aggregate_cells(observations.gain_points(), grid, shadow_sigma_db=SHADOW_SIGMA_DB) if gain else None
+    cells = None
+    if gain:
+        _require_plausible(observations.gain_points())
+        cells = aggregate_cells(observations.gain_points(), grid, shadow_sigma_db=SHADOW_SIGMA_DB, by_device=True)
     used = np.zeros(0, bool) if cells is None else _usable(cells)
     extra = tuple(p for p in observations.points if p.quantity in ("aoa_cos", "aoa_sin") and len(p))
     for table in extra:
@@ -155,13 +265,24 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int) -> Scen
         torch.zeros(1, EVIDENCE_PLANES, *padded.shape),
         scalars(grid.cell_m, carrier),
     )
-    return Scene(padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition)
+    return Scene(padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference)
 
 
 def _usable(cells: Points) -> NDArray[np.bool_]:
-    """True for exact readings and for intervals with two ends, shape (len(cells),)."""
-    ends = np.isfinite(cells.low) & np.isfinite(cells.high)
-    return np.asarray((cells.kind == "exact") | ((cells.kind == "interval") & ends))
+    """False for intervals without an end, which say nothing, shape (len(cells),)."""
+    return np.asarray((cells.kind != "interval") | np.isfinite(cells.low) | np.isfinite(cells.high))
+
+
+def _require_plausible(points: Points) -> None:
+    low, high = PLAUSIBLE.get(points.unit, (-np.inf, np.inf))
+    bad = (points.value < low) | (points.value > high)
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise MeasurementError(
+            f"{points.source or 'observations'}, row {int(points.row[k])}: {points.value[k]:g} {points.unit}"
+            f" ({int(bad.sum())} such readings): no radio reads that, wanted {low:g} to {high:g} {points.unit};"
+            " leave these rows out, or name the right column and unit"
+        )
 
 
 def _up(side: int, multiple: int) -> int:

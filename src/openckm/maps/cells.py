@@ -3,7 +3,10 @@
 For n readings v_i [dB or dBm] with noise sigma_i of a cell
     v_cell = 10 log10( 1/n sum_i 10^(v_i / 10) )                    (linear mean; plain mean for unit "1")
     sigma_cell^2 = sigma_shadow^2 + (1/n^2) sum_i sigma_i^2
-where sigma_shadow stands for what averaging does not remove: the place within the cell and the device's own offset.
+where sigma_shadow stands for what averaging does not remove: the place within the cell and, where the readings of all
+devices are averaged together, the device's own offset. Where devices are kept apart, readings of one cell and device
+that contradict each other, i.e. scatter more than their noise explains (beyond the 99.9 % quantile of chi-square),
+count with the noise that they show.
 The linear mean of readings with noise lies above the mean in dB (by 1 dB for 3 dB of noise); that is the convention of
 radio maps and is not corrected.
 """
@@ -23,10 +26,14 @@ from openckm.maps.observations import Points
 __all__ = ["aggregate_cells"]
 
 Floats = NDArray[np.float64]
+CONTRADICTION = 0.999
+"""Quantile of chi-square beyond which the readings of a cell contradict each other."""
 
 
-def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0) -> Points:
-    """Return one reading per visited cell, in row-major order of the cells, whatever the order of the points.
+def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0, by_device: bool = False) -> Points:
+    """Return one reading per visited cell (and device), in row-major order of the cells.
+
+    The order of the points does not matter.
 
     A cell with an exact reading becomes one exact reading. Its censored ones count with their limit (below, above)
     or value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell
@@ -37,6 +44,7 @@ def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0)
         points: readings of one quantity, all within the grid.
         grid: the cells.
         shadow_sigma_db: what averaging does not remove [dB, or the readings' unit]; 0 for independent noise alone.
+        by_device: keep the readings of different devices apart: one reading per visited cell and device.
 
     Returns:
         Readings at cell centres with `count` the number averaged, `row` the first row of the cell and `device` the
@@ -51,19 +59,20 @@ def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0)
     if len(points) == 0:
         return replace(points, count=np.zeros(0, dtype=np.int64))
     row, col = grid.index_of(points.x, points.y)
-    order = np.lexsort((points.row, row * grid.shape[1] + col))
-    ordered, cell = points.subset(order), (row * grid.shape[1] + col)[order]
-    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
-    entries = _merge(ordered, starts, shadow_sigma_db)
+    device = np.unique(points.device, return_inverse=True)[1] if by_device else np.zeros(len(points), np.intp)
+    order = np.lexsort((points.row, device, row * grid.shape[1] + col))
+    ordered, cell, device = points.subset(order), (row * grid.shape[1] + col)[order], device[order]
+    starts = np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (device[1:] != device[:-1])])
+    entries = _merge(ordered, starts, shadow_sigma_db, by_device)
     at_row, at_col = np.divmod(cell[starts], grid.shape[1])
     return replace(entries, x=grid.x[at_col], y=grid.y[at_row])
 
 
-def _merge(points: Points, starts: NDArray[np.intp], shadow_sigma: float) -> Points:
+def _merge(points: Points, starts: NDArray[np.intp], shadow_sigma: float, scatter: bool) -> Points:
     """Return one entry per run of readings; runs begin at `starts`."""
     count = np.diff(np.r_[starts, len(points)])
     value = _mean_of_runs(points, starts, count)
-    sigma = np.sqrt(shadow_sigma**2 + np.add.reduceat(points.sigma**2, starts) / count**2)
+    sigma = np.sqrt(shadow_sigma**2 + _noise_of_runs(points, starts, count, scatter))
     entries = replace(
         points.subset(starts), value=value, sigma=sigma, device=_joined_devices(points, starts),
         kind=np.full(len(starts), "exact", dtype="<U8"), low=np.full(len(starts), -np.inf),
@@ -82,6 +91,20 @@ def _mean_of_runs(points: Points, starts: NDArray[np.intp], count: NDArray[np.in
     return np.asarray(10.0 * np.log10(power), dtype=np.float64)
 
 
+def _noise_of_runs(points: Points, starts: NDArray[np.intp], count: NDArray[np.intp], scatter: bool) -> Floats:
+    """Variance of the mean of each run: of the stated noise, or, if `scatter`, of a scatter beyond the noise."""
+    stated = np.asarray(np.add.reduceat(points.sigma**2, starts) / count**2)
+    if not scatter or (count < 2).all():
+        return stated
+    from scipy.special import chdtri
+
+    mean = np.add.reduceat(points.value, starts) / count
+    square = np.add.reduceat((points.value - np.repeat(mean, count)) ** 2, starts)
+    free = np.maximum(count - 1, 1)
+    scattered = (count > 1) & (square > chdtri(free, 1.0 - CONTRADICTION) * stated * count)
+    return np.asarray(np.where(scattered, square / free / count, stated))
+
+
 def _counts(points: Points) -> NDArray[np.int64]:
     return np.ones(len(points), dtype=np.int64) if points.count is None else points.count
 
@@ -95,10 +118,14 @@ def _censor(entries: Points, k: int, run: Points) -> None:
     """Write the joint censored reading of a run without exact readings into entry k."""
     low, high = np.where(run.kind == "above", run.value, run.low), np.where(run.kind == "below", run.value, run.high)
     floor, ceiling = float(low.max()), float(high.min())
-    if floor > ceiling:  # noise made the limits cross: the truth lies about between them
+    crossed = False
+    if floor > ceiling:  # noise made the limits cross: the truth lies about between them, and the noise is as large
+        entries.sigma[k] = float(np.hypot(run.sigma.max(), floor - ceiling))
         floor, ceiling = ceiling, floor
+        crossed = True
     tightest = int(np.argmax(low)) if math.isfinite(floor) and not math.isfinite(ceiling) else int(np.argmin(high))
-    entries.sigma[k] = run.sigma[tightest]
+    if not crossed:
+        entries.sigma[k] = run.sigma[tightest]
     if math.isfinite(floor) and math.isfinite(ceiling):
         entries.kind[k], entries.low[k], entries.high[k] = "interval", floor, ceiling
         entries.value[k] = (floor + ceiling) / 2

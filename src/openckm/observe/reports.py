@@ -4,7 +4,9 @@
     NR   SS-RSRP  index 0: below -156 dBm,  k: [k - 157, k - 156),  126: from -31 dBm   TS 38.133, Table 10.1.6.1-1
 
 A report is evidence about an interval, not a value with rounding noise: the ends are censored readings.
-`RsrpReport.points` makes such evidence of the indices that phones log.
+`RsrpReport.points` makes such evidence of the indices that phones log. Logs in dBm show the ends as heaps: many
+readings with one value, the lowest or highest of all, at the very end of a table; `heaped_limits` takes these for the
+limits that they are.
 
 References:
     3GPP TS 36.133, Requirements for support of radio resource management (E-UTRA), clause 9.1.4.
@@ -23,7 +25,7 @@ from openckm.maps.observations import Points
 from openckm.observe.nonlinear import Quantize
 from openckm.observe.operators import Domain
 
-__all__ = ["LTE_RSRP", "NR_RSRP", "RsrpReport"]
+__all__ = ["LTE_RSRP", "NR_RSRP", "RsrpReport", "heaped_limits"]
 
 
 @dataclass(frozen=True)
@@ -103,3 +105,39 @@ LTE_RSRP = RsrpReport("LTE RSRP", -140, -44)
 """TS 36.133, Table 9.1.4-1."""
 NR_RSRP = RsrpReport("NR SS-RSRP", -156, -31)
 """TS 38.133, Table 10.1.6.1-1."""
+
+
+HEAP = 3
+"""Readings of one value from which they are a heap, at least; and how many times as many as in the step beside it."""
+
+
+def heaped_limits(points: Points) -> tuple[Points, tuple[str, ...]]:
+    """Return readings [dBm] with those heaped at an end of a report's range as limits, and a line about each heap.
+
+    A heap is the lowest (highest) value of all readings of a device, lies at the end of a table of reports, and holds
+    at least HEAP readings and HEAP times as many as the step of 1 dB beside it.
+
+    Args:
+        points: readings of power; those in another unit have no such ends and come back as they are.
+    """
+    if points.unit != "dBm" or not len(points):
+        return points, ()
+    kind, notes = points.kind.copy(), []
+    ends = [(t.name, t.lowest, "below") for t in (LTE_RSRP, NR_RSRP)]
+    ends += [(t.name, t.highest, "above") for t in (LTE_RSRP, NR_RSRP)]
+    for device in np.unique(points.device):
+        own = (points.device == device) & (points.kind == "exact")
+        for name, end, side in ends:
+            sign = 1.0 if side == "below" else -1.0
+            depth = sign * (points.value - end)  # how far inside the range
+            heap = own & (depth <= 0.0) & (depth > -2.0)
+            beside = int((own & (depth > 0.0) & (depth <= 1.0)).sum())
+            if heap.sum() < max(HEAP, HEAP * beside) or (own & (depth <= -2.0)).any():
+                continue
+            kind[heap] = side
+            whose = f" of {device}" if str(device) else ""
+            notes.append(
+                f"{int(heap.sum())} readings{whose} at {end} dBm, the end of {name} reports, are limits"
+                f" ({'at most' if side == 'below' else 'at least'} that)"
+            )
+    return replace(points, kind=kind), tuple(notes)

@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, GridError, LayoutError, OptionError
-from openckm.infer.construct import MIN_READINGS, OpenCKM
+from openckm.infer.construct import OpenCKM
 from openckm.infer.experts import Blend, blend, evidence_expert, folds_of, gain_of, site_expert
 from openckm.infer.model import Posterior
 from openckm.infer.scene import Scene, prepare_scene
@@ -153,7 +153,7 @@ class Predictor:
         scene = prepare_scene(observations, grid, math.lcm(prior.multiple, network.multiple))
         prediction = predict_gain(network, spread, scene, self.vehicles)
         denoiser = Tiled(prior, prior.multiple)
-        if int(scene.used.sum()) >= MIN_READINGS:
+        if scene.fitted:
             answer = _with_readings(scene, denoiser, prediction, seed)
         else:
             answer = _without_readings(scene, denoiser, prediction, wanted=draws > 0)
@@ -252,7 +252,7 @@ def _with_readings(scene: Scene, prior: Denoiser, prediction: Prediction, seed: 
     site = site_expert(scene, PredictedPrior(prior, prediction), fold, symmetrise=False)
     evidence = evidence_expert(scene, prior, fold, site, symmetrise=False)
     both = blend(scene, site, evidence)
-    facts = {"unit": scene.unit, "cells_observed": int(scene.used.sum()), "weight_of_evidence": both.weight}
+    facts = {"unit": scene.unit, "cells_observed": scene.visited, "weight_of_evidence": both.weight}
     calls = 2 + len(np.unique(fold))
     return Posterior(
         scene, prior, evidence.denoised, evidence.condition, both, (site, evidence), symmetrise=False,

@@ -1,11 +1,14 @@
 r"""The marginal likelihood of y = H beta + delta + eps and the estimate of its hyperparameters.
 
-With C = K + diag(sigma^2 + nugget^2), W = C^-1, r = y - H b0, coefficients beta = b0 + S u, S = diag(prior std),
-and u ~ N(0, I):
+With C = K + nugget^2 E + diag(a_g^2 sigma^2), W = C^-1, r = y - H b0, coefficients beta = b0 + S u, S = diag(prior
+std), and u ~ N(0, I):
 
     P = I + S H' W H S,   u_hat = P^-1 S H' W r,   Q = W - W H S P^-1 S H' W,   alpha = Q r
     -2 log p(y) = r' alpha + log |C| + log |P| + n log 2 pi
     -d log p / d theta = (tr(Q dC) - alpha' dC alpha) / 2
+
+E is 1 for two readings of one place, else 0: what no other place shares belongs to the place, not to the reading. a_g
+says how much noisier the readings of group g (a device) are than they are said to be.
 
 A coefficient with an infinite prior standard deviation has S = 1 and no I in P; then the same lines are the
 restricted likelihood (REML), and the linear predictor is universal kriging.
@@ -29,9 +32,12 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
 
 from openckm.errors import ComputationError, InputError, OptionError
-from openckm.observe.field.matern import Matern
+from openckm.observe.field.matern import Matern, same_places
 
-__all__ = ["GaussianLinearModel", "Hyper", "MaternPrior", "NuggetPrior", "estimate_hyper"]
+__all__ = [
+    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample",
+    "estimate_hyper",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -81,21 +87,47 @@ class NuggetPrior:
 
 
 @dataclass(frozen=True)
+class NoisePrior:
+    """What is believed of a_g, the true noise of a group of readings over the stated one: log-normal about 1.
+
+    Attributes:
+        log_sd: standard deviation of its natural logarithm.
+    """
+
+    log_sd: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.log_sd) and self.log_sd > 0):
+            raise OptionError(f"{self!r}: log_sd must be positive")
+
+
+@dataclass(frozen=True)
 class Hyper:
     """Hyperparameters of the discrepancy.
 
     Attributes:
         components: the Matérn terms, summed.
-        nugget_std: standard deviation of what no neighbour shares, added to each reading's sigma [unit of y].
+        nugget_std: standard deviation of what a place shares with no other place [unit of y].
+        noise_scale: a_g, true noise over stated noise of each group of readings; empty where the stated one is true.
     """
 
     components: tuple[Matern, ...]
     nugget_std: float = 0.0
+    noise_scale: tuple[float, ...] = ()
 
     @property
     def variance(self) -> float:
         """Summed variance of the components, nugget excluded [unit of y squared]."""
         return sum(c.variance for c in self.components)
+
+    def noise(self, sigma: Array, group: NDArray[np.intp]) -> Array:
+        """Return the variance of each reading's noise [unit of y squared], shape (n,).
+
+        Args:
+            sigma: stated standard deviation of each reading [unit of y], shape (n,).
+            group: of each reading, shape (n,).
+        """
+        return sigma**2 * (np.asarray(self.noise_scale)[group] ** 2 if self.noise_scale else 1.0)
 
 
 class GaussianLinearModel:
@@ -175,21 +207,53 @@ def _cholesky_of_precision(precision: Array) -> Array:
     return np.asarray(scale[:, None] * chol)
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Readings that hyperparameters are estimated from.
+
+    Attributes:
+        xy: positions [m], shape (n, 2).
+        resid: readings less the prior mean, y - H b0, shape (n,).
+        noise: variance of each reading's noise as stated [unit of y squared], shape (n,).
+        design: H S, shape (n, p).
+        flat: coefficients without a prior, shape (p,).
+        group: of each reading, shape (n,); -1 where the stated noise is no matter of the device (a limit's site).
+    """
+
+    xy: Array
+    resid: Array
+    noise: Array
+    design: Array
+    flat: NDArray[np.bool_]
+    group: NDArray[np.intp]
+
+    def subset(self, keep: NDArray[np.intp]) -> Sample:
+        """Return some of the readings."""
+        return Sample(
+            self.xy[keep], self.resid[keep], self.noise[keep], self.design[keep], self.flat, self.group[keep]
+        )  # fmt: skip
+
+
 class _Objective:
-    """Minus the log posterior density of theta = (log std_j, log l_j, ..., log nugget), with its gradient."""
+    """Minus the log posterior density of theta = (log std_j, log l_j, ..., log nugget, log a_g ...), with gradient."""
 
     def __init__(
-        self, xy: Array, resid: Array, sigma: Array, design: Array, flat: NDArray[np.bool_],
-        priors: Sequence[MaternPrior], nugget: NuggetPrior | None,
+        self, sample: Sample, priors: Sequence[MaternPrior], nugget: NuggetPrior | None, noise: NoisePrior | None,
+        groups: int = 1,
     ) -> None:  # fmt: skip
-        self.distance = squareform(pdist(xy))
-        self.resid, self.noise, self.design, self.flat = resid, sigma**2, design, flat
-        self.priors, self.has_nugget = tuple(priors), nugget is not None
+        self.sample, self.priors, self.groups = sample, tuple(priors), groups if noise is not None else 0
+        self.distance = squareform(pdist(sample.xy))
+        label = same_places(sample.xy)
+        self.same = np.nonzero(label[:, None] == label[None, :])
+        self.has_nugget = nugget is not None
         centre = [v for p in priors for v in (math.log(p.std), math.log(p.length_m))]
         spread = [v for p in priors for v in (p.std_log_sd, p.length_log_sd)]
         if nugget is not None:
             centre.append(math.log(nugget.std))
             spread.append(nugget.std_log_sd)
+        if noise is not None:
+            centre += [0.0] * groups
+            spread += [noise.log_sd] * groups
         self.centre, self.spread = np.array(centre), np.array(spread)
 
     @property
@@ -199,30 +263,44 @@ class _Objective:
     def hyper(self, theta: Array) -> Hyper:
         values = np.exp(theta)
         parts = tuple(Matern(p.nu, float(values[2 * j + 1]), float(values[2 * j])) for j, p in enumerate(self.priors))
-        return Hyper(parts, float(values[-1]) if self.has_nugget else 0.0)
+        nugget = float(values[2 * len(parts)]) if self.has_nugget else 0.0
+        return Hyper(parts, nugget, tuple(map(float, values[len(values) - self.groups :])))
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
-        hyper = self.hyper(theta)
+        hyper, own = self.hyper(theta), self.sample
         terms = [component.with_length_gradient(self.distance) for component in hyper.components]
         cov = np.zeros_like(self.distance)
         for kernel, _ in terms:
             cov += kernel
-        noise = self.noise + hyper.nugget_std**2
-        cov[np.diag_indices_from(cov)] += noise + _JITTER * (hyper.variance + noise)
-        model = GaussianLinearModel(cov, self.resid, self.design, self.flat)
+        noise = own.noise.copy()
+        for g, scale in enumerate(hyper.noise_scale):
+            noise[own.group == g] *= scale**2
+        cov[self.same] += hyper.nugget_std**2
+        cov[np.diag_indices_from(cov)] += noise + _JITTER * (hyper.variance + hyper.nugget_std**2 + noise)
+        model = GaussianLinearModel(cov, own.resid, own.design, own.flat)
         inner = model.projector()
-        alpha = inner @ self.resid
+        alpha = inner @ own.resid
         inner -= np.outer(alpha, alpha)
         grad = [float(v) for k, dk in terms for v in (np.vdot(inner, k), 0.5 * np.vdot(inner, dk))]
         if self.has_nugget:
-            grad.append(hyper.nugget_std**2 * float(np.trace(inner)))
+            grad.append(hyper.nugget_std**2 * float(inner[self.same].sum()))
+        by_noise = noise * np.diagonal(inner)  # d noise / d log a = 2 noise, and half of the trace
+        grad += [float(by_noise[own.group == g].sum()) for g in range(self.groups)]
         away = (theta - self.centre) / self.spread
         value = model.negative_log_likelihood() + 0.5 * float(away @ away)
         return value, np.array(grad) + away / self.spread
 
+    def theta(self, hyper: Hyper) -> Array:
+        """Return the parameters of hyperparameters, inside the bounds."""
+        values = [v for c in hyper.components for v in (c.std, c.length_m)]
+        values += [hyper.nugget_std] * self.has_nugget
+        values += list(hyper.noise_scale or (1.0,) * self.groups)
+        low, high = np.array(self.bounds).T
+        return np.clip(np.log(np.maximum(values, 1e-12)), low, high)
+
     def starts(self, count: int) -> list[Array]:
         """Deterministic starting points: shares of the residual variance, and shorter and longer lengths."""
-        total = max(float(np.std(self.resid)), 1e-3 * float(np.exp(self.centre[0])))
+        total = max(float(np.std(self.sample.resid)), 1e-3 * float(np.exp(self.centre[0])))
         plan = [(0.8, 0.0), (0.15, 0.0), (0.6, -1.0), (0.6, 1.0), (0.02, 0.0), (0.3, -1.0), (0.3, 1.0), (0.9, 0.5)]
         out = [self.centre.copy()]
         for share, step in plan[: max(count - 1, 0)]:
@@ -231,15 +309,15 @@ class _Objective:
                 theta[2 * j] = math.log(total * math.sqrt(share / len(self.priors)))
                 theta[2 * j + 1] += step * self.spread[2 * j + 1]
             if self.has_nugget:
-                theta[-1] = math.log(total * math.sqrt(1.0 - share))
+                theta[2 * len(self.priors)] = math.log(total * math.sqrt(1.0 - share))
             low, high = np.array(self.bounds).T
             out.append(np.clip(theta, low, high))
         return out
 
 
 def estimate_hyper(
-    xy: Array, resid: Array, sigma: Array, design: Array, flat: NDArray[np.bool_], *,
-    priors: Sequence[MaternPrior], nugget: NuggetPrior | None, starts: int, points: int, seed: int,
+    sample: Sample, *, priors: Sequence[MaternPrior], nugget: NuggetPrior | None, noise: NoisePrior | None = None,
+    groups: int = 1, starts: int, points: int, seed: int, begin: Hyper | None = None,
 ) -> Hyper:  # fmt: skip
     """Return the hyperparameters that maximise (restricted) marginal likelihood times log-normal prior.
 
@@ -247,29 +325,29 @@ def estimate_hyper(
     drawn without replacement from `seed`, so the estimate is deterministic.
 
     Args:
-        xy: positions [m], shape (n, 2).
-        resid: readings less the prior mean, y - H b0, shape (n,).
-        sigma: known noise of each reading [unit of y], shape (n,).
-        design: H S, shape (n, p).
-        flat: coefficients without a prior, shape (p,).
+        sample: the readings.
         priors: one per Matérn component.
         nugget: prior of the nugget; None fixes it at 0.
+        noise: prior of the noise of each group over the stated one; None takes the stated one for true.
+        groups: number of groups.
         starts: number of starting points.
         points: largest number of readings used.
         seed: of the subsets.
+        begin: hyperparameters to start from instead of several starting points.
 
     Raises:
         ComputationError: if no start gives a finite likelihood.
         InputError: if the readings do not identify a flat coefficient.
     """
-    order = np.random.default_rng(seed).permutation(len(resid))
+    order = np.random.default_rng(seed).permutation(len(sample.resid))
 
     def objective(size: int) -> _Objective:
-        keep = np.sort(order[:size])
-        return _Objective(xy[keep], resid[keep], sigma[keep], design[keep], flat, priors, nugget)
+        return _Objective(sample.subset(np.sort(order[:size])), priors, nugget, noise, groups)
 
     full = objective(points)
-    coarse = full if len(resid) <= 300 or points <= 300 else _identified(objective, flat, points)
+    if begin is not None:
+        return full.hyper(_minimise(full, full.theta(begin))[0])
+    coarse = full if len(order) <= 300 or points <= 300 else _identified(objective, sample.flat, points)
     found = [_minimise(coarse, theta) for theta in coarse.starts(starts)]
     theta, value = min(found, key=lambda item: item[1])
     if not math.isfinite(value):
@@ -283,7 +361,7 @@ def _identified(make: Callable[[int], _Objective], flat: NDArray[np.bool_], poin
     """The smallest of a few subsets that still identifies the flat coefficients."""
     for size in (300, 600):
         candidate = make(min(size, points))
-        free = candidate.design[:, flat]
+        free = candidate.sample.design[:, flat]
         if np.linalg.matrix_rank(free) == free.shape[1]:
             return candidate
     return make(points)

@@ -26,7 +26,7 @@ from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
 
-__all__ = ["Matern", "covariance", "spectral_draw"]
+__all__ = ["Matern", "covariance", "same_places", "spectral_draw"]
 
 Array = NDArray[np.float64]
 
@@ -85,14 +85,34 @@ class Matern:
         return np.asarray(normal * np.sqrt(2.0 * self.nu / chi2) / self.length_m)
 
 
-def covariance(first: Array, second: Array, components: Sequence[Matern]) -> Array:
-    """Return the summed covariance [unit squared] of points [m], (n, 2) and (m, 2), as an (n, m) matrix."""
+def covariance(first: Array, second: Array, components: Sequence[Matern], nugget_std: float = 0.0) -> Array:
+    """Return the summed covariance [unit squared] of points [m], (n, 2) and (m, 2), as an (n, m) matrix.
+
+    Args:
+        first: positions [m], shape (n, 2).
+        second: positions [m], shape (m, 2).
+        components: the Matérn terms, summed.
+        nugget_std: standard deviation of what a place shares with no other place [unit].
+    """
     distance: Array = cdist(first, second)
     total: Array = np.zeros_like(distance)
     for component in components:
         if component.std > 0:
             total += component(distance)
+    if nugget_std > 0:
+        label = same_places(np.concatenate([first, second]))
+        there = np.flatnonzero(np.isin(label[len(first) :], label[: len(first)]))  # columns with a partner: few
+        same = label[: len(first), None] == label[len(first) :][there]
+        total[:, there] += nugget_std**2 * same
     return total
+
+
+def same_places(points: Array) -> NDArray[np.intp]:
+    """Return a number for each point, shape (n,), the same for points within a millimetre, from 0 without a gap."""
+    corner = points.min(axis=0) if len(points) else np.zeros(2)
+    east, north = np.round((points - corner) * 1e3).astype(np.int64).T
+    _, label = np.unique(east * 2**31 + north, return_inverse=True)
+    return np.asarray(label, dtype=np.intp).reshape(-1)
 
 
 def spectral_draw(

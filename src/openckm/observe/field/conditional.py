@@ -1,0 +1,339 @@
+r"""The posterior of nuisances and discrepancy given readings, in closed form: prediction, draws, leaving readings out.
+
+    y_i = H_i beta + delta(s_i) + eps_i        (`openckm.observe.field.discrepancy`)
+
+Given hyperparameters, (beta, delta) is Gaussian. Limits enter as the sites that they were turned into.
+
+References:
+    Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Section 2.7, Eqs 2.42, 5.10-5.12.
+    Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021.
+    Fast calculation of Gaussian process multiple-fold cross-validation residuals and their covariances.
+    D. Ginsbourger, C. Schärer, 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
+
+from openckm.errors import InputError, OptionError
+from openckm.observe.field.marginal import GaussianLinearModel, Hyper
+from openckm.observe.field.matern import covariance, same_places, spectral_draw
+from openckm.observe.field.nuisance import Parameter
+from openckm.observe.field.readings import FieldReadings, join_neighbours
+
+__all__ = ["Belief", "DiscrepancyFit", "DiscrepancyReport"]
+
+Array = NDArray[np.float64]
+
+_CHUNK = 2**23
+_JITTER = 1e-10
+
+
+class Belief(NamedTuple):
+    """Mean and standard deviation [unit of y] of each of m Gaussian quantities, both of shape (m,)."""
+
+    mean: Array
+    std: Array
+
+
+@dataclass(frozen=True)
+class DiscrepancyReport:
+    """What was estimated, in numbers with units.
+
+    Attributes:
+        parameters: coefficients beta, then standard deviation and length of each component, then the nugget.
+        log_marginal: log p(y) [nat], restricted where coefficients have no prior.
+        readings: number of readings.
+        places: number of places after joining neighbours; equal to `readings` unless there were too many.
+        joined_m: side of the cells in which neighbours were joined [m], 0 for none.
+    """
+
+    parameters: tuple[Parameter, ...]
+    log_marginal: float
+    readings: int
+    places: int
+    joined_m: float
+
+
+class DiscrepancyFit:
+    """The posterior of beta and delta given readings; built by `fit_discrepancy` or `condition`.
+
+    Attributes:
+        hyper: the hyperparameters.
+        readings: what was read; limits and readings out of line with the noise that stands in for theirs.
+        beta_mean: posterior mean of the coefficients, shape (p,).
+        beta_cov: posterior covariance of the coefficients, shape (p, p).
+    """
+
+    def __init__(
+        self, readings: FieldReadings, hyper: Hyper, names: Sequence[str], *, max_readings: int = 4000,
+        features: int = 1024,
+    ) -> None:  # fmt: skip
+        self.hyper, self.readings, self.names, self._features = hyper, readings, tuple(names), features
+        self.max_readings = max_readings
+        self._place, self._joined_m = join_neighbours(readings.xy, max_readings)
+        self._mixed = mixed = _mixed(
+            self._place, readings.xy
+        )  # places made of several: each of their readings has its own nugget
+        self._noise = readings.noise(hyper) + hyper.nugget_std**2 * mixed[self._place]
+        precision = np.bincount(self._place, 1.0 / self._noise)
+        self._place_noise = 1.0 / precision
+        self._xy = self._average(readings.xy)
+        self._h = self._average(readings.design)
+        resid = self._average(readings.y[:, None])[:, 0] - self._h @ readings.prior_mean
+        cov = self._cross(self._xy)
+        cov[np.diag_indices_from(cov)] += self._place_noise + _JITTER * (self._variance + self._place_noise)
+        cov[np.diag_indices_from(cov)] -= hyper.nugget_std**2 * mixed
+        self._mixed = mixed
+        self._model = GaussianLinearModel(cov, resid, self._h * readings.scale, readings.flat)
+        _, self._weights = self._model.solve(resid)
+        self.beta_mean = readings.prior_mean + readings.scale * self._model.shift
+        inverse = self._model.solve_precision(np.eye(len(readings.scale)))
+        self.beta_cov = np.outer(readings.scale, readings.scale) * inverse
+
+    @property
+    def _variance(self) -> float:
+        """Variance of delta at any place, what no other place shares included."""
+        return self.hyper.variance + self.hyper.nugget_std**2
+
+    def _cross(self, places: Array) -> Array:
+        """Covariance of delta between the readings' places and others, shape (n, m)."""
+        return covariance(self._xy, places, self.hyper.components, self.hyper.nugget_std)
+
+    def noise_std(self, sigma: float | ArrayLike, group: ArrayLike | int = 0) -> Array:
+        """Return the standard deviation of readings' noise [unit of y] as it was estimated, for a stated one."""
+        stated, of = np.broadcast_arrays(np.asarray(sigma, np.float64), np.asarray(group, np.intp))
+        return np.sqrt(self.hyper.noise(stated, of))
+
+    def _average(self, values: Array) -> Array:
+        """Precision-weighted mean of each place's readings, (n, k) -> (places, k)."""
+        if len(self._place_noise) == len(values):
+            return values
+        columns = [np.bincount(self._place, column / self._noise) * self._place_noise for column in values.T]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self._place_noise), 0))
+
+    def predict(self, xy: ArrayLike, design: ArrayLike, *, sigma: float | ArrayLike | None = None) -> Belief:
+        """Return mean and standard deviation of H beta + delta at new places.
+
+        Args:
+            xy: positions [m], shape (m, 2).
+            design: rows of H there, shape (m, p).
+            sigma: if given, true noise of a new reading [unit of y], scalar or (m,): the spread is then that of a new
+                reading instead of the field's.
+
+        Raises:
+            InputError: if shapes disagree or a value is not finite.
+        """
+        place, rows = self._check(xy, design)
+        mean, variance = np.empty(len(place)), np.empty(len(place))
+        scaled = rows * self.readings.scale
+        for part in _chunks(len(place), len(self._xy)):
+            cross = self._cross(place[part])
+            mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights
+            white = solve_triangular(self._model.chol, cross, lower=True, overwrite_b=True, check_finite=False)
+            gap = scaled[part] - white.T @ self._model.design_white
+            variance[part] = self._variance - np.einsum("ij,ij->j", white, white)
+            variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))
+        variance = np.maximum(variance, 0.0)
+        if sigma is not None:
+            variance += np.asarray(sigma, dtype=np.float64) ** 2
+        return Belief(mean, np.sqrt(variance))
+
+    def cross_covariance(self, xy: ArrayLike, design: ArrayLike, other_xy: ArrayLike, other_design: ArrayLike) -> Array:
+        """Return the posterior covariance of H beta + delta between two sets of places, shape (m, k) [unit^2].
+
+        Args:
+            xy: positions [m], shape (m, 2).
+            design: rows of H there, shape (m, p).
+            other_xy: positions [m], shape (k, 2).
+            other_design: rows of H there, shape (k, p).
+
+        Raises:
+            InputError: if shapes disagree or a value is not finite.
+
+        References:
+            Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Eqs 2.24, 2.42.
+        """
+        sides = [self._check(xy, design), self._check(other_xy, other_design)]
+        white, gap = [], []
+        for place, rows in sides:
+            cross = self._cross(place)
+            white.append(solve_triangular(self._model.chol, cross, lower=True, check_finite=False))
+            gap.append(rows * self.readings.scale - white[-1].T @ self._model.design_white)
+        prior = covariance(sides[0][0], sides[1][0], self.hyper.components, self.hyper.nugget_std)
+        return np.asarray(prior - white[0].T @ white[1] + gap[0] @ self._model.solve_precision(gap[1].T))
+
+    def sample(self, xy: ArrayLike, design: ArrayLike, draws: int, rng: np.random.Generator) -> Array:
+        """Return draws of H beta + delta at new places, jointly over all places.
+
+        A prior draw of (beta, delta, eps) is moved by the kriging of its own misfit (Matheron's rule), so mean and
+        covariance over draws are exactly those of the posterior. Draw k depends on `rng`'s state and k alone.
+
+        Args:
+            xy: positions [m], shape (m, 2); a regular grid is fastest.
+            design: rows of H there, shape (m, p).
+            draws: how many.
+            rng: its children, one for each draw, make the noise.
+
+        Returns:
+            Shape (draws, m) [unit of y].
+
+        Raises:
+            InputError: if shapes disagree or a value is not finite.
+
+        References:
+            Pathwise conditioning of Gaussian processes. J. T. Wilson et al., 2021.
+        """
+        place, rows = self._check(xy, design)
+        if draws < 0:
+            raise OptionError(f"{draws} draws: wanted 0 or more")
+        n, free = len(self._xy), ~self.readings.flat
+        target = np.empty((draws, len(place)))
+        shift = np.empty((draws, len(free)))
+        misfit = np.empty((n, draws))
+        unique = same_places(np.concatenate([self._xy, place]))
+        for k, child in enumerate(rng.spawn(draws)):
+            shift[k] = np.where(free, child.standard_normal(len(free)), 0.0)
+            noise = child.standard_normal(n) * np.sqrt(self._place_noise)
+            points = spectral_draw(self._xy, place, self.hyper.components, child, self._features)
+            own = child.standard_normal(int(unique.max(initial=-1)) + 1) * self.hyper.nugget_std
+            noise += np.where(self._mixed, 0.0, own[unique[:n]])
+            misfit[:, k] = self._model.resid - self._model.design @ shift[k] - points[0] - noise
+            target[k] = points[1] + own[unique[n:]]
+        update, weights = self._model.solve(misfit)
+        target += (rows @ self.readings.prior_mean)[None] + (shift + update.T) @ (rows * self.readings.scale).T
+        for part in _chunks(len(place), n):
+            target[:, part] += weights.T @ self._cross(place[part])
+        return target
+
+    @cached_property
+    def _projector(self) -> Array:
+        return self._model.projector()
+
+    @cached_property
+    def influence(self) -> Array:
+        """alpha = Q r of every single reading, shape (n,)."""
+        misfit = self._model.resid - self._place_noise * (self._projector @ self._model.resid)
+        single = self.readings.y - self.readings.design @ self.readings.prior_mean
+        inside = (self.readings.design - self._h[self._place]) @ (self.readings.scale * self._model.shift)
+        return np.asarray((single - inside - misfit[self._place]) / self._noise)
+
+    @property
+    def precision(self) -> Array:
+        """Q_ii of every single reading [1 / unit of y squared]: 1 over what the others leave open, noise included."""
+        ratio = self._place_noise[self._place] / self._noise
+        return np.asarray(np.diag(self._projector)[self._place] * ratio**2 + (1.0 - ratio) / self._noise)
+
+    def _precision_block(self, index: NDArray[np.intp]) -> Array:
+        """Q of the readings `index`: that of their places, plus what readings of one place share."""
+        place = self._place[index]
+        ratio = self._place_noise[place] / self._noise[index]
+        block = self._projector[np.ix_(place, place)] * np.outer(ratio, ratio)
+        if len(self._place_noise) < len(self.readings.y):
+            same = place[:, None] == place[None, :]
+            block -= np.where(same, np.outer(ratio, 1.0 / self._noise[index]), 0.0)
+            block[np.diag_indices_from(block)] += 1.0 / self._noise[index]
+        return np.asarray(block)
+
+    def loo(self) -> Belief:
+        """Return what the other readings say of each reading (its own noise included in the spread), shape (n,).
+
+        In closed form with the hyperparameters held fixed: mean_i = y_i - alpha_i / Q_ii, var_i = 1 / Q_ii.
+
+        References:
+            Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Eqs 5.10-5.12.
+        """
+        diagonal = self.precision
+        if (diagonal <= 0).any():
+            raise InputError("a reading alone identifies a coefficient that has no prior; give it a finite prior_std")
+        return Belief(self.readings.y - self.influence / diagonal, 1.0 / np.sqrt(diagonal))
+
+    def leave_blocks_out(self, labels: ArrayLike) -> Belief:
+        """Return what the readings of all other blocks say of each reading (its own noise included), shape (n,).
+
+        In closed form with the hyperparameters held fixed: mean_b = y_b - Q_bb^-1 alpha_b, cov_b = Q_bb^-1.
+
+        Args:
+            labels: block of each reading, shape (n,), of any sortable type.
+
+        Raises:
+            InputError: if the shape is wrong, or a block alone identifies a coefficient that has no prior.
+
+        References:
+            Fast calculation of Gaussian process multiple-fold cross-validation residuals and their covariances.
+            D. Ginsbourger, C. Schärer, 2021.
+        """
+        blocks = np.asarray(labels)
+        if blocks.shape != self.readings.y.shape:
+            raise InputError(f"labels have shape {blocks.shape}: wanted {self.readings.y.shape}, one for each reading")
+        mean, std = np.empty(len(blocks)), np.empty(len(blocks))
+        for label in np.unique(blocks):
+            index = np.flatnonzero(blocks == label)
+            cov = _invert_block(self._precision_block(index), str(label))
+            mean[index] = self.readings.y[index] - cov @ self.influence[index]
+            std[index] = np.sqrt(np.diag(cov))
+        return Belief(mean, std)
+
+    def report(self) -> DiscrepancyReport:
+        """Return the estimates with their units."""
+        spread = np.sqrt(np.diag(self.beta_cov))
+        rows = [
+            Parameter(f"beta[{name}]", "unit of y per unit of H", float(m), float(s))
+            for name, m, s in zip(self.names, self.beta_mean, spread, strict=True)
+        ]
+        for j, component in enumerate(self.hyper.components):
+            kind = f"delta[{j}] Matérn {component.nu:g}"
+            rows.append(Parameter(f"{kind} std", "unit of y", component.std))
+            rows.append(Parameter(f"{kind} length", "m", component.length_m))
+        rows.append(Parameter("nugget std", "unit of y", self.hyper.nugget_std))
+        rows += [Parameter(f"noise[{g}]", "of what is stated", a) for g, a in enumerate(self.hyper.noise_scale)]
+        value = -self._model.negative_log_likelihood()
+        return DiscrepancyReport(tuple(rows), value, len(self.readings.y), len(self._xy), self._joined_m)
+
+    def _check(self, xy: ArrayLike, design: ArrayLike) -> tuple[Array, Array]:
+        place, rows = np.asarray(xy, dtype=np.float64), np.asarray(design, dtype=np.float64)
+        if place.ndim != 2 or place.shape[1] != 2 or rows.shape != (len(place), len(self.beta_mean)):
+            raise InputError(
+                f"places {place.shape} and rows of H {rows.shape}: wanted (m, 2) and (m, {len(self.beta_mean)})"
+            )
+        if not (np.isfinite(place).all() and np.isfinite(rows).all()):
+            raise InputError("places and rows of H must be finite; leave out cells where the map is undefined")
+        return place, rows
+
+
+def _mixed(place: NDArray[np.intp], xy: Array) -> NDArray[np.bool_]:
+    """Return which places were joined from readings at several, shape (places,)."""
+    most = np.full(int(place.max(initial=0)) + 1, -1)
+    least = np.full(len(most), len(xy))
+    label = same_places(xy)
+    np.maximum.at(most, place, label)
+    np.minimum.at(least, place, label)
+    return np.asarray(most > least)
+
+
+def _invert_block(block: Array, label: str) -> Array:
+    refusal = InputError(
+        f"without block {label} the readings do not identify a coefficient that has no prior; give it a finite"
+        " prior_std or choose smaller blocks"
+    )
+    try:
+        lower = np.linalg.cholesky(block)
+    except np.linalg.LinAlgError as error:
+        raise refusal from error
+    if np.diag(lower).min() < 1e-7 * np.diag(lower).max():
+        raise refusal
+    white = solve_triangular(lower, np.eye(len(block)), lower=True)
+    return np.asarray(white.T @ white)
+
+
+def _chunks(rows: int, columns: int) -> list[slice]:
+    """Slices of rows that keep a (rows, columns) block of doubles small."""
+    step = max(1, _CHUNK // max(columns, 1))
+    return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
