@@ -18,11 +18,13 @@ _PUBLIC = {
     "Transmitter": "openckm.maps.site",
     "OpenCKM": "openckm.infer.construct",
     "Reconstructor": "openckm.reconstructor",
+    "WarmOptions": "openckm.flux.warm",
     "construct": "openckm.edge.construction",
 }
 
 if TYPE_CHECKING:
     from openckm.edge.construction import construct as construct
+    from openckm.flux.warm import WarmOptions as WarmOptions
     from openckm.infer.construct import OpenCKM as OpenCKM
     from openckm.maps.grid import Grid as Grid
     from openckm.maps.observations import Observations as Observations

@@ -79,7 +79,7 @@ BAD = {
     "swapped": (["--tx", "48.1,-111.5,20"], ["longitude"]),
     "below ground": (["--tx", f"{BS_TEXT},-3"], ["--tx HEIGHT -3"]),
     "carrier": (["--carrier", 3500], ["--carrier 3500", "GHz"]),
-    "vehicles for the prior": (["--vehicles", "cars.geojson", "--by", "prior"], ["--by prior takes no"]),
+    "vehicles for the prior": (["--vehicles", "cars.geojson", "--by", "prior"], ["knows no vehicles"]),
     "no such weights": (["--weights", "nowhere"], ["nowhere", "no model card"]),
     "output": (["-o", "map.csv"], ["ends in .tif"]),
 }

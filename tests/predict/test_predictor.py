@@ -177,11 +177,11 @@ def test_vehicles_are_told_to_networks_that_take_them(folders):
     assert network_planes(scene, "paper", cars)[0].shape == (1, 3, *scene.grid.shape)
     assert GRID.index_of(TX.x, TX.y)[0] == int(source[0, 0])
     plain = Predictor(net, prior).reconstruct(SITE, GRID)
-    assert not np.allclose(Predictor(net, prior, cars).reconstruct(SITE, GRID).mean(), plain.mean())
+    assert not np.allclose(Predictor(net, prior).reconstruct(replace(SITE, vehicles=cars), GRID).mean(), plain.mean())
     with pytest.raises(OptionError, match="knows no vehicles"):
-        Predictor(None, prior, cars, by="prior").reconstruct(SITE, GRID)
+        Predictor(None, prior, by="prior").reconstruct(replace(SITE, vehicles=cars), GRID)
     with pytest.raises(GridError, match="vehicles on"):
-        Predictor(net, prior, blocks_layout(centred_grid(16, 4.0))).reconstruct(SITE, GRID)
+        Predictor(net, prior).reconstruct(replace(SITE, vehicles=blocks_layout(centred_grid(16, 4.0))), GRID)
 
 
 def bare(height):

@@ -13,6 +13,7 @@ from rich.console import Console
 from openckm import __version__
 from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
+from openckm.cli.flux import flux_app, warm_options
 from openckm.cli.inspect import inspect
 from openckm.cli.options import (
     ArithmeticOption,
@@ -51,6 +52,7 @@ data_app = typer.Typer(help="Training and test maps.", no_args_is_help=True, ric
 app.add_typer(data_app, name="data")
 app.add_typer(cloud_app, name="cloud")
 app.add_typer(edge_app, name="edge")
+app.add_typer(flux_app, name="flux")
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 REFUSED = 3
 """Exit status of a map that `--strict` refuses; errors exit with 2."""
@@ -129,6 +131,9 @@ def construct(
         float | None, typer.Option(help="Add the band P(value below this), in dBm (dB for gains), e.g. -110.")
     ] = None,
     arithmetic: ArithmeticOption = "auto",
+    warm: Annotated[
+        Path | None, typer.Option(help="Folder of earlier answers: the same map again at once, draws of similar ones.")
+    ] = None,
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, require_writable_file, write_outputs, write_record
@@ -156,6 +161,7 @@ def construct(
             reading=replace(reading_options(where, column, no_column, crs, sigma, skip_bad, mix), heaps=heaps),
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
             on_progress=on_progress,
+            warm=None if warm is None else warm_options(warm),
         )  # fmt: skip
     if strict and job.status == "refused":
         console.print(job.summary(), markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,6 +64,7 @@ def predict(
     from openckm.maps.layouts import read_layout
     from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
+    from openckm.priors.pretrained import prior_card
 
     require_writable(output, png, zarr, (layout, vehicles))
     place, height = place_and_height(tx)
@@ -73,17 +75,20 @@ def predict(
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
-    if by == "prior" and not (vehicles is None and weights is None):
-        raise OptionError("--by prior takes no --weights and no --vehicles: those are for one-pass networks")
+    if by == "prior" and weights is not None:
+        raise OptionError("--by prior takes no --weights: those are for one-pass networks")
+    if by == "prior" and vehicles is not None and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
+        raise OptionError("--vehicles with --by prior: this prior knows no vehicles; leave one of the two out")
     middle = None if centre is None else lon_lat(centre, "--centre")
     with stages("predicting the map") as report:
         report("reading the layout", 0, 2)
         site = SitePlan(place, height, carrier * 1e9, azimuth, downtilt, layout, cell, size, middle)
         grid = site.grid()
         observations = site.observations(grid)
-        cars = None if vehicles is None else read_layout(vehicles, grid, default_height_m=VEHICLE_M)
         report("one pass of the network", 1, 2)
-        method = Predictor(weights=weights, prior=prior, vehicles=cars, by=by)
+        if vehicles is not None:
+            observations = replace(observations, vehicles=read_layout(vehicles, grid, default_height_m=VEHICLE_M))
+        method = Predictor(weights=weights, prior=prior, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
         if outage_threshold is not None:
             radiomap = radiomap.with_outage(outage_threshold)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
+
+if TYPE_CHECKING:
+    from openckm.flux.warm import Warm, WarmOptions
 
 __all__ = ["Construction", "construct"]
 
@@ -70,6 +73,7 @@ def construct(
     check: bool = True,
     outage_threshold: float | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
+    warm: WarmOptions | None = None,
     **loose: Any,
 ) -> Construction:
     """Construct the map around a base station from a drive test.
@@ -89,18 +93,23 @@ def construct(
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
         on_progress: called with (what, done, in all) while the work goes on.
+        warm: where earlier answers are kept, and how they are used; None for none.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, for short calls: bs=(lon, lat),
             azimuth_deg=212, layout="city.geojson", where={"PCI": "A"}.
 
     Raises:
         InputError: if anything given cannot be used; the message names file, row and remedy.
         ModelError: if the prior cannot be loaded.
+        StoreError: if the folder of earlier answers cannot be used.
     """
     started = time.monotonic()
+    memory = None if warm is None else _memory(warm, prior)
     site, reading = from_keywords(site, reading, loose)
     given = read_evidence(measurements, site, reading)
     notes = list(_assumptions(given.observations, reading.sigma_db))
-    method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
+    method = OpenCKM(prior=None if prior is None else Path(prior), device=device, warm=memory)
+    if memory is not None:
+        memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
     report("self-check", 0, 1)
     checked, reason = (
@@ -116,6 +125,13 @@ def construct(
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
     return Construction(radiomap, given.observations, given.report, checked, tuple(notes), time.monotonic() - started)
+
+
+def _memory(options: WarmOptions, prior: str | os.PathLike[str] | None) -> Warm:
+    """Open the store of earlier answers, before any work."""
+    from openckm.flux.warm import Warm
+
+    return Warm.open(options, None if prior is None else Path(prior))
 
 
 def _after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
@@ -140,9 +156,10 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
 
 
 def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
+    memory = None if method.warm is None else method.warm.exactly()  # what is checked starts cold
     try:
         rivals = classical_candidates(observations)
-        return self_check((replace(method, symmetrise=False), *rivals), observations, grid, seed=seed), ""
+        return self_check((replace(method, symmetrise=False, warm=memory), *rivals), observations, grid, seed=seed), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
 

@@ -31,6 +31,7 @@ BENCHES: dict[str, str] = {
     "calibration": "openckm.evaluate.benches.calibration",
     "duke": "openckm.evaluate.benches.duke",
     "edge": "openckm.evaluate.benches.edge",
+    "flux": "openckm.evaluate.benches.flux",
     "heldout": "openckm.evaluate.benches.heldout",
     "imperfect": "openckm.evaluate.benches.imperfect",
     "mamba": "openckm.evaluate.benches.mamba",

@@ -40,6 +40,7 @@ from openckm.infer.model import Posterior, Report
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.tiles import Tiled, TileOptions
+from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
@@ -82,6 +83,8 @@ class OpenCKM:
         calibrated: whether to bring the spread to what was measured on validation maps.
         device: name of the device whose level the map has; None for the mean device.
         name: of the method.
+        warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
+            a draw is a function of (seed, k) alone.
     """
 
     prior: Path | LoadedPrior | None = None
@@ -91,6 +94,7 @@ class OpenCKM:
     calibrated: bool = True
     device: str | None = None
     name: str = "openckm"
+    warm: WarmStart | None = None
 
     def reconstruct(
         self,
@@ -121,11 +125,34 @@ class OpenCKM:
             )
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
+        job = None if self.warm is None else self.warm.ask(self._asked(observations, grid, draws, seed))
+        if job is not None and (known := job.recall()) is not None:
+            return known
         answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress)
-        drawn = answer.draw(draws, seed, self.steps, until=end, on_progress=progress)
-        evaluations = answer.evaluations + self.steps * len(drawn)
+        in_full = half is None or time.monotonic() < half
+        latent = None if job is None or draws == 0 else job.draws(answer)
+        made: list[NDArray[np.float32]] = []
+        drawn = answer.draw(
+            draws, seed, self.steps, until=end, on_progress=progress, latent=latent, on_latent=made.append
+        )
+        evaluations = answer.evaluations + (self.steps * len(drawn) if latent is None else 0)
         facts = {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
-        return answer.to_map(grid, drawn, **facts)
+        radiomap = answer.to_map(grid, drawn, **facts)
+        if job is None:
+            return radiomap
+        whole = in_full and len(drawn) == draws
+        held = np.concatenate(made) if made else np.zeros((0, *answer.denoised.mean.shape[1:]), np.float32)
+        return job.keep(answer, held, radiomap, calls=evaluations, whole=whole)
+
+    def _asked(self, observations: Observations, grid: Grid, draws: int, seed: int) -> Asked:
+        """Say everything that decides the answer; a deadline does not, for what it cuts short is not kept."""
+        network, name, calibration = self._load()
+        settings = {
+            "method": self.name, "prior": name, "steps": self.steps, "symmetrise": self.symmetrise, "seed": seed,
+            "tile_cells": self.tile_cells, "calibration": calibration, "device": self.device,
+            "arithmetic": arithmetic(),
+        }  # fmt: skip
+        return Asked(observations, grid, draws, network, settings)
 
     def posterior(
         self,
@@ -157,6 +184,9 @@ class OpenCKM:
         facts: dict[str, Any] = {
             "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
         }  # fmt: skip
+        if observations.vehicles is not None:
+            reads = "vehicles" in network.options.planes
+            facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
         if not scene.fitted:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"

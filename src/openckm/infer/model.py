@@ -161,6 +161,8 @@ class Posterior:
         *,
         until: float | None = None,
         on_progress: Report | None = None,
+        latent: NDArray[np.float32] | None = None,
+        on_latent: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> NDArray[np.float32]:
         """Return draws (draw, channel, row, col) in physical units on the padded grid, as many as time allows.
 
@@ -170,6 +172,8 @@ class Posterior:
             steps: network calls per draw.
             until: monotonic clock [s] at which to stop; None for no limit.
             on_progress: called with what is done.
+            latent: draws of the network in latent code, where somebody has them already; no network call is made then.
+            on_latent: called with the network's draws of each batch.
         """
         sampler = AncestralSampler(steps)
 
@@ -180,8 +184,13 @@ class Posterior:
                 if on_progress is not None:
                     on_progress("draws", chosen[0] * steps + done * len(chosen) * steps // total, draws * steps)
 
-            latent = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
-            return np.stack([self.finish(latent[n], seed, k) for n, k in enumerate(chosen)])
+            if latent is not None:
+                made = latent[chosen[0] : chosen[-1] + 1]
+            else:
+                made = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
+            if on_latent is not None:
+                on_latent(made)
+            return np.stack([self.finish(made[n], seed, k) for n, k in enumerate(chosen)])
 
         left = None if until is None else (lambda: until - time.monotonic())
         out = in_time(make, draws, batch_size(self.scene.grid.shape), left)

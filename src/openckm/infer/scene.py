@@ -29,7 +29,7 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
-from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, site_planes
+from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
 
 __all__ = ["MIN_READINGS", "Scene", "prepare_scene"]
 
@@ -260,10 +260,14 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int, referen
     for table in extra:
         grid.index_of(table.x, table.y)
     carrier = None if observations.transmitter is None else observations.transmitter.carrier_hz
+    vehicles = None if observations.vehicles is None else _pad(observations.vehicles, grid, padded, "vehicles").height_m
+    if vehicles is not None and layout is not None:
+        vehicles = np.where(layout.building, np.float32(0.0), vehicles)
     condition = Condition(
         torch.as_tensor(site_planes(padded, layout, observations.transmitter))[None],
         torch.zeros(1, EVIDENCE_PLANES, *padded.shape),
         scalars(grid.cell_m, carrier),
+        None if vehicles is None else torch.as_tensor(moving_planes(vehicles))[None],
     )
     return Scene(padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference)
 
@@ -289,9 +293,9 @@ def _up(side: int, multiple: int) -> int:
     return -(-side // multiple) * multiple
 
 
-def _pad(layout: Layout, grid: Grid, padded: Grid) -> Layout:
+def _pad(layout: Layout, grid: Grid, padded: Grid, what: str = "the layout stands") -> Layout:
     if layout.grid != grid:
-        raise GridError(f"the layout stands on {layout.grid}, the map on {grid}: read the layout onto the map's grid")
+        raise GridError(f"{what} on {layout.grid}, the map on {grid}: read the layout onto the map's grid")
     room = [(0, p - g) for p, g in zip(padded.shape, grid.shape, strict=True)]
     return replace(layout, grid=padded, height_m=np.pad(layout.height_m, room))
 

@@ -175,6 +175,8 @@ class Observations:
         layout: the buildings, if known.
         transmitter: the transmitter, if known.
         crs: CRS of all coordinates (EPSG code of a metric CRS), None for a local plane.
+        vehicles: heights of what stands in the streets now [m], as a layout on the map's grid; None where nobody has
+            looked. Networks that have not learnt vehicles do not use it, and provenance says so.
     """
 
     points: tuple[Points, ...] = ()
@@ -183,6 +185,7 @@ class Observations:
     layout: Layout | None = None
     transmitter: Transmitter | None = None
     crs: str | None = None
+    vehicles: Layout | None = None
 
     def require_points_only(self, method: str) -> None:
         """Refuse rasters and areas, for methods that cannot use them: no evidence is passed over in silence.

@@ -101,7 +101,6 @@ class Predictor:
     Attributes:
         weights: folder of a one-pass network; None means the one shipped in the package.
         prior: model folder of the prior; None means the one shipped in the package.
-        vehicles: heights of vehicles on the map's grid, which the prior does not know; None means none.
         steps: network calls per draw.
         name: of the method.
         by: who predicts: a one-pass network, or the prior in one call.
@@ -109,7 +108,6 @@ class Predictor:
 
     weights: Path | None = None
     prior: Path | None = None
-    vehicles: Layout | None = None
     steps: int = 10
     name: str = "predict"
     by: Literal["network", "prior"] = "network"
@@ -151,7 +149,7 @@ class Predictor:
         network, card, spread = embedded_network() if self.weights is None else load_network(self.weights)
         prior, prior_card = embedded_prior() if self.prior is None else load_prior(self.prior)
         scene = prepare_scene(observations, grid, math.lcm(prior.multiple, network.multiple))
-        prediction = predict_gain(network, spread, scene, self.vehicles)
+        prediction = predict_gain(network, spread, scene, observations.vehicles)
         denoiser = Tiled(prior, prior.multiple)
         if scene.fitted:
             answer = _with_readings(scene, denoiser, prediction, seed)
@@ -170,8 +168,9 @@ class Predictor:
     def _prior_alone(
         self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None
     ) -> RadioMap:
-        if self.vehicles is not None:
-            raise OptionError("the prior knows no vehicles: let a one-pass network predict, or give no vehicles")
+        network = (embedded_prior() if self.prior is None else load_prior(self.prior))[0]
+        if observations.vehicles is not None and "vehicles" not in network.options.planes:
+            raise OptionError("this prior knows no vehicles: let a one-pass network predict, or give no vehicles")
         method = OpenCKM(prior=self.prior, steps=self.steps, symmetrise=False, name=self.name)
         made = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
         made.provenance["predictor"] = made.provenance["prior"]

@@ -21,7 +21,7 @@ from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
+__all__ = ["embedded_prior", "load_prior", "prior_card", "require_runnable", "save_prior"]
 
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
@@ -91,7 +91,20 @@ def embedded_prior() -> tuple[MapDenoiser, ModelCard]:
     Raises:
         ModelError: as `load_prior`.
     """
-    return load_prior(Path(str(files("openckm.assets") / "prior_s")))
+    return load_prior(_folder(None))
+
+
+def prior_card(folder: Path | None) -> ModelCard:
+    """Return the card of a model folder (None: the embedded prior), without its weights.
+
+    Raises:
+        ModelError: if it is missing or malformed.
+    """
+    return ModelCard.read(_folder(folder) / CARD_FILE)
+
+
+def _folder(folder: Path | None) -> Path:
+    return Path(str(files("openckm.assets") / "prior_s")) if folder is None else folder
 
 
 def require_runnable(card: ModelCard) -> None:

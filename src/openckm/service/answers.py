@@ -20,6 +20,7 @@ from openckm.infer.exact.terms import terms_of
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.infer.spread.drawn import right_spread, spread_words
+from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS, GAIN
@@ -40,7 +41,7 @@ _RESERVE = 0.15
 """Share of its time after which the draws of an evidence job give way to the mean, which takes a moment itself."""
 
 
-def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -> Work:
+def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, start: WarmStart | None = None) -> Work:
     """Return the work of a request.
 
     Args:
@@ -48,6 +49,7 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -
         model: in use now, which says what sides evidence wants; the job runs on the one in use when its turn comes,
             whatever sides that one would want (`openckm.service.batching.SharedDenoiser`).
         limits: of the edge.
+        start: where the answer may begin.
 
     Raises:
         InputError: if the evidence cannot be used.
@@ -55,22 +57,41 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits) -
     grid = request.grid.build(limits)
     if isinstance(request, SiteRequest):
         observed = request.observations(limits, grid)
-        return lambda current, ticket: _site(request, observed, grid, current, ticket)
+        return lambda current, ticket: _site(request, observed, grid, current, ticket, start)
+    if request.stream is not None:
+        raise OptionError("a stream takes site requests: an evidence request is recalled exactly, or made anew")
     multiple = model.card.grid_multiple
     if grid.shape[0] % multiple or grid.shape[1] % multiple:
         raise GridError(f"{grid.shape} cells: evidence wants rows and columns that are multiples of {multiple}")
     likelihood, site = request.build(limits, grid), request.site(grid)
     _require_answer(request, likelihood)
-    return lambda current, ticket: _evidence(request, likelihood, site, grid, current, ticket)
+
+    def evidence(current: Model, ticket: Ticket) -> RadioMap:
+        if start is None:
+            return _evidence(request, likelihood, site, grid, current, ticket)
+        said = request.model_dump(exclude={"deadline_s", "warm", "stream", "grid", "outage_below"})
+        job = start.ask(Asked(site, grid, request.draws, current.denoiser, {"request": said}))
+        made = job.recall()
+        if made is None:
+            bare = request.model_copy(update={"outage_below": None})
+            made = _evidence(bare, likelihood, site, grid, current, ticket)
+            whole = not request.draws or len(made.dataset.get("draws", ())) == request.draws
+            calls = int(made.provenance.get("network_evaluations", 0))
+            made = job.keep(None, np.zeros((0, 1, 1, 1), np.float32), made, calls=calls, whole=whole)
+        return made if request.outage_below is None else made.with_outage(request.outage_below)
+
+    return evidence
 
 
-def _site(request: SiteRequest, observed: Observations, grid: Grid, model: Model, ticket: Ticket) -> RadioMap:
+def _site(
+    request: SiteRequest, observed: Observations, grid: Grid, model: Model, ticket: Ticket, start: WarmStart | None
+) -> RadioMap:
     left = ticket.left_s
     if left <= 0:
         raise OutOfTime
     card = model.card
     prior = LoadedPrior(model.denoiser, f"{card.name} {card.version}", model.calibration)
-    method = OpenCKM(prior, symmetrise=request.symmetrise)
+    method = OpenCKM(prior, symmetrise=request.symmetrise, warm=start)
     made = method.reconstruct(
         observed, grid, draws=request.draws, seed=request.seed, deadline_s=left, progress=ticket.report
     )

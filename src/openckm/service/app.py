@@ -40,6 +40,7 @@ from openckm.nn.arithmetic import arithmetic
 from openckm.observe.spec import LIKELIHOODS, operator_kinds
 from openckm.service.answers import plan
 from openckm.service.config import SCOPES, Token
+from openckm.service.memory import UnknownStream
 from openckm.service.node import Node
 from openckm.service.queue import ENDING, Busy, Draining, Job, JobQueue, State, where
 from openckm.service.requests import EvidenceRequest, SiteRequest, parse
@@ -218,7 +219,7 @@ def _state_routes(app: FastAPI, node: Node) -> None:
 def _job_routes(app: FastAPI, node: Node) -> None:
     allowed = _allowed(node, "jobs")
 
-    @app.post("/v1/jobs", status_code=202, responses=fails(400, 401, 403, 408, 413, 415, 422, 429, 503))
+    @app.post("/v1/jobs", status_code=202, responses=fails(400, 401, 403, 404, 408, 413, 415, 422, 429, 503))
     async def submit(request: Request, response: Response, token: Token = allowed) -> JobAnswer:
         """Take a job; its map is there when its state is done."""
         _require_room(node, token)
@@ -277,7 +278,10 @@ def _submit(node: Node, token: Token, content: bytes) -> Job:
         raise failure(503, "no_model", "no model yet: ask again later", 5)
     try:
         request = parse(content, limits)
-        work = plan(request, model, limits)
+        grid = request.grid.build(limits)
+        work = plan(request, model, limits, node.memory.start(request, token, grid, model.card.sha256))
+    except UnknownStream as error:
+        raise failure(404, "not_found", str(error)) from error
     except InputError as error:
         raise failure(422, "invalid", str(error)) from error
     deadline_s = min(request.deadline_s or limits.deadline_s, limits.deadline_s)

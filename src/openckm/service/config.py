@@ -36,7 +36,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from openckm.errors import OptionError
 
-__all__ = ["SCOPES", "EdgeConfig", "Limits", "RepositoryConfig", "ServerConfig", "Token", "new_token", "token_hash"]
+__all__ = [
+    "SCOPES", "EdgeConfig", "FluxConfig", "Limits", "RepositoryConfig", "ServerConfig", "Token", "new_token",
+    "token_hash",
+]  # fmt: skip
 
 SCOPES = ("jobs", "model", "metrics")
 """What a token may be good for: submit jobs and read one's own, read model and alarms, read metrics."""
@@ -168,6 +171,21 @@ class Limits(_Strict):
     result_s: float = Field(default=900.0, gt=0)
 
 
+class FluxConfig(_Strict):
+    """Where answers are kept for those who ask with `warm`.
+
+    Attributes:
+        folder: that is this node's own, on a disk of this machine.
+        bytes: that answers may take, shared out evenly among the tokens [bytes].
+        share_static: whether answers without readings may be found by other tokens. Who may ask can then tell by time
+            which sites others asked for.
+    """
+
+    folder: _Place
+    bytes: int = Field(default=2**30, ge=2**24)
+    share_static: bool = False
+
+
 class Token(_Strict):
     """Who may ask for what.
 
@@ -191,6 +209,7 @@ class EdgeConfig(_Strict):
         server: where the service listens.
         limits: how much anybody may ask for.
         token: who may ask; with none, anybody on this machine.
+        flux: where answers are kept for those who ask with `warm`; None for nowhere.
     """
 
     repository: RepositoryConfig | None = None
@@ -198,6 +217,7 @@ class EdgeConfig(_Strict):
     server: ServerConfig = ServerConfig()
     limits: Limits = Limits()
     token: tuple[Token, ...] = ()
+    flux: FluxConfig | None = None
 
     @classmethod
     def read(cls, path: Path) -> EdgeConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -13,6 +14,13 @@ from openckm.service.queue import Job, JobQueue
 __all__ = ["Metrics"]
 
 _SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+
+
+_WARM = {
+    "exact": "Requests answered by an earlier answer.", "similar": "Requests that began at an earlier ensemble.",
+    "miss": "Requests with nothing near.", "fallback": "Requests whose near answer did not fit.",
+    "unusable": "Requests for which the store failed.", "calls_saved": "Network calls that earlier answers saved.",
+}  # fmt: skip
 
 
 class Metrics:
@@ -44,6 +52,9 @@ class Metrics:
         self._connections = gauge("ckm_connections", "Connections that are open.")
         self._turned_away = gauge("ckm_connections_refused", "Connections refused: every place was being answered.")
         self._silent = gauge("ckm_connections_ended", "Connections ended for their silence, or to make room.")
+        self._warm = {how: Counter(f"ckm_flux_{how}", told, registry=self.registry) for how, told in _WARM.items()}
+        self._seen = dict.fromkeys(_WARM, 0)
+        self._warm_bytes = gauge("ckm_flux_bytes", "Bytes of answers that are kept.")
 
     def job(self, job: Job) -> None:
         """Count a job that ended."""
@@ -54,8 +65,15 @@ class Metrics:
         """Count a request."""
         self._requests.labels(route, str(status)).inc()
 
-    def text(self, keeper: ModelKeeper, queue: JobQueue, limiter: ConnectionLimiter | None) -> bytes:
-        """Return everything in Prometheus' text format."""
+    def text(
+        self, keeper: ModelKeeper, queue: JobQueue, limiter: ConnectionLimiter | None, memory: Mapping[str, int]
+    ) -> bytes:
+        """Return everything in Prometheus' text format; `memory` says how requests used earlier answers."""
+        for how, seen in self._seen.items():
+            counter, now = self._warm[how], memory.get(how, 0)
+            counter.inc(max(now - seen, 0))
+            self._seen[how] = max(now, seen)
+        self._warm_bytes.set(memory.get("bytes", 0))
         raised = {alarm.kind for alarm in keeper.alarms}
         for kind in ALARMS:
             self._alarm.labels(kind).set(int(kind in raised))

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter
+from openckm.service.memory import NodeMemory
 from openckm.service.metrics import Metrics
 from openckm.service.model_keeper import ModelKeeper
 from openckm.service.queue import Job, JobQueue
@@ -103,7 +104,7 @@ class Node:
     """
 
     def __init__(self, config: EdgeConfig, keeper: ModelKeeper | None = None) -> None:
-        self.config, self.metrics = config, Metrics()
+        self.config, self.metrics, self.memory = config, Metrics(), NodeMemory(config)
         self.keeper = keeper or ModelKeeper(config)
         self.queue = JobQueue(config.limits, lambda: self.keeper.model, self._ended)
         self.parsers, self.writers = Turns(_WORKERS), Turns(_WORKERS)
@@ -133,7 +134,7 @@ class Node:
 
     def metrics_text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return self.metrics.text(self.keeper, self.queue, self.limiter)
+        return self.metrics.text(self.keeper, self.queue, self.limiter, self.memory.counts())
 
     def _ended(self, job: Job) -> None:
         self.metrics.job(job)

@@ -175,10 +175,9 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iter
         truth = _truth(one)
         for name, method in methods.items():
             cars = one.vehicle_m if method.by == "network" else None
-            if cars is not None:
-                method = Predictor(method.weights, method.prior, Layout(one.grid, cars), name=name)
+            shown = site if cars is None else replace(site, vehicles=Layout(one.grid, cars))
             begun = time.perf_counter()
-            answer = method.reconstruct(site, one.grid)
+            answer = method.reconstruct(shown, one.grid)
             seconds = time.perf_counter() - begun
             values = score_map(answer, truth) | _picture(answer, one)
             yield _score(name, task, "alone", (one, k), values, truth, answer, seconds)

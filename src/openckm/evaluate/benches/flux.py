@@ -1,0 +1,296 @@
+"""Benchmark "flux": what earlier answers are worth, on places of held-out cities that change little by little.
+
+The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the methods:
+`openckm.evaluate.flux.methods`. Every ensemble has 8 draws; methods are paired by frame and seed; intervals by
+bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
+
+    METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
+                           to 50 steps (floor: a second such ensemble), roughness over the truth's, SSIM and NMSE of a
+                           draw (grey levels of -200 to -40 dB), coverage of mean +- 1.64 spreads, all over cells that
+                           are free and covered; distance |m - m'|_2
+    crps_db over cold      over the best cold sampler of any number of steps, and the same of the energy score
+    crps_db over any       over the best method that starts cold, centred ones and the product's included
+    stream                 the rule of the product over 20 frames: carried over from the last cold ensemble until that
+                           is too far or does not fit; calls are those of all frames
+    random found           share of other cities' ensembles that the rule refuses
+    requests_N             hit rate and network calls over N requests of a stated mix, with their filling
+
+What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that was interrupted goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from openckm.errors import InputError
+from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
+from openckm.evaluate.flux.mix import mix_rows
+from openckm.evaluate.flux.streams import refused, run_stream
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
+from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
+from openckm.evaluate.scores.image_metrics import image_scores
+from openckm.evaluate.scores.metrics import coverage, crps_draws, rmse
+from openckm.evaluate.scores.scoring import Score, summary_rows
+from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
+from openckm.flux.stages import Maps
+from openckm.flux.start import prior_rule
+from openckm.infer.spread.normal import Z_90
+from openckm.maps.quantity import GAIN
+from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.pretrained import embedded_prior, load_prior
+
+__all__ = ["FluxOptions", "run"]
+
+DATA_VARIABLE, KEEP_VARIABLE = "OPENCKM_FLUX_DATA", "OPENCKM_BENCH_KEEP"
+FULL = ("vehicles", "move_4", "move_20")
+"""Changes on which all methods run at frame 1."""
+GREY_DB = (-200.0, -40.0)
+
+
+@dataclass(frozen=True)
+class FluxOptions:
+    """How much is run.
+
+    Attributes:
+        places: how many places.
+        later: places that are scored at frames 5 and 20 too.
+        p2: places on which P2's reuse of 100 steps runs.
+        fifty: places on which 50 steps run, the reference of energy distances.
+        thousand: places on which 1,000 steps run, at frame 20.
+        changes: which changes.
+        full: changes on which all methods run, on the places of `fifty`.
+        requests: lengths of the mixes of requests.
+    """
+
+    places: int = 12
+    later: int = 6
+    p2: int = 6
+    fifty: int = 6
+    thousand: int = 2
+    changes: tuple[str, ...] = CHANGES
+    full: tuple[str, ...] = FULL
+    requests: tuple[int, ...] = (1, 10, 100, 1000)
+
+
+QUICK = FluxOptions(2, 1, 0, 1, 0, ("vehicles", "move_4", "move_20"), (), (1, 10))
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    prior: Path | None = None,
+    keep: Path | None = None,
+    options: FluxOptions | None = None,
+) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: two places and few methods, under five minutes.
+        progress: called as progress(what, done, total).
+        data_dir: folder of sequences (`bench/flux_sequences.py`); None means $OPENCKM_FLUX_DATA.
+        prior: model folder; None means the prior shipped in the package.
+        keep: folder for finished frames; None means $OPENCKM_BENCH_KEEP, if set.
+        options: how much is run; overrides `quick`.
+
+    Raises:
+        InputError: if there are no sequences.
+    """
+    chosen = options or (QUICK if quick else FluxOptions())
+    if data_dir is None and DATA_VARIABLE not in os.environ:
+        raise InputError(f"${DATA_VARIABLE} is not set: name the folder of sequences made by bench/flux_sequences.py")
+    places = read_places(data_dir or Path(os.environ[DATA_VARIABLE]))[: chosen.places]
+    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
+    held = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    bench = _Bench(denoiser, places, chosen, prior, card.sha256, held, progress)
+    scores = bench.scores()
+    rows = summary_rows_of(scores) + list(_over(scores))
+    return [*rows, *refused(bench.cases_at_start(), bench.rule), *mix_rows(denoiser, places[0], chosen.requests)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Bench:
+    """The prior, the places, how much is run, and who is told."""
+
+    denoiser: MapDenoiser
+    places: Sequence[Place]
+    options: FluxOptions
+    prior: Path | None
+    sha256: str
+    keep: Path | None
+    progress: Progress | None
+
+    @property
+    def rule(self) -> Any:
+        """The rule that belongs to the prior."""
+        return prior_rule(self.prior, self.sha256)
+
+    def cases_at_start(self) -> list[Case]:
+        """The first frame of every place, beside the next place's."""
+        return [self._case(k, "readings", 1) for k in range(len(self.places))]
+
+    def scores(self) -> list[Score]:
+        """Return the scores of every method on every frame."""
+        work = [(k, change) for k in range(len(self.places)) for change in self.options.changes]
+        found: list[Score] = []
+        for done, (k, change) in enumerate(work):
+            if self.progress is not None:
+                self.progress(f"{self.places[k].city}, {change}", done, len(work))
+            for number in (1, 5, 20) if k < self.options.later and change != "added" else (1,):
+                found += self._kept(k, change, number)
+            if k < self.options.later and change != "added":
+                found += self._kept_stream(k, change)
+        return found
+
+    def _case(self, k: int, change: str, number: int) -> Case:
+        place, other = self.places[k], self.places[(k + 1) % len(self.places)]
+        before = place.frame(change, number - 1)
+        elsewhere = Frame(other.frame("readings", 0).condition, None, None)
+        return Case(self.denoiser, place, place.frame(change, number), before, elsewhere, self.rule)
+
+    def _kept(self, k: int, change: str, number: int) -> list[Score]:
+        o = self.options
+        level = "short" if number > 1 or k >= o.places else "full" if change in o.full and k < o.fifty else "middle"
+        extra = (k < o.p2 and number == 1 and change in o.full, k < o.fifty and number == 1 and change in o.full)
+        thousand = k < o.thousand and number == 20 and change in o.full[:2]
+        costly = (*extra, thousand)
+        name = f"{self.places[k].number:03d}-{change}-{number}-{level}-{''.join(str(int(e)) for e in costly)}"
+        return self._remember(name, lambda: self._score(self._case(k, change, number), change, number, level, costly))
+
+    def _remember(self, name: str, make: Any) -> list[Score]:
+        path = None if self.keep is None else self.keep / f"flux-{self.sha256[:8]}-{name}.json"
+        if path is not None and path.is_file():
+            return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
+        scores: list[Score] = make()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
+        return scores
+
+    def _score(
+        self, case: Case, change: str, number: int, level: str, extra: tuple[bool, bool, bool]
+    ) -> list[Score]:  # fmt: skip
+        reference = case.chain().cold(50, range(8, 16), case.shape) if extra[1] else None
+        found = []
+        with torch.no_grad():
+            for name, method in (*methods_of(level), *rest_methods(*extra)):
+                made = method(case)
+                values = frame_scores(made.maps, case.frame, reference)
+                values["distance"] = case.distance
+                found.append(_as_score(name, change, number, case.place, values, made))
+        return found
+
+    def _kept_stream(self, k: int, change: str) -> list[Score]:
+        def make() -> list[Score]:
+            place, found = self.places[k], []
+            for number, made in run_stream(self.denoiser, place, change, self.rule):
+                values = frame_scores(made.maps, place.frame(change, number), None)
+                found.append(_as_score("stream", change, number, place, values, made))
+            return found
+
+        return self._remember(f"{self.places[k].number:03d}-{change}-stream", make)
+
+
+def _as_score(name: str, change: str, number: int, place: Place, values: dict[str, float], made: Made) -> Score:
+    scene = f"{place.number:03d}"
+    city = f"{place.arrays['city']!s}/{scene}"  # intervals are by place, whose frames go together
+    return Score(name, change, f"frame {number}", scene, city, values, 1, made.calls, made.seconds)
+
+
+def frame_scores(maps: Maps, frame: Frame, reference: Maps | None) -> dict[str, float]:
+    """Return the scores of an ensemble, or of a single mean, on a frame that was traced.
+
+    Raises:
+        InputError: if the frame was not traced.
+    """
+    if frame.truth is None or frame.scored is None:
+        raise InputError("this frame was not traced, so nothing on it can be scored")
+    drawn = GAIN.decode(maps[:, 0].float().numpy()).astype(np.float64)
+    truth, cells = frame.truth[frame.scored], frame.scored
+    x, mean = drawn[:, cells], drawn.mean(0)
+    filled = np.nan_to_num(frame.truth, nan=GREY_DB[0])
+    values = {"rmse_db": rmse(mean[cells], truth), "roughness": gradient_ratio(drawn, filled, cells)}
+    grey = image_scores(_grey(drawn[0]), _grey(filled), 160.0, cells)
+    values |= {"ssim": grey["ssim"], "nmse": grey["nmse"]}
+    if len(x) == 1:
+        return values
+    half = Z_90 * np.sqrt(1.0 + 1.0 / len(x)) * x.std(0, ddof=1)
+    centre = x.mean(0)
+    values |= {
+        "rmse_one_db": float(np.mean([rmse(one, truth) for one in x])), "crps_db": crps_draws(x, truth),
+        "energy_score_db": field_energy_score(x, truth), "coverage_90": coverage(centre - half, centre + half, truth),
+    }  # fmt: skip
+    if reference is not None:
+        other = GAIN.decode(reference[:, 0].float().numpy()).astype(np.float64)[:, cells]
+        values["energy_distance_db"] = energy_distance(x, other)
+    return values
+
+
+def _grey(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.clip((gain - GREY_DB[0]) / (GREY_DB[1] - GREY_DB[0]), 0.0, 1.0))
+
+
+def summary_rows_of(scores: Sequence[Score]) -> list[Row]:
+    """Return one row per method, change, frame and metric that it has."""
+    rows: list[Row] = []
+    for metric in dict.fromkeys(name for s in scores for name in s.values):
+        rows += summary_rows([s for s in scores if metric in s.values], (metric,))
+    return rows
+
+
+def _over(scores: Sequence[Score]) -> Iterator[Row]:
+    """Yield each method's CRPS and energy score over those of the best cold sampler, paired by place."""
+    for task, split in dict.fromkeys((s.task, s.split) for s in scores):
+        here = [s for s in scores if (s.task, s.split) == (task, split) and "crps_db" in s.values]
+        for metric in ("crps_db", "energy_score_db"):
+            for label, rivals in (("cold", _cold), ("any", _begins_cold)):
+                best = _best([s for s in here if rivals(s.method)], metric)
+                if best:
+                    yield from _ratios(here, best, metric, label)
+
+
+def _cold(method: str) -> bool:
+    return method.startswith("cold_") and not method.endswith("_centred")
+
+
+def _begins_cold(method: str) -> bool:
+    return method.startswith(("cold_", "belief_"))
+
+
+def _best(scores: Sequence[Score], metric: str) -> list[Score]:
+    """Return the scores of the method with the least mean among those that ran on all places that any ran on."""
+    by_method: dict[str, list[Score]] = {}
+    for s in scores:
+        by_method.setdefault(s.method, []).append(s)
+    most = max((len(group) for group in by_method.values()), default=0)
+    full = [group for group in by_method.values() if len(group) == most]
+    return min(full, key=lambda group: float(np.mean([s.values[metric] for s in group]))) if full else []
+
+
+def _ratios(here: Sequence[Score], best: list[Score], metric: str, label: str) -> Iterator[Row]:
+    rival = {s.case: s.values[metric] for s in best}
+    for method in dict.fromkeys(s.method for s in here):
+        group = [s for s in here if s.method == method and s.case in rival]
+        if not group:
+            continue
+        top, bottom = [s.values[metric] for s in group], [rival[s.case] for s in group]
+        found = ratio_interval(top, bottom, [s.case for s in group])
+        calls = round(float(np.mean([s.network_evaluations for s in group])))
+        seconds = mean_interval([s.seconds for s in group], [s.case for s in group]).value
+        name = f"{metric} over {label} ({best[0].method})"
+        yield Row(
+            method, here[0].task, here[0].split, name, found.value, found.low, found.high, len(group), calls, seconds,
+            peak_mb(),
+        )  # fmt: skip

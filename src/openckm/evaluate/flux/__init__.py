@@ -1,0 +1,1 @@
+"""The cases, methods and scores of benchmark `flux`."""

@@ -1,0 +1,241 @@
+"""What benchmark `flux` compares: ensembles for one frame, from nothing, from the frame before, or from elsewhere.
+
+mean_1, mean_8              the one-call mean in one orientation, and averaged over 8
+cold_N_oO                   N steps from noise, sampler of order O
+cold_N_oO_centred           the same about the one-call mean (one call more)
+belief_N                    the product's cold draws: N steps through a draw of the belief
+p2_vanilla_R, p2_static_R   R % of 100 steps reused: the midpoint of the frame before, or of the layout alone
+transport_N, centred_N, scaled_N    carried over from the frame before, then N steps from s*
+draws_2                     draws of the frame before, noised to s*, then 2 steps
+exact                       the same ensemble again
+copy, random_copy           controls: the frame before, or another city, as it is
+random_centred              another city, carried over without asking whether it fits
+noise                       the one-call mean and noise of the predicted variance, cell by cell
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from openckm.evaluate.worlds.moving import Frame, Place
+from openckm.flux.stages import Chain, Maps, noised
+from openckm.flux.start import Kind, Source, WarmRule, centred, distance, start_level, transported
+from openckm.infer.draws import draw_maps
+from openckm.infer.exact.ancestral import AncestralSampler
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.posterior import posterior_mean
+
+__all__ = ["DRAWS", "REUSED", "Case", "Made", "methods_of", "rest_methods"]
+
+DRAWS = 8
+NUMBERS = tuple(range(DRAWS))
+FILL = 16
+"""Steps of the ensembles that a store is filled with."""
+P2_STEPS = 100
+REUSED = {70: 30, 90: 10, 95: 5, 98: 2}
+"""Per cent of the steps that are reused, and how many are left."""
+SOURCE_SEED, COLD_SEED, NOISE_SEED = 5, 7, 13
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """An ensemble and what it cost.
+
+    Attributes:
+        maps: [K, C, H, W], latent code; a single map is a mean.
+        calls: network calls for one map each.
+        seconds: processor time [s].
+    """
+
+    maps: Maps
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One frame, and what was there before it.
+
+    Attributes:
+        denoiser: the prior.
+        place: it.
+        frame: asked for.
+        before: the frame before.
+        elsewhere: a frame of another city.
+        rule: for the start level.
+    """
+
+    denoiser: Denoiser
+    place: Place
+    frame: Frame
+    before: Frame
+    elsewhere: Frame
+    rule: WarmRule
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of a map."""
+        return 5, *self.place.grid.shape
+
+    def belief(self, condition: Condition, *, symmetrise: bool = False) -> Denoised:
+        """Return the one-call mean and variance under a condition."""
+        return posterior_mean(self.denoiser, condition, symmetrise=symmetrise)
+
+    @cached_property
+    def mean(self) -> Denoised:
+        """The one-call mean of the frame."""
+        return self.belief(self.frame.condition)
+
+    @cached_property
+    def mean_8(self) -> Denoised:
+        """The mean over 8 orientations."""
+        return self.belief(self.frame.condition, symmetrise=True)
+
+    @cached_property
+    def source(self) -> Source:
+        """The ensemble of the frame before, as a store holds it."""
+        return self.filled(self.before)
+
+    @cached_property
+    def random(self) -> Source:
+        """The ensemble of another city."""
+        return self.filled(self.elsewhere)
+
+    def filled(self, frame: Frame) -> Source:
+        """Return a frame's ensemble as a store holds it."""
+        draws = Chain(self.denoiser, frame.condition, SOURCE_SEED).cold(FILL, NUMBERS, self.shape)
+        return Source(draws.half().float(), self.belief(frame.condition))
+
+    @cached_property
+    def distance(self) -> float:
+        """|m - m'|_2 to the frame before."""
+        return distance(self.mean, self.source.belief)
+
+    def chain(self, order: int = 2, condition: Condition | None = None) -> Chain:
+        """Return the cold chain of the frame."""
+        return Chain(self.denoiser, condition or self.frame.condition, COLD_SEED, 1 if order == 1 else 2)
+
+    def cold(self, steps: int, order: int, about: bool = False) -> Made:
+        """Return draws from noise; about the one-call mean if asked."""
+        with _clock() as clock:
+            maps = self.chain(order).cold(steps, NUMBERS, self.shape)
+            if about:
+                maps = self.belief(self.frame.condition).mean + centred(maps)
+        return Made(maps, DRAWS * steps + int(about), clock.seconds)
+
+    def through_belief(self, steps: int) -> Made:
+        """Return the product's cold draws."""
+        with _clock() as clock:
+            drawn = draw_maps(self.denoiser, self.frame.condition, NUMBERS, COLD_SEED, AncestralSampler(steps))
+        return Made(torch.from_numpy(drawn), DRAWS * steps, clock.seconds)
+
+    def carried(self, kind: Kind, steps: int, source: Source | None = None, symmetrise: bool = False) -> Made:
+        """Return draws carried over, and finished in some steps from s*."""
+        held = source or self.source
+        with _clock() as clock:
+            belief = self.belief(self.frame.condition, symmetrise=symmetrise)
+            if symmetrise:
+                held = Source(held.draws, self.belief(self.before.condition, symmetrise=True))
+            maps = transported(held, belief, kind)
+            if steps:
+                maps = self._finish(maps, distance(belief, held.belief), steps)
+        return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds)
+
+    def renoised(self, steps: int) -> Made:
+        """Return the old draws, noised to s* and finished."""
+        with _clock() as clock:
+            maps = self._finish(self.source.draws, self.distance, steps)
+        return Made(maps, DRAWS * steps, clock.seconds)
+
+    def _finish(self, maps: Maps, found: float, steps: int) -> Maps:
+        chain = self.chain()
+        top, low = chain.schedule.sigma_max, chain.schedule.sigma_min
+        level = start_level(found, self.rule.scale, top, low) or 0.5 * top
+        return chain.second(noised(maps, level, NOISE_SEED, NUMBERS), level, steps, NUMBERS)
+
+    def midpoint(self, reused: int, *, static: bool) -> Made:
+        """Return P2's reuse of a midpoint: of the frame before, or of the layout alone."""
+        left = REUSED[reused]
+        begin = self.frame.condition.static() if static else self.before.condition
+        first = Chain(self.denoiser, begin, SOURCE_SEED)
+        middle = first.cold(P2_STEPS, NUMBERS, self.shape, until=first.level(P2_STEPS, left))
+        with _clock() as clock:
+            maps = self.chain().rest(middle, P2_STEPS, left, NUMBERS)
+        return Made(maps, DRAWS * left, clock.seconds)
+
+    def noise(self) -> Made:
+        """Return the one-call mean with independent noise of the predicted variance."""
+        var = self.mean.var if self.mean.var is not None else torch.zeros_like(self.mean.mean)
+        z = noised(torch.zeros(DRAWS, *self.shape), 1.0, NOISE_SEED, NUMBERS)
+        return Made(self.mean.mean + var.sqrt() * z, 1, 0.0)
+
+
+class _clock:
+    """Processor seconds of a block."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> _clock:
+        self._begun = time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.process_time() - self._begun
+
+
+Method = Callable[[Case], Made]
+
+
+def methods_of(level: str) -> Iterator[tuple[str, Method]]:
+    """Yield the methods of a level: "short", "middle" or "full", each with all of the former.
+
+    Full does not hold what costs most; see `rest_methods`.
+    """
+    yield "mean_1", lambda c: Made(c.belief(c.frame.condition).mean, 1, 0.0)
+    yield "mean_8", lambda c: Made(c.mean_8.mean, 8, 0.0)
+    colds = {
+        "short": [(3, 1), (4, 1), (4, 2)],
+        "middle": [(1, 1), (2, 1), (3, 1), (3, 2), (4, 1), (4, 2), (8, 1), (8, 2)],
+        "full": [(1, 1), (2, 1), *((n, o) for n in (3, 4, 5, 8, 10) for o in (1, 2))],
+    }
+    for steps, order in colds[level]:
+        yield f"cold_{steps}_o{order}", lambda c, n=steps, o=order: c.cold(n, o)  # type: ignore[misc]
+    yield "cold_4_o1_centred", lambda c: c.cold(4, 1, about=True)
+    yield "cold_4_o2_centred", lambda c: c.cold(4, 2, about=True)
+    yield "centred_0", lambda c: c.carried("centred", 0)
+    yield "centred_0_mean_8", lambda c: c.carried("centred", 0, symmetrise=True)
+    yield "transport_0", lambda c: c.carried("transport", 0)
+    yield "copy", lambda c: Made(c.source.draws, 0, 0.0)
+    if level == "short":
+        return
+    yield "scaled_0", lambda c: c.carried("scaled", 0)
+    yield "cold_8_o2_centred", lambda c: c.cold(8, 2, about=True)
+    yield "belief_4", lambda c: c.through_belief(4)
+    yield "belief_10", lambda c: c.through_belief(10)
+    for steps in (1, 2, 3, 4) if level == "full" else (1,):
+        yield f"centred_{steps}", lambda c, n=steps: c.carried("centred", n)  # type: ignore[misc]
+        yield f"transport_{steps}", lambda c, n=steps: c.carried("transport", n)  # type: ignore[misc]
+    yield "draws_2", lambda c: c.renoised(2)
+    yield "noise", lambda c: c.noise()
+    yield "random_copy", lambda c: Made(c.random.draws, 0, 0.0)
+    yield "random_centred", lambda c: c.carried("centred", 0, c.random)
+
+
+def rest_methods(p2: bool, fifty: bool, thousand: bool) -> Iterator[tuple[str, Method]]:
+    """Yield the methods that cost the most."""
+    if p2:
+        for reused in REUSED:
+            yield f"p2_vanilla_{reused}", lambda c, r=reused: c.midpoint(r, static=False)  # type: ignore[misc]
+            yield f"p2_static_{reused}", lambda c, r=reused: c.midpoint(r, static=True)  # type: ignore[misc]
+        yield "cold_100_o2", lambda c: c.cold(P2_STEPS, 2)
+    if fifty:
+        yield "cold_50_o1", lambda c: c.cold(50, 1)
+        yield "cold_50_o2", lambda c: c.cold(50, 2)
+    if thousand:
+        yield "cold_1000_o2", lambda c: c.cold(1000, 2)
