@@ -1,0 +1,186 @@
+r"""P2's latent form: the two stages run on latents of a quarter of the side, and maps are decoded at the end.
+
+    z = E(x),  x ~= D(z),      stages on z with a denoiser of its own, conditioned on the same planes, folded 4 x 4
+
+What the autoencoder loses is a floor under the error of everything that is made so, and it stands in the card in dB,
+beside the network's scores; one of more than FLOOR_DB on held-out cities is not published. Where there are readings,
+the decoded one-call mean is made to agree with them in closed form (`infer.refine`): a decoder knows nothing of them.
+
+References:
+    P2, Section III. R. Rombach et al., High-resolution image synthesis with latent diffusion models, 2022.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from openckm.errors import ModelError, OptionError
+from openckm.maps.atomic import atomic_folder
+from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.nn.autoencoder import AutoencoderOptions, MapAutoencoder
+from openckm.nn.unet import UNet, UNetOptions
+from openckm.priors.conditioning import EVIDENCE_PLANES, INTERPOLATION_SCALES, Condition, interpolate_evidence
+from openckm.priors.denoiser import SIGMA_DATA, Denoised, Denoiser
+from openckm.priors.planes import MOVING_PLANES, SITE_PLANES
+from openckm.priors.schedules import EDM
+
+__all__ = ["FLOOR_DB", "Decoded", "LatentDenoiser", "floor_db", "load_latent", "save_latent"]
+
+FLOOR_DB = 1.5
+"""Greatest loss of the autoencoder on held-out cities with which a latent model is published [dB]."""
+CARD_FILE, WEIGHT_FILE, FORMAT = "latent.json", "latent.safetensors", 1
+FACTOR = AutoencoderOptions.factor
+
+
+class LatentDenoiser(Denoiser):
+    """E[z_0 | z_0 + sigma z = x, condition] of latents, told of the site and of the evidence in planes folded 4 x 4.
+
+    Args:
+        latent: planes of a latent.
+        widths: channels of the U-Net's levels.
+        blocks: residual blocks per level.
+    """
+
+    turns = False  # latents do not turn with the map
+
+    def __init__(self, latent: int, widths: tuple[int, ...] = (64, 96, 128), blocks: int = 1) -> None:
+        super().__init__()
+        self.latent, self.widths, self.blocks = latent, widths, blocks
+        told = len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES) + len(MOVING_PLANES)
+        size = UNetOptions(latent + FACTOR**2 * told, 2 * latent, 3, widths, blocks, unshuffle=1)
+        self.network = UNet(size)
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise latents x [B, latent, h, w] at noise levels sigma [B]; the condition is of 4 h x 4 w cells."""
+        shape = (FACTOR * x.shape[-2], FACTOR * x.shape[-1])
+        given = Condition.nothing(len(x), shape) if condition is None else condition
+        level = sigma.to(x.dtype).view(-1, 1, 1, 1)
+        norm = (level**2 + SIGMA_DATA**2).sqrt()
+        told = [given.site, given.evidence, interpolate_evidence(given.site, given.evidence), given.moving_planes()]
+        folded = functional.pixel_unshuffle(torch.cat(told, dim=1).to(x), FACTOR)
+        steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
+        mean, log_var = self.network(torch.cat([x / norm, folded], dim=1), steering).chunk(2, dim=1)
+        out = level * SIGMA_DATA / norm
+        return Denoised((SIGMA_DATA / norm) ** 2 * x + out * mean, out**2 * torch.exp(log_var.clamp(-10.0, 3.0)))
+
+
+class Decoded(Denoiser):
+    """The one-call mean of a latent model as a denoiser of maps, for `openckm.infer.refine`.
+
+    It answers at the highest noise level alone, where the noisy map says nothing.
+    """
+
+    turns = False
+
+    def __init__(self, denoiser: LatentDenoiser, code: MapAutoencoder, seed: int = 0) -> None:
+        super().__init__()
+        self.denoiser, self.code, self.seed = denoiser, code, seed
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Return the decoded mean of maps [B, C, H, W].
+
+        Raises:
+            OptionError: at another noise level.
+        """
+        top = EDM().sigma_max
+        if bool((sigma < top).any()):
+            raise OptionError(f"a decoded one-call mean is of noise level {top:g} alone; sample with flux.stages")
+        shape = (self.denoiser.latent, x.shape[-2] // FACTOR, x.shape[-1] // FACTOR)
+        start = top * torch.randn(shape, generator=torch.Generator().manual_seed(self.seed))
+        found = self.denoiser(start.expand(len(x), -1, -1, -1), sigma, condition)
+        return Denoised(self.code.decode(found.mean), None)
+
+
+@torch.no_grad()
+def floor_db(code: MapAutoencoder, maps: Tensor, known: Tensor) -> float:
+    """Return the RMSE of the gain that comes back [dB].
+
+    Args:
+        code: the autoencoder.
+        maps: latent code of whole maps, [B, C, H, W].
+        known: cells whose gain is known, [B, H, W].
+    """
+    error = (code(maps) - maps)[:, CHANNELS.index(GAIN)] * GAIN.scale
+    return float((error[known] ** 2).mean().sqrt())
+
+
+def save_latent(
+    folder: Path, code: MapAutoencoder, denoiser: LatentDenoiser | None, *, floor: float, **said: Any
+) -> None:
+    """Write an autoencoder, and its denoiser where there is one, into a new folder, with the floor in the card.
+
+    Args:
+        folder: made here.
+        code: the autoencoder.
+        denoiser: of its latents, or None.
+        floor: RMSE of the gain that comes back on held-out cities [dB].
+        **said: more lines of the card.
+
+    Raises:
+        ModelError: if the floor is above FLOOR_DB: such a code is not published.
+    """
+    from safetensors.torch import save
+
+    if not floor <= FLOOR_DB:
+        raise ModelError(
+            f"an autoencoder that loses {floor:.2f} dB on held-out cities is not published: wanted at most {FLOOR_DB};"
+            " train it longer, or on more maps"
+        )
+    tensors = {f"code.{name}": value.contiguous() for name, value in code.state_dict().items()}
+    size: dict[str, Any] | None = None
+    if denoiser is not None:
+        tensors |= {f"denoiser.{name}": value.contiguous() for name, value in denoiser.state_dict().items()}
+        size = {"latent": denoiser.latent, "widths": list(denoiser.widths), "blocks": denoiser.blocks}
+    content = save({name: value.to(torch.float32) for name, value in tensors.items()})
+    card = {
+        **said, "format": FORMAT, "autoencoder": asdict(code.options), "denoiser": size, "floor_db": floor,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }  # fmt: skip
+    with atomic_folder(folder) as aside:
+        aside.mkdir()
+        (aside / WEIGHT_FILE).write_bytes(content)
+        (aside / CARD_FILE).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_latent(folder: Path) -> tuple[MapAutoencoder, LatentDenoiser | None, dict[str, Any]]:
+    """Return autoencoder, denoiser (or None) and card of a folder, ready to use.
+
+    Raises:
+        ModelError: if something is missing, corrupt, of another format, or loses more than FLOOR_DB.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        content = (folder / WEIGHT_FILE).read_bytes()
+        if card["format"] != FORMAT or hashlib.sha256(content).hexdigest() != card["sha256"]:
+            raise ValueError("another format, or weights that are not the card's")
+        if not card["floor_db"] <= FLOOR_DB:
+            raise ValueError(f"it loses {card['floor_db']} dB, wanted at most {FLOOR_DB}")
+        tensors = load(content)
+        code = MapAutoencoder(AutoencoderOptions(**card["autoencoder"]))
+        code.load_state_dict(_part(tensors, "code."))
+        denoiser = None
+        if card["denoiser"] is not None:
+            size = card["denoiser"]
+            denoiser = LatentDenoiser(size["latent"], tuple(size["widths"]), size["blocks"])
+            denoiser.load_state_dict(_part(tensors, "denoiser."))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: not a usable latent model ({error}); make it again with train/flux.py") from error
+    for module in (code, denoiser):
+        if module is not None:
+            module.requires_grad_(False).train(False)
+    return code, denoiser, card
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
