@@ -253,7 +253,8 @@ def _without_readings(
 
 
 def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
-    level = float(gain_of(site.denoised)[0][0][scene.index].mean())
+    mean = gain_of(site.denoised)[0][0]
+    level = float(mean[scene.index].mean() if len(scene.index) else mean.mean())
     values = dict(zip(site.basis.names, site.fit.beta_mean.tolist(), strict=True))
     spreads = dict(zip(site.basis.names, np.sqrt(np.diag(site.fit.beta_cov)).tolist(), strict=True))
     return {

@@ -22,29 +22,35 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from openckm.infer.scene import Scene
 from openckm.infer.spread.normal import factor_90, shrunk
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.observe.field.discrepancy import (
+    Belief,
     DiscrepancyFit,
     DiscrepancyOptions,
     MaternPrior,
     NoisePrior,
     NuggetPrior,
+    fit_checked,
     fit_discrepancy,
     refit,
 )
 from openckm.observe.field.nuisance import Basis
+from openckm.observe.field.readings import checked_readings
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Blend", "Expert", "blend", "evidence_expert", "gain_of", "reading_facts", "site_expert"]
+__all__ = ["Blend", "Expert", "all_rows", "blend", "evidence_expert", "gain_of", "reading_facts", "site_expert"]
 
 Array = NDArray[np.float64]
 FOLDS = 4
+ROUNDS = 2
+"""Linearisations of power averages."""
 BLOCKS_A_SIDE = 8
 SHADOW_LENGTH_M = 40.0
 OUT_OF_LINE = 4.5
@@ -67,6 +73,7 @@ class Expert:
         basis: rows of H of every cell.
         denoised: what the network said, latent code.
         condition: what the network was told.
+        linear: rows over the cells of the readings of more than one cell, or None.
     """
 
     mean: Array
@@ -77,6 +84,7 @@ class Expert:
     basis: Basis
     denoised: Denoised
     condition: Condition
+    linear: csr_matrix | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +123,54 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     )  # fmt: skip
 
 
-def fit_readings(scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array) -> DiscrepancyFit:
-    """Return nuisances and discrepancy of all readings of a scene, limits among them, given rows of H of every cell."""
+def fit_readings(
+    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array
+) -> tuple[DiscrepancyFit, csr_matrix | None]:
+    """Return nuisances and discrepancy of all readings of a scene given rows of H of every cell.
+
+    Averages of power are linearised about the prior's map, and again about the posterior's.
+
+    Returns:
+        The fit, and the rows over the cells of the readings of more than one cell (None without such).
+    """
     readings, (low, high) = scene.readings, scene.bounds
-    return fit_discrepancy(
-        scene.places[scene.index], readings.value, readings.sigma, scene.rows(basis.matrix), prior_mean, prior_std,
-        discrepancy_options(scene), names=basis.names, low=low, high=high, group=scene.noise_group,
-    )  # fmt: skip
+    args = (scene.rows(basis.matrix), prior_mean, prior_std)
+    more, places = scene.extended, scene.places
+    options = discrepancy_options(scene)
+    if more is None:
+        fit = fit_discrepancy(
+            places[scene.index], readings.value, readings.sigma, *args, options, names=basis.names, low=low,
+            high=high, group=scene.noise_group,
+        )  # fmt: skip
+        return fit, None
+    data = checked_readings(places[scene.index], readings.value, readings.sigma, *args, low, high, scene.noise_group)
+    around, hyper = basis.matrix @ prior_mean, None
+    for _ in range(ROUNDS):
+        linear, constant = more.linearised(around)
+        support = np.unique(linear.indices)
+        every = data.extended(
+            places[support], more.value - constant, more.sigma**2, _linear_rows(scene, basis.matrix, linear),
+            linear[:, support], more.low - constant, more.high - constant,
+        )  # fmt: skip
+        fit = fit_checked(every, options, basis.names, hyper)
+        around, hyper = fit.predict(places, basis.matrix).mean, fit.hyper
+    return fit, linear
+
+
+def _linear_rows(scene: Scene, matrix: Array, linear: csr_matrix) -> Array:
+    """Return the rows of H of readings of more than one cell, shape (k, p): gains hold no transmit power."""
+    rows = np.asarray(linear @ matrix)
+    power = scene.unit == "dBm" and scene.extended is not None and bool(scene.extended.of_gain.any())
+    if power and scene.extended is not None:
+        column = matrix.shape[1] - scene.contrasts.shape[1] - 1
+        rows[scene.extended.of_gain, column:] = 0.0
+    return rows
+
+
+def all_rows(scene: Scene, matrix: Array, linear: csr_matrix | None) -> Array:
+    """Return the rows of H of all readings from those of every cell, in the order of `fit_readings`."""
+    rows = scene.rows(matrix)
+    return rows if linear is None else np.concatenate([rows, _linear_rows(scene, matrix, linear)])
 
 
 def site_expert(
@@ -135,10 +184,20 @@ def site_expert(
     """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations."""
     denoised = posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
-    fit = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
+    fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
     belief = fit.predict(scene.places, basis.matrix)
-    held = fit.leave_blocks_out(fold) if len(np.unique(fold)) > 1 else fit.loo()
-    return Expert(belief.mean, belief.std, held.mean, held.std, fit, basis, denoised, scene.condition)
+    held = _left_out(fit, fold)
+    return Expert(belief.mean, belief.std, held.mean, held.std, fit, basis, denoised, scene.condition, linear)
+
+
+def _left_out(fit: DiscrepancyFit, fold: NDArray[np.intp]) -> Belief:
+    """What the other folds, and all readings of more than one cell, say of each reading of a cell."""
+    if len(np.unique(fold)) > 1:
+        return fit.leave_blocks_out(fold)
+    if not len(fold):
+        return Belief(np.zeros(0), np.zeros(0))
+    every = fit.loo()
+    return Belief(every.mean[: len(fold)], every.std[: len(fold)])
 
 
 def evidence_expert(
@@ -156,11 +215,11 @@ def evidence_expert(
     denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
-    fit = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
+    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
     belief = fit.predict(scene.places, basis.matrix)
-    held, held_std = _held_out(scene, denoiser, fold, site, fit, seen)
+    held, held_std = _held_out(scene, denoiser, fold, site, (fit, linear), seen)
     std = np.sqrt(belief.std**2 + _slope(fit, basis) ** 2 * var)
-    return Expert(belief.mean, std, held, held_std, fit, basis, denoised, told)
+    return Expert(belief.mean, std, held, held_std, fit, basis, denoised, told, linear)
 
 
 def as_network_readings(scene: Scene, site: Expert) -> Points:
@@ -185,11 +244,17 @@ def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
     tail = slice(len(fit.beta_mean) - count, None)
     level = scene.contrasts @ fit.beta_mean[tail]
     spread = np.sqrt(np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 0.0))
-    scale = np.array([float(fit.noise_std(1.0, scene.noise_group[scene.device == d][0])) for d in range(len(level))])
-    far = ~np.isnan(fit.readings.fixed) & scene.plain
-    at = fit.predict(scene.places[scene.index], fit.readings.design).mean if (~scene.plain).any() else own.value
+    group = [int(scene.noise_group[scene.device == d][0]) if len(own) else 0 for d in range(len(level))]
+    scale = fit.noise_std(1.0, np.array(group))
+    far = ~np.isnan(fit.readings.fixed[: len(own)]) & scene.plain
+    at = (
+        fit.predict(scene.places[scene.index], fit.readings.design[: len(own)]).mean
+        if (~scene.plain).any()
+        else own.value
+    )
     return {
         "limits": {name: int((kind == name).sum()) for name in ("below", "above", "interval")},
+        "extended": dict(scene.extended.names) if scene.extended is not None else {},
         "limits_respected": int(((at >= scene.bounds[0]) & (at <= scene.bounds[1]) & ~scene.plain).sum()),
         "devices": dict(zip(scene.devices, zip(level.tolist(), spread.tolist(), strict=True), strict=True)),
         "noise_factor": dict(zip(scene.devices, scale.tolist(), strict=True)),
@@ -239,9 +304,13 @@ def _centred(site: Expert, scene: Scene, mean: Array) -> Basis:
     """The site expert's rows of H with another map in the slope column, about the same level."""
     matrix = site.basis.matrix.copy()
     slope = site.basis.names.index("map slope")
-    level = float(gain_of(site.denoised)[0][0][scene.index].mean())
+    level = _level(scene, gain_of(site.denoised)[0][0])
     matrix[:, slope] = mean - level
     return replace(site.basis, matrix=matrix)
+
+
+def _level(scene: Scene, mean: Array) -> float:
+    return float(mean[scene.index].mean() if len(scene.index) else mean.mean())
 
 
 def _slope(fit: DiscrepancyFit, basis: Basis) -> float:
@@ -255,19 +324,27 @@ def _tightened(site: Expert) -> Array:
 
 
 def _held_out(
-    scene: Scene, denoiser: Denoiser, fold: NDArray[np.intp], site: Expert, fit: DiscrepancyFit, seen: Points
+    scene: Scene,
+    denoiser: Denoiser,
+    fold: NDArray[np.intp],
+    site: Expert,
+    found: tuple[DiscrepancyFit, csr_matrix | None],
+    seen: Points,
 ) -> tuple[Array, Array]:
     """Predict each reading from the other folds; one network call over all folds."""
-    index, groups = scene.index, np.unique(fold)
+    (fit, linear), index, groups = found, scene.index, np.unique(fold)
+    if not len(index):
+        return np.zeros(0), np.zeros(0)
+    beyond = np.ones(len(fit.readings.y) - len(index), dtype=bool)
     conditions = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
     mean, var = gain_of(posterior_mean(denoiser, Condition.join(conditions), symmetrise=False))
     held, spread = np.empty(len(index)), np.empty(len(index))
     noise = fit.noise_std(scene.readings.sigma, scene.noise_group)
     for k, group in enumerate(groups):
         out = fold == group
-        rows = scene.rows(_centred(site, scene, mean[k]).matrix)
-        part = refit(fit, rows, keep=~out, prior_mean=site.fit.beta_mean, prior_std=_tightened(site))
-        belief = part.predict(scene.places[index[out]], rows[out], sigma=noise[out])
+        rows = all_rows(scene, _centred(site, scene, mean[k]).matrix, linear)
+        part = refit(fit, rows, keep=np.r_[~out, beyond], prior_mean=site.fit.beta_mean, prior_std=_tightened(site))
+        belief = part.predict(scene.places[index[out]], rows[: len(out)][out], sigma=noise[out])
         own = _slope(part, site.basis) ** 2 * var[k][index[out]]
         held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
     return held, spread

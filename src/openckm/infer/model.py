@@ -25,13 +25,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from openckm.errors import ComputationError, InputError
+from openckm.errors import ComputationError
 from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
 from openckm.infer.exact.ancestral import AncestralSampler
-from openckm.infer.experts import Blend, Expert, gain_of
+from openckm.infer.experts import Blend, Expert, all_rows, gain_of
+from openckm.infer.extended import LinearReadings, MeanMap
 from openckm.infer.scene import Scene
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
@@ -47,69 +47,6 @@ Report = Callable[[str, int, int], None]
 """Called with (what, done, in all) while the work goes on."""
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class LinearReadings:
-    """Readings of weighted sums of the map's cells, by any instrument that is linear or was linearised.
-
-    Attributes:
-        operator: A, shape (k, cells of the grid asked for, row-major). Rows need not sum to 1; the level of the
-            transmitter and of the device is read with the row's sum.
-        value: readings [unit of the readings at points; dB where there are none], shape (k,). For a limit, the limit.
-        sigma: standard deviation of the noise [same unit], positive, shape (k,).
-        low: lower end of what was read, equal to `value` for a plain reading, -inf for an upper limit, shape (k,).
-        high: upper end of what was read, equal to `value` for a plain reading, inf for a lower limit, shape (k,).
-        name: what the readings are called in the summary.
-
-    Raises:
-        InputError: if shapes disagree, or a number is not finite, or an interval ends before it begins.
-    """
-
-    operator: csr_matrix
-    value: Array
-    sigma: Array
-    low: Array
-    high: Array
-    name: str = "readings of areas"
-
-    def __post_init__(self) -> None:
-        k = self.operator.shape[0]
-        shapes = [getattr(self, part).shape for part in ("value", "sigma", "low", "high")]
-        if any(shape != (k,) for shape in shapes):
-            raise InputError(f"{self.name}: an operator of {k} rows with arrays of shapes {shapes}: wanted ({k},) each")
-        good = np.isfinite(self.value) & np.isfinite(self.sigma) & (self.sigma > 0) & (self.low <= self.high)
-        if not (good.all() and np.isfinite(self.operator.data).all()):
-            raise InputError(f"{self.name}: values and operator must be finite, sigma positive, low at most high")
-
-    @classmethod
-    def exact(cls, operator: csr_matrix, value: Array, sigma: Array, name: str = "readings of areas") -> LinearReadings:
-        """Return plain readings, each of shape (k,)."""
-        value = np.asarray(value, np.float64)
-        return cls(operator, value, np.asarray(sigma, np.float64), value, value, name)
-
-
-@dataclass(frozen=True, eq=False)
-class MeanMap:
-    """A whole map handed in as one more expert: a one-pass prediction, or an older map.
-
-    Attributes:
-        name: of the expert, in the summary.
-        mean: the map [dB, up to the unknown level where readings are in dBm], shape of the grid asked for.
-        std: its standard deviation [dB], same shape.
-    """
-
-    name: str
-    mean: Array
-    std: Array
-
-    def __post_init__(self) -> None:
-        if self.mean.ndim != 2 or self.std.shape != self.mean.shape:
-            raise InputError(
-                f"{self.name}: mean {self.mean.shape} and std {self.std.shape}: wanted one shape (rows, cols)"
-            )
-        if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all() and (self.std >= 0).all()):
-            raise InputError(f"{self.name}: mean and std must be finite, std 0 or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +160,7 @@ class Posterior:
         slope = expert.basis.names.index("map slope")
         matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
         mean, std = expert.fit.beta_mean, np.sqrt(np.diag(expert.fit.beta_cov))
-        part = refit(expert.fit, scene.rows(matrix), prior_mean=mean, prior_std=std)
+        part = refit(expert.fit, all_rows(scene, matrix, expert.linear), prior_mean=mean, prior_std=std)
         return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
 
     def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:

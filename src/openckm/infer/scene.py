@@ -14,6 +14,7 @@ A reading is a value, or a limit (below, above, an interval) of y_i: all count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import GridError, MeasurementError
+from openckm.infer.extended import ExtendedReadings, LinearReadings, extended_readings
 from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
@@ -38,6 +40,8 @@ SHADOW_SIGMA_DB = 0.5
 """What averaging the readings of a cell does not remove [dB]: the place within the cell."""
 MIN_READINGS = 3
 """Readings without which nothing is fitted."""
+TRANSMIT = "transmit power"
+"""Coefficient of what received power holds beyond the gain, where gains were read, too."""
 DEVICE_STD_DB = 4.0
 """How much devices differ in level [dB]."""
 MOST_DEVICES = 50
@@ -64,6 +68,7 @@ class Scene:
         transmitter: or None.
         condition: site planes and scalars, no measurements.
         reference: name of the device whose map is wanted; None for the mean device.
+        extended: readings of more than one cell, or None.
     """
 
     grid: Grid
@@ -75,6 +80,7 @@ class Scene:
     transmitter: Transmitter | None
     condition: Condition
     reference: str | None = None
+    extended: ExtendedReadings | None = None
 
     @property
     def unit(self) -> str:
@@ -107,6 +113,10 @@ class Scene:
     @property
     def fitted(self) -> bool:
         """Whether the readings can tell level and nuisances: three values, or limits where the level is known."""
+        if self.cells is None:
+            return False
+        if self.extended is not None and (self.extended.of_gain.any() or self.unit == "dB"):
+            return True
         enough = int(self.plain.sum()) if self.unit == "dBm" else int(self.used.sum())
         return enough >= MIN_READINGS
 
@@ -129,6 +139,8 @@ class Scene:
     def devices(self) -> tuple[str, ...]:
         """Names of the devices with a level of their own, in order; "(others)" for those that share one."""
         names, counts = np.unique(self.readings.device, return_counts=True)
+        if not len(names):
+            return ("",)
         if len(names) <= MOST_DEVICES:
             return tuple(map(str, names))
         kept = np.sort(names[np.argsort(-counts, kind="stable")[: MOST_DEVICES - 1]])
@@ -172,8 +184,9 @@ class Scene:
         Raises:
             MeasurementError: if the device whose map is wanted read nothing.
         """
-        centre = float(mean_db[self.index].mean())
-        known_level = self.unit == "dB"
+        centre = float(mean_db[self.index].mean()) if len(self.index) else float(mean_db.mean())
+        power = self.unit == "dBm"
+        known_level = not power or (self.extended is not None and bool(self.extended.of_gain.any()))
         parts = [
             offset_columns(
                 np.full(mean_db.size, ""), mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf
@@ -184,6 +197,9 @@ class Scene:
             parts += _antenna(self.grid, self.transmitter, known_level)
         if self.layout is not None:
             parts.append(_indoor(self.layout))
+        if power and known_level:  # gains beside received power: the transmit power is a coefficient of its own
+            column = np.ones((mean_db.size, 1))
+            parts.append(Basis(column, (TRANSMIT,), ("dBm",), np.zeros(1), np.array([np.inf])))
         if len(self.devices) > 1 or self.reference is not None:
             parts.append(self._device_columns(mean_db.size))
         return join(*parts)
@@ -228,7 +244,10 @@ class Scene:
         return field[..., : self.shape[0], : self.shape[1]]
 
 
-def prepare_scene(observations: Observations, grid: Grid, multiple: int, reference: str | None = None) -> Scene:
+def prepare_scene(
+    observations: Observations, grid: Grid, multiple: int, reference: str | None = None,
+    linear: Sequence[LinearReadings] = (),
+) -> Scene:  # fmt: skip
     """Return the scene of some observations on a grid.
 
     Args:
@@ -236,13 +255,14 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int, referen
         grid: the cells asked for.
         multiple: the network's sides must be divisible by this.
         reference: name of the device whose map is wanted; None for the mean device.
+        linear: readings by instruments that read more than one cell.
 
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
         OutsideGrid: if a reading lies outside the grid.
-        MeasurementError: if there are rasters or areas among the observations, or values that no radio can read.
+        MeasurementError: if there are values that no radio can read.
+        InputError: if an area, raster or operator cannot be used.
     """
-    observations.require_points_only("this reconstructor")
     if observations.crs != grid.crs:
         raise GridError(
             f"the observations are in {observations.crs or 'a local plane'}, the grid in {grid.crs or 'a local plane'};"
@@ -255,6 +275,10 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int, referen
     if gain:
         _require_plausible(observations.gain_points())
         cells = aggregate_cells(observations.gain_points(), grid, shadow_sigma_db=SHADOW_SIGMA_DB, by_device=True)
+    extended = extended_readings(observations, linear, grid, padded)
+    if cells is None and extended is not None:
+        nothing = np.zeros(0)
+        cells = Points.exact(nothing, nothing, nothing, sigma=1.0, unit="dB")
     used = np.zeros(0, bool) if cells is None else _usable(cells)
     extra = tuple(p for p in observations.points if p.quantity in ("aoa_cos", "aoa_sin") and len(p))
     for table in extra:
@@ -269,7 +293,9 @@ def prepare_scene(observations: Observations, grid: Grid, multiple: int, referen
         scalars(grid.cell_m, carrier),
         None if vehicles is None else torch.as_tensor(moving_planes(vehicles))[None],
     )
-    return Scene(padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference)
+    return Scene(
+        padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended
+    )  # fmt: skip
 
 
 def _usable(cells: Points) -> NDArray[np.bool_]:

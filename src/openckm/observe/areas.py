@@ -30,7 +30,7 @@ from openckm.maps.quantity import quantity
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Domain, LinearOperator, Operator, map_domain
 
-__all__ = ["AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points"]
+__all__ = ["AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points", "cells_within"]
 
 _WINDOW = 3.0
 """Deviations of the position beyond which a cell counts nothing."""
@@ -244,14 +244,19 @@ def areas_likelihood(
             f"areas of {sorted({a.quantity for a in areas})}: wanted gain_db, the average of which is power's"
         )
     domain = map_domain(grid.shape, "latent", channels)
-    operator = AreaAverage(domain, [_cells_within(area, grid) for area in areas])
+    operator = AreaAverage(domain, [cells_within(area, grid) for area in areas])
     code = quantity("gain_db")
     y = torch.as_tensor(code.encode(np.array([a.value - offset for a in areas])))[None, None]
     sigma = torch.tensor([a.sigma / code.scale for a in areas], dtype=torch.float32)[None, None]
     return Gaussian(operator, y, sigma)
 
 
-def _cells_within(area: AreaReading, grid: Grid) -> NDArray[np.int64]:
+def cells_within(area: AreaReading, grid: Grid) -> NDArray[np.int64]:
+    """Return the flat indices of the cells whose centres lie in an area, shape (n,); the nearest where there is none.
+
+    Raises:
+        OutsideGrid: if the area lies outside the grid.
+    """
     import shapely
 
     polygon = shapely.Polygon(area.outline)

@@ -24,7 +24,7 @@ from scipy.linalg import solve_triangular
 
 from openckm.errors import InputError, OptionError
 from openckm.observe.field.marginal import GaussianLinearModel, Hyper
-from openckm.observe.field.matern import covariance, same_places, spectral_draw
+from openckm.observe.field.matern import covariance, same_places, spectral_draw, variances
 from openckm.observe.field.nuisance import Parameter
 from openckm.observe.field.readings import FieldReadings, join_neighbours
 
@@ -85,11 +85,13 @@ class DiscrepancyFit:
         self._noise = readings.noise(hyper) + hyper.nugget_std**2 * mixed[self._place]
         precision = np.bincount(self._place, 1.0 / self._noise)
         self._place_noise = 1.0 / precision
-        self._xy = self._average(readings.xy)
+        self._xy = readings.xy if readings.parts is not None else self._average(readings.xy)
         self._h = self._average(readings.design)
         resid = self._average(readings.y[:, None])[:, 0] - self._h @ readings.prior_mean
         cov = self._cross(self._xy)
-        cov[np.diag_indices_from(cov)] += self._place_noise + _JITTER * (self._variance + self._place_noise)
+        if readings.parts is not None:
+            cov = np.asarray(readings.parts @ cov.T)
+        cov[np.diag_indices_from(cov)] += self._place_noise + _JITTER * (np.diag(cov) + self._place_noise)
         cov[np.diag_indices_from(cov)] -= hyper.nugget_std**2 * mixed
         self._mixed = mixed
         self._model = GaussianLinearModel(cov, resid, self._h * readings.scale, readings.flat)
@@ -98,14 +100,10 @@ class DiscrepancyFit:
         inverse = self._model.solve_precision(np.eye(len(readings.scale)))
         self.beta_cov = np.outer(readings.scale, readings.scale) * inverse
 
-    @property
-    def _variance(self) -> float:
-        """Variance of delta at any place, what no other place shares included."""
-        return self.hyper.variance + self.hyper.nugget_std**2
-
     def _cross(self, places: Array) -> Array:
         """Covariance of delta between the readings' places and others, shape (n, m)."""
-        return covariance(self._xy, places, self.hyper.components, self.hyper.nugget_std)
+        cross = covariance(self._xy, places, self.hyper.components, self.hyper.nugget_std)
+        return cross if self.readings.parts is None else np.asarray(self.readings.parts @ cross)
 
     def noise_std(self, sigma: float | ArrayLike, group: ArrayLike | int = 0) -> Array:
         """Return the standard deviation of readings' noise [unit of y] as it was estimated, for a stated one."""
@@ -139,7 +137,9 @@ class DiscrepancyFit:
             mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights
             white = solve_triangular(self._model.chol, cross, lower=True, overwrite_b=True, check_finite=False)
             gap = scaled[part] - white.T @ self._model.design_white
-            variance[part] = self._variance - np.einsum("ij,ij->j", white, white)
+            variance[part] = variances(place[part], self.hyper.components, self.hyper.nugget_std) - np.einsum(
+                "ij,ij->j", white, white
+            )
             variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))
         variance = np.maximum(variance, 0.0)
         if sigma is not None:
@@ -194,7 +194,8 @@ class DiscrepancyFit:
         place, rows = self._check(xy, design)
         if draws < 0:
             raise OptionError(f"{draws} draws: wanted 0 or more")
-        n, free = len(self._xy), ~self.readings.flat
+        n, free, support = len(self._place_noise), ~self.readings.flat, len(self._xy)
+        parts = self.readings.parts
         target = np.empty((draws, len(place)))
         shift = np.empty((draws, len(free)))
         misfit = np.empty((n, draws))
@@ -204,9 +205,10 @@ class DiscrepancyFit:
             noise = child.standard_normal(n) * np.sqrt(self._place_noise)
             points = spectral_draw(self._xy, place, self.hyper.components, child, self._features)
             own = child.standard_normal(int(unique.max(initial=-1)) + 1) * self.hyper.nugget_std
-            noise += np.where(self._mixed, 0.0, own[unique[:n]])
-            misfit[:, k] = self._model.resid - self._model.design @ shift[k] - points[0] - noise
-            target[k] = points[1] + own[unique[n:]]
+            read = points[0] + np.where(self._mixed, 0.0, own[unique[:support]])
+            read = read if parts is None else parts @ read
+            misfit[:, k] = self._model.resid - self._model.design @ shift[k] - read - noise
+            target[k] = points[1] + own[unique[support:]]
         update, weights = self._model.solve(misfit)
         target += (rows @ self.readings.prior_mean)[None] + (shift + update.T) @ (rows * self.readings.scale).T
         for part in _chunks(len(place), n):
@@ -261,7 +263,8 @@ class DiscrepancyFit:
         In closed form with the hyperparameters held fixed: mean_b = y_b - Q_bb^-1 alpha_b, cov_b = Q_bb^-1.
 
         Args:
-            labels: block of each reading, shape (n,), of any sortable type.
+            labels: block of each reading, shape (n,), of any sortable type; those of the first readings where there
+                are fewer, and then nothing is said of the others.
 
         Raises:
             InputError: if the shape is wrong, or a block alone identifies a coefficient that has no prior.
@@ -271,7 +274,11 @@ class DiscrepancyFit:
             D. Ginsbourger, C. Schärer, 2021.
         """
         blocks = np.asarray(labels)
-        if blocks.shape != self.readings.y.shape:
+        if (
+            blocks.ndim != 1
+            or not 0 < len(blocks) <= len(self.readings.y)
+            or (len(blocks) < len(self.readings.y) and self.readings.parts is None and self.readings.xy.shape[1] == 2)
+        ):
             raise InputError(f"labels have shape {blocks.shape}: wanted {self.readings.y.shape}, one for each reading")
         mean, std = np.empty(len(blocks)), np.empty(len(blocks))
         for label in np.unique(blocks):
@@ -299,9 +306,10 @@ class DiscrepancyFit:
 
     def _check(self, xy: ArrayLike, design: ArrayLike) -> tuple[Array, Array]:
         place, rows = np.asarray(xy, dtype=np.float64), np.asarray(design, dtype=np.float64)
-        if place.ndim != 2 or place.shape[1] != 2 or rows.shape != (len(place), len(self.beta_mean)):
+        if place.ndim != 2 or place.shape[1] != self._xy.shape[1] or rows.shape != (len(place), len(self.beta_mean)):
             raise InputError(
-                f"places {place.shape} and rows of H {rows.shape}: wanted (m, 2) and (m, {len(self.beta_mean)})"
+                f"places {place.shape} and rows of H {rows.shape}: wanted (m, {self._xy.shape[1]}) and (m,"
+                f" {len(self.beta_mean)})"
             )
         if not (np.isfinite(place).all() and np.isfinite(rows).all()):
             raise InputError("places and rows of H must be finite; leave out cells where the map is undefined")

@@ -49,7 +49,8 @@ from openckm.observe.field.readings import FieldReadings, checked_readings
 
 __all__ = [
     "Belief", "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Hyper", "Matern", "MaternPrior",
-    "NoisePrior", "NuggetPrior", "condition", "fit_discrepancy", "refit",
+    "NoisePrior", "NuggetPrior", "condition", "fit_checked", "fit_discrepancy",
+    "refit",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -128,8 +129,27 @@ def fit_discrepancy(
         Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Section 2.7.
     """
     chosen = options or DiscrepancyOptions()
-    data = checked_readings(xy, y, sigma, design, prior_mean, prior_std, low, high, group)
-    called = _names(names, data)
+    return fit_checked(checked_readings(xy, y, sigma, design, prior_mean, prior_std, low, high, group), chosen, names)
+
+
+def fit_checked(
+    data: FieldReadings, options: DiscrepancyOptions, names: Sequence[str] | None = None, hyper: Hyper | None = None
+) -> DiscrepancyFit:
+    """Return the posterior for readings that were checked; known hyperparameters are taken as they are.
+
+    Args:
+        data: the readings.
+        options: how to fit.
+        names: what each coefficient is, length p.
+        hyper: hyperparameters, if they are known.
+
+    Raises:
+        InputError: if the readings do not identify a coefficient that has no prior.
+        ComputationError: if the likelihood is not finite anywhere.
+    """
+    chosen, called = options, _names(names, data)
+    if hyper is not None:
+        return _built(_sited(data, hyper, chosen, called), hyper, chosen, called)
     hyper = _first_estimate(data, chosen, called)
     fit = _built(_sited(data, hyper, chosen, called), hyper, chosen, called)
     if not np.isfinite(chosen.out_of_line):
@@ -191,10 +211,13 @@ def _estimate(data: FieldReadings, options: DiscrepancyOptions, begin: Hyper | N
 
 def _first_estimate(data: FieldReadings, options: DiscrepancyOptions, names: Sequence[str]) -> Hyper:
     """Hyperparameters of all readings: of the plain ones alone first, then with the sites of the limits, in turn."""
+    data = data.points()
     limited = data.limited
+    if not len(data.y):
+        return _centre(options, 1)
     if not limited.any():
         return _estimate(data, options)
-    plain = data.subset(~limited)
+    plain = data.subset(~limited).points()
     hyper = _centre(options, data.groups)
     if len(plain.y) >= max(PLAIN, int(data.flat.sum()) + 2):
         hyper = _estimate(plain, options)

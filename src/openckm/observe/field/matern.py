@@ -26,7 +26,7 @@ from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
 
-__all__ = ["Matern", "covariance", "same_places", "spectral_draw"]
+__all__ = ["Matern", "covariance", "same_places", "spectral_draw", "variances"]
 
 Array = NDArray[np.float64]
 
@@ -42,6 +42,8 @@ class Matern:
         nu: smoothness, 0.5 (exponential) or 1.5 (once differentiable).
         length_m: length scale l [m].
         std: standard deviation sqrt(v) [unit of the field], 0 allowed.
+        across: factor on the covariance between fields i and j, a symmetric matrix without negative eigenvalues, where
+            places say in a third coordinate whose field they read (0, 1, ...); None for one field.
 
     Raises:
         OptionError: if a value is out of range.
@@ -50,6 +52,7 @@ class Matern:
     nu: float
     length_m: float
     std: float
+    across: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if self.nu not in (0.5, 1.5):
@@ -89,16 +92,16 @@ def covariance(first: Array, second: Array, components: Sequence[Matern], nugget
     """Return the summed covariance [unit squared] of points [m], (n, 2) and (m, 2), as an (n, m) matrix.
 
     Args:
-        first: positions [m], shape (n, 2).
-        second: positions [m], shape (m, 2).
+        first: positions [m], shape (n, 2), or (n, 3) with the number of the field that is read there.
+        second: positions [m], shape (m, 2) or (m, 3).
         components: the Matérn terms, summed.
         nugget_std: standard deviation of what a place shares with no other place [unit].
     """
-    distance: Array = cdist(first, second)
+    distance: Array = cdist(first[:, :2], second[:, :2])
     total: Array = np.zeros_like(distance)
     for component in components:
         if component.std > 0:
-            total += component(distance)
+            total += component(distance) * _between(component, first, second)
     if nugget_std > 0:
         label = same_places(np.concatenate([first, second]))
         there = np.flatnonzero(np.isin(label[len(first) :], label[: len(first)]))  # columns with a partner: few
@@ -107,11 +110,32 @@ def covariance(first: Array, second: Array, components: Sequence[Matern], nugget
     return total
 
 
+def _between(component: Matern, first: Array, second: Array) -> Array | float:
+    """Return the factor between the fields that two sets of places read, (n, m), or 1 where there is one field."""
+    if component.across is None:
+        return 1.0
+    table = np.asarray(component.across)
+    return np.asarray(table[np.ix_(first[:, 2].astype(np.intp), second[:, 2].astype(np.intp))])
+
+
+def _variances(component: Matern, points: Array) -> Array:
+    """Return the variance of one component at each place, shape (n,)."""
+    own = 1.0 if component.across is None else np.diag(np.asarray(component.across))[points[:, 2].astype(np.intp)]
+    return np.asarray(np.broadcast_to(component.variance * own, (len(points),)))
+
+
+def variances(points: Array, components: Sequence[Matern], nugget_std: float = 0.0) -> Array:
+    """Return the summed variance [unit squared] at each place, shape (n,)."""
+    return np.asarray(sum((_variances(c, points) for c in components), np.full(len(points), nugget_std**2)))
+
+
 def same_places(points: Array) -> NDArray[np.intp]:
     """Return a number for each point, shape (n,), the same for points within a millimetre, from 0 without a gap."""
-    corner = points.min(axis=0) if len(points) else np.zeros(2)
-    east, north = np.round((points - corner) * 1e3).astype(np.int64).T
+    corner = points.min(axis=0) if len(points) else np.zeros(3)
+    east, north = np.round((points[:, :2] - corner[:2]) * 1e3).astype(np.int64).T
     _, label = np.unique(east * 2**31 + north, return_inverse=True)
+    if points.shape[1] == 3:  # another field has nothing of its own in common
+        _, label = np.unique(label * 2**20 + points[:, 2].astype(np.int64), return_inverse=True)
     return np.asarray(label, dtype=np.intp).reshape(-1)
 
 
@@ -136,16 +160,26 @@ def spectral_draw(
     References:
         Random features for large-scale kernel machines. A. Rahimi, B. Recht, 2007.
     """
-    grid = _as_grid(second)
+    grid = _as_grid(second[:, :2])
     fields = np.zeros(len(first)), np.zeros(len(second))
     for component in components:
-        omega = component.frequencies(features, rng)
-        weight = rng.standard_normal((features, 2)) * (component.std / math.sqrt(features))
-        if component.std == 0:
-            continue
-        fields[0][:] += _sum_at_points(first, omega, weight)
-        fields[1][:] += _sum_on_grid(grid, omega, weight) if grid else _sum_at_points(second, omega, weight)
+        roots = np.ones((1, 1)) if component.across is None else _root(np.asarray(component.across))
+        for root in roots.T:  # one independent field for each column of the root of `across`
+            omega = component.frequencies(features, rng)
+            weight = rng.standard_normal((features, 2)) * (component.std / math.sqrt(features))
+            if component.std == 0:
+                continue
+            drawn = _sum_at_points(first[:, :2], omega, weight)
+            wide = _sum_on_grid(grid, omega, weight) if grid else _sum_at_points(second[:, :2], omega, weight)
+            fields[0][:] += drawn * (1.0 if component.across is None else root[first[:, 2].astype(np.intp)])
+            fields[1][:] += wide * (1.0 if component.across is None else root[second[:, 2].astype(np.intp)])
     return fields
+
+
+def _root(across: Array) -> Array:
+    """Return a matrix whose product with its transpose is `across`."""
+    value, vector = np.linalg.eigh(across)
+    return np.asarray(vector * np.sqrt(np.maximum(value, 0.0)))
 
 
 _Grid = tuple[Array, NDArray[np.intp], Array, NDArray[np.intp]]

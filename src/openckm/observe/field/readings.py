@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import block_diag, csr_matrix, identity
 
 from openckm.errors import InputError
 from openckm.observe.field.marginal import Hyper, Sample
@@ -20,7 +21,8 @@ class FieldReadings:
     """n readings with their rows of H.
 
     Attributes:
-        xy: positions [m], shape (n, 2).
+        xy: places [m], shape (n, 2), or (n, 3) with the number of the field that is read; of P support points where
+            readings are sums over several of them.
         y: values [unit of y]; a limit's is where the search for its site begins, shape (n,).
         sigma: standard deviation of the noise as stated [unit of y], shape (n,).
         design: rows H_i, shape (n, p).
@@ -31,6 +33,7 @@ class FieldReadings:
         group: of the noise, 0 to groups - 1, shape (n,).
         fixed: variance that stands in for the noise of a reading [unit of y squared], NaN where the noise is its own,
             shape (n,): of the site of a limit, or of a reading that is out of line.
+        parts: weights of the support points in every reading, shape (n, P); None where a reading is of one place.
     """
 
     xy: Array
@@ -43,6 +46,7 @@ class FieldReadings:
     high: Array
     group: NDArray[np.intp]
     fixed: Array
+    parts: csr_matrix | None = None
 
     @property
     def flat(self) -> NDArray[np.bool_]:
@@ -76,14 +80,51 @@ class FieldReadings:
     def subset(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> FieldReadings:
         """Return some of the readings."""
         names = ("xy", "y", "sigma", "design", "low", "high", "group", "fixed")
-        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+        kept = {name: getattr(self, name)[keep] for name in names if name != "xy" or self.parts is None}
+        return replace(self, **kept, parts=None if self.parts is None else self.parts[keep])
+
+    def points(self) -> FieldReadings:
+        """Return the readings of single places alone, their places with them."""
+        if self.parts is None:
+            return self
+        single = np.flatnonzero((np.diff(self.parts.indptr) == 1) & (self.parts.max(axis=1).toarray().ravel() == 1.0))
+        kept = self.subset(single)
+        return replace(kept, xy=self.xy[self.parts[single].indices], parts=None)
+
+    def extended(
+        self, xy: Array, y: Array, variance: Array, design: Array, parts: csr_matrix | None = None,
+        low: Array | None = None, high: Array | None = None,
+    ) -> FieldReadings:  # fmt: skip
+        """Return these readings followed by k more, whose noise is known.
+
+        Args:
+            xy: places of the support points [m], shape (P, 2) or (P, 3).
+            y: values [unit of y], shape (k,).
+            variance: of the noise [unit of y squared], shape (k,).
+            design: their rows of H, shape (k, p).
+            parts: weights of the support points, shape (k, P); None where k = P and a reading is of one place.
+            low: lower ends, shape (k,); None where all are values.
+            high: upper ends, shape (k,).
+        """
+        more, own = len(y), self.parts
+        if parts is not None or own is not None:
+            first = identity(len(self.y), format="csr") if own is None else own
+            own = csr_matrix(block_diag((first, identity(more, format="csr") if parts is None else parts)))
+        low, high = (y if low is None else low), (y if high is None else high)
+        return replace(
+            self, xy=np.concatenate([self.xy, xy]), y=np.r_[self.y, y], sigma=np.r_[self.sigma, np.sqrt(variance)],
+            design=np.concatenate([self.design, design]), low=np.r_[self.low, low], high=np.r_[self.high, high],
+            group=np.r_[self.group, np.zeros(more, np.intp)],
+            fixed=np.r_[self.fixed, np.where(low < high, np.nan, variance)], parts=own,
+        )  # fmt: skip
 
     def sample(self) -> Sample:
-        """Return what hyperparameters are estimated from."""
-        own = np.isnan(self.fixed)
+        """Return what hyperparameters are estimated from: the readings of single places."""
+        points = self.points()
+        own = np.isnan(points.fixed)
         return Sample(
-            self.xy, self.resid, np.where(own, self.sigma**2, self.fixed), self.design * self.scale, self.flat,
-            np.where(own, self.group, -1),
+            points.xy, points.resid, np.where(own, points.sigma**2, points.fixed), points.design * points.scale,
+            points.flat, np.where(own, points.group, -1),
         )  # fmt: skip
 
 
