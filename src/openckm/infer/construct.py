@@ -15,7 +15,7 @@ measured on validation maps (`openckm.infer.spread.calibration`), where the prio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from openckm.infer.experts import (
     reading_facts,
     site_expert,
 )
+from openckm.infer.extended import LinearReadings, MeanMap
 from openckm.infer.model import Posterior, Report
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
@@ -105,6 +106,8 @@ class OpenCKM:
         seed: int = 0,
         deadline_s: float | None = None,
         progress: Report | None = None,
+        linear: Sequence[LinearReadings] = (),
+        maps: Sequence[MeanMap] = (),
     ) -> RadioMap:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
@@ -125,10 +128,11 @@ class OpenCKM:
             )
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
-        job = None if self.warm is None else self.warm.ask(self._asked(observations, grid, draws, seed))
+        whole_evidence = not (linear or maps)  # what is reused is known by its observations alone
+        job = None if self.warm is None or not whole_evidence else self.warm.ask(self._asked(observations, grid, draws, seed))
         if job is not None and (known := job.recall()) is not None:
             return known
-        answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress)
+        answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress, linear=linear, maps=maps)
         in_full = half is None or time.monotonic() < half
         latent = None if job is None or draws == 0 else job.draws(answer)
         made: list[NDArray[np.float32]] = []
@@ -162,6 +166,8 @@ class OpenCKM:
         seed: int = 0,
         until: float | None = None,
         progress: Report | None = None,
+        linear: Sequence[LinearReadings] = (),
+        maps: Sequence[MeanMap] = (),
     ) -> Posterior:
         """Return the belief that `reconstruct` makes its map from, for those who want its covariances too.
 
@@ -171,13 +177,16 @@ class OpenCKM:
             seed: of the folds in which readings are held out.
             until: monotonic clock [s] after which the mean is averaged over no further orientations.
             progress: told what is done.
+            linear: readings by instruments that read more than one cell.
+            maps: whole maps that someone else predicted, each one more column beside the prior's map; without any
+                reading, the first is the answer.
 
         Raises:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
         network, name, calibration = self._load()
-        scene = prepare_scene(observations, grid, network.multiple, self.device)
+        scene = prepare_scene(observations, grid, network.multiple, self.device, linear, maps)
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
         enough = None if until is None else (lambda: time.monotonic() > until)
@@ -234,7 +243,7 @@ def _with_readings(
     enough: Callable[[], bool] | None,
     facts: dict[str, Any],
 ) -> Posterior:
-    fold = folds_of(int(scene.used.sum()), seed)
+    fold = folds_of(scene, seed)
     site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough)
     evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough)
     both = blend(scene, site, evidence)
@@ -249,7 +258,10 @@ def _without_readings(
     told = scene.with_evidence(scene.cells if scene.cells is not None and scene.unit == "dB" else None)
     denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
-    return Posterior(scene, denoiser, denoised, told, Blend(mean, np.sqrt(var), 1.0, 1.0), None)
+    std = np.sqrt(var)
+    if scene.maps:
+        mean, std = scene.maps[0].mean.ravel(), scene.maps[0].std.ravel()
+    return Posterior(scene, denoiser, denoised, told, Blend(mean, std, 1.0, 1.0), None)
 
 
 def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
@@ -265,7 +277,8 @@ def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[
         "map_slope": values["map slope"],
         "nuisances": {n: (values[n], spreads[n]) for n in site.basis.names if not n.startswith("device ")},
         "discrepancy": [(p.name, p.unit, p.mean) for p in site.fit.report().parameters if p.unit in ("m", "unit of y")],
-        "weight_of_evidence": both.weight,
+        "weights": both.weights,
+        "weight_of_evidence": both.weights["evidence"],
         "spread_scale": both.scale,
         "held_out_rmse_db": {
             name: _rms((one.held_out - scene.readings.value)[scene.plain])

@@ -1,28 +1,35 @@
-"""Two experts, one model: the prior's map, nuisances and a discrepancy field, with and without the measurements.
+"""Several experts, one model: the prior's map, nuisances and a discrepancy field, with and without the measurements.
 
-    site      m = E[map | layout, transmitter]               readings enter through nuisances and discrepancy alone
-    evidence  m = E[map | layout, transmitter, readings]     the network sees the readings too
+    site       m = E[map | layout, transmitter]               readings enter through nuisances and discrepancy alone
+    evidence   m = E[map | layout, transmitter, readings]     the network sees the readings, too
+    untouched  E[map | layout, transmitter] as it is          where the level is known (readings in dB of single cells)
 
-Where the learned prior fits the world, `evidence` is better; where it does not, the slope of m falls, the
-discrepancy takes over, and both become kriging of the readings. How much each counts is decided by the readings
-themselves: every reading is predicted from the other folds, and
+Maps that were handed in are columns beside m. Where the learned prior fits the world, `evidence` is better; where it
+does not, the slope of m falls, the discrepancy takes over, and both become kriging of the readings; with a handful of
+readings nothing beats the untouched prior for certain. How much each counts is decided by the readings themselves:
+they are held out in blocks as large as the cells of the map are far from readings, every reading is predicted from the
+other folds, and
 
-    w = argmin_{0 <= w <= 1} sum_i (y_i - w p_i^evidence - (1 - w) p_i^site)^2
+    w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2
 
-(stacking; D. H. Wolpert, Stacked generalization, 1992). The spread is then scaled so that nine tenths of the held-out
-readings lie in their 90 % intervals, both when readings are held out one by one and when whole blocks of the map are:
-the larger of the two factors counts, because most of a map lies away from its readings.
+(stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). lambda is what about ten
+readings say: few readings leave the weights near w0, which leans on the untouched prior. The spread is then scaled so
+that nine tenths of the held-out readings lie in their 90 % intervals, in these folds and in blocks of an eighth of the
+map: the larger of the two factors counts, because most of a map lies away from its readings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
+from scipy.spatial.distance import cdist
 
 from openckm.infer.scene import Scene
 from openckm.infer.spread.normal import factor_90, shrunk
@@ -52,6 +59,12 @@ FOLDS = 4
 ROUNDS = 2
 """Linearisations of power averages."""
 BLOCKS_A_SIDE = 8
+FOLD_READINGS = 1500
+"""Readings from which the size of the blocks is chosen, at most."""
+LEANING = (0.3, 0.3, 0.4)
+"""Weights of site, evidence and untouched prior before any reading was held out."""
+LEAN_READINGS = 10.0
+"""Held-out readings with which their say equals that of LEANING."""
 SHADOW_LENGTH_M = 40.0
 OUT_OF_LINE = 4.5
 """Gap to what all other readings say [standard deviations] beyond which a reading counts with less weight."""
@@ -89,12 +102,21 @@ class Expert:
 
 @dataclass(frozen=True, eq=False)
 class Blend:
-    """The experts' common belief: mean and std [dB], shape (cells,), the weight of `evidence`, the spread's scale."""
+    """The experts' common belief.
+
+    Attributes:
+        mean: [unit of the readings], shape (cells,).
+        std: [dB], shape (cells,).
+        weight: of `evidence` against `site`.
+        scale: factor on the spread that the held-out readings ask for.
+        weights: of all experts, by name.
+    """
 
     mean: Array
     std: Array
     weight: float
     scale: float
+    weights: dict[str, float] = field(default_factory=dict)
 
 
 def gain_of(denoised: Denoised) -> tuple[Array, Array]:
@@ -104,9 +126,45 @@ def gain_of(denoised: Denoised) -> tuple[Array, Array]:
     return mean.reshape(len(mean), -1), var.reshape(len(var), -1)
 
 
-def folds_of(count: int, seed: int) -> NDArray[np.intp]:
-    """Return the fold of each reading, shape (count,), sizes differing by one at most."""
-    return np.asarray(np.random.default_rng([seed, 77]).permutation(count) % min(FOLDS, count), dtype=np.intp)
+def folds_of(scene: Scene, seed: int) -> NDArray[np.intp]:
+    """Return the fold of each used reading, shape (n,): blocks of cells, as large as the map is far from readings.
+
+    Blocks have the smallest side, of 1, 2, 4, ... cells, for which a held-out reading is as far from those that are
+    kept as a free cell of the map is from the nearest reading, both at the median.
+    """
+    index, columns = scene.index, scene.grid.shape[1]
+    if not len(index):
+        return np.zeros(0, dtype=np.intp)
+    rng = np.random.default_rng([seed, 77])
+    free = np.ones(scene.grid.shape, dtype=bool)
+    free.flat[index] = False
+    away = ndimage.distance_transform_edt(free)
+    outside = ~scene.layout.building if scene.layout is not None and not scene.layout.building.all() else free | True
+    wanted = float(np.median(away[outside]))
+    row, col = np.divmod(index, columns)
+    some = rng.permutation(len(index))[:FOLD_READINGS]
+    gap = cdist(np.stack([row, col], 1)[some], np.stack([row, col], 1)[some])
+    best, side = None, 1
+    while True:
+        label = np.unique((row // side) * columns + col // side, return_inverse=True)[1]
+        if best is not None and label.max() + 1 < FOLDS:
+            return best
+        best = _grouped(label, rng)
+        other = best[some][:, None] != best[some][None, :]
+        nearest = np.where(other, gap, np.inf).min(axis=1)
+        if not np.isfinite(nearest).any() or np.median(nearest) >= wanted:
+            return best
+        side *= 2
+
+
+def _grouped(label: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return FOLDS folds of whole blocks, drawn at random, the next block to the fold with the fewest readings."""
+    count = np.bincount(label)
+    fold, load = np.empty(len(count), dtype=np.intp), np.zeros(min(FOLDS, len(count)))
+    for block in rng.permutation(len(count)):
+        fold[block] = int(np.argmin(load))
+        load[fold[block]] += count[block]
+    return np.asarray(fold[label])
 
 
 def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
@@ -265,24 +323,49 @@ def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
 
 
 def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
-    """Return the two experts' stacked belief, its spread calibrated on the held-out readings."""
+    """Return the experts' stacked belief, its spread calibrated on the held-out readings."""
     plain = scene.plain
-    y = scene.readings.value[plain]
-    gap = (evidence.held_out - site.held_out)[plain]
-    size = float(gap @ gap)
-    raw = float(gap @ (y - site.held_out[plain])) / size if size > 0 else 0.5
-    trust = len(y) / (len(y) + 10.0)
-    weight = trust * float(np.clip(raw, 0.0, 1.0)) + (1.0 - trust) * 0.5
-    held = (weight * evidence.held_out + (1 - weight) * site.held_out)[plain]
-    held_var = (weight * evidence.held_out_std**2 + (1 - weight) * site.held_out_std**2)[plain]
+    y, noise = scene.readings.value[plain], site.fit.noise_std(scene.readings.sigma, scene.noise_group)[plain]
+    names = ["site", "evidence"]
+    beliefs = [(one.mean, one.std, one.held_out[plain], one.held_out_std[plain]) for one in (site, evidence)]
+    if scene.unit == "dB" and scene.extended is None:
+        mean, var = (a[0] for a in gain_of(site.denoised))
+        own = scene.index[plain]
+        names.append("untouched")
+        beliefs.append((mean, np.sqrt(var), mean[own], np.sqrt(var[own] + noise**2)))
+    weight = _stacked(y, np.stack([b[2] for b in beliefs], axis=1), np.array(LEANING[: len(names)]))
+    held = sum(w * b[2] for w, b in zip(weight, beliefs, strict=True))
+    held_var = sum(w * b[3] ** 2 for w, b in zip(weight, beliefs, strict=True))
     scale = _spread_factor(y - held, np.sqrt(held_var))
     label = _blocks(scene)
     if len(np.unique(label)) > 1:
         blocks = site.fit.leave_blocks_out(label)
         scale = max(scale, _spread_factor(y - blocks.mean[plain], blocks.std[plain]))
-    mean = weight * evidence.mean + (1 - weight) * site.mean
-    std = scale * np.sqrt(weight * evidence.std**2 + (1 - weight) * site.std**2)
-    return Blend(mean, std, weight, scale)
+    mean = np.asarray(sum(w * b[0] for w, b in zip(weight, beliefs, strict=True)))
+    std = scale * np.sqrt(sum(w * b[1] ** 2 for w, b in zip(weight, beliefs, strict=True)))
+    named = dict(zip(names, weight.tolist(), strict=True))
+    either = named["site"] + named["evidence"]
+    return Blend(mean, np.asarray(std), named["evidence"] / either if either > 0 else 0.5, scale, named)
+
+
+def _stacked(y: Array, predicted: Array, leaning: Array) -> Array:
+    """Return the weights of the experts, shape (k,): not negative, of sum 1, near `leaning` when readings are few.
+
+    Args:
+        y: readings, shape (n,).
+        predicted: of each reading by each expert from the other folds, shape (n, k).
+        leaning: w0, up to its sum, shape (k,).
+    """
+    start = leaning / leaning.sum()
+    if not len(y):
+        return np.asarray(start)
+    gap = predicted - predicted.mean(axis=1, keepdims=True)
+    ridge = LEAN_READINGS * float((gap**2).mean()) + 1e-12
+    firm = 1e3 * np.sqrt(float((predicted**2).sum()) + ridge)
+    rows = np.concatenate([predicted - y[:, None], np.sqrt(ridge) * np.eye(len(start)), np.full((1, len(start)), firm)])
+    wanted = np.r_[np.zeros(len(y)), np.sqrt(ridge) * start, firm]  # y - P w = -(P - y 1') w where the sum is 1
+    found = nnls(rows, wanted)[0]
+    return np.asarray(found / found.sum())
 
 
 def _blocks(scene: Scene) -> NDArray[np.intp]:

@@ -95,6 +95,17 @@ class MeanMap:
         if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all() and (self.std >= 0).all()):
             raise InputError(f"{self.name}: mean and std must be finite, std 0 or more")
 
+    def padded(self, grid: Grid, padded: Grid) -> MeanMap:
+        """Return the map of `grid` continued to a padded grid by its last rows and columns.
+
+        Raises:
+            GridError: if it is of another shape than `grid`.
+        """
+        if self.mean.shape != grid.shape:
+            raise GridError(f"{self.name}: a map of {self.mean.shape} cells, wanted {grid.shape}")
+        room = [(0, p - g) for p, g in zip(padded.shape, grid.shape, strict=True)]
+        return MeanMap(self.name, np.pad(self.mean, room, mode="edge"), np.pad(self.std, room, mode="edge"))
+
 
 @dataclass(frozen=True, eq=False)
 class ExtendedReadings:

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import GridError, MeasurementError
-from openckm.infer.extended import ExtendedReadings, LinearReadings, extended_readings
+from openckm.infer.extended import ExtendedReadings, LinearReadings, MeanMap, extended_readings
 from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
@@ -69,6 +69,7 @@ class Scene:
         condition: site planes and scalars, no measurements.
         reference: name of the device whose map is wanted; None for the mean device.
         extended: readings of more than one cell, or None.
+        maps: whole maps that were handed in, on the padded grid.
     """
 
     grid: Grid
@@ -81,6 +82,7 @@ class Scene:
     condition: Condition
     reference: str | None = None
     extended: ExtendedReadings | None = None
+    maps: tuple[MeanMap, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -186,12 +188,14 @@ class Scene:
         """
         centre = float(mean_db[self.index].mean()) if len(self.index) else float(mean_db.mean())
         power = self.unit == "dBm"
+        share = (0.5 if power else 1.0) / (1 + len(self.maps))  # of the slopes' sum
         known_level = not power or (self.extended is not None and bool(self.extended.of_gain.any()))
         parts = [
             offset_columns(
                 np.full(mean_db.size, ""), mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf
             ),
-            map_column(mean_db - centre, mean=1.0 if known_level else 0.5, std=0.3),
+            map_column(mean_db - centre, mean=share, std=0.3),
+            *(self._handed_in(one, share) for one in self.maps),
         ]
         if self.transmitter is not None:
             parts += _antenna(self.grid, self.transmitter, known_level)
@@ -203,6 +207,11 @@ class Scene:
         if len(self.devices) > 1 or self.reference is not None:
             parts.append(self._device_columns(mean_db.size))
         return join(*parts)
+
+    def _handed_in(self, one: MeanMap, share: float) -> Basis:
+        """The column of a map that was handed in, about its level at the readings."""
+        column = one.mean.ravel() - one.mean.ravel()[self.index if len(self.index) else slice(None)].mean()
+        return Basis(column[:, None], (f"{one.name} slope",), ("dB/dB",), np.array([share]), np.array([0.3]))
 
     def rows(self, matrix: Array) -> Array:
         """Return the rows of H of the used readings, each of its own device, from those of every cell, shape (n, p)."""
@@ -246,7 +255,7 @@ class Scene:
 
 def prepare_scene(
     observations: Observations, grid: Grid, multiple: int, reference: str | None = None,
-    linear: Sequence[LinearReadings] = (),
+    linear: Sequence[LinearReadings] = (), maps: Sequence[MeanMap] = (),
 ) -> Scene:  # fmt: skip
     """Return the scene of some observations on a grid.
 
@@ -256,6 +265,7 @@ def prepare_scene(
         multiple: the network's sides must be divisible by this.
         reference: name of the device whose map is wanted; None for the mean device.
         linear: readings by instruments that read more than one cell.
+        maps: whole maps that someone else predicted, on the grid asked for.
 
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
@@ -294,7 +304,8 @@ def prepare_scene(
         None if vehicles is None else torch.as_tensor(moving_planes(vehicles))[None],
     )
     return Scene(
-        padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended
+        padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended,
+        tuple(one.padded(grid, padded) for one in maps),
     )  # fmt: skip
 
 

@@ -91,6 +91,6 @@ def _readings(scene: Scene, denoiser: Denoiser, seed: int) -> tuple[Points, NDAr
         raise MeasurementError("there are no exact or quantised gain readings to condition on; give some")
     if scene.unit == "dB":
         return scene.cells, np.zeros(scene.places.shape[0])
-    site = site_expert(scene, denoiser, folds_of(int(scene.used.sum()), seed), symmetrise=False)
+    site = site_expert(scene, denoiser, folds_of(scene, seed), symmetrise=False)
     explained = site.basis.matrix @ site.fit.beta_mean
     return as_network_readings(scene, site), explained - gain_of(site.denoised)[0][0]

@@ -247,11 +247,11 @@ def _known(scene: Scene) -> tuple[Layout, Transmitter]:
 
 
 def _with_readings(scene: Scene, prior: Denoiser, prediction: Prediction, seed: int) -> Posterior:
-    fold = folds_of(int(scene.used.sum()), seed)
+    fold = folds_of(scene, seed)
     site = site_expert(scene, PredictedPrior(prior, prediction), fold, symmetrise=False)
     evidence = evidence_expert(scene, prior, fold, site, symmetrise=False)
     both = blend(scene, site, evidence)
-    facts = {"unit": scene.unit, "cells_observed": scene.visited, "weight_of_evidence": both.weight}
+    facts = {"unit": scene.unit, "cells_observed": scene.visited, "weight_of_evidence": both.weights["evidence"]}
     calls = 2 + len(np.unique(fold))
     return Posterior(
         scene, prior, evidence.denoised, evidence.condition, both, (site, evidence), symmetrise=False,

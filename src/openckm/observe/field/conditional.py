@@ -78,10 +78,11 @@ class DiscrepancyFit:
     ) -> None:  # fmt: skip
         self.hyper, self.readings, self.names, self._features = hyper, readings, tuple(names), features
         self.max_readings = max_readings
-        self._place, self._joined_m = join_neighbours(readings.xy, max_readings)
-        self._mixed = mixed = _mixed(
-            self._place, readings.xy
-        )  # places made of several: each of their readings has its own nugget
+        self._place, self._joined_m = np.arange(len(readings.y)), 0.0
+        mixed = np.zeros(len(readings.y), dtype=bool)
+        if readings.parts is None:
+            self._place, self._joined_m = join_neighbours(readings.xy, max_readings)
+            mixed = _mixed(self._place, readings.xy)  # made of several places: each of their readings has its nugget
         self._noise = readings.noise(hyper) + hyper.nugget_std**2 * mixed[self._place]
         precision = np.bincount(self._place, 1.0 / self._noise)
         self._place_noise = 1.0 / precision
@@ -205,7 +206,8 @@ class DiscrepancyFit:
             noise = child.standard_normal(n) * np.sqrt(self._place_noise)
             points = spectral_draw(self._xy, place, self.hyper.components, child, self._features)
             own = child.standard_normal(int(unique.max(initial=-1)) + 1) * self.hyper.nugget_std
-            read = points[0] + np.where(self._mixed, 0.0, own[unique[:support]])
+            shared = own[unique[:support]]
+            read = points[0] + (shared if parts is not None else np.where(self._mixed, 0.0, shared))
             read = read if parts is None else parts @ read
             misfit[:, k] = self._model.resid - self._model.design @ shift[k] - read - noise
             target[k] = points[1] + own[unique[support:]]

@@ -147,6 +147,8 @@ def fit_checked(
         InputError: if the readings do not identify a coefficient that has no prior.
         ComputationError: if the likelihood is not finite anywhere.
     """
+    if not len(data.y):
+        raise InputError("there are no readings to fit anything to; give at least 1")
     chosen, called = options, _names(names, data)
     if hyper is not None:
         return _built(_sited(data, hyper, chosen, called), hyper, chosen, called)

@@ -142,10 +142,10 @@ def checked_readings(
     noise = np.asarray(sigma, dtype=np.float64)
     n = value.shape[0] if value.ndim == 1 else -1
     p = mean.shape[0] if mean.ndim == 1 else -1
-    if n < 1 or place.shape != (n, 2) or rows.shape != (n, p) or std.shape != (p,) or noise.shape not in ((), (n,)):
+    if n < 0 or place.shape != (n, 2) or rows.shape != (n, p) or std.shape != (p,) or noise.shape not in ((), (n,)):
         raise InputError(
             f"xy {place.shape}, y {value.shape}, sigma {noise.shape}, H {rows.shape}, prior mean {mean.shape} and std"
-            f" {std.shape}: wanted (n, 2), (n,), (n,), (n, p), (p,) and (p,) with n at least 1"
+            f" {std.shape}: wanted (n, 2), (n,), (n,), (n, p), (p,) and (p,)"
         )
     if not all(np.isfinite(a).all() for a in (place, value, rows, mean, noise)):
         raise InputError("readings, places, sigma, H and prior mean must be finite; remove the bad rows")
