@@ -129,7 +129,11 @@ class OpenCKM:
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
         whole_evidence = not (linear or maps)  # what is reused is known by its observations alone
-        job = None if self.warm is None or not whole_evidence else self.warm.ask(self._asked(observations, grid, draws, seed))
+        job = (
+            None
+            if self.warm is None or not whole_evidence
+            else self.warm.ask(self._asked(observations, grid, draws, seed))
+        )
         if job is not None and (known := job.recall()) is not None:
             return known
         answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress, linear=linear, maps=maps)
