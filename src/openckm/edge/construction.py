@@ -14,12 +14,13 @@ import numpy as np
 from openckm.baselines.best import classical_candidates
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
-from openckm.errors import InputError, MeasurementError
+from openckm.errors import MeasurementError
 from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
+from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 
 if TYPE_CHECKING:
@@ -166,24 +167,27 @@ def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int)
 
 def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
     transmitter, layout = observations.transmitter, observations.layout
-    if transmitter is None:
-        raise InputError("a construction needs the base station; give its place")
-    pattern = (
-        "an omnidirectional antenna (no azimuth given)"
-        if transmitter.bearing_deg is None
-        else f"a TR 38.901 sector at {transmitter.bearing_deg:g}° from north, {transmitter.downtilt_deg:g}° down"
-    )
     notes = [
-        f"antenna {transmitter.height_m:g} m above ground, {transmitter.carrier_hz / 1e9:g} GHz, {pattern}",
+        "the base station is not known, and was left unknown: distance and bearing from it say nothing of this map"
+        if transmitter is None
+        else f"antenna {transmitter.height_m:g} m above ground, {transmitter.carrier_hz / 1e9:g} GHz,"
+        f" {_pattern(transmitter)}",
         f"a single reading is off by {sigma_db:g} dB (1 sigma) where the file states nothing else",
         "transmit power unknown: its offset is estimated with the map",
     ]
     if layout is None:
-        notes.append("no building layout: the map comes from readings and transmitter alone")
+        known = "readings" if transmitter is None else "readings and transmitter"
+        notes.append(f"no building layout: the map comes from {known} alone")
     elif layout.height_known <= 0.5:
         stated = f"{layout.height_known:.0%}"
         notes.append(f"building heights are stated for {stated} of the buildings, so heights were not used")
     return tuple(notes)
+
+
+def _pattern(transmitter: Transmitter) -> str:
+    if transmitter.bearing_deg is None:
+        return "an omnidirectional antenna (no azimuth given)"
+    return f"a TR 38.901 sector at {transmitter.bearing_deg:g}° from north, {transmitter.downtilt_deg:g}° down"
 
 
 def _read_lines(job: Construction) -> list[str]:

@@ -163,7 +163,8 @@ def _fitted(test: DriveTest, site: SitePlan) -> tuple[SitePlan, list[str]]:
         else:
             notes.append(f"the base station is {distance / 1000:.1f} km from the readings' middle, outside the map")
     wanted = max(east - west, north - south) * (1 + 2 * MARGIN)
-    cell_m = site.cell_m or max(DEFAULT_CELL_M, _round_up(wanted / FITTED))
+    finest = 1.0 if site.local and wanted <= FITTED else DEFAULT_CELL_M  # positions by GPS tell no finer cells
+    cell_m = site.cell_m or max(finest, _round_up(wanted / FITTED))
     size = site.size or min(max(SMALLEST, 16 * math.ceil(wanted / cell_m / 16)), LARGEST)
     middle = ((west + east) / 2, (south + north) / 2)
     found = middle if plane is None else tuple(float(v) for v in reproject(plane, "EPSG:4326", *middle))
