@@ -103,8 +103,8 @@ def test_inspect_shows_what_would_be_read_and_makes_nothing(ckm, tmp_path):
     done = ckm("inspect", path)
     assert done.status == 0 and sorted(tmp_path.iterdir()) == before
     parts = (
-        "60 rows, 5 columns", "rsrp  -> rsrp [dBm]", "PCI: 2 values (rows: 36 45, 37 15)", "12:00:00 to 12:00:59", "extent",
-        "has 2 values", f"ckm construct {path} --where PCI=36 --bs LON,LAT -o map.tif",
+        "60 rows, 5 columns", "rsrp  -> rsrp [dBm]", "PCI: 2 values (rows: 36 45, 37 15)", "12:00:00 to 12:00:59",
+        "extent",         "has 2 values", f"ckm construct {path} --where PCI=36 --bs LON,LAT -o map.tif",
     )  # fmt: skip
     for part in parts:
         assert part in done.out, part

@@ -23,9 +23,12 @@ from openckm.cli.options import (
     Measurements,
     Mix,
     NoColumns,
+    Nothing,
+    ReceiverHeight,
     ReportFile,
     Sigma,
     SkipBad,
+    Spacing,
     Where,
     place,
     reading_options,
@@ -112,6 +115,9 @@ def construct(
     device: Annotated[
         str | None, typer.Option(help="Map as this device reads; by default as the mean of all devices does.")
     ] = None,
+    nothing: Nothing = None,
+    spacing: Spacing = None,
+    receiver_height: ReceiverHeight = None,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     deadline: Annotated[
@@ -158,19 +164,22 @@ def construct(
     with stages("constructing the map") as on_progress:
         job = run(
             measurements, site, device=device,
-            reading=replace(reading_options(where, column, no_column, crs, sigma, skip_bad, mix), heaps=heaps),
+            reading=replace(
+                reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height),
+                heaps=heaps,
+            ),
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
             on_progress=on_progress,
             warm=None if warm is None else warm_options(warm),
         )  # fmt: skip
     if strict and job.status == "refused":
-        console.print(job.summary(), markup=False)
+        console.print(for_command_line(job.summary()), markup=False)
         complaints.print("ckm: refused by the self-check, nothing was written", markup=False)
         raise typer.Exit(REFUSED)
     written = write_outputs(job, output, png, zarr)
     if report is not None:
         written.append(write_record(job, report))
-    console.print(job.summary(), markup=False)
+    console.print(for_command_line(job.summary()), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 
 

@@ -51,6 +51,15 @@ Mix = Annotated[
     list[str] | None,
     typer.Option("--mix", help="Column of cells or networks whose readings count as one field all the same, or all."),
 ]
+Nothing = Annotated[
+    list[float] | None, typer.Option("--nothing", help="Number that stands for no value, e.g. -101; may be repeated.")
+]
+Spacing = Annotated[
+    float | None, typer.Option("--spacing", help="Metres between crossings, where positions are such as E-12.")
+]
+ReceiverHeight = Annotated[
+    float | None, typer.Option("--receiver-height", help="Metres above ground of the receiver, e.g. 60 for a drone.")
+]
 LayoutFile = Annotated[
     Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
 ]
@@ -67,15 +76,23 @@ def reading_options(
     sigma: float,
     skip_bad: bool,
     mix: list[str] | None,
+    nothing: list[float] | None = None,
+    spacing: float | None = None,
+    receiver_height: float | None = None,
 ) -> ReadingOptions:
     """Return how a measurement file is read, from the options of the command line.
 
     Raises:
-        OptionError: if a pair has no "=".
+        OptionError: if a pair has no "=", or a number is out of range.
     """
     from openckm.edge.reading import ReadingOptions
 
-    return ReadingOptions(pairs(where), pairs(column), crs, sigma, tuple(no_column or ()), skip_bad, tuple(mix or ()))
+    require_range("--spacing", spacing, 0.01, 1000.0, "metres")
+    require_range("--receiver-height", receiver_height, 0.0, 20_000.0, "metres above ground")
+    return ReadingOptions(
+        pairs(where), pairs(column), crs, sigma, tuple(no_column or ()), skip_bad, tuple(mix or ()),
+        nothing=tuple(nothing or ()), spacing_m=spacing, receiver_height_m=receiver_height,
+    )  # fmt: skip
 
 
 def place(text: str | None, flag: str, crs: str | None) -> tuple[float, float] | None:

@@ -15,7 +15,10 @@ from openckm.cli.options import (
     LayoutFile,
     Mix,
     NoColumns,
+    Nothing,
+    ReceiverHeight,
     SkipBad,
+    Spacing,
     Where,
     lon_lat,
     reading_options,
@@ -54,6 +57,9 @@ def plan(
     crs: Crs = None,
     skip_bad: SkipBad = False,
     mix: Mix = None,
+    nothing: Nothing = None,
+    spacing: Spacing = None,
+    receiver_height: ReceiverHeight = None,
     sigma: Annotated[float, typer.Option(help="Noise of one reading in dB, past and future.")] = 4.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
@@ -81,7 +87,9 @@ def plan(
         made = run(
             measurements or None,
             SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
-            reading=reading_options(where, column, no_column, crs, sigma, skip_bad, mix),
+            reading=reading_options(
+                where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height
+            ),
             count=count, start=begin, seed=seed, prior=prior,
             on_progress=on_progress,
         )  # fmt: skip

@@ -12,6 +12,7 @@ _PAIR = re.compile(r"'([^']+)': ('[^']*'|\.\.\.|<[^>]+>)")
 _WHERE = re.compile(r"\bwhere=(\{[^{}]*\})")
 _LISTS = re.compile(r"\b(mix|without)=\[([^\[\]]*)\]")
 _WITHOUT = re.compile(r"\bwithout='([^']*)'")
+_NOTHING = re.compile(r"\bnothing=\[([^\[\],]*?)(?:\.0)?\]")
 _FLAGS = {"mix": "--mix", "without": "--no-column"}
 _CRS = re.compile(r"\bcrs=(?:'([^']*)'|\.\.\.)")
 
@@ -34,6 +35,7 @@ def for_command_line(message: str) -> str:
 
     for pattern, say in ((_COLUMNS, columns), (_WHERE, where), (_LISTS, lists), (_CRS, crs)):
         message = pattern.sub(say, message)
+    message = _NOTHING.sub(lambda found: f"--nothing {found[1]}", message).replace("spacing_m=...", "--spacing METRES")
     message = _WITHOUT.sub(lambda found: f"--no-column {shlex.quote(found[1])}", message)
     return message.replace("columns= has", "--column has").replace("skip_bad=True", "--skip-bad")
 

@@ -14,6 +14,7 @@ from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations
+from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 from openckm.observe.reports import heaped_limits
@@ -30,6 +31,8 @@ MARGIN = 0.05
 FAR_TIMES, NEAR_M, FARTHEST_M = 3.0, 500.0, 20_000.0
 """The map holds a base station within FAR_TIMES the readings' extent plus NEAR_M; beyond that plus FARTHEST_M [m] it
 cannot be that of the readings."""
+HEIGHT_SLACK_M = 1.5
+"""Receivers within so much of the prior's height are as good as at it [m]."""
 _LOCAL = "local"
 _OUTSIDE_SHARE = 0.05
 _INSIDE_SHARE = 0.3
@@ -48,6 +51,9 @@ class ReadingOptions:
         skip_bad: leave rows out that cannot be read, and count them, instead of refusing the file.
         mix: columns that name transmitters whose readings are read as one field all the same, or ("all",).
         heaps: take values heaped at the end of a report's range (-140 and -44 dBm in LTE) for limits.
+        nothing: numbers that stand for no value in this file, besides the usual ones.
+        spacing_m: distance between neighbouring crossings [m], where positions are crossings such as "E-12".
+        receiver_height_m: height of the receiver above ground [m], where it is not a phone in a hand.
     """
 
     where: Mapping[str, str] = field(default_factory=dict)
@@ -58,10 +64,14 @@ class ReadingOptions:
     skip_bad: bool = False
     mix: Sequence[str] = ()
     heaps: bool = True
+    nothing: Sequence[float] = ()
+    spacing_m: float | None = None
+    receiver_height_m: float | None = None
 
     def keywords(self) -> dict[str, Any]:
         """Return the options as keywords of `read_drive_test`."""
-        how = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "heaps"}
+        own = ("heaps", "receiver_height_m")
+        how = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
         return how | {"where": dict(self.where) or None, "columns": dict(self.columns) or None}
 
 
@@ -122,6 +132,11 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
     points, heaps = heaped_limits(test.points) if options.heaps else (test.points, ())
     notes += _outside(test, measurements, grid, site, how)
     notes += _inside_buildings(test, known.layout)
+    if options.receiver_height_m is not None and abs(options.receiver_height_m - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
+        notes.append(
+            f"WARNING: the readings were made {options.receiver_height_m:g} m above ground; the prior knows receivers"
+            f" at {RECEIVER_HEIGHT_M:g} m, so away from the readings the map is worth less than it says"
+        )
     report = replace(test.report, notes=(*test.report.notes, *notes, *heaps))
     return Evidence(replace(known, points=(points,)), grid, report)
 

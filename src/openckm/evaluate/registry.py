@@ -36,6 +36,7 @@ BENCHES: dict[str, str] = {
     "imperfect": "openckm.evaluate.benches.imperfect",
     "mamba": "openckm.evaluate.benches.mamba",
     "p1": "openckm.evaluate.benches.p1",
+    "real": "openckm.evaluate.benches.real",
     "samplers": "openckm.evaluate.benches.samplers",
     "sparse": "openckm.evaluate.benches.sparse",
 }

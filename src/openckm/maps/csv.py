@@ -43,7 +43,7 @@ from openckm.maps.tables.values import read_values
 __all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
 
 OUTSIDE = "outside the map"
-_TEXT_ROLES = ("device", "kind", "lonlat", "latlon")
+_TEXT_ROLES = ("device", "kind", "lonlat", "latlon", "crossing")
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -125,6 +125,8 @@ def read_drive_test(
     without: Sequence[str] = (),
     skip_bad: bool = False,
     mix: Sequence[str] = (),
+    nothing: Sequence[float] = (),
+    spacing_m: float | None = None,
 ) -> DriveTest:
     """Read the measured points of a file, or of several files of one campaign.
 
@@ -149,6 +151,8 @@ def read_drive_test(
         without: roles or columns that are not to be used, e.g. ["sigma"].
         skip_bad: leave rows out that cannot be read, and count them, instead of refusing the file.
         mix: columns that name transmitters whose readings are to be read as one field all the same, or ["all"].
+        nothing: numbers that stand for no value in this file, besides the usual ones.
+        spacing_m: distance between neighbouring crossings [m], where positions are crossings such as "E-12".
 
     Returns:
         The readings and the report of what was read. Rows keep their number in the file (1 is the first data row).
@@ -166,7 +170,8 @@ def read_drive_test(
         raise OptionError(f"sigma_db={sigma_db!r}: wanted a positive number of dB, the noise of one reading")
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     how = {"crs": crs, "columns": columns, "sigma_db": sigma_db, "device": device, "where": where or {},
-           "without": without, "skip_bad": skip_bad, "mix": mix}  # fmt: skip
+           "without": without, "skip_bad": skip_bad, "mix": mix, "nothing": nothing,
+           "spacing_m": spacing_m}  # fmt: skip
     if len(paths) == 1:
         return _read_one(Path(paths[0]), grid, **how)
     return _read_several([Path(p) for p in paths], grid, how)
@@ -179,9 +184,9 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     account.notes[:0] = [*file.notes, *notes]
     _choose(account, roles, names, how)
     selected = len(account.table)
-    roles = clean_positions(account, roles, how["skip_bad"])
+    roles = clean_positions(account, roles, how["skip_bad"], how["spacing_m"])
     value_role = next(role for role in VALUE_ROLES if role in roles)
-    readings = read_values(account, roles, value_role, how["skip_bad"])
+    readings = read_values(account, roles, value_role, how["skip_bad"], how["nothing"])
     table = account.table
     sigma = _sigma(table, roles, how["sigma_db"])
     devices = _devices(table, roles, how["device"])

@@ -167,7 +167,7 @@ def _one_value(file: TableFile, found: dict[str, int], notes: list[str]) -> dict
 
 
 def _one_position(file: TableFile, found: dict[str, int]) -> dict[str, int]:
-    for pair in (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",)):
+    for pair in (("lon", "lat"), ("x", "y"), ("lonlat",), ("latlon",), ("crossing",)):
         if all(role in found for role in pair):
             return {role: i for role, i in found.items() if role not in POSITION_ROLES or role in pair}
     partner = {"lon": "lat", "lat": "lon", "x": "y", "y": "x"}

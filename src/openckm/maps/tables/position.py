@@ -23,12 +23,21 @@ __all__ = ["clean_positions", "locate"]
 _FAR_M = 500_000.0
 _WGS84 = "EPSG:4326"
 _WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?M?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", re.IGNORECASE)
+_CROSSING = re.compile(r"([A-Za-z])\s*[-_/ ]?\s*(\d{1,3})")
 _PAIR = re.compile(r"[(\[]?\s*(-?\d+(?:\.\d+)?)\s*[,;/\s]\s*(-?\d+(?:\.\d+)?)(?:\s*[,;]\s*-?\d+(?:\.\d+)?)?\s*[)\]]?")
 Floats = NDArray[np.float64]
 
 
-def clean_positions(account: Account, roles: dict[str, int], skip_bad: bool) -> dict[str, int]:
-    """Leave out the rows without a position, and return the roles with lon and lat where a column held both.
+def clean_positions(
+    account: Account, roles: dict[str, int], skip_bad: bool, spacing_m: float | None = None
+) -> dict[str, int]:
+    """Leave out the rows without a position, and return the roles, lon and lat (or x and y) in place of a pair.
+
+    Args:
+        account: the rows.
+        roles: column of each role.
+        skip_bad: leave rows out that cannot be read.
+        spacing_m: distance between neighbouring crossings of a lettered and numbered grid [m], for positions as "E-12".
 
     Raises:
         MeasurementError: if a coordinate is text, or degrees are out of range or swapped.
@@ -36,6 +45,8 @@ def clean_positions(account: Account, roles: dict[str, int], skip_bad: bool) -> 
     both = next((role for role in ("lonlat", "latlon") if role in roles), None)
     if both is not None:
         roles = _split_pairs(account, roles, both)
+    if "crossing" in roles:
+        roles = _split_crossings(account, roles, spacing_m)
     pair = ("lon", "lat") if "lon" in roles else ("x", "y")
     for role in pair:
         leave_out_nothings(account, roles[role], role, "a position")
@@ -65,17 +76,51 @@ def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str
             first, second = float(match[1]), float(match[2])
             east_first = wkt is not None or both == "lonlat" or word.strip().startswith("[")
             lon[k], lat[k] = (first, second) if east_first else (second, first)
-    name, file = table.header[column], table.file
+    name = table.header[column]
     order = (
         "longitude, latitude" if both == "lonlat" or any(map(_WKT.fullmatch, words.words)) else "latitude, longitude"
     )
     account.note(f"the column {name!r} was read as {order}")
-    n = len(file.header)
-    file.header = (*file.header, f"{name} (lon)", f"{name} (lat)")
-    states = np.array(state, dtype=np.uint8)[words.code]
-    more = {n: Numbers(lon[words.code], states), n + 1: Numbers(lat[words.code], states)}
+    return _with_pair(account, roles, both, ("lon", "lat"), (lon, lat), np.array(state, dtype=np.uint8))
+
+
+def _split_crossings(account: Account, roles: dict[str, int], spacing_m: float | None) -> dict[str, int]:
+    """Add columns x and y of crossings such as "E-12": letters go east, numbers south."""
+    table, column = account.table, roles["crossing"]
+    name = table.header[column]
+    if spacing_m is None:
+        raise OptionError(
+            f"{table.file.label}: {name!r} holds crossings of a grid ({table.words[column].words[0]!r}); say how far"
+            " apart they are with spacing_m=..."
+        )
+    found = [_CROSSING.fullmatch(word.strip()) for word in table.words[column].words]
+    x = np.array([(ord(m[1].upper()) - ord("A") + 1) * spacing_m if m else np.nan for m in found])
+    y = np.array([-int(m[2]) * spacing_m if m else np.nan for m in found])
+    words = table.words[column].words
+    state = np.array(
+        [GOOD if m else NO_NUMBER if w else EMPTY for m, w in zip(found, words, strict=True)], dtype=np.uint8
+    )
+    account.note(
+        f"crossings of {name!r} lie {spacing_m:g} m apart: letters go east (A is {spacing_m:g}), numbers south"
+    )
+    return _with_pair(account, roles, "crossing", ("x", "y"), (x, y), state)
+
+
+def _with_pair(
+    account: Account,
+    roles: dict[str, int],
+    old: str,
+    new: tuple[str, str],
+    values: tuple[Floats, Floats],
+    state: NDArray[np.uint8],
+) -> dict[str, int]:
+    """Return the roles with two columns of numbers, one value a word, in place of the column of words."""
+    table, column = account.table, roles[old]
+    code, file, n = table.words[column].code, table.file, len(table.file.header)
+    file.header = (*file.header, *(f"{table.header[column]} ({role})" for role in new))
+    more = {n + k: Numbers(value[code], state[code]) for k, value in enumerate(values)}
     account.table = Table(file, table.row, {**table.numbers, **more}, table.words)
-    return {role: index for role, index in roles.items() if role != both} | {"lon": n, "lat": n + 1}
+    return {role: index for role, index in roles.items() if role != old} | {role: n + k for k, role in enumerate(new)}
 
 
 def locate(

@@ -19,7 +19,7 @@ import numpy as np
 
 __all__ = [
     "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES", "VALUE_ROLES", "Role",
-    "is_known", "plain", "plain_names", "role_of", "unit_in",
+    "end_of", "is_known", "network_kind", "number_in", "plain", "plain_names", "role_of", "unit_in",
 ]  # fmt: skip
 
 Convert = Callable[[Any], Any]
@@ -105,6 +105,7 @@ ROLES: dict[str, Role] = {
     "latlon": Role(("latlon", "lat_lon", "lat,lon", "lat,lng", "latlng", "latitude,longitude", "lat/lon", "gps",
                     "gps_position", "gps_coordinates", "coordinates", "koordinaten", "coordonnées", "coordenadas",
                     "location", "position", "gps_location")),
+    "crossing": Role(("crossing", "coord", "coord.", "grid_point", "gridpoint", "grid_cell", "rasterpunkt")),
     "rsrp": Role(
         ("rsrp", "rsrp_dbm", "ss_rsrp", "ss_rsrp_dbm", "lte_rsrp", "nr_rsrp", "nr_ss_rsrp", "serving_rsrp",
          "serving_cell_rsrp", "rsrp_serving", "rsrp_serving_cell", "pcell_rsrp", "rsrp_pcell", "primary_rsrp",
@@ -146,11 +147,12 @@ ROLES: dict[str, Role] = {
 
 VALUE_ROLES = ("rsrp", "path_loss", "gain", "rsrp_index", "rsrp_index_nr", "asu")
 """Roles that are the reading; the first three are units, the others a report of the received power."""
-POSITION_ROLES = ("lon", "lat", "x", "y", "lonlat", "latlon")
+POSITION_ROLES = ("lon", "lat", "x", "y", "lonlat", "latlon", "crossing")
 
 NETWORK_NAMES: dict[str, tuple[str, ...]] = {
     "transmitter": (
-        "pci", "phys_cell_id", "physical_cell_id", "physicalcellid", "pcid", "psc", "cell", "cell_id", "cellid", "cid",
+        "pci", "phys_cell_id", "physical_cell_id", "physical_cell_identity", "physicalcellid", "pcid",
+        "psc", "cell", "cell_id", "cellid", "cid",
         "ci", "cgi", "ecgi", "eci", "nci", "ncgi", "eutran_cell_id", "long_cid", "longcid", "lcid", "cell_name",
         "cellname", "cell_identity", "serving_cell_id", "serving_pci", "pcell_pci", "lte_pci", "nr_pci", "enb",
         "enb_id",
@@ -222,6 +224,33 @@ def is_known(name: str, names: Sequence[str]) -> bool:
     return any(text in wanted for text in plain_names(name))
 
 
+def number_in(name: str) -> str:
+    """Return the number at the end of a name, as in "RSRP (LTE detected) - 3", "" where there is none."""
+    match = re.search(r"[\s_\-#\[(]+(\d{1,2})[\])]?\s*$", name.strip())
+    return match[1] if match else ""
+
+
+def end_of(name: str) -> str:
+    """Return what stands behind the quantity in a name, "(ltedetected)3" of "RSRP (LTE detected) - 3", else ""."""
+    bracket = re.search(r"[(\[].*$", name)
+    return re.sub(r"[\s\-]+", "", bracket[0].lower()) if bracket else number_in(name)
+
+
+def network_kind(name: str) -> str | None:
+    """Return what a column of this name tells of the transmitter: a key of NETWORK_NAMES, None where it tells nothing.
+
+    Besides the known names these are names with a word in them that stands for a cell ("Serving PCI", "LTE EARFCN").
+    """
+    bare = name.strip()[: -len(number_in(name)) or None] if number_in(name) else name
+    for kind, names in NETWORK_NAMES.items():
+        if is_known(name, names) or is_known(bare, names):
+            return kind
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower())
+    if any(word.startswith(("neigh", "ncell", "nbr", "nachbar", "voisin", "vecin")) for word in words):
+        return None
+    return next((kind for word, kind in _TELLING_WORDS.items() if word in words), None)
+
+
 def unit_in(name: str) -> str:
     """Return the unit that a header states in brackets or behind its last underscore, lower case, "" where none."""
     match = re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name) or re.search(
@@ -230,4 +259,9 @@ def unit_in(name: str) -> str:
     return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
 
 
+_TELLING_WORDS = {
+    "pci": "transmitter", "psc": "transmitter", "bssid": "transmitter", "eci": "transmitter", "nci": "transmitter",
+    "cgi": "transmitter", "ecgi": "transmitter", "cellid": "transmitter", "earfcn": "band", "nrarfcn": "band",
+    "arfcn": "band", "plmn": "network", "ssb": "beam",
+}  # fmt: skip
 _BY_NAME = {plain(name): role for role, what in reversed(ROLES.items()) for name in reversed(what.names)}

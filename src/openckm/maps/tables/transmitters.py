@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import is_nothing
-from openckm.maps.tables.roles import NETWORK_NAMES, SERVING_NAMES, SERVING_NO, SERVING_YES, is_known, plain
+from openckm.maps.tables.roles import (
+    SERVING_NAMES,
+    SERVING_NO,
+    SERVING_YES,
+    end_of,
+    is_known,
+    network_kind,
+    plain,
+)
 from openckm.maps.tables.table import Table, TableFile, Words
 
 __all__ = [
@@ -46,13 +54,20 @@ class Named:
 
 
 def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
-    """Return the columns that name a transmitter, network or technology: index -> kind."""
-    return {
-        i: kind
-        for kind, names in NETWORK_NAMES.items()
-        for i, header in enumerate(file.header)
-        if i not in taken and is_known(header, names)
-    }
+    """Return the columns that name a transmitter, network or technology: index -> kind.
+
+    In a table of several detected cells side by side ("PCI (detected) - 1", "RSRP (detected) - 1", ...)
+    the columns that end otherwise than the value's are of other cells.
+    """
+    found = {i: kind for i, name in enumerate(file.header) if i not in taken and (kind := network_kind(name))}
+    value = next((end_of(file.header[i]) for i in sorted(taken) if _is_value(file.header[i])), "")
+    if not value or value not in {end_of(file.header[i]) for i in found}:
+        return found
+    return {i: kind for i, kind in found.items() if end_of(file.header[i]) in ("", value)}
+
+
+def _is_value(name: str) -> bool:
+    return any(word in plain(name) for word in ("rsrp", "rssi", "rscp", "level", "power", "signal", "loss"))
 
 
 def serving_column(file: TableFile, taken: set[int]) -> int | None:

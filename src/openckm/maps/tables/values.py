@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ FOREIGN_UNITS = frozenset((
     "kbps", "ms", "s",
 ))  # fmt: skip
 """Units in a header that are none of a received power, a loss or a gain."""
+_HEAP_ROWS, _HEAP_SHARE, _NEAR_DB = 10, 0.05, 3.0
 _REMEDY = {
     "rsrp": (
         "a positive number is a path loss (say columns={'path_loss': <column>}) or a report index (say"
@@ -109,12 +110,22 @@ def _hint(state: int, role: str, count: int) -> str:
     return f"correct or remove the row, or leave such rows out with skip_bad=True{more}"
 
 
-def leave_out_nothings(account: Account, column: int, role: str, what: str) -> NDArray[np.bool_]:
-    """Leave out the rows whose cell is empty or holds a number that stands for nothing; return which are kept."""
+def leave_out_nothings(
+    account: Account, column: int, role: str, what: str, more: Sequence[float] = ()
+) -> NDArray[np.bool_]:
+    """Leave out the rows whose cell is empty or holds a number that stands for nothing; return which are kept.
+
+    Args:
+        account: the rows.
+        column: index of the column.
+        role: its role, which knows the usual numbers.
+        what: what a row without it lacks.
+        more: further numbers that the user says stand for nothing.
+    """
     cell = account.table.numbers[column]
     keep = account.leave_out(cell.state == EMPTY, f"without {what}")
     value = account.table.numbers[column].value
-    for nothing in ROLES[role].nothings:
+    for nothing in (*ROLES[role].nothings, *more):
         rows = value == nothing
         if rows.any():
             name = account.table.header[column]
@@ -123,18 +134,21 @@ def leave_out_nothings(account: Account, column: int, role: str, what: str) -> N
     return keep
 
 
-def read_values(account: Account, roles: Mapping[str, int], role: str, skip_bad: bool) -> dict[str, NDArray[Any]]:
+def read_values(
+    account: Account, roles: Mapping[str, int], role: str, skip_bad: bool, nothing: Sequence[float] = ()
+) -> dict[str, NDArray[Any]]:
     """Return value, kind, low and high of the rows that hold a reading, as gains [dB] or received power [dBm].
 
     Raises:
         MeasurementError: if a value is text or out of range, no row holds one, or a kind is unknown.
     """
     column = roles[role]
-    leave_out_nothings(account, column, role, "a value")
+    leave_out_nothings(account, column, role, "a value", nothing)
     require_readable(account, column, role, skip_bad)
     if not len(account.table):
         raise MeasurementError(f"{account.table.file.label}: no row holds a value in {account.table.header[column]!r}"
                                f" ({_in_words(account)}); choose another column")  # fmt: skip
+    _warn_of_heap(account, column)
     family = "rsrp" if role in VALUE_ROLES[3:] else role
     _require_range(account, column, role, family, skip_bad)
     table = account.table
@@ -146,6 +160,19 @@ def read_values(account: Account, roles: Mapping[str, int], role: str, skip_bad:
         value, low, high = -value, -high, -low
         kind = _mapped(kind, {"below": "above", "above": "below"})
     return {"value": value, "kind": _mapped(kind, {"unheard": "below"}), "low": low, "high": high}
+
+
+def _warn_of_heap(account: Account, column: int) -> None:
+    """Say so where many readings share the lowest number, far from all others: a floor, or a mark for nothing."""
+    value = account.table.numbers[column].value
+    lowest = float(value.min())
+    heap = value == lowest
+    near = (value > lowest) & (value <= lowest + _NEAR_DB)
+    if heap.sum() >= _HEAP_ROWS and heap.mean() >= _HEAP_SHARE and heap.sum() > 3 * near.sum():
+        account.note(
+            f"WARNING: {int(heap.sum())} of {len(value)} readings are {lowest:g}, the lowest number, and few near it: a"
+            f" floor of the receiver, or a mark for nothing? nothing={[lowest]!r} leaves them out"
+        )
 
 
 def _require_range(account: Account, column: int, role: str, family: str, skip_bad: bool) -> None:

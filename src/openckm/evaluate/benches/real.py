@@ -1,0 +1,132 @@
+"""Benchmark "real": measured sets of six campaigns, half of the blocks given, the cells of the other half scored.
+
+Each method gets the raw readings of the given cells with transmitter, layout and phones where the set tells them. The
+truth is the mean of a hidden cell's readings, its noise READING_SIGMA_DB / sqrt(n). Blocks are a sixteenth of the
+map's side, and not less than two cells. `rmse_ratio` is over the best classical method of the row, which it names.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import OptionError
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, score_map, summary_rows
+from openckm.evaluate.worlds.duke import READING_SIGMA_DB
+from openckm.evaluate.worlds.real import REAL_SETS, RealSet, real_set
+from openckm.maps.cells import aggregate_cells
+from openckm.maps.observations import Observations, Points
+from openckm.reconstructor import Reconstructor
+
+__all__ = ["DATA_VARIABLE", "run", "table"]
+
+DATA_VARIABLE = "OPENCKM_REAL_DATA"
+"""Environment variable that names the folder with the published sets."""
+SEEDS = 3
+QUICK_SEEDS = 1
+BLOCKS = 16
+FEWEST_CELLS = 2
+DRAWS = 0
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    methods: Sequence[Reconstructor] | None = None,
+    folder: Path | None = None,
+    seeds: int | None = None,
+    sets: Sequence[str] = tuple(REAL_SETS),
+) -> Results:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: one draw of blocks instead of three.
+        progress: called as progress(what, done, total).
+        methods: the methods to compare; None means OpenCKM and the classical ones.
+        folder: holds the published sets; None takes the environment variable OPENCKM_REAL_DATA.
+        seeds: number of draws of blocks; overrides `quick`.
+        sets: names of the sets.
+
+    Raises:
+        OptionError: if the folder is not named, or a set is unknown.
+        OpenCKMError: whatever a method raises.
+    """
+    root = _folder(folder)
+    count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
+    scores: list[Score] = []
+    for k, name in enumerate(sets):
+        world = real_set(name, root)
+        chosen = _methods(world) if methods is None else methods
+        for seed in range(count):
+            if progress is not None:
+                progress(f"{name}, blocks {seed}", k * count + seed, len(sets) * count)
+            given, truth = _case(world, seed)
+            scores += [_score(method, world, given, truth, seed) for method in chosen]
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return summary_rows(scores) + ratio_rows(scores)
+
+
+def _folder(folder: Path | None) -> Path:
+    if folder is None and DATA_VARIABLE not in os.environ:
+        raise OptionError(f"where are the measured sets? Set {DATA_VARIABLE} to the folder that holds them")
+    return Path(os.environ[DATA_VARIABLE]) if folder is None else folder
+
+
+def _methods(world: RealSet) -> list[Reconstructor]:
+    """Return OpenCKM and the classical methods; those that need a transmitter where it is known."""
+    from openckm.evaluate.methods import NEED_SITE, classical_methods, product_methods
+
+    phones = len(np.unique(world.points.device)) > 1
+    known = world.observations.transmitter is not None
+    return [m for m in (*product_methods(), *classical_methods(phones=phones)) if known or m.name not in NEED_SITE]
+
+
+def _case(world: RealSet, seed: int) -> tuple[Observations, Truth]:
+    """Return the readings in half of the blocks, and the cells of the others."""
+    points, grid = world.points, world.grid
+    noisy = Points.exact(points.x, points.y, points.value, sigma=READING_SIGMA_DB, unit=points.unit)
+    means = aggregate_cells(noisy, grid, shadow_sigma_db=0.0)
+    row, col = grid.index_of(means.x, means.y)
+    reading_row, reading_col = grid.index_of(points.x, points.y)
+    side = max(FEWEST_CELLS, grid.shape[0] // BLOCKS)
+    given = _given_blocks(row, col, side, seed)
+    at = np.zeros(grid.shape, dtype=bool)
+    at[row[given], col[given]] = True
+    truth = Truth(row[~given], col[~given], means.value[~given], means.sigma[~given])
+    return _with_points(world.observations, points.subset(at[reading_row, reading_col])), truth
+
+
+def _given_blocks(row: NDArray[np.intp], col: NDArray[np.intp], side: int, seed: int) -> NDArray[np.bool_]:
+    block = (row // side) * 10_000 + col // side
+    names = np.unique(block)
+    chosen = np.random.default_rng(seed).permutation(names)[: max(1, len(names) // 2)]
+    return np.isin(block, chosen)
+
+
+def _with_points(observations: Observations, points: Points) -> Observations:
+    return replace(observations, points=(points,))
+
+
+def _score(method: Reconstructor, world: RealSet, given: Observations, truth: Truth, seed: int) -> Score:
+    started = time.perf_counter()
+    answer = method.reconstruct(given, world.grid, draws=DRAWS, seed=seed)
+    seconds = time.perf_counter() - started
+    evaluations = int(answer.provenance.get("network_evaluations", 0))
+    values = score_map(answer, truth, seed=seed)
+    return Score(
+        method.name, "real", world.name, f"{world.name} {seed}", world.name, values, truth.value.size, evaluations,
+        seconds, seed,
+    )  # fmt: skip
