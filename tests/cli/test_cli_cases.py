@@ -54,6 +54,7 @@ def used(report):
         ("04", "03_maxint.csv", None, "2147483647, which stands for nothing"),
         ("05", "04_zero.csv", None, "0, which stands for nothing"),
         ("06", "06_emptycells.csv", None, "without a value"),
+        ("07", "05_minus140floor.csv", (60, 60), "the end of LTE RSRP reports, are limits"),
         ("08", "08_decimalcomma.csv", (7, 7), "RSRP [dBm] from -78.5 to -59.5"),
         ("09", "09_sep.csv", (6, 6), "skipped"),
         ("10", "10_dbm_suffix.csv", (7, 7), "rsrp [dBm] from -78 to -59"),

@@ -21,6 +21,7 @@ FOREIGN_UNITS = frozenset((
     "kbps", "ms", "s",
 ))  # fmt: skip
 """Units in a header that are none of a received power, a loss or a gain."""
+_REPORT_ENDS = (-140.0, -141.0, -156.0, -157.0)
 _HEAP_ROWS, _HEAP_SHARE, _NEAR_DB = 10, 0.05, 3.0
 _REMEDY = {
     "rsrp": (
@@ -166,6 +167,8 @@ def _warn_of_heap(account: Account, column: int) -> None:
     """Say so where many readings share the lowest number, far from all others: a floor, or a mark for nothing."""
     value = account.table.numbers[column].value
     lowest = float(value.min())
+    if lowest in _REPORT_ENDS:
+        return  # the ends of a standard's reports are limits, and read so
     heap = value == lowest
     near = (value > lowest) & (value <= lowest + _NEAR_DB)
     if heap.sum() >= _HEAP_ROWS and heap.mean() >= _HEAP_SHARE and heap.sum() > 3 * near.sum():
