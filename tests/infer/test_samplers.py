@@ -232,3 +232,8 @@ def test_a_sampler_below_a_level_begins_there_and_refuses_levels_that_it_does_no
         FewStepSampler().below(50.0, 3)
     with pytest.raises(OptionError, match="begins at noise level"):
         FewStepSampler(schedule=VE()).below(1.0, 3)
+
+
+def test_no_steps_are_left_at_the_lowest_level():
+    with pytest.raises(OptionError, match="begins at noise level"):
+        FewStepSampler(3).below(EDM().sigma_min, 3)

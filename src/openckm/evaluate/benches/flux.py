@@ -4,6 +4,8 @@ The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the m
 `openckm.evaluate.flux.methods`. Every ensemble has 8 draws; methods are paired by frame and seed; intervals by
 bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
 
+    X_burnt                vehicles burnt into the layout as if they were houses; all others are not told of them
+    trajectory             distance of chains of equal noise before and after a change, along the noise level
     METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
                            to 50 steps (floor: a second such ensemble), roughness over the truth's, SSIM and NMSE of a
                            draw (grey levels of -200 to -40 dB), coverage of mean +- 1.64 spreads, all over cells that
@@ -23,7 +25,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from openckm.errors import InputError
 from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
 from openckm.evaluate.flux.mix import mix_rows
 from openckm.evaluate.flux.streams import refused, run_stream
+from openckm.evaluate.flux.trajectories import trajectory_rows
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
@@ -70,6 +73,7 @@ class FluxOptions:
         thousand: places on which 1,000 steps run, at frame 20.
         changes: which changes.
         full: changes on which all methods run, on the places of `fifty`.
+        trajectories: places whose trajectories are followed.
         requests: lengths of the mixes of requests.
     """
 
@@ -80,10 +84,11 @@ class FluxOptions:
     thousand: int = 2
     changes: tuple[str, ...] = CHANGES
     full: tuple[str, ...] = FULL
+    trajectories: int = 6
     requests: tuple[int, ...] = (1, 10, 100, 1000)
 
 
-QUICK = FluxOptions(2, 1, 0, 1, 0, ("vehicles", "move_4", "move_20"), (), (1, 10))
+QUICK = FluxOptions(2, 1, 0, 1, 0, ("vehicles", "move_4", "move_20"), (), 1, (1, 10))
 
 
 def run(
@@ -117,7 +122,9 @@ def run(
     bench = _Bench(denoiser, places, chosen, prior, card.sha256, held, progress)
     scores = bench.scores()
     rows = summary_rows_of(scores) + list(_over(scores))
-    return [*rows, *refused(bench.cases_at_start(), bench.rule), *mix_rows(denoiser, places[0], chosen.requests)]
+    rows += refused(bench.cases_at_start(), bench.rule)
+    rows += trajectory_rows(denoiser, places[: chosen.trajectories], chosen.changes)
+    return rows + mix_rows(denoiser, places[0], chosen.requests)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +159,8 @@ class _Bench:
                 found += self._kept(k, change, number)
             if k < self.options.later and change != "added":
                 found += self._kept_stream(k, change)
+            if change in ("vehicles", "added"):
+                found += self._kept_burnt(k, change)
         return found
 
     def _case(self, k: int, change: str, number: int) -> Case:
@@ -191,6 +200,23 @@ class _Bench:
                 values["distance"] = case.distance
                 found.append(_as_score(name, change, number, case.place, values, made))
         return found
+
+    def _kept_burnt(self, k: int, change: str) -> list[Score]:
+        """Return the scores with vehicles burnt into the layout as if they were houses."""
+
+        def make() -> list[Score]:
+            case = self._case(k, change, 1)
+            place = case.place
+            shown = replace(case, frame=place.frame(change, 1, "burnt"), before=place.frame(change, 0, "burnt"))
+            found = []
+            for name, method in methods_of("short"):
+                if name in ("mean_1", "mean_8", "cold_4_o2", "cold_4_o2_centred", "centred_0"):
+                    made = method(shown)
+                    values = frame_scores(made.maps, case.frame, None)
+                    found.append(_as_score(f"{name}_burnt", change, 1, place, values, made))
+            return found
+
+        return self._remember(f"{self.places[k].number:03d}-{change}-burnt", make)
 
     def _kept_stream(self, k: int, change: str) -> list[Score]:
         def make() -> list[Score]:

@@ -155,7 +155,7 @@ class Case:
 
     def _finish(self, maps: Maps, found: float, steps: int) -> Maps:
         chain = self.chain()
-        top, low = chain.schedule.sigma_max, chain.schedule.sigma_min
+        top, low = chain.schedule.sigma_max, 2.0 * chain.schedule.sigma_min
         level = start_level(found, self.rule.scale, top, low) or 0.5 * top
         return chain.second(noised(maps, level, NOISE_SEED, NUMBERS), level, steps, NUMBERS)
 

@@ -146,13 +146,13 @@ class FewStepSampler:
             OptionError: if the sampler does not pass through this level.
         """
         sigma = self.sigmas()
-        index = int(torch.argmin((sigma - level).abs()))
-        if abs(float(sigma[index]) - level) > 1e-6 * max(level, 1e-6):
+        at = torch.nonzero((sigma - level).abs() <= 1e-6 * max(level, 1e-6)).flatten()
+        if not len(at):
             raise OptionError(
                 f"noise level {level:.6g}: this sampler passes through {', '.join(f'{s:.4g}' for s in sigma.tolist())};"
                 " take one of these, or a sampler that begins there (below)"
             )
-        return SamplerState(index, x)
+        return SamplerState(int(at[-1]), x)  # of levels that are equal, the one with the most steps before it
 
     def below(self, level: float, steps: int) -> FewStepSampler:
         """Return the sampler that begins at a noise level and takes so many steps from there.
@@ -160,7 +160,7 @@ class FewStepSampler:
         Raises:
             OptionError: if the schedule does not reach so high or so low, or there are no steps.
         """
-        if not isinstance(self.schedule, EDM) or not self.schedule.sigma_min <= level <= self.schedule.sigma_max:
+        if not isinstance(self.schedule, EDM) or not self.schedule.sigma_min < level <= self.schedule.sigma_max:
             raise OptionError(f"{self.schedule}: no part of it begins at noise level {level:g}")
         return replace(self, steps=steps, schedule=replace(self.schedule, sigma_max=level))
 
