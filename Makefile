@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 RAYSTAMP := $(VENV)/.raytrace
 TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
-.PHONY: install raytrace rivals demo test test-all check lint types docs bench cloud-edge clean
+.PHONY: install raytrace rivals demo test test-all check lint types docs bench bench-data cloud-edge clean
 
 # What the demo needs: the package and nothing else.
 $(DEMO): pyproject.toml constraints.txt
@@ -64,9 +64,14 @@ check: lint types docs
 	$(MAKE) raytrace
 	$(MAKE) test-all
 
+# Every benchmark, quickly, on the sample in bench/sample; says what differs from bench/results beyond the intervals.
 bench: install
-	mkdir -p out
-	$(BIN)/ckm bench duke --quick --json out/duke.json
+	OMP_NUM_THREADS=1 $(BIN)/python bench/run_all.py out/bench
+
+# The full maps of the benchmarks (an hour and three quarters on two cores); a run that stopped goes on where it was.
+# LAYOUTS is a folder of city layouts as `openckm.data.cities` names them.
+bench-data: raytrace
+	$(BIN)/python bench/make_data.py $(or $(BENCH_DATA),$(HOME)/.cache/openckm) --layouts $(LAYOUTS) --processes 2 --first
 
 # One cloud and five edges on this machine; the report is out/cloud-edge/report.md.
 cloud-edge: install

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from openckm.data.shards import read_shards
+from openckm.data.split import TEST_CITIES, VALIDATION_CITIES, is_held_out
 from openckm.errors import InputError
 from openckm.evaluate.benches import heldout as bench_heldout
-from openckm.evaluate.benches.heldout import FRACTIONS, default_data_dir, heldout_case, load_heldout, run
+from openckm.evaluate.benches.heldout import FRACTIONS, heldout_case, load_heldout, run
+from openckm.evaluate.worlds.folders import VARIABLES, data_folder, sample_folder
 from openckm.reconstructor import Reconstructor
 
 
@@ -86,11 +88,28 @@ def test_maps_are_spread_over_the_shards(tmp_path):
     assert len(load_heldout(tmp_path, 99)) == len(list(read_shards(sorted(tmp_path.glob("*.npz")))))
 
 
-def test_missing_data_says_how_to_make_it(tmp_path, monkeypatch):
+def test_missing_data_says_how_to_make_it(tmp_path):
     with pytest.raises(InputError, match="ckm data generate --split test"):
         run(data_dir=tmp_path)
-    monkeypatch.setenv("OPENCKM_TEST_DATA", str(tmp_path / "there"))
-    assert default_data_dir() == tmp_path / "there"
-    monkeypatch.delenv("OPENCKM_TEST_DATA")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_data_dir() == tmp_path / "openckm" / "test"
+
+
+def test_maps_lie_where_the_variable_says_else_in_the_sample_or_the_cache(tmp_path, monkeypatch):
+    for name, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, str(tmp_path / "there"))
+        assert data_folder(name) == data_folder(name, quick=True) == tmp_path / "there"
+        monkeypatch.delenv(variable)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        assert data_folder(name) == tmp_path / "openckm" / name
+        assert data_folder(name, quick=True) == sample_folder() / name
+
+
+def test_the_sample_is_small_and_of_many_held_out_cities():
+    files = sorted(sample_folder().rglob("*.npz"))
+    assert sum(f.stat().st_size for f in files) < 3e6
+    maps = load_heldout(sample_folder() / "test", 99)
+    cities = {m.city for m in maps}
+    assert len(maps) >= 16 and len(cities & set(TEST_CITIES)) >= 8
+    assert not any(is_held_out(m.city, TEST_CITIES) for m in read_shards([f for f in files if "test" not in f.parts]))
+    assert {m.city for m in read_shards([f for f in files if "validation" in f.parts])} >= set(VALIDATION_CITIES)
+    assert max(m.floor_db for m in maps) < 1.0
+    assert "OpenStreetMap" in (sample_folder() / "README.md").read_text()

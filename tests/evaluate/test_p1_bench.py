@@ -9,7 +9,7 @@ from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import GridError, InputError
 from openckm.evaluate.benches import p1 as bench_p1
-from openckm.evaluate.benches.p1 import BenchOptions, default_validation_dir, held_windows, p1_cases, run
+from openckm.evaluate.benches.p1 import BenchOptions, held_windows, p1_cases, run
 from openckm.evaluate.p1 import methods as p1_methods
 from openckm.evaluate.p1 import references as p1_references
 from openckm.evaluate.p1.methods import Algorithm2, Each, OneCall, few_step_methods
@@ -117,7 +117,7 @@ def test_the_sweep_is_reported_and_its_best_is_used(rows, data, nets, tiny_prior
     assert not any(r.method == "single_task" for r in fixed[best])
 
 
-def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path, monkeypatch):
+def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path):
     places = held_windows(data, BenchOptions(size=32, windows=4))
     assert len(places) == 4
     assert {p.traced.floor_db for p in places} == {0.8, 1.2}
@@ -126,11 +126,6 @@ def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path, mon
         held_windows(tmp_path, BenchOptions())
     with pytest.raises(InputError, match="'ipbox'"):
         p1_cases(held_windows(data, BenchOptions(size=1, windows=9)), "ipbox")
-    monkeypatch.setenv("OPENCKM_VALIDATION_DATA", str(tmp_path / "there"))
-    assert default_validation_dir() == tmp_path / "there"
-    monkeypatch.delenv("OPENCKM_VALIDATION_DATA")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_validation_dir() == tmp_path / "openckm" / "validation"
 
 
 def cases_of(folder, task="iprandom", count=2):

@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap
-from openckm.evaluate.benches.heldout import NOISE_DB, default_data_dir, load_heldout
+from openckm.evaluate.benches.heldout import NOISE_DB, load_heldout
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import resampled_weights
 from openckm.evaluate.scores.metrics import rmse
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import OpenCKM
 from openckm.infer.plan import choose_cells
 from openckm.maps.observations import Observations, Points
@@ -58,7 +59,7 @@ def run(
     Args:
         quick: 8 maps instead of 40.
         progress: called as progress(what, done, total).
-        data_dir: folder of shards (*.npz); None means `default_data_dir()`.
+        data_dir: folder of shards (*.npz); None means `data_folder("test")`.
         method: the method that makes the maps; None means the product in one orientation.
         maps: number of maps; overrides `quick`.
         counts: numbers of measurements, ascending.
@@ -67,7 +68,7 @@ def run(
         InputError: if the folder holds no usable shards.
     """
     chosen = method or OpenCKM(symmetrise=False)
-    traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
+    traced = load_heldout(data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS))
     scores: list[Score] = []
     for k, one in enumerate(traced):
         for strategy in STRATEGIES:

@@ -19,7 +19,7 @@ import numpy as np
 
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.duke import duke_cases
-from openckm.evaluate.benches.heldout import TASKS, default_data_dir, heldout_case, load_heldout
+from openckm.evaluate.benches.heldout import TASKS, heldout_case, load_heldout
 from openckm.evaluate.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
@@ -35,6 +35,7 @@ from openckm.evaluate.scores.ensemble import (
 from openckm.evaluate.scores.metrics import coverage, crps_gaussian, interval_width, rmse, widened
 from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, ratio_rows, summary_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, duke_cell
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.evaluate.worlds.splits import SPLITS
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -70,7 +71,7 @@ def run(
     Args:
         quick: 5 maps and one seed of the real cells instead of 60 and 3.
         progress: called as progress(what, done, total).
-        data_dir: folder of shards (*.npz); None means `default_data_dir()`.
+        data_dir: folder of shards (*.npz); None means `data_folder("test")`.
         methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         cells: names of the real radio cells.
@@ -80,7 +81,7 @@ def run(
         OpenCKMError: whatever a method raises.
     """
     chosen = [*classical_methods(), *product_methods()] if methods is None else methods
-    traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
+    traced = load_heldout(data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS))
     seeds = range(QUICK_SEEDS if quick else SEEDS)
     total, done = len(traced) + len(cells) * len(SPLITS) * len(seeds), 0
     scores: list[Score] = []

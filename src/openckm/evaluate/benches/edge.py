@@ -38,10 +38,10 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import ComputationError
-from openckm.evaluate.benches.heldout import default_data_dir
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import OpenCKM
 from openckm.maps.observations import Observations, Points
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
@@ -108,7 +108,7 @@ def run(
         repository.publish(prior, "stable", precisions=PRECISIONS)
         (folder / "root.json").write_bytes(repository.trust_root)
         rows, models = _updates(folder, repository.trust_root)
-        rows += _accuracy(models, data_dir or default_data_dir(), chosen.maps)
+        rows += _accuracy(models, data_dir or data_folder("test", quick), chosen.maps)
         rows += _starts(folder, chosen, told)
         rows += _loads(folder, chosen, told)
         refreshed = os.environ.get(REFRESH_VARIABLE)

@@ -8,7 +8,6 @@ names, on the same maps, paired. `tracer_floor` is the noise of the truth itself
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,10 +23,11 @@ from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, ratio_rows, score_map, summary_rows
 from openckm.evaluate.worlds.floors import floor_scores
+from openckm.evaluate.worlds.folders import VARIABLES, data_folder
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["FRACTIONS", "TASKS", "default_data_dir", "heldout_case", "load_heldout", "run", "table"]
+__all__ = ["FRACTIONS", "TASKS", "heldout_case", "load_heldout", "run", "table"]
 
 FRACTIONS = (0.005, 0.02, 0.1)
 TASKS = ("gain", "gain_points")
@@ -36,14 +36,6 @@ DRAWS = 0
 """Every method here states a normal belief per cell, which is scored in closed form."""
 MAPS, QUICK_MAPS = 80, 8
 MIN_FREE_CELLS = 2000
-DATA_VARIABLE = "OPENCKM_TEST_DATA"
-
-
-def default_data_dir() -> Path:
-    """Return the folder of the held-out shards: $OPENCKM_TEST_DATA, else openckm/test in the user's cache."""
-    if DATA_VARIABLE in os.environ:
-        return Path(os.environ[DATA_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "test"
 
 
 def run(
@@ -60,7 +52,7 @@ def run(
     Args:
         quick: 8 maps instead of 80.
         progress: called as progress(what, done, total).
-        data_dir: folder of shards (*.npz); None means `default_data_dir()`.
+        data_dir: folder of shards (*.npz); None means `data_folder("test")`.
         methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         fractions: shares of the free covered cells that are given; None means FRACTIONS.
@@ -70,7 +62,7 @@ def run(
         OpenCKMError: whatever a method raises.
     """
     chosen = [*classical_methods(), *product_methods()] if methods is None else methods
-    traced = load_heldout(data_dir or default_data_dir(), maps or (QUICK_MAPS if quick else MAPS))
+    traced = load_heldout(data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS))
     scores: list[Score] = []
     for k, one in enumerate(traced):
         for fraction in FRACTIONS if fractions is None else fractions:
@@ -99,8 +91,8 @@ def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
     usable = [m for m in read_shards(paths) if int(m.covered.sum()) >= MIN_FREE_CELLS]
     if not usable:
         raise InputError(
-            f"no held-out maps in {folder}: make them with `ckm data generate --split test`, or say where they are"
-            f" with --data-dir or the variable {DATA_VARIABLE}"
+            f"no held-out maps in {folder}: make them with `make bench-data` or `ckm data generate --split test`, say"
+            f" where they are with the variable {VARIABLES['test']}, or run --quick on the sample in a clone"
         )
     pick = np.unique(np.linspace(0, len(usable) - 1, min(maps, len(usable))).round().astype(int))
     return [usable[k] for k in pick]

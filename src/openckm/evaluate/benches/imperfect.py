@@ -41,6 +41,7 @@ from openckm.errors import InputError
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, ratio_rows, summary_rows
+from openckm.evaluate.worlds.folders import VARIABLES, data_folder
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_COS, CHANNELS, GAIN
 from openckm.priors.conditioning import Condition
@@ -51,11 +52,10 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
-__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "default_training_dir", "run", "table"]
+__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "run", "table"]
 
 ARMS = ("clean", "ambient", "naive", "clean_tenth")
 LEVELS_DB = (4.0, 16.0, 64.0)
-DATA_VARIABLE = "OPENCKM_TRAIN_DATA"
 KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 MIN_CELLS = 50
 """Hidden cells that a validation map must have to be scored."""
@@ -118,13 +118,6 @@ FULL = (ImperfectOptions(), ImperfectOptions(train_maps=60))
 QUICK = (ImperfectOptions(steps=150, batch=8, maps=24),)
 
 
-def default_training_dir() -> Path:
-    """Return the folder of the training shards: $OPENCKM_TRAIN_DATA, else openckm/train in the user's cache."""
-    if DATA_VARIABLE in os.environ:
-        return Path(os.environ[DATA_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "train"
-
-
 def run(
     quick: bool = False,
     progress: Progress | None = None,
@@ -138,7 +131,7 @@ def run(
     Args:
         quick: 150 small steps instead of twice 1500; too few to learn much.
         progress: called as progress(what, done, total).
-        data_dir: folder of shards with maps of the training and validation cities; None: `default_training_dir()`.
+        data_dir: folder of shards with maps of the training and validation cities; None: `data_folder("train")`.
         keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
         options: what is trained, one after the other; overrides `quick`.
 
@@ -148,7 +141,7 @@ def run(
     """
     scores: list[Score] = []
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    traced = _traced(data_dir or default_training_dir())
+    traced = _traced(data_dir or data_folder("train", quick))
     with ExitStack() as stack:
         home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for chosen in options or (QUICK if quick else FULL):
@@ -275,7 +268,8 @@ def _traced(folder: Path) -> tuple[list[TracedMap], list[TracedMap]]:
     if not held or not seen:
         raise InputError(
             f"{folder}: {len(seen)} training maps and {len(held)} of {', '.join(VALIDATION_CITIES)}; wanted both: make"
-            f" them with `ckm data generate` (splits train and validation) or say where they are with {DATA_VARIABLE}"
+            " them with `ckm data generate` (splits train and validation) or say where they are with"
+            f" {VARIABLES['train']}"
         )
     return seen, held
 

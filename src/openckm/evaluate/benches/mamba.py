@@ -34,7 +34,7 @@ import torch
 
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
-from openckm.evaluate.benches.heldout import default_data_dir, heldout_case, load_heldout
+from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.methods import classical_methods
 from openckm.evaluate.network_cost import latencies, median_range, network_cost, peak_memory_mb
 from openckm.evaluate.registry import Progress
@@ -52,6 +52,7 @@ from openckm.evaluate.scores.scoring import (
     summary_rows,
 )
 from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
@@ -140,7 +141,7 @@ def run(
     folders = {"shipped": SHIPPED} | trained_networks(networks_dir or default_networks_dir())
     methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior", by="prior")}
     methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
-    maps = load_heldout(data_dir or default_data_dir(), chosen.maps)
+    maps = load_heldout(data_dir or data_folder("test", quick), chosen.maps)
     told = progress or (lambda *_: None)
     scores: list[Score] = []
     for k, traced in enumerate(maps):

@@ -35,7 +35,6 @@ import numpy as np
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
-from openckm.evaluate.benches.heldout import default_data_dir
 from openckm.evaluate.p1.methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
 from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
 from openckm.evaluate.p1.references import REFERENCES, reference_tasks
@@ -46,15 +45,15 @@ from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import Interval
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.floors import floor_scores
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.rivals.dps import DPSOptions
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
-__all__ = ["BenchOptions", "default_validation_dir", "p1_cases", "run", "table"]
+__all__ = ["BenchOptions", "p1_cases", "run", "table"]
 
 _log = logging.getLogger(__name__)
-VALIDATION_VARIABLE = "OPENCKM_VALIDATION_DATA"
 KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 CONFIGURATIONS = 8
 """As many as in P1's Table I."""
@@ -100,13 +99,6 @@ class BenchOptions:
 QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, batch=2, sweep=0)
 
 
-def default_validation_dir() -> Path:
-    """Return the folder of the validation shards: $OPENCKM_VALIDATION_DATA, else openckm/validation in the cache."""
-    if VALIDATION_VARIABLE in os.environ:
-        return Path(os.environ[VALIDATION_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "validation"
-
-
 def run(
     quick: bool = False,
     progress: Progress | None = None,
@@ -139,8 +131,8 @@ def run(
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
     chain = Algorithm2(denoiser, chosen.algorithm2(1.0), keep=kept, prior_id=card.sha256)
     nets = _nets(nets_dir or default_nets_dir())
-    places = held_windows(data_dir or default_data_dir(), chosen)
-    tuned, sweep = _sweep(chain, validation_dir or default_validation_dir(), chosen, progress)
+    places = held_windows(data_dir or data_folder("test", quick), chosen)
+    tuned, sweep = _sweep(chain, validation_dir or data_folder("validation", quick), chosen, progress)
     few = few_step_methods(denoiser)
     scores: list[Score] = []
     for task in chosen.tasks:

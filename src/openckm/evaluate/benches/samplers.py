@@ -37,8 +37,7 @@ from pathlib import Path
 import numpy as np
 
 from openckm.errors import ComputationError, InputError, LayoutError
-from openckm.evaluate.benches.heldout import default_data_dir
-from openckm.evaluate.benches.p1 import KEEP_VARIABLE, default_validation_dir, held_windows
+from openckm.evaluate.benches.p1 import KEEP_VARIABLE, held_windows
 from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
@@ -55,6 +54,7 @@ from openckm.evaluate.samplers.scores import (
 )
 from openckm.evaluate.samplers.tasks import DEVICE_TASKS, TASKS, SamplerCase, sampler_case
 from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 
@@ -164,9 +164,9 @@ def run(
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
     bench = _Bench(_methods(denoiser, chosen), DrawStore(kept, card.sha256), chosen, progress)
-    folder = data_dir or default_data_dir()
+    folder = data_dir or data_folder("test", quick)
     held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
-    tuned, scores = bench.tune(validation_dir or default_validation_dir())
+    tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
     scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
     scores += bench.times(denoiser, folder)
     exact = [] if chosen.field is None else field_rows(chosen.field, progress)
