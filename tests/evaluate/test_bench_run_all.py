@@ -1,0 +1,56 @@
+"""`make bench`: what differs from the committed rows is said, what does not is not."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from openckm.errors import InputError
+from openckm.evaluate.report.rows import Results, Row
+
+PATH = Path(__file__).resolve().parents[2] / "bench" / "run_all.py"
+
+
+@pytest.fixture(scope="module")
+def run_all():
+    spec = importlib.util.spec_from_file_location("run_all", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def row(value, half, metric="rmse_db"):
+    return Row("openckm", "gain", "2.0%", metric, value, value - half, value + half, 9, 1, 0.1, 100.0)
+
+
+def test_only_rows_whose_intervals_do_not_meet_differ(run_all, tmp_path, monkeypatch, capsys):
+    committed = {"rows": [vars(row(8.0, 0.5)), vars(row(0.9, 0.02, "coverage_90")), vars(row(5.0, 0.0, "seconds"))]}
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "heldout.json").write_text(json.dumps(committed))
+    found = [row(8.9, 0.5), row(0.8, 0.05, "coverage_90"), row(50.0, 0.0, "seconds"), row(1.0, 0.1, "new")]
+    monkeypatch.setattr(run_all, "bench", lambda name: lambda quick: Results(found))
+    monkeypatch.setattr("sys.argv", ["run_all.py", str(tmp_path / "out"), "--bench", "heldout", "--against",
+                                     str(tmp_path / "old")])  # fmt: skip
+    assert run_all.main() == 0
+    said = capsys.readouterr().out
+    assert "coverage_90: 0.8 [0.75, 0.85], committed 0.9 [0.88, 0.92]" in said
+    assert said.count("differs") == 1
+    assert (tmp_path / "out" / "heldout.json").is_file()
+
+
+def test_a_benchmark_that_fails_is_said_and_the_others_go_on(run_all, tmp_path, monkeypatch, capsys):
+    def bench(name):
+        def run(quick):
+            if name == "heldout":
+                raise InputError("no maps")
+            return Results([row(8.0, 0.5)])
+
+        return run
+
+    monkeypatch.setattr(run_all, "bench", bench)
+    monkeypatch.setattr("sys.argv", ["run_all.py", str(tmp_path), "--bench", "heldout", "--bench", "duke",
+                                     "--against", str(tmp_path / "none")])  # fmt: skip
+    assert run_all.main() == 1
+    said = capsys.readouterr().out
+    assert "heldout: failed: no maps" in said and "duke: 1 rows" in said and "no committed rows" in said
