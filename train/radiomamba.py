@@ -79,7 +79,11 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
 
 
 def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
-    """Train on RadioMapSeer in P3's split and write the row of its Table II."""
+    """Train on RadioMapSeer in P3's split; write the row of its Table II and the model folder.
+
+    The data set states no licence, so the card says that the weights are for evaluation, not for passing on.
+    """
+    require_new_folder(arguments.out / "model")
     train, held, test = (
         PaperSamples(arguments.radiomapseer, split, cars=arguments.cars) for split in ("train", "validation", "test")
     )
@@ -93,6 +97,16 @@ def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> 
     with atomic_path(arguments.out / "table2.json") as aside:
         aside.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(row), flush=True)
+    options_of_data = train.maps.options
+    save_network(
+        arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, held),
+        version=arguments.version, cell_m=(options_of_data.cell_m,) * 2, carrier_hz=(options_of_data.carrier_hz,) * 2,
+        training_data=f"{len(train)} maps of RadioMapSeer ({'DRM' if arguments.cars else 'SRM'}, P3's split)",
+        recipe=f"train/radiomamba.py --radiomapseer --network {options.network} --loss {arguments.loss},"
+        f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
+        metrics={f"test_{name}": round(scores[name], 5) for name in METRICS},
+        licence="none stated by the data set: for evaluation only", credits="RadioMapSeer, C. Yapar et al., 2022",
+    )  # fmt: skip
 
 
 def main() -> None:

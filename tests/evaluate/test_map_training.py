@@ -13,6 +13,7 @@ from PIL import Image
 
 from openckm.errors import ComputationError, InputError, ModelError, OptionError
 from openckm.evaluate import map_training
+from openckm.evaluate.benches import mamba as bench_mamba
 from openckm.evaluate.map_samples import PaperSamples, ShardSamples, batch_of, paper_maps, turned_source
 from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
 from openckm.maps.symmetry import apply_symmetry
@@ -294,6 +295,23 @@ def test_the_recipe_on_radiomapseer_ends_with_the_row_of_the_table(radiomapseer,
     assert {"network", "task", "maps", "nmse", "rmse_grey", "rmse_db", "ssim", "psnr_db"} == set(row)
     assert (row["task"], row["maps"]) == ("SRM", 1)
     assert row["rmse_db"] == pytest.approx(99.16 * row["rmse_grey"])
+    network, card, spread = load_network(tmp_path / "run" / "model")
+    assert (network.code, card.licence.split(":")[0]) == ("paper", "none stated by the data set")
+    assert spread.maps == 1 and card.metrics["test_rmse_db"] == pytest.approx(row["rmse_db"], abs=1e-4)
     for wrong in (("--out", tmp_path), ("--data", tmp_path), (*given, "--data", tmp_path)):
         with pytest.raises(SystemExit):
             recipe(monkeypatch, *wrong)
+
+
+def test_the_bench_has_the_rows_of_table_2_for_networks_of_that_data_set(radiomapseer, tmp_path, monkeypatch):
+    given = ("--radiomapseer", radiomapseer, "--samples", 1, "--batch", 1, "--out", tmp_path / "nets" / "mine")
+    recipe(monkeypatch, *given, "--network", "radiomamba-small")
+    folders = {"shipped": bench_mamba.SHIPPED} | bench_mamba.trained_networks(tmp_path / "nets")
+    scores = list(bench_mamba._published(folders, radiomapseer))
+    assert [(s.method, s.task, s.n) for s in scores] == [("mine", "SRM", 65536), ("mine", "DRM", 65536)]
+    row = json.loads((tmp_path / "nets" / "mine" / "table2.json").read_text())
+    for metric in ("nmse", "rmse_grey", "ssim", "psnr_db"):
+        assert scores[0].values[metric] == pytest.approx(row[metric], rel=0.02, abs=1e-3), "weights are kept in bf16"
+    assert {r.task for r in bench_mamba.table(scores)} == {"SRM", "DRM"}
+    with pytest.raises(InputError, match="trained on RadioMapSeer"):
+        list(bench_mamba._published({"shipped": bench_mamba.SHIPPED}, radiomapseer))

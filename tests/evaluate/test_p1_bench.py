@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from p1_worlds import smooth_map, smooth_shard
+from PIL import Image
 
 from openckm.errors import GridError, InputError
 from openckm.evaluate.benches import p1 as bench_p1
@@ -197,3 +198,34 @@ def test_few_step_methods_average_their_draws(tmp_path, monkeypatch):
     assert one.maps.mean() == 0.0
     assert eight.maps.mean() == 3.5
     assert (one.evaluations, eight.evaluations) == (10, 80)
+
+
+@pytest.fixture
+def ckmimagenet(tmp_path):
+    """CKMImageNet in its published layout: a station in each part, gain falling and angles pointing away from it."""
+    row, col = np.mgrid[:128, :128]
+    distance = np.hypot(row - 60, col - 50) + 3
+    gain = np.clip(230 - 60 * np.log10(distance), 1, 255).astype(np.uint8)
+    theta = np.degrees(np.arctan2(row - 60, 50 - col))
+    angle = np.rint(255 * (1 / 19 + (theta + 180) / 360 * 18 / 19)).astype(np.uint8)
+    gain[90:100, 20:50] = angle[90:100, 20:50] = 0
+    for part, scene, station in (("train", "BJ1", "BS1_0_0"), ("eval", "NJ5", "BS2_6_6")):
+        name = f"{scene}_128_{station}"
+        for path, picture in ((f"CKM_gain_128/{part}/{scene}_image_128/{name}.png", gain),
+                              (f"CKM_AoA_128/{part}/{scene}_image_128_AoA/{name}_AoA.png", angle)):  # fmt: skip
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(tmp_path / path)
+    return tmp_path
+
+
+def test_the_bench_runs_on_ckmimagenet_and_chooses_zeta_on_its_training_part(ckmimagenet, tiny_prior, tmp_path):
+    options = replace(SMALL, size=64, windows=4, sweep=1, tasks=("iprandom",))
+    rows = bench(ckmimagenet=ckmimagenet, prior=tiny_prior, nets_dir=tmp_path, options=options)
+    own = {r.method: r for r in rows if (r.task, r.split, r.metric) == ("iprandom", "corrected", "gain_rmse_db")}
+    assert {"nearest", "kriging", "openckm", "dps"} <= set(own)
+    assert own["kriging"].cases == 4 and set(own["kriging"].cities) == {"NJ5"}
+    assert own["kriging"].value < own["nearest"].value < 4.0
+    assert {s.city for s in rows.scores if s.method == "dps"} == {"NJ5"}
+    assert {s.city for s in rows.scores if s.method == "dps_on_validation"} == {"BJ1"}
+    with pytest.raises(InputError):
+        bench(ckmimagenet=tmp_path / "CKM_gain_128", prior=tiny_prior, nets_dir=tmp_path, options=options)

@@ -206,8 +206,15 @@ def bench(
     name: Annotated[str, typer.Argument(help=f"Benchmark: {', '.join(bench_names())}.")],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds or maps: under 5 minutes on 2 cores.")] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Write the rows to this file.")] = None,
+    radiomapseer: Annotated[
+        Path | None, typer.Option(help="Folder of RadioMapSeer, whose test maps `mamba` scores networks on, too.")
+    ] = None,
+    ckmimagenet: Annotated[
+        Path | None, typer.Option(help="Folder of CKMImageNet, whose patches `p1` runs on in place of held-out maps.")
+    ] = None,
 ) -> None:
     """Run a benchmark and print its table."""
+    further = _published(name, radiomapseer=radiomapseer, ckmimagenet=ckmimagenet)
     from rich.progress import Progress
 
     from openckm.evaluate.registry import bench as find
@@ -219,10 +226,22 @@ def bench(
         raise InputError(f"--json {json}: the folder {json.resolve().parent} does not exist; make it first")
     with Progress(console=complaints) as progress:
         bar = progress.add_task(name, total=None)
-        rows = run(quick, lambda what, done, total: progress.update(bar, description=what, completed=done, total=total))
+        rows = run(
+            quick, lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),
+            **further,
+        )  # fmt: skip
     if json is not None:
         write_report(json, name, rows)
     console.print(as_table(rows, name))
+
+
+def _published(bench_name: str, **folders: Path | None) -> dict[str, Path]:
+    """Return the folders of published data sets that were given, which must belong to the benchmark."""
+    owner = {"radiomapseer": "mamba", "ckmimagenet": "p1"}
+    for option, folder in folders.items():
+        if folder is not None and bench_name != owner[option]:
+            raise OptionError(f"--{option} belongs to benchmark {owner[option]!r}, not to {bench_name!r}; leave it out")
+    return {option: folder for option, folder in folders.items() if folder is not None}
 
 
 @data_app.command("generate")

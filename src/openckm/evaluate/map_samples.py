@@ -147,6 +147,10 @@ class ShardSamples:
         """Return the map of sample k."""
         return self.kept[k].traced
 
+    def site(self, k: int) -> NDArray[np.float32]:
+        """Return the site planes of sample k (`openckm.priors.conditioning.SITE_PLANES`)."""
+        return self.kept[k].site.astype(np.float32)
+
 
 def _wanted(traced: TracedMap, cities: Sequence[str], without: Sequence[str]) -> bool:
     name = traced.city
@@ -252,3 +256,12 @@ class PaperSamples:
         place = turned_source(turn, source, (grid.shape[0], grid.shape[1]))
         planes = paper_inputs(moved[1] > 0.5, place, moved[2] > 0.5 if self.cars else None)
         return MapSample(planes, place, moved[0], None)
+
+    def traced(self, k: int) -> TracedMap:
+        """Return the map of sample k."""
+        return self.maps[k]
+
+    def site(self, k: int) -> NDArray[np.float32]:
+        """Return the site planes of sample k (`openckm.priors.conditioning.SITE_PLANES`)."""
+        traced = self.maps[k]
+        return np.asarray(site_planes(traced.grid, traced.layout, traced.transmitter), np.float32)

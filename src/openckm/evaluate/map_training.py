@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from openckm.errors import ComputationError, InputError, ModelError
-from openckm.evaluate.map_samples import Samples, ShardSamples, batch_of
+from openckm.evaluate.map_samples import PaperSamples, Samples, ShardSamples, batch_of
 from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 from openckm.maps.atomic import atomic_path
 from openckm.nn.arithmetic import cast
@@ -266,19 +266,19 @@ def map_scores(network: MapNetwork, samples: Samples, chosen: Sequence[int]) -> 
     return {name: float(np.mean([s[name] for s in scores])) for name in METRICS}
 
 
-def measure_spread(network: MapNetwork, samples: ShardSamples) -> Spread:
-    """Return the spread of a network's predictions over validation maps."""
-    errors, distances, shadows = [], [], []
+def measure_spread(network: MapNetwork, samples: ShardSamples | PaperSamples) -> Spread:
+    """Return the spread of a network's predictions over free covered cells of validation maps."""
+    errors, distances, shadows, names = [], [], [], set()
     for k in range(len(samples)):
-        answer, target, known = _answer(network, samples, k)
-        one = samples.kept[k]
-        rows, cols = np.indices(one.known.shape)
-        distance = np.hypot(rows + 0.5 - one.source[0], cols + 0.5 - one.source[1]) * one.traced.grid.cell_m
-        shadow = behind_buildings(one.site.astype(np.float32))
-        at = one.known if known is None else known
+        answer, target, _ = _answer(network, samples, k)
+        traced, site, source = samples.traced(k), samples.site(k), samples.sample(k).source
+        rows, cols = np.indices(traced.grid.shape)
+        distance = np.hypot(rows + 0.5 - source[0], cols + 0.5 - source[1]) * traced.grid.cell_m
+        at = traced.covered
         errors.append(((answer - target) * scale_of(samples.code).span_db)[at])
         distances.append(distance[at])
-        shadows.append(shadow[at])
-    cities = tuple(sorted({one.traced.city for one in samples.kept}))
+        shadows.append(behind_buildings(site)[at])
+        names.add(traced.city)
+    cities = tuple(sorted(names))
     joined = (np.concatenate(part) for part in (errors, distances, shadows))
     return fit_spread(*joined, maps=len(samples), cities=cities)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from openckm.errors import OptionError
@@ -21,8 +22,8 @@ Progress = Callable[[str, int, int], None]
 class Bench(Protocol):
     """A benchmark: measures, and returns the rows of its table with the scores of the cases that they come from."""
 
-    def __call__(self, quick: bool = False, progress: Progress | None = None) -> Results:
-        """Run; `quick` means fewer seeds or maps (under 5 minutes on two cores)."""
+    def __call__(self, quick: bool = False, progress: Progress | None = None, **published: Path) -> Results:
+        """Run; `quick` means fewer seeds or maps, `published` folders of data sets that the benchmark can use, too."""
         ...
 
 

@@ -7,6 +7,8 @@
                       together, classical methods beside; ratios over the best of them, and over the same network's
                       prediction alone
     duke              the same networks on real readings of LTE cells (`openckm.evaluate.scores.unmeasured_duke`)
+    SRM, DRM          with a folder of RadioMapSeer: P3's test maps without and with cars, as in its Tables II, IV and
+                      V, for the networks that were trained on that data set
     cost S x S        median latency of interleaved calls after warm-up [ms, least and greatest as the interval],
                       parameters [million], operations [GFLOP], memory of one call [MB]; P3's sizes untrained, too
     scan              times by which the exact scans (what runs here, and by torch) and the matrix form are faster than
@@ -35,6 +37,8 @@ import torch
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
+from openckm.evaluate.map_samples import PaperSamples
+from openckm.evaluate.map_training import map_scores
 from openckm.evaluate.methods import classical_methods
 from openckm.evaluate.network_cost import latencies, median_range, network_cost, peak_memory_mb
 from openckm.evaluate.registry import Progress
@@ -122,6 +126,7 @@ def run(
     networks_dir: Path | None = None,
     prior: Path | None = None,
     options: MambaBench | None = None,
+    radiomapseer: Path | None = None,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -132,6 +137,7 @@ def run(
         networks_dir: folder of trained networks; None means $OPENCKM_ONE_PASS_NETS or the cache.
         prior: model folder of the prior; None means the shipped one.
         options: how much is run; overrides `quick`.
+        radiomapseer: folder of RadioMapSeer; networks that were trained on it are scored on P3's test set, too.
 
     Raises:
         InputError: if there are no held-out maps.
@@ -152,6 +158,8 @@ def run(
     if not scores:
         raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
     scores += unmeasured_scores(methods)
+    if radiomapseer is not None:
+        scores += _published(folders, radiomapseer)
     told("duke", 1, 1)
     rows = table(scores)
     for side in chosen.sides:
@@ -165,6 +173,24 @@ def table(scores: Sequence[Score]) -> list[Row]:
     rows = summary_rows(scores, tuple(dict.fromkeys((*METRICS, *BELIEF_METRICS, METRIC))))
     rows += [row for task in TASKS for rival in RIVALS for row in ratio_rows_over(scores, task, "alone", rival)]
     return rows + _gain_of_readings(scores)
+
+
+def _published(folders: dict[str, Path], root: Path) -> Iterator[Score]:
+    """Score the networks that read P3's planes on its test maps, without (SRM) and with cars (DRM)."""
+    loaded = {name: load_network(folder)[0] for name, folder in folders.items()}
+    able = {name: network for name, network in loaded.items() if network.code == "paper"}
+    if not able:
+        names = ", ".join(folders)
+        raise InputError(f"none of {names} was trained on RadioMapSeer: use train/radiomamba.py --radiomapseer")
+    for task, cars in (("SRM", False), ("DRM", True)):
+        samples = PaperSamples(root, "test", cars=cars)
+        for k in range(len(samples)):
+            traced = samples.traced(k)
+            for name, network in able.items():
+                begun = time.perf_counter()
+                values = map_scores(network, samples, [k])
+                about = (name, task, "RadioMapSeer", case_of(traced, k), traced.city)
+                yield Score(*about, values, traced.gain_db.size, network.calls, time.perf_counter() - begun)
 
 
 def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iterator[Score]:

@@ -27,12 +27,14 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
 from openckm.evaluate.p1.methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
@@ -109,6 +111,7 @@ def run(
     prior: Path | None = None,
     keep: Path | None = None,
     options: BenchOptions | None = None,
+    ckmimagenet: Path | None = None,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -121,6 +124,8 @@ def run(
         prior: model folder; None means the prior shipped in the package.
         keep: folder for finished chains of Algorithm 2, which cost the most; None means $OPENCKM_BENCH_KEEP, if set.
         options: how much is run; overrides `quick`.
+        ckmimagenet: folder of CKMImageNet; its part "eval" is scored in place of the held-out shards, its part "train"
+            takes the place of the validation shards. Its files state no cell size: it is taken to be CELL_M.
 
     Raises:
         InputError: if there are no usable maps.
@@ -131,8 +136,12 @@ def run(
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
     chain = Algorithm2(denoiser, chosen.algorithm2(1.0), keep=kept, prior_id=card.sha256)
     nets = _nets(nets_dir or default_nets_dir())
-    places = held_windows(data_dir or data_folder("test", quick), chosen)
-    tuned, sweep = _sweep(chain, validation_dir or data_folder("validation", quick), chosen, progress)
+    if ckmimagenet is None:
+        places = held_windows(data_dir or data_folder("test", quick), chosen)
+        tuned, sweep = _sweep(chain, validation_dir or data_folder("validation", quick), chosen, progress)
+    else:
+        places = published_windows(ckmimagenet, "eval", chosen)
+        tuned, sweep = _sweep(chain, ckmimagenet, chosen, progress, published_windows)
     few = few_step_methods(denoiser)
     scores: list[Score] = []
     for task in chosen.tasks:
@@ -169,17 +178,34 @@ def held_windows(folder: Path, options: BenchOptions) -> list[Place]:
     Raises:
         InputError: if there is none.
     """
-    places = [
-        Place(traced, window)
-        for traced in read_shards(sorted(folder.glob("*.npz")))
-        if traced.grid.cell_m == CELL_M and min(traced.grid.shape) >= options.size
-        for window in windows_of(traced, options.size)
-    ]
+    places = _places(read_shards(sorted(folder.glob("*.npz"))), options)
     if not places:
         raise InputError(
             f"no maps with {CELL_M:g} m cells in {folder}: make them with `ckm data generate` (split test or"
             " validation), or say where they are with OPENCKM_TEST_DATA and OPENCKM_VALIDATION_DATA"
         )
+    return [places[k] for k in _evenly(len(places), options.windows)]
+
+
+def _places(maps: Iterable[TracedMap], options: BenchOptions) -> list[Place]:
+    return [
+        Place(traced, window)
+        for traced in maps
+        if traced.grid.cell_m == CELL_M and min(traced.grid.shape) >= options.size
+        for window in windows_of(traced, options.size)
+    ]
+
+
+def published_windows(folder: Path, part: Literal["train", "eval"], options: BenchOptions) -> list[Place]:
+    """Return up to `options.windows` usable windows of CKMImageNet, spread evenly over a part's patches.
+
+    Raises:
+        InputError: if there is none, or the folder is not CKMImageNet's.
+    """
+    data = CkmImageNet(folder, CkmImageNetOptions(CELL_M, part))
+    places = _places((data[k] for k in _evenly(len(data), options.windows)), options)
+    if not places:
+        raise InputError(f"{folder}: no patch of CKMImageNet's part {part} has a usable window of {options.size} cells")
     return [places[k] for k in _evenly(len(places), options.windows)]
 
 
@@ -248,12 +274,17 @@ def _score(method: P1Method, task: str, cases: dict[int, P1Case], progress: Prog
 
 
 def _sweep(
-    chain: Algorithm2, folder: Path, options: BenchOptions, progress: Progress | None
+    chain: Algorithm2,
+    folder: Path,
+    options: BenchOptions,
+    progress: Progress | None,
+    published: Callable[[Path, Literal["train", "eval"], BenchOptions], list[Place]] | None = None,
 ) -> tuple[dict[str, float], list[Score]]:
     """Return the strength for each task, and the scores of the sweep that chose it."""
     if options.sweep < 1:
         return dict(options.zeta), []
-    places = held_windows(folder, replace(options, windows=options.sweep))
+    few = replace(options, windows=options.sweep)
+    places = held_windows(folder, few) if published is None else published(folder, "train", few)
     tuned: dict[str, float] = {}
     scores: list[Score] = []
     for task in options.tasks:
