@@ -58,7 +58,8 @@ def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
     held = ShardSamples(shards([arguments.validation]), cities=VALIDATION_CITIES, keep=keep)
     print(f"{len(samples)} training maps, {len(held)} validation maps", flush=True)
     trainer = MapTrainer(samples, options, arguments.out, held=held, device=arguments.device)
-    if not trainer.run(60.0 * arguments.minutes):
+    trainer.run(60.0 * arguments.minutes)
+    if not trainer.done:
         stopped(trainer)
         return
     scores = map_scores(trainer.network, held, range(len(held)))
@@ -89,7 +90,8 @@ def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> 
     )
     print(f"{len(train)} training, {len(held)} validation, {len(test)} test maps", flush=True)
     trainer = MapTrainer(train, options, arguments.out, held=held, device=arguments.device)
-    if not trainer.run(60.0 * arguments.minutes):
+    trainer.run(60.0 * arguments.minutes)
+    if not trainer.done:
         stopped(trainer)
         return
     scores = map_scores(trainer.network, test, range(len(test)))

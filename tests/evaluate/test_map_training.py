@@ -126,11 +126,11 @@ def test_training_learns_and_resumes_exactly(samples, tmp_path):
     assert entries[-1]["rmse_db"] > 0
     part = MapTrainer(samples, options(samples=48, learning_rate=4e-3), tmp_path / "b")
     for _ in range(5):
-        part._advance()
-    part._save([])
+        part.advance()
+    part.save([])
     again = MapTrainer(samples, options(samples=48, learning_rate=4e-3), tmp_path / "b")
     assert again.step == 5
-    assert not again.run(0.0)
+    assert again.run(0.0) == 5 and not again.done
     assert again.run()
     torch.testing.assert_close(weights(again), weights(whole), atol=1e-5, rtol=1e-4)
     with pytest.raises(ModelError, match="other options"):
@@ -146,7 +146,8 @@ def test_a_short_training_learns_its_maps_by_heart_and_answers_as_it_was_trained
     """Far below free space in the mode of use; batch norms in their last part are those that answer."""
     trainer = MapTrainer(samples, options(samples=160, batch=4, learning_rate=1e-2, symmetries=False), tmp_path)
     free = map_scores(trainer.network, samples, range(3))["rmse_db"]
-    assert trainer.run()
+    trainer.run()
+    assert trainer.done
     assert map_scores(trainer.network, samples, range(3))["rmse_db"] < 0.4 * free
     batch = batch_of(samples, range(3), [0, 0, 0])
     used = answer_of(trainer.network.eval(), batch)
@@ -169,7 +170,8 @@ def test_a_training_lasts_as_long_as_its_samples_or_its_minutes():
 def test_a_training_by_the_clock_ends_and_goes_on(samples, tmp_path):
     given = options(minutes=0.02, samples=1)
     trainer = MapTrainer(samples, given, tmp_path)
-    assert not trainer.run(0.1)
+    trainer.run(0.1)
+    assert not trainer.done
     again = MapTrainer(samples, given, tmp_path)
     assert (again.step, again.seconds) == (trainer.step, trainer.seconds)
     assert again.run()
@@ -179,7 +181,7 @@ def test_a_training_by_the_clock_ends_and_goes_on(samples, tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_spares_the_checkpoint(samples, tmp_path, monkeypatch):
     trainer = MapTrainer(samples, options(), tmp_path)
-    trainer._save([])
+    trainer.save([])
     kept = trainer.checkpoint.read_bytes()
     monkeypatch.setattr(trainer.network, "loss", lambda *_: torch.tensor(math.nan, requires_grad=True))
     with pytest.raises(ComputationError, match="the loss of map is nan"):
@@ -193,7 +195,7 @@ def test_a_critic_is_trained_in_turn(samples, tmp_path, monkeypatch):
     monkeypatch.setattr(map_training, "build_network", build_network)
     trainer = MapTrainer(samples, options(network="rme-gan", batch=1, samples=1), tmp_path)
     before = {name: [p.detach().clone() for p in group] for name, group in trainer.network.groups().items()}
-    trainer._advance()
+    trainer.advance()
     for name, group in trainer.network.groups().items():
         assert any(not torch.equal(p, q) for p, q in zip(group, before[name], strict=True)), name
 
@@ -289,8 +291,11 @@ def test_the_recipe_on_shards_ends_with_a_model(tmp_path, monkeypatch, capsys):
 
 
 def test_the_recipe_on_radiomapseer_ends_with_the_row_of_the_table(radiomapseer, tmp_path, monkeypatch, capsys):
+    from openckm.predict.networks import build_network
+
+    monkeypatch.setattr(map_training, "build_network", build_network)
     given = ("--radiomapseer", radiomapseer, "--samples", 1, "--batch", 1, "--out", tmp_path / "run")
-    recipe(monkeypatch, *given, "--network", "radiomamba-small")
+    recipe(monkeypatch, *given, "--network", "unet-small")
     row = json.loads((tmp_path / "run" / "table2.json").read_text())
     assert {"network", "task", "maps", "nmse", "rmse_grey", "rmse_db", "ssim", "psnr_db"} == set(row)
     assert (row["task"], row["maps"]) == ("SRM", 1)
@@ -304,8 +309,11 @@ def test_the_recipe_on_radiomapseer_ends_with_the_row_of_the_table(radiomapseer,
 
 
 def test_the_bench_has_the_rows_of_table_2_for_networks_of_that_data_set(radiomapseer, tmp_path, monkeypatch):
+    from openckm.predict.networks import build_network
+
+    monkeypatch.setattr(map_training, "build_network", build_network)
     given = ("--radiomapseer", radiomapseer, "--samples", 1, "--batch", 1, "--out", tmp_path / "nets" / "mine")
-    recipe(monkeypatch, *given, "--network", "radiomamba-small")
+    recipe(monkeypatch, *given, "--network", "unet-small")
     folders = {"shipped": bench_mamba.SHIPPED} | bench_mamba.trained_networks(tmp_path / "nets")
     scores = list(bench_mamba._published(folders, radiomapseer))
     assert [(s.method, s.task, s.n) for s in scores] == [("mine", "SRM", 65536), ("mine", "DRM", 65536)]

@@ -96,10 +96,10 @@ def test_training_resumes_where_it_stopped_and_ends_with_a_card(windows, traced,
 def stop_after(steps, windows, options, folder):
     from openckm.evaluate.p1.training import _Run
 
-    run = _Run("sr2", options, folder)
+    run = _Run("sr2", options, folder, windows)
     for _ in range(steps):
-        run._advance(windows)
-    run._save([])
+        run.advance()
+    run.save([])
 
 
 def test_a_tuned_network_begins_as_the_prior(windows, traced, tmp_path):

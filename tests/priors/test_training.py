@@ -77,7 +77,7 @@ def test_interrupted_training_gives_the_same_bits(tmp_path):
     assert whole.run() == 30
     first = trainer(tmp_path / "parts")
     while first.step < 13:
-        first._advance()
+        first.advance()
     assert first.run(seconds=0.0) == 13
     second = trainer(tmp_path / "parts")
     assert second.step == 13
@@ -117,9 +117,9 @@ def interrupted_training(tmp_path):
     whole.run()
     first = real(tmp_path / "parts")
     while first.step < 3:
-        first._advance()
+        first.advance()
     first.run(seconds=0.0)
-    first._advance()  # lost with the interruption, its snapshot too
+    first.advance()  # lost with the interruption, its snapshot too
     second = real(tmp_path / "parts", seed=2)
     assert not (tmp_path / "parts" / "averages" / "000000004.safetensors").exists()
     assert second.run() == 5
@@ -145,7 +145,7 @@ def test_a_checkpoint_without_averages_for_later_is_resumed(tmp_path):
 
 def test_accumulated_batches_are_one_of_their_joint_size(tmp_path):
     one = trainer(tmp_path / "one", steps=1, accumulate=2)
-    one._advance()
+    one.advance()
     got = [p.grad for p in one.denoiser.parameters()]
     torch.manual_seed(0)
     denoiser = SpectralDenoiser()
@@ -182,7 +182,7 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_it_stays(tmp_path, monke
 def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays(tmp_path):
     good = trainer(tmp_path)
     while good.step < 5:
-        good._advance()
+        good.advance()
     good.run(seconds=0.0)
     bad = trainer(tmp_path)
     bad.batches = lambda step: (
@@ -198,11 +198,11 @@ def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays(tmp_path):
 
 def test_a_gradient_that_is_not_finite_never_reaches_the_weights(tmp_path):
     bad = trainer(tmp_path)
-    bad._advance()
+    bad.advance()
     before = weights(bad.denoiser)
     next(bad.denoiser.parameters()).register_hook(lambda g: g * torch.inf)
     with pytest.raises(ComputationError, match="gradient's norm"):
-        bad._advance()
+        bad.advance()
     assert torch.equal(weights(bad.denoiser), before)
 
 

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,19 +22,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from openckm.errors import ComputationError, InputError, ModelError
+from openckm.errors import InputError
 from openckm.evaluate.map_samples import PaperSamples, Samples, ShardSamples, batch_of
 from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
-from openckm.maps.atomic import atomic_path
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import behind_buildings, scale_of
 from openckm.predict.loss import LossOptions
 from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.spread import Spread, fit_spread
+from openckm.training.loop import Loop
 
 __all__ = ["MapTrainOptions", "MapTrainer", "map_scores", "measure_spread"]
 
-CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
 
 
@@ -86,8 +83,10 @@ class MapTrainOptions:
         return self.learning_rate * rise * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-class MapTrainer:
+class MapTrainer(Loop):
     """A training that stands at a step; an existing checkpoint in its folder is resumed."""
+
+    network: MapNetwork
 
     def __init__(
         self, samples: Samples, options: MapTrainOptions, folder: Path, *, held: Samples | None = None,
@@ -106,23 +105,19 @@ class MapTrainer:
             ModelError: if a checkpoint in the folder belongs to another training or is broken.
             OptionError: if the network is unknown.
         """
-        self.samples, self.options, self.folder, self.held = samples, options, folder, held
+        self.samples, self.options, self.held = samples, options, held
         self.device = torch.device(device)
         torch.manual_seed(options.seed)
-        self.network = build_network(options.network, samples.code).to(self.device)
-        self.optimisers = {
+        network = build_network(options.network, samples.code).to(self.device)
+        optimisers = {
             name: torch.optim.AdamW(group, lr=options.learning_rate, weight_decay=options.weight_decay)
-            for name, group in self.network.groups().items()
+            for name, group in network.groups().items()
         }
-        self.step, self.seconds = 0, 0.0
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.checkpoint.exists():
-            self._resume()
-
-    @property
-    def checkpoint(self) -> Path:
-        """Path of the checkpoint."""
-        return self.folder / CHECKPOINT
+        super().__init__(
+            folder, network, optimisers, clip=options.clip, checkpoint_s=options.checkpoint_s,
+            device=self.device.type,
+        )  # fmt: skip
+        self.resume(self.device)
 
     @property
     def progress(self) -> float:
@@ -134,25 +129,15 @@ class MapTrainer:
         """Whether the last step is done."""
         return self.progress >= 1.0
 
-    def run(self, seconds: float = math.inf) -> bool:
-        """Train to the last step or for so long [s]; return whether the last step is done.
+    @property
+    def rate(self) -> float:
+        """Learning rate of the next step."""
+        return self.options.rate(self.progress)
 
-        Raises:
-            ComputationError: if a loss or gradient is not finite; the last checkpoint stays good.
-        """
-        begun = saved = time.monotonic()
-        clock = time.process_time if self.device.type == "cpu" else time.monotonic
-        losses: list[float] = []
-        while not self.done and time.monotonic() - begun < seconds:
-            last = clock()
-            losses.append(self._advance())
-            self.seconds += clock() - last
-            if time.monotonic() - saved > self.options.checkpoint_s:
-                self._save(losses)
-                losses = []
-                saved = time.monotonic()
-        self._save(losses)
-        return self.done
+    @property
+    def what(self) -> str:
+        """The network's name."""
+        return self.options.network
 
     def _ready(self) -> None:
         """Put the network into the mode in which it is trained."""
@@ -162,8 +147,9 @@ class MapTrainer:
                 if isinstance(module, nn.BatchNorm2d):
                     module.train(False)
 
-    def _advance(self) -> float:
-        o, progress = self.options, self.progress
+    def gradients(self) -> Iterator[tuple[str, float]]:
+        """Yield the losses of the network's groups of weights, on one batch."""
+        o = self.options
         self._ready()
         rng = np.random.default_rng([o.seed, self.step])
         chosen = rng.integers(len(self.samples), size=o.batch)
@@ -174,38 +160,14 @@ class MapTrainer:
             target=batch.target.to(self.device), known=None if batch.known is None else batch.known.to(self.device),
         )  # fmt: skip
         generator = torch.Generator().manual_seed(o.seed * 1_000_003 + self.step)
-        first = 0.0
-        for k, (name, group) in enumerate(self.network.groups().items()):
-            optimiser = self.optimisers[name]
-            for entry in optimiser.param_groups:
-                entry["lr"] = o.rate(progress)
+        for name in self.network.groups():
             with cast(self.device.type):
                 loss = self.network.loss(name, batch, o.loss, generator)
-            value = float(loss.detach())
-            self._check(value, "loss", name)
-            self.network.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            norm = torch.nn.utils.clip_grad_norm_(group, o.clip)
-            self._check(float(norm), "gradient's norm", name)  # before it can reach the weights
-            optimiser.step()
-            first = value if k == 0 else first
-        self.step += 1
-        return first
+            yield name, self.back(loss, name)
 
-    def _check(self, value: float, what: str, group: str) -> None:
-        if not math.isfinite(value):
-            raise ComputationError(
-                f"{self.options.network}, step {self.step}: the {what} of {group} is {value}; the last checkpoint in"
-                f" {self.folder} is good: lower the learning rate and run again"
-            )
-
-    def _save(self, losses: Sequence[float]) -> None:
-        state: dict[str, Any] = {
-            "step": self.step, "seconds": self.seconds, "options": self._mark(), "network": self.network.state_dict(),
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
-        }  # fmt: skip
-        with atomic_path(self.checkpoint) as aside:
-            torch.save(state, aside)
+    def save(self, losses: Sequence[float]) -> None:
+        """Write the checkpoint, and a line of the log with the scores of held maps."""
+        super().save(losses)
         entry: dict[str, Any] = {"step": self.step, "samples": self.step * self.options.batch}
         entry |= {"seconds": round(self.seconds, 1), "progress": round(self.progress, 4)}
         entry["loss"] = float(np.mean(losses)) if losses else None
@@ -215,24 +177,10 @@ class MapTrainer:
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def _mark(self) -> str:
-        """What must not differ between a checkpoint and the training that resumes it."""
+    def mark(self) -> str:
+        """Return what must not differ between a checkpoint and the training that resumes it."""
         kept = asdict(self.options) | {"maps": len(self.samples)}
         return json.dumps({k: v for k, v in kept.items() if k not in ("checkpoint_s", "validation")}, sort_keys=True)
-
-    def _resume(self) -> None:
-        try:
-            state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-            if state["options"] != self._mark():
-                raise ValueError("it is of a training with other options or on another number of maps")
-            self.network.load_state_dict(state["network"])
-            for name, optimiser in self.optimisers.items():
-                optimiser.load_state_dict(state["optimisers"][name])
-            self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise ModelError(
-                f"{self.checkpoint}: cannot resume from this checkpoint ({error}); move it away to start afresh"
-            ) from error
 
 
 def _answer(network: MapNetwork, samples: Samples, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -8,9 +8,7 @@ two processes follow the same curve as one that accumulates two batches: one of 
 from __future__ import annotations
 
 import math
-import pickle
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,19 +19,20 @@ from rich.progress import Progress
 from safetensors import SafetensorError
 from torch import Tensor
 
-from openckm.errors import ComputationError, InputError, ModelError, OptionError
+from openckm.errors import ComputationError, InputError, OptionError
 from openckm.maps.atomic import atomic_path
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
-from openckm.training.ema import CHECKPOINT, PowerAverages, posthoc_average
+from openckm.training.ema import PowerAverages, posthoc_average
 from openckm.training.log import TrainingLog
+from openckm.training.loop import Loop
 from openckm.training.objective import Batch, TrainOptions, denoising_loss
 from openckm.training.parallel import Processes
 
 __all__ = ["Batch", "TrainOptions", "Trainer", "denoising_loss"]
 
 
-class Trainer:
+class Trainer(Loop):
     """Runs the training loop; resumes exactly: every step's data and noise are functions of (seed, step)."""
 
     def __init__(
@@ -70,26 +69,34 @@ class Trainer:
             raise OptionError(
                 f"accumulate={options.accumulate}, snapshot_every={options.snapshot_every}: wanted at least 1 of each"
             )
-        self.denoiser, self.batches, self.options, self.folder = denoiser, batches, options, folder
+        self.denoiser, self.batches, self.options = denoiser, batches, options
         self.schedule, self.validate = schedule or EDM(), validate
         self.processes = processes or Processes()
-        folder.mkdir(parents=True, exist_ok=True)
         self.optimiser = torch.optim.AdamW(
             denoiser.parameters(), lr=options.learning_rate, betas=(0.9, 0.99), weight_decay=options.weight_decay
         )
+        super().__init__(folder, denoiser, {"": self.optimiser}, clip=options.clip, checkpoint_s=options.checkpoint_s)
         self.averages = [[p.detach().clone() for p in self._parameters()] for _ in options.ema]
         self.power = PowerAverages(dict(denoiser.named_parameters()), options.power_ema, folder)
-        self.step = 0
-        self._resume()
+        self._maps = 0
+        self.resume()
         self.processes.same_start(self.step, self._parameters())
         self.log = TrainingLog(
             folder, options.steps, tensorboard=options.tensorboard, progress=progress, silent=not self.processes.leads
         )
 
     @property
-    def checkpoint(self) -> Path:
-        """Path of the checkpoint."""
-        return self.folder / CHECKPOINT
+    def done(self) -> bool:
+        """Whether the last step is done."""
+        return self.step >= self.options.steps
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the next step: a linear rise, a height, a linear fall to 0."""
+        o = self.options
+        rise = min(1.0, (self.step + 1) / max(o.warmup_steps, 1))
+        fall = min(1.0, (o.steps - self.step) / max(o.decay_steps, 1))
+        return o.learning_rate * rise * fall
 
     def run(self, seconds: float = math.inf) -> int:
         """Train until the last step or until `seconds` have passed; return the step reached.
@@ -98,34 +105,34 @@ class Trainer:
             ComputationError: if the loss or its gradient is not finite, another process has failed, or the checkpoint
                 cannot be written; the last checkpoint stays usable.
         """
-        begun = saved = time.monotonic()
-        losses: list[float] = []
         try:
-            while self.processes.agree(self.step < self.options.steps and time.monotonic() - begun < seconds):
-                losses.append(self._advance())
-                if self.step % self.options.log_every == 0:
-                    self.log.losses(self.step, sum(losses) / len(losses), self._rate())
-                    losses.clear()
-                if time.monotonic() - saved > self.options.checkpoint_s:
-                    self._checkpoint()
-                    saved = time.monotonic()
-            self._checkpoint()
+            super().run(seconds)
             self.processes.agree(True)  # nobody leaves before the checkpoint is there
         finally:
             self.log.close()
         return self.step
 
-    def _advance(self) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate()
-        loss, maps = self._gradient()
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters(), self.options.clip)
-        self._check(float(norm), "gradient's norm")  # before it can reach the weights
-        self.optimiser.step()
-        self.step += 1
+    def agreed(self, goes_on: bool) -> bool:
+        """Return whether all processes take another step."""
+        return self.processes.agree(goes_on)
+
+    def stepped(self, losses: list[float]) -> None:
+        """Log the losses since the last entry."""
+        if self.step % self.options.log_every == 0:
+            self.log.losses(self.step, sum(losses) / len(losses), self.rate)
+            losses.clear()
+
+    def advance(self) -> float:
+        """Take a step, and the averages with it."""
+        loss = super().advance()
         self._average()
-        self.log.advance(self.step, maps)
+        self.log.advance(self.step, self._maps)
         return loss
+
+    def gradients(self) -> Iterator[tuple[str, float]]:
+        """Yield once, with the mean gradient of all batches of the step."""
+        loss, self._maps = self._gradient()
+        yield "", loss
 
     def _gradient(self) -> tuple[float, int]:
         """Leave the mean gradient of all batches of a step; return their mean loss and how many maps they hold."""
@@ -148,26 +155,13 @@ class Trainer:
             batch = self.batches(number).to(self._parameters()[0].device)
             loss = denoising_loss(self.denoiser, batch, self.schedule, self.options, generator) / per_process
             value = float(loss.detach())
-            self._check(value, "loss")
+            self.check(value, "loss")
             loss.backward()  # type: ignore[no-untyped-call]
             total, maps = total + value, maps + len(batch.clean)
         return total, maps
 
     def _parameters(self) -> list[Tensor]:
         return list(self.denoiser.parameters())
-
-    def _check(self, value: float, what: str) -> None:
-        if not math.isfinite(value):
-            raise ComputationError(
-                f"training step {self.step}: the {what} is {value}; the weights of the last checkpoint in"
-                f" {self.folder} are good: lower the learning rate and run again to resume from there"
-            )
-
-    def _rate(self) -> float:
-        o = self.options
-        rise = min(1.0, (self.step + 1) / max(o.warmup_steps, 1))
-        fall = min(1.0, (o.steps - self.step) / max(o.decay_steps, 1))
-        return o.learning_rate * rise * fall
 
     def _average(self) -> None:
         parameters = [p.detach() for p in self._parameters()]
@@ -203,7 +197,8 @@ class Trainer:
             for parameter, value in zip(self._parameters(), values, strict=True):
                 parameter.copy_(value)
 
-    def _checkpoint(self) -> None:
+    def save(self, losses: Sequence[float]) -> None:
+        """Score the averages and write the checkpoint; the leading process alone."""
         if not self.processes.leads:
             return
         scores: dict[str, float] = {}
@@ -211,16 +206,8 @@ class Trainer:
             for k, decay in enumerate(self.options.ema):
                 with self.averaged(k) as model:
                     scores |= {f"{name}@{decay}": value for name, value in self.validate(model).items()}
-        state: dict[str, Any] = {
-            "step": self.step,
-            "model": self.denoiser.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "averages": self.averages,
-            "power": self.power.state(),
-            "options": asdict(self.options),
-        }
         with self._writing("a checkpoint"), atomic_path(self.checkpoint) as aside:
-            torch.save(state, aside)
+            torch.save(self.state(), aside)
         self.log.checkpoint(self.step, scores)
 
     @contextmanager
@@ -233,22 +220,30 @@ class Trainer:
                 " is good: make room on the disk and run again to resume from there"
             ) from error
 
-    def _resume(self) -> None:
+    def state(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return {
+            "step": self.step,
+            "model": self.denoiser.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "averages": self.averages,
+            "power": self.power.state(),
+            "options": asdict(self.options),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up what a checkpoint kept."""
+        self.denoiser.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self._resume_averages([list(average) for average in state["averages"]])
+        self.step = int(state["step"])
+        self.power.resume(state.get("power"), self.step)
+
+    def resume(self, device: torch.device | str = "cpu") -> None:
+        """Go on from the checkpoint, where there is one."""
+        super().resume(device)
         if not self.checkpoint.exists():
             self.power.resume(None, 0)
-            return
-        try:
-            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            self.denoiser.load_state_dict(state["model"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self._resume_averages([list(average) for average in state["averages"]])
-            self.step = int(state["step"])
-            self.power.resume(state.get("power"), self.step)
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise ModelError(
-                f"{self.checkpoint}: cannot resume from this checkpoint ({error}); it belongs to another network or is"
-                " broken: move it away to start afresh"
-            ) from error
 
     def _resume_averages(self, kept: list[list[Tensor]]) -> None:
         if len(kept) != len(self.averages):

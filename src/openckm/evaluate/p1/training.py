@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.data.shards import TracedMap, latent_state
-from openckm.errors import ComputationError, InputError, LayoutError, ModelError
+from openckm.errors import InputError, LayoutError
 from openckm.evaluate.p1.nets import (
     KINDS,
     PICTURE_PLANES,
@@ -46,6 +43,7 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.schedules import EDM
 from openckm.store.card import ModelCard
+from openckm.training.loop import Loop
 from openckm.training.samples import CHANNEL_WEIGHTS, HIDDEN_WEIGHT
 
 __all__ = ["NetOptions", "WindowSet", "net_batch", "train_net"]
@@ -199,9 +197,9 @@ def train_net(
     """
     if kind not in KINDS:
         raise InputError(f"unknown network {kind!r}: wanted one of {', '.join(KINDS)}")
-    folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(kind, options, folder, prior)
-    if not run.advance(windows, seconds):
+    run = _Run(kind, options, folder, windows, prior)
+    run.run(seconds)
+    if not run.done:
         return None
     tasks = {t: cases for t, cases in (validation or {}).items() if t in tasks_of(kind)}
     scores = {task: _gain_rmse(net_maps(run.net.eval(), cases), cases) for task, cases in tasks.items()}
@@ -237,80 +235,55 @@ def _begin(kind: str, options: NetOptions, prior: tuple[MapDenoiser, ModelCard] 
     return net
 
 
-class _Run:
+class _Run(Loop):
     """A training that stands at a step."""
 
     def __init__(
-        self, kind: str, options: NetOptions, folder: Path, prior: tuple[MapDenoiser, ModelCard] | None = None
-    ) -> None:
-        self.kind, self.options, self.folder = kind, options, folder
+        self, kind: str, options: NetOptions, folder: Path, windows: WindowSet,
+        prior: tuple[MapDenoiser, ModelCard] | None = None,
+    ) -> None:  # fmt: skip
+        self.kind, self.options, self.windows = kind, options, windows
         torch.manual_seed(options.seed)
         self.net = _begin(kind, options, prior)
-        self.optimiser = torch.optim.AdamW(
+        optimiser = torch.optim.AdamW(
             self.net.parameters(), lr=options.height(kind), betas=(0.9, 0.99), weight_decay=options.weight_decay
         )
-        self.step, self.seconds = 0, 0.0
-        self.checkpoint = folder / f"{kind}.checkpoint.pt"
-        if self.checkpoint.exists():
-            self._resume()
+        super().__init__(
+            folder, self.net, {"": optimiser}, clip=options.clip, checkpoint_s=options.checkpoint_s,
+            file=f"{kind}.checkpoint.pt",
+        )  # fmt: skip
+        self.resume()
 
-    def advance(self, windows: WindowSet, seconds: float) -> bool:
-        """Train up to the last step or for so long; return whether the last step is done."""
-        begun = saved = time.monotonic()
-        last = time.process_time()
-        losses: list[float] = []
-        while self.step < self.options.steps and time.monotonic() - begun < seconds:
-            losses.append(self._advance(windows))
-            now, used = time.monotonic(), time.process_time()
-            self.seconds, last = self.seconds + used - last, used
-            if now - saved > self.options.checkpoint_s:
-                self._save(losses)
-                saved, losses = now, []
-        self._save(losses)
+    @property
+    def done(self) -> bool:
+        """Whether the last step is done."""
         return self.step >= self.options.steps
 
-    def _advance(self, windows: WindowSet) -> float:
-        inputs, clean, weight = net_batch(self.kind, windows, self.options, self.step)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.options.rate(self.kind, self.step)
+    @property
+    def rate(self) -> float:
+        """Learning rate of the next step."""
+        return self.options.rate(self.kind, self.step)
+
+    @property
+    def what(self) -> str:
+        """The network's name."""
+        return self.kind
+
+    def mark(self) -> str:
+        """Return what must not differ between a checkpoint and the training that resumes it."""
+        return f"{self.options.samples} samples"
+
+    def gradients(self) -> Iterator[tuple[str, float]]:
+        """Yield once, with the gradient of the loss on the step's windows."""
+        inputs, clean, weight = net_batch(self.kind, self.windows, self.options, self.step)
         with cast("cpu"):
             answer = ask(self.net, inputs)
-        loss: Tensor = (weight * (answer - clean) ** 2).mean()
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise ComputationError(
-                f"{self.kind}, step {self.step}: the loss is {value}; the last checkpoint in {self.folder} is good:"
-                " lower the learning rate and run again"
-            )
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.options.clip)
-        self.optimiser.step()
-        self.step += 1
-        return value
+        yield "", self.back((weight * (answer - clean) ** 2).mean())
 
-    def _save(self, losses: Sequence[float]) -> None:
-        state: dict[str, Any] = {
-            "step": self.step, "seconds": self.seconds, "samples": self.options.samples,
-            "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(),
-        }  # fmt: skip
-        aside = self.checkpoint.with_suffix(".part")
-        torch.save(state, aside)
-        aside.replace(self.checkpoint)
+    def save(self, losses: Sequence[float]) -> None:
+        """Write the checkpoint and a line of the log."""
+        super().save(losses)
         loss = float(np.mean(losses)) if losses else None
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
             entry = {"kind": self.kind, "step": self.step, "seconds": round(self.seconds, 1), "loss": loss}
             file.write(json.dumps(entry) + "\n")
-
-    def _resume(self) -> None:
-        try:
-            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            if state["samples"] != self.options.samples:
-                raise ValueError(f"it is of a training on {state['samples']} samples")
-            self.net.load_state_dict(state["net"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise ModelError(
-                f"{self.checkpoint}: cannot resume from this checkpoint ({error}); move it away to start afresh"
-            ) from error
