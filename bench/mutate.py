@@ -5,10 +5,10 @@
 Mutants are drawn by the seed alone, evenly over the packages, from every place in their modules where one of these
 changes can be made: a comparison turned or shifted, an arithmetic operator exchanged, a number changed, a condition
 negated, `min` and `max` exchanged, a minus taken away. Each mutant is run against the tests of its own package in a
-copy of the tree, the test files that name its module first (with --near those alone, so that a survivor may yet be killed by
-others); it is killed by a failing test or by running longer than LIMIT. OUT is a table of the mutants and what became of
-each, in the order in which they were drawn; a run that stopped goes on where it was, so the first n of them are a random
-sample at any time.
+copy of the tree, the test files that name its module first (with --near those alone, so that a survivor may yet be
+killed by others); it is killed by a failing test or by running longer than LIMIT. OUT is a table of the mutants and
+what became of each, in the order in which they were drawn; a run that stopped goes on where it was, so the first n of
+them are a random sample at any time.
 """
 
 from __future__ import annotations
