@@ -101,6 +101,9 @@ def construct(
     height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
     carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
+    pattern: Annotated[
+        str | None, typer.Option(help="Antenna pattern: .msi, .pln, .ant, or 3gpp:BEAMWIDTH,PEAK_DBI.")
+    ] = None,
     where: Where = None,
     column: Columns = None,
     no_column: NoColumns = None,
@@ -160,7 +163,7 @@ def construct(
     if strict and not check:
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
-                    place(centre, "--centre", crs))  # fmt: skip
+                    place(centre, "--centre", crs), pattern=pattern)  # fmt: skip
     with stages("constructing the map") as on_progress:
         job = run(
             measurements, site, device=device,

@@ -82,13 +82,13 @@ def write_map(
 ) -> list[Path]:
     """Write a map, its picture with what it was made from, and return the files written."""
     from openckm.maps.geotiff import write_geotiff
-    from openckm.maps.png import write_png
+    from openckm.maps.png import BOTH, write_png
     from openckm.maps.zarrio import write_zarr
 
     write_geotiff(radiomap, output)
     written = [output]
     if png is not None:
-        write_png(radiomap, png, observations=observations)
+        write_png(radiomap, png, layer=BOTH, observations=observations)
         written.append(png)
     if zarr is not None:
         write_zarr(radiomap, zarr)

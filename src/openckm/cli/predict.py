@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import typer
@@ -14,10 +14,19 @@ from openckm.cli.options import ArithmeticOption, lon_lat, require_range
 from openckm.cli.outputs import require_writable, write_map
 from openckm.cli.progress import stages
 from openckm.errors import OptionError
+from openckm.maps.antenna import PEAK_DBI
+from openckm.maps.observations import Observations
+from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M
+
+if TYPE_CHECKING:
+    from openckm.maps.antenna_file import AntennaPattern
+    from openckm.maps.radiomap import RadioMap
 
 __all__ = ["place_and_height", "predict"]
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
+HEIGHTS_KNOWN = 0.5
+"""Share of buildings with a stated height up to which the summary says that heights were assumed."""
 VEHICLE_M = 1.6
 """Height of a vehicle whose height the file does not state [m]."""
 
@@ -52,6 +61,16 @@ def predict(
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
     zarr: Annotated[Path | None, typer.Option(help="Also keep the whole map in this Zarr folder.")] = None,
+    power: Annotated[
+        float | None, typer.Option(help="Transmit power in dBm: the map is received power then, not gain.")
+    ] = None,
+    cable_loss: Annotated[float, typer.Option(help="Loss between radio and antenna in dB, with --power.")] = 0.0,
+    eirp: Annotated[
+        float | None, typer.Option(help="Effective radiated power in dBm, instead of --power and --cable-loss.")
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Antenna pattern: .msi, .pln, .ant, or 3gpp:BEAMWIDTH,PEAK_DBI.")
+    ] = None,
     outage_threshold: Annotated[
         float | None, typer.Option(help="Add the band P(gain below this), in dB, e.g. -120.")
     ] = None,
@@ -59,8 +78,9 @@ def predict(
 ) -> None:
     """Predict the gain around a transmitter from the building layout, with its uncertainty, without measurements.
 
-    Values are path gains in dB: add the transmit power in dBm for received power.
+    Values are path gains in dB, or received power in dBm where --power or --eirp is given.
     """
+    from openckm.maps.antenna_file import read_pattern
     from openckm.maps.layouts import read_layout
     from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
@@ -71,7 +91,9 @@ def predict(
     numbers = (
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--tx HEIGHT", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
-        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--outage-threshold", outage_threshold, -300.0, 0.0, "dB"),
+        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--outage-threshold", outage_threshold, -300.0, 100.0, "dB"),
+        ("--power", power, -60.0, 120.0, "dBm"), ("--eirp", eirp, -60.0, 150.0, "dBm"),
+        ("--cable-loss", cable_loss, 0.0, 60.0, "dB"),
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
@@ -79,10 +101,17 @@ def predict(
         raise OptionError("--by prior takes no --weights: those are for one-pass networks")
     if by == "prior" and vehicles is not None and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
         raise OptionError("--vehicles with --by prior: this prior knows no vehicles; leave one of the two out")
+    if eirp is not None and (power is not None or cable_loss):
+        raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
+    if cable_loss and power is None:
+        raise OptionError("--cable-loss lowers --power: give the two together")
+    antenna = None if pattern is None else read_pattern(pattern)
     middle = None if centre is None else lon_lat(centre, "--centre")
     with stages("predicting the map") as report:
         report("reading the layout", 0, 2)
-        site = SitePlan(place, height, carrier * 1e9, azimuth, downtilt, layout, cell, size, middle)
+        # With a pattern of its own the antenna is predicted as isotropic, and the pattern added along the direct path.
+        bearing = azimuth if antenna is None else None
+        site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle)
         grid = site.grid()
         observations = site.observations(grid)
         report("one pass of the network", 1, 2)
@@ -90,6 +119,8 @@ def predict(
             observations = replace(observations, vehicles=read_layout(vehicles, grid, default_height_m=VEHICLE_M))
         method = Predictor(weights=weights, prior=prior, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
+        radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
+        radiomap = _with_antenna(radiomap, observations, antenna, azimuth, radiated)
         if outage_threshold is not None:
             radiomap = radiomap.with_outage(outage_threshold)
     written = write_map(radiomap, observations, output, png, zarr)
@@ -97,12 +128,60 @@ def predict(
     built = float(np.mean(~inside))
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
+    for line in _assumed(observations, radiated, antenna):
+        console.print(line, markup=False)
+    unit = "gain     from" if radiated is None else "power    from"
     console.print(
-        f"  gain     from {radiomap.mean()[inside].min():.1f} to {radiomap.mean()[inside].max():.1f} dB,"
-        f" typically ± {np.median(radiomap.std()[inside]):.1f} dB (1 sigma)", markup=False,
-    )  # fmt: skip
+        f"  {unit} {radiomap.mean()[inside].min():.1f} to {radiomap.mean()[inside].max():.1f}"
+        f" {'dB' if radiated is None else 'dBm'}, typically ± {np.median(radiomap.std()[inside]):.1f} dB (1 sigma)",
+        markup=False,
+    )
     console.print(f"  took     {facts['seconds']:.2f} s", markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+def _into_antenna(
+    power: float | None, cable_loss: float, eirp: float | None, antenna: AntennaPattern | None, azimuth: float | None
+) -> float | None:
+    """Return the power that goes into the antenna [dBm], None where nobody says; the map holds the antenna's gain."""
+    if eirp is None:
+        return None if power is None else power - cable_loss
+    return eirp - (antenna.peak_dbi if antenna is not None else PEAK_DBI if azimuth is not None else 0.0)
+
+
+def _with_antenna(
+    radiomap: RadioMap,
+    observations: Observations,
+    antenna: AntennaPattern | None,
+    azimuth: float | None,
+    radiated: float | None,
+) -> RadioMap:
+    """Return a map of an isotropic antenna with a pattern along the direct path, and as received power."""
+    from openckm.maps.antenna_file import pattern_field_db
+
+    if antenna is not None and observations.transmitter is not None:
+        pointed = replace(observations.transmitter, bearing_deg=azimuth)
+        radiomap = radiomap.shifted(pattern_field_db(antenna, pointed, radiomap.grid), "dB")
+    return radiomap if radiated is None else radiomap.shifted(radiated, "dBm")
+
+
+def _assumed(observations: Observations, radiated: float | None, antenna: AntennaPattern | None) -> list[str]:
+    """Return what was left out of the layout and assumed of heights, power and antenna, one line each."""
+    layout, lines = observations.layout, []
+    if layout is not None:
+        lines += [f"  note     {layout.source}: {note}" for note in layout.notes]
+        if layout.height_known <= HEIGHTS_KNOWN:
+            lines.append(
+                f"  assumed  building heights are stated for {layout.height_known:.0%} of the buildings only: those"
+                f" of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
+            )
+    if antenna is not None:
+        lines.append(
+            f"  assumed  antenna {antenna.name}, {antenna.peak_dbi:.1f} dBi, along the direct path to each cell"
+        )
+    if radiated is not None:
+        lines.append(f"  assumed  {radiated:.1f} dBm into the antenna; its gain is in the map")
+    return lines
 
 
 def place_and_height(text: str) -> tuple[tuple[float, float], float]:

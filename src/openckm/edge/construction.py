@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from openckm.baselines.best import classical_candidates
-from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
+from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.errors import MeasurementError
 from openckm.infer.construct import OpenCKM
@@ -106,8 +106,13 @@ def construct(
     started = time.monotonic()
     memory = None if warm is None else _memory(warm, prior)
     site, reading = from_keywords(site, reading, loose)
-    given = read_evidence(measurements, site, reading)
+    read = read_evidence(measurements, site, reading)
+    given, field = without_pattern(read, site)
     notes = list(_assumptions(given.observations, reading.sigma_db))
+    if site.pattern is not None:
+        notes.append(
+            f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
+        )
     method = OpenCKM(prior=None if prior is None else Path(prior), device=device, warm=memory)
     if memory is not None:
         memory.require_room(given.grid, draws)
@@ -122,10 +127,12 @@ def construct(
         given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report
     )
     radiomap = _after_check(radiomap, checked)
+    if field is not None:
+        radiomap = radiomap.shifted(field, str(radiomap.provenance["unit"]))
     radiomap.provenance["reading"] = given.report.as_dict()
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
-    return Construction(radiomap, given.observations, given.report, checked, tuple(notes), time.monotonic() - started)
+    return Construction(radiomap, read.observations, given.report, checked, tuple(notes), time.monotonic() - started)
 
 
 def _memory(options: WarmOptions, prior: str | os.PathLike[str] | None) -> Warm:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import InputError, OptionError, OutsideGrid
+from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations
@@ -19,7 +20,7 @@ from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 from openckm.observe.reports import heaped_limits
 
-__all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence"]
+__all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence", "without_pattern"]
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
@@ -232,3 +233,27 @@ def _inside_buildings(test: DriveTest, layout: Layout | None) -> list[str]:
         " layout of"
         " this place, and are its polygons buildings?"
     ]
+
+
+def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[np.float64] | None]:
+    """Return the evidence as an isotropic antenna would have given it, and the antenna's gain on the map [dBi].
+
+    What the antenna adds along the direct path to each cell is taken off the readings; the map gets it back. Without a
+    pattern, or without a known base station, the evidence stays as it is.
+
+    Raises:
+        InputError: if the pattern cannot be read.
+        OptionError: if a pattern is given without the base station.
+    """
+    if site.pattern is None:
+        return given, None
+    tower = given.observations.transmitter
+    if tower is None:
+        raise OptionError("an antenna pattern says nothing without the base station's place: give both, or neither")
+    field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
+    tables = []
+    for points in given.observations.points:
+        off = field[given.grid.index_of(points.x, points.y)]
+        tables.append(replace(points, value=points.value - off, low=points.low - off, high=points.high - off))
+    bare = replace(given.observations, points=tuple(tables), transmitter=replace(tower, bearing_deg=None))
+    return replace(given, observations=bare), field

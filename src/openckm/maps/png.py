@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
-__all__ = ["LAYERS", "render_png", "write_png"]
+__all__ = ["BOTH", "LAYERS", "render_png", "write_png"]
 
+BOTH = "both"
+"""The mean and the standard deviation side by side."""
 LAYERS = ("mean", "std", *(f"p{round(100 * level):02d}" for level in QUANTILES))
 """What can be drawn of a channel."""
 
@@ -47,7 +49,7 @@ def write_png(
         radiomap: the map.
         path: file to write, ending in .png; an old one is replaced.
         channel: channel to draw.
-        layer: "mean", "std", or a quantile ("p05", "p10", "p50", "p90", "p95").
+        layer: "mean", "std", a quantile ("p05", "p10", "p50", "p90", "p95"), or "both" (mean and std side by side).
         observations: readings to mark, coloured on the map's scale where the layer is not "std"; censored hollow.
         limits: values [unit] at the ends of the colour bar; None takes the 1 and 99 % quantiles of the layer.
         title: text above the map; None says channel and layer.
@@ -80,21 +82,36 @@ def render_png(
 
     if not 20 <= dpi <= 1200:
         raise OptionError(f"dpi={dpi!r}: wanted a number in [20, 1200]")
-    values = _layer(radiomap, channel, layer)
+    panels = ("mean", "std") if layer == BOTH else (layer,)
     height = min(max(6.0 * radiomap.grid.height_m / radiomap.grid.width_m, 2.5), 14.0)
-    figure = Figure(figsize=(7.2, height), dpi=dpi, layout="constrained")
+    figure = Figure(figsize=(7.2 * len(panels), height), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    image = _draw_map(axes, radiomap, values, channel, layer, limits)
-    _draw_points(axes, radiomap, image, channel, layer, observations)
-    _draw_scale_bar(axes, radiomap)
-    unit = channel_unit(radiomap, channel)
-    unit = "dB" if layer == "std" and unit == "dBm" else unit
-    figure.colorbar(image, ax=axes, label=_name(channel, unit, layer) + ("" if unit == "1" else f" [{unit}]"))
-    axes.set_title(_name(channel, unit, layer) if title is None else title)
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        _draw_panel(axes, radiomap, channel, panel, observations, limits, title)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def _draw_panel(
+    axes: Axes,
+    radiomap: RadioMap,
+    channel: str,
+    layer: str,
+    observations: Observations | Points | None,
+    limits: tuple[float, float] | None,
+    title: str | None,
+) -> None:
+    """Draw one layer with its readings, transmitter, scale and colour bar."""
+    image = _draw_map(axes, radiomap, _layer(radiomap, channel, layer), channel, layer, limits)
+    _draw_points(axes, radiomap, image, channel, layer, observations)
+    _draw_base_station(axes, radiomap, observations)
+    _draw_scale_bar(axes, radiomap)
+    unit = channel_unit(radiomap, channel)
+    unit = "dB" if layer == "std" and unit == "dBm" else unit
+    name = _name(channel, unit, layer)
+    axes.figure.colorbar(image, ax=axes, label=name + ("" if unit == "1" else f" [{unit}]"))
+    axes.set_title(name if title is None else title)
 
 
 def _layer(radiomap: RadioMap, channel: str, layer: str) -> NDArray[np.float32]:
@@ -172,6 +189,23 @@ def _draw_points(
         axes.scatter(x[~exact], y[~exact], s=14, marker="v", facecolors="none", edgecolors="black", linewidths=0.6)
     axes.set_xlim(0.0, radiomap.grid.width_m)
     axes.set_ylim(0.0, radiomap.grid.height_m)
+
+
+def _draw_base_station(axes: Axes, radiomap: RadioMap, observations: Observations | Points | None) -> None:
+    """Mark the transmitter, and the direction of its sector; beside the map where it stands outside."""
+    if not isinstance(observations, Observations) or observations.transmitter is None:
+        return
+    tower, (west, south, east, north) = observations.transmitter, radiomap.grid.bounds
+    if not (west <= tower.x <= east and south <= tower.y <= north):
+        return
+    x, y = tower.x - west, tower.y - south
+    axes.scatter([x], [y], s=70, marker="^", c="#d62728", edgecolors="white", linewidths=0.8, zorder=5)
+    if tower.bearing_deg is not None:
+        length, angle = 0.08 * radiomap.grid.width_m, math.radians(tower.bearing_deg)
+        tip = (x + length * math.sin(angle), y + length * math.cos(angle))
+        axes.annotate(
+            "", xy=tip, xytext=(x, y), arrowprops={"arrowstyle": "->", "color": "#d62728", "lw": 1.6}, zorder=5
+        )
 
 
 def _draw_scale_bar(axes: Axes, radiomap: RadioMap) -> None:

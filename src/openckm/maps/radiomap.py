@@ -235,6 +235,28 @@ class RadioMap:
                 kept[name].loc[{"channel": channel}] = mean + np.float32(factor) * (old - mean)
         return RadioMap(kept, self.grid, self.provenance)
 
+    def shifted(self, offset: float | NDArray[np.float64], unit: str, channel: str = "gain_db") -> RadioMap:
+        """Return this map with an offset on a channel's mean, quantiles and draws; outage is left out.
+
+        Args:
+            offset: what is added [dB], one number or one a cell, shape grid.shape.
+            unit: unit of the sum: "dBm" where the offset is a transmit power.
+            channel: which channel.
+
+        Raises:
+            OptionError: if an offset is not finite or there is no such channel.
+        """
+        added = np.broadcast_to(np.asarray(offset, dtype=np.float32), self.grid.shape)
+        if not np.isfinite(added).all():
+            raise OptionError("the offset of a map has to be finite")
+        self._pick("mean", channel)
+        kept = self.dataset.drop_vars("outage", errors="ignore").copy(deep=True)
+        for name in ("mean", "quantile", "draws"):
+            if name in kept:
+                old = kept[name].sel(channel=channel).drop_vars("channel")
+                kept[name].loc[{"channel": channel}] = old + added
+        return RadioMap(kept, self.grid, {**self.provenance, "unit": unit})
+
     def _pick(self, variable: str, channel: str) -> xr.DataArray:
         if channel not in self.channels:
             raise OptionError(f"this map has no channel {channel!r}: it has {', '.join(self.channels)}")
