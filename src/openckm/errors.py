@@ -12,6 +12,8 @@ OpenCKMError
 ├── StoreError                 a model repository, its keys or an edge's store of models cannot be used as they are
 │   ├── RepositoryUnreachable  the repository does not answer, or too slowly: what is kept stays good
 │   └── RepositoryAttacked     the repository answers, but not with what its owners signed, or with what is out of date
+├── MapStoreError              a store of finished maps is missing, newer, cut off, full, read-only or busy
+├── ClusterUnavailable         a Dask cluster, or Dask itself, cannot be used from here
 ├── RayTracerUnavailable       the ray tracer or its LLVM library cannot be used on this machine
 └── ComputationError           a numerical procedure failed (non-finite values, no convergence)
 """
@@ -65,6 +67,14 @@ class RepositoryUnreachable(StoreError):
 
 class RepositoryAttacked(StoreError):
     """The repository answers, but not with what its owners signed, or with what is out of date: nothing was taken."""
+
+
+class MapStoreError(OpenCKMError):
+    """A store of finished maps is missing, written by a newer program, cut off, full, read-only or busy."""
+
+
+class ClusterUnavailable(OpenCKMError):
+    """A Dask cluster does not answer or runs another version of OpenCKM, or Dask is not installed."""
 
 
 class RayTracerUnavailable(OpenCKMError):
