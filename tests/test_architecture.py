@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "predict": {"infer", "nn"},
     "flux": {"nn", "priors", "infer"},
     "baselines": {"observe", "maps", "reconstructor"},
-    "data": {"maps", "observe"},
+    "data": {"maps", "observe", "runner"},
     "training": {"priors", "data"},
     "atlas": {"maps"},
     "evaluate": {"infer", "predict", "flux", "atlas", "baselines", "data", "store", "training"},

@@ -16,6 +16,7 @@ from types import ModuleType
 __all__ = ["MOVED", "MovedModules", "install"]
 
 MOVED = {
+    "data.pool": "runner",
     "infer.jfs": "infer.exact.jfs",
     "infer.solver": "infer.exact.solver",
     "infer.terms": "infer.exact.terms",

@@ -39,6 +39,7 @@ _HOMES = {
     "equal_power": "allocation",
     "geometry": "places",
     "open_map": "view",
+    "open_maps": "view",
 }
 """Public names by the module that holds them; they are loaded on first use."""
 
@@ -52,12 +53,13 @@ if TYPE_CHECKING:
     from openckm.atlas.routes import RouteAnswer, ask_route
     from openckm.atlas.servers import HandoverRule, Handovers, Radio, Servers, ask_handovers, ask_servers
     from openckm.atlas.store import MapStore
-    from openckm.atlas.view import MapView, open_map
+    from openckm.atlas.view import MapView, open_map, open_maps
 
 __all__ = [
     "AreaAnswer", "Beams", "Entry", "HandoverRule", "Handovers", "LinearArray", "MapStore", "MapView", "PointAnswers",
     "Radio", "Route", "RouteAnswer", "Servers", "ask_area", "ask_beams", "ask_handovers", "ask_points", "ask_route",
     "ask_servers", "associate", "contours", "coverage", "equal_power", "geometry", "open_map",
+    "open_maps",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ A cell is an average over its area, so that the answer at a place is that of its
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections import OrderedDict
@@ -24,7 +25,7 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import CHUNK, ZarrMap
 
-__all__ = ["MapView", "open_map"]
+__all__ = ["MapView", "open_map", "open_maps"]
 
 CACHE_BYTES = 64 * 2**20
 """Values of one map that are kept in memory, at most [bytes]."""
@@ -33,6 +34,8 @@ BLOCK = 4 * CHUNK
 FEW = 64
 """Points in a block up to which only the chunks that hold them are read."""
 GAIN_CHANNEL = "gain_db"
+CITY_FILE = "city.json"
+"""File of a city's folder that names the folder of each site's map."""
 Values = NDArray[Any]
 
 
@@ -270,3 +273,23 @@ def open_map(path: str | os.PathLike[str], name: str = "") -> MapView:
             f"there is no map {source}: wanted a GeoTIFF (.tif) or a Zarr folder (.zarr), or a name in --store"
         )
     return MapView.of(ZarrMap.open(source), name)
+
+
+def open_maps(path: str | os.PathLike[str]) -> list[MapView]:
+    """Open a map as `open_map`, or all sites' maps of a city that `ckm city` made, each by the name of its site.
+
+    Raises:
+        InputError: if there is no map, or the city is not finished.
+    """
+    source = Path(path)
+    plan = source / CITY_FILE
+    if not plan.is_file():
+        return [open_map(source)]
+    try:
+        told = json.loads(plan.read_text(encoding="utf-8"))
+        sites = {str(name): str(folder) for name, folder in told["sites"].items()}
+    except (ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{plan} cannot be read ({error}): make the city again, what is finished is kept") from error
+    if not told.get("finished"):
+        raise InputError(f"the city {source} is not finished: run the same `ckm city` again, what is finished is kept")
+    return [open_map(source / folder, name) for name, folder in sites.items()]

@@ -35,12 +35,12 @@ from openckm.data.averaging import average
 from openckm.data.cities import available
 from openckm.data.coherent import CoherentField, coherent_field
 from openckm.data.guidance import Guide
-from openckm.data.pool import in_processes
 from openckm.data.prisms import heights_at
 from openckm.data.raytrace import Antenna, SceneTracer, TracedField, require_tracer, single_thread
 from openckm.data.scenes import GenerateOptions, Scene, draw_scene
 from openckm.errors import ComputationError, OpenCKMError, OptionError
 from openckm.maps.atomic import atomic_path
+from openckm.runner import in_processes
 
 __all__ = ["GenerateOptions", "Report", "SceneTraces", "generate", "make_scene"]
 

@@ -1,0 +1,155 @@
+"""Work in processes: all of it is done, a death is survived or named, nothing outlives its parent."""
+
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import runner_work
+
+from openckm.errors import ClusterUnavailable, ComputationError, InputError
+from openckm.runner import in_processes, run
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_item_is_done_once(workers):
+    done = list(run(runner_work.square, range(20), workers=workers))
+    assert sorted((d.item, d.result) for d in done) == [(k, k * k) for k in range(20)]
+    assert {d.attempts for d in done} == {1}
+
+
+def test_results_come_in_order_where_they_are_wanted_so():
+    assert list(in_processes(runner_work.slow_first, range(12), 3)) == list(range(12))
+
+
+def test_items_without_end_are_taken_a_few_at_a_time():
+    taken = []
+
+    def items():
+        for k in itertools.count():
+            taken.append(k)
+            yield k
+
+    with contextlib.closing(in_processes(runner_work.slow_first, items(), 2)) as results:
+        assert next(results) == 0
+    assert len(taken) <= 8
+
+
+def test_no_item_is_no_work():
+    assert list(run(runner_work.square, [], workers=2)) == []
+
+
+def test_an_error_of_the_work_ends_the_run():
+    with pytest.raises(InputError, match="three is no number"):
+        list(run(runner_work.refuse, range(6), workers=2))
+
+
+def test_an_item_is_tried_again_when_its_process_dies(tmp_path):
+    done = {d.item: d for d in run(runner_work.DiesOften(str(tmp_path), 2), range(6), workers=2, retries=2)}
+    assert sorted(done) == list(range(6))
+    assert done[2].attempts == 3
+    assert done[1].attempts == 1
+
+
+def test_what_kills_every_process_is_named(tmp_path):
+    with pytest.raises(
+        ComputationError, match=r"died at 2 in 3 attempts \(SIGKILL, for want of memory.*fewer processes"
+    ):
+        list(run(runner_work.DiesOften(str(tmp_path), 99), range(6), workers=2, retries=2))
+    with pytest.raises(ComputationError, match="at its only attempt"):
+        list(in_processes(runner_work.DiesOften(str(tmp_path / ".."), 10**6), range(6), 2))
+
+
+def test_processes_compute_with_one_thread(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    threads, pid = next(iter(run(runner_work.environment, [0]))).result
+    assert threads == "1"
+    assert pid != os.getpid()
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def test_processes_end_with_their_parent(tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import runner_work\nfrom openckm.runner import run\n"
+        f"if __name__ == '__main__':\n    list(run(runner_work.wait_long, [{str(tmp_path / 'pid')!r}]))\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    parent = subprocess.Popen([sys.executable, str(tmp_path / "main.py")])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child = int((tmp_path / "pid").read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    while time.monotonic() < deadline:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{child}/stat").exists() and Path(f"/proc/{child}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the process outlived its parent")
+
+
+# --- clusters
+
+
+def test_a_cluster_that_is_not_there(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("openckm.runner.CONNECT_S", 1.0)
+    for address in ("tcp://127.0.0.1:9", "nonsense"):
+        with pytest.raises(ClusterUnavailable, match="no Dask scheduler answers"):
+            list(run(runner_work.square, [1], cluster=address))
+
+
+def test_dask_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterUnavailable, match=r"openckm\[city\]"):
+        list(run(runner_work.square, [1], cluster="tcp://127.0.0.1:9"))
+
+
+CLUSTER = """
+import dask, sys
+from distributed import LocalCluster
+settings = {"distributed.worker.daemon": False, "distributed.admin.system-monitor.gil.enabled": False}
+if __name__ == "__main__":
+    with dask.config.set(settings), LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
+        silence_logs=50,
+    ) as made:
+        print(made.scheduler_address, flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """The address of a cluster of another process, whose workers can import this folder."""
+    pytest.importorskip("distributed")
+    (tmp_path / "cluster.py").write_text(CLUSTER)
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    made = subprocess.Popen(
+        [sys.executable, str(tmp_path / "cluster.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    yield made.stdout.readline().strip()
+    made.communicate("", timeout=60)
+
+
+@pytest.mark.slow
+def test_a_cluster_does_the_same(cluster, monkeypatch):
+    done = list(run(runner_work.square, range(20), cluster=cluster))
+    assert sorted((d.item, d.result) for d in done) == [(k, k * k) for k in range(20)]
+    with pytest.raises(InputError, match="three is no number"):
+        list(run(runner_work.refuse, range(6), cluster=cluster))
+    monkeypatch.setattr("openckm.__version__", "99.0")
+    with pytest.raises(ClusterUnavailable, match=r"this program is 99\.0: install the same version"):
+        list(run(runner_work.square, [1], cluster=cluster))
