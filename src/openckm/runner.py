@@ -270,7 +270,7 @@ def _on_cluster(
 ) -> Generator[Done[Any, Any], None, None]:
     """Hand items to a cluster, a few ahead for each of its threads, and yield what it makes of them."""
     with _client(address) as client:
-        from distributed import as_completed
+        import distributed
         from distributed.scheduler import KilledWorker
 
         threads = sum(client.nthreads().values())
@@ -288,7 +288,8 @@ def _on_cluster(
                 first.append(submit())
         if not first:
             return
-        finished = as_completed(first, loop=client.loop)
+        each: Any = distributed.as_completed
+        finished: Any = each(first, loop=client.loop)
         for future in finished:
             item = names.pop(future.key)
             try:

@@ -96,9 +96,7 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
     if not write and not path.is_file():
         raise MapStoreError(f"{folder} is no store of maps: it lacks {CATALOGUE}; `ckm maps add` makes one")
     try:
-        mode = "rwc" if write else "ro"
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
-        base = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, isolation_level=None)
+        base = _opened(path, "rwc" if write else "ro")
     except sqlite3.Error as error:
         raise _told(folder, error) from error
     try:
@@ -116,6 +114,29 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
                 base.execute("COMMIT")
     except sqlite3.Error as error:
         raise _told(folder, error) from error
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    """Open the file; what a writer that was killed left half-written is undone first, which a reader cannot do."""
+
+    def connected(how: str) -> sqlite3.Connection:
+        uri = f"{path.resolve().as_uri()}?mode={how}"
+        return sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, isolation_level=None)
+
+    base = connected(mode)
+    try:
+        base.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        base.close()
+        if mode != "ro" or "readonly" not in str(error):
+            raise
+        with contextlib.closing(connected("rw")) as writer:
+            writer.execute("PRAGMA user_version").fetchone()
+        base = connected(mode)
+    except BaseException:
+        base.close()
+        raise
+    return base
 
 
 def _require_version(base: sqlite3.Connection, folder: Path, write: bool) -> None:

@@ -41,8 +41,9 @@ def route_record(answer: RouteAnswer, name: str, samples: bool = True) -> dict[s
     """Return what a map says along a route, with or without its samples."""
     joint = {"unbroken": answer.unbroken, "share_above": answer.share, "longest_break_m": answer.longest_break_m}
     told = {key: None if value is None else value.record() for key, value in joint.items()}
-    summary = {
-        "map": name, "unit": answer.points.unit, "above": answer.points.below, "length_m": float(answer.route.distance_m[-1]),
+    summary: dict[str, Any] = {
+        "map": name, "unit": answer.points.unit, "above": answer.points.below,
+        "length_m": float(answer.route.distance_m[-1]),
         "samples": len(answer.points), "left_out_in_buildings": answer.left_out, **told,
     }  # fmt: skip
     if samples:
@@ -94,7 +95,8 @@ def beams_record(found: Beams, name: str) -> dict[str, Any]:
         "azimuth_deg": numbers(found.azimuth_deg), "sharpness": numbers(found.sharpness),
     }  # fmt: skip
     array = {
-        "elements": found.array.elements, "spacing_wavelengths": found.array.spacing, "broadside_deg": found.array.broadside_deg,
+        "elements": found.array.elements, "spacing_wavelengths": found.array.spacing,
+        "broadside_deg": found.array.broadside_deg,
     }  # fmt: skip
     points = [
         {"beam": beam if beam >= 0 else None, **{key: None if v is None else v[k] for key, v in columns.items()}}
@@ -112,7 +114,8 @@ def association_record(
         name: {"objective_bps": s.objective, "rate_bps": s.rate_bps.tolist()} for name, s in (splits or {}).items()
     }
     return {
-        "rule": found.rule, "objective": found.objective, "objective_is": "sum of ln(rate in bit/s) of the users served",
+        "rule": found.rule, "objective": found.objective,
+        "objective_is": "sum of ln(rate in bit/s) of the users served",
         "users": [{"cell": c, "rate_bps": r} for c, r in zip(cells, found.rate_bps.tolist(), strict=True)],
         "users_left_out": found.left_out, "equal_power": split,
     }  # fmt: skip

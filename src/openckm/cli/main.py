@@ -15,6 +15,7 @@ from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
 from openckm.cli.flux import flux_app, warm_options
 from openckm.cli.inspect import inspect
+from openckm.cli.maps import maps_app
 from openckm.cli.options import (
     ArithmeticOption,
     Columns,
@@ -37,6 +38,7 @@ from openckm.cli.options import (
 from openckm.cli.plan import plan
 from openckm.cli.predict import predict
 from openckm.cli.progress import stages
+from openckm.cli.query import query
 from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
@@ -56,6 +58,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(cloud_app, name="cloud")
 app.add_typer(edge_app, name="edge")
 app.add_typer(flux_app, name="flux")
+app.add_typer(maps_app, name="maps")
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 REFUSED = 3
 """Exit status of a map that `--strict` refuses; errors exit with 2."""
@@ -189,6 +192,7 @@ def construct(
 app.command("inspect")(inspect)
 app.command("plan")(plan)
 app.command("predict")(predict)
+app.command("query", context_settings={"ignore_unknown_options": True})(query)  # longitudes may be negative
 
 
 @app.command()

@@ -75,7 +75,8 @@ def list_(
         return
     for e in found:
         console.print(
-            f"{e.name}  version {e.version}  {e.time[:16]}  {e.site or '-'}  {e.shape[0]} x {e.shape[1]} of {e.cell_m:g} m"
+            f"{e.name}  version {e.version}  {e.time[:16]}  {e.site or '-'}  {e.shape[0]} x {e.shape[1]} of"
+            f" {e.cell_m:g} m"
             f"  {e.unit}  {e.draws} draws", markup=False,
         )  # fmt: skip
     console.print(f"{len(found)} maps in {store}", markup=False)

@@ -206,7 +206,8 @@ def _require_said_somewhere(answers: list[dict[str, Any]], asked: _Asked) -> Non
         for k in range(len(asked.lon)):
             if not any(answer["points"][k]["said"] for answer in answers):
                 raise InputError(
-                    f"place {asked.lon[k]:g},{asked.lat[k]:g} lies outside every map, or in a building: no map says anything"
+                    f"place {asked.lon[k]:g},{asked.lat[k]:g} lies outside every map, or in a building:"
+                    " no map says anything"
                 )
 
 

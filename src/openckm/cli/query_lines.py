@@ -53,8 +53,8 @@ def _route(answer: dict[str, Any]) -> Iterator[str]:
     rows = [row for row in answer["points"] if row["said"]]
     low, high = min(r["mean"] for r in rows), max(r["mean"] for r in rows)
     yield (
-        f"{answer['map']}: {answer['length_m']:.0f} m in {answer['samples']} samples, {answer['left_out_in_buildings']} left"
-        f" out in buildings; mean from {low:.1f} to {high:.1f} {answer['unit']}"
+        f"{answer['map']}: {answer['length_m']:.0f} m in {answer['samples']} samples, {answer['left_out_in_buildings']}"
+        f" left out in buildings; mean from {low:.1f} to {high:.1f} {answer['unit']}"
     )
     if answer["unbroken"] is None:
         return
@@ -72,7 +72,8 @@ def _handovers(answer: dict[str, Any]) -> Iterator[str]:
     count = answer["count"]
     yield f"handovers: {count['mean']:.1f} ({count['low']:.0f} to {count['high']:.0f} over {count['draws']} draws)"
     for place in answer["places"]:
-        yield f"  at {place['distance_m']:.0f} m  {place['from']} -> {place['to']}  probability {place['probability']:.2f}"
+        chance = f"probability {place['probability']:.2f}"
+        yield f"  at {place['distance_m']:.0f} m  {place['from']} -> {place['to']}  {chance}"
 
 
 def _servers(answer: dict[str, Any], places: Sequence[Place]) -> Iterator[str]:
