@@ -10,6 +10,9 @@
     GET     /v1/jobs/{id}/result       the map: ?format=json|geotiff|zarr                        scope jobs
     DELETE  /v1/jobs/{id}              cancel it, or forget its result                           scope jobs
 
+With [maps] in the configuration, finished maps are kept ("keep" in a job) and asked: `openckm.service.edr` and
+`openckm.service.map_routes` say by which routes (scope maps).
+
 Every failure is {"error": {"code", "message"}}. A job belongs to the token that sent it: to all others it is not there.
 """
 
@@ -36,13 +39,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openckm import __version__
 from openckm.errors import InputError
+from openckm.maps.radiomap import RadioMap
 from openckm.nn.arithmetic import arithmetic
 from openckm.observe.spec import LIKELIHOODS, operator_kinds
 from openckm.service.answers import plan
 from openckm.service.config import SCOPES, Token
+from openckm.service.map_shelf import site_facts
 from openckm.service.memory import UnknownStream
+from openckm.service.model_keeper import Model
 from openckm.service.node import Node
-from openckm.service.queue import ENDING, Busy, Draining, Job, JobQueue, State, where
+from openckm.service.queue import ENDING, Busy, Draining, Job, JobQueue, State, Ticket, Work, where
 from openckm.service.requests import EvidenceRequest, SiteRequest, parse
 from openckm.service.results import MEDIA, encode_result
 from openckm.service.wire import ErrorBody, Pieces, body_of, error_body, fails, failure
@@ -50,7 +56,7 @@ from openckm.service.wire import ErrorBody, Pieces, body_of, error_body, fails, 
 __all__ = ["create_app"]
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "testserver")
-_NOBODY = Token(name="local", sha256="0" * 64, scopes=frozenset(("jobs", "model", "metrics")))
+_NOBODY = Token(name="local", sha256="0" * 64, scopes=frozenset(("jobs", "model", "metrics", "maps")))
 _MOST_WAIT_S = 60.0
 _HUNG_UP = 499
 """Status under which requests are counted whose client hung up before the answer."""
@@ -101,6 +107,13 @@ def create_app(node: Node) -> FastAPI:
     _guard(app, node)
     _state_routes(app, node)
     _job_routes(app, node)
+    if node.shelf is not None:
+        from openckm.service.edr import edr_routes
+        from openckm.service.map_routes import map_routes
+
+        allowed = _allowed(node, "maps")
+        edr_routes(app, node, node.shelf, allowed)
+        map_routes(app, node.shelf, allowed)
     _describe(app)
     return app
 
@@ -280,6 +293,8 @@ def _submit(node: Node, token: Token, content: bytes) -> Job:
         request = parse(content, limits)
         grid = request.grid.build(limits)
         work = plan(request, model, limits, node.memory.start(request, token, grid, model.card.sha256))
+        if request.keep is not None:
+            work = _keeping(node, token, request, work)
     except UnknownStream as error:
         raise failure(404, "not_found", str(error)) from error
     except InputError as error:
@@ -287,6 +302,25 @@ def _submit(node: Node, token: Token, content: bytes) -> Job:
     deadline_s = min(request.deadline_s or limits.deadline_s, limits.deadline_s)
     with _refusals():
         return node.queue.submit(token.name, request.kind, work, deadline_s)
+
+
+def _keeping(node: Node, token: Token, request: SiteRequest | EvidenceRequest, work: Work) -> Work:
+    """Return work whose map is added to the node's store when it is made; refuse at once what could not be kept."""
+    shelf, name = node.shelf, request.keep or ""
+    if shelf is None:
+        raise failure(422, "invalid", "keep: this node keeps no maps; its operator names a folder under [maps]")
+    if "maps" not in token.scopes:
+        raise failure(403, "forbidden", "keep wants a token with the scope 'maps', too")
+    grid = request.grid.build(node.config.limits)
+    site = site_facts(None if request.transmitter is None else request.transmitter.build(grid), grid)
+
+    def kept(model: Model, ticket: Ticket) -> RadioMap:
+        made = work(model, ticket)
+        entry = shelf.keep(made, name, site)
+        made.provenance["kept"] = {"name": entry.name, "version": entry.version}
+        return made
+
+    return kept
 
 
 def _require_room(node: Node, token: Token) -> None:

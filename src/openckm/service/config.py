@@ -12,6 +12,9 @@
     tls_cert = "edge.pem"
     tls_key = "edge.key"
 
+    [maps]                                        # left out: nothing is kept on disk
+    folder = "maps"                               # finished maps, for "keep" in a job and to be asked
+
     [[token]]                                     # `ckm edge token` makes one
     name = "planning"
     sha256 = "..."
@@ -37,12 +40,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from openckm.errors import OptionError
 
 __all__ = [
-    "SCOPES", "EdgeConfig", "FluxConfig", "Limits", "RepositoryConfig", "ServerConfig", "Token", "new_token",
-    "token_hash",
+    "SCOPES", "EdgeConfig", "FluxConfig", "Limits", "MapsConfig", "RepositoryConfig", "ServerConfig", "Token",
+    "new_token", "token_hash",
 ]  # fmt: skip
 
-SCOPES = ("jobs", "model", "metrics")
-"""What a token may be good for: submit jobs and read one's own, read model and alarms, read metrics."""
+SCOPES = ("jobs", "model", "metrics", "maps")
+"""What a token may be good for: submit jobs and read one's own, model and alarms, metrics, finished maps."""
 
 
 def _absolute(value: Path, info: ValidationInfo) -> Path:
@@ -197,7 +200,17 @@ class Token(_Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    scopes: frozenset[Literal["jobs", "model", "metrics"]]
+    scopes: frozenset[Literal["jobs", "model", "metrics", "maps"]]
+
+
+class MapsConfig(_Strict):
+    """Finished maps that are kept and asked. Without it a node keeps nothing on disk.
+
+    Attributes:
+        folder: of the store of maps; it holds maps and draws, never readings.
+    """
+
+    folder: _Place
 
 
 class EdgeConfig(_Strict):
@@ -208,6 +221,7 @@ class EdgeConfig(_Strict):
         model: how it computes.
         server: where the service listens.
         limits: how much anybody may ask for.
+        maps: where finished maps are kept, or None to keep none.
         token: who may ask; with none, anybody on this machine.
         flux: where answers are kept for those who ask with `warm`; None for nowhere.
     """
@@ -216,6 +230,7 @@ class EdgeConfig(_Strict):
     model: ModelConfig = ModelConfig()
     server: ServerConfig = ServerConfig()
     limits: Limits = Limits()
+    maps: MapsConfig | None = None
     token: tuple[Token, ...] = ()
     flux: FluxConfig | None = None
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter
+from openckm.service.map_shelf import MapShelf
 from openckm.service.memory import NodeMemory
 from openckm.service.metrics import Metrics
 from openckm.service.model_keeper import ModelKeeper
@@ -105,6 +106,7 @@ class Node:
 
     def __init__(self, config: EdgeConfig, keeper: ModelKeeper | None = None) -> None:
         self.config, self.metrics, self.memory = config, Metrics(), NodeMemory(config)
+        self.shelf = None if config.maps is None else MapShelf(config.maps.folder)
         self.keeper = keeper or ModelKeeper(config)
         self.queue = JobQueue(config.limits, lambda: self.keeper.model, self._ended)
         self.parsers, self.writers = Turns(_WORKERS), Turns(_WORKERS)

@@ -269,6 +269,7 @@ class _Common(WarmIn, _Part):
         seed: of everything random.
         deadline_s: time from now in which the answer is wanted [s].
         outage_below: add the probability of a gain, or a received power, below this [unit of the map].
+        keep: name under which the map is kept in the node's store of maps.
     """
 
     grid: GridIn
@@ -278,6 +279,7 @@ class _Common(WarmIn, _Part):
     seed: int = Field(default=0, ge=0, lt=2**31)
     deadline_s: float | None = Field(default=None, gt=0, le=1e6)
     outage_below: _Value | None = None
+    keep: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+/-]{0,199}$")
 
     def site(self, grid: Grid) -> Observations:
         """Return what is known of the site."""
