@@ -15,7 +15,7 @@ measured on validation maps (`openckm.infer.spread.calibration`), where the prio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -189,22 +189,66 @@ class OpenCKM:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
+        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device, linear, maps)
+        return self._believe(scene, seed, until, progress)
+
+    def several(
+        self,
+        cells: Mapping[str, tuple[Observations, Grid]],
+        *,
+        draws: int = 8,
+        seed: int = 0,
+        progress: Report | None = None,
+    ) -> dict[str, RadioMap]:
+        """Return the maps of several radio cells, each of which learns from the others at its mast.
+
+        Args:
+            cells: evidence and grid of each cell, all in one CRS.
+            draws: posterior draws of each.
+            seed: of everything random.
+            progress: called with what is done.
+
+        Raises:
+            InputError: if the evidence cannot be used, or the cells are in different CRS.
+            ModelError: if the prior cannot be loaded.
+        """
+        from openckm.infer.shared import with_sisters
+
+        multiple = self._load()[0].multiple
+        scenes = {k: prepare_scene(seen, grid, multiple, self.device) for k, (seen, grid) in cells.items()}
+        alone = {k: self._believe(scene, seed, None, progress) for k, scene in scenes.items()}
+        fitted = {k: one.experts[0] for k, one in alone.items() if one.experts is not None}
+        joint = with_sisters({k: scenes[k] for k in fitted}, fitted, seed)
+        out = {}
+        for k, (_, grid) in cells.items():
+            started, belief = time.monotonic(), alone[k]
+            if k in joint and (joint[k].sisters is not None or joint[k].levels is not None):
+                belief = self._believe(joint[k], seed, None, progress, fitted[k].denoised)
+            drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
+            spent = belief.evaluations + self.steps * len(drawn)
+            facts = {"method": self.name, "network_evaluations": spent, "seconds": time.monotonic() - started}
+            out[k] = belief.to_map(grid, drawn, **facts)
+        return out
+
+    def _believe(
+        self, scene: Scene, seed: int, until: float | None, progress: Report | None, known: Denoised | None = None
+    ) -> Posterior:
+        """Return the belief about one scene; what the network says of the site is `known` where it was asked before."""
         network, name, calibration = self._load()
-        scene = prepare_scene(observations, grid, network.multiple, self.device, linear, maps)
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
         enough = None if until is None else (lambda: time.monotonic() > until)
         facts: dict[str, Any] = {
             "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
         }  # fmt: skip
-        if observations.vehicles is not None:
+        if scene.condition.moving is not None:
             reads = "vehicles" in network.options.planes
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
         if not scene.fitted:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"
         else:
-            answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts)
+            answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts, known)
         gain, said = calibrate(answer.gain, scene, calibration)
         return replace(
             answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,
@@ -246,9 +290,10 @@ def _with_readings(
     symmetrise: bool,
     enough: Callable[[], bool] | None,
     facts: dict[str, Any],
+    known: Denoised | None = None,
 ) -> Posterior:
     fold = folds_of(scene, seed)
-    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough)
+    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=known)
     evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough)
     both = blend(scene, site, evidence)
     facts |= _explain(scene, site, evidence, both)

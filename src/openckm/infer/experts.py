@@ -31,7 +31,7 @@ from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 
-from openckm.infer.scene import Scene
+from openckm.infer.scene import Scene, Sisters
 from openckm.infer.spread.normal import factor_90, shrunk
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
@@ -195,6 +195,8 @@ def fit_readings(
     args = (scene.rows(basis.matrix), prior_mean, prior_std)
     more, places = scene.extended, scene.places
     options = discrepancy_options(scene)
+    if scene.sisters is not None:
+        return _fit_with_sisters(scene, basis, prior_mean, prior_std, scene.sisters), None
     if more is None:
         fit = fit_discrepancy(
             places[scene.index], readings.value, readings.sigma, *args, options, names=basis.names, low=low,
@@ -215,6 +217,19 @@ def fit_readings(
     return fit, linear
 
 
+def _fit_with_sisters(
+    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array, sisters: Sisters
+) -> DiscrepancyFit:
+    """The same with what other cells of the mast read: hyperparameters of the cell by itself, the field of all."""
+    alone, _ = fit_readings(replace(scene, sisters=None), basis, prior_mean, prior_std)
+    own = alone.readings
+    place = np.column_stack([own.xy, np.zeros(len(own.xy))])
+    nothing = np.zeros((len(sisters.value), own.design.shape[1]))
+    every = replace(own, xy=place).extended(sisters.xy, sisters.value, sisters.variance, nothing)
+    hyper = replace(alone.hyper, components=sisters.components)
+    return DiscrepancyFit(every, hyper, basis.names, max_readings=alone.max_readings + len(sisters.value))
+
+
 def _linear_rows(scene: Scene, matrix: Array, linear: csr_matrix) -> Array:
     """Return the rows of H of readings of more than one cell, shape (k, p): gains hold no transmit power."""
     rows = np.asarray(linear @ matrix)
@@ -228,6 +243,8 @@ def _linear_rows(scene: Scene, matrix: Array, linear: csr_matrix) -> Array:
 def all_rows(scene: Scene, matrix: Array, linear: csr_matrix | None) -> Array:
     """Return the rows of H of all readings from those of every cell, in the order of `fit_readings`."""
     rows = scene.rows(matrix)
+    if scene.sisters is not None:
+        return np.concatenate([rows, np.zeros((len(scene.sisters.value), rows.shape[1]))])
     return rows if linear is None else np.concatenate([rows, _linear_rows(scene, matrix, linear)])
 
 
@@ -238,9 +255,13 @@ def site_expert(
     *,
     symmetrise: bool,
     enough: Callable[[], bool] | None = None,
+    known: Denoised | None = None,
 ) -> Expert:
-    """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations."""
-    denoised = posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
+    """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations.
+
+    What the network says is `known` where it was asked before.
+    """
+    denoised = known or posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
     belief = fit.predict(scene.places, basis.matrix)
@@ -312,6 +333,7 @@ def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
     )
     return {
         "limits": {name: int((kind == name).sum()) for name in ("below", "above", "interval")},
+        "sisters": {} if scene.sisters is None else scene.sisters.correlation,
         "extended": dict(scene.extended.names) if scene.extended is not None else {},
         "limits_respected": int(((at >= scene.bounds[0]) & (at <= scene.bounds[1]) & ~scene.plain).sum()),
         "devices": dict(zip(scene.devices, zip(level.tolist(), spread.tolist(), strict=True), strict=True)),

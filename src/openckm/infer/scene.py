@@ -30,10 +30,11 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.site import Layout, Transmitter
+from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
 
-__all__ = ["MIN_READINGS", "Scene", "prepare_scene"]
+__all__ = ["MIN_READINGS", "Scene", "Sisters", "prepare_scene"]
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
@@ -55,6 +56,25 @@ PLAUSIBLE = {"dBm": (-250.0, 10.0), "dB": (-400.0, 60.0)}
 
 
 @dataclass(frozen=True, eq=False)
+class Sisters:
+    """What other cells of the mast read, as readings of a field that they share with this one.
+
+    Attributes:
+        xy: places and the number of the sister's field (1, 2, ...; 0 is the cell itself), shape (k, 3).
+        value: residuals of the sisters [dB], shape (k,).
+        variance: of their noise [dB^2], shape (k,).
+        components: the field of all cells, in the deviation and length of this one.
+        correlation: with each sister, by name.
+    """
+
+    xy: Array
+    value: Array
+    variance: Array
+    components: tuple[Matern, ...]
+    correlation: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """Evidence on a grid that the network can take (sides divisible by its multiple).
 
@@ -70,6 +90,8 @@ class Scene:
         reference: name of the device whose map is wanted; None for the mean device.
         extended: readings of more than one cell, or None.
         maps: whole maps that were handed in, on the padded grid.
+        sisters: what other cells of the mast read, or None.
+        levels: levels of the devices and their deviations [dB] that other cells found, each of shape (devices,).
     """
 
     grid: Grid
@@ -83,6 +105,8 @@ class Scene:
     reference: str | None = None
     extended: ExtendedReadings | None = None
     maps: tuple[MeanMap, ...] = ()
+    sisters: Sisters | None = None
+    levels: tuple[Array, Array] | None = None
 
     @property
     def unit(self) -> str:
@@ -176,9 +200,9 @@ class Scene:
 
     @property
     def places(self) -> Array:
-        """Cell centres of the whole padded grid [m], shape (cells, 2)."""
-        x, y = self.grid.centres()
-        return np.stack([x.ravel(), y.ravel()], axis=1)
+        """Cell centres of the whole padded grid [m], shape (cells, 2), or (cells, 3) where fields are numbered."""
+        x, y = (part.ravel() for part in self.grid.centres())
+        return np.stack([x, y] if self.sisters is None else [x, y, np.zeros(len(x))], axis=1)
 
     def design(self, mean_db: Array) -> Basis:
         """Return the rows of H of every cell for a predicted map [dB], shape (cells,), slope column centred.
@@ -231,9 +255,11 @@ class Scene:
                 )
             wanted = self.contrasts[self.devices.index(self.reference)]
         names = tuple(f"device contrast {k + 1}" for k in range(count))
-        return Basis(
-            np.tile(wanted, (cells, 1)), names, ("dB",) * count, np.zeros(count), np.full(count, DEVICE_STD_DB)
-        )
+        mean, std = np.zeros(count), np.full(count, DEVICE_STD_DB)
+        if self.levels is not None:
+            mean = self.contrasts.T @ self.levels[0]
+            std = np.sqrt((self.contrasts.T**2) @ self.levels[1] ** 2)
+        return Basis(np.tile(wanted, (cells, 1)), names, ("dB",) * count, mean, std)
 
     def with_evidence(self, gain: Points | None) -> Condition:
         """Return the condition with these gain readings [dB] (and the scene's directions) as evidence."""

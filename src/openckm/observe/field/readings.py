@@ -164,6 +164,8 @@ def join_neighbours(xy: Array, limit: int) -> tuple[NDArray[np.intp], float]:
     """Return the place of each reading and the side [m] of the joining cells: as small as keeps places <= limit."""
     if len(xy) <= limit:
         return np.arange(len(xy)), 0.0
+    if xy.shape[1] == 3:  # readings of different fields are no neighbours
+        xy = xy * np.array([1.0, 1.0, 1e7])
     corner = xy.min(axis=0)
     extent = max(float((xy - corner).max()), 1e-6)
 
