@@ -2,7 +2,8 @@
 
 The methods get the raw readings of the given cells, the layout and the transmitter. The truth is the linear mean of a
 hidden cell's readings, its noise READING_SIGMA_DB / sqrt(n). Numbers are means over cells and seeds, intervals by
-bootstrap over the radio cells; `rmse_ratio` is over the best classical method of the row, which it names.
+bootstrap over the radio cells; `rmse_ratio` is over the best classical method of the row, which it names. The tasks in
+which truth and prediction are those of one phone are told in `openckm.evaluate.benches.duke_phones`.
 
 References:
     "Geo2SigMap: High-Fidelity RF Signal Mapping Using Geographic Databases", Li et al., 2023 (arXiv 2312.14303).
@@ -57,6 +58,10 @@ def run(
     count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
     chosen = default_methods() if methods is None else methods
     scores = duke_scores(chosen, range(count), cells, progress)
+    if methods is None:  # the tasks by phone are the product's and its rival's
+        from openckm.evaluate.benches.duke_phones import phone_scores
+
+        scores += phone_scores(range(count), cells=cells, progress=progress)
     return Results(table(scores), scores)
 
 
