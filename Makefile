@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 RAYSTAMP := $(VENV)/.raytrace
 TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
-.PHONY: install raytrace rivals demo test test-all check lint types docs bench bench-data cloud-edge clean
+.PHONY: page install raytrace rivals demo test test-all check lint types docs bench bench-data cloud-edge clean
 
 # What the demo needs: the package and nothing else.
 $(DEMO): pyproject.toml constraints.txt
@@ -72,6 +72,10 @@ bench: install
 # LAYOUTS is a folder of city layouts as `openckm.data.cities` names them.
 bench-data: raytrace
 	$(BIN)/python bench/make_data.py $(or $(BENCH_DATA),$(HOME)/.cache/openckm) --layouts $(LAYOUTS) --processes 2 --first
+
+# The page in the browser, built into the package (needs Node 20.19 or newer; who installs the package does not).
+page:
+	cd page && npm ci --no-audit --no-fund && npm run build
 
 # One cloud and five edges on this machine; the report is out/cloud-edge/report.md.
 cloud-edge: install

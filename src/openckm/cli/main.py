@@ -39,6 +39,7 @@ from openckm.cli.plan import plan
 from openckm.cli.predict import predict
 from openckm.cli.progress import stages
 from openckm.cli.query import query
+from openckm.cli.serve import serve
 from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
@@ -193,6 +194,7 @@ app.command("inspect")(inspect)
 app.command("plan")(plan)
 app.command("predict")(predict)
 app.command("query", context_settings={"ignore_unknown_options": True})(query)  # longitudes may be negative
+app.command("serve")(serve)
 
 
 @app.command()

@@ -14,8 +14,8 @@ import numpy as np
 from openckm.baselines.best import classical_candidates
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.edge.selfcheck import SelfCheck, self_check
-from openckm.errors import MeasurementError
-from openckm.infer.construct import OpenCKM
+from openckm.errors import MeasurementError, OptionError
+from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -69,7 +69,7 @@ def construct(
     draws: int = 8,
     seed: int = 0,
     deadline_s: float | None = None,
-    prior: str | os.PathLike[str] | None = None,
+    prior: str | os.PathLike[str] | LoadedPrior | None = None,
     device: str | None = None,
     check: bool = True,
     outage_threshold: float | None = None,
@@ -88,7 +88,7 @@ def construct(
         draws: posterior draws.
         seed: of everything random.
         deadline_s: time the reconstruction may take [s].
-        prior: model folder; None for the embedded prior.
+        prior: model folder, or a model in memory; None for the embedded prior.
         device: name of the device whose level the map has; None for the mean device.
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
@@ -104,7 +104,8 @@ def construct(
         StoreError: if the folder of earlier answers cannot be used.
     """
     started = time.monotonic()
-    memory = None if warm is None else _memory(warm, prior)
+    model = prior if prior is None or isinstance(prior, LoadedPrior) else Path(prior)
+    memory = None if warm is None else _memory(warm, model)
     site, reading = from_keywords(site, reading, loose)
     read = read_evidence(measurements, site, reading)
     given, field = without_pattern(read, site)
@@ -113,7 +114,7 @@ def construct(
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
         )
-    method = OpenCKM(prior=None if prior is None else Path(prior), device=device, warm=memory)
+    method = OpenCKM(model, device=device, warm=memory)
     if memory is not None:
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
@@ -135,11 +136,13 @@ def construct(
     return Construction(radiomap, read.observations, given.report, checked, tuple(notes), time.monotonic() - started)
 
 
-def _memory(options: WarmOptions, prior: str | os.PathLike[str] | None) -> Warm:
+def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
     """Open the store of earlier answers, before any work."""
     from openckm.flux.warm import Warm
 
-    return Warm.open(options, None if prior is None else Path(prior))
+    if isinstance(prior, LoadedPrior):
+        raise OptionError("warm starts want the folder of the prior, whose weights' checksum is a part of their key")
+    return Warm.open(options, prior)
 
 
 def _after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:

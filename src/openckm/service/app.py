@@ -114,6 +114,10 @@ def create_app(node: Node) -> FastAPI:
         allowed = _allowed(node, "maps")
         edr_routes(app, node, node.shelf, allowed)
         map_routes(app, node.shelf, allowed)
+    if node.config.server.page:
+        from openckm.service.page.routes import add_page
+
+        add_page(app, node, _allowed(node, "jobs"), partial(_job, node), partial(_queued, node))
     _describe(app)
     return app
 
@@ -299,9 +303,14 @@ def _submit(node: Node, token: Token, content: bytes) -> Job:
         raise failure(404, "not_found", str(error)) from error
     except InputError as error:
         raise failure(422, "invalid", str(error)) from error
-    deadline_s = min(request.deadline_s or limits.deadline_s, limits.deadline_s)
+    return _queued(node, token, request.kind, work, request.deadline_s)
+
+
+def _queued(node: Node, token: Token, kind: str, work: Work, deadline_s: float | None) -> Job:
+    """Queue work for a token, with the deadline it asks for or the longest there is."""
+    longest = node.config.limits.deadline_s
     with _refusals():
-        return node.queue.submit(token.name, request.kind, work, deadline_s)
+        return node.queue.submit(token.name, kind, work, min(deadline_s or longest, longest))
 
 
 def _keeping(node: Node, token: Token, request: SiteRequest | EvidenceRequest, work: Work) -> Work:

@@ -110,6 +110,7 @@ class ServerConfig(_Strict):
         behind_proxy: a proxy on the way ends TLS, so that none is wanted here.
         threads: of the network; None for one per core.
         drain_s: time that accepted jobs have to finish when the service is told to end [s].
+        page: serve the page at `/`, where maps are seen and made in a browser.
     """
 
     host: str = "127.0.0.1"
@@ -119,6 +120,7 @@ class ServerConfig(_Strict):
     behind_proxy: bool = False
     threads: int | None = Field(default=None, gt=0, le=1024)
     drain_s: float = Field(default=20.0, ge=0)
+    page: bool = False
 
     @property
     def loopback(self) -> bool:

@@ -54,7 +54,9 @@ def fails(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def body_of(request: Request, node: Node, token: Token) -> AsyncIterator[bytes]:
+async def body_of(
+    request: Request, node: Node, token: Token, media: tuple[str, ...] = ("application/json",)
+) -> AsyncIterator[bytes]:
     """Lend the body of a request, decompressed, within the limits of size, time and the token's share of memory.
 
     Raises:
@@ -65,8 +67,8 @@ async def body_of(request: Request, node: Node, token: Token) -> AsyncIterator[b
         raise _too_large(limits.body_bytes)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if kind != "application/json" or coding not in ("identity", "gzip"):
-        raise failure(415, "unsupported", "wanted application/json, as it is or compressed by gzip")
+    if kind not in media or coding not in ("identity", "gzip"):
+        raise failure(415, "unsupported", f"wanted {' or '.join(media)}, as it is or compressed by gzip")
 
     def take(size: int) -> None:
         nonlocal held

@@ -1,0 +1,42 @@
+// Every English text of the page that is not one word.
+export const TEXTS = {
+  lead: "Drop a drive test and, if you have one, a building layout. Nothing leaves this machine.",
+  readings: "Drive test (CSV, .gz, .xlsx, GPX, KML, GeoJSON ...)",
+  layout: "Building layout (GeoJSON, .osm, .pbf, GeoTIFF ...)",
+  site: "Base station",
+  place: "Longitude, latitude",
+  placeHint: "e.g. -78.9398,35.9992; or click on the map with the button beside it. Leave empty if nobody knows.",
+  pick: "Pick on the map",
+  picking: "Click on the map where the base station stands.",
+  azimuth: "Azimuth [degrees from north]",
+  azimuthHint: "empty: omnidirectional",
+  height: "Antenna height [m]",
+  carrier: "Carrier [GHz]",
+  downtilt: "Downtilt [degrees]",
+  cell: "Cell side [m]",
+  size: "Cells along each side",
+  follows: "empty: follows the readings",
+  make: "Make the map",
+  cancel: "Cancel",
+  again: "The node does not answer. The page goes on by itself when it is back; what you typed stays.",
+  back: "The node is back.",
+  noGraphics:
+    "This browser shows no WebGL2, which the map needs. The table and the files below can be used all the same.",
+  nothingHere: "the map says nothing here (inside a building, or outside the map)",
+  cellIsAverage: "A value is the average of its cell.",
+  drawLine: "Draw a line",
+  drawing: "Click the corners of the line; double-click or press Enter to end it.",
+  local: "This map has no coordinate system: it is drawn in metres.",
+  expired: "This map is no longer held by the node: make it again.",
+  token: "Token of this node",
+  tokenHint: "It stays in the memory of this page.",
+} as const;
+
+export const LAYER_NAMES: Record<string, string> = {
+  mean: "Mean",
+  std: "Standard deviation",
+  p10: "10 % quantile",
+  p90: "90 % quantile",
+  outage: "Outage",
+  direction: "Direction of arrival",
+};
