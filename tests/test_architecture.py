@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"maps", "observe", "runner"},
     "training": {"priors", "data"},
     "atlas": {"maps"},
-    "evaluate": {"infer", "predict", "flux", "atlas", "baselines", "data", "store", "training"},
+    "evaluate": {"city", "infer", "predict", "flux", "atlas", "baselines", "data", "store", "training"},
     "cloud": {"evaluate", "store"},
     "edge": {"infer", "predict", "flux", "atlas", "baselines", "data", "store", "training"},
     "city": {"edge", "runner"},

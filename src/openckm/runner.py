@@ -13,13 +13,14 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-from openckm.errors import ClusterUnavailable, ComputationError
+from openckm.errors import ClusterUnavailable, ComputationError, OpenCKMError
 
 __all__ = ["Done", "in_processes", "run"]
 
@@ -254,6 +255,8 @@ def _serve(link: Connection, work: Callable[[Any], Any]) -> None:
             try:
                 answer = (True, work(message[0]))
             except Exception as error:  # noqa: BLE001 - it is raised where the run was asked for
+                if not isinstance(error, OpenCKMError):
+                    error.add_note(traceback.format_exc())
                 answer = (False, error)
             link.send(answer)
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from openckm import __version__
+from openckm.cli.city import city
 from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
 from openckm.cli.flux import flux_app, warm_options
@@ -191,6 +192,7 @@ def construct(
 
 
 app.command("inspect")(inspect)
+app.command("city")(city)
 app.command("plan")(plan)
 app.command("predict")(predict)
 app.command("query", context_settings={"ignore_unknown_options": True})(query)  # longitudes may be negative

@@ -30,6 +30,7 @@ class Bench(Protocol):
 BENCHES: dict[str, str] = {
     "active": "openckm.evaluate.benches.active",
     "calibration": "openckm.evaluate.benches.calibration",
+    "city": "openckm.evaluate.benches.city",
     "duke": "openckm.evaluate.benches.duke",
     "edge": "openckm.evaluate.benches.edge",
     "flux": "openckm.evaluate.benches.flux",

@@ -50,13 +50,16 @@ class SiteGeometry:
     diffraction_db: Field
 
 
-def site_geometry(grid: Grid, transmitter: Transmitter, height_m: Field | None = None) -> SiteGeometry:
+def site_geometry(
+    grid: Grid, transmitter: Transmitter, height_m: Field | None = None, *, around: Grid | None = None
+) -> SiteGeometry:
     """Return the geometric fields of a transmitter over a grid.
 
     Args:
         grid: the cells.
         transmitter: position, height, carrier and antenna; it may stand outside the grid.
         height_m: building heights [m], shape grid.shape; None means nothing is built.
+        around: grid that the heights stand on, where that is a larger one than the cells asked for.
 
     References:
         ITU-R P.525 (free space); ITU-R P.526-15, section 4.1 (knife edge).
@@ -68,7 +71,7 @@ def site_geometry(grid: Grid, transmitter: Transmitter, height_m: Field | None =
     distance = np.maximum(np.hypot(flat, rise), 1.0)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
     safe = np.maximum(flat, 1e-6)
-    built, loss = _profile(grid, transmitter, flat, height_m, wavelength)
+    built, loss = _profile(grid, transmitter, flat, height_m, wavelength, around or grid)
     fields = (
         distance, dx / safe, dy / safe, 20.0 * np.log10(wavelength / (4.0 * np.pi * distance)),
         _pattern(transmitter, dx, dy, flat, rise), built, loss,
@@ -87,21 +90,22 @@ def _pattern(
 
 
 def _profile(
-    grid: Grid, tx: Transmitter, flat: NDArray[np.float64], height_m: Field | None, wavelength: float
+    grid: Grid, tx: Transmitter, flat: NDArray[np.float64], height_m: Field | None, wavelength: float, around: Grid
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Walk each line from the transmitter to the cell: metres inside buildings, and the worst knife edge [dB]."""
     if height_m is None or not (height_m > 0).any():
         return np.zeros(grid.shape), np.zeros(grid.shape)
     x, y = grid.centres()
-    padded = np.pad(height_m, 1)
     built = np.zeros(grid.shape)
     worst = np.full(grid.shape, -np.inf)
     fractions = (np.arange(RAY_SAMPLES) + 0.5) / RAY_SAMPLES
     own_edge = np.maximum(1.0 - 0.75 * grid.cell_m / np.maximum(flat, 1e-6), 0.0)
     for t in fractions:
-        row = np.floor((grid.origin[1] - (tx.y + t * (y - tx.y))) / grid.cell_m).astype(np.int32)
-        col = np.floor(((tx.x + t * (x - tx.x)) - grid.origin[0]) / grid.cell_m).astype(np.int32)
-        top = padded[np.clip(row + 1, 0, grid.shape[0] + 1), np.clip(col + 1, 0, grid.shape[1] + 1)]
+        row = np.floor((around.origin[1] - (tx.y + t * (y - tx.y))) / around.cell_m).astype(np.int32)
+        col = np.floor(((tx.x + t * (x - tx.x)) - around.origin[0]) / around.cell_m).astype(np.int32)
+        inside = (row >= 0) & (row < around.shape[0]) & (col >= 0) & (col < around.shape[1])
+        top = height_m[np.clip(row, 0, around.shape[0] - 1), np.clip(col, 0, around.shape[1] - 1)]
+        top = np.where(inside, top, np.float32(0.0))
         built += top > 0
         line = tx.height_m + t * (RECEIVER_HEIGHT_M - tx.height_m)
         reach = np.maximum(flat, 1.0)

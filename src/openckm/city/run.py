@@ -1,0 +1,192 @@
+"""Making a city: the template first, then every task once, then the layers that compare the sites.
+
+CITY.zarr/city.json                 the folder of each site's map, and whether all of it is finished
+CITY.zarr/sites/0000-NAME           a map like any other: mean, std, quantiles, draws
+CITY.zarr/network                   best server, margin and SINR
+CITY.zarr/work                      what is kept until all is finished; manifest.sqlite says what is
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openckm.atlas.servers import Radio
+from openckm.atlas.view import CITY_FILE
+from openckm.city.manifest import Manifest
+from openckm.city.plan import CHANNELS, CityPlan, Task, folder_of
+from openckm.city.windows import prior_of
+from openckm.city.work import NETWORK, CityWork
+from openckm.errors import InputError
+from openckm.maps.atomic import atomic_path
+from openckm.maps.layouts import read_layout
+from openckm.maps.zarr_map import CHUNK, ZarrMap
+from openckm.runner import run
+
+__all__ = ["Report", "make_city"]
+
+Report = Callable[[str, int, int], None]
+"""Called with (what, tasks done, tasks in all)."""
+
+
+def make_city(
+    plan: CityPlan,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    radio: Radio | None = None,
+    on_progress: Report | None = None,
+) -> Path:
+    """Make a city, or go on with one that was begun with the same inputs, and return its folder.
+
+    Args:
+        plan: what is wanted.
+        workers: processes of this machine.
+        cluster: address of a Dask scheduler whose workers see the same files, or None.
+        radio: for the SINR.
+        on_progress: called as tasks are finished.
+
+    Raises:
+        InputError: if the plan cannot be, or the folder holds a city of other inputs; the message says which differ.
+        ComputationError: if processes die at one task three times; the message names it. What is finished is kept.
+        ClusterUnavailable: if the cluster cannot be used.
+    """
+    plan = plan.checked()
+    folder = plan.output / "work"
+    if plan.output.exists() and not folder.is_dir() and any(plan.output.iterdir()):
+        if (plan.output / CITY_FILE).is_file():
+            raise InputError(f"{plan.output} is a finished city: choose another output, or remove it")
+        raise InputError(f"{plan.output} holds something else than a city: choose another output")
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(folder / "manifest.sqlite", plan.inputs())
+    trusted = _heights(plan, folder)
+    units = _units(plan)
+    work = CityWork(plan, trusted, len(set(units)) == 1, radio or Radio())
+    _template(plan, units, manifest)
+    stages = _stages(plan, work.comparable)
+    total, done = sum(len(tasks) for _, tasks in stages), 0
+    for name, tasks in stages:
+        left = manifest.left(tasks)
+        done += len(tasks) - len(left)
+        with closing(run(work, left, workers=workers, cluster=cluster)) as finished:
+            for one in finished:
+                manifest.finish(one.item)
+                done += 1
+                if on_progress is not None:
+                    on_progress(name, done, total)
+        if name.endswith(": tiles"):
+            _clear(folder, tasks[0].site)
+    _finish(plan)
+    return plan.output
+
+
+def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:
+    """Return the tasks in the order in which they need each other, a site after the other."""
+    stages: list[tuple[str, list[Task]]] = []
+    for k, site in enumerate(plan.sites):
+        stages.append((f"{site.name}: windows", list(plan.windows(k))))
+        if plan.test_of(site) is not None:
+            stages.append((f"{site.name}: fit", [Task("fit", k, name=site.name)]))
+        stages.append((f"{site.name}: tiles", list(plan.tiles(k))))
+    if comparable:
+        stages.append(("best server", list(plan.tiles())))
+    return stages
+
+
+def _heights(plan: CityPlan, folder: Path) -> bool:
+    """Read the layout once, onto the city's cells; return whether its heights were mostly stated."""
+    path, stated = folder / "heights.npy", folder / "layout.json"
+    if not (path.is_file() and stated.is_file()):
+        layout = read_layout(plan.layout, plan.grid)
+        with atomic_path(path) as aside:
+            np.save(aside, layout.height_m)
+        with atomic_path(stated) as aside:
+            aside.write_text(json.dumps({"height_known": layout.height_known, "licence": layout.licence}))
+    return float(json.loads(stated.read_text())["height_known"]) > 0.5
+
+
+def _units(plan: CityPlan) -> list[str]:
+    """Return the unit of each site's map: that of its readings, else dBm where its power is known."""
+    from openckm.city.fit import read_test
+
+    found = []
+    for k, site in enumerate(plan.sites):
+        if plan.test_of(site) is not None:
+            found.append(read_test(plan, k).unit)
+        else:
+            found.append("dB" if site.power_dbm is None else "dBm")
+    return found
+
+
+def _template(plan: CityPlan, units: list[str], manifest: Manifest) -> None:
+    """Make every array of the result, without values, where that was not done yet."""
+    ready = Task("template")
+    if not manifest.left([ready]):
+        return
+    import zarr
+
+    shutil.rmtree(plan.output / "sites", ignore_errors=True)
+    (plan.output / "sites").mkdir()
+    prior = prior_of(plan.prior)[1]
+    for k, site in enumerate(plan.sites):
+        measured = plan.test_of(site) is not None
+        facts = {
+            "unit": units[k], "seed": plan.seed, "prior": prior, "draws": plan.draws, "site": _site_facts(plan, k),
+            "method": "city: prediction, nuisances and discrepancy" if measured else "city: prediction",
+            "spread": "widened by held-out blocks" if measured else "the network's own",
+        }  # fmt: skip
+        ZarrMap.create(
+            plan.output / folder_of(k, site.name), plan.grid, CHANNELS, draws=plan.draws, sharding="planes",
+            provenance=facts, attributes={"belief": "normal"},
+        )  # fmt: skip
+    shutil.rmtree(plan.output / "network", ignore_errors=True)
+    group: Any = zarr.open_group(plan.output / "network", mode="w", zarr_format=3)
+    group.attrs["sites"] = [site.name for site in plan.sites]
+    for name in NETWORK:
+        whole = name == "best"
+        group.create_array(
+            name, shape=plan.grid.shape, chunks=tuple(min(n, CHUNK) for n in plan.grid.shape),
+            dtype="int16" if whole else "float32", fill_value=-1 if whole else float("nan"), dimension_names=("y", "x"),
+            config={"write_empty_chunks": True},
+        )  # fmt: skip
+    _write_city(plan, finished=False)
+    manifest.finish(ready)
+
+
+def _site_facts(plan: CityPlan, number: int) -> dict[str, Any]:
+    site = plan.sites[number]
+    lon, lat = site.place or (None, None)
+    return {
+        "name": site.name, "lon": lon, "lat": lat, "height_m": site.height_m, "carrier_hz": site.carrier_hz,
+        "azimuth_deg": site.azimuth_deg, "downtilt_deg": site.downtilt_deg, "power_dbm": site.power_dbm,
+    }  # fmt: skip
+
+
+def _write_city(plan: CityPlan, *, finished: bool) -> None:
+    sites = {site.name: folder_of(k, site.name) for k, site in enumerate(plan.sites)}
+    told = {"sites": sites, "finished": finished, "bbox": plan.bbox, "cell_m": plan.cell_m, "crs": plan.grid.crs}
+    with atomic_path(plan.output / CITY_FILE) as aside:
+        aside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _clear(folder: Path, site: int) -> None:
+    """Remove a site's windows: its tiles are finished."""
+    for path in folder.glob(f"window-{site}-*.npz"):
+        path.unlink()
+
+
+def _finish(plan: CityPlan) -> None:
+    _write_city(plan, finished=True)
+    handle = os.open(plan.output, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    shutil.rmtree(plan.output / "work")

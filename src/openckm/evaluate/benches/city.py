@@ -1,0 +1,217 @@
+"""Bench `city`: what it costs to ask finished maps, and to make many sites' maps over a city.
+
+Times are processor seconds of the process, which a busy machine does not stretch much; bars of `docs/protocol.md` are
+for two idle cores. The city is made of blocks on a square lattice, with the shipped prior, in processes of one thread.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from shapely.geometry import LineString
+
+from openckm.atlas import (
+    MapStore,
+    MapView,
+    Route,
+    ask_handovers,
+    ask_points,
+    coverage,
+    open_map,
+)
+from openckm.atlas.catalogue import Entry, connect, insert
+from openckm.city import CityPlan, make_city
+from openckm.errors import ComputationError
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row
+from openckm.maps.grid import Grid
+from openckm.maps.radiomap import RadioMap
+from openckm.maps.site_plan import SitePlan
+from openckm.maps.zarr_map import ZarrMap
+
+__all__ = ["run"]
+
+ORIGIN, UTM = (385_000.0, 6_672_000.0), "EPSG:32635"
+WEST, SOUTH = 24.94, 60.17
+DEGREES_A_KM = (0.0180, 0.00897)
+Floats = NDArray[np.float32]
+
+
+def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> list[Row]:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: a smaller map, store and city.
+        progress: called as progress(what, done, total).
+    """
+    told = progress or (lambda *_: None)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
+        parts: list[tuple[str, Callable[[Path, bool], list[Row]]]] = [
+            ("points", _points), ("route", _route), ("store", _store), ("coverage", _coverage), ("city", _city),
+        ]  # fmt: skip
+        for k, (what, part) in enumerate(parts):
+            told(what, k, len(parts))
+            rows += part(Path(name), quick)
+        told("done", len(parts), len(parts))
+    return rows
+
+
+def _row(task: str, metric: str, value: float, n: int, seconds: float, split: str = "") -> Row:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return Row("openckm", task, split, metric, value, value, value, n, 0, seconds, peak)
+
+
+def _field(shape: tuple[int, int], seed: int, width: float = 8.0) -> Floats:
+    rng = np.random.default_rng(seed)
+    found = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), width)
+    return np.asarray(-95 + 9 * found / found.std(), np.float32)
+
+
+def _points(folder: Path, quick: bool) -> list[Row]:
+    side, count = (1024, 10**5) if quick else (4096, 10**6)
+    grid = Grid((side, side), 2.0, ORIGIN, UTM)
+    made = ZarrMap.create(folder / "big.zarr", grid, ["gain_db"], provenance={"unit": "dBm"})
+    mean = _field(grid.shape, 0)
+    for top in range(0, side, 1024):
+        rows, cols = slice(top, top + 1024), slice(0, side)
+        part = mean[rows][None]
+        levels = np.stack([part + 4 * q for q in (-1.64, -1.28, 0, 1.28, 1.64)]).astype(np.float32)
+        made.write(rows, cols, {"mean": part, "std": 0 * part + 4, "quantile": levels, "valid": part[0] < -70})
+    del mean
+    rng = np.random.default_rng(1)
+    west, south, east, north = grid.bounds
+    lon, lat = grid.to_lonlat(rng.uniform(west, east, count), rng.uniform(south + 1e-3, north, count))
+    begun = time.process_time()
+    ask_points(open_map(folder / "big.zarr"), lon, lat)
+    taken = time.process_time() - begun
+    return [_row("points", "cpu_s", taken, count, taken, f"{side} x {side}")]
+
+
+def _route(_: Path, quick: bool) -> list[Row]:
+    count, cells, draws = (1000 if quick else 10_000), 10, 16
+    grid = Grid((512, 512), 2.0, ORIGIN, UTM)
+    views = []
+    for c in range(cells):
+        base = _field(grid.shape, c, 20.0)
+        drawn = np.stack([base + 0.4 * (_field(grid.shape, 100 * c + k, 6.0) + 95) for k in range(draws)])
+        radiomap = RadioMap.from_gaussian(
+            grid, base[None], 0 * base[None] + 4, ["gain_db"], draws=drawn[:, None], provenance={"unit": "dBm"}
+        )
+        views.append(MapView.of(radiomap, f"cell {c}"))
+    west, south, east, north = grid.bounds
+    x = np.linspace(west + 5, east - 5, count)
+    y = (south + north) / 2 + 300 * np.sin(np.linspace(0, 9, count))
+    route = Route.of(LineString(np.c_[x, y]), grid, crs=None)
+    begun = time.process_time()
+    ask_handovers(views, route)
+    taken = time.process_time() - begun
+    return [_row("route with handovers", "cpu_s", taken, count, taken, f"{cells} cells, {draws} draws")]
+
+
+def _store(folder: Path, quick: bool) -> list[Row]:
+    count = 500 if quick else 10_000
+    store = MapStore(folder / "store", create=True)
+    first = store.add(_small(), "m0")
+    with connect(store.folder, write=True) as base:
+        for k in range(1, count):
+            insert(base, _moved(first, k))
+    lon, lat = first.grid.to_lonlat(first.bounds[0] + 10, first.bounds[3] - 10)
+    taken = []
+    for _ in range(5):
+        begun = time.process_time()
+        found = MapStore(folder / "store").entries(at=(float(lon), float(lat)))
+        taken.append(time.process_time() - begun)
+        if first.name not in [e.name for e in found]:
+            raise ComputationError("the store did not find the map at the point: please report it")
+    middle = float(np.median(taken))
+    return [_row("open a store and find a point", "cpu_s", middle, count, middle, f"{count} maps")]
+
+
+def _small() -> RadioMap:
+    grid = Grid((32, 32), 4.0, ORIGIN, UTM)
+    mean = _field(grid.shape, 0)[None]
+    return RadioMap.from_gaussian(grid, mean, 0 * mean + 4, ["gain_db"], provenance={"unit": "dBm"})
+
+
+def _moved(entry: Entry, k: int) -> Entry:
+    from dataclasses import replace
+
+    shift = 100.0 * k
+    west, south, east, north = entry.bounds
+    along = (shift % 20_000, -(shift // 20_000) * 100.0)
+    bounds = (west + along[0], south + along[1], east + along[0], north + along[1])
+    return replace(entry, name=f"m{k}", folder=f"{k}.zarr", bounds=bounds)
+
+
+def _coverage(_: Path, quick: bool) -> list[Row]:
+    side = 256 if quick else 1024
+    grid = Grid((side, side), 2.0, ORIGIN, UTM)
+    valid = _field(grid.shape, 3, 3.0) < -88
+    radiomap = RadioMap.from_gaussian(
+        grid, _field(grid.shape, 2, 6.0)[None], np.full((1, side, side), 4, np.float32), ["gain_db"], valid=valid,
+        provenance={"unit": "dBm"},
+    )  # fmt: skip
+    begun = time.process_time()
+    found = coverage(MapView.of(radiomap), -95.0)["properties"]
+    taken = time.process_time() - begun
+    off = abs(found["square_m"] / (found["cells"] * 4.0) - 1.0)
+    split = f"{side} x {side}"
+    return [
+        _row("coverage polygons", "cpu_s", taken, side * side, taken, split),
+        _row("coverage polygons", "area_off", off, side * side, taken, split),
+    ]
+
+
+def _city(folder: Path, quick: bool) -> list[Row]:
+    rows: list[Row] = []
+    areas = ((0.3, 0.3),) if quick else ((1.0, 1.0), (1.0, 2.0), (2.0, 2.0))
+    sites, draws = (1, 0) if quick else (10, 8)
+    for wide, tall in areas:
+        plan = _plan(folder, wide, tall, sites, draws)
+        begun, before = time.monotonic(), _children()
+        make_city(plan)
+        cpu, peak = _children()[0] - before[0], _children()[1]
+        split = f"{wide * tall:g} km2, {sites} sites, {draws} draws"
+        rows.append(
+            _row("city", "cpu_s", cpu, plan.grid.shape[0] * plan.grid.shape[1], time.monotonic() - begun, split)
+        )
+        rows.append(_row("city", "worker_peak_mb", peak, 1, time.monotonic() - begun, split))
+    return rows
+
+
+def _children() -> tuple[float, float]:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3
+
+
+def _plan(folder: Path, wide: float, tall: float, sites: int, draws: int) -> CityPlan:
+    """A city of blocks, `wide` by `tall` kilometres."""
+    rng = np.random.default_rng(7)
+    east, north = WEST + wide * DEGREES_A_KM[0], SOUTH + tall * DEGREES_A_KM[1]
+    features = []
+    for lon in np.arange(WEST, east, 0.0012):
+        for lat in np.arange(SOUTH, north, 0.0006):
+            a, b = lon + rng.uniform(0.0004, 0.0009), lat + rng.uniform(0.0002, 0.00045)
+            ring = [[lon, lat], [a, lat], [a, b], [lon, b], [lon, lat]]
+            told = {"building": "yes", "height": float(rng.integers(6, 30))}
+            geometry = {"type": "Polygon", "coordinates": [ring]}
+            features.append({"type": "Feature", "properties": told, "geometry": geometry})
+    layout = folder / f"city-{wide}-{tall}.geojson"
+    layout.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    places = tuple(
+        SitePlan(
+            place=(float(rng.uniform(WEST + 0.001, east - 0.001)), float(rng.uniform(SOUTH + 0.001, north - 0.001))),
+            height_m=35.0, power_dbm=46.0, name=f"site {k}",
+        )
+        for k in range(sites)
+    )  # fmt: skip
+    return CityPlan(layout, places, (WEST, SOUTH, east, north), folder / f"city-{wide}-{tall}.zarr", draws=draws)

@@ -1,0 +1,288 @@
+"""A city is made once, tile by tile, with no seams, and a run that was cut off goes on to the same bytes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+from city_worlds import BBOX, plan_of, write_layout, write_sites
+
+from openckm.atlas import open_maps
+from openckm.atlas.servers import strongest
+from openckm.city import make_city
+from openckm.city.plan import Task
+from openckm.city.windows import city_noise, window_condition
+from openckm.city.work import CityWork
+from openckm.errors import ComputationError, InputError, LayoutError, OptionError
+from openckm.maps import read_layout
+from openckm.maps.propagation import site_geometry
+from openckm.maps.sites_csv import read_sites
+from openckm.runner import run
+
+
+def content(folder):
+    """Every file of a city's result by name."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and "work" not in p.parts
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory, tiny_prior):
+    folder = tmp_path_factory.mktemp("town")
+    seen = []
+    plan = plan_of(folder, tiny_prior)
+    make_city(plan, on_progress=lambda *told: seen.append(told))
+    return plan, seen
+
+
+def test_a_city_is_a_folder_of_maps_and_layers(town):
+    plan, seen = town
+    views = open_maps(plan.output)
+    assert [v.name for v in views] == ["north", "south"]
+    assert [v.unit() for v in views] == ["dBm", "dBm"]
+    assert [v.draws for v in views] == [2, 2]
+    maps = [v.source.load() for v in views]
+    layout = read_layout(plan.layout, plan.grid)
+    for made in maps:
+        assert made.grid == plan.grid
+        np.testing.assert_array_equal(made.valid, ~layout.building)
+        assert np.isfinite(made.mean()).all()
+        assert (made.std() > 0).all()
+    group = zarr.open_group(plan.output / "network", mode="r")
+    power = np.stack([np.where(m.valid, m.mean(), np.nan) for m in maps]).astype(np.float64)
+    best, margin = strongest(power)
+    np.testing.assert_array_equal(group["best"][:], best)
+    np.testing.assert_allclose(group["margin_db"][:], margin, rtol=1e-5, equal_nan=True)
+    noise, linear = 10 ** ((-174 + 73.0103 + 7) / 10), 10 ** (power / 10)
+    with np.errstate(invalid="ignore"):
+        own, other = (
+            np.nanmax(np.where(np.isnan(linear), 0, linear), 0),
+            np.nanmin(np.where(np.isnan(linear), 0, linear), 0),
+        )
+        right = 10 * np.log10(own / (noise + 0.5 * other))
+    np.testing.assert_allclose(group["sinr_db"][:][layout.building == 0], right[layout.building == 0], atol=1e-3)
+    assert seen[-1][1] == seen[-1][2]
+    assert not (plan.output / "work").exists()
+
+
+def test_the_readings_are_followed(town):
+    """Where the drive test went, the constructed map says what was read; nobody told the prediction the power."""
+    plan, _ = town
+    from openckm.city.fit import read_test
+
+    south = open_maps(plan.output)[1].source.load()
+    readings = read_test(plan, 1)
+    row, col = plan.grid.index_of(readings.x, readings.y)
+    error = south.mean()[row, col] - readings.value
+    assert np.sqrt(np.mean(error**2)) < 3.0
+    assert np.std(readings.value) > 8.0
+
+
+def test_no_jump_across_tiles_and_windows(town):
+    """Steps between neighbouring cells at the borders of tiles and windows are like those elsewhere."""
+    plan, _ = town
+    for view in open_maps(plan.output):
+        made = view.source.load()
+        for field in (made.mean(), made.draws()[0], made.draws()[1]):
+            steps = np.abs(np.diff(field, axis=1))
+            borders = sorted({256, *(s for s in plan.starts[1] if s), *(s + 256 for s in plan.starts[1][:-1])})
+            at = np.concatenate([steps[:, b - 1] for b in borders if b < field.shape[1]])
+            assert np.mean(at > 3.0) <= np.mean(steps > 3.0) + 0.01
+            assert np.sqrt(np.mean(at**2)) <= 1.15 * np.sqrt(np.mean(steps**2))
+
+
+def test_buildings_outside_a_window_cut_its_lines(town):
+    plan, _ = town
+    layout = read_layout(plan.layout, plan.grid)
+    rows, cols = plan.window(1, 1)
+    whole = site_geometry(plan.grid, plan.transmitter(plan.sites[1]), layout.height_m)
+    part = site_geometry(plan.part(rows, cols), plan.transmitter(plan.sites[1]), layout.height_m, around=plan.grid)
+    for name in ("obstruction_m", "diffraction_db", "free_space_db", "cos"):
+        np.testing.assert_allclose(getattr(part, name), getattr(whole, name)[rows, cols], atol=1e-3)
+    planes = window_condition(plan, layout.height_m, True, 1, rows, cols).site
+    assert planes.shape[-2:] == (rows.stop - rows.start, cols.stop - cols.start)
+
+
+def test_noise_belongs_to_the_city():
+    whole = city_noise(3, "a", 1, 2, slice(0, 200), slice(0, 300))
+    part = city_noise(3, "a", 1, 2, slice(77, 141), slice(130, 290))
+    np.testing.assert_array_equal(part, whole[:, 77:141, 130:290])
+    assert abs(whole.std() - 1) < 0.01
+    for other in ((4, "a", 1, 2), (3, "b", 1, 2), (3, "a", 0, 2), (3, "a", 1, 3)):
+        assert np.abs(np.corrcoef(whole.ravel(), city_noise(*other, slice(0, 200), slice(0, 300)).ravel())[0, 1]) < 0.01
+
+
+def test_a_tile_made_alone_is_the_tile_of_the_city(town, tmp_path):
+    """Only what one tile needs is made, in another folder."""
+    plan, _ = town
+    alone = replace(plan, output=tmp_path / "alone.zarr")
+    from openckm.city import run as running
+    from openckm.city.manifest import Manifest
+
+    folder = alone.output / "work"
+    folder.mkdir(parents=True)
+    trusted = running._heights(alone, folder)
+    running._template(alone, ["dBm", "dBm"], Manifest(folder / "manifest.sqlite", alone.inputs()))
+    work = CityWork(alone, trusted, True)
+    rows, cols = alone.tile(1, 1)
+    needed = [
+        t for t in alone.windows(0)
+        if alone.window(t.row, t.col)[0].stop > rows.start and alone.window(t.row, t.col)[1].stop > cols.start
+    ]  # fmt: skip
+    assert len(list(run(work, [*needed], workers=1))) == len(needed)
+    list(run(work, [Task("tile", 0, 1, 1, "north")], workers=1))
+    made = open_maps(plan.output)[0].source.load()
+    from openckm.city.plan import folder_of
+    from openckm.maps import ZarrMap
+
+    got = ZarrMap.open(alone.output / folder_of(0, "north"))
+    for name in ("mean", "std", "draws"):
+        np.testing.assert_allclose(got.read(name, rows, cols), made.dataset[name].values[..., rows, cols], atol=1e-4)
+
+
+def test_two_processes_make_the_same_bytes(town, tmp_path):
+    plan, _ = town
+    make_city(replace(plan, output=tmp_path / "two.zarr"), workers=2)
+    first, second = content(plan.output), content(tmp_path / "two.zarr")
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def start(plan, folder, tests):
+    """Make the city in a process of its own, by the command line."""
+    words = [
+        sys.executable, "-m", "openckm.cli.main", "city", "--layout", plan.layout, "--sites",
+        plan.layout.parent / "sites.csv",
+        "--bbox", ",".join(map(str, BBOX)), "-o", folder, "--observations", plan.observations, "--draws", plan.draws,
+        "--steps", plan.steps, "--prior", plan.prior, "--workers", 2,
+    ]  # fmt: skip
+    return subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.slow
+def test_killed_at_random_times_and_resumed_it_makes_the_same_bytes(town, tmp_path):
+    plan, _ = town
+    rng = np.random.default_rng(11)
+    target, kills = tmp_path / "killed.zarr", 0
+    while kills < 20:
+        process = start(plan, target, Path(__file__).parent)
+        deadline = time.monotonic() + rng.uniform(3.0, 14.0)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            assert process.returncode == 0
+            break
+        if kills % 2:  # the whole run, or one of its workers
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        else:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            for child in children[-1:]:
+                os.kill(int(child), signal.SIGKILL)
+            time.sleep(0.5)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        kills += 1
+    if not (target / "city.json").exists() or (target / "work").exists():
+        assert start(plan, target, Path(__file__).parent).wait() == 0
+    first, second = content(plan.output), content(target)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+    assert kills >= 3
+
+
+def test_it_goes_on_where_it_stopped_and_refuses_other_inputs(town, tmp_path, monkeypatch):
+    plan, _ = town
+    half = replace(plan, output=tmp_path / "half.zarr")
+    done = []
+
+    def stop(what, count, total):
+        done.append(count)
+        if count >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_city(half, on_progress=stop)
+    with pytest.raises(InputError, match="is not finished"):
+        open_maps(half.output)
+    with pytest.raises(InputError, match=r"begun with other inputs \(seed differ\)"):
+        make_city(replace(half, seed=9))
+    again = []
+    make_city(half, on_progress=lambda what, count, total: again.append(count))
+    assert again[0] == 4
+    assert content(half.output) == content(plan.output)
+    with pytest.raises(InputError, match="is a finished city"):
+        make_city(half)
+
+
+def test_a_tile_that_kills_its_process_is_named(town, tmp_path, monkeypatch):
+    from openckm.city import work as working
+
+    plan, _ = town
+    bad = replace(plan, output=tmp_path / "bad.zarr", observations=None)
+    monkeypatch.setattr(working.CityWork, "__reduce__", lambda self: (Deadly, ()), raising=False)
+    with pytest.raises(
+        ComputationError, match=r"died at window 0,0 of site north in 3 attempts.*fewer processes.*draws"
+    ):
+        make_city(bad)
+
+
+class Deadly:
+    """Work that kills the process that does it."""
+
+    def __call__(self, task):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+# --- bad inputs
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"bbox": (24.95, 60.17, 24.94, 60.18)}, "antimeridian"),
+        ({"bbox": (24.94, 60.17, 24.94, 60.18)}, "a box of no area"),
+        ({"bbox": (24.94, 60.18, 24.95, 60.17)}, "a box of no area"),
+        ({"bbox": (float("nan"), 60.18, 24.95, 60.17)}, "longitude first"),
+        ({"bbox": (20.0, 59.0, 24.0, 61.0)}, r"2\.\de\+10 cells: 2 sites would take \d+ TB"),
+        ({"bbox": (24.946, 60.170, 24.9508, 60.1753)}, "site south at .* lies outside the box"),
+        ({"cell_m": 0.0}, "wanted a number of metres"),
+        ({"draws": 99}, "wanted 0 to 64"),
+        ({"sites": ()}, "at least one site"),
+        ({"layout": Path("none.osm")}, "is not there"),
+        ({"observations": Path("nowhere")}, "wanted a folder with a drive test"),
+    ],
+)
+def test_cities_that_cannot_be(town, tmp_path, changes, words):
+    with pytest.raises((InputError, OptionError, LayoutError), match=words):
+        make_city(replace(town[0], output=tmp_path / "a.zarr", **changes))
+    assert not (tmp_path / "a.zarr").exists()
+
+
+def test_a_drive_test_without_a_site_and_two_sites_of_one_name(town, tmp_path):
+    plan, _ = town
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "east.csv").write_text("lon,lat,rsrp\n24.94,60.17,-80\n")
+    with pytest.raises(InputError, match=r"east\.csv without a site of that name"):
+        make_city(replace(plan, output=tmp_path / "a.zarr", observations=tmp_path / "tests"))
+    twice = (plan.sites[0], replace(plan.sites[1], name="north"))
+    with pytest.raises(InputError, match="two sites are called north"):
+        make_city(replace(plan, output=tmp_path / "a.zarr", sites=twice))
+
+
+def test_sites_in_different_units_have_no_layers(town, tmp_path):
+    """One predicted without a power is in dB, the other in dBm: they are not compared."""
+    plan, _ = town
+    sites = read_sites(write_sites(tmp_path, power=""))
+    made = make_city(replace(plan, output=tmp_path / "a.zarr", sites=sites, draws=0, layout=write_layout(tmp_path)))
+    assert [v.unit() for v in open_maps(made)] == ["dB", "dBm"]
+    assert (zarr.open_group(made / "network", mode="r")["best"][:] == -1).all()
