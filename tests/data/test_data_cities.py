@@ -123,7 +123,7 @@ def test_a_file_without_buildings_or_no_osm_at_all_is_refused(tmp_path):
     with pytest.raises(LayoutError, match="no building"):
         osm_footprints(tmp_path / "a.osm")
     (tmp_path / "b.osm").write_text("<osm version='0.6'><node")
-    with pytest.raises(LayoutError, match="not a readable"):
+    with pytest.raises(LayoutError, match="cannot be read as OpenStreetMap"):
         osm_footprints(tmp_path / "b.osm")
 
 

@@ -13,6 +13,7 @@ import functools
 import importlib.util
 import json
 import lzma
+import math
 import re
 import tarfile
 from collections import defaultdict
@@ -28,6 +29,8 @@ from shapely.geometry.base import BaseGeometry
 
 from openckm.data.prisms import City, Prism, tidy
 from openckm.errors import LayoutError, RayTracerUnavailable
+from openckm.maps.buildings.osm import read_osm
+from openckm.maps.buildings.tags import height_of
 
 __all__ = ["SIONNA_SCENES", "available", "load_city"]
 
@@ -57,7 +60,6 @@ ARCHIVED = {
 """Folders of meshes inside an archive."""
 OWN = "own-"
 ODBL = "ODbL 1.0, credit OpenStreetMap contributors"
-LEVEL_M = 3.2
 DEFAULT_HEIGHT_M = 8.0
 Footprint = tuple[BaseGeometry, float]
 Mesh = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -219,35 +221,22 @@ def mesh_footprints(meshes: Iterable[Mesh], base_m: float | None = None) -> list
 
 
 def tagged_height(tags: dict[str, str]) -> float:
-    """Return the height [m] that OpenStreetMap tags give a building."""
-    for key, scale in (("height", 1.0), ("building:height", 1.0), ("building:levels", LEVEL_M)):
-        found = re.match(r"\s*(\d+(?:\.\d+)?)", tags.get(key, "").replace(",", "."))
-        if found and 0 < float(found[1]) * scale < 500:
-            return float(found[1]) * scale
-    return DEFAULT_HEIGHT_M
+    """Return the height [m] that OpenStreetMap tags give a building, DEFAULT_HEIGHT_M where they give none."""
+    height = height_of(tags)
+    return height if math.isfinite(height) else DEFAULT_HEIGHT_M
 
 
 def osm_footprints(path: Path) -> list[Footprint]:
     """Return building footprints [m, around the file's mean position] of an .osm or .osm.pbf file.
 
+    Broken outlines are mended or left out, objects out of order sorted, as for a layout (see `openckm.maps.layouts`).
+
     Raises:
         LayoutError: if the file cannot be read or holds no building.
     """
-    import osmium
-
-    found: list[Footprint] = []
-    factory = osmium.geom.WKBFactory()
-    thing: Any
-    try:
-        for thing in osmium.FileProcessor(str(path)).with_areas():
-            if thing.is_area() and ("building" in thing.tags or "building:part" in thing.tags):
-                height = tagged_height({t.k: t.v for t in thing.tags})
-                found.append((shapely.from_wkb(bytes.fromhex(factory.create_multipolygon(thing))), height))
-    except (RuntimeError, osmium.InvalidLocationError) as error:
-        raise LayoutError(f"{path}: not a readable OpenStreetMap extract ({error})") from error
-    if not found:
-        raise LayoutError(f"{path}: holds no building")
-    return _to_metres(found)
+    read = read_osm(path, None)
+    heights = np.where(np.isfinite(read.height_m), read.height_m, DEFAULT_HEIGHT_M)
+    return _to_metres([(outline, float(h)) for outline, h in zip(read.outlines, heights, strict=True)])
 
 
 def _to_metres(found: list[Footprint]) -> list[Footprint]:
