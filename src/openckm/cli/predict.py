@@ -128,7 +128,7 @@ def predict(
     built = float(np.mean(~inside))
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
-    for line in _assumed(observations, radiated, antenna):
+    for line in _assumed(observations, radiated, antenna, by):
         console.print(line, markup=False)
     unit = "gain     from" if radiated is None else "power    from"
     console.print(
@@ -165,15 +165,19 @@ def _with_antenna(
     return radiomap if radiated is None else radiomap.shifted(radiated, "dBm")
 
 
-def _assumed(observations: Observations, radiated: float | None, antenna: AntennaPattern | None) -> list[str]:
+def _assumed(observations: Observations, radiated: float | None, antenna: AntennaPattern | None, by: str) -> list[str]:
     """Return what was left out of the layout and assumed of heights, power and antenna, one line each."""
     layout, lines = observations.layout, []
     if layout is not None:
         lines += [f"  note     {layout.source}: {note}" for note in layout.notes]
         if layout.height_known <= HEIGHTS_KNOWN:
+            taken = (
+                "so heights were not used, and the level is that of towns of all heights"
+                if by == "prior"
+                else f"those of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
+            )
             lines.append(
-                f"  assumed  building heights are stated for {layout.height_known:.0%} of the buildings only: those"
-                f" of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
+                f"  assumed  building heights are stated for {layout.height_known:.0%} of the buildings: {taken}"
             )
     if antenna is not None:
         lines.append(
