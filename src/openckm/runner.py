@@ -75,14 +75,14 @@ def in_processes(
 
 
 def run(
-    work: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 1, cluster: str | None = None,
+    work: Callable[[Item], Result], items: Iterable[Item | None], *, workers: int = 1, cluster: str | None = None,
     retries: int = 2,
 ) -> Generator[Done[Item, Result], None, None]:  # fmt: skip
     """Yield each item with what `work` made of it, as they are finished.
 
     Args:
         work: a function that can be pickled; with a cluster, one that every worker of it can import.
-        items: that can be pickled.
+        items: that can be pickled; None says that there is nothing to do until more is finished.
         workers: processes of this machine; not used with a cluster.
         cluster: address of a Dask scheduler, such as "tcp://10.0.0.5:8786", or None for this machine.
         retries: how often an item is tried again after the process of this machine that worked at it died; a cluster
@@ -178,9 +178,13 @@ def _local(
                     except StopIteration:
                         exhausted = True
                         continue
+                    if item is None:
+                        break
                 _hand_out(idle or pool.start(), item, attempts)
             if not any(w.busy for w in pool.workers):
-                return
+                if exhausted:
+                    return
+                continue
             yield from _collect(pool, again, retries)
     finally:
         pool.end()
@@ -279,16 +283,14 @@ def _on_cluster(
         threads = sum(client.nthreads().values())
         source, names = iter(items), dict[Any, Any]()
 
-        def submit() -> Any:
-            item = next(source)
-            future = client.submit(work, item, pure=False, retries=0)
-            names[future.key] = item
-            return future
+        def submitted() -> Iterator[Any]:
+            """Hand out items until enough are on their way, or there is none for the moment."""
+            while len(names) < AHEAD * threads and (item := next(source, None)) is not None:
+                future = client.submit(work, item, pure=False, retries=0)
+                names[future.key] = item
+                yield future
 
-        first = []
-        with contextlib.suppress(StopIteration):
-            for _ in range(AHEAD * threads):
-                first.append(submit())
+        first = list(submitted())
         if not first:
             return
         each: Any = distributed.as_completed
@@ -304,8 +306,8 @@ def _on_cluster(
                     " smaller items (tiles, rays, draws), and run again; what is finished is kept"
                 ) from error
             yield Done(item, result)
-            with contextlib.suppress(StopIteration):
-                finished.add(submit())
+            for more in submitted():
+                finished.add(more)
 
 
 @contextlib.contextmanager

@@ -40,6 +40,22 @@ def test_items_without_end_are_taken_a_few_at_a_time():
     assert len(taken) <= 8
 
 
+def test_items_may_wait_for_others():
+    """None says that there is nothing to do until more is finished: the second stage begins after the first."""
+    finished = []
+
+    def items():
+        yield from (1, 2, 3)
+        while len(finished) < 3:
+            yield None
+        yield from (4, 5)
+
+    for done in run(runner_work.square, items(), workers=2):
+        finished.append(done.item)
+    assert sorted(finished[:3]) == [1, 2, 3]
+    assert sorted(finished[3:]) == [4, 5]
+
+
 def test_no_item_is_no_work():
     assert list(run(runner_work.square, [], workers=2)) == []
 

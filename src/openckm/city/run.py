@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -70,21 +70,42 @@ def make_city(
     units = _units(plan)
     work = CityWork(plan, trusted, len(set(units)) == 1, radio or Radio())
     _template(plan, units, manifest)
-    stages = _stages(plan, work.comparable)
-    total, done = sum(len(tasks) for _, tasks in stages), 0
-    for name, tasks in stages:
-        left = manifest.left(tasks)
-        done += len(tasks) - len(left)
-        with closing(run(work, left, workers=workers, cluster=cluster)) as finished:
-            for one in finished:
-                manifest.finish(one.item)
-                done += 1
-                if on_progress is not None:
-                    on_progress(name, done, total)
-        if name.endswith(": tiles"):
-            _clear(folder, tasks[0].site)
+    stages = _Stages(_stages(plan, work.comparable), manifest, folder)
+    with closing(run(work, stages.tasks(), workers=workers, cluster=cluster)) as finished:
+        for one in finished:
+            stages.finish(one.item)
+            if on_progress is not None:
+                on_progress(stages.name, stages.done, stages.total)
     _finish(plan)
     return plan.output
+
+
+class _Stages:
+    """The tasks of a city, handed out stage by stage: none before those that it needs are finished."""
+
+    def __init__(self, stages: list[tuple[str, list[Task]]], manifest: Manifest, folder: Path) -> None:
+        self.stages, self.manifest, self.folder = stages, manifest, folder
+        self.total = sum(len(tasks) for _, tasks in stages)
+        self.done = self.total - sum(len(manifest.left(tasks)) for _, tasks in stages)
+        self.name, self.open = "", 0
+
+    def tasks(self) -> Iterator[Task | None]:
+        """Yield what is left to do; None while a stage waits for its last tasks."""
+        for name, tasks in self.stages:
+            left = self.manifest.left(tasks)
+            self.open += len(left)
+            for task in left:
+                self.name = name
+                yield task
+            while self.open:
+                yield None
+            if name.endswith(": tiles"):
+                _clear(self.folder, tasks[0].site)
+
+    def finish(self, task: Task) -> None:
+        """Enter a task that is finished."""
+        self.manifest.finish(task)
+        self.done, self.open = self.done + 1, self.open - 1
 
 
 def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:
