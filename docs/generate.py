@@ -1,6 +1,6 @@
 """Makes the pages under docs/ that come from the program itself, or checks that they are up to date.
 
-python docs/generate.py            write cli.md, results.md, model-card.md, api.md and README's table
+python docs/generate.py            write the generated pages, and the numbers of README and protocol.md
 python docs/generate.py --check    fail if one of them differs, or if a page or README links to a file that is not there
 """
 
@@ -16,15 +16,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from numbers_of_docs import cities_table, filled
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "bench" / "results"
-SPLITS = {
-    ("duke", "random"): "200 cells given at random",
-    ("duke", "block"): "half of the 64 m blocks hidden",
-    **{("gain", f"{p}%"): f"{p} % of cells measured, site known" for p in ("0.5", "2.0", "10.0")},
-    **{("gain_points", f"{p}%"): f"{p} % of cells measured, nothing else" for p in ("0.5", "2.0", "10.0")},
-}
 METRICS = {
     "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
     "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
@@ -60,41 +56,26 @@ def results_page() -> str:
         report = json.loads(path.read_text(encoding="utf-8"))
         parts.append(f"## {report['bench']}\n")
         parts.append(f"`{path.name}`, {report['date']}, commit `{report['commit'][:10]}`, {report['machine']}.\n")
+        if "cases" in report:
+            parts.append(f"Every case: [`{report['cases']}`](../bench/results/{report['cases']}).\n")
         parts += [_table(rows) for rows in _kinds(report["rows"])]
+        parts += _by_city(report)
         figure = DOCS / "figures" / f"{report['bench']}.png"
         if figure.exists():
             parts.append(f"![{report['bench']}](figures/{figure.name})\n")
     return "\n".join(parts)
 
 
-def readme_page() -> str:
-    """Return the README with the table of its headline numbers filled in."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = ["| RMSE [dB] | OpenCKM | best kriging | inverse distance | log-distance |", "|---|---|---|---|---|"]
-    for name, label in (("duke", "real LTE cells"), ("heldout", "ray-traced cities held out")):
-        path = RESULTS / f"{name}.json"
-        if path.exists():
-            lines += _headlines(json.loads(path.read_text(encoding="utf-8"))["rows"], label)
-    start, end = (text.index(mark) for mark in ("<!-- results:", "<!-- /results -->"))
-    head = text[start : text.index("\n", start) + 1]
-    return text[:start] + head + "\n".join(lines) + "\n" + text[end:]
+def numbered(name: str) -> str:
+    """Return a page with its tables and numbers made anew from the rows (`docs/numbers_of_docs.py`)."""
+    return filled((ROOT / name).read_text(encoding="utf-8"))
 
 
-def _headlines(rows: list[dict], label: str) -> list[str]:
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for row in rows:
-        if row["metric"] == "rmse_db":
-            found.setdefault((row["task"], row["split"]), {})[row["method"]] = row["value"]
-    lines = []
-    for (task, split), value in found.items():
-        if "openckm" not in value:
-            continue
-        kriging = min((v for m, v in value.items() if "kriging" in m), default=None)
-        shown = [value.get("openckm"), kriging, value.get("inverse_distance"), value.get("log_distance")]
-        best = round(min(v for v in shown if v is not None), 2)
-        cells = ["–" if v is None else f"**{v:.2f}**" if round(v, 2) == best else f"{v:.2f}" for v in shown]
-        lines.append(f"| {label}: {SPLITS.get((task, split), f'{task}, {split}')} | " + " | ".join(cells) + " |")
-    return lines
+def _by_city(report: dict) -> list[str]:
+    """Return a table of the RMSE by city for each task and split of a report with cases."""
+    places = dict.fromkeys((row["task"], row["split"]) for row in report["rows"])
+    tables = [(place, cities_table(report["bench"], *place)) for place in places]
+    return [f"RMSE [dB] by city, {', '.join(place)}:\n\n" + "\n".join(lines) + "\n" for place, lines in tables if lines]
 
 
 def _kinds(rows: list[dict]) -> list[list[dict]]:
@@ -256,7 +237,8 @@ def main() -> int:
         "docs/results.md": results_page,
         "docs/model-card.md": model_page,
         "docs/api.md": api_page,
-        "README.md": readme_page,
+        "docs/protocol.md": lambda: numbered("docs/protocol.md"),
+        "README.md": lambda: numbered("README.md"),
     }
     stale = []
     for name, make in pages.items():
