@@ -54,7 +54,7 @@ def test_demo_reports_with_credits(demo):
         "rows used, rsrp [dBm]",
         "212° from north",
         "transmit offset",
-        "cells held back",
+        "held back in",
         "openckm",
         "kriging",
     ):

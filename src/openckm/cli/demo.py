@@ -41,7 +41,7 @@ def run_demo(out: Path, on_progress: Report | None = None) -> tuple[str, list[Pa
     measurements, layout = _inputs(cell, out)
     lon, lat = (round(float(v), 6) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
     mast = cell.transmitter
-    site = SitePlan((lon, lat), mast.height_m, mast.carrier_hz, mast.bearing_deg, layout=layout)
+    site = SitePlan((lon, lat), mast.height_m, mast.carrier_hz, mast.bearing_deg, layout=layout, cell_m=4.0, size=128)
     job = construct(measurements, site, on_progress=on_progress)
     return _write(job, out, (measurements, layout), (lon, lat))
 
