@@ -47,6 +47,7 @@ from openckm.data.shards import TracedMap, read_shard
 from openckm.edge.contribute import ContributeOptions, Giver, contribute, write_contribution
 from openckm.store import KeyFolder, Repository
 from openckm.store.card import ModelCard
+from openckm.store.contributors import contributor_signer, read_contributors, write_contributor
 
 EDGES = {
     "north": ("drive test", "bf16"), "south": ("block averages", "int8"), "west": ("phone reports", "bf16"),
@@ -218,7 +219,9 @@ def contributions(bed: Bed) -> list[Path]:
         options = ContributeOptions(rank=2, steps=12, batch=4, learning_rate=3e-3)
         given = contribute(model, [own], Giver(edge, "CC0-1.0", "newtown"), opt_in=True, options=options)
         path = bed.folder / f"{edge}.contribution"
-        size = write_contribution(path, given)
+        signer = contributor_signer(KeyFolder(bed.folder / edge / "keys"), make=True)
+        write_contributor(bed.folder / "contributors" / f"{edge}.json", edge, signer)
+        size = write_contribution(path, given, signer)
         bed.tell(
             f"{edge} contributes {size:,} bytes made from {given.maps} maps of its own; loss on maps held back"
             f" {given.loss_before:.3f} -> {given.loss_after:.3f}"
@@ -230,8 +233,10 @@ def contributions(bed: Bed) -> list[Path]:
 def merged(bed: Bed, v1: Path, suite: Suite) -> tuple[Path, MergeReport]:
     """Merge what the edges contributed into v2."""
     target = bed.folder / "v2"
-    options = MergeOptions(weights=(0.5, 1.0))
-    report = merge(v1, target, contributions(bed), suite, new_regions=["newtown"], options=options)
+    options = MergeOptions(weights=(0.5, 1.0), least_voices=2)  # two edges of this bed contribute, not four
+    files = contributions(bed)
+    known = read_contributors(bed.folder / "contributors")
+    report = merge(v1, target, files, suite, contributors=known, new_regions=["newtown"], options=options)
     ratios = {} if report.verdict is None else report.verdict.ratios()
     bed.tell(
         f"merge: {report.status}, weight {report.weight}, " + ", ".join(f"{k} {v - 1:+.2%}" for k, v in ratios.items())

@@ -14,6 +14,7 @@ OpenCKMError
 │   └── RepositoryAttacked     the repository answers, but not with what its owners signed, or with what is out of date
 ├── MapStoreError              a store of finished maps is missing, newer, cut off, full, read-only or busy
 ├── ClusterUnavailable         a Dask cluster, or Dask itself, cannot be used from here
+├── NodeUnhealthy              the node on this machine does not answer, or takes no jobs
 ├── RayTracerUnavailable       the ray tracer or its LLVM library cannot be used on this machine
 └── ComputationError           a numerical procedure failed (non-finite values, no convergence)
 """
@@ -75,6 +76,10 @@ class MapStoreError(OpenCKMError):
 
 class ClusterUnavailable(OpenCKMError):
     """A Dask cluster does not answer or runs another version of OpenCKM, or Dask is not installed."""
+
+
+class NodeUnhealthy(OpenCKMError):
+    """The node on this machine does not answer, or takes no jobs."""
 
 
 class RayTracerUnavailable(OpenCKMError):

@@ -144,10 +144,24 @@ def test_train_and_merge_by_commands(ckm, place, suite, monkeypatch):
     done = ckm("edge", "contribute", model, shard, "-o", place / "c", *given, "--opt-in", "--statistics-only")
     assert done.status == 0, done.err
     assert f"{(place / 'c').stat().st_size} bytes in" in done.out and '"values": 0' in done.out
-    done = ckm("cloud", "merge", model, place / "c", "-o", place / "merged", "--suite", suite)
+    assert "unsigned: the cloud takes it only if told to" in done.out
+    merge = ("cloud", "merge", model, "-o", place / "merged", "--suite", suite)
+    done = ckm(*merge, place / "c")
+    assert done.status == 2 and "no keys of contributors were given" in done.complaint
+    done = ckm(*merge, place / "c", "--unsigned")
+    assert done.status == 0 and "statistics alone" in done.out
+    mine = ("--keys", place / "edge-keys")
+    done = ckm("edge", "key", *mine, "--contributor", "A town", "-o", place / "known" / "town.json")
+    assert done.status == 0 and "is not secret" in done.out, done.err
+    done = ckm("edge", "contribute", model, shard, "-o", place / "s", *given, *mine, "--opt-in", "--statistics-only")
+    assert done.status == 0 and "s, signed: this" in done.out, done.err
+    known = ("--contributors", place / "known")
+    done = ckm(*merge, place / "c", *known)
+    assert done.status == 3 and "refused c: it is not signed" in done.out
+    done = ckm(*merge, place / "s", *known)
     assert done.status == 0 and "statistics alone" in done.out and "oldtown: " in done.out and "covered 1" in done.out
     (place / "bad").write_bytes(b"bad")
-    done = ckm("cloud", "merge", model, place / "bad", "-o", place / "merged", "--suite", suite)
+    done = ckm(*merge, place / "bad", *known)
     assert done.status == 3 and "refused bad: not a contribution" in done.out
     assert "no contribution was left to merge" in done.complaint and not (place / "merged").exists()
 

@@ -87,6 +87,10 @@ def test_run_serves_and_finishes_accepted_jobs_when_told_to_end(ckm, told):
                     time.sleep(0.05)
             grid = {"rows": 16, "cols": 16, "cell_m": 4.0}
             made = ask(port, "/v1/jobs", {"kind": "site", "grid": grid, "draws": 1})
+            assert ckm("edge", "health", "--config", path).status == 0
+            end = time.monotonic() + 60
+            while ask(port, f"/v1/jobs/{made['id']}")["state"] == "queued":
+                assert time.monotonic() < end
             process.send_signal(signal.SIGTERM)
             state = ask(port, f"/v1/jobs/{made['id']}?wait_s=30")
             assert state["state"] == "done"
@@ -97,3 +101,5 @@ def test_run_serves_and_finishes_accepted_jobs_when_told_to_end(ckm, told):
     assert process.returncode in (0, -signal.SIGTERM)
     assert "model in use" in log
     assert "Traceback" not in log
+    done = ckm("edge", "health", "--config", path)
+    assert (done.status, "does not answer" in done.complaint) == (2, True)

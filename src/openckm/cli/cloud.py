@@ -211,18 +211,28 @@ def merge(
     suite: Annotated[Path, typer.Option(help="Suite that versions are compared on.")],
     new: Annotated[list[str] | None, typer.Option(help="Region that was to be improved; may be repeated.")] = None,
     version: Annotated[str, typer.Option(help="Version of the new model; otherwise the next minor one.")] = "",
-    rule: Annotated[str, typer.Option(help="mean (weighted by samples) or median (of each weight; robust).")] = "mean",
+    rule: Annotated[str, typer.Option(help="equal (weights) or median (of each weight; robust).")] = "equal",
+    contributors: Annotated[
+        Path | None, typer.Option(help="Folder of the public files of contributors (`ckm edge key`).")
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Take files without signatures: you know otherwise from whom they are.")
+    ] = False,
+    least_voices: Annotated[int, typer.Option(min=1, help="Contributions that must be left to merge.")] = 4,
     report: Annotated[Path | None, typer.Option(help="Write what was done to this file (JSON).")] = None,
 ) -> None:
     """Merge what edges contribute into a prior; written only if the gate finds nothing forgotten (else exit 3)."""
     from openckm.cloud.federate import MergeOptions
     from openckm.cloud.federate import merge as run
     from openckm.cloud.suite import Suite
+    from openckm.store.contributors import read_contributors
 
+    known = None if contributors is None else read_contributors(contributors)
+    options = MergeOptions(rule=rule, unsigned=unsigned, least_voices=least_voices)
     with progress_bar() as progress:
         found = run(
-            parent, output, contributions, Suite.read(suite), new_regions=tuple(new or ()), version=version,
-            options=MergeOptions(rule=rule), report_file=report, progress=progress,
+            parent, output, contributions, Suite.read(suite), contributors=known, new_regions=tuple(new or ()),
+            version=version, options=options, report_file=report, progress=progress,
         )  # fmt: skip
     for one in found.refused:
         console.print(f"refused {one.file}: {one.reason}", markup=False)
@@ -235,6 +245,9 @@ def merge(
             console.print(f"  {name}  {ratio - 1:+.2%} error", markup=False)
         for reason in found.verdict.reasons:
             console.print(f"refused: {reason}", markup=False)
+    for out in found.left_out:
+        then = "the rest would pass: look at this one" if out.passes else "the rest would not pass either"
+        console.print(f"without {out.contributor}: {then}", markup=False)
     if found.status == "published":
         console.print(f"{found.version} written to {output}", markup=False)
     elif found.status == "statistics":
@@ -244,4 +257,7 @@ def merge(
         raise typer.Exit(REFUSED)
 
 
-_WHY = {"refused": "the gate refused it", "empty": "no contribution was left to merge"}
+_WHY = {
+    "refused": "the gate refused it", "empty": "no contribution was left to merge",
+    "few": "too few contributions were left to merge, so that one liar would weigh too much (--least-voices)",
+}  # fmt: skip

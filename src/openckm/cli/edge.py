@@ -16,7 +16,7 @@ from openckm.errors import OptionError, StoreError
 if TYPE_CHECKING:
     from openckm.service.config import EdgeConfig
 
-__all__ = ["check", "edge_app", "run", "token", "update"]
+__all__ = ["check", "edge_app", "health", "run", "token", "update"]
 
 _PACKAGES = {"fastapi", "filelock", "prometheus_client", "pydantic", "starlette", "tuf", "uvicorn"}
 Config = Annotated[Path, typer.Option("--config", help="Configuration in TOML.")]
@@ -69,6 +69,15 @@ def check(config: Config) -> None:
     console.print(f"model ({source}): {named}", markup=False)
     for alarm in keeper.alarms:
         console.print(f"alarm {alarm.kind}: {alarm.detail}", markup=False)
+
+
+@edge_app.command("health")
+def health(config: Config) -> None:
+    """Ask the node of a configuration, on this machine, whether it takes jobs; exit status 2 if not."""
+    from openckm.service.health import require_healthy
+
+    require_healthy(_config(config))
+    console.print("the node takes jobs", markup=False)
 
 
 @edge_app.command("token")

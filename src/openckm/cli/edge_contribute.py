@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from openckm.cli.cloud_common import console, progress_bar
 from openckm.errors import InputError
 
-__all__ = ["contribute", "edge_app"]
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
+    from openckm.store import KeyFolder
+
+__all__ = ["contribute", "edge_app", "key"]
 
 edge_app = typer.Typer(
     help="An edge: a service that keeps its model up to date, and what it gives back.", no_args_is_help=True,
@@ -37,6 +43,14 @@ def contribute(
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 300,
     learning_rate: Annotated[float, typer.Option(help="Learning rate at its height.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    keys: Annotated[
+        Path | None, typer.Option(help="Folder of this contributor's key, to sign with (`ckm edge key`).")
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(help="Train with noise of so many clipped gradients, and state epsilon; leaves the numbers out."),
+    ] = None,
+    delta: Annotated[float, typer.Option(help="With noise: chance with which the bound may fail.")] = 1e-5,
 ) -> None:
     """Make a contribution to the prior from this edge's own maps: low-rank differences and ten numbers, no map.
 
@@ -44,17 +58,46 @@ def contribute(
     """
     from openckm.edge.contribute import ContributeOptions, Giver, write_contribution
     from openckm.edge.contribute import contribute as run
+    from openckm.edge.private_training import NoiseOptions
 
     if output.exists():
         raise InputError(f"{output}: there is something already; choose another file, or remove it")
     shards = [shard for path in maps for shard in (sorted(path.glob("*.npz")) if path.is_dir() else [path])]
     options = ContributeOptions(
-        rank=rank, steps=0 if statistics_only else steps, learning_rate=learning_rate, seed=seed
-    )
+        rank=rank, steps=0 if statistics_only else steps, learning_rate=learning_rate, seed=seed,
+        noise=None if noise is None else NoiseOptions(multiplier=noise, delta=delta),
+    )  # fmt: skip
+    signer = None if keys is None else _signer(keys)
     with progress_bar() as progress:
         made = run(
             model, shards, Giver(contributor, licence, region), opt_in=opt_in, options=options, progress=progress
         )
-    size = write_contribution(output, made)
+    size = write_contribution(output, made, signer)
     console.print(json.dumps(made.describe(), indent=1), markup=False)
-    console.print(f"{size} bytes in {output}: this, and nothing else, is what you hand over", markup=False)
+    signed = "unsigned: the cloud takes it only if told to" if signer is None else "signed"
+    console.print(f"{size} bytes in {output}, {signed}: this, and nothing else, is what you hand over", markup=False)
+
+
+@edge_app.command("key")
+def key(
+    keys: Annotated[Path, typer.Option(help="Folder of this contributor's key; made if there is none.")],
+    contributor: Annotated[str, typer.Option(help="Who is to be credited, as in contributions.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Public file to write, for the cloud (*.json).")],
+) -> None:
+    """Make the key that signs contributions, and the public file by which the cloud knows it."""
+    from openckm.store.contributors import contributor_signer, write_contributor
+
+    write_contributor(output, contributor, contributor_signer(_folder(keys), make=True))
+    console.print(f"{output} is not secret: hand it to the cloud in a way that both trust; {keys} is", markup=False)
+
+
+def _signer(keys: Path) -> Signer:
+    from openckm.store.contributors import contributor_signer
+
+    return contributor_signer(_folder(keys))
+
+
+def _folder(keys: Path) -> KeyFolder:
+    from openckm.store import KeyFolder
+
+    return KeyFolder(keys, os.environ.get("OPENCKM_PASSPHRASE") or None)

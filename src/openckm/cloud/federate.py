@@ -1,22 +1,25 @@
 """Merging what edges contribute: checked one by one, merged, and judged as everything else that is to go out.
 
-1. A contribution is refused if it is malformed, to another prior, under an unfit licence, a second one of a
-   contributor, of weights of other shapes, or if it moves the weights by more than a share of their norm,
+1. A contribution is refused if it is malformed, not signed by the key that is known of its contributor, to another
+   prior, under an unfit licence, a second one of a contributor, of weights of other shapes, a copy of another's, or if
+   it moves the weights by more than a share of their norm,
 
        || dW_k || <= bound || W ||,    dW_k = U_k D_k over all adapted weights;
 
    what is longer than `clip` is shortened to it, so that nobody counts more by being louder.
 2. Each that is left is scored alone, at full weight, on the suite's validation maps; one that makes a region worse by
    more than `screen` is refused: that is what poison does.
-3. The rest is merged, per weight: the mean, weighted by samples (at most `cap` times the median), or the
-   coordinate-wise median, which a minority cannot drag, however it lies.
+3. The rest is merged, if there are at least `least_voices`: by equal weights, of which nobody has more than 1 / n, or
+   by the coordinate-wise median, which a minority cannot drag, however it lies. What a contributor says of how many
+   maps or samples stand behind a difference counts for nothing: nobody can look.
 4. The merged difference passes `openckm.cloud.judge`: weight by validation maps, verdict by test maps. Only what
-   passes is written, as a new model folder.
+   passes is written, as a new model folder. What does not pass is merged again without each contribution in turn: where
+   the gate would let the rest pass, the one left out is named.
 
 References:
-    B. McMahan et al., Communication-efficient learning of deep networks from decentralized data, 2017 (the mean).
     D. Yin et al., Byzantine-robust distributed learning: towards optimal statistical rates, 2018 (the median).
     Z. Sun et al., Can you really backdoor federated learning?, 2019 (the bound on the norm).
+    J. Douceur, The Sybil attack, 2002 (why a voice is a key, and a copy is none).
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -34,7 +37,7 @@ from torch import Tensor
 from openckm.cloud.anchor import Anchored, as_published
 from openckm.cloud.gate import OVERALL, Choice, GateOptions, Verdict, compare
 from openckm.cloud.ingest import LICENCES
-from openckm.cloud.judge import PRECISION, judge
+from openckm.cloud.judge import PRECISION, Judged, judge
 from openckm.cloud.refresh import next_version
 from openckm.cloud.suite import Progress, Suite, score_models
 from openckm.errors import InputError, ModelError, OptionError
@@ -43,14 +46,19 @@ from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.store.card import ModelCard
 from openckm.store.codec import PRECISIONS
-from openckm.store.contribution import MAX_CONTRIBUTION, Contribution
+from openckm.store.contribution import MAX_CONTRIBUTION, Contribution, require_signature
 from openckm.store.lineage import Lineage
 from openckm.store.package import read_model, recode
 from openckm.store.weights import require_new_folder, write_aside
 
-__all__ = ["MergeOptions", "MergeReport", "Refused", "merge", "merged", "pooled_statistics"]
+if TYPE_CHECKING:
+    from securesystemslib.signer import Key
 
-RULES = ("mean", "median")
+__all__ = ["LeftOut", "MergeOptions", "MergeReport", "Refused", "merge", "merged", "pooled_statistics"]
+
+RULES = ("equal", "median")
+COPY = 0.999
+"""Cosine between two differences above which they are taken for one, scaled or rounded."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,11 @@ class MergeOptions:
     """How to merge.
 
     Attributes:
-        rule: "mean" or "median".
+        rule: "equal" or "median".
         bound: longest difference that is taken at all, as a share of the norm of the weights.
         clip: what longer ones are shortened to, as a share of the norm of the weights.
-        cap: most that a contribution may weigh, in medians of the samples ("mean" only).
+        least_voices: contributions that must be left to merge: of fewer, one liar would be half of the result.
+        unsigned: take contributions without signatures, where it is known by other means from whom they are.
         screen: share by which one alone may worsen a region on the validation maps.
         weights: interpolation weights to choose from, each in (0, 1].
         gate: the gate's numbers.
@@ -70,10 +79,11 @@ class MergeOptions:
         OptionError: if a value is out of range.
     """
 
-    rule: str = "mean"
+    rule: str = "equal"
     bound: float = 0.5
     clip: float = 0.1
-    cap: float = 3.0
+    least_voices: int = 4
+    unsigned: bool = False
     screen: float = 0.05
     weights: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     gate: GateOptions = field(default_factory=GateOptions)
@@ -81,8 +91,8 @@ class MergeOptions:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise OptionError(f"rule {self.rule!r} is unknown: choose one of {', '.join(RULES)}")
-        if not 0 < self.clip <= self.bound or not self.cap >= 1 or not self.screen >= 0:
-            raise OptionError(f"{self}: wanted 0 < clip <= bound, cap >= 1 and screen >= 0")
+        if not 0 < self.clip <= self.bound or self.least_voices < 1 or not self.screen >= 0:
+            raise OptionError(f"{self}: wanted 0 < clip <= bound, at least 1 voice and screen >= 0")
         if not self.weights or not all(0.0 < weight <= 1.0 for weight in self.weights):
             raise OptionError(f"interpolation weights {self.weights}: wanted some in (0, 1]")
 
@@ -96,12 +106,27 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """What the gate says of the rest without one contribution.
+
+    Attributes:
+        contributor: the one left out.
+        passes: whether the gate would let the rest pass.
+        reasons: why not.
+    """
+
+    contributor: str
+    passes: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MergeReport:
     """What a merge did.
 
     Attributes:
-        status: "published", "refused" by the gate, "empty" if no contribution was left to merge, or "statistics" if
-            there were no differences among them.
+        status: "published", "refused" by the gate, "empty" if no contribution was left to merge, "few" if too few were,
+            or "statistics" if there were no differences among them.
         parent: version that the contributions are to.
         version: version that was, or would have been, written.
         taken: contributors whose differences were merged.
@@ -110,6 +135,8 @@ class MergeReport:
         weight: chosen weight of the interpolation; None where nothing was judged.
         choices: what each weight does on the validation maps.
         verdict: the gate's; None where nothing was judged.
+        left_out: where the gate refused, its verdict without each contribution in turn; those with `passes` are to
+            blame. It is for people to look at: nothing is published by it.
     """
 
     status: str
@@ -121,6 +148,7 @@ class MergeReport:
     weight: float | None = None
     choices: tuple[Choice, ...] = ()
     verdict: Verdict | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -133,6 +161,7 @@ def merge(
     files: Sequence[Path],
     suite: Suite,
     *,
+    contributors: Mapping[str, Key] | None = None,
     new_regions: Sequence[str] = (),
     options: MergeOptions | None = None,
     version: str = "",
@@ -146,6 +175,7 @@ def merge(
         target: folder of the new model; must not be there, or be empty.
         files: contributions.
         suite: what versions are compared on.
+        contributors: key of each contributor, by name (`openckm.store.contributors`); not wanted where `unsigned`.
         new_regions: regions of the suite that were to be improved; all others must not be forgotten.
         options: how.
         version: of the new model; "" counts the parent's minor version up.
@@ -155,15 +185,20 @@ def merge(
     Raises:
         InputError: if no file was named, or a map of the suite is not there or was changed.
         ModelError: if the parent cannot be read, or the target holds something.
-        OptionError: if regions or suite do not fit.
+        OptionError: if regions or suite do not fit, or no keys of contributors were given.
     """
     require_new_folder(target)
     chosen = options or MergeOptions()
     if not files:
         raise InputError("no contributions were named: give the files that edges handed over")
+    if contributors is None and not chosen.unsigned:
+        raise OptionError(
+            "no keys of contributors were given, so that anybody could contribute under any name: give the folder of"
+            " their public files, or take unsigned files, where you know by other means from whom they are"
+        )
     net, card = load_prior(parent)
     version = version or next_version(card.version)
-    read, refused = _read(files, card, _checksums(parent))
+    read, refused = _read(files, card, _checksums(parent), None if chosen.unsigned else contributors)
     moved, more = _differences(net, read, chosen)
     screened, poison = _screened(net, moved, suite, chosen, progress)
     refused = [*refused, *more, *poison]
@@ -172,7 +207,9 @@ def merge(
         "empty" if refused else "statistics", card.version, version, tuple(one.contributor for _, one, _ in screened),
         tuple(refused), told,
     )  # fmt: skip
-    if screened:
+    if 0 < len(screened) < chosen.least_voices:
+        report = replace(report, status="few")
+    elif screened:
         report = _merged_report(report, net, card, screened, suite, tuple(new_regions), target, chosen, progress)
     if report_file is not None:
         write_aside(report_file, (json.dumps(report.to_dict(), indent=1) + "\n").encode())
@@ -180,10 +217,11 @@ def merge(
 
 
 def pooled_statistics(given: Sequence[Contribution]) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return mean and standard deviation over the maps of all contributions, by region and statistic."""
+    """Return mean and standard deviation over the maps of all contributions that tell them, by region and statistic."""
     found: dict[str, dict[str, tuple[float, float]]] = {}
-    for region in sorted({one.region for one in given}):
-        here = [one for one in given if one.region == region]
+    telling = [one for one in given if one.statistics]
+    for region in sorted({one.region for one in telling}):
+        here = [one for one in telling if one.region == region]
         count = sum(one.maps for one in here)
         found[region] = {}
         for name in here[0].statistics:
@@ -204,14 +242,17 @@ def _checksums(parent: Path) -> set[str]:
 
 
 def _read(
-    files: Sequence[Path], card: ModelCard, checksums: set[str]
+    files: Sequence[Path], card: ModelCard, checksums: set[str], contributors: Mapping[str, Key] | None
 ) -> tuple[list[tuple[str, Contribution]], list[Refused]]:
-    """Return the contributions that are well formed and to this prior, one of each contributor, and the others."""
+    """Return what is well formed, signed and to this prior, one contribution of each contributor, and the others."""
     taken: list[tuple[str, Contribution]] = []
     refused: list[Refused] = []
     for path in files:
         try:
-            one = _bounded(path)
+            content = _bounded(path)
+            one = Contribution.from_bytes(content)
+            if contributors is not None:
+                require_signature(content, contributors.get(one.contributor), one.contributor)
             _check_fit(one, card, checksums, {other.contributor for _, other in taken})
             taken.append((path.name, one))
         except InputError as error:
@@ -219,10 +260,10 @@ def _read(
     return taken, refused
 
 
-def _bounded(path: Path) -> Contribution:
+def _bounded(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return Contribution.from_bytes(file.read(MAX_CONTRIBUTION + 1))
+            return file.read(MAX_CONTRIBUTION + 1)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
@@ -243,7 +284,8 @@ def _differences(
 ) -> tuple[list[Taken], list[Refused]]:
     """Return the differences within the bound, shortened to `clip`, and what was refused."""
     weights = dict(net.named_parameters())
-    taken, refused = [], []
+    taken: list[Taken] = []
+    refused: list[Refused] = []
     for file, one in read:
         if not one.factors:
             continue
@@ -256,9 +298,19 @@ def _differences(
         if not share <= options.bound:
             refused.append(Refused(file, f"it moves the weights by {share:.2f} of their norm: wanted {options.bound}"))
             continue
-        shorter = min(1.0, options.clip / share) if share > 0 else 1.0
+        twin = next((other for _, other, before in taken if _cosine(made, before) > COPY), None)
+        if twin is not None or share == 0:
+            why = "it moves no weight" if twin is None else f"it is a copy of what {twin.contributor} contributed"
+            refused.append(Refused(file, f"{why}: a voice is a difference of one's own"))
+            continue
+        shorter = min(1.0, options.clip / share)
         taken.append((file, one, {name: shorter * value for name, value in made.items()}))
     return taken, refused
+
+
+def _cosine(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
+    inner = sum(float((one[name].double() * other[name].double()).sum()) for name in one)
+    return inner / max(_norm(one) * _norm(other), 1e-300)
 
 
 def _norm(values: Mapping[str, Tensor]) -> float:
@@ -289,26 +341,15 @@ def _screened(
     return taken, refused
 
 
-def merged(
-    differences: Sequence[Mapping[str, Tensor]], samples: Sequence[int], options: MergeOptions
-) -> dict[str, Tensor]:
+def merged(differences: Sequence[Mapping[str, Tensor]], rule: str = "equal") -> dict[str, Tensor]:
     """Return the merged difference of the weights, by name.
 
     Args:
         differences: of each contribution, all of the same names and shapes; at least one.
-        samples: training samples behind each.
-        options: rule and cap.
+        rule: "equal" or "median".
     """
-    names = differences[0]
-    if options.rule == "median":
-        stacked = {name: torch.stack([one[name] for one in differences]) for name in names}
-        return {name: _median(value) for name, value in stacked.items()}
-    count = torch.tensor([float(max(n, 1)) for n in samples])
-    count = count.clamp(max=options.cap * float(_median(count)))
-    share = count / count.sum()
-    return {
-        name: sum((w * one[name] for w, one in zip(share, differences, strict=True)), torch.zeros(())) for name in names
-    }
+    stacked = {name: torch.stack([one[name] for one in differences]) for name in differences[0]}
+    return {name: _median(value) if rule == "median" else value.mean(0) for name, value in stacked.items()}
 
 
 def _median(values: Tensor) -> Tensor:
@@ -340,17 +381,28 @@ def _merged_report(
     progress: Progress | None,
 ) -> MergeReport:
     """Merge, judge, and write what passes."""
-    made = merged([one for _, _, one in taken], [one.samples for _, one, _ in taken], options)
-    judged = judge(
-        net, _anchored(net, made), suite, new_regions, weights=options.weights, gate=options.gate,
-        progress=progress,
-    )  # fmt: skip
+    judged = _judged(net, taken, suite, new_regions, options, progress)
     report = replace(report, status="refused", weight=judged.weight, choices=judged.choices, verdict=judged.verdict)
     if judged.verdict.publish:
         described = _described(report, judged.verdict, card, [one for _, one, _ in taken], suite, options)
         save_prior(target, judged.net, precision=PRECISION, **described)
-        report = replace(report, status="published")
-    return report
+        return replace(report, status="published")
+    left_out = []
+    for k, (_, one, _) in enumerate(taken if len(taken) > 1 else ()):
+        rest = _judged(net, [*taken[:k], *taken[k + 1 :]], suite, new_regions, options, progress).verdict
+        left_out.append(LeftOut(one.contributor, rest.publish, rest.reasons))
+    return replace(report, left_out=tuple(left_out))
+
+
+def _judged(
+    net: MapDenoiser, taken: Sequence[Taken], suite: Suite, new_regions: tuple[str, ...], options: MergeOptions,
+    progress: Progress | None,
+) -> Judged:  # fmt: skip
+    made = merged([one for _, _, one in taken], options.rule)
+    return judge(
+        net, _anchored(net, made), suite, new_regions, weights=options.weights, gate=options.gate,
+        progress=progress,
+    )  # fmt: skip
 
 
 def _described(

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.data.digest import turned_digest
 from openckm.data.shards import TracedMap, read_shard
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
-from openckm.maps.symmetry import SYMMETRIES, apply_symmetry
 
 __all__ = ["MAX_SHARD", "Arrays", "content_digest", "fingerprint", "one_map", "read_arrays", "read_map", "scene_digest",
            "write_map"]  # fmt: skip
@@ -108,17 +108,12 @@ def content_digest(one: Mapping[str, NDArray[Any]]) -> str:
 
 def fingerprint(one: Mapping[str, NDArray[Any]]) -> str:
     """Return a digest of a map's gains and carrier that is the same for its 8 orientations."""
-    return _turned_digest(one["gain_cdb"], f"{float(one['carrier_hz'][0]):.6g} {float(one['cell_m'][0]):.6g}")
+    return turned_digest(one["gain_cdb"], f"{float(one['carrier_hz'][0]):.6g} {float(one['cell_m'][0]):.6g}")
 
 
 def scene_digest(one: Mapping[str, NDArray[Any]]) -> str:
     """Return a short digest of a map's building heights and cells, the same for its 8 orientations."""
-    return _turned_digest(one["height_dm"], f"{float(one['cell_m'][0]):.6g}")[:16]
-
-
-def _turned_digest(field: NDArray[Any], more: str) -> str:
-    views = (np.ascontiguousarray(apply_symmetry(k, field)) for k in SYMMETRIES)
-    return min(hashlib.sha256(f"{more}{view.shape}".encode() + view.tobytes()).hexdigest() for view in views)
+    return turned_digest(one["height_dm"], f"{float(one['cell_m'][0]):.6g}")[:16]
 
 
 def write_map(folder: Path, one: Arrays) -> Path:

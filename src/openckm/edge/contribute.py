@@ -2,7 +2,9 @@
 
 Maps and readings are read here, used here, and stay here. What leaves is a `openckm.store.contribution.Contribution`:
 a file of fixed size that holds factors of low-rank differences and ten numbers. Nothing is made without the owner's
-word (`opt_in`), and nothing is sent: the file is written where the owner says, to be looked at and handed over.
+word (`opt_in`), and nothing is sent: the file is written where the owner says, to be looked at and handed over. With
+noise (`openckm.edge.private_training`) the factors keep a bound on what they tell of any single map, and the ten
+numbers and the losses, which have none, stay out.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from openckm.data.digest import map_digest
 from openckm.data.map_statistics import STATISTICS, statistics
 from openckm.data.shards import TracedMap, read_shards
+from openckm.edge.private_training import NoiseOptions, train_with_noise
 from openckm.errors import InputError, OptionError
 from openckm.maps.atomic import atomic_path
 from openckm.priors.adapter import LowRank
@@ -27,6 +32,9 @@ from openckm.store.contribution import LEAST_MAPS, MAX_RANK, Contribution
 from openckm.training.objective import TrainOptions, denoising_loss
 from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
 
 __all__ = ["ContributeOptions", "Giver", "contribute", "write_contribution"]
 
@@ -58,8 +66,9 @@ class ContributeOptions:
         rank: of the differences.
         steps: training steps; 0 gives statistics alone.
         batch: quarters of maps per step.
-        learning_rate: AdamW's, at its height.
-        seed: of everything random.
+        learning_rate: AdamW's, at its height; with noise Adam's, which stays as it is.
+        seed: of everything random but noise.
+        noise: to train with, for a bound on what the differences tell; None for none.
 
     Raises:
         OptionError: if a value is out of range.
@@ -70,6 +79,7 @@ class ContributeOptions:
     batch: int = 8
     learning_rate: float = 1e-3
     seed: int = 0
+    noise: NoiseOptions | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= MAX_RANK or self.steps < 0 or self.batch < 1 or self.seed < 0:
@@ -101,44 +111,54 @@ def contribute(
         ComputationError: if training diverges.
         InputError: if a shard cannot be read.
         ModelError: if the prior cannot be read.
-        OptionError: if the owner did not opt in, there are too few maps, a value cannot be, or the maps taught nothing.
+        OptionError: if the owner did not opt in, there are too few different maps, a value cannot be (such as a
+            statistic that is the same of every map), the maps taught nothing, or noise is wanted without opacus.
     """
     if not opt_in:
         raise OptionError("nothing is contributed unless the owner of the maps says so: opt in to make a contribution")
     chosen = options or ContributeOptions()
     net, card = load_prior(model)
     maps = list(read_shards(shards))
+    maps = list({map_digest(one): one for one in maps}.values())
     if len(maps) < LEAST_MAPS:
         raise OptionError(
-            f"{len(maps)} maps: a contribution is made from at least {LEAST_MAPS}, so that it tells of none"
+            f"{len(maps)} different maps (a map turned or given twice is one): a contribution is made from at least"
+            f" {LEAST_MAPS}, so that it tells of none"
         )
-    told = _pooled(maps)
-    before = after = 0.0
+    before = after = epsilon = delta = 0.0
     factors = {}
     if chosen.steps:
         adapter = LowRank(net, chosen.rank, chosen.seed)
-        before, after = _taught(adapter, maps, chosen, 2 * card.grid_multiple, progress)
+        before, after, epsilon = _taught(adapter, maps, chosen, 2 * card.grid_multiple, progress)
         if not after < before:
             raise OptionError(
                 f"the loss on the maps held back went from {before:.4g} to {after:.4g}: they taught nothing, and"
                 " nothing is contributed; give more maps, or other options"
             )
         factors = adapter.factors()
+    told = _pooled(maps)
+    if chosen.noise is not None and factors:
+        before, after, told, delta = 0.0, 0.0, {}, chosen.noise.delta
     return Contribution(
         card.name, card.version, card.sha256, giver.contributor, giver.licence, giver.region, len(maps),
-        chosen.steps * chosen.batch, before, after, told, factors,
+        chosen.steps * chosen.batch, before, after, told, epsilon, delta, factors,
     )  # fmt: skip
 
 
-def write_contribution(path: Path, made: Contribution) -> int:
+def write_contribution(path: Path, made: Contribution, signer: Signer | None = None) -> int:
     """Write a contribution, whole or not at all, and return its size [bytes].
+
+    Args:
+        path: file to write.
+        made: the contribution.
+        signer: of the contributor (`openckm.store.contributors`); None leaves it unsigned.
 
     Raises:
         InputError: if there is something already, or it cannot be written.
     """
     if path.exists():
         raise InputError(f"{path}: there is something already; choose another file, or remove it")
-    content = made.to_bytes()
+    content = made.to_bytes(signer)
     try:
         with atomic_path(path) as aside:
             aside.write_bytes(content)
@@ -161,8 +181,8 @@ def _pooled(maps: Sequence[TracedMap]) -> dict[str, tuple[float, float]]:
 
 def _taught(
     adapter: LowRank, maps: Sequence[TracedMap], options: ContributeOptions, multiple: int, progress: Progress | None
-) -> tuple[float, float]:
-    """Train the adapter on the maps that are not held back; return the loss on those that are, before and after."""
+) -> tuple[float, float, float]:
+    """Train the adapter on the maps not held back; return the loss on the others, before and after, and epsilon."""
     shapes = {one.grid.shape for one in maps}
     if len(shapes) > 1 or any(side % multiple for shape in shapes for side in shape):
         raise OptionError(f"maps of {sorted(shapes)} cells: wanted one shape, of sides divisible by {multiple}")
@@ -182,9 +202,13 @@ def _taught(
         seed=options.seed,
     )  # fmt: skip
     before = _held_loss(adapter, held, plan)
+    if options.noise is not None:
+        report = None if progress is None else (lambda step: progress("training", step, options.steps))
+        epsilon = train_with_noise(adapter, learned, plan, options.batch, options.noise, report)
+        return before, _held_loss(adapter, held, plan), epsilon
     with tempfile.TemporaryDirectory() as place:
         Trainer(adapter, batches, plan, Path(place)).run()
-    return before, _held_loss(adapter, held, plan)
+    return before, _held_loss(adapter, held, plan), 0.0
 
 
 def _held_loss(adapter: Denoiser, held: TrainingSet, plan: TrainOptions) -> float:

@@ -207,6 +207,8 @@ def _state_routes(app: FastAPI, node: Node) -> None:
         """Whether jobs are taken."""
         if node.keeper.model is None:
             raise failure(503, "no_model", "no model yet: see the alarms", 5)
+        if node.queue.ending:
+            raise failure(503, "ending", "this node is about to end", 5)
         return {"ready": True, "waiting": node.queue.waiting}
 
     @app.get("/metrics", responses=fails(401, 403), response_class=Response)

@@ -201,6 +201,11 @@ class JobQueue:
                 self._finish(job, "failed")
             self._waiting.clear()
 
+    @property
+    def ending(self) -> bool:
+        """Whether no further job is taken."""
+        return self._ending
+
     def idle(self) -> bool:
         """Return whether nothing waits or runs, and every result was fetched."""
         with self._changed:

@@ -35,8 +35,10 @@ from openckm.errors import ModelError, StoreError
 from openckm.store.trust import ROLES
 from openckm.store.weights import write_aside
 
-__all__ = ["ROUNDS", "KeyFolder", "Keys", "SplitKeys", "require_private"]
+__all__ = ["CONTRIBUTOR", "ROUNDS", "KeyFolder", "Keys", "SplitKeys", "require_private"]
 
+CONTRIBUTOR = "contributor"
+"""Not a role of a repository: the folder of keys that sign what an edge contributes."""
 ROUNDS = 600_000
 """Rounds of PBKDF2 between a passphrase and the key that encrypts."""
 
@@ -137,8 +139,9 @@ class KeyFolder(Keys):
         Raises:
             StoreError: if the role is unknown or they cannot be written.
         """
-        if role not in ROLES:
-            raise StoreError(f"role {role!r} is unknown: choose one of {', '.join(ROLES)}")
+        known = (*ROLES, CONTRIBUTOR)
+        if role not in known:
+            raise StoreError(f"role {role!r} is unknown: choose one of {', '.join(known)}")
         return [self._make(role) for _ in range(count)]
 
     def retire(self, role: str, keyids: Collection[str]) -> None:
