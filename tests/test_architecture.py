@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runner": set(),
     "service": {"edge"},
     "cli": {"edge", "atlas"},
+    "__main__": {"cli"},
 }
 """The table of the design; what an imported package may import is open too, and so are errors and shapes to all."""
 LAZY = {"cli": {"cloud", "service", "city"}, "service": {"cloud"}}

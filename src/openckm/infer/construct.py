@@ -237,7 +237,14 @@ class OpenCKM:
         network, name, calibration = self._load()
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
-        enough = None if until is None else (lambda: time.monotonic() > until)
+        asked = 0
+
+        def late() -> bool:
+            nonlocal asked
+            asked += 1
+            return until is not None and time.monotonic() > until
+
+        enough = late if until is not None and self.symmetrise else None
         facts: dict[str, Any] = {
             "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
         }  # fmt: skip
@@ -249,6 +256,8 @@ class OpenCKM:
             facts["unit"] = "dB"
         else:
             answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts, known)
+        if enough is not None:  # asked once for each orientation that was averaged, of the one mean or of both experts'
+            facts["orientations_left_out"] = 8 * (2 if scene.fitted and known is None else 1) - asked
         gain, said = calibrate(answer.gain, scene, calibration)
         return replace(
             answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,

@@ -20,6 +20,7 @@ from openckm.infer.exact.terms import terms_of
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.infer.spread.drawn import right_spread, spread_words
+from openckm.infer.tiles import Tiled
 from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -95,7 +96,9 @@ def _site(
     made = method.reconstruct(
         observed, grid, draws=request.draws, seed=request.seed, deadline_s=left, progress=ticket.report
     )
-    made.provenance |= _facts(model.card, grid, observed, len(made.dataset.get("draws", ())), request.draws)
+    left_out = int(made.provenance.get("orientations_left_out", 0))
+    drawn = len(made.dataset.get("draws", ()))
+    made.provenance |= _facts(model.card, grid, observed, drawn, request.draws, left_out)
     if request.outage_below is None:
         return made
     units = {table.unit for table in observed.points if table.quantity == "gain_db"}
@@ -116,10 +119,11 @@ def _evidence(
     valid = None if site.layout is None else ~site.layout.building
     facts: dict[str, Any] = {"method": method, "unit": "dB", "seed": request.seed}
     made, drawn = None, 0
+    denoiser = Tiled(model.denoiser, model.denoiser.multiple)  # no pass is larger than a tile, so nobody waits for it
     if method != "mean" and request.draws:
         try:
             found = sample_posterior(
-                model.denoiser, likelihood, shape, condition, method=method, steps=request.steps, draws=request.draws,
+                denoiser, likelihood, shape, condition, method=method, steps=request.steps, draws=request.draws,
                 seed=request.seed, spectrum=model.spectrum, progress=_Clock(ticket),
             )  # fmt: skip
             facts["network_evaluations"], drawn = found.network_evaluations, request.draws
@@ -136,7 +140,8 @@ def _evidence(
             facts["method"] = "mean"
     if made is None:
         made = _mean(likelihood, condition, grid, model, facts, valid, ticket, late=method != "mean")
-    made.provenance |= _facts(model.card, grid, site, drawn, 0 if method == "mean" else request.draws)
+    left_out = 0 if drawn else int(made.provenance.get("orientations_left_out", 0))
+    made.provenance |= _facts(model.card, grid, site, drawn, 0 if method == "mean" else request.draws, left_out)
     made.provenance["seconds"] = time.monotonic() - begun
     return made if request.outage_below is None else made.with_outage(request.outage_below)
 
@@ -149,21 +154,23 @@ def _mean(
 
     A single draw tells no spread: it goes with the mean's.
     """
-    calls = 0
+    calls, begun = 0, time.monotonic()
 
     def enough() -> bool:
         nonlocal calls
         calls += 1
         ticket.report("posterior mean", calls, 8)
-        return late or ticket.left_s <= 0
+        return late or ticket.left_s < 1.5 * (time.monotonic() - begun) / calls  # the next would come too late
 
-    found = refined_mean(model.denoiser, likelihood, condition, spectrum=model.spectrum, enough=enough)
+    tiled = Tiled(model.denoiser, model.denoiser.multiple)
+    found = refined_mean(tiled, likelihood, condition, spectrum=model.spectrum, enough=enough)
     var = torch.zeros_like(found.mean) if found.var is None else found.var
     scale = np.array([q.scale for q in _OUTPUT], np.float32)[:, None, None]
     mean = np.stack([q.decode(found.mean[0, i].numpy()) for i, q in enumerate(_OUTPUT)])
     std = np.asarray(var[0, : len(_OUTPUT)].sqrt().numpy() * scale, np.float32)
     told = facts | {
         "network_evaluations": calls + facts.get("network_evaluations", 0),
+        "orientations_left_out": 8 - calls,
         "spread": "that of the prior given the site: an upper bound",
     }
     return RadioMap.from_gaussian(
@@ -176,9 +183,12 @@ class _Clock:
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket, self.reserve_s = ticket, _RESERVE * max(ticket.left_s, 0.0)
+        self.last = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
         self.ticket.report("draws", done, total)
+        now = time.monotonic()
+        self.reserve_s, self.last = max(self.reserve_s, 2.0 * (now - self.last)), now  # a step more, and the mean
         if done < total and self.ticket.left_s < self.reserve_s:
             raise OutOfTime
 
@@ -210,11 +220,15 @@ def _require_answer(request: EvidenceRequest, likelihood: Likelihood) -> None:
         )
 
 
-def _facts(card: ModelCard, grid: Grid, site: Observations, drawn: int, wanted: int) -> dict[str, Any]:
-    """Return what is to be said of an answer: model, draws, and where the model was not trained."""
+def _facts(
+    card: ModelCard, grid: Grid, site: Observations, drawn: int, wanted: int, left_out: int = 0
+) -> dict[str, Any]:
+    """Return what is to be said of an answer: model, what the deadline cut, and where the model was not trained."""
     notes = []
     if drawn < wanted:
         notes.append(f"{drawn} of {wanted} draws: the deadline came first")
+    if left_out > 0:
+        notes.append(f"{left_out} orientations left out of the mean: the deadline came first")
     low, high = card.cell_m
     if not low <= grid.cell_m <= high:
         notes.append(f"cells of {grid.cell_m:g} m: the model was trained on {low:g} to {high:g} m")
