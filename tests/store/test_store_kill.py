@@ -25,6 +25,7 @@ from openckm.store.publish import Repository
 from openckm.store.trust import Policy, RolePolicy
 from openckm.store.update import Updater
 
+pytestmark = pytest.mark.slow
 save_model = partial(save_bare, attached=True)
 KILLS = int(os.environ.get("OPENCKM_KILLS", "10"))
 Run = Callable[..., tuple[int, float]]

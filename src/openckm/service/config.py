@@ -109,7 +109,8 @@ class ServerConfig(_Strict):
         tls_key: its private key, PEM.
         behind_proxy: a proxy on the way ends TLS, so that none is wanted here.
         threads: of the network; None for one per core.
-        drain_s: time that accepted jobs have to finish when the service is told to end [s].
+        drain_s: time that running jobs have to finish when the service is told to end [s]; more than the 95th
+            percentile of one job's time, as measured on maps of up to 256 x 256 cells with 8 draws on one core.
         page: serve the page at `/`, where maps are seen and made in a browser.
     """
 
@@ -119,7 +120,7 @@ class ServerConfig(_Strict):
     tls_key: _Place | None = None
     behind_proxy: bool = False
     threads: int | None = Field(default=None, gt=0, le=1024)
-    drain_s: float = Field(default=20.0, ge=0)
+    drain_s: float = Field(default=120.0, ge=0)
     page: bool = False
 
     @property

@@ -19,6 +19,8 @@ from openckm.service.node import Node
 __all__ = ["NodeServer", "serve"]
 
 _log = logging.getLogger("openckm.edge")
+_FETCH_S = 20.0
+"""How long a node that is told to end waits for results to be fetched, once nothing runs any more [s]."""
 
 
 class NodeServer(uvicorn.Server):
@@ -72,8 +74,14 @@ class NodeServer(uvicorn.Server):
         self._ending = loop.create_task(self._drained(sig, frame))
 
     async def _drained(self, sig: int, frame: FrameType | None) -> None:
-        end = asyncio.get_running_loop().time() + self._node.config.server.drain_s
-        while not self._node.queue.idle() and asyncio.get_running_loop().time() < end:
+        loop, queue, drain_s = asyncio.get_running_loop(), self._node.queue, self._node.config.server.drain_s
+        end = loop.time() + drain_s
+        fetched_by = end
+        while not queue.idle() and loop.time() < min(end, fetched_by):
+            if queue.running:
+                fetched_by = end
+            elif fetched_by == end:
+                fetched_by = min(loop.time() + _FETCH_S, end - 1e-9)
             await asyncio.sleep(0.05)
         super().handle_exit(sig, frame)
 
