@@ -89,26 +89,32 @@ def test_the_readings_are_followed(town):
 
 
 def test_no_jump_across_tiles_and_windows(town):
-    """Steps between neighbouring cells at the borders of tiles and windows are like those elsewhere."""
+    """Steps between free neighbours at the borders of tiles and windows are like those elsewhere, both ways."""
     plan, _ = town
     for view in open_maps(plan.output):
         made = view.source.load()
         for field in (made.mean(), made.draws()[0], made.draws()[1]):
-            steps = np.abs(np.diff(field, axis=1))
-            borders = sorted({256, *(s for s in plan.starts[1] if s), *(s + 256 for s in plan.starts[1][:-1])})
-            at = np.concatenate([steps[:, b - 1] for b in borders if b < field.shape[1]])
-            assert np.mean(at > 3.0) <= np.mean(steps > 3.0) + 0.01
-            assert np.sqrt(np.mean(at**2)) <= 1.15 * np.sqrt(np.mean(steps**2))
+            at, every = [], []
+            for turned, free, starts in ((field, made.valid, plan.starts[1]), (field.T, made.valid.T, plan.starts[0])):
+                steps = np.where(free[:, 1:] & free[:, :-1], np.abs(np.diff(turned, axis=1)), np.nan)
+                borders = {256, *(s for s in starts if s), *(s + 256 for s in starts[:-1])}
+                at += [steps[:, b - 1] for b in borders if b < turned.shape[1]]
+                every.append(steps.ravel())
+            border, inside = np.concatenate(at), np.concatenate(every)
+            assert np.sqrt(np.nanmean(border**2)) <= 1.25 * np.sqrt(np.nanmean(inside**2))
 
 
 def test_buildings_outside_a_window_cut_its_lines(town):
     plan, _ = town
     layout = read_layout(plan.layout, plan.grid)
-    rows, cols = plan.window(1, 1)
+    rows, cols = slice(0, 128), slice(192, 320)
     whole = site_geometry(plan.grid, plan.transmitter(plan.sites[1]), layout.height_m)
     part = site_geometry(plan.part(rows, cols), plan.transmitter(plan.sites[1]), layout.height_m, around=plan.grid)
     for name in ("obstruction_m", "diffraction_db", "free_space_db", "cos"):
-        np.testing.assert_allclose(getattr(part, name), getattr(whole, name)[rows, cols], atol=1e-3)
+        off = np.abs(getattr(part, name) - getattr(whole, name)[rows, cols])
+        assert np.mean(off > 1e-3) < 2e-3, name  # samples of a line that fall on the border of a cell may go either way
+    alone = site_geometry(plan.part(rows, cols), plan.transmitter(plan.sites[1]), layout.height_m[rows, cols])
+    assert np.mean(np.abs(alone.obstruction_m - whole.obstruction_m[rows, cols]) > 1e-3) > 0.5
     planes = window_condition(plan, layout.height_m, True, 1, rows, cols).site
     assert planes.shape[-2:] == (rows.stop - rows.start, cols.stop - cols.start)
 
