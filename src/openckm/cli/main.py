@@ -89,6 +89,10 @@ def construct(
     bs: Annotated[
         str | None, typer.Option(help="Base station as LON,LAT in degrees (X,Y in metres with --crs local).")
     ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(help="CSV of cells (name, lon, lat, azimuth, PCI ...): all their maps, into the folder --output."),
+    ] = None,
     azimuth: Annotated[
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
     ] = None,
@@ -154,7 +158,10 @@ def construct(
     from openckm.edge.construction import construct as run
     from openckm.maps.site_plan import SitePlan
 
-    require_writable(output, png, zarr, (*measurements, layout))
+    if sites is None:
+        require_writable(output, png, zarr, (*measurements, layout))
+    elif png is not None or zarr is not None or report is not None or outage_threshold is not None or strict:
+        raise OptionError("--sites writes one GeoTIFF a cell: leave --png, --zarr, --report, --strict and outage out")
     if report is not None:
         require_writable_file(report, (".json",), (*measurements, layout))
     numbers = (
@@ -169,13 +176,24 @@ def construct(
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
                     place(centre, "--centre", crs), pattern=pattern)  # fmt: skip
+    reading = replace(
+        reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height),
+        heaps=heaps,
+    )  # fmt: skip
+    if sites is not None:
+        from openckm.cli.sites import construct_folder
+
+        with stages("constructing the maps") as on_progress:
+            told, made = construct_folder(
+                measurements, sites, output, site, on_progress, reading=reading, draws=draws, seed=seed, prior=prior,
+                device=device, check=check,
+            )  # fmt: skip
+        console.print(for_command_line(told), markup=False)
+        console.print("  wrote    " + ", ".join(str(path) for path in made), markup=False)
+        return
     with stages("constructing the map") as on_progress:
         job = run(
-            measurements, site, device=device,
-            reading=replace(
-                reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height),
-                heaps=heaps,
-            ),
+            measurements, site, device=device, reading=reading,
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
             on_progress=on_progress,
             warm=None if warm is None else warm_options(warm),

@@ -26,7 +26,7 @@ from openckm.maps.site_plan import SitePlan
 if TYPE_CHECKING:
     from openckm.flux.warm import Warm, WarmOptions
 
-__all__ = ["Construction", "construct"]
+__all__ = ["Construction", "after_check", "assumptions", "checked", "construct"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def construct(
     site, reading = from_keywords(site, reading, loose)
     read = read_evidence(measurements, site, reading)
     given, field = without_pattern(read, site)
-    notes = list(_assumptions(given.observations, reading.sigma_db))
+    notes = list(assumptions(given.observations, reading.sigma_db))
     if site.pattern is not None:
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
@@ -119,21 +119,21 @@ def construct(
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
     report("self-check", 0, 1)
-    checked, reason = (
-        _checked(method, given.observations, given.grid, seed) if check else (None, "self-check left out on request")
+    check_made, reason = (
+        checked(method, given.observations, given.grid, seed) if check else (None, "self-check left out on request")
     )
     if reason:
         notes.append(reason)
     radiomap = method.reconstruct(
         given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report
     )
-    radiomap = _after_check(radiomap, checked)
+    radiomap = after_check(radiomap, check_made)
     if field is not None:
         radiomap = radiomap.shifted(field, str(radiomap.provenance["unit"]))
     radiomap.provenance["reading"] = given.report.as_dict()
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
-    return Construction(radiomap, read.observations, given.report, checked, tuple(notes), time.monotonic() - started)
+    return Construction(radiomap, read.observations, given.report, check_made, tuple(notes), time.monotonic() - started)
 
 
 def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
@@ -145,7 +145,7 @@ def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
     return Warm.open(options, prior)
 
 
-def _after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
+def after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
     """Widen the spread as far as the self-check asks for, and say in the provenance what became of the map."""
     if check is None:
         radiomap.provenance["status"] = "unchecked"
@@ -166,7 +166,8 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
     return radiomap.with_outage(threshold)
 
 
-def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
+def checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
+    """Return the self-check of a method on a user's readings, or None and the reason."""
     memory = None if method.warm is None else method.warm.exactly()  # what is checked starts cold
     try:
         rivals = classical_candidates(observations)
@@ -175,7 +176,8 @@ def _checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int)
         return None, f"no self-check: {error}"
 
 
-def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
+def assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
+    """Return what was assumed of a site, one sentence each."""
     transmitter, layout = observations.transmitter, observations.layout
     notes = [
         "the base station is not known, and was left unknown: distance and bearing from it say nothing of this map"
@@ -247,6 +249,12 @@ def _reading_lines(facts: Mapping[str, Any]) -> list[str]:
         lines.append(f"  fitted   devices against their mean: {told}")
     told = ", ".join(f"{name or 'all readings'} {factor:.2f}" for name, factor in noise.items())
     lines.append(f"  fitted   noise over what was stated: {told}")
+    if facts["sisters"]:
+        told = ", ".join(f"{name} {rho:+.2f}" for name, rho in facts["sisters"].items())
+        lines.append(f"  fitted   what shadows other cells of the mast shadows this one; correlation with {told}")
+    if facts["extended"]:
+        told = ", ".join(f"{count} {name}" for name, count in facts["extended"].items())
+        lines.append(f"  fitted   readings of more than one cell: {told}")
     if facts["out_of_line"]:
         rows = ", ".join(f"row {row} ({value:g})" for row, _, value in facts["out_of_line"][:5])
         count = len(facts["out_of_line"])

@@ -4,7 +4,7 @@ r"""Several radio cells of one mast: what shadows one shadows the others, and th
 
 f_r are shared fields, g_c a cell's own. Every cell is fitted by itself first. Then each pair of cells at one mast says
 how much its discrepancies have in common: rho maximises the marginal likelihood of the residuals of both, times a wide
-prior, and the loadings are those whose products come nearest to all rho (principal factors). Each cell is then
+prior; it is not negative, for what stands in the way of one cell stands in the way of all. The loadings are those whose products come nearest to all rho (principal factors). Each cell is then
 conditioned on its own readings and on the residuals of its sisters, y - H beta, as further readings of its field.
 
 Levels of phones are those of all cells together, weighed by their precision, where the cells know the same phones.
@@ -45,7 +45,7 @@ MOST_SHARED = 0.95
 """Share of a field's deviation that others may know, at most."""
 CELL_STD_DB = 1.0
 """How much a phone's level differs between the cells of a mast [dB]."""
-_GRID = np.tanh(np.linspace(-1.5, 1.9, 18))
+_GRID = np.tanh(np.linspace(0.0, 1.9, 14))
 _PRIOR_SD = 0.8
 
 

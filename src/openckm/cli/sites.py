@@ -1,0 +1,53 @@
+"""`ckm construct --sites`: all cells of a drive test in one run, one GeoTIFF a cell in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from openckm.errors import InputError, OptionError
+from openckm.maps.site_plan import SitePlan
+
+__all__ = ["construct_folder"]
+
+
+def construct_folder(
+    measurements: Any, sites: Path, output: Path, plan: SitePlan, on_progress: Callable[[str, int, int], None],
+    **options: Any,
+) -> tuple[str, list[Path]]:  # fmt: skip
+    """Construct the maps of all sites of a file, write one GeoTIFF each, and return the record and the files.
+
+    Args:
+        measurements: files of readings.
+        sites: list of sites (`openckm.maps.sites_csv`).
+        output: folder to write into; it is made where there is none.
+        plan: what all sites share.
+        on_progress: called with (what, done, in all).
+        **options: as for `openckm.edge.several.construct_sites`.
+
+    Raises:
+        InputError: if anything given cannot be used; nothing is written then.
+        OptionError: if base station or antenna are given beside the list of sites, or the folder is a file.
+    """
+    from openckm.edge.several import construct_sites, summary_of
+    from openckm.maps.geotiff import write_geotiff
+    from openckm.maps.sites_csv import read_sites
+
+    if plan.place is not None or plan.azimuth_deg is not None or plan.pattern is not None:
+        raise OptionError("--sites says where the base stations are and how they radiate: leave --bs and the like out")
+    if output.suffix or output.is_file():
+        raise OptionError(f"--output {output}: with --sites, one map a cell is written: name a folder")
+    if not output.parent.is_dir():
+        raise InputError(f"{output.parent}: there is no such folder to write into; make it first")
+    listed = read_sites(sites, plan)
+    unsafe = [site.name for site in listed if Path(site.name).name != site.name or site.name in ("", ".", "..")]
+    if unsafe:
+        raise InputError(f"{sites}: {unsafe[0]!r} cannot be the name of a file; rename the cell")
+    jobs = construct_sites(measurements, listed, on_progress=on_progress, **options)
+    output.mkdir(exist_ok=True)
+    written = []
+    for name, job in jobs.items():
+        written.append(output / f"{name}.tif")
+        write_geotiff(job.radiomap, written[-1])
+    return summary_of(jobs), written

@@ -1,0 +1,97 @@
+"""All maps of a drive test in one run: the cells of a list of sites, each learning from the others at its mast."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from openckm.edge.construction import Construction, after_check, assumptions, checked
+from openckm.edge.reading import ReadingOptions, read_evidence, without_pattern
+from openckm.errors import InputError, OptionError
+from openckm.infer.construct import OpenCKM
+from openckm.maps.csv import Files
+from openckm.maps.site_plan import SitePlan
+
+__all__ = ["construct_sites", "summary_of"]
+
+
+def construct_sites(
+    measurements: Files,
+    sites: Sequence[SitePlan],
+    *,
+    reading: ReadingOptions | None = None,
+    draws: int = 8,
+    seed: int = 0,
+    prior: str | os.PathLike[str] | None = None,
+    device: str | None = None,
+    check: bool = True,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Construction]:
+    """Construct the map of every cell that a drive test heard.
+
+    Args:
+        measurements: file of readings of all cells, or several files of one campaign.
+        sites: one plan a cell; its `cells` say which rows are its own (see `openckm.maps.sites_csv.read_sites`).
+        reading: how the file is read.
+        draws: posterior draws of each map.
+        seed: of everything random.
+        prior: model folder; None for the embedded prior.
+        device: name of the device whose level the maps have; None for the mean device.
+        check: whether to run the self-check of each cell, which is made of its own readings alone.
+        on_progress: called with (what, done, in all) while the work goes on.
+
+    Returns:
+        By name of the site, in their order.
+
+    Raises:
+        InputError: if anything given cannot be used.
+        OptionError: if there is no site, or one does not say which rows are its own.
+    """
+    started, how = time.monotonic(), reading or ReadingOptions()
+    nameless = [site.name or "(unnamed)" for site in sites if not site.cells]
+    if not sites or (nameless and len(sites) > 1):
+        raise OptionError(
+            f"{', '.join(nameless) or 'no site'}: which rows of the file are its own? Give the list of sites a further"
+            " column that is one of the file, e.g. PCI, with the cell's value in it"
+        )
+    method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
+    read, fields, notes, checks = {}, {}, {}, {}
+    for number, site in enumerate(sites):
+        _say(on_progress, "self-checks", number, len(sites))
+        try:
+            whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
+        except InputError as error:
+            raise InputError(f"cell {site.name}: {error}") from error
+        read[site.name], fields[site.name] = without_pattern(whole, site)
+        told = list(assumptions(read[site.name].observations, how.sigma_db))
+        checks[site.name], reason = (
+            checked(method, read[site.name].observations, read[site.name].grid, seed)
+            if check else (None, "self-check left out on request")
+        )  # fmt: skip
+        notes[site.name] = tuple(told + [reason] * bool(reason))
+    cells = {name: (given.observations, given.grid) for name, given in read.items()}
+    maps = method.several(cells, draws=draws, seed=seed, progress=on_progress)
+    out = {}
+    for name, radiomap in maps.items():
+        made, field = after_check(radiomap, checks[name]), fields[name]
+        if field is not None:
+            made = made.shifted(field, str(made.provenance["unit"]))
+        made.provenance["reading"] = read[name].report.as_dict()
+        seconds = time.monotonic() - started
+        out[name] = Construction(
+            made, read[name].observations, read[name].report, checks[name], notes[name], seconds
+        )  # fmt: skip
+    return out
+
+
+def _say(on_progress: Callable[[str, int, int], None] | None, what: str, done: int, total: int) -> None:
+    if on_progress is not None:
+        on_progress(what, done, total)
+
+
+def summary_of(jobs: Mapping[str, Construction]) -> str:
+    """Return the records of all cells as text, one after the other."""
+    return "\n".join(f"cell {name}\n{job.summary()}" for name, job in jobs.items())

@@ -1,0 +1,81 @@
+"""`ckm construct --sites`: one drive test, all cells, one map each."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from drive_files import BS, GRID, lonlat, places, plane
+
+from openckm.edge.several import construct_sites
+from openckm.errors import InputError, OptionError
+from openckm.maps.sites_csv import read_sites
+
+SHAPE = {"cell": 4.0, "size": 32}
+
+
+def drive(folder: Path) -> Path:
+    """Write a drive test of two cells of one mast, PCI 11 and 12, the second 6 dB below the first."""
+    path = folder / "drive.csv"
+    with path.open("w", newline="") as stream:
+        out = csv.writer(stream)
+        out.writerow(["lon", "lat", "rsrp", "PCI"])
+        for number, pci in enumerate((11, 12)):
+            dx, dy = places(60, number)
+            lon, lat = lonlat(dx, dy)
+            for row in zip(lon, lat, plane(dx, dy) - 6.0 * number, strict=True):
+                out.writerow([*(f"{v:.7f}" for v in row), pci])
+    return path
+
+
+def sites(folder: Path, rows: list[str] | None = None) -> Path:
+    path = folder / "sites.csv"
+    head = "name,lon,lat,azimuth,PCI"
+    path.write_text("\n".join([head, *(rows or [f"north,{BS[0]},{BS[1]},0,11", f"south,{BS[0]},{BS[1]},180,12"])]))
+    return path
+
+
+def test_every_cell_of_a_drive_test_gets_its_map(tmp_path, tiny_prior, ckm):
+    folder = tmp_path / "maps"
+    told = ckm(
+        "construct", drive(tmp_path), "--sites", sites(tmp_path), "-o", folder, "--cell", 4, "--size", 32,
+        "--prior", tiny_prior, "--no-check", "--draws", 0,
+    ).out  # fmt: skip
+    assert {p.name for p in folder.iterdir()} == {"north.tif", "south.tif"}
+    assert "cell north" in told and "correlation with south" in told and "60 of 120 rows" in told
+    means = {}
+    for name in ("north", "south"):
+        with rasterio.open(folder / f"{name}.tif") as file:
+            means[name] = file.read(1)
+    x, y = (part - c for part, c in zip(GRID.centres(), GRID.from_lonlat(*BS), strict=True))
+    truth = plane(x, y)
+    for number, name in enumerate(("north", "south")):
+        assert np.sqrt(np.mean((means[name] - truth + 6.0 * number) ** 2)) < 3.0
+
+
+def test_a_site_must_say_which_rows_are_its_own(tmp_path, tiny_prior):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"name,lon,lat\nnorth,{BS[0]},{BS[1]}\nsouth,{BS[0]},{BS[1]}\n")
+    with pytest.raises(OptionError, match="which rows of the file are its own"):
+        construct_sites(drive(tmp_path), read_sites(path), prior=tiny_prior)
+    with pytest.raises(OptionError, match="no site"):
+        construct_sites(drive(tmp_path), (), prior=tiny_prior)
+
+
+def test_a_cell_without_readings_is_named(tmp_path, tiny_prior):
+    listed = read_sites(sites(tmp_path, [f"east,{BS[0]},{BS[1]},90,99"]))
+    with pytest.raises(InputError, match=r"cell east: .*99"):
+        construct_sites(drive(tmp_path), listed, prior=tiny_prior, check=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--bs", f"{BS[0]},{BS[1]}"], "leave --bs"), (["--png", "a.png"], "leave --png"), (["--strict"], "--strict")],
+)
+def test_what_cannot_be_combined_is_refused_and_nothing_is_written(tmp_path, ckm, options, message):
+    folder = tmp_path / "maps"
+    told = ckm("construct", drive(tmp_path), "--sites", sites(tmp_path), "-o", folder, *options)
+    assert told.status == 2 and message in told.complaint and not folder.exists()
