@@ -4,8 +4,9 @@ r"""Several radio cells of one mast: what shadows one shadows the others, and th
 
 f_r are shared fields, g_c a cell's own. Every cell is fitted by itself first. Then each pair of cells at one mast says
 how much its discrepancies have in common: rho maximises the marginal likelihood of the residuals of both, times a wide
-prior; it is not negative, for what stands in the way of one cell stands in the way of all. The loadings are those whose products come nearest to all rho (principal factors). Each cell is then
-conditioned on its own readings and on the residuals of its sisters, y - H beta, as further readings of its field.
+prior; it is not negative, for what stands in the way of one cell stands in the way of all. The loadings are those whose
+products come nearest to all rho (principal factors). Each cell is then conditioned on its own readings and on the
+residuals of its sisters, y - H beta, as further readings of its field.
 
 Levels of phones are those of all cells together, weighed by their precision, where the cells know the same phones.
 
