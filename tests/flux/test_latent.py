@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from torch.nn import functional
 
 from openckm.errors import ModelError, OptionError
 from openckm.flux.latent import CARD_FILE, Decoded, LatentDenoiser, floor_db, load_latent, save_latent
@@ -42,6 +43,23 @@ def test_training_brings_smooth_maps_back_and_others_stay_worse():
     after = floor_db(code, held, known)
     assert after < 0.4 * before
     assert floor_db(code, torch.randn(16, 5, 16, 16), known) > 2 * after, "16 x 5 numbers do not fit into 8"
+
+
+def test_the_linear_code_is_the_best_there_is_and_training_starts_there():
+    torch.manual_seed(0)
+    g = torch.Generator().manual_seed(5)
+    basis = torch.linalg.qr(torch.randn(80, 80, generator=g))[0][:, :8]
+    blocks = torch.randn(4000, 8, generator=g) @ basis.T
+    maps = functional.fold(blocks.reshape(250, 16, 80).transpose(1, 2), (16, 16), 4, stride=4) + 0.3
+    code = MapAutoencoder(SMALL)
+    code.fit_linear(maps, torch.tensor([1.0, 0.5, 0.5, 0.1, 0.1]))
+    with torch.no_grad():
+        torch.testing.assert_close(code(maps), maps, atol=5e-3, rtol=0)
+    noisy = maps + 0.1 * torch.randn(maps.shape, generator=g)
+    code.fit_linear(noisy, torch.ones(5))
+    with torch.no_grad():
+        left = ((code(noisy) - noisy) ** 2).mean()
+    assert float(left) == pytest.approx(0.01 * 72 / 80, rel=0.05), "72 of 80 directions hold nothing but noise"
 
 
 def test_standardised_latents_have_the_scale_of_a_prior_and_decode_to_the_same_maps():

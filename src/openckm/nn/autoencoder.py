@@ -1,7 +1,8 @@
 """A convolutional autoencoder of maps: 4 x 4 cells become one place of a few numbers, and come back.
 
-Folding twice by 2 (pixel unshuffle) with residual blocks in between; no normalisation, so that levels are kept, and no
-bottleneck but the number of latent planes.
+It begins as the best linear code of blocks of 4 x 4 cells (principal components, `fit_linear`), with residual networks
+around it that begin at zero: training can only add to what linear algebra gives at once. There is no normalisation, so
+that levels are kept, and no bottleneck but the number of latent planes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class AutoencoderOptions:
     """
 
     channels: int = 5
-    latent: int = 16
+    latent: int = 18
     width: int = 48
     blocks: int = 2
 
@@ -50,13 +51,15 @@ class MapAutoencoder(nn.Module):
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(2), nn.Conv2d(4 * o.channels, o.width, 3, padding=1), *_blocks(o.width, o.blocks),
             nn.PixelUnshuffle(2), nn.Conv2d(4 * o.width, wide, 3, padding=1), *_blocks(wide, o.blocks),
-            nn.Conv2d(wide, o.latent, 3, padding=1),
+            _zero(nn.Conv2d(wide, o.latent, 3, padding=1)),
         )  # fmt: skip
         self.decoder = nn.Sequential(
             nn.Conv2d(o.latent, wide, 3, padding=1), *_blocks(wide, o.blocks),
             nn.Conv2d(wide, 4 * o.width, 3, padding=1), nn.PixelShuffle(2), *_blocks(o.width, o.blocks),
-            nn.Conv2d(o.width, 4 * o.channels, 3, padding=1), nn.PixelShuffle(2),
+            _zero(nn.Conv2d(o.width, 4 * o.channels, 3, padding=1)), nn.PixelShuffle(2),
         )  # fmt: skip
+        self.fold = nn.Conv2d(o.channels, o.latent, o.factor, stride=o.factor)
+        self.unfold = nn.ConvTranspose2d(o.latent, o.channels, o.factor, stride=o.factor)
         self.register_buffer("centre", torch.zeros(o.latent))
         self.register_buffer("scale", torch.ones(o.latent))
 
@@ -68,12 +71,13 @@ class MapAutoencoder(nn.Module):
         """
         if x.shape[-2] % 4 or x.shape[-1] % 4:
             raise OptionError(f"maps of {tuple(x.shape[-2:])} cells: wanted sides divisible by 4; pad them")
-        z: Tensor = self.encoder(x)
+        z: Tensor = self.fold(x) + self.encoder(x)
         return (z - self._plane("centre")) / self._plane("scale")
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the maps of latents."""
-        x: Tensor = self.decoder(z * self._plane("scale") + self._plane("centre"))
+        raw = z * self._plane("scale") + self._plane("centre")
+        x: Tensor = self.unfold(raw) + self.decoder(raw)
         return x
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,9 +85,29 @@ class MapAutoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     @torch.no_grad()
+    def fit_linear(self, maps: Tensor, weights: Tensor) -> None:
+        """Set the linear part to the principal components of blocks of 4 x 4 cells.
+
+        Args:
+            maps: [B, C, H, W].
+            weights: how much a channel's squared error counts, [C].
+        """
+        n, side = self.options.channels, self.options.factor
+        blocks = functional.unfold(maps, side, stride=side).transpose(1, 2).reshape(-1, n * side**2).double()
+        root = weights.double().sqrt().repeat_interleave(side**2)
+        level = blocks.reshape(len(blocks), n, -1).mean((0, 2))  # one a channel, as a bias can say
+        centred = (blocks - level.repeat_interleave(side**2)) * root
+        vectors = torch.linalg.eigh(centred.T @ centred)[1].flip(1)[:, : self.options.latent]
+        shape = (self.options.latent, n, side, side)
+        self.fold.weight.copy_((vectors.T * root).reshape(shape))
+        self.fold.bias.copy_(-(vectors.T @ (level.repeat_interleave(side**2) * root)))  # type: ignore[union-attr]
+        self.unfold.weight.copy_((vectors.T / root).reshape(shape))
+        self.unfold.bias.copy_(level)  # type: ignore[union-attr]
+
+    @torch.no_grad()
     def standardise(self, maps: Tensor) -> None:
         """Fix shift and scale of the latent planes by some maps [B, C, H, W]."""
-        z = self.encoder(maps)
+        z = self.fold(maps) + self.encoder(maps)
         self.get_buffer("centre").copy_(z.mean((0, 2, 3)))
         self.get_buffer("scale").copy_(2.0 * z.std((0, 2, 3)).clamp(min=1e-6))
 
@@ -99,6 +123,12 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.as_tensor(x + self.second(functional.silu(self.first(functional.silu(x)))))
+
+
+def _zero(layer: nn.Conv2d) -> nn.Conv2d:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
 
 
 def _blocks(width: int, count: int) -> list[nn.Module]:

@@ -71,7 +71,8 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
         if start is None:
             return _evidence(request, likelihood, site, grid, current, ticket)
         said = request.model_dump(exclude={"deadline_s", "warm", "stream", "grid", "outage_below"})
-        job = start.ask(Asked(site, grid, request.draws, current.denoiser, {"request": said}))
+        settings = {"request": said, "arithmetic": arithmetic()}
+        job = start.ask(Asked(site, grid, request.draws, current.denoiser, settings))
         made = job.recall()
         if made is None:
             bare = request.model_copy(update={"outage_below": None})
