@@ -10,7 +10,8 @@ bootstrap over places. The ensemble that is carried over has 16 steps of order 2
                            to 50 steps (floor: a second such ensemble), roughness over the truth's, SSIM and NMSE of a
                            draw (grey levels of -200 to -40 dB), coverage of mean +- 1.64 spreads, all over cells that
                            are free and covered; distance |m - m'|_2
-    crps_db over cold      over the best cold sampler of any number of steps, and the same of the energy score
+    crps_db over cold      over the best cold sampler of any number of steps (whose own row says 1 [1, 1]), and the same
+                           of the energy score
     crps_db over any       over the best method that starts cold, centred ones and the product's included
     stream                 the rule of the product over 20 frames: carried over from the last cold ensemble until that
                            is too far or does not fit; calls are those of all frames
@@ -315,8 +316,7 @@ def _ratios(here: Sequence[Score], best: list[Score], metric: str, label: str) -
         found = ratio_interval(top, bottom, [s.case for s in group])
         calls = round(float(np.mean([s.network_evaluations for s in group])))
         seconds = mean_interval([s.seconds for s in group], [s.case for s in group]).value
-        name = f"{metric} over {label} ({best[0].method})"
         yield Row(
-            method, here[0].task, here[0].split, name, found.value, found.low, found.high, len(group), calls, seconds,
+            method, here[0].task, here[0].split, f"{metric} over {label}", found.value, found.low, found.high, len(group), calls, seconds,
             peak_mb(),
         )  # fmt: skip

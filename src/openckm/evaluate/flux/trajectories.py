@@ -21,7 +21,7 @@ from openckm.priors.denoiser import Denoiser
 
 __all__ = ["trajectory", "trajectory_rows"]
 
-STEPS = 24
+STEPS = 12
 SEED = 3
 
 
