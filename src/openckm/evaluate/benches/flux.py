@@ -316,7 +316,5 @@ def _ratios(here: Sequence[Score], best: list[Score], metric: str, label: str) -
         found = ratio_interval(top, bottom, [s.case for s in group])
         calls = round(float(np.mean([s.network_evaluations for s in group])))
         seconds = mean_interval([s.seconds for s in group], [s.case for s in group]).value
-        yield Row(
-            method, here[0].task, here[0].split, f"{metric} over {label}", found.value, found.low, found.high, len(group), calls, seconds,
-            peak_mb(),
-        )  # fmt: skip
+        three, name = (found.value, found.low, found.high), f"{metric} over {label}"
+        yield Row(method, here[0].task, here[0].split, name, *three, len(group), calls, seconds, peak_mb())
