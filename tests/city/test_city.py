@@ -260,7 +260,7 @@ class Deadly:
         ({"bbox": (24.94, 60.17, 24.94, 60.18)}, "a box of no area"),
         ({"bbox": (24.94, 60.18, 24.95, 60.17)}, "a box of no area"),
         ({"bbox": (float("nan"), 60.18, 24.95, 60.17)}, "longitude first"),
-        ({"bbox": (20.0, 59.0, 24.0, 61.0)}, r"2\.\de\+10 cells: 2 sites would take \d+ TB"),
+        ({"bbox": (20.0, 59.0, 24.0, 61.0)}, r"\d\.\de\+10 cells: 2 sites would take \d+ TB"),
         ({"bbox": (24.946, 60.170, 24.9508, 60.1753)}, "site south at .* lies outside the box"),
         ({"cell_m": 0.0}, "wanted a number of metres"),
         ({"draws": 99}, "wanted 0 to 64"),
