@@ -54,6 +54,7 @@ LAZY = {"cli": {"cloud", "service", "city"}, "service": {"cloud"}}
 ALLOWED = {
     ("priors", "store"): "pretrained.py turns a card and weights into a denoiser, so that infer need not know files",
     ("predict", "store"): "pretrained.py turns a card and weights into a one-pass network, as priors do",
+    ("evaluate", "edge"): "`ckm bench adapt` measures the job at one site that teaches the prior",
     ("cli", "evaluate"): "`ckm demo` scores its map on the held-out Duke readings, `ckm bench` runs the benchmarks",
 }
 """Departures from the table, each with its reason."""

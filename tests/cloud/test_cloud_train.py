@@ -10,7 +10,12 @@ from openckm.cloud.ingest import MapStore, ingest
 from openckm.cloud.suite import freeze
 from openckm.cloud.train import FirstOptions, train_first
 from openckm.errors import ModelError, OptionError
-from openckm.priors.denoiser import SIZES, MapDenoiserOptions
+from openckm.priors.denoiser import (
+    SIZES,
+    MapDenoiserOptions,
+    ReversibleMapDenoiser,
+    ReversibleMapDenoiserOptions,
+)
 from openckm.priors.pretrained import load_prior
 from openckm.store.weights import digest
 from openckm.training.samples import TrainingSet
@@ -58,6 +63,18 @@ def test_the_card_says_where_the_maps_are_from_and_interruption_changes_no_bit(s
     assert digest(tmp_path / "twice" / weights) == digest(tmp_path / "once" / weights)
 
 
+def test_a_reversible_network_is_trained_published_and_loaded_as_its_card_says(store, few, tmp_path, monkeypatch):
+    monkeypatch.setitem(ReversibleMapDenoiser.sizes, "xs", ReversibleMapDenoiserOptions((8, 8, 8, 8), 1))
+    options = FirstOptions(size="xs", steps=2, batch=2, ema=0.5, architecture="reversible")
+    card, _ = run(store, few, tmp_path, options=options)
+    network, read = load_prior(tmp_path / "new")
+    assert type(network) is ReversibleMapDenoiser and read == card
+    assert card.architecture == {
+        "class": "ReversibleMapDenoiser", "widths": [8, 8, 8, 8], "blocks": 1, "injector": True, "exact": True,
+    }  # fmt: skip
+    assert "reversible, size xs" in card.recipe
+
+
 def test_fine_maps_are_shown_coarsened_too(few, tmp_path, monkeypatch):
     arrays = shard_of(list(range(4)), side=64) | {"cell_m": np.full(4, 2.0)}
     ingest(tmp_path / "store", [write(tmp_path / "a.npz", arrays)], GIVEN)
@@ -82,6 +99,8 @@ def test_what_does_not_fit_is_refused(store, few, tmp_path):
         (lambda: run(store, few, tmp_path, licence="CC-BY-NC-4.0"), "CC-BY-NC-4.0"),
         (lambda: run(store, everything, tmp_path / "x"), "is in a scene of the suite"),
         (lambda: FirstOptions(size="xxl"), "choose one of xs, s, m"),
+        (lambda: FirstOptions(architecture="mlp"), "choose one of unet, reversible"),
+        (lambda: FirstOptions(size="m", architecture="reversible"), "choose one of xs, s"),
         (lambda: FirstOptions(steps=0), "wanted counts"),
         (lambda: FirstOptions(nothing=1.0), "wanted shares"),
     ]:

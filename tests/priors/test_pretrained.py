@@ -121,6 +121,18 @@ SPOILT = {
     "option": (lambda f: change_card(f, architecture={**ARCHITECTURE, "depth": 3}), "update OpenCKM or choose"),
     "no option": (lambda f: change_card(f, architecture={"class": "MapDenoiser"}), "update OpenCKM or choose"),
     "no table": (lambda f: change_card(f, architecture="MapDenoiser"), "update OpenCKM or choose"),
+    "switch": (
+        lambda f: change_card(f, architecture={
+            **ARCHITECTURE, "class": "ReversibleMapDenoiser", "injector": 1, "exact": True,
+        }),
+        "switches must be true or false",
+    ),
+    "split": (
+        lambda f: change_card(f, architecture={
+            "class": "ReversibleMapDenoiser", "widths": [8, 4, 8, 8], "blocks": 1, "injector": True, "exact": True,
+        }),
+        "every width from 1 to 4 times.*fetch the model again",
+    ),
     "sizes": (lambda f: change_card(f, architecture={**ARCHITECTURE, "widths": 8}), "not whole numbers; fetch"),
     "no levels": (lambda f: change_card(f, architecture={**ARCHITECTURE, "widths": []}), "must be positive; fetch"),
     "channels": (lambda f: change_card(f, channels=["gain_db"]), "update OpenCKM or choose"),

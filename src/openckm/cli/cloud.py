@@ -116,6 +116,9 @@ def train(
     licence: Annotated[str, typer.Option(help="SPDX name of the weights' licence.")] = "Apache-2.0",
     work: Annotated[Path | None, typer.Option(help="Folder of checkpoint and log [default: OUTPUT.work].")] = None,
     size: Annotated[str, typer.Option(help="xs, s or m: 0.8, 5.2 or 18.9 million weights.")] = "s",
+    architecture: Annotated[
+        str, typer.Option(help="unet, or reversible (xs, s): trained from its final state alone, for little memory.")
+    ] = "unet",
     steps: Annotated[int, typer.Option(min=1, help="Training steps in all.")] = 8000,
     batch: Annotated[int, typer.Option(min=1, help="Whole maps per batch.")] = 12,
     learning_rate: Annotated[float, typer.Option(help="Learning rate at its height.")] = 6e-4,
@@ -133,7 +136,10 @@ def train(
     from openckm.store.documents import check_name
 
     check_name(name, "--name")
-    options = FirstOptions(size=size, steps=steps, batch=batch, learning_rate=learning_rate, nothing=nothing, seed=seed)
+    options = FirstOptions(
+        size=size, steps=steps, batch=batch, learning_rate=learning_rate, nothing=nothing, seed=seed,
+        architecture=architecture,
+    )  # fmt: skip
     with progress_bar() as progress:
         card, step = train_first(
             output, MapStore(store), Suite.read(suite), work or output.with_name(f"{output.name}.work"), name=name,

@@ -136,6 +136,7 @@ def construct(
         float | None, typer.Option(help="Seconds the reconstruction may take; fewer draws then.")
     ] = None,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
+    delta: Annotated[Path | None, typer.Option(help="What this site taught the prior (`ckm edge adapt`).")] = None,
     png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
     zarr: Annotated[
         Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
@@ -180,6 +181,8 @@ def construct(
         reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height),
         heaps=heaps,
     )  # fmt: skip
+    if sites is not None and delta is not None:
+        raise OptionError("--delta is what one site taught the prior, --sites are several: leave one of them out")
     if sites is not None:
         from openckm.cli.sites import construct_folder
 
@@ -194,8 +197,8 @@ def construct(
     with stages("constructing the map") as on_progress:
         job = run(
             measurements, site, device=device, reading=reading,
-            draws=draws, seed=seed, deadline_s=deadline, prior=prior, check=check, outage_threshold=outage_threshold,
-            on_progress=on_progress,
+            draws=draws, seed=seed, deadline_s=deadline, prior=prior, delta=delta, check=check,
+            outage_threshold=outage_threshold, on_progress=on_progress,
             warm=None if warm is None else warm_options(warm),
         )  # fmt: skip
     if strict and job.status == "refused":

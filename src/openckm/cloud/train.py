@@ -24,7 +24,7 @@ from openckm.cloud.refresh import RefreshOptions, ReplaySet, claim, free_entries
 from openckm.cloud.suite import Progress, Suite, score_models
 from openckm.data.coarsen import coarsen
 from openckm.errors import OptionError
-from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
+from openckm.priors.denoiser import Denoiser, MapDenoiser, ReversibleMapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.store.card import ModelCard
 from openckm.store.weights import require_new_folder
@@ -33,6 +33,8 @@ from openckm.training.trainer import Batch, Trainer, TrainOptions
 
 __all__ = ["FirstOptions", "train_first"]
 
+NETWORKS = {"unet": MapDenoiser, "reversible": ReversibleMapDenoiser}
+"""Classes of networks by the name of their architecture."""
 COARSE_BELOW_M = 2.0
 """Maps with cells of at most this side are also shown at twice the cell size [m]."""
 
@@ -42,13 +44,15 @@ class FirstOptions:
     """How to train a first prior.
 
     Attributes:
-        size: key of `openckm.priors.denoiser.SIZES`.
+        size: name of a size of the architecture.
         steps: optimiser steps in all; the learning rate falls to 0 over the last 40 %.
         batch: whole maps per batch.
         learning_rate: AdamW's, at its height.
         nothing: share of the samples that are told nothing at all: the unconditional prior.
         ema: decay of the running average of the weights.
         seed: of everything random.
+        architecture: "unet", or "reversible" for training from the network's final state alone
+            (`openckm.nn.reversible_unet`).
 
     Raises:
         OptionError: if a value is out of range.
@@ -61,10 +65,14 @@ class FirstOptions:
     nothing: float = 0.2
     ema: float = 0.998
     seed: int = 0
+    architecture: str = "unet"
 
     def __post_init__(self) -> None:
-        if self.size not in SIZES:
-            raise OptionError(f"size {self.size!r} is unknown: choose one of {', '.join(SIZES)}")
+        if self.architecture not in NETWORKS:
+            raise OptionError(f"architecture {self.architecture!r} is unknown: choose one of {', '.join(NETWORKS)}")
+        sizes = NETWORKS[self.architecture].sizes
+        if self.size not in sizes:
+            raise OptionError(f"size {self.size!r} is unknown: choose one of {', '.join(sizes)}")
         if self.steps < 1 or self.batch < 1 or self.seed < 0 or not self.learning_rate > 0:
             raise OptionError(f"{self}: wanted counts and a positive learning rate")
         if not 0.0 <= self.nothing < 1.0 or not 0.0 < self.ema < 1.0:
@@ -111,11 +119,13 @@ def train_first(
     chosen = options or FirstOptions()
     if not re.fullmatch(r"\d+\.\d+\.\d+", version) or licence not in LICENCES:
         raise OptionError(f"version {version!r}, licence {licence!r}: wanted 1.2.3 and one of {', '.join(LICENCES)}")
-    net = MapDenoiser(SIZES[chosen.size])
+    network = NETWORKS[chosen.architecture]
+    size = network.sizes[chosen.size]
+    net = network(size)
     entries = free_entries(store, suite, store.of(*store.regions), 2 * net.multiple)
     claim(work, {"suite": suite.digest, "options": asdict(chosen)}, entries)
     torch.manual_seed(chosen.seed)
-    trainer = _trainer(MapDenoiser(SIZES[chosen.size]), store, entries, suite, work, chosen, progress)
+    trainer = _trainer(network(size), store, entries, suite, work, chosen, progress)
     step = trainer.run(seconds)
     if step < chosen.steps:
         return None, step
@@ -187,7 +197,8 @@ def _described(entries: Sequence[Entry], scores: Sequence[MapScore], options: Fi
         "cell_m": (min(cells), max(cells)),
         "carrier_hz": (min(carriers), max(carriers)),
         "training_data": f"{len(entries)} maps ({', '.join(regions)}); sources: {'; '.join(_sources(entries))}",
-        "recipe": f"ckm cloud train, size {options.size}, {options.steps} steps of {options.batch} maps",
+        "recipe": f"ckm cloud train, {options.architecture}, size {options.size}, {options.steps} steps of"
+        f" {options.batch} maps",
         "metrics": metrics,
         "credits": joined_credits("", entries),
     }

@@ -70,6 +70,7 @@ def construct(
     seed: int = 0,
     deadline_s: float | None = None,
     prior: str | os.PathLike[str] | LoadedPrior | None = None,
+    delta: str | os.PathLike[str] | None = None,
     device: str | None = None,
     check: bool = True,
     outage_threshold: float | None = None,
@@ -89,6 +90,7 @@ def construct(
         seed: of everything random.
         deadline_s: time the reconstruction may take [s].
         prior: model folder, or a model in memory; None for the embedded prior.
+        delta: file of what the site taught the prior (`openckm.edge.adapt`), or None; not with a model in memory.
         device: name of the device whose level the map has; None for the mean device.
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
@@ -114,7 +116,7 @@ def construct(
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
         )
-    method = OpenCKM(model, device=device, warm=memory)
+    method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta))
     if memory is not None:
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)

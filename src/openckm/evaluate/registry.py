@@ -29,6 +29,7 @@ class Bench(Protocol):
 
 BENCHES: dict[str, str] = {
     "active": "openckm.evaluate.benches.active",
+    "adapt": "openckm.evaluate.benches.adapt",
     "calibration": "openckm.evaluate.benches.calibration",
     "city": "openckm.evaluate.benches.city",
     "duke": "openckm.evaluate.benches.duke",
@@ -36,6 +37,8 @@ BENCHES: dict[str, str] = {
     "flux": "openckm.evaluate.benches.flux",
     "heldout": "openckm.evaluate.benches.heldout",
     "imperfect": "openckm.evaluate.benches.imperfect",
+    "invdiff": "openckm.evaluate.benches.invdiff",
+    "memory": "openckm.evaluate.benches.memory",
     "mamba": "openckm.evaluate.benches.mamba",
     "p1": "openckm.evaluate.benches.p1",
     "real": "openckm.evaluate.benches.real",

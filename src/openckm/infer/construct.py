@@ -46,10 +46,11 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.nn.arithmetic import arithmetic
+from openckm.priors.adapted import CrossFitted, adapted_by
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
-from openckm.priors.pretrained import embedded_prior, load_prior
+from openckm.priors.pretrained import load_prior
 
 __all__ = ["LoadedPrior", "OpenCKM"]
 
@@ -83,6 +84,7 @@ class OpenCKM:
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
         calibrated: whether to bring the spread to what was measured on validation maps.
         device: name of the device whose level the map has; None for the mean device.
+        delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: of the method.
         warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
             a draw is a function of (seed, k) alone.
@@ -94,6 +96,7 @@ class OpenCKM:
     tile_cells: int = TileOptions().cells
     calibrated: bool = True
     device: str | None = None
+    delta: Path | None = None
     name: str = "openckm"
     warm: WarmStart | None = None
 
@@ -236,7 +239,8 @@ class OpenCKM:
         """Return the belief about one scene; what the network says of the site is `known` where it was asked before."""
         network, name, calibration = self._load()
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
-        denoiser = _Meter(tiled, progress, 2 * (8 if self.symmetrise else 1) + FOLDS)
+        expected = 2 * (8 if self.symmetrise else 1) + FOLDS
+        denoiser, meters = _cross_fitted(network, tiled, scene, self.tile_cells, progress, expected)
         asked = 0
 
         def late() -> bool:
@@ -251,25 +255,38 @@ class OpenCKM:
         if scene.condition.moving is not None:
             reads = "vehicles" in network.options.planes
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
+        if (taught := adapted_by(network)) is not None:
+            facts["delta"] = taught.delta.digest
         if not scene.fitted:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"
         else:
             answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts, known)
         if enough is not None:  # asked once for each orientation that was averaged, of the one mean or of both experts'
-            facts["orientations_left_out"] = 8 * (2 if scene.fitted and known is None else 1) - asked
+            facts["orientations_left_out"] = 8 * (2 if scene.fitted and known is None else 1) - asked // len(meters)
         gain, said = calibrate(answer.gain, scene, calibration)
         return replace(
             answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,
-            evaluations=denoiser.evaluations,
+            evaluations=sum(meter.evaluations for meter in meters),
         )  # fmt: skip
 
     def _load(self) -> tuple[MapDenoiser, str, Calibration | None]:
+        if isinstance(self.prior, LoadedPrior) and self.delta is not None:
+            raise OptionError(
+                f"delta {self.delta} with a model in memory: give the model's folder, or load both before"
+            )
         if isinstance(self.prior, LoadedPrior):
-            return self.prior.denoiser, self.prior.name, self.prior.calibration if self.calibrated else None
-        network, card = embedded_prior() if self.prior is None else load_prior(self.prior)
-        calibration = prior_calibration(self.prior, card.sha256) if self.calibrated else None
-        return network, f"{card.name} {card.version}", calibration
+            network, name, calibration = self.prior.denoiser, self.prior.name, self.prior.calibration
+        else:
+            network, card = load_prior(self.prior, delta=self.delta)
+            name = f"{card.name} {card.version}"
+            calibration = prior_calibration(self.prior, card.sha256)
+        taught = adapted_by(network)
+        return (
+            network,
+            name if taught is None else f"{name} with {taught.name}",
+            calibration if self.calibrated else None,
+        )
 
 
 class _Meter(Denoiser):
@@ -286,6 +303,19 @@ class _Meter(Denoiser):
         if self.progress is not None:
             self.progress("posterior mean", min(self.evaluations, self.expected), self.expected)
         return denoised
+
+
+def _cross_fitted(
+    network: MapDenoiser, tiled: Tiled, scene: Scene, tile_cells: int, progress: Report | None, expected: int
+) -> tuple[Denoiser, list[_Meter]]:
+    """Return what is asked for means: the prior, or, of one that its site taught, the network of each cell's fold."""
+    taught = adapted_by(network)
+    if taught is None or scene.transmitter is None:
+        meter = _Meter(tiled, progress, expected)
+        return meter, [meter]
+    tiles = [Tiled(one, network.multiple, _tiles(tile_cells)) for one in taught.folds]
+    meters = [_Meter(one, progress, expected) for one in tiles]
+    return CrossFitted(meters, taught.labels(scene.grid, (scene.transmitter.x, scene.transmitter.y))), meters
 
 
 def _tiles(cells: int) -> TileOptions:

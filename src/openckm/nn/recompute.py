@@ -49,10 +49,10 @@ class Recomputing(Protocol):
     """A network that can recompute: its policy, and those that it knows."""
 
     recompute: str
-    policies: tuple[str, ...]
 
-    def __call__(self, planes: Tensor, scalars: Tensor) -> Tensor:
-        """Map planes [B, inputs, H, W] and scalars [B, scalars] to [B, outputs, H, W]."""
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies that the network knows."""
         ...
 
 

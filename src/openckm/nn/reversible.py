@@ -302,6 +302,7 @@ class _Reversible(torch.autograd.Function):
             for name, g in went.weights.items():
                 slot = plan.slots[k][name]
                 own[slot] = _added(own[slot], g, weights[slot])
+            del went  # or this move's gradients live on while the next one's are made
         return (None, *grads, *shared, *own)
 
 

@@ -50,7 +50,9 @@ class LowRank(Denoiser):
         super().__init__()
         if rank < 1:
             raise OptionError(f"rank {rank}: wanted at least 1")
-        self._parent = (copy.deepcopy(parent).requires_grad_(False),)  # in a tuple: no parameters of this module
+        # A frozen parent lends its weights, which are never written; in a tuple: no parameters of this module.
+        lent = {} if any(p.requires_grad for p in parent.parameters()) else {id(p): p for p in parent.parameters()}
+        self._parent = (copy.deepcopy(parent, lent).requires_grad_(False),)
         generator = torch.Generator().manual_seed(seed)
         self._names = list(adaptable(parent))
         ups, downs = [], []
@@ -66,6 +68,11 @@ class LowRank(Denoiser):
             weights[name] = weights[name] + (up @ down).view_as(weights[name])
         denoised: Denoised = functional_call(self._parent[0], weights, (x, sigma, condition))
         return denoised
+
+    @property
+    def parent(self) -> MapDenoiser:
+        """The parent, its own module with the same weights: how it recomputes may be set."""
+        return self._parent[0]
 
     def factors(self) -> dict[str, NDArray[np.float16]]:
         """Return U and D of every weight as "NAME:up" and "NAME:down"."""

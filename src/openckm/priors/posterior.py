@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
+from openckm.priors.adapted import CrossFitted
 from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -55,6 +56,10 @@ def posterior_mean(
     Raises:
         OptionError: if orientations are to be averaged of a denoiser whose maps do not turn.
     """
+    if isinstance(denoiser, CrossFitted):
+        return denoiser.joined(
+            lambda own: posterior_mean(own, condition, symmetrise=symmetrise, seed=seed, enough=enough)
+        )
     if not denoiser.turns and symmetrise:
         raise OptionError("this denoiser holds a map that does not turn: average no orientations (symmetrise=False)")
     if not symmetrise:

@@ -15,10 +15,12 @@ import torch
 from openckm.errors import ModelError, OptionError
 from openckm.maps.quantity import CHANNELS
 from openckm.nn.unet import UNetOptions
+from openckm.priors.adapted import with_delta
 from openckm.priors.denoiser import ARCHITECTURES, MapDenoiser, MapDenoiserOptions
 from openckm.priors.planes import count_planes
 from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
+from openckm.store.delta import Delta
 from openckm.store.weights import read_weights, weight_file, write_folder
 
 __all__ = ["embedded_prior", "load_prior", "prior_card", "require_runnable", "save_prior"]
@@ -58,12 +60,19 @@ def save_prior(folder: Path, denoiser: MapDenoiser, *, precision: str = "bf16", 
     return card
 
 
-def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
+def load_prior(folder: Path | None, *, delta: Path | None = None) -> tuple[MapDenoiser, ModelCard]:
     """Return the denoiser of a model folder, ready to use (evaluation mode, no gradients), and its card.
+
+    Args:
+        folder: of the model; None for the prior that is shipped in the package.
+        delta: file of what a site taught it (`openckm.store.delta`), or None.
 
     Raises:
         ModelError: if the card or the weights are missing, corrupt, or do not fit this program.
     """
+    if folder is None or delta is not None:
+        denoiser, card = embedded_prior() if folder is None else load_prior(folder)
+        return (denoiser if delta is None else _taught(denoiser, card, delta)), card
     card = ModelCard.read(folder / CARD_FILE)
     denoiser = _denoiser(card, str(folder))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
@@ -82,6 +91,15 @@ def load_prior(folder: Path) -> tuple[MapDenoiser, ModelCard]:
     denoiser.train(False)
     denoiser.folder = folder
     return denoiser, card
+
+
+def _taught(denoiser: MapDenoiser, card: ModelCard, path: Path) -> MapDenoiser:
+    delta = Delta.read(path)
+    try:
+        delta.require_parent(card.name, card.version, card.sha256)
+        return with_delta(denoiser, delta)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 @lru_cache(maxsize=1)

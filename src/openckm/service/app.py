@@ -226,7 +226,7 @@ def _state_routes(app: FastAPI, node: Node) -> None:
         calibration = None if held.calibration is None else held.calibration.measured_on
         return {
             "card": json.loads(held.card.to_json()), "calibration": calibration, "arithmetic": arithmetic(),
-            "alarms": alarms,
+            "alarms": alarms, "delta": held.delta,
         }  # fmt: skip
 
     @app.get("/v1/operators", responses=fails(401, 403))

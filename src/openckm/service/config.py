@@ -99,6 +99,17 @@ class ModelConfig(_Strict):
     arithmetic: Literal["auto", "fp32", "bf16"] = "auto"
 
 
+class AdaptConfig(_Strict):
+    """What the site taught the prior.
+
+    Attributes:
+        delta: file of `ckm edge adapt`, or None. It is used with the prior that it was taught on; any other is served
+            as it is, and `/v1/model` says so.
+    """
+
+    delta: _Place | None = None
+
+
 class ServerConfig(_Strict):
     """Where the service listens.
 
@@ -231,6 +242,7 @@ class EdgeConfig(_Strict):
 
     repository: RepositoryConfig | None = None
     model: ModelConfig = ModelConfig()
+    adapt: AdaptConfig = AdaptConfig()
     server: ServerConfig = ServerConfig()
     limits: Limits = Limits()
     maps: MapsConfig | None = None

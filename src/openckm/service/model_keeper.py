@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -31,6 +32,7 @@ from openckm.errors import ModelError, OpenCKMError, RepositoryAttacked, Reposit
 from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.infer.spread.calibration import Calibration, prior_calibration
 from openckm.maps.quantity import CHANNELS
+from openckm.priors.adapted import ADAPTED, adapted_by
 from openckm.priors.conditioning import Condition
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior, require_runnable
@@ -54,23 +56,38 @@ class Model:
         card: what it is.
         calibration: of its spread, or None.
         spectrum: of its errors.
+        delta: what the site taught it, in words and numbers, or why that is not used; None where there is no delta.
     """
 
     denoiser: SharedDenoiser
     card: ModelCard
     calibration: Calibration | None
     spectrum: Spectrum
+    delta: dict[str, Any] | None = None
 
     @classmethod
-    def load(cls, folder: Path | None) -> Model:
-        """Load a folder, or the prior that is shipped with the program.
+    def load(cls, folder: Path | None, delta: Path | None = None) -> Model:
+        """Load a folder, or the prior that is shipped with the program, with what the site taught it.
+
+        A delta that does not fit is left out, and `delta` says why.
 
         Raises:
             ModelError: if it cannot be run.
         """
         denoiser, card = embedded_prior() if folder is None else load_prior(folder)
         shared, calibration = SharedDenoiser(denoiser), prior_calibration(folder, card.sha256)
-        return cls(shared, card, calibration, default_spectrum(denoiser))
+        spectrum = default_spectrum(denoiser)
+        if delta is None:
+            return cls(shared, card, calibration, spectrum)
+        try:
+            taught = load_prior(folder, delta=delta)[0]
+        except ModelError as error:
+            _log.warning("delta left out: %s", error)
+            return cls(shared, card, calibration, spectrum, {"refused": str(error)})
+        found = adapted_by(taught)
+        shared = SharedDenoiser(taught)
+        setattr(shared, ADAPTED, found)
+        return cls(shared, card, calibration, spectrum, None if found is None else found.delta.describe())
 
     def require_answer(self) -> None:
         """Run the network once on a small map, as jobs run it, with and without evidence.
@@ -122,7 +139,7 @@ class ModelKeeper:
     """
 
     def __init__(self, config: EdgeConfig, updater: Updater | None = None) -> None:
-        self._repository = config.repository
+        self._repository, self._delta = config.repository, config.adapt.delta
         self._tried: tuple[Path, Model] | None = None
         if updater is None and self._repository is not None:
             updater = updater_of(self._repository, self._try)
@@ -134,7 +151,7 @@ class ModelKeeper:
         self.updates, self.polls, self.received_bytes = 0, 0, 0
         self.last_update_s = 0.0
         if self._updater is None:
-            self.model = Model.load(None)
+            self.model = Model.load(None, config.adapt.delta)
             self.model.require_answer()
         else:
             told: list[OpenCKMError] = []
@@ -204,7 +221,7 @@ class ModelKeeper:
         tried, self._tried = self._tried, None
         if tried is not None and tried[0] == folder:
             return tried[1]
-        model = Model.load(folder)
+        model = Model.load(folder, self._delta)
         model.require_answer()
         return model
 

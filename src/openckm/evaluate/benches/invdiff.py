@@ -1,0 +1,269 @@
+"""Benchmark "invdiff": what the invertible network and chain of P4 are worth, against twins that differ in one thing.
+
+All arms are trained on the same windows of the same maps with the same evidence, noise and seeds: layout, transmitter
+and 0.5 to 15 % of the cells read. Scored are whole maps of cities that no arm has seen, of the cell sizes that were
+trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noise, one call in the canonical pose.
+
+    reversible    the reversible U-Net with injector, exact mode; its training gives the same bits under every policy
+    float_twin    the same bodies and the same initial weights in ordinary arithmetic: no grid, plain backpropagation
+    plain         the product's U-Net of equal size: residual blocks on all channels, skips by concatenation
+    no_injector   the reversible U-Net without its injector
+    chain_T       the invertible chain of T steps, trained end to end from `reversible`; chain_1 is the one-call mean
+                  of the same further training
+
+Metrics: PSNR, RMSE, SSIM and NMSE (`openckm.evaluate.scores.image_metrics`); `psnr_gain_db` is the difference of PSNR
+to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from openckm.data.shards import TracedMap, read_shards
+from openckm.errors import InputError
+from openckm.evaluate.benches.heldout import heldout_case, load_heldout
+from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
+from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.scores.bootstrap import mean_interval
+from openckm.evaluate.scores.image_metrics import image_scores
+from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
+from openckm.evaluate.worlds.folders import data_folder
+from openckm.infer.scene import prepare_scene
+from openckm.maps.quantity import GAIN
+from openckm.priors.chain import ChainDenoiser, ChainOptions
+from openckm.priors.denoiser import Denoiser, MapDenoiser, ReversibleMapDenoiser, ReversibleMapDenoiserOptions
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.pretrained import embedded_prior
+from openckm.training.objective import TrainOptions
+from openckm.training.samples import SampleOptions, TrainingSet
+from openckm.training.simulate import EvidenceOptions
+from openckm.training.trainer import Batch, Trainer
+
+__all__ = ["ARMS", "InvdiffOptions", "run", "train_arm"]
+
+SHARES = (0.01, 0.03, 0.1)
+SPAN_DB = 200.0
+"""Decibels from grey 0 to grey 1: P1's range of gains."""
+FLOOR_DB = -250.0
+METRICS = ("psnr_db", "rmse_db", "ssim", "nmse")
+TWINS = {
+    "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "chain_3": "chain_1",
+    "chain_8": "chain_1",
+}  # fmt: skip
+ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
+HELD_OUT = ("florence", "san_francisco", "rotterdam")
+
+
+@dataclass(frozen=True)
+class InvdiffOptions:
+    """What is trained and scored.
+
+    Attributes:
+        size: of the networks.
+        steps: optimiser steps of a denoiser, from nothing.
+        chain_steps: optimiser steps of a chain, from the trained denoiser.
+        batch: windows per step.
+        fold: windows have 1 / fold of the maps' sides.
+        learning_rate: at its height; a chain is trained with a third of it.
+        seeds: of weights, windows, evidence and noise; each arm is trained once per seed.
+        arms: that are trained.
+        maps: test maps at most.
+    """
+
+    size: str = "xs"
+    steps: int = 2500
+    chain_steps: int = 800
+    batch: int = 8
+    fold: int = 2
+    learning_rate: float = 1e-3
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    arms: tuple[str, ...] = ARMS
+    maps: int = 32
+
+    def samples(self) -> SampleOptions:
+        """Return what samples are told: the site, and scattered readings."""
+        evidence = EvidenceOptions(
+            none=0.0, density=(0.005, 0.15), noise_db=(1.0, 4.0), saturate=0.0, quantise=0.0, sensitivity=0.0,
+            direction=0.0, dense_direction=0.0, offset=0.0, blocks=0.0,
+        )  # fmt: skip
+        return SampleOptions(building=1.0, height=1.0, transmitter=1.0, evidence=evidence)
+
+    def training(self, arm: str, seed: int) -> TrainOptions:
+        """Return how an arm is trained."""
+        chain = arm.startswith("chain")
+        steps = self.chain_steps if chain else self.steps
+        return TrainOptions(
+            steps=steps, decay_steps=steps // 2, warmup_steps=min(100, steps // 4 + 1), ema=(0.995,), power_ema=(),
+            learning_rate=self.learning_rate / (3.0 if chain else 1.0), seed=seed, checkpoint_s=120.0,
+            posterior_share=1.0 if chain else 0.6,
+        )  # fmt: skip
+
+
+QUICK = InvdiffOptions(steps=60, chain_steps=20, seeds=(1,), maps=4, arms=("reversible", "plain", "chain_1", "chain_3"))
+
+
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    test_dir: Path | None = None,
+    keep: Path | None = None,
+    options: InvdiffOptions | None = None,
+) -> Results:
+    """Return the rows of the benchmark.
+
+    Args:
+        quick: 60 steps of one seed instead of 2500 of five; too few to learn much.
+        progress: called as progress(what, done, total).
+        data_dir: folder of training shards; None: $OPENCKM_TRAIN_DATA or the cache.
+        test_dir: folder of test shards; None: $OPENCKM_TEST_DATA or the cache.
+        keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
+        options: what is trained; overrides `quick`.
+
+    Raises:
+        InputError: if a folder holds no usable maps.
+        ComputationError: if a training fails.
+    """
+    chosen = options or (QUICK if quick else InvdiffOptions())
+    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    seen = training_maps(data_dir or data_folder("train"))
+    sizes = {m.grid.cell_m for m in seen}
+    held = [m for m in load_heldout(test_dir or data_folder("test"), 10_000) if m.grid.cell_m in sizes][: chosen.maps]
+    if not held:
+        raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
+    maps = TrainingSet(seen, chosen.samples())
+    scores: dict[int, list[Score]] = {}
+    with ExitStack() as stack:
+        home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / "invdiff"
+        jobs = [(arm, seed) for seed in chosen.seeds for arm in chosen.arms]
+        for k, (arm, seed) in enumerate(jobs):
+            if progress is not None:
+                progress(f"{arm}, seed {seed}", k, len(jobs))
+            model = train_arm(arm, seed, maps, home, chosen)
+            scores.setdefault(seed, []).extend(_scored(arm, model, held))
+        shipped = _scored("shipped prior", embedded_prior()[0], held)
+    every = [one for group in scores.values() for one in group]
+    return Results([*summary_rows([*every, *shipped], METRICS), *_gains(scores, chosen.arms)], [*every, *shipped])
+
+
+def training_maps(folder: Path) -> list[TracedMap]:
+    """Return the maps of the training cities.
+
+    Raises:
+        InputError: if there is none.
+    """
+    seen = [m for m in read_shards(sorted(folder.glob("*.npz"))) if not any(c in m.city for c in HELD_OUT)]
+    if not seen:
+        raise InputError(f"{folder}: no training maps; make them with `ckm data generate`, or say where they are")
+    return seen
+
+
+def train_arm(
+    arm: str, seed: int, maps: TrainingSet, home: Path, options: InvdiffOptions, seconds: float = float("inf")
+) -> Denoiser:
+    """Train an arm, or go on where its training stopped, and return it with averaged weights.
+
+    Args:
+        arm: one of ARMS.
+        seed: of everything random.
+        maps: to learn from.
+        home: holds a folder for each arm and seed.
+        options: how.
+        seconds: time for it [s].
+
+    Raises:
+        ComputationError: if it fails.
+    """
+    torch.manual_seed(seed)
+    if arm.startswith("chain"):
+        first = train_arm("reversible", seed, maps, home, options)
+        model: Denoiser = ChainDenoiser(_ready(first), ChainOptions(int(arm.removeprefix("chain_"))))
+        model.requires_grad_(True)
+    else:
+        model = _network(arm, options.size)
+    trainer = Trainer(model, _batches(maps, options, seed), options.training(arm, seed), home / f"{arm}-{seed}")
+    trainer.run(seconds)
+    with trainer.averaged() as averaged:
+        values = {name: value.clone() for name, value in averaged.state_dict().items()}
+    model.load_state_dict(values)
+    return model.requires_grad_(False).train(False)
+
+
+def _ready(model: Denoiser) -> MapDenoiser:
+    if not isinstance(model, MapDenoiser):
+        raise InputError("a chain begins with a denoiser")
+    return model
+
+
+def _network(arm: str, size: str) -> MapDenoiser:
+    """Return an arm's network; where weights can be the same, they are. Trainings keep all: the bits are the same."""
+    if arm == "plain":
+        return MapDenoiser(MapDenoiser.sizes[size])
+    sized = ReversibleMapDenoiser.sizes[size]
+    how = ReversibleMapDenoiserOptions(
+        sized.widths, sized.blocks, injector=arm != "no_injector", exact=arm != "float_twin"
+    )  # fmt: skip
+    model = ReversibleMapDenoiser(how)
+    model.network.recompute = "none"
+    return model
+
+
+def _batches(maps: TrainingSet, options: InvdiffOptions, seed: int) -> Callable[[int], Batch]:
+    def batch(number: int) -> Batch:
+        rng = np.random.default_rng([seed, 5, number])
+        return maps.sample(rng.integers(len(maps), size=options.batch), rng, fold=options.fold)
+
+    return batch
+
+
+def _scored(arm: str, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
+    return [one for k, traced in enumerate(held) for one in _of_map(arm, model, traced, k)]
+
+
+def _of_map(arm: str, model: Denoiser, traced: TracedMap, k: int) -> Iterator[Score]:
+    for share in SHARES:
+        given, truth = heldout_case(traced, "gain", share, k)
+        scene = prepare_scene(given, traced.grid, int(model.multiple))  # type: ignore[arg-type]
+        told = scene.with_evidence(scene.cells)
+        mean = posterior_mean(model, told, symmetrise=False).mean[0, 0].numpy()
+        known = np.zeros(traced.grid.shape, dtype=bool)
+        known[truth.row, truth.col] = True
+        answer, true = (
+            (field - FLOOR_DB) / SPAN_DB for field in (scene.crop(GAIN.decode(mean)), np.nan_to_num(traced.gain_db))
+        )
+        values = image_scores(answer, true, SPAN_DB, known)
+        calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
+        yield Score(
+            arm, "gain", f"{share:.0%}", case_of(traced, k), city_of(traced), values, int(known.sum()), calls, 0.0
+        )
+
+
+def _gains(scores: dict[int, list[Score]], arms: Sequence[str]) -> list[Row]:
+    """Differences of PSNR between arms and their twins, paired by map and seed."""
+    rows = []
+    for arm, twin in TWINS.items():
+        if arm not in arms or twin not in arms:
+            continue
+        for split in (f"{share:.0%}" for share in SHARES):
+            own, other = (
+                [s for group in scores.values() for s in group if (s.method, s.split) == (name, split)]
+                for name in (arm, twin)
+            )
+            gap = [a.values["psnr_db"] - b.values["psnr_db"] for a, b in zip(own, other, strict=True)]
+            found = mean_interval(gap, [s.city for s in own])
+            name = f"{arm} over {twin}"
+            rows.append(
+                Row(name, "gain", split, "psnr_gain_db", found.value, found.low, found.high, len(gap),
+                    own[0].network_evaluations, 0.0, peak_mb())
+            )  # fmt: skip
+    return rows

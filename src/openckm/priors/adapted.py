@@ -1,0 +1,143 @@
+"""A prior that its site has taught: the parent's weights plus a delta (`openckm.store.delta`), fold by fold.
+
+Where no reading taught anything, the map is the average over the folds' networks. In a block that taught, the answer is
+that of the fold which never saw this block's readings. So whoever compares map and readings afterwards, to weigh
+experts, to fit what the prior cannot explain, or to state a spread, compares true predictions, and readings of pure
+noise leave the stated spread as wide as it was.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openckm.errors import ModelError
+from openckm.maps.grid import Grid
+from openckm.priors.adapter import Floats, difference
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
+from openckm.store.delta import Delta
+
+__all__ = ["ADAPTED", "Adapted", "CrossFitted", "adapted_by", "block_of", "with_delta", "with_factors"]
+
+ADAPTED = "adapted"
+"""Attribute by which a taught prior keeps its delta; no submodule, for the folds' weights are not its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """What a taught prior keeps of its delta.
+
+    Attributes:
+        delta: the delta.
+        folds: the network of each fold.
+    """
+
+    delta: Delta
+    folds: tuple[MapDenoiser, ...]
+
+    @property
+    def name(self) -> str:
+        """What provenance calls the delta."""
+        place = f" of {self.delta.place}" if self.delta.place else ""
+        return f"delta {self.delta.digest[:12]}{place}"
+
+    def labels(self, grid: Grid, place: tuple[float, float]) -> NDArray[np.intp]:
+        """Return the fold of every cell's block, shape of the grid, -1 where nothing was taught.
+
+        Args:
+            grid: the cells.
+            place: x and y of the base station on the grid's plane [m].
+        """
+        x, y = grid.centres()
+        own = block_of(x.ravel(), y.ravel(), place, self.delta.block_m)
+        fold = {(int(e), int(n)): int(f) for e, n, f in self.delta.blocks}
+        return np.array([fold.get((int(e), int(n)), -1) for e, n in own], dtype=np.intp).reshape(grid.shape)
+
+
+class CrossFitted(Denoiser):
+    """One denoiser per fold, and the fold of every cell that taught: `posterior_mean` joins what they say.
+
+    Args:
+        folds: of one prior.
+        label: fold of each cell [H, W], -1 where the average over the folds counts.
+    """
+
+    def __init__(self, folds: Sequence[Denoiser], label: NDArray[np.intp]) -> None:
+        super().__init__()
+        self._folds, self.label = tuple(folds), torch.as_tensor(label)
+        self.turns = all(one.turns for one in folds)
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise by the average over the folds; only `joined` knows which cell is whose."""
+        return _average([one(x, sigma, condition) for one in self._folds])
+
+    def joined(self, ask: Callable[[Denoiser], Denoised]) -> Denoised:
+        """Return the upright answer [B, C, H, W] that each cell's own fold gives, the average elsewhere."""
+        answers = [ask(one) for one in self._folds]
+        whole = _average(answers)
+        mean, var = whole.mean.clone(), None if whole.var is None else whole.var.clone()
+        for fold, own in enumerate(answers):
+            here = self.label == fold
+            mean[..., here] = own.mean[..., here]
+            if var is not None and own.var is not None:
+                var[..., here] = own.var[..., here]
+        return Denoised(mean, var)
+
+
+def _average(answers: Sequence[Denoised]) -> Denoised:
+    mean = torch.stack([one.mean for one in answers]).mean(0)
+    variances = [one.var for one in answers if one.var is not None]
+    return Denoised(mean, torch.stack(variances).mean(0) if len(variances) == len(answers) else None)
+
+
+def block_of(
+    x: NDArray[np.float64], y: NDArray[np.float64], place: tuple[float, float], block_m: float
+) -> NDArray[np.int16]:
+    """Return (east, north) of the blocks that points [m] lie in, counted from the base station, shape (n, 2)."""
+    east, north = (np.floor((v - at) / block_m) for v, at in ((x, place[0]), (y, place[1])))
+    return np.stack([east, north], axis=1).astype(np.int16)
+
+
+def with_factors(parent: MapDenoiser, factors: Mapping[str, Floats], weight: float = 1.0) -> MapDenoiser:
+    """Return a copy of a prior with the differences of some factors added, ready to use.
+
+    Raises:
+        ModelError: if the factors are not those of the parent.
+    """
+    child = copy.deepcopy(parent)
+    own = dict(child.named_parameters())
+    with torch.no_grad():
+        for name, more in difference(parent, factors).items():
+            own[name].add_(more, alpha=weight)
+    return child.requires_grad_(False).train(False)
+
+
+def with_delta(parent: MapDenoiser, delta: Delta) -> MapDenoiser:
+    """Return a copy of a prior taught by a delta: the average over its folds, which it keeps in `adapted`.
+
+    Raises:
+        ModelError: if the factors are not those of the parent.
+    """
+    folds = tuple(with_factors(parent, delta.of_fold(k)) for k in range(delta.folds))
+    child = copy.deepcopy(parent)
+    with torch.no_grad():
+        for name, parameter in child.named_parameters():
+            parameter.copy_(torch.stack([dict(one.named_parameters())[name] for one in folds]).mean(0))
+    for name, value in child.named_parameters():
+        if not bool(torch.isfinite(value).all()):
+            raise ModelError(f"the delta makes {name} infinite: it is damaged; adapt again with `ckm edge adapt`")
+    setattr(child, ADAPTED, Adapted(delta, folds))
+    return child.requires_grad_(False).train(False)
+
+
+def adapted_by(denoiser: Denoiser) -> Adapted | None:
+    """Return what a prior keeps of its delta, or None where it has none."""
+    found = getattr(denoiser, ADAPTED, None)
+    return found if isinstance(found, Adapted) else None

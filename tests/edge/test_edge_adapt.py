@@ -1,0 +1,253 @@
+"""Does a site teach its prior what is there, and nothing where there is nothing to be learnt?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.worlds import save_tiny, tiny_card, tiny_denoiser
+
+from openckm.edge.adapt import FOLDS, AdaptOptions, _dealt, adapt, adapt_to
+from openckm.edge.lesson import Replay, blocks_of, lesson_of
+from openckm.errors import MeasurementError, ModelError, OptionError
+from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations, Points
+from openckm.maps.site import Transmitter
+from openckm.priors.adapted import CrossFitted, adapted_by, with_delta, with_factors
+from openckm.priors.adapter import LowRank
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.pretrained import load_prior
+from openckm.store.delta import Delta
+
+SIDE = 64
+GRID = Grid((SIDE, SIDE), 4.0, (0.0, 4.0 * SIDE), None)
+QUICK = AdaptOptions(steps=10, every=5, patience=2, rank=2)
+
+
+def world(seed: int = 0, count: int = 260, noise: float | None = None) -> Observations:
+    """Readings in dBm around a base station: a field with distance and a ridge, or pure noise."""
+    rng = np.random.default_rng(seed)
+    cell = rng.choice(SIDE * SIDE, count, replace=False)
+    x, y = GRID.x[cell % SIDE], GRID.y[cell // SIDE]
+    tx = Transmitter(128.0, 128.0, 24.0, 3.5e9)
+    away = np.hypot(x - tx.x, y - tx.y)
+    value = -60.0 - 30.0 * np.log10(1 + away / 10.0) - 12.0 * (x > 150)
+    if noise is not None:
+        value = -90.0 + noise * rng.standard_normal(count)
+    points = Points.exact(x, y, value + rng.normal(size=count), sigma=1.0, unit="dBm", source="made up")
+    return Observations(points=(points,), transmitter=tx)
+
+
+@pytest.fixture(scope="module")
+def prior():
+    return tiny_denoiser(), tiny_card()
+
+
+@pytest.fixture(scope="module")
+def done(prior, tmp_path_factory):
+    return adapt_to(world(), GRID, prior, replace(QUICK, steps=40), tmp_path_factory.mktemp("adapt") / "work")
+
+
+def test_a_prior_that_knows_nothing_learns_its_site_and_the_judges_say_so(done, prior):
+    delta = done.delta
+    assert done.kept and delta.ratio < 0.95 and delta.ratio_high < 1.0
+    assert delta.rmse_after_db < delta.rmse_before_db
+    assert delta.readings == 260 and delta.folds == FOLDS and len(delta.blocks) == 16
+    assert {k for k, *_ in [(int(f),) for *_, f in delta.blocks]} == set(range(FOLDS))
+
+
+@pytest.mark.slow
+def test_what_is_said_of_a_block_is_a_true_prediction(prior, tmp_path):
+    """Change the readings of one fold's blocks: that fold's factors must not change by a bit."""
+    site = world()
+    first = adapt_to(site, GRID, prior, QUICK, tmp_path / "one")
+    table = {(int(e), int(n)): int(f) for e, n, f in first.delta.blocks}
+    points = site.points[0]
+    east, north = np.floor((points.x - 128.0) / 64), np.floor((points.y - 128.0) / 64)
+    fold = np.array([table[int(e), int(n)] for e, n in zip(east, north, strict=True)])
+    changed = replace(points, value=np.where(fold == 1, points.value - 20.0, points.value))
+    second = adapt_to(replace(site, points=(changed,)), GRID, prior, QUICK, tmp_path / "two")
+    for k in range(FOLDS):
+        same = all(
+            np.array_equal(first.delta.of_fold(k)[n], second.delta.of_fold(k)[n]) for n in first.delta.of_fold(k)
+        )
+        assert same == (k == 1), k
+
+
+@pytest.mark.slow
+def test_pure_noise_is_refused_and_the_stated_spread_does_not_shrink(tmp_path):
+    """A prior that says the same everywhere cannot be bettered on noise; what it learns by heart must not count."""
+    net, site = tiny_denoiser(gain=0.0), world(noise=12.0)
+    done = adapt_to(site, GRID, (net, tiny_card()), replace(QUICK, steps=20, patience=4), tmp_path / "work")
+    assert not done.kept and "refused" in done.summary()
+    learnt = {name: (9.0 * value if name.endswith(":up") else value) for name, value in done.delta.factors.items()}
+    forced = replace(done.delta, factors=learnt)  # used all the same, and much more of it than was learnt
+    spread = []
+    for denoiser in (net, with_delta(net, forced)):
+        made = OpenCKM(LoadedPrior(denoiser, "tiny")).reconstruct(site, GRID, draws=0)
+        spread.append(float(made.dataset["std"].sel(channel="gain_db").mean()))
+    assert spread[1] > 0.97 * spread[0]
+
+
+@pytest.mark.slow
+def test_interrupted_and_resumed_it_gives_the_same_bits(prior, tmp_path, monkeypatch):
+    whole = adapt_to(world(), GRID, prior, QUICK, tmp_path / "whole")
+    calls = 0
+
+    def stop(what: str, finished: int, total: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in (2, 4):
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            adapt_to(world(), GRID, prior, QUICK, tmp_path / "parts", on_progress=stop)
+    again = adapt_to(world(), GRID, prior, QUICK, tmp_path / "parts", on_progress=stop)
+    assert again.delta.digest == whole.delta.digest
+    with pytest.raises(ModelError, match="belongs to another adaptation"):
+        adapt_to(world(1), GRID, prior, QUICK, tmp_path / "parts")
+
+
+def test_too_few_readings_places_or_megabytes_are_said_before_anything_is_written(prior, tmp_path):
+    work = tmp_path / "work"
+    with pytest.raises(MeasurementError, match=r"59 cells with readings.*at least 60"):
+        adapt_to(world(count=59), GRID, prior, QUICK, work)
+    points = world(count=400).points[0]
+    near = points.subset((points.x < 64) & (points.y < 64 * 3))
+    crowd = Points.exact(near.x, near.y, near.value, sigma=1.0, unit="dBm", source="one place")
+    assert len(crowd) >= 60
+    with pytest.raises(MeasurementError, match=r"lie in 3 blocks of 64 m.*at least 6"):
+        adapt_to(replace(world(), points=(crowd,)), GRID, prior, QUICK, work)
+    with pytest.raises(MeasurementError, match="base station must be known"):
+        adapt_to(replace(world(), transmitter=None), GRID, prior, QUICK, work)
+    with pytest.raises(OptionError, match=r"one map of 64 x 64 cells needs \d+ MiB"):
+        adapt_to(world(), GRID, prior, replace(QUICK, budget_mb=2.0), work)
+    assert not work.exists()
+    for wrong in ({"rank": 0}, {"minutes": 0.0}, {"place": "<b>"}, {"steps": 0}):
+        with pytest.raises(OptionError, match="wanted"):
+            AdaptOptions(**wrong)
+
+
+def test_blocks_are_dealt_evenly():
+    fold = _dealt(np.array([50, 3, 20, 20, 10, 7]), 3, np.random.default_rng(0))
+    assert sorted(np.bincount(fold, np.array([50, 3, 20, 20, 10, 7]))) == [30, 30, 50]
+
+
+def test_targets_are_readings_without_level_and_pattern(prior):
+    """On the network's scale a reading is off the map by what level and pattern do not explain, no more."""
+    net, _ = prior
+    site = world()
+    blocks, _ = blocks_of(site.points[0], (128.0, 128.0), 64.0)
+    lesson = lesson_of(site, GRID, net, np.ones(len(blocks), bool), 64.0, 0)
+    row, col = lesson.place
+    raised = replace(site, points=(replace(site.points[0], value=site.points[0].value + 17.0),))
+    again = lesson_of(raised, GRID, net, np.ones(len(blocks), bool), 64.0, 0)
+    assert np.allclose(again.points.value, lesson.points.value, atol=0.05), "the transmit level is not to be learnt"
+    at = np.empty(GRID.shape)
+    given = GRID.index_of(site.points[0].x, site.points[0].y)
+    at[given] = site.points[0].value
+    assert np.corrcoef(lesson.points.value, at[row, col])[0, 1] > 0.9, "and what the map does not explain is"
+
+
+def test_a_step_hides_some_tells_others_and_asks_for_no_more(prior):
+    net, _ = prior
+    lesson = lesson_of(world(), GRID, net, np.ones(16, bool), 64.0, 0)
+    learnt = np.arange(260) % 2 == 0
+    told_any = 0
+    for k in range(30):
+        batch = lesson.batch(learnt, np.random.default_rng(k))
+        asked, told = batch.weight[0, 0] > 0, batch.condition.evidence[0, 2] > 0
+        assert batch.seen is not None and torch.equal(asked, batch.seen[0, 0])
+        assert 0 < int(asked.sum()) <= 130 and not bool((asked & told).any())
+        assert float(batch.weight.mean()) == pytest.approx(1.0, rel=1e-4)
+        told_any += bool(told.any())
+    assert 15 <= told_any < 30, "some steps are told nothing"
+
+
+def test_the_replay_is_drawn_from_the_parent(prior):
+    replay = Replay(prior[0], 2, 32, torch.zeros(1, 2), 0)
+    batch = replay.batch(4, np.random.default_rng(0))
+    assert batch.clean.shape == (4, 5, 32, 32) and 0 < int(batch.condition.evidence.any((1, 2, 3)).sum()) < 4
+
+
+class Flat(Denoiser):
+    """A map of one value."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
+        return Denoised(torch.full_like(x, self.value), torch.full_like(x, self.value))
+
+
+def test_every_cell_is_answered_by_the_fold_that_did_not_see_it():
+    label = np.full((16, 16), -1)
+    label[2, 3], label[9, :4] = 0, 2
+    joined = posterior_mean(CrossFitted([Flat(1.0), Flat(2.0), Flat(6.0)], label), Condition.nothing(1, (16, 16)))
+    gain = joined.mean[0, 0]
+    assert gain[2, 3] == 1.0 and (gain[9, :4] == 6.0).all() and gain[0, 0] == 3.0
+    assert joined.var[0, 0, 2, 3] == 1.0
+
+
+def test_adding_factors_is_what_the_adapter_computes(prior):
+    net, _ = prior
+    model = LowRank(net, 2, 0)
+    for up in model.ups:
+        up.data.normal_(std=0.05)
+    x, level = torch.randn(1, 5, 16, 16), torch.full((1,), 2.0)
+    child = with_factors(net, model.factors())
+    assert torch.allclose(child(x, level).mean, model(x, level).mean, atol=2e-2)
+    assert not torch.allclose(child(x, level).mean, net(x, level).mean, atol=2e-2)
+
+
+@pytest.mark.slow
+def test_a_delta_changes_the_map_is_named_and_is_removed_by_removing_it(done, tmp_path):
+    folder = save_tiny(tmp_path / "tiny")
+    net, card = load_prior(folder)
+    own = adapt_to(world(), GRID, (net, card), QUICK, tmp_path / "work")
+    own.delta.write(tmp_path / "site.delta")
+    taught, _ = load_prior(folder, delta=tmp_path / "site.delta")
+    assert adapted_by(taught).delta.digest == own.delta.digest and adapted_by(net) is None
+    before, after, again = (
+        OpenCKM(folder, delta=path, calibrated=False).reconstruct(world(), GRID, draws=1)
+        for path in (None, tmp_path / "site.delta", None)
+    )
+    assert after.provenance["delta"] == own.delta.digest
+    assert after.provenance["prior"].endswith(f"with delta {own.delta.digest[:12]}")
+    assert "delta" not in before.provenance
+    gain = [m.dataset["mean"].sel(channel="gain_db").to_numpy() for m in (before, after, again)]
+    assert np.array_equal(gain[0], gain[2]) and not np.array_equal(gain[0], gain[1])
+    done.delta.write(tmp_path / "other.delta")
+    with pytest.raises(ModelError, match=r"other\.delta: the delta was taught on"):
+        load_prior(folder, delta=tmp_path / "other.delta")
+
+
+def drive(path: Path, site: Observations) -> Path:
+    points = site.points[0]
+    lines = [f"{x},{y},{v}" for x, y, v in zip(points.x, points.y, points.value, strict=True)]
+    path.write_text("x,y,rsrp_dbm\n" + "\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.slow
+def test_the_job_writes_a_delta_or_leaves_the_old_one(tmp_path):
+    folder, output = save_tiny(tmp_path / "tiny"), tmp_path / "site.delta"
+    where = {"bs": (128.0, 128.0), "local": True, "crs": "local", "cell_m": 4.0, "size": SIDE, "prior": folder}
+    good = adapt(
+        drive(tmp_path / "good.csv", world()), output, options=replace(QUICK, steps=40, place="a plane"), **where
+    )
+    assert good.kept and Delta.read(output).place == "a plane" and not output.with_name("site.delta.work").exists()
+    content = output.read_bytes()
+    flat = save_tiny(tmp_path / "flat", tiny_denoiser(gain=0.0))
+    noise = adapt(drive(tmp_path / "noise.csv", world(noise=12.0)), output, options=QUICK, **where | {"prior": flat})
+    assert not noise.kept and output.read_bytes() == content
+    assert json.dumps(good.delta.describe())
