@@ -32,7 +32,9 @@ HEAVY = {
     "data": {"scipy"}, "edge": {"torch"}, "evaluate": {"torch", "scipy"}, "flux": {"torch", "scipy"},
     "infer": {"torch", "scipy"}, "nn": {"torch"}, "observe": {"torch", "scipy"}, "predict": {"torch"},
     "priors": {"torch", "scipy"}, "training": {"torch", "rich"},
-    "service": {"torch", "fastapi", "starlette", "pydantic", "prometheus_client", "uvicorn"},
+    "service": {
+        "torch", "fastapi", "starlette", "pydantic", "prometheus_client", "uvicorn", "covjson_pydantic", "edr_pydantic",
+    },
     "store": {"tuf", "securesystemslib", "cryptography", "urllib3"},
     "atlas": {"scipy"},
 }  # fmt: skip
