@@ -38,7 +38,7 @@ def test_five_lines_of_python(drive, tiny_prior):
     assert (job.radiomap.quantile(0.1) < job.radiomap.mean()).all()
     assert job.read.kept == 60
     assert job.check is not None
-    assert [score.method for score in job.check.scores] == ["openckm", "kriging"]
+    assert [score.method for score in job.check.scores][:1] == ["openckm"] and len(job.check.scores) == 2
     assert job.check.verdict() in job.summary()
     assert job.seconds > 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -19,8 +19,11 @@ from openckm.cli.inspect import inspect
 from openckm.cli.maps import maps_app
 from openckm.cli.options import (
     ArithmeticOption,
+    BeforeAge,
+    BeforeFile,
     Columns,
     Crs,
+    EvidenceFile,
     LayoutFile,
     Measurements,
     Mix,
@@ -142,7 +145,15 @@ def construct(
         Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
     ] = None,
     report: ReportFile = None,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Hold back a tenth of the readings first.")] = True,
+    evidence: EvidenceFile = None,
+    draw_by: Annotated[
+        str, typer.Option(help="Who draws: told (the network), or dps (P1's Algorithm 2: minutes a draw).")
+    ] = "told",
+    before: BeforeFile = None,
+    before_age: BeforeAge = 30.0,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Hold the readings back in blocks first, four times over.")
+    ] = True,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing and exit with 3 if the self-check refuses the map.")
     ] = False,
@@ -160,7 +171,9 @@ def construct(
     from openckm.maps.site_plan import SitePlan
 
     if sites is None:
-        require_writable(output, png, zarr, (*measurements, layout))
+        require_writable(output, png, zarr, (*measurements, layout, evidence, before))
+    elif evidence is not None or before is not None or draw_by != "told":
+        raise OptionError("--sites with --evidence, --before or --draw-by: construct those cells one by one")
     elif png is not None or zarr is not None or report is not None or outage_threshold is not None or strict:
         raise OptionError("--sites writes one GeoTIFF a cell: leave --png, --zarr, --report, --strict and outage out")
     if report is not None:
@@ -169,6 +182,7 @@ def construct(
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
         ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 100.0, "dB"),
+        ("--before-age", before_age, 0.0, 1e5, "days"),
         ("--deadline", deadline, 0.001, 1e9, "seconds"), ("--outage-threshold", outage_threshold, -300.0, 100.0, "dBm"),
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
@@ -198,8 +212,10 @@ def construct(
         job = run(
             measurements, site, device=device, reading=reading,
             draws=draws, seed=seed, deadline_s=deadline, prior=prior, delta=delta, check=check,
-            outage_threshold=outage_threshold, on_progress=on_progress,
+            outage_threshold=outage_threshold,
             warm=None if warm is None else warm_options(warm),
+            evidence=evidence, before=before, before_age_days=before_age, draw_by=_drawer(draw_by),
+            on_progress=on_progress,
         )  # fmt: skip
     if strict and job.status == "refused":
         console.print(for_command_line(job.summary()), markup=False)
@@ -210,6 +226,14 @@ def construct(
         written.append(write_record(job, report))
     console.print(for_command_line(job.summary()), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+def _drawer(name: str) -> Literal["told", "dps"]:
+    if name == "told":
+        return "told"
+    if name == "dps":
+        return "dps"
+    raise OptionError(f"--draw-by {name}: wanted told or dps")
 
 
 app.command("inspect")(inspect)

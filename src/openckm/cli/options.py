@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from openckm.edge.reading import ReadingOptions
 
 __all__ = [
-    "ArithmeticOption", "Columns", "Crs", "LayoutFile", "Measurements", "Mix", "NoColumns", "ReportFile",
-    "Sigma", "SkipBad", "Where", "lon_lat", "pairs", "place", "reading_options", "require_range", "split_name",
+    "ArithmeticOption", "BeforeAge", "BeforeFile", "Columns", "Crs", "EvidenceFile", "LayoutFile", "Measurements",
+    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where", "lon_lat", "pairs", "place", "reading_options",
+    "require_range", "split_name",
 ]  # fmt: skip
 
 
@@ -36,6 +37,14 @@ Measurements = Annotated[
     typer.Argument(
         help="Drive test, or several: lon/lat or x/y, and RSRP, path loss or gain, as CSV, .xlsx, GPX, KML, ..."
     ),
+]
+EvidenceFile = Annotated[
+    Path | None,
+    typer.Option("--evidence", help="JSON of readings by other instruments: a likelihood, or areas as GeoJSON."),
+]
+BeforeFile = Annotated[Path | None, typer.Option("--before", help="An older map of the site (GeoTIFF): evidence, too.")]
+BeforeAge = Annotated[
+    float, typer.Option("--before-age", help="Age of the map before, in days; its noise grows with it.")
 ]
 Where = Annotated[list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")]
 Columns = Annotated[

@@ -10,8 +10,11 @@ from rich.console import Console
 
 from openckm.cli.options import (
     ArithmeticOption,
+    BeforeAge,
+    BeforeFile,
     Columns,
     Crs,
+    EvidenceFile,
     LayoutFile,
     Mix,
     NoColumns,
@@ -63,6 +66,9 @@ def plan(
     sigma: Annotated[float, typer.Option(help="Noise of one reading in dB, past and future.")] = 4.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
+    evidence: EvidenceFile = None,
+    before: BeforeFile = None,
+    before_age: BeforeAge = 30.0,
     arithmetic: ArithmeticOption = "auto",
 ) -> None:
     """Say where to measure next: the places that reduce the map's expected error most, and a drive along streets.
@@ -90,7 +96,8 @@ def plan(
             reading=reading_options(
                 where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height
             ),
-            count=count, start=begin, seed=seed, prior=prior,
+            count=count, start=begin, seed=seed, prior=prior, evidence=evidence, before=before,
+            before_age_days=before_age,
             on_progress=on_progress,
         )  # fmt: skip
     write_plan(made, output)

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openckm.baselines.best import classical_candidates
-from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
+from openckm.edge.instruments import read_instruments
+from openckm.edge.older import MONTH_DAYS, older_readings, older_words, read_older
+from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.errors import MeasurementError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
@@ -22,11 +25,15 @@ from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
+from openckm.observe.likelihood import Likelihood, Product
 
 if TYPE_CHECKING:
     from openckm.flux.warm import Warm, WarmOptions
 
 __all__ = ["Construction", "after_check", "assumptions", "checked", "construct"]
+
+_ODD = 2.0
+"""Root mean square of innovations [standard deviations] beyond which other instruments are said to contradict."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +81,11 @@ def construct(
     device: str | None = None,
     check: bool = True,
     outage_threshold: float | None = None,
+    likelihood: Likelihood | None = None,
+    evidence: str | os.PathLike[str] | None = None,
+    before: str | os.PathLike[str] | None = None,
+    before_age_days: float = MONTH_DAYS,
+    draw_by: Literal["told", "dps"] = "told",
     on_progress: Callable[[str, int, int], None] | None = None,
     warm: WarmOptions | None = None,
     **loose: Any,
@@ -95,6 +107,11 @@ def construct(
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
+        likelihood: of any further instrument (`openckm.observe`), on maps in latent code, in the readings' unit.
+        evidence: file of such a likelihood, or of areas as GeoJSON (`openckm.edge.instruments`).
+        before: an older map of the site (GeoTIFF), whose stated noise grows with its age (`openckm.edge.older`).
+        before_age_days: its age [days].
+        draw_by: who draws: the network that is conditioned on the readings, or P1's Algorithm 2 ("dps").
         on_progress: called with (what, done, in all) while the work goes on.
         warm: where earlier answers are kept, and how they are used; None for none.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, for short calls: bs=(lon, lat),
@@ -116,19 +133,27 @@ def construct(
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
         )
-    method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta))
+    likelihood = _with_file(likelihood, evidence, given.grid)
+    if likelihood is not None and field is not None:
+        raise OptionError("other instruments beside an antenna pattern from a file: give one of them")
+    given, changes = _with_older(given, read, before, before_age_days, field)
+    notes += changes
+    method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta), draw_by=draw_by)
     if memory is not None:
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
     report("self-check", 0, 1)
     check_made, reason = (
-        checked(method, given.observations, given.grid, seed) if check else (None, "self-check left out on request")
+        checked(method, given.observations, given.grid, seed, likelihood)
+        if check
+        else (None, "self-check left out on request")
     )
     if reason:
         notes.append(reason)
     radiomap = method.reconstruct(
-        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report
-    )
+        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report,
+        likelihood=likelihood,
+    )  # fmt: skip
     radiomap = after_check(radiomap, check_made)
     if field is not None:
         radiomap = radiomap.shifted(field, str(radiomap.provenance["unit"]))
@@ -145,6 +170,38 @@ def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
     if isinstance(prior, LoadedPrior):
         raise OptionError("warm starts want the folder of the prior, whose weights' checksum is a part of their key")
     return Warm.open(options, prior)
+
+
+def _with_file(likelihood: Likelihood | None, evidence: str | os.PathLike[str] | None, grid: Grid) -> Likelihood | None:
+    """Return what was given and what a file holds as one likelihood; None for nothing."""
+    read = None if evidence is None else read_instruments(evidence, grid)
+    if likelihood is None or read is None:
+        return likelihood if read is None else read
+    return Product(likelihood, read)
+
+
+def _with_older(
+    given: Evidence, read: Evidence, before: str | os.PathLike[str] | None, age_days: float,
+    pattern: NDArray[np.float64] | None,
+) -> tuple[Evidence, list[str]]:  # fmt: skip
+    """Return the evidence with an older map's, and what is to be said of it: where the readings disagree.
+
+    Args:
+        given: what is used, the antenna's pattern taken off.
+        read: as it was read.
+        before: file of the older map; None for none.
+        age_days: its age [days].
+        pattern: of the antenna, on the cells [dB], taken off the older map, too; None for none.
+    """
+    if before is None:
+        return given, []
+    older, grid = read_older(before, given.report.unit), given.grid
+    points = older_readings(older, grid, age_days)
+    notes = older_words(older, points, read.observations.gain_points(), grid, age_days)
+    if pattern is not None:
+        points = replace(points, value=points.value - pattern[grid.index_of(points.x, points.y)])
+    observations = replace(given.observations, points=(*given.observations.points, points))
+    return replace(given, observations=observations), notes
 
 
 def after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
@@ -168,12 +225,15 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
     return radiomap.with_outage(threshold)
 
 
-def checked(method: OpenCKM, observations: Observations, grid: Grid, seed: int) -> tuple[SelfCheck | None, str]:
+def checked(
+    method: OpenCKM, observations: Observations, grid: Grid, seed: int, likelihood: Likelihood | None = None
+) -> tuple[SelfCheck | None, str]:
     """Return the self-check of a method on a user's readings, or None and the reason."""
     memory = None if method.warm is None else method.warm.exactly()  # what is checked starts cold
+    own = _Conditioned(replace(method, symmetrise=False, warm=memory), likelihood)
     try:
         rivals = classical_candidates(observations)
-        return self_check((replace(method, symmetrise=False, warm=memory), *rivals), observations, grid, seed=seed), ""
+        return self_check((own, *rivals), observations, grid, seed=seed), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
 
@@ -213,11 +273,46 @@ def _read_lines(job: Construction) -> list[str]:
     return lines
 
 
+@dataclass(frozen=True)
+class _Conditioned:
+    """The method, told of the further evidence that no reading at points is."""
+
+    method: OpenCKM
+    likelihood: Likelihood | None
+
+    @property
+    def name(self) -> str:
+        return self.method.name
+
+    def reconstruct(
+        self, observations: Observations, grid: Grid, *, draws: int = 8, seed: int = 0, deadline_s: float | None = None
+    ) -> RadioMap:
+        return self.method.reconstruct(
+            observations, grid, draws=draws, seed=seed, deadline_s=deadline_s, likelihood=self.likelihood
+        )
+
+
+def _further_lines(facts: Mapping[str, Any]) -> list[str]:
+    told = facts.get("further_evidence")
+    if told is None:
+        return []
+    limits = f", {told['limits']} of them limits" if told["limits"] else ""
+    odd = ""
+    if told["surprise"] is not None and told["surprise"] > _ODD:
+        odd = f"; they differ from what was believed by {told['surprise']:.1f} standard deviations: check them"
+    return [
+        f"  fitted   {told['readings']} readings of other instruments ({', '.join(told['of'])}){limits}: the map moved"
+        f" by {told['moved_db']:.1f} dB, its spread went from {told['std_before_db']:.1f} to"
+        f" {told['std_after_db']:.1f} dB{odd}"
+    ]
+
+
 def _fit_lines(job: Construction) -> list[str]:
     facts = job.radiomap.provenance
     prior = f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations"
     if "nuisances" not in facts:
-        return [prior, "  fitted   nothing: too few readings, the map is the prior's given the site"]
+        said = "  fitted   nothing: too few readings, the map is the prior's given the site"
+        return [prior, said, *_further_lines(facts)]
     lines = [
         prior,
         f"  fitted   transmit offset {facts['transmit_offset_db']:.1f} ± {facts['transmit_offset_std_db']:.1f} dB,"
@@ -232,6 +327,7 @@ def _fit_lines(job: Construction) -> list[str]:
     discrepancy = ", ".join(found)
     lines.append(f"  fitted   discrepancy (what the prior cannot explain): {discrepancy}")
     lines.append(f"  fitted   weight of the network that saw the readings {facts['weight_of_evidence']:.2f}")
+    lines += _further_lines(facts)
     return lines
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.edge.instruments import read_instruments
+from openckm.edge.older import MONTH_DAYS, OLDER, older_readings, read_older
 from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
 from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM
-from openckm.infer.covariance import ExactCovariance
+from openckm.infer.covariance import EnsembleCovariance
 from openckm.infer.model import Posterior
 from openckm.infer.plan import choose_cells
 from openckm.infer.route import drive, reachable
@@ -24,6 +26,7 @@ from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
+from openckm.observe.likelihood import Likelihood
 
 __all__ = ["MeasurementPlan", "Stop", "plan", "plan_on", "write_plan"]
 
@@ -115,6 +118,9 @@ def plan(
     start: tuple[float, float] | None = None,
     seed: int = 0,
     prior: str | os.PathLike[str] | None = None,
+    evidence: str | os.PathLike[str] | None = None,
+    before: str | os.PathLike[str] | None = None,
+    before_age_days: float = MONTH_DAYS,
     on_progress: Callable[[str, int, int], None] | None = None,
     **loose: Any,
 ) -> MeasurementPlan:
@@ -129,6 +135,9 @@ def plan(
         start: (longitude, latitude) where the drive begins [degrees]; None lets it begin at its own first place.
         seed: of everything random.
         prior: model folder; None for the embedded prior.
+        evidence: file of readings by other instruments, as for `construct`.
+        before: an older map of the site, as for `construct`.
+        before_age_days: its age [days].
         on_progress: called with (what, done, in all) while the work goes on.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, as for `construct`.
 
@@ -143,10 +152,15 @@ def plan(
     else:
         given = read_evidence(measurements, site, reading)
         observations, grid = given.observations, given.grid
+    if before is not None:
+        older = read_older(before, None if measurements is None else given.report.unit)
+        observations = replace(
+            observations, points=(*observations.points, older_readings(older, grid, before_age_days))
+        )
     method = OpenCKM(prior=None if prior is None else Path(prior))
     return plan_on(
         method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
-        progress=on_progress,
+        progress=on_progress, likelihood=None if evidence is None else read_instruments(evidence, grid),
     )  # fmt: skip
 
 
@@ -160,13 +174,14 @@ def plan_on(
     sigma_db: float = SIGMA_DB,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
+    likelihood: Likelihood | None = None,
 ) -> MeasurementPlan:
     """Return where to measure next, given observations on a grid with a CRS; arguments and errors as for `plan`."""
     if not 1 <= count <= MOST_STOPS:
         raise OptionError(f"count={count}: wanted 1 to {MOST_STOPS} places")
     if not 0 < sigma_db < 100:
         raise OptionError(f"sigma_db={sigma_db}: wanted a positive number of dB")
-    posterior = method.posterior(observations, grid, seed=seed, progress=progress)
+    posterior = method.posterior(observations, grid, seed=seed, progress=progress, likelihood=likelihood)
     free = _free(observations, grid)
     begin = None if start is None else _cell(grid, start, free)
     streets = reachable(free, begin)
@@ -188,7 +203,7 @@ def plan_on(
         Stop(float(lon[k]), float(lat[k]), int(k) + 1, float(choice.std_db[k]), float(reduction[k]))
         for k in route.order
     )
-    belief = "exact" if isinstance(covariance, ExactCovariance) else "draws"
+    belief = "draws" if isinstance(covariance, EnsembleCovariance) else "exact"
     return MeasurementPlan(
         stops, _line(grid, route.cells), route.length_m, float(choice.rmse_db[0]), float(choice.rmse_db[-1]), belief,
         posterior.scene.visited,
@@ -212,7 +227,8 @@ def _free(observations: Observations, grid: Grid) -> Mask:
 def _measured(posterior: Posterior, grid: Grid) -> Mask:
     seen = np.zeros(grid.shape, dtype=bool)
     if posterior.scene.cells is not None:
-        seen[grid.index_of(posterior.scene.cells.x, posterior.scene.cells.y)] = True
+        cells = posterior.scene.cells.subset(posterior.scene.cells.device != OLDER)
+        seen[grid.index_of(cells.x, cells.y)] = True
     return seen
 
 

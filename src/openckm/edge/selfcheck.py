@@ -16,7 +16,8 @@ the map is   trusted      if the intervals cover what they say, give or take,
 
 A held-back limit ("not heard") has no error; it is respected if the interval of the map reaches into it, and the map is
 widened where too few are. Two methods are called equal where the difference of their RMSE is within what blocks drawn
-again would change (twice the jackknife's standard error).
+again would change (twice the jackknife's standard error). What an older map says is evidence and no truth: it is given
+to all, and never held back.
 
 References:
     The jackknife, the bootstrap and other resampling plans. B. Efron, 1982, Eq. 3.7 (blocks are left out in turn).
@@ -33,11 +34,12 @@ from numpy.typing import NDArray
 
 from openckm.baselines.cells import noise_variance, one_sided
 from openckm.baselines.regression import Regression
+from openckm.edge.older import OLDER
 from openckm.errors import ComputationError, MeasurementError
 from openckm.infer.spread.normal import Z_90, factor_90, shrunk
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
-from openckm.maps.observations import Observations, Points, join_points
+from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
 
@@ -234,7 +236,8 @@ def self_check(
         MeasurementError: if there are too few measured cells to hold any back.
     """
     points = observations.gain_points()
-    cells = _by_device(points, grid)
+    cells = aggregate_cells(points.subset(points.device != OLDER), grid, shadow_sigma_db=0.0, by_device=True)
+    cells = cells.subset(np.isfinite(cells.low) | np.isfinite(cells.high) | (cells.kind != "interval"))
     plain = cells.kind == "exact"
     masks = held_back(cells, grid, seed, draws) if plain.any() else []
     masks = [m for m in masks if (m & plain).any() and (~m & plain).any()]
@@ -258,16 +261,6 @@ def self_check(
     )  # fmt: skip
 
 
-def _by_device(points: Points, grid: Grid) -> Points:
-    """Return one reading per visited cell and device."""
-    parts = [
-        aggregate_cells(points.subset(points.device == name), grid, shadow_sigma_db=0.0)
-        for name in np.unique(points.device)
-    ]
-    joined = join_points(parts)
-    return joined.subset(np.isfinite(joined.low) | np.isfinite(joined.high) | (joined.kind != "interval"))
-
-
 def _numbers(points: Points, grid: Grid) -> NDArray[np.intp]:
     """Return the numbers of the cells that readings lie in, each once."""
     row, col = grid.index_of(points.x, points.y)
@@ -282,7 +275,7 @@ class _Part:
     ) -> None:
         self.mask, self.grid, self.seed, self.truth = mask, grid, seed, cells.subset(mask)
         row, col = grid.index_of(points.x, points.y)
-        there = np.isin(row * grid.shape[1] + col, _numbers(self.truth, grid))
+        there = np.isin(row * grid.shape[1] + col, _numbers(self.truth, grid)) & (points.device != OLDER)
         self.given = replace(observations, points=(*_others(observations), points.subset(~there)))
         self.row, self.col = grid.index_of(self.truth.x, self.truth.y)
         self.plain = self.truth.kind == "exact"

@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from openckm.errors import OptionError
+from openckm.errors import MeasurementError, OptionError
+from openckm.infer.assimilate import updated
 from openckm.infer.experts import (
     FOLDS,
     Blend,
@@ -38,6 +39,7 @@ from openckm.infer.experts import (
 )
 from openckm.infer.extended import LinearReadings, MeanMap
 from openckm.infer.model import Posterior, Report
+from openckm.infer.rivals.algorithm2 import algorithm_2
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.tiles import Tiled, TileOptions
@@ -46,6 +48,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.nn.arithmetic import arithmetic
+from openckm.observe.likelihood import Likelihood
 from openckm.priors.adapted import CrossFitted, adapted_by
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
@@ -86,18 +89,21 @@ class OpenCKM:
         device: name of the device whose level the map has; None for the mean device.
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: of the method.
+        draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
+            (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer).
         warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
             a draw is a function of (seed, k) alone.
     """
 
     prior: Path | LoadedPrior | None = None
-    steps: int = 10
+    steps: int = 8
     symmetrise: bool = True
     tile_cells: int = TileOptions().cells
     calibrated: bool = True
     device: str | None = None
     delta: Path | None = None
     name: str = "openckm"
+    draw_by: Literal["told", "dps"] = "told"
     warm: WarmStart | None = None
 
     def reconstruct(
@@ -111,6 +117,7 @@ class OpenCKM:
         progress: Report | None = None,
         linear: Sequence[LinearReadings] = (),
         maps: Sequence[MeanMap] = (),
+        likelihood: Likelihood | None = None,
     ) -> RadioMap:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
@@ -118,6 +125,9 @@ class OpenCKM:
         orientations when half of it has passed; mean and spread always come. With fewer than MIN_READINGS values
         among the readings the map is the prior's, in dB: nothing tells the transmit level of readings in dBm.
         Provenance says the unit.
+
+        Areas, rasters and a `likelihood` of any instrument (`openckm.observe`), in the map's unit, are brought in after
+        the points (`openckm.infer.assimilate`), exactly where they are linear.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -129,9 +139,12 @@ class OpenCKM:
                 f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a"
                 " positive deadline"
             )
+        if self.draw_by not in ("told", "dps"):
+            raise OptionError(f"draw_by={self.draw_by!r}: wanted told or dps")
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
-        whole_evidence = not (linear or maps)  # what is reused is known by its observations alone
+        further = linear or maps or likelihood is not None or self.draw_by != "told"
+        whole_evidence = not further  # what is reused is known by its observations alone
         job = (
             None
             if self.warm is None or not whole_evidence
@@ -139,15 +152,28 @@ class OpenCKM:
         )
         if job is not None and (known := job.recall()) is not None:
             return known
-        answer = self.posterior(observations, grid, seed=seed, until=half, progress=progress, linear=linear, maps=maps)
+        answer = self.posterior(
+            observations,
+            grid,
+            seed=seed,
+            until=half,
+            progress=progress,
+            linear=linear,
+            maps=maps,
+            likelihood=likelihood,
+        )
         in_full = half is None or time.monotonic() < half
-        latent = None if job is None or draws == 0 else job.draws(answer)
+        latent, calls = None if job is None or draws == 0 else job.draws(answer), 0
+        if self.draw_by == "dps" and draws:
+            left = None if end is None else max(end - time.monotonic(), 1e-3)
+            latent, calls = algorithm_2(answer, draws, seed, deadline_s=left)
         made: list[NDArray[np.float32]] = []
         drawn = answer.draw(
             draws, seed, self.steps, until=end, on_progress=progress, latent=latent, on_latent=made.append
         )
-        evaluations = answer.evaluations + (self.steps * len(drawn) if latent is None else 0)
-        facts = {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
+        evaluations = answer.evaluations + (self.steps * len(drawn) if latent is None else calls)
+        facts: dict[str, Any] = {"draw_by": self.draw_by} if self.draw_by != "told" else {}
+        facts |= {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
         radiomap = answer.to_map(grid, drawn, **facts)
         if job is None:
             return radiomap
@@ -175,6 +201,7 @@ class OpenCKM:
         progress: Report | None = None,
         linear: Sequence[LinearReadings] = (),
         maps: Sequence[MeanMap] = (),
+        likelihood: Likelihood | None = None,
     ) -> Posterior:
         """Return the belief that `reconstruct` makes its map from, for those who want its covariances too.
 
@@ -187,13 +214,22 @@ class OpenCKM:
             linear: readings by instruments that read more than one cell.
             maps: whole maps that someone else predicted, each one more column beside the prior's map; without any
                 reading, the first is the answer.
+            likelihood: of any further instrument, on maps in latent code of the cells asked for, in the map's unit.
 
         Raises:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
         scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device, linear, maps)
-        return self._believe(scene, seed, until, progress)
+        belief = self._believe(scene, seed, until, progress)
+        if likelihood is None:
+            return belief
+        if belief.facts["unit"] != scene.unit:
+            raise MeasurementError(
+                "too few readings at points to tell the transmit power, so that other evidence in dBm cannot be used;"
+                " give at least 3 readings at points, or all evidence in dB"
+            )
+        return updated(belief, likelihood)
 
     def several(
         self,
