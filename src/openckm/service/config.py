@@ -121,7 +121,7 @@ class ServerConfig(_Strict):
         behind_proxy: a proxy on the way ends TLS, so that none is wanted here.
         threads: of the network; None for one per core.
         drain_s: time that running jobs have to finish when the service is told to end [s]; more than the 95th
-            percentile of one job's time, as measured on maps of up to 256 x 256 cells with 8 draws on one core.
+            percentile of one job's time, as measured on maps of up to 128 x 128 cells with 8 draws on one core.
         page: serve the page at `/`, where maps are seen and made in a browser.
     """
 
