@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from openckm.baselines import Kriging
-from openckm.edge.construction import _after_check
+from openckm.edge.construction import after_check
 from openckm.edge.selfcheck import DRAWS, FEWEST, WIDEST, Score, SelfCheck, held_back, self_check
 from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid
@@ -347,9 +347,9 @@ def test_a_map_is_widened_and_labelled_by_its_check():
     def made():
         return RadioMap.from_gaussian(GRID, field, np.full_like(field, 2.0), ["gain_db"])
 
-    unchecked, kept, wide = (_after_check(made(), c) for c in (None, checked(), checked((5.0, 0.5, 2.0), held=10**6)))
+    unchecked, kept, wide = (after_check(made(), c) for c in (None, checked(), checked((5.0, 0.5, 2.0), held=10**6)))
     assert [m.provenance["status"] for m in (unchecked, kept, wide)] == ["unchecked", "trusted", "widened"]
     assert [float(m.std()[0, 0]) for m in (unchecked, kept)] == [2.0, 2.0]
     assert wide.std()[0, 0] == pytest.approx(4.0, rel=1e-3)
-    refused = _after_check(made(), checked((9.1, 0.9, 1.0)))
+    refused = after_check(made(), checked((9.1, 0.9, 1.0)))
     assert refused.provenance["status"] == "refused" and "kriging" in refused.provenance["refused_because"][0]
