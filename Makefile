@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 RAYSTAMP := $(VENV)/.raytrace
 TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
-.PHONY: page install raytrace rivals demo test test-all check lint types docs bench bench-data cloud-edge clean
+.PHONY: page install raytrace rivals demo test slow traced check lint types docs bench bench-data cloud-edge clean
 
 # What the demo needs: the package and nothing else.
 $(DEMO): pyproject.toml constraints.txt
@@ -42,12 +42,17 @@ rivals: install
 demo: $(DEMO)
 	$(BIN)/ckm demo --out demo-output
 
-# Everything but what takes minutes by itself (marked slow): kills, tutorials, long simulations.
+# Everything but what takes minutes by itself (marked slow): kills, tutorials, the page in a browser, long simulations.
 test: install
 	$(TESTS) -m "not slow"
 
-test-all: install
-	$(TESTS)
+# What `make test` leaves out because it takes minutes.
+slow: install
+	$(TESTS) -m slow
+
+# What `make test` skips for want of the ray tracer.
+traced: raytrace
+	$(TESTS) -m "not slow" tests/data
 
 lint: install
 	$(BIN)/ruff check .
@@ -59,10 +64,10 @@ types: install
 docs: install
 	$(BIN)/python docs/generate.py --check
 
-# Lint, types and docs need no ray tracer: what they find is known before it is fetched.
+# Lint, types and docs first, then the tests as a newcomer runs them; the ray tracer (700 MB) is fetched last.
 check: lint types docs
-	$(MAKE) raytrace
-	$(MAKE) test-all
+	$(MAKE) test
+	$(MAKE) traced
 
 # Every benchmark, quickly, on the sample in bench/sample; says what differs from bench/results beyond the intervals.
 bench: install
