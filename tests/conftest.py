@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_arithmetic() -> Iterator[None]:
+def _in_float32() -> Iterator[None]:
     """Compute in float32 whatever the processor does fast: tests give the same numbers on every machine."""
     from openckm.nn.arithmetic import using
 
     with using("fp32"):
         yield
+
+
+_from_the_start = pytest.fixture(autouse=True, scope="session")(_in_float32)
+_again_after_each = pytest.fixture(autouse=True)(_in_float32)  # a command under test may choose another
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_the_table_shows_values_with_intervals():
 def test_the_registry_knows_its_benches_and_refuses_others():
     for name in bench_names():
         assert callable(bench(name))
-    with pytest.raises(OptionError, match="duke, edge, heldout"):
+    with pytest.raises(OptionError, match="duke, edge, flux, heldout"):
         bench("speed")
 
 

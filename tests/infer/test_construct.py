@@ -41,7 +41,7 @@ def construct(
     denoiser: Denoiser, observations: Observations, patch: pytest.MonkeyPatch, grid: Grid = GRID, **options: object
 ) -> RadioMap:
     """Reconstruct with a denoiser that is not on disk."""
-    patch.setattr("openckm.infer.construct.load_prior", lambda _: (denoiser, tiny_card()))
+    patch.setattr("openckm.infer.construct.load_prior", lambda _, **__: (denoiser, tiny_card()))
     method = OpenCKM(prior=Path("stub"), symmetrise=False)
     return method.reconstruct(observations, grid, **{"draws": 0, **options})
 
@@ -345,7 +345,7 @@ def test_each_device_has_a_level_and_the_map_is_that_of_the_mean_device_or_of_a_
         denoiser, evidence(replace(one, device=np.full(90, "")), replace(two, device=np.full(90, ""))), monkeypatch
     )
     assert rmse(answer, field) < 0.9 * rmse(mixed, field)
-    monkeypatch.setattr("openckm.infer.construct.load_prior", lambda _: (denoiser, tiny_card()))
+    monkeypatch.setattr("openckm.infer.construct.load_prior", lambda _, **__: (denoiser, tiny_card()))
     method = OpenCKM(prior=Path("stub"), symmetrise=False, device="A")
     named = method.reconstruct(evidence(one, two), GRID, draws=0)
     np.testing.assert_allclose(named.mean() - answer.mean(), levels["A"][0], atol=0.02)

@@ -48,14 +48,18 @@ def expert(n, error, block_error):
     """An expert whose single held-out readings miss by `error` stated deviations, and whole blocks by `block_error`."""
     rng = np.random.default_rng(3)
     sign = rng.standard_normal(n)
-    fit = SimpleNamespace(leave_blocks_out=lambda _: SimpleNamespace(mean=block_error * sign, std=np.ones(n)))
+    fit = SimpleNamespace(
+        leave_blocks_out=lambda _: SimpleNamespace(mean=block_error * sign, std=np.ones(n)),
+        noise_std=lambda sigma, group: sigma,
+    )
     return SimpleNamespace(mean=np.zeros(4), std=np.ones(4), held_out=error * sign, held_out_std=np.ones(n), fit=fit)
 
 
 def scene_of(n, columns=16):
     cells = np.random.default_rng(4).choice(columns * columns, n, replace=False)
     return SimpleNamespace(
-        readings=SimpleNamespace(value=np.zeros(n)), index=np.sort(cells),
+        readings=SimpleNamespace(value=np.zeros(n), sigma=np.ones(n)), index=np.sort(cells), plain=np.ones(n, bool),
+        unit="dBm", extended=None, noise_group=np.zeros(n, int),
         grid=SimpleNamespace(shape=(columns, columns)), cells=None,
     )  # fmt: skip
 

@@ -151,8 +151,8 @@ def test_a_cached_model_that_does_not_run_is_told_at_start_and_the_one_before_se
     keeper.update()
     whole = Model.load
 
-    def picky(folder):
-        model = whole(folder)
+    def picky(folder, *more):
+        model = whole(folder, *more)
         if model.card.version == "1.0.1":
             raise ModelError("tiny 1.0.1: this program runs it no more")
         return model
@@ -163,7 +163,7 @@ def test_a_cached_model_that_does_not_run_is_told_at_start_and_the_one_before_se
     with client_of(Node(config(), again)) as client:
         assert client.get("/health").json()["alarms"] == ["model_refused"]
     assert "alarm model_refused: tiny 1.0.1: this program runs it no more" in caplog.text
-    monkeypatch.setattr(Model, "load", lambda folder: whole(folder / "none"))
+    monkeypatch.setattr(Model, "load", lambda folder, *more: whole(folder / "none"))
     nothing = cloud.keeper()
     assert nothing.model is None
     with client_of(Node(config(), nothing)) as client:

@@ -7,6 +7,7 @@ and 95 % where it keeps them, else mean -+ 1.645 std, and the answer says which.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from openckm.maps.radiomap import chance_below
 
 __all__ = ["PointAnswers", "ask_points", "require_unit"]
 
-NORMAL_90 = 1.6448536269514722
+NORMAL_90 = NormalDist().inv_cdf(0.95)
+"""Half width of the 90 % interval of a normal law [standard deviations]."""
 LOW, HIGH = 0.05, 0.95
 _POSSIBLE = {"dBm": (-250.0, 60.0), "dB": (-350.0, 50.0)}
 """Thresholds that can be meant [unit]; a path loss of 110 dB given for a gain of -110 dB lies outside."""

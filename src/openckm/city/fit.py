@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from openckm.city.plan import CityPlan
 from openckm.errors import MeasurementError
 from openckm.infer.experts import OUT_OF_LINE
+from openckm.infer.spread.normal import Z_90
 from openckm.maps.antenna import PEAK_DBI, sector_gain_db
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.csv import read_drive_test
@@ -38,7 +39,6 @@ __all__ = ["SiteFit", "fit_site", "read_test", "rows_at"]
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB, SHADOW_LENGTH_M = 0.5, 40.0
 LEAST_READINGS = 3
-NORMAL_90 = 1.6448536
 BLOCK_M = 100.0
 WIDEST = 2.5
 
@@ -132,4 +132,4 @@ def _factor(fit: DiscrepancyFit, readings: Points) -> float:
         return 1.0
     held = fit.leave_blocks_out(label)
     score = np.abs(readings.value - held.mean) / held.std
-    return float(np.clip(np.quantile(score, 0.9) / NORMAL_90, 1.0, WIDEST))
+    return float(np.clip(np.quantile(score, 0.9) / Z_90, 1.0, WIDEST))

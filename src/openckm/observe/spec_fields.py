@@ -123,7 +123,7 @@ class Fields:
         except OverflowError:
             found = math.inf
         if not abs(found) <= MOST:
-            raise InputError(f"{self.what}: {name!r} wants a number up to {MOST:g}, got {type(value).__name__}")
+            raise InputError(f"{self.what}: {name!r} wants a finite number up to {MOST:g}, got {type(value).__name__}")
         return found
 
     def end(self, name: str, infinite: float) -> float:

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
-from openckm.nn.arithmetic import using
+from openckm.nn.arithmetic import cast, using
 from openckm.nn.layers import ResBlock
 from openckm.nn.recompute import peak_mb as computed_mb
 from openckm.nn.reversible import Coupling, invert, on_grid
@@ -77,13 +77,13 @@ class _Stack:
     def step(self, policy: str) -> list[Tensor]:
         """One training step; the gradients."""
         weights = [p for move in self.moves for p in move.parameters()]
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with using("bf16" if self.bf16 else "fp32"), cast("cpu"):
             one, two = run_chain(self.moves, self.state, (self.steering,), policy=policy.partition(",")[0])
         return list(torch.autograd.grad(one.square().mean() + two.square().mean(), weights))
 
     def inverse_error(self) -> float:
         """Largest difference of the state after running it back."""
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with torch.no_grad(), using("bf16" if self.bf16 else "fp32"), cast("cpu"):
             end = run_chain(self.moves, self.state, (self.steering,))
             back = invert(self.moves, end, (self.steering,))
         return max(float((a - b).abs().max()) for a, b in zip(back, self.state, strict=True))
