@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, replace
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,23 +102,18 @@ class Record:
 
 
 class Records:
-    """Records of maps by the id of their job; those of jobs that are gone are forgotten."""
+    """Records of maps by their job; a record goes when the queue forgets its job."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Record] = {}
+        self._kept: WeakKeyDictionary[Ticket, Record] = WeakKeyDictionary()
 
-    def keep(self, job_id: str, record: Record) -> None:
+    def keep(self, job: Ticket, record: Record) -> None:
         """Keep the record of a job."""
-        self._kept[job_id] = record
+        self._kept[job] = record
 
-    def find(self, job_id: str) -> Record | None:
+    def find(self, job: Ticket) -> Record | None:
         """Return the record of a job, None where there is none."""
-        return self._kept.get(job_id)
-
-    def forget_all_but(self, alive: set[str]) -> None:
-        """Forget records of jobs that are gone."""
-        for job_id in set(self._kept) - alive:
-            del self._kept[job_id]
+        return self._kept.get(job)
 
 
 def preview(upload: Upload, reading: ReadingBody) -> dict[str, Any]:
@@ -177,8 +173,7 @@ def drive_work(request: DriveRequest, readings: list[Upload], layout: Upload | N
             raise MeasurementError(in_given_names(str(error), *readings, *([layout] if layout else []))) from None
         names = {str(u.path): u.name for u in (*readings, *([layout] if layout else []))}
         made = replace(made, read=replace(made.read, source=", ".join(u.name for u in readings)))
-        job_id = getattr(ticket, "id", "")
-        records.keep(job_id, Record(made, command))
+        records.keep(ticket, Record(made, command))
         made.radiomap.provenance["files"] = list(names.values())
         return made.radiomap
 

@@ -155,14 +155,12 @@ def _drive_routes(
     @app.get("/v1/jobs/{job_id}/record", responses=fails(401, 403, 404))
     async def record(job_id: str, token: Token = allowed) -> JSONResponse:
         """What was read, assumed, fitted and checked."""
-        job_of(token, job_id)
-        return _plain(_record(records, job_id).document)
+        return _plain(_record(records, job_of(token, job_id)).document)
 
     @app.get("/v1/jobs/{job_id}/buildings", responses=fails(401, 403, 404))
     async def buildings(job_id: str, token: Token = allowed) -> JSONResponse:
         """The layout of the map as GeoJSON; empty where there was none."""
-        job_of(token, job_id)
-        found = _record(records, job_id).buildings
+        found = _record(records, job_of(token, job_id)).buildings
         return JSONResponse(found or {"type": "FeatureCollection", "features": []})
 
     @app.get("/v1/jobs/{job_id}/layers/{name}", response_class=Response, responses=fails(401, 403, 404, 409, 422))
@@ -234,8 +232,8 @@ def _read(
         raise failure(422, "invalid", in_given_names(str(error), upload)) from error
 
 
-def _record(records: Records, job_id: str) -> Any:
-    found = records.find(job_id)
+def _record(records: Records, job: Job) -> Any:
+    found = records.find(job)
     if found is None:
         raise failure(404, "not_found", "this job has no record: it was not made of files, or is not done")
     return found
