@@ -10,17 +10,15 @@ import torch
 
 from openckm.infer.experts import (
     FOLDS,
-    SCALE_BOUNDS,
     Expert,
-    _stacked,
     as_network_readings,
-    blend,
     evidence_expert,
     folds_of,
     gain_of,
     site_expert,
 )
 from openckm.infer.scene import Scene, prepare_scene
+from openckm.infer.stacking import SCALE_BOUNDS, _stacked, blend
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import Condition

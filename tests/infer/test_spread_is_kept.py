@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from openckm.infer import experts
-from openckm.infer.experts import blend
+from openckm.infer import stacking
 from openckm.infer.spread.calibration import BOUNDS, NODES_M, SHRINK_MAPS, Residuals, fit_family
 from openckm.infer.spread.conformal import risk_control
 from openckm.infer.spread.normal import Z_90, factor_90
+from openckm.infer.stacking import blend
 
 
 def test_a_scene_does_not_judge_itself():
@@ -79,8 +79,8 @@ def test_few_held_out_readings_leave_the_spread_alone():
 
 def test_readings_in_different_blocks_have_different_labels():
     scene = scene_of(256)
-    label = experts._blocks(scene)
-    side = 16 / experts.BLOCKS_A_SIDE
+    label = stacking.blocks_of(scene)
+    side = 16 / stacking.BLOCKS_A_SIDE
     row, col = np.divmod(scene.index, 16)
     place = {(int(r // side), int(c // side)) for r, c in zip(row, col, strict=True)}
     assert len(np.unique(label)) == len(place) > 4

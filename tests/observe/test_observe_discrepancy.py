@@ -253,6 +253,24 @@ def test_conditional_draws_have_the_exact_mean_and_covariance(std):
     assert np.abs((draws.mean(axis=0) - belief.mean) / belief.std).max() < 5 / np.sqrt(2500)
 
 
+def test_parts_of_a_map_fit_together():
+    """One draw at the parts of a map is the draw at the whole, but for what each new place has of its own."""
+    (xy, y, sigma, h), _ = world(60, TWO)
+    fit = condition(xy, y, sigma, h, MEAN, STD, TWO)
+    east, north = (v.ravel() for v in np.meshgrid(np.arange(0.0, 600, 20), np.arange(0.0, 600, 20)))
+    places, rows = np.c_[east, north], np.c_[np.ones(900), np.zeros(900)]
+    whole = fit.sample(places, rows, 1, np.random.default_rng(5))[0]
+    west = east < 300
+    parts = np.empty(900)
+    for part in (west, ~west):
+        parts[part] = fit.sample(places[part], rows[part], 1, np.random.default_rng(5))[0]
+    np.testing.assert_allclose(parts[west], whole[west], atol=1e-9)
+    gap = (parts - whole).reshape(30, 30)[:, 15:]
+    assert abs(gap.mean()) < 4 * gap.std() / np.sqrt(450)
+    assert gap.std() == pytest.approx(np.sqrt(2) * TWO.nugget_std, rel=0.1)
+    assert abs(np.corrcoef(gap[:, 1:].ravel(), gap[:, :-1].ravel())[0, 1]) < 0.15
+
+
 def test_a_draw_does_not_depend_on_how_many_follow():
     (xy, y, sigma, h), (xs, _, hs) = world(30, TWO)
     fit = condition(xy, y, sigma, h, MEAN, STD, TWO)

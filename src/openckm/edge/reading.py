@@ -20,7 +20,7 @@ from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 from openckm.observe.reports import heaped_limits
 
-__all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence", "without_pattern"]
+__all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence", "read_onto", "without_pattern"]
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
@@ -122,17 +122,33 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
         InputError: if a file cannot be used; the message names file, row and remedy.
     """
     options = options or ReadingOptions()
-    how = options.keywords()
     site = replace(site, local=site.local or (options.crs or "").lower() == _LOCAL)
     notes: list[str] = []
     if site.size is None or (site.place is None and site.centre is None):
-        site, notes = _fitted(read_drive_test(measurements, **how), site)
-    grid = site.grid()
+        site, notes = _fitted(read_drive_test(measurements, **options.keywords()), site)
+    return read_onto(site.grid(), measurements, site, options, notes)
+
+
+def read_onto(
+    grid: Grid, measurements: Files, site: SitePlan, options: ReadingOptions, notes: Sequence[str] = ()
+) -> Evidence:
+    """Read a drive test and what is known of its site onto cells that are given.
+
+    Args:
+        grid: cells of the map.
+        measurements: as for `read_evidence`.
+        site: the base station.
+        options: how the file is read.
+        notes: what the report says besides.
+
+    Raises:
+        InputError: if a file cannot be used; the message names file, row and remedy.
+    """
+    how = options.keywords()
     known = site.observations(grid)
     test = _read(measurements, grid, site, **how)
     points, heaps = heaped_limits(test.points) if options.heaps else (test.points, ())
-    notes += _outside(test, measurements, grid, site, how)
-    notes += _inside_buildings(test, known.layout)
+    notes = [*notes, *_outside(test, measurements, grid, site, how), *_inside_buildings(test, known.layout)]
     if options.receiver_height_m is not None and abs(options.receiver_height_m - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
         notes.append(
             f"WARNING: the readings were made {options.receiver_height_m:g} m above ground; the prior knows receivers"

@@ -28,9 +28,7 @@ from openckm.errors import MeasurementError, OptionError
 from openckm.infer.assimilate import updated
 from openckm.infer.experts import (
     FOLDS,
-    Blend,
     Expert,
-    blend,
     evidence_expert,
     folds_of,
     gain_of,
@@ -42,6 +40,7 @@ from openckm.infer.model import Posterior, Report
 from openckm.infer.rivals.algorithm2 import algorithm_2
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
+from openckm.infer.stacking import Blend, blend
 from openckm.infer.tiles import Tiled, TileOptions
 from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid

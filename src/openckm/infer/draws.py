@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.infer.exact.ancestral import AncestralSampler
-from openckm.infer.exact.samplers import FewStepSampler, Progress, draw_generator
+from openckm.infer.exact.samplers import FewStepSampler, Noise, Progress, draw_generator
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.conditioning import Condition
@@ -52,6 +52,7 @@ def draw_maps(
     progress: Progress | None = None,
     *,
     symmetrise: bool = True,
+    noise: Callable[[int, int], Noise] | None = None,
 ) -> Draws:
     """Return the draws number `chosen`, shape (len(chosen), channels, rows, cols), in latent code.
 
@@ -63,6 +64,7 @@ def draw_maps(
         sampler: how to draw.
         progress: told (network calls done, network calls in all); it may raise to stop.
         symmetrise: run draw k in orientation k mod 8; otherwise all run upright.
+        noise: makes the noise of a draw from its number and its orientation; None for `draw_generator`.
 
     Raises:
         OptionError: if a number is negative.
@@ -80,7 +82,8 @@ def draw_maps(
         told = Condition.join([condition.turned(turns[n]) for n in group])
         shape = (len(CHANNELS), int(told.site.shape[-2]), int(told.site.shape[-1]))
         report = None if progress is None else _shifted(progress, done, len(groups))
-        drawn = sampler.run(denoiser, shape, [draw_generator(seed, chosen[n]) for n in group], told, report)
+        own = [noise(chosen[n], turns[n]) if noise else draw_generator(seed, chosen[n]) for n in group]
+        drawn = sampler.run(denoiser, shape, own, told, report)
         for n, one in zip(group, drawn.cpu().float().numpy(), strict=True):
             out[n] = apply_symmetry(inverse_symmetry(turns[n]), one, CHANNELS)
     return out

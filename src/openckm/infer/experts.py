@@ -8,31 +8,22 @@ Maps that were handed in are columns beside m. Where the learned prior fits the 
 does not, the slope of m falls, the discrepancy takes over, and both become kriging of the readings; with a handful of
 readings nothing beats the untouched prior for certain. How much each counts is decided by the readings themselves:
 they are held out in blocks as large as the cells of the map are far from readings, every reading is predicted from the
-other folds, and
-
-    w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2
-
-(stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). lambda is what about ten
-readings say: few readings leave the weights near w0, which leans on the untouched prior. The spread is then scaled so
-that nine tenths of the held-out readings lie in their 90 % intervals, in these folds and in blocks of an eighth of the
-map: the larger of the two factors counts, because most of a map lies away from its readings.
+other folds, and `openckm.infer.stacking` weighs the experts by that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 
 from openckm.infer.scene import Scene, Sisters
-from openckm.infer.spread.normal import factor_90, shrunk
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.observe.field.discrepancy import (
@@ -52,25 +43,20 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Blend", "Expert", "all_rows", "blend", "evidence_expert", "gain_of", "reading_facts", "site_expert"]
+__all__ = [
+    "Expert", "Fitted", "all_rows", "elsewhere", "evidence_expert", "folds_of", "gain_of", "reading_facts",
+    "site_expert",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 FOLDS = 4
 ROUNDS = 2
 """Linearisations of power averages."""
-BLOCKS_A_SIDE = 8
 FOLD_READINGS = 1500
 """Readings from which the size of the blocks is chosen, at most."""
-LEANING = (0.3, 0.3, 0.4)
-"""Weights of site, evidence and untouched prior before any reading was held out."""
-LEAN_READINGS = 10.0
-"""Held-out readings with which their say equals that of LEANING."""
 SHADOW_LENGTH_M = 40.0
 OUT_OF_LINE = 4.5
 """Gap to what all other readings say [standard deviations] beyond which a reading counts with less weight."""
-SCALE_BOUNDS = (0.5, 2.5)
-SCALE_HALF = 30.0
-"""Held-out readings with which the factor that they ask for counts half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +87,20 @@ class Expert:
 
 
 @dataclass(frozen=True, eq=False)
-class Blend:
-    """The experts' common belief.
+class Fitted:
+    """What of an expert belongs to its readings, and not to the cells that are asked for.
 
     Attributes:
-        mean: [unit of the readings], shape (cells,).
-        std: [dB], shape (cells,).
-        weight: of `evidence` against `site`.
-        scale: factor on the spread that the held-out readings ask for.
-        weights: of all experts, by name.
+        fit: nuisances and discrepancy.
+        held_out: what it says of each reading from the other folds, shape (n,).
+        held_out_std: standard deviation of the same, the reading's noise included, shape (n,).
+        linear: rows over the cells of the readings of more than one cell, or None.
     """
 
-    mean: Array
-    std: Array
-    weight: float
-    scale: float
-    weights: dict[str, float] = field(default_factory=dict)
+    fit: DiscrepancyFit
+    held_out: Array
+    held_out_std: Array
+    linear: csr_matrix | None = None
 
 
 def gain_of(denoised: Denoised) -> tuple[Array, Array]:
@@ -264,9 +248,18 @@ def site_expert(
     denoised = known or posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
-    belief = fit.predict(scene.places, basis.matrix)
     held = _left_out(fit, fold)
-    return Expert(belief.mean, belief.std, held.mean, held.std, fit, basis, denoised, scene.condition, linear)
+    return _site_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear))
+
+
+def _site_belief(scene: Scene, denoised: Denoised, fitted: Fitted) -> Expert:
+    """Return what the site expert says of the cells of a scene."""
+    basis = scene.design(gain_of(denoised)[0][0])
+    belief = fitted.fit.predict(scene.places, basis.matrix)
+    return Expert(
+        belief.mean, belief.std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, scene.condition,
+        fitted.linear,
+    )  # fmt: skip
 
 
 def _left_out(fit: DiscrepancyFit, fold: NDArray[np.intp]) -> Belief:
@@ -287,18 +280,52 @@ def evidence_expert(
     *,
     symmetrise: bool,
     enough: Callable[[], bool] | None = None,
+    known: tuple[Denoised, Denoised | None] | None = None,
 ) -> Expert:
-    """Return the expert whose network is told the readings, brought to its own scale by the site expert's nuisances."""
+    """Return the expert whose network is conditioned on the readings, brought to its scale by the site's nuisances.
+
+    What the network says given all readings, and given those of all other folds than each, is `known` where it was
+    asked before.
+    """
     seen = as_network_readings(scene, site)
     told = scene.with_evidence(seen)
-    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
+    groups = np.unique(fold)
+    if known is None:
+        denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
+        some = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
+        others = posterior_mean(denoiser, Condition.join(some), symmetrise=False) if some else None
+    else:
+        denoised, others = known
+    basis = _centred(site, scene, gain_of(denoised)[0][0])
+    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
+    held = _held_out(scene, others, fold, site, (fit, linear))
+    return _evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
+
+
+def _evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expert, told: Condition) -> Expert:
+    """Return what the evidence expert says of the cells of a scene: the network's own error counts by the slope."""
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
-    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
-    belief = fit.predict(scene.places, basis.matrix)
-    held, held_std = _held_out(scene, denoiser, fold, site, (fit, linear), seen)
-    std = np.sqrt(belief.std**2 + _slope(fit, basis) ** 2 * var)
-    return Expert(belief.mean, std, held, held_std, fit, basis, denoised, told, linear)
+    belief = fitted.fit.predict(scene.places, basis.matrix)
+    std = np.sqrt(belief.std**2 + _slope(fitted.fit, basis) ** 2 * var)
+    return Expert(
+        belief.mean, std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, told, fitted.linear
+    )  # fmt: skip
+
+
+def elsewhere(
+    scene: Scene, site: Fitted, evidence: Fitted, denoised: tuple[Denoised, Denoised]
+) -> tuple[Expert, Expert]:
+    """Return both experts on other cells of the same map, fitted to the same readings.
+
+    Args:
+        scene: the same evidence; its cells are those that are asked for, and those with readings.
+        site: the site expert as it was fitted.
+        evidence: the evidence expert as it was fitted.
+        denoised: what the network says of these cells without and with the readings.
+    """
+    first = _site_belief(scene, denoised[0], site)
+    return first, _evidence_belief(scene, denoised[1], evidence, first, scene.condition)
 
 
 def as_network_readings(scene: Scene, site: Expert) -> Points:
@@ -344,67 +371,6 @@ def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
-    """Return the experts' stacked belief, its spread calibrated on the held-out readings."""
-    plain = scene.plain
-    y, noise = scene.readings.value[plain], site.fit.noise_std(scene.readings.sigma, scene.noise_group)[plain]
-    names = ["site", "evidence"]
-    beliefs = [(one.mean, one.std, one.held_out[plain], one.held_out_std[plain]) for one in (site, evidence)]
-    if scene.unit == "dB" and scene.extended is None:
-        mean, var = (a[0] for a in gain_of(site.denoised))
-        own = scene.index[plain]
-        names.append("untouched")
-        beliefs.append((mean, np.sqrt(var), mean[own], np.sqrt(var[own] + noise**2)))
-    weight = _stacked(y, np.stack([b[2] for b in beliefs], axis=1), np.array(LEANING[: len(names)]))
-    held = sum(w * b[2] for w, b in zip(weight, beliefs, strict=True))
-    held_var = sum(w * b[3] ** 2 for w, b in zip(weight, beliefs, strict=True))
-    scale = _spread_factor(y - held, np.sqrt(held_var))
-    label = _blocks(scene)
-    if len(np.unique(label)) > 1:
-        blocks = site.fit.leave_blocks_out(label)
-        scale = max(scale, _spread_factor(y - blocks.mean[plain], blocks.std[plain]))
-    mean = np.asarray(sum(w * b[0] for w, b in zip(weight, beliefs, strict=True)))
-    std = scale * np.sqrt(sum(w * b[1] ** 2 for w, b in zip(weight, beliefs, strict=True)))
-    named = dict(zip(names, weight.tolist(), strict=True))
-    either = named["site"] + named["evidence"]
-    return Blend(mean, np.asarray(std), named["evidence"] / either if either > 0 else 0.5, scale, named)
-
-
-def _stacked(y: Array, predicted: Array, leaning: Array) -> Array:
-    """Return the weights of the experts, shape (k,): not negative, of sum 1, near `leaning` when readings are few.
-
-    Args:
-        y: readings, shape (n,).
-        predicted: of each reading by each expert from the other folds, shape (n, k).
-        leaning: w0, up to its sum, shape (k,).
-    """
-    start = leaning / leaning.sum()
-    if not len(y):
-        return np.asarray(start)
-    gap = predicted - predicted.mean(axis=1, keepdims=True)
-    ridge = LEAN_READINGS * float((gap**2).mean()) + 1e-12
-    firm = 1e3 * np.sqrt(float((predicted**2).sum()) + ridge)
-    rows = np.concatenate([predicted - y[:, None], np.sqrt(ridge) * np.eye(len(start)), np.full((1, len(start)), firm)])
-    wanted = np.r_[np.zeros(len(y)), np.sqrt(ridge) * start, firm]  # y - P w = -(P - y 1') w where the sum is 1
-    found = nnls(rows, wanted)[0]
-    return np.asarray(found / found.sum())
-
-
-def _blocks(scene: Scene) -> NDArray[np.intp]:
-    """Label readings by the block of the map they lie in, BLOCKS_A_SIDE blocks along the longer side."""
-    side = max(scene.grid.shape[0], scene.grid.shape[1]) / BLOCKS_A_SIDE
-    row, col = np.divmod(scene.index, scene.grid.shape[1])
-    return np.asarray((row // side) * BLOCKS_A_SIDE + col // side, dtype=np.intp)
-
-
-def _spread_factor(error: Array, std: Array) -> float:
-    """Return the factor on the spread that puts 90 % of the errors inside their intervals, near 1 when they are few."""
-    if not len(error):
-        return 1.0
-    found = shrunk(factor_90(np.abs(error) / std, new=True), len(error), SCALE_HALF)
-    return float(np.clip(found, *SCALE_BOUNDS))
-
-
 def _centred(site: Expert, scene: Scene, mean: Array) -> Basis:
     """The site expert's rows of H with another map in the slope column, about the same level."""
     matrix = site.basis.matrix.copy()
@@ -430,19 +396,17 @@ def _tightened(site: Expert) -> Array:
 
 def _held_out(
     scene: Scene,
-    denoiser: Denoiser,
+    others: Denoised | None,
     fold: NDArray[np.intp],
     site: Expert,
     found: tuple[DiscrepancyFit, csr_matrix | None],
-    seen: Points,
-) -> tuple[Array, Array]:
-    """Predict each reading from the other folds; one network call over all folds."""
+) -> Belief:
+    """Predict each reading from the other folds; `others` is what the network says without each of them."""
     (fit, linear), index, groups = found, scene.index, np.unique(fold)
-    if not len(index):
-        return np.zeros(0), np.zeros(0)
+    if others is None or not len(index):
+        return Belief(np.zeros(0), np.zeros(0))
     beyond = np.ones(len(fit.readings.y) - len(index), dtype=bool)
-    conditions = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
-    mean, var = gain_of(posterior_mean(denoiser, Condition.join(conditions), symmetrise=False))
+    mean, var = gain_of(others)
     held, spread = np.empty(len(index)), np.empty(len(index))
     noise = fit.noise_std(scene.readings.sigma, scene.noise_group)
     for k, group in enumerate(groups):
@@ -452,4 +416,4 @@ def _held_out(
         belief = part.predict(scene.places[index[out]], rows[: len(out)][out], sigma=noise[out])
         own = _slope(part, site.basis) ** 2 * var[k][index[out]]
         held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
-    return held, spread
+    return Belief(held, spread)

@@ -30,9 +30,10 @@ from openckm.errors import ComputationError
 from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
 from openckm.infer.exact.ancestral import AncestralSampler
-from openckm.infer.experts import Blend, Expert, all_rows, gain_of
+from openckm.infer.experts import Expert, all_rows, gain_of
 from openckm.infer.extended import LinearReadings, MeanMap
 from openckm.infer.scene import Scene
+from openckm.infer.stacking import Blend
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
@@ -136,32 +137,37 @@ class Posterior:
     def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
         """Return draw k (channel, row, col) in physical units: the network's map with a discrepancy of its own."""
         physical = np.stack([q.decode(latent[i]) for i, q in enumerate(OUTPUT)])
-        physical[0] = self._gain_draw(physical[0].astype(np.float64).ravel(), seed, k).reshape(physical[0].shape)
+        physical[0] = self.gain_draw(physical[0].astype(np.float64).ravel(), seed, k).reshape(physical[0].shape)
         return physical
 
-    def _gain_draw(self, gain: NDArray[np.float64], seed: int, k: int) -> NDArray[np.float64]:
-        """Draw from the weightier expert, moved to the blend's mean and scaled to its spread."""
-        if self.experts is None:
-            own = gain_of(self.denoised)[1][0] ** 0.5
-            return np.asarray(self.gain.mean + self.gain.std / np.maximum(own, 1e-6) * (gain - self.gain.mean))
-        site, evidence = self.experts
-        if self.gain.weight < 0.5:
-            expert, places = site, self.scene.places
-            drawn = site.fit.sample(places, site.basis.matrix, 1, np.random.default_rng([seed, k, 5]))[0]
-        else:
-            expert, drawn = evidence, self._evidence_draw(gain, evidence, np.random.default_rng([seed, k, 5]))
-        return np.asarray(self.gain.mean + self.gain.std / np.maximum(expert.std, 1e-6) * (drawn - expert.mean))
+    def gain_draw(self, gain: Array, seed: int, k: int, at: slice | Index = slice(None)) -> Array:
+        """Return draw k of the gain [unit of the readings]: of the weightier expert, with the blend's mean and spread.
 
-    def _evidence_draw(
-        self, gain: NDArray[np.float64], expert: Expert, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+        Args:
+            gain: the network's draw [dB], of every cell of the scene, shape (cells,).
+            seed: of the discrepancy.
+            k: number of the draw.
+            at: the cells that are wanted, where those of the scene are more.
+        """
+        mean, std = self.gain.mean[at], self.gain.std[at]
+        if self.experts is None:
+            own = gain_of(self.denoised)[1][0][at] ** 0.5
+            return np.asarray(mean + std / np.maximum(own, 1e-6) * (gain[at] - mean))
+        rng, (site, evidence) = np.random.default_rng([seed, k, 5]), self.experts
+        if self.gain.weight < 0.5:
+            expert, drawn = site, site.fit.sample(self.scene.places[at], site.basis.matrix[at], 1, rng)[0]
+        else:
+            expert, drawn = evidence, self._evidence_draw(gain, evidence, rng, at)
+        return np.asarray(mean + std / np.maximum(expert.std[at], 1e-6) * (drawn - expert.mean[at]))
+
+    def _evidence_draw(self, gain: Array, expert: Expert, rng: np.random.Generator, at: slice | Index) -> Array:
         """The network's draw with a discrepancy of its own, delta_k ~ p(delta | readings - x_k)."""
         scene, matrix = self.scene, expert.basis.matrix.copy()
         slope = expert.basis.names.index("map slope")
         matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
         mean, std = expert.fit.beta_mean, np.sqrt(np.diag(expert.fit.beta_cov))
         part = refit(expert.fit, all_rows(scene, matrix, expert.linear), prior_mean=mean, prior_std=std)
-        return np.asarray(part.sample(scene.places, matrix, 1, rng)[0])
+        return np.asarray(part.sample(scene.places[at], matrix[at], 1, rng)[0])
 
     def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:
         """Return the covariance of the gain between cells: exact where readings were fitted, else that of draws.

@@ -281,7 +281,7 @@ class Scene:
 
 def prepare_scene(
     observations: Observations, grid: Grid, multiple: int, reference: str | None = None,
-    linear: Sequence[LinearReadings] = (), maps: Sequence[MeanMap] = (),
+    linear: Sequence[LinearReadings] = (), maps: Sequence[MeanMap] = (), condition: Condition | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of some observations on a grid.
 
@@ -292,6 +292,7 @@ def prepare_scene(
         reference: name of the device whose map is wanted; None for the mean device.
         linear: readings by instruments that read more than one cell.
         maps: whole maps that someone else predicted, on the grid asked for.
+        condition: what the network is conditioned on besides readings, where somebody else makes it; None to make it.
 
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
@@ -319,20 +320,26 @@ def prepare_scene(
     extra = tuple(p for p in observations.points if p.quantity in ("aoa_cos", "aoa_sin") and len(p))
     for table in extra:
         grid.index_of(table.x, table.y)
+    if condition is None:
+        condition = _site_condition(observations, grid, padded, layout)
+    return Scene(
+        padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended,
+        tuple(one.padded(grid, padded) for one in maps),
+    )  # fmt: skip
+
+
+def _site_condition(observations: Observations, grid: Grid, padded: Grid, layout: Layout | None) -> Condition:
+    """Return what the network is conditioned on before any reading: layout, transmitter and vehicles."""
     carrier = None if observations.transmitter is None else observations.transmitter.carrier_hz
     vehicles = None if observations.vehicles is None else _pad(observations.vehicles, grid, padded, "vehicles").height_m
     if vehicles is not None and layout is not None:
         vehicles = np.where(layout.building, np.float32(0.0), vehicles)
-    condition = Condition(
+    return Condition(
         torch.as_tensor(site_planes(padded, layout, observations.transmitter))[None],
         torch.zeros(1, EVIDENCE_PLANES, *padded.shape),
         scalars(grid.cell_m, carrier),
         None if vehicles is None else torch.as_tensor(moving_planes(vehicles))[None],
     )
-    return Scene(
-        padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended,
-        tuple(one.padded(grid, padded) for one in maps),
-    )  # fmt: skip
 
 
 def _usable(cells: Points) -> NDArray[np.bool_]:

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, GridError, LayoutError, OptionError
 from openckm.infer.construct import OpenCKM
-from openckm.infer.experts import Blend, blend, evidence_expert, folds_of, gain_of, site_expert
+from openckm.infer.experts import evidence_expert, folds_of, gain_of, site_expert
 from openckm.infer.model import Posterior
 from openckm.infer.scene import Scene, prepare_scene
+from openckm.infer.stacking import Blend, blend
 from openckm.infer.tiles import Tiled
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations

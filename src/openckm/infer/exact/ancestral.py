@@ -32,7 +32,7 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 from openckm.infer.exact.guided import Noisy
-from openckm.infer.exact.samplers import Progress, condition_of, device_of, draw_noise
+from openckm.infer.exact.samplers import Noise, Progress, condition_of, device_of, draw_noise
 from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -45,7 +45,7 @@ __all__ = ["AncestralSampler", "Believing", "DrawsBelief"]
 class DrawsBelief(Protocol):
     """A denoiser that can draw from its belief about the clean map."""
 
-    def draw_clean(self, noisy: Noisy, generators: Sequence[torch.Generator]) -> Float[Tensor, "b c h w"]:
+    def draw_clean(self, noisy: Noisy, generators: Sequence[Noise]) -> Float[Tensor, "b c h w"]:
         """Return a draw of p(x_0 | x_s) of each map, one generator each."""
         ...
 
@@ -68,7 +68,7 @@ class Believing(Denoiser):
         denoised: Denoised = self.denoiser(x, sigma, condition)
         return denoised
 
-    def draw_clean(self, noisy: Noisy, generators: Sequence[torch.Generator]) -> Float[Tensor, "b c h w"]:
+    def draw_clean(self, noisy: Noisy, generators: Sequence[Noise]) -> Float[Tensor, "b c h w"]:
         """Return D + C^(1/2) z of each map, one generator each.
 
         Raises:
@@ -110,7 +110,7 @@ class AncestralSampler:
         self,
         denoiser: Denoiser,
         shape: tuple[int, int, int],
-        generators: Sequence[torch.Generator],
+        generators: Sequence[Noise],
         condition: Condition | None = None,
         progress: Progress | None = None,
     ) -> Float[Tensor, "k c h w"]:

@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -42,11 +43,25 @@ from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
 __all__ = [
-    "FewStepSampler", "Progress", "SamplerState", "condition_of", "draw_generator", "draw_noise", "sample_prior",
+    "FewStepSampler", "Noise", "NoiseSource", "Progress", "SamplerState", "condition_of", "draw_generator",
+    "draw_noise", "sample_prior",
 ]  # fmt: skip
 
 Progress = Callable[[int, int], None]
 """Told (steps done, steps in all) after every step; it may raise to stop the sampler."""
+
+
+@runtime_checkable
+class NoiseSource(Protocol):
+    """Where the noise of a draw comes from, if not from a generator: of a part of a larger map, say."""
+
+    def standard_normal(self, shape: tuple[int, ...]) -> Tensor:
+        """Return the next field of noise [channels, rows, cols], in float32."""
+        ...
+
+
+Noise = torch.Generator | NoiseSource
+"""All noise of one draw."""
 
 
 def draw_generator(seed: int, draw: int) -> torch.Generator:
@@ -62,10 +77,13 @@ def draw_generator(seed: int, draw: int) -> torch.Generator:
 
 
 def draw_noise(
-    generators: Sequence[torch.Generator], shape: tuple[int, int, int], device: torch.device | str = "cpu"
+    generators: Sequence[Noise], shape: tuple[int, int, int], device: torch.device | str = "cpu"
 ) -> Float[Tensor, "k c h w"]:
-    """Return one standard normal map of `shape` (channels, rows, cols) per generator, in float32."""
-    return torch.stack([torch.randn(shape, generator=g) for g in generators]).to(device)
+    """Return one standard normal map of `shape` (channels, rows, cols) per source of noise, in float32."""
+    made = [
+        g.standard_normal(shape) if isinstance(g, NoiseSource) else torch.randn(shape, generator=g) for g in generators
+    ]
+    return torch.stack(made).to(device)
 
 
 def condition_of(condition: Condition | None, count: int) -> Condition | None:
@@ -202,7 +220,7 @@ class FewStepSampler:
         self,
         denoiser: Denoiser,
         shape: tuple[int, int, int],
-        generators: Sequence[torch.Generator],
+        generators: Sequence[Noise],
         condition: Condition | None = None,
         progress: Progress | None = None,
         begin: SamplerState | None = None,

@@ -36,6 +36,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from openckm.errors import InputError, ModelError
+from openckm.infer.exact.samplers import Noise, draw_noise
 from openckm.maps.atomic import atomic_path
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
@@ -76,10 +77,9 @@ class Covariance:
         spread = torch.fft.rfft2(v * self.scale, s=self.size) * self.density
         return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)
 
-    def draw(self, generators: Sequence[torch.Generator]) -> Float[Tensor, "b c h w"]:
+    def draw(self, generators: Sequence[Noise]) -> Float[Tensor, "b c h w"]:
         """Return one field of mean zero with this covariance per generator: V^(1/2) F' S^(1/2) F of white noise."""
-        shape = (len(self.density), *self.size)
-        white = torch.stack([torch.randn(shape, generator=g) for g in generators]).to(self.scale)
+        white = draw_noise(generators, (len(self.density), *self.size)).to(self.scale)
         rows, cols = self.scale.shape[-2:]
         spread = torch.fft.rfft2(white) * self.density.sqrt()
         return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)

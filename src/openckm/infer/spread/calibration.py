@@ -32,13 +32,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy.spatial import KDTree
 
 from openckm.errors import ModelError, OptionError
-from openckm.infer.experts import Blend
 from openckm.infer.scene import Scene
 from openckm.infer.spread.conformal import risk_control
 from openckm.infer.spread.normal import Z_90, factor_90, shrunk
+from openckm.infer.stacking import Blend
 from openckm.maps.atomic import atomic_path
 from openckm.maps.radiomap import RadioMap
 
@@ -200,12 +200,13 @@ def family_of(scene: Scene) -> str:
 
 
 def distance_to_reading(scene: Scene) -> Array:
-    """Return the distance [m] from every cell of the padded grid to the nearest observed one, flat; inf without any."""
+    """Return the distance [m] from every cell of the scene to the nearest observed one, flat; infinite without any."""
+    places = scene.places[:, :2]
     if scene.cells is None or not len(scene.cells):
-        return np.full(scene.grid.shape[0] * scene.grid.shape[1], np.inf)
-    free = np.ones(scene.grid.shape, dtype=bool)
-    free[scene.grid.index_of(scene.cells.x, scene.cells.y)] = False
-    return np.asarray(ndimage.distance_transform_edt(free, sampling=scene.grid.cell_m), np.float64).ravel()
+        return np.full(len(places), np.inf)
+    row, col = scene.grid.index_of(scene.cells.x, scene.cells.y)
+    observed = np.unique(row * scene.grid.shape[1] + col)
+    return np.asarray(KDTree(places[observed]).query(places)[0], np.float64)
 
 
 def isolation(scene: Scene, distance_m: Array) -> Array:

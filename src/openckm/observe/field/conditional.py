@@ -175,7 +175,8 @@ class DiscrepancyFit:
         """Return draws of H beta + delta at new places, jointly over all places.
 
         A prior draw of (beta, delta, eps) is moved by the kriging of its own misfit (Matheron's rule), so mean and
-        covariance over draws are exactly those of the posterior. Draw k depends on `rng`'s state and k alone.
+        covariance over draws are exactly those of the posterior. Draw k depends on `rng`'s state and k alone: up to the
+        nugget, which every new place has of its own, places asked in parts get the values that they get together.
 
         Args:
             xy: positions [m], shape (m, 2); a regular grid is fastest.
@@ -205,7 +206,7 @@ class DiscrepancyFit:
             shift[k] = np.where(free, child.standard_normal(len(free)), 0.0)
             noise = child.standard_normal(n) * np.sqrt(self._place_noise)
             points = spectral_draw(self._xy, place, self.hyper.components, child, self._features)
-            own = child.standard_normal(int(unique.max(initial=-1)) + 1) * self.hyper.nugget_std
+            own = _nuggets(unique, support, child) * self.hyper.nugget_std
             shared = own[unique[:support]]
             read = points[0] + (shared if parts is not None else np.where(self._mixed, 0.0, shared))
             read = read if parts is None else parts @ read
@@ -316,6 +317,18 @@ class DiscrepancyFit:
         if not (np.isfinite(place).all() and np.isfinite(rows).all()):
             raise InputError("places and rows of H must be finite; leave out cells where the map is undefined")
         return place, rows
+
+
+def _nuggets(label: NDArray[np.intp], support: int, rng: np.random.Generator) -> Array:
+    """Return a standard normal value for each label, shape (labels,): first those of the readings' places.
+
+    The readings' own do not depend on where else the field is asked for, so that parts of a map fit together.
+    """
+    values = np.empty(int(label.max(initial=-1)) + 1)
+    read = np.unique(label[:support])
+    values[read] = rng.standard_normal(len(read))
+    values[np.setdiff1d(label[support:], read)] = rng.standard_normal(len(values) - len(read))
+    return values
 
 
 def _mixed(place: NDArray[np.intp], xy: Array) -> NDArray[np.bool_]:
