@@ -1,30 +1,42 @@
 """Mutation testing: what part of small, drawn changes to the code do a package's tests notice?
 
-    python bench/mutate.py OUT --seed 18 --count 400 [--package infer ...] [--limit 120] [--minutes 60]
+    python bench/mutate.py OUT --seed 18 --count 400 [--package infer ...] [--budget 120] [--minutes 60]
 
 Mutants are drawn by the seed alone, evenly over the packages, from every place in their modules where one of these
 changes can be made: a comparison turned or shifted, an arithmetic operator exchanged, a number changed, a condition
-negated, `min` and `max` exchanged, a minus taken away. Each mutant is run against the tests of its own package in a
-copy of the tree, the test files that name its module first (with --near those alone, so that a survivor may yet be
-killed by others); it is killed by a failing test or by running longer than LIMIT. OUT is a table of the mutants and
-what became of each, in the order in which they were drawn; a run that stopped goes on where it was, so the first n of
-them are a random sample at any time.
+negated, `min` and `max` exchanged, a minus taken away.
+
+First the packages' tests run once under `coverage`, on the unchanged code: this says how long each test takes and which
+lines it runs, and leaves out tests that do not pass here. Then each mutant is judged in a copy of the tree by the tests
+of its own package that run its line, the fastest first, and after them by the other tests of the same files, up to
+BUDGET seconds of tests. It is killed by the first failing test, or by running three times as long as it should. A line
+that no test runs (or that runs as the module loads, or as machine code) is judged by the tests that run its module.
+
+OUT is a table of the mutants and what became of each, in the order in which they were drawn; a run that stopped goes on
+where it was, so the first n of them are a random sample at any time. The trace is kept in OUT.trace.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import csv
+import importlib
+import json
+import math
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
@@ -34,7 +46,16 @@ PACKAGES = {
     "scores": ("src/openckm/evaluate/scores", "tests/evaluate"),
 }
 """Sources and tests of each package."""
-FIELDS = ("number", "package", "file", "line", "change", "outcome", "seconds")
+FIELDS = ("number", "package", "file", "line", "change", "outcome", "tests", "left", "seconds", "killer")
+"""Columns: `tests` ran (or were to run, of a killed one), `left` covering tests did not for want of budget."""
+START_S, SLACK = 40.0, 3.0
+"""A child has this long to load, and this many times the measured length of its tests [s]."""
+PRELOADED = (
+    "torch", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "scipy.sparse.linalg", "scipy.ndimage", "pandas",
+    "xarray", "rasterio", "pyproj", "shapely", "pykrige.ok", "hypothesis", "matplotlib.pyplot", "numba", "pytest",
+    "safetensors.torch", "rich.progress", "pyogrio", "openpyxl",
+)  # fmt: skip
+"""Loaded once, before the processes of the mutants fork."""
 COMPARE = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
 EXCHANGED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
@@ -173,24 +194,171 @@ def drawn(seed: int, count: int, packages: list[str]) -> list[Mutant]:
     return found
 
 
-def tests_of(mutant: Mutant) -> list[str]:
-    """Return the test files of the package, those that name the module first."""
-    module = Path(mutant.file).stem
-    files = sorted((ROOT / PACKAGES[mutant.package][1]).rglob("test_*.py"))
-    naming = [f for f in files if module in f.read_text(encoding="utf-8")]
-    return [str(f.relative_to(ROOT)) for f in [*naming, *(f for f in files if f not in naming)]]
+@dataclass
+class Trace:
+    """What the tests do on the unchanged code.
+
+    Attributes:
+        seconds: how long each passing test takes [s], by its id.
+        lines: the tests that run each line, by file and line.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def tests_of(self, mutant: Mutant, line: int) -> tuple[list[str], int]:
+        """Return the tests that judge a mutant, the best first, and how many of them run its line or module."""
+        folder = PACKAGES[mutant.package][1] + "/"
+        of_file = self.lines.get(mutant.file, {})
+        near = set(of_file.get(str(line), ())) or {test for tests in of_file.values() for test in tests}
+        near = {test for test in near if test in self.seconds and test.startswith(folder)}
+        files = {test.split("::")[0] for test in near}
+        rest = {test for test in self.seconds if test.split("::")[0] in files} - near
+        length = self.seconds.__getitem__
+        return [*sorted(near, key=length), *sorted(rest, key=length)], len(near)
 
 
-def run_tests(tree: Path, files: list[str], limit_s: float) -> tuple[bool, float]:
-    """Return whether the tests pass in a tree, and the seconds."""
-    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files]
+class Recorder:
+    """A plugin of pytest: how long each test took, which passed, the first that failed; and whose turn it is."""
+
+    def __init__(self, switch: Callable[[str], object] = lambda _: None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
+        self.switch = switch
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say whose turn it is."""
+        self.switch(nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Add up the three parts of a test."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if report.failed or (report.skipped and report.when != "teardown"):
+            (self.failed if report.failed else []).append(report.nodeid)
+            self.seconds[report.nodeid] = math.nan
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A module that cannot be loaded fails, too."""
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+
+def enter(tree: Path) -> None:
+    """Let this process run the tests of a tree."""
+    os.chdir(tree)
+    os.environ.update(PYTHONPATH=str(tree / "src"), OMP_NUM_THREADS="1", MPLBACKEND="Agg")
+    sys.path.insert(0, str(tree / "src"))
+    import hypothesis
+
+    hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
+    hypothesis.settings.load_profile("mutants")
+
+
+def tested(arguments: list[str], recorder: Recorder) -> int:
+    """Run tests within this process."""
+    import pytest
+
+    options = ["-q", "-m", "not slow", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*options, *arguments], plugins=[recorder]))
+
+
+def traced(tree: Path, folders: list[str], out: Path) -> None:
+    """Run all tests of some folders under coverage and write the trace."""
+    import coverage
+
+    enter(tree)
+    source = [str(tree / PACKAGES[name][0]) for name in PACKAGES]
+    cover = coverage.Coverage(data_file=None, include=[f"{folder}/*" for folder in source], config_file=False)
+    cover.start()
+    recorder = Recorder(cover.switch_context)
+    tested(folders, recorder)
+    cover.stop()
+    data = cover.get_data()
+    lines = {
+        str(Path(file).relative_to(tree)): {
+            str(line): sorted(c for c in contexts if c) for line, contexts in data.contexts_by_lineno(file).items()
+        }
+        for file in data.measured_files()
+    }
+    seconds = {test: s for test, s in recorder.seconds.items() if math.isfinite(s)}
+    out.write_text(json.dumps({"seconds": seconds, "lines": lines}), encoding="utf-8")
+
+
+def in_child(work: Callable[[], int], limit_s: float, log: Path) -> int | None:
+    """Return the exit status of some work in a process of its own, None if it takes too long."""
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            os.setsid()
+            with log.open("w") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+                status = work()
+        except BaseException:
+            traceback.print_exc()
+            raise
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def judged(tree: Path, number: int, mutant: Mutant, trace: Trace, budget_s: float) -> dict[str, object]:
+    """Return the line of one mutant: whether the tests of its package notice it."""
+    path = tree / mutant.file
+    kept, stamp = path.read_text(encoding="utf-8"), path.stat().st_mtime
+    text, line, change = changed(path, mutant.place)
+    every, near = trace.tests_of(mutant, line)
+    tests, length = [], 0.0
+    for test in every:
+        if tests and length + trace.seconds[test] > budget_s:
+            break
+        tests.append(test)
+        length += trace.seconds[test]
+    said, log = tree / "killer.txt", tree / "child.log"
+    said.unlink(missing_ok=True)
+
+    def work() -> int:
+        enter(tree)
+        recorder = Recorder()
+        status = tested(["-x", *tests], recorder)
+        said.write_text("".join(recorder.failed[:1]), encoding="utf-8")
+        return status
+
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (stamp + 2 * number + 2,) * 2)  # byte code and machine code are kept by this time
     begun = time.perf_counter()
     try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=limit_s, check=False)
-    except subprocess.TimeoutExpired:
-        return False, time.perf_counter() - begun
-    return done.returncode == 0, time.perf_counter() - begun
+        status = in_child(work, START_S + SLACK * length, log) if tests else 0
+    finally:
+        path.write_text(kept, encoding="utf-8")
+        os.utime(path, (stamp, stamp))
+    outcome = "survived" if status == 0 else "timeout" if status is None else "killed"
+    killer = said.read_text(encoding="utf-8") if said.is_file() else ""
+    row = (
+        number, mutant.package, mutant.file, line, change, outcome, len(tests), max(near - len(tests), 0),
+        round(time.perf_counter() - begun, 1), killer,
+    )  # fmt: skip
+    return dict(zip(FIELDS, row, strict=True))
+
+
+def share(rows: list[dict[str, Any]]) -> str:
+    """Return the killed share in words, with Wilson's 95 % interval."""
+    n = len(rows)
+    p, z = sum(row["outcome"] != "survived" for row in rows) / n, 1.96
+    middle, half = (p + z * z / (2 * n)), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    low, high = ((middle + sign * half) / (1 + z * z / n) for sign in (-1, 1))
+    return f"{sum(row['outcome'] != 'survived' for row in rows)} of {n} killed: {p:.1%} [{low:.1%}, {high:.1%}]"
 
 
 def main() -> None:
@@ -200,45 +368,39 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=18)
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES))
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a mutant counts as killed")
+    parser.add_argument("--budget", type=float, default=120.0, help="seconds of tests for a mutant")
     parser.add_argument("--minutes", type=float, default=1e6)
-    parser.add_argument("--near", action="store_true", help="only the test files that name the module")
     arguments = parser.parse_args()
-    mutants = drawn(arguments.seed, arguments.count, arguments.package or list(PACKAGES))
-    done = list(csv.DictReader(arguments.out.open())) if arguments.out.is_file() else []
+    out, names = arguments.out.resolve(), arguments.package or list(PACKAGES)
+    mutants = drawn(arguments.seed, arguments.count, names)
+    done: list[dict[str, Any]] = list(csv.DictReader(out.open())) if out.is_file() else []
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
-        tree = Path(name) / "tree"
-        shutil.copytree(
-            ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "runs", "out", ".mypy_cache", "__pycache__")
-        )
+    for name in PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "tree"
+        left_out = (".git", ".venv", "runs", "out", ".mypy_cache", "__pycache__", "node_modules")
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*left_out))
+        kept = out.with_suffix(".trace.json")
+        if not kept.is_file():
+            folders = [PACKAGES[name][1] for name in names]
+            in_child(lambda: traced(tree, folders, kept) or 0, 1e6, out.with_suffix(".trace.log"))
+        trace = Trace(**json.loads(kept.read_text(encoding="utf-8")))
+        print(f"{len(trace.seconds)} tests in {sum(trace.seconds.values()):.0f} s", flush=True)
         for number, mutant in list(enumerate(mutants))[len(done) :]:
             if time.monotonic() - begun > 60 * arguments.minutes:
-                return
-            done.append(judged(tree, number, mutant, arguments.limit, arguments.near))
-            with arguments.out.open("w", newline="") as file:
+                break
+            done.append(judged(tree, number, mutant, trace, arguments.budget))
+            with out.open("w", newline="") as file:
                 table = csv.DictWriter(file, FIELDS, lineterminator="\n")
                 table.writeheader()
                 table.writerows(done)
             print(*done[-1].values(), flush=True)
-
-
-def judged(tree: Path, number: int, mutant: Mutant, limit_s: float, near: bool) -> dict[str, object]:
-    """Return the line of one mutant: whether the tests of its package notice it."""
-    path = tree / mutant.file
-    kept = path.read_text(encoding="utf-8")
-    text, line, change = changed(path, mutant.place)
-    files = tests_of(mutant)
-    if near:
-        files = [f for f in files if Path(mutant.file).stem in (ROOT / f).read_text(encoding="utf-8")]
-    path.write_text(text, encoding="utf-8")
-    try:
-        passed, seconds = run_tests(tree, files, limit_s) if files else (True, 0.0)
-    finally:
-        path.write_text(kept, encoding="utf-8")
-    outcome = "survived" if passed else "killed"
-    row = (number, mutant.package, mutant.file, line, change, outcome, round(seconds, 1))
-    return dict(zip(FIELDS, row, strict=True))
+    for name in names:
+        if rows := [row for row in done if row["package"] == name]:
+            print(f"{name}: {share(rows)}")
+    print(f"all: {share(done)}")
 
 
 if __name__ == "__main__":
