@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 from openckm.data.shards import read_shards
-from openckm.evaluate.fit_calibration import FAMILIES, measure_calibration
+from openckm.evaluate.worlds.calibration import FAMILIES, measure_calibration
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ from pathlib import Path
 import torch
 
 from openckm.data.split import HELD_OUT, VALIDATION_CITIES
-from openckm.evaluate.map_samples import PaperSamples, ShardSamples
-from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
+from openckm.evaluate.one_pass.samples import PaperSamples, ShardSamples
+from openckm.evaluate.one_pass.training import MapTrainer, MapTrainOptions, map_scores, measure_spread
 from openckm.evaluate.scores.image_metrics import METRICS
 from openckm.maps.atomic import atomic_path
 from openckm.predict.loss import L1_MSE, PUBLISHED, LossOptions

@@ -10,7 +10,7 @@ from openckm.errors import ComputationError, InputError, OptionError
 from openckm.evaluate.benches import heldout as bench_heldout
 from openckm.evaluate.benches import mamba as bench_mamba
 from openckm.evaluate.benches.mamba import MambaBench, default_networks_dir, run, trained_networks
-from openckm.evaluate.network_cost import flops, latencies, median_range, network_cost, peak_memory_mb
+from openckm.evaluate.one_pass.cost import flops, latencies, median_range, network_cost, peak_memory_mb
 from openckm.evaluate.scores.scoring import Score, ratio_rows_over
 from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import RadioMamba, RadioMambaOptions

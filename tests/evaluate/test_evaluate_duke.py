@@ -4,9 +4,9 @@ import pytest
 
 from openckm.baselines import Kriging, LogDistance, Nearest
 from openckm.errors import OptionError
-from openckm.evaluate import methods as methods_module
+from openckm.evaluate.benches import methods as methods_module
 from openckm.evaluate.benches.duke import duke_cases, run
-from openckm.evaluate.methods import baseline_methods, default_methods
+from openckm.evaluate.benches.methods import baseline_methods, default_methods
 from openckm.evaluate.worlds.duke import DUKE_GRID, duke_cell
 from openckm.maps.cells import aggregate_cells
 

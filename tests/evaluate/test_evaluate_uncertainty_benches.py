@@ -14,9 +14,9 @@ from openckm.evaluate.benches import sparse as bench_sparse
 from openckm.evaluate.benches.active import lattice_cells, needed
 from openckm.evaluate.benches.calibration import DIRECTION_METRICS, METRICS, belief_scores
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
-from openckm.evaluate.fit_calibration import calibration_case, measure_calibration, residuals
 from openckm.evaluate.registry import BENCHES, bench
 from openckm.evaluate.scores.scoring import Truth
+from openckm.evaluate.worlds.calibration import calibration_case, measure_calibration, residuals
 from openckm.infer.construct import OpenCKM
 from openckm.infer.scene import prepare_scene
 from openckm.infer.spread.calibration import family_of

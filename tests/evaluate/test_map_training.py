@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from openckm.errors import ComputationError, InputError, ModelError, OptionError
-from openckm.evaluate import map_training
 from openckm.evaluate.benches import mamba as bench_mamba
-from openckm.evaluate.map_samples import PaperSamples, ShardSamples, batch_of, paper_maps, turned_source
-from openckm.evaluate.map_training import MapTrainer, MapTrainOptions, map_scores, measure_spread
+from openckm.evaluate.one_pass import training as map_training
+from openckm.evaluate.one_pass.samples import PaperSamples, ShardSamples, batch_of, paper_maps, turned_source
+from openckm.evaluate.one_pass.training import MapTrainer, MapTrainOptions, map_scores, measure_spread
 from openckm.maps.symmetry import apply_symmetry
 from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import RadioMamba, RadioMambaOptions
@@ -92,7 +92,7 @@ def test_prepared_planes_are_kept_and_read_again(tmp_path, monkeypatch):
     path = write_shard(tmp_path / "a.npz", count=2, side=32)
     first = ShardSamples([path], keep=tmp_path / "kept").sample(1)
     assert len(list((tmp_path / "kept").glob("*.npy"))) == 1
-    monkeypatch.setattr("openckm.evaluate.map_samples._planes", lambda traced: 1 / 0)
+    monkeypatch.setattr("openckm.evaluate.one_pass.samples._planes", lambda traced: 1 / 0)
     again = ShardSamples([path], keep=tmp_path / "kept").sample(1)
     np.testing.assert_array_equal(again.planes, first.planes)
     write_shard(path, count=2, side=32, seed=9)

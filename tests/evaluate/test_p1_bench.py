@@ -8,18 +8,17 @@ import torch
 from p1_worlds import smooth_map, smooth_shard
 from PIL import Image
 
-from openckm.errors import GridError, InputError
+from openckm.errors import InputError
 from openckm.evaluate.benches import p1 as bench_p1
 from openckm.evaluate.benches.p1 import BenchOptions, held_windows, p1_cases, run
-from openckm.evaluate.p1 import methods as p1_methods
 from openckm.evaluate.p1 import references as p1_references
-from openckm.evaluate.p1.methods import Algorithm2, Each, OneCall, few_step_methods
+from openckm.evaluate.p1.methods import few_step_methods
 from openckm.evaluate.p1.tasks import TASKS, Window, p1_case
 from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
-from openckm.infer.rivals.dps import DPSOptions
+from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours
 from worlds import GaussianDenoiser, tiny_card, tiny_denoiser
 
-SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, batch=2, sweep=2, zetas=(0.5, 200.0))
+SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, sweep=2, zetas=(0.5, 200.0))
 
 
 @pytest.fixture(scope="module")
@@ -134,70 +133,30 @@ def cases_of(folder, task="iprandom", count=2):
     return [p1_case(traced, task, k, Window(0, 32 * k, 32)) for k in range(count)]
 
 
-def test_a_chain_does_not_depend_on_its_neighbours(tmp_path):
-    cases, denoiser = cases_of(tmp_path), tiny_denoiser()
-    options = DPSOptions(steps=3, zeta=1.0, batch=2)
-    both = Algorithm2(denoiser, options).answer(cases).maps
-    alone = Algorithm2(denoiser, options).answer(cases[:1]).maps
-    np.testing.assert_allclose(both[0], alone[0], atol=1e-4)
-
-
-def test_each_holds_every_map_against_its_own_readings(tmp_path):
-    cases = cases_of(tmp_path, "jtqr")
-    together = Each([c.likelihood for c in cases])
-    x = torch.randn(2, 5, 32, 32, generator=torch.Generator().manual_seed(0))
-    for k, case in enumerate(cases):
-        torch.testing.assert_close(together.log_prob(x)[k : k + 1], case.likelihood.log_prob(x[k : k + 1]))
-        torch.testing.assert_close(together.residual(x)[k : k + 1], case.likelihood.residual(x[k : k + 1]))
-    with pytest.raises(GridError, match="2 measurements"):
-        together.log_prob(x[:1])
-    with pytest.raises(GridError, match="one or more"):
-        Each([])
-
-
-def test_finished_chains_are_kept(tmp_path, monkeypatch):
-    cases = cases_of(tmp_path)
-    chain = Algorithm2(tiny_denoiser(), DPSOptions(steps=2, batch=1), keep=tmp_path / "kept", prior_id="a")
-    first = chain.answer(cases)
-    assert len(list((tmp_path / "kept").iterdir())) == 2
-
-    def refuse(*_, **__):
-        raise AssertionError("ran again")
-
-    monkeypatch.setattr(p1_methods, "sample_dps", refuse)
-    np.testing.assert_array_equal(chain.answer(cases).maps, first.maps)
-    other = Algorithm2(chain.denoiser, DPSOptions(steps=2, batch=1, zeta=1.0), keep=chain.keep, prior_id="a")
-    with pytest.raises(AssertionError, match="ran again"):
-        other.answer(cases)
-
-
 def test_a_prior_that_knows_the_map_answers_it_by_every_method(tmp_path):
     case = cases_of(tmp_path)[0]
     state = torch.as_tensor(np.concatenate([case.truth, np.zeros_like(case.truth[:2])]))
     knowing = GaussianDenoiser(state)
-    for method in (OneCall(knowing, symmetrise=False), Algorithm2(knowing, DPSOptions(steps=60, zeta=0.0))):
-        np.testing.assert_allclose(method.answer([case]).maps[0], case.truth, atol=0.06)
+    for method in (OneCall(knowing, "one"), Ours(knowing, "dps", 60, 1, strength=1e-6), *few_step_methods(knowing)):
+        maps, _, _ = method.draw(case, 0, method.strength)
+        np.testing.assert_allclose(maps[0, :3].numpy(), case.truth, atol=0.06, err_msg=method.name)
 
 
-def test_few_step_methods_average_their_draws(tmp_path, monkeypatch):
-    case = cases_of(tmp_path)[0]
+def test_chains_are_kept_by_strength_and_case(tmp_path):
+    one, other = cases_of(tmp_path)
+    store, chain = DrawStore(tmp_path / "kept", "a"), Ours(tiny_denoiser(), "dps", 2, 1, strength=1.0)
+    for case, seed, strength, files in ((one, 0, 1.0, 1), (one, 0, 1.0, 1), (one, 0, 2.0, 2), (other, 1, 1.0, 3)):
+        store.draw(chain, case, seed, strength)
+        assert len(list((tmp_path / "kept").iterdir())) == files
 
-    class Found:
-        def __init__(self, draws):
-            self.maps = torch.stack([torch.full((5, 32, 32), float(k)) for k in range(draws)])
-            self.network_evaluations = 10 * draws
 
-    def sample(denoiser, likelihood, shape, condition, *, method, steps, draws, mean, seed):
-        assert mean == (draws > 1)
-        assert likelihood is case.likelihood
-        assert not condition.evidence.any()
-        return Found(draws)
-
-    monkeypatch.setattr(p1_methods, "sample_posterior", sample)
-    one, eight = (method.answer([case]) for method in few_step_methods(tiny_denoiser()))
-    assert one.maps.mean() == 0.0
-    assert eight.maps.mean() == 3.5
-    assert (one.evaluations, eight.evaluations) == (10, 80)
+def test_few_step_methods_give_a_draw_and_a_mean_of_eight(tmp_path):
+    case, denoiser = cases_of(tmp_path)[0], tiny_denoiser()
+    one, mean = few_step_methods(denoiser)
+    drawn = [one.draw(case, seed, 0.0)[0][0] for seed in (0, 1)]
+    assert (drawn[0] - drawn[1]).abs().mean() > 0.05, "two seeds, one draw"
+    means = [mean.draw(case, seed, 0.0)[0][0] for seed in (0, 1)]
+    assert (means[0] - means[1]).std() < 0.7 * (drawn[0] - drawn[1]).std()
 
 
 @pytest.fixture

@@ -48,11 +48,11 @@ def test_the_truth_fits_its_readings_and_a_wrong_map_does_not(traced, task):
     case = p1_case(traced, task, 3)
     x = whole(case)
     wrong = x + 0.3
-    for likelihood in (case.likelihood, case.algorithm2):
+    for likelihood in (case.likelihood, case.straight):
         right = float(likelihood.log_prob(x))
         assert np.isfinite(right)
         assert right > float(likelihood.log_prob(wrong)) + 100
-    left = case.algorithm2.residual(x).reshape(2, -1).numpy()
+    left = case.straight.residual(x).reshape(2, -1).numpy()
     told = np.broadcast_to(case.readings.told, case.readings.y.shape).reshape(2, -1)
     share = 1.0 if task != "sr2" else np.sqrt(np.mean(block_shares(case)[case.readings.told] ** 2))
     assert not left[~told].any()

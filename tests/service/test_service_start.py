@@ -10,7 +10,7 @@ from node_worlds import save_tiny, site_request
 
 DEAR = (
     "IPython", "PIL", "distributed", "geopandas", "matplotlib", "pykrige", "rasterio", "sionna", "sklearn", "triton",
-    "zarr", "torch._dynamo", "torch._inductor", "openckm.cloud", "openckm.data", "openckm.evaluate.methods",
+    "zarr", "torch._dynamo", "torch._inductor", "openckm.cloud", "openckm.data", "openckm.evaluate.benches.methods",
     "openckm.train",
 )  # fmt: skip
 """Packages that an answer in JSON has no need of; each of them takes a tenth of a second or more to load."""

@@ -1,4 +1,4 @@
-"""From a per-cell normal belief to the `RadioMap` that every baseline returns.
+"""What all baselines have in common: the call, and the way from a per-cell normal belief to a `RadioMap`.
 
 Draws are   mean + std * g   with g a stationary normal field of unit variance whose correlation is the fitted
 variogram's. Every cell then has exactly the stated mean and spread, and neighbouring cells go together; near the
@@ -8,7 +8,8 @@ readings, where the exact conditional field is less correlated, the draws are sm
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["Belief", "as_radio_map", "correlated_field"]
+__all__ = ["Answer", "Baseline", "Belief", "correlated_field"]
 
 MIN_STD_DB = 1e-3
 
@@ -40,49 +41,86 @@ class Belief:
     variogram: Variogram | None = None
 
 
-def as_radio_map(
-    method: str,
-    belief: Belief,
-    cells: Points,
-    observations: Observations,
-    grid: Grid,
-    *,
-    draws: int,
-    seed: int,
-    started: float,
-    **facts: Any,
-) -> RadioMap:
-    """Return the map of a belief: channel "gain_db" in the unit of the readings, buildings invalid.
+@dataclass(frozen=True)
+class Answer:
+    """What a baseline finds out from the evidence.
 
-    Args:
-        method: name of the baseline.
+    Attributes:
         belief: mean and spread per cell.
         cells: the averaged readings.
-        observations: the evidence (its layout says which cells are buildings).
-        grid: the cells of the answer.
-        draws: number of draws, 0 for none.
-        seed: seed of the draws.
-        started: `time.perf_counter()` when the work began [s].
-        **facts: more entries of the provenance.
-
-    Raises:
-        OptionError: if `draws` is negative.
-        ComputationError: if the mean or the spread is not finite.
+        facts: more entries of the provenance.
     """
-    if draws < 0:
-        raise OptionError(f"draws={draws}: wanted 0 or more")
-    if not (np.isfinite(belief.mean).all() and np.isfinite(belief.std).all()):
-        raise ComputationError(f"{method} gave non-finite values; are readings or drift degenerate?")
-    std = np.maximum(belief.std, MIN_STD_DB)
-    sampled = _sample(belief.mean, std, belief.variogram, grid, draws, seed) if draws else None
-    provenance = {
-        "unit": cells.unit, "method": method, "cells_observed": len(cells), "network_evaluations": 0, **facts,
-        "seconds": time.perf_counter() - started,
-    }  # fmt: skip
-    return RadioMap.from_gaussian(
-        grid, belief.mean[None].astype(np.float32), std[None].astype(np.float32), ["gain_db"],
-        draws=sampled, valid=valid_cells(observations, grid), provenance=provenance,
-    )  # fmt: skip
+
+    belief: Belief
+    cells: Points
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Baseline(ABC):
+    """A classical method: a subclass says what it believes of each cell; the call is the same for all."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name in tables."""
+
+    @abstractmethod
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return what the method believes of each cell.
+
+        Args:
+            observations: the evidence.
+            grid: the cells.
+            seed: of what is drawn by lot.
+
+        Raises:
+            MeasurementError: if too few cells hold usable readings.
+            GridError: if the observations are in another CRS than the grid.
+            OptionError: if something that the method needs is not known.
+            ComputationError: if a system cannot be solved.
+        """
+
+    def reconstruct(
+        self,
+        observations: Observations,
+        grid: Grid,
+        *,
+        draws: int = 8,
+        seed: int = 0,
+        deadline_s: float | None = None,
+    ) -> RadioMap:
+        """Return the map: channel "gain_db" in the unit of the readings, buildings invalid.
+
+        Args:
+            observations: the evidence; its layout says which cells are buildings.
+            grid: the cells of the answer.
+            draws: number of draws, 0 for none.
+            seed: of the draws, and of what the method draws by lot.
+            deadline_s: has no effect, for no baseline takes long.
+
+        Raises:
+            MeasurementError: if too few cells hold usable readings.
+            GridError: if the observations are in another CRS than the grid.
+            OptionError: if `draws` is negative, or something that the method needs is not known.
+            ComputationError: if a system cannot be solved, or the mean or the spread is not finite.
+        """
+        if draws < 0:
+            raise OptionError(f"draws={draws}: wanted 0 or more")
+        started = time.perf_counter()
+        answer = self.believe(observations, grid, seed)
+        belief, cells = answer.belief, answer.cells
+        if not (np.isfinite(belief.mean).all() and np.isfinite(belief.std).all()):
+            raise ComputationError(f"{self.name} gave non-finite values; are readings or drift degenerate?")
+        std = np.maximum(belief.std, MIN_STD_DB)
+        sampled = _sample(belief.mean, std, belief.variogram, grid, draws, seed) if draws else None
+        provenance = {
+            "unit": cells.unit, "method": self.name, "cells_observed": len(cells), "network_evaluations": 0,
+            **answer.facts, "seconds": time.perf_counter() - started,
+        }  # fmt: skip
+        return RadioMap.from_gaussian(
+            grid, belief.mean[None].astype(np.float32), std[None].astype(np.float32), ["gain_db"],
+            draws=sampled, valid=valid_cells(observations, grid), provenance=provenance,
+        )  # fmt: skip
 
 
 def valid_cells(observations: Observations, grid: Grid) -> NDArray[np.bool_]:

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openckm.baselines.answer import Answer, Baseline
 from openckm.baselines.kriging import Kriging, UniversalKriging
 from openckm.baselines.regression import Folds, Regression
 from openckm.baselines.trees import BoostedTrees, trees_available
 from openckm.errors import ComputationError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
-from openckm.maps.radiomap import RadioMap
 
 __all__ = ["BestClassical", "Choice", "best_classical", "classical_candidates"]
 
@@ -102,7 +102,7 @@ def _error(method: Regression, observations: Observations, grid: Grid, seed: int
 
 
 @dataclass(frozen=True)
-class BestClassical:
+class BestClassical(Baseline):
     """The best classical method, as one method: it cross-validates, then answers with the winner.
 
     Attributes:
@@ -113,28 +113,9 @@ class BestClassical:
     other: Observations | None = None
     name: str = "best_classical"
 
-    def reconstruct(
-        self,
-        observations: Observations,
-        grid: Grid,
-        *,
-        draws: int = 8,
-        seed: int = 0,
-        deadline_s: float | None = None,
-    ) -> RadioMap:
-        """Return the winner's map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
-
-        Raises:
-            MeasurementError: if fewer than three cells hold usable readings.
-            GridError: if the observations are in another CRS than the grid.
-            OptionError: if `draws` is negative.
-            ComputationError: if every candidate fails.
-        """
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return what the winner believes; see `Baseline.believe`."""
         choice = best_classical(observations, grid, other=self.other, seed=seed)
-        answer = choice.method.reconstruct(observations, grid, draws=draws, seed=seed)
-        facts = {
-            "method": self.name, "chosen": choice.method.name,
-            "cross_validation_db": {name: round(value, 3) for name, value in choice.rmse_db.items()},
-        }  # fmt: skip
-        answer.provenance.update(facts)
-        return answer
+        found = choice.method.believe(observations, grid, seed)
+        errors = {name: round(value, 3) for name, value in choice.rmse_db.items()}
+        return replace(found, facts=found.facts | {"chosen": choice.method.name, "cross_validation_db": errors})

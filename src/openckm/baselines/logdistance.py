@@ -10,24 +10,22 @@ References:
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from openckm.baselines.answer import Belief, as_radio_map
+from openckm.baselines.answer import Answer, Baseline, Belief
 from openckm.baselines.cells import cell_means, noise_variance
 from openckm.baselines.drift import require_transmitter, site_drift
 from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
-from openckm.maps.radiomap import RadioMap
 
 __all__ = ["LogDistance"]
 
 
 @dataclass(frozen=True)
-class LogDistance:
+class LogDistance(Baseline):
     """Least squares on [1, 10 log10 d, pattern]; the residuals' spread is the uncertainty, draws are independent.
 
     Attributes:
@@ -36,23 +34,13 @@ class LogDistance:
 
     name: str = "log_distance"
 
-    def reconstruct(
-        self,
-        observations: Observations,
-        grid: Grid,
-        *,
-        draws: int = 8,
-        seed: int = 0,
-        deadline_s: float | None = None,
-    ) -> RadioMap:
-        """Return the fitted map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return the fit of all cells; see `Baseline.believe`.
 
         Raises:
             MeasurementError: if fewer cells hold usable readings than the model has unknowns plus one.
-            GridError: if the observations are in another CRS than the grid.
-            OptionError: if the transmitter is not known or `draws` is negative.
+            OptionError: if the transmitter is not known.
         """
-        started = time.perf_counter()
         transmitter = require_transmitter(observations, self.name)
         cells = cell_means(observations, grid)
         drift = site_drift(transmitter, cells, grid)
@@ -69,6 +57,4 @@ class LogDistance:
         leverage = ((everywhere @ np.linalg.pinv(design.T @ design)) * everywhere).sum(1)
         std = np.sqrt(np.maximum(shadowing * (1.0 + leverage) - noise, 0.0))
         belief = Belief((everywhere @ coefficient).reshape(grid.shape), std.reshape(grid.shape))
-        return as_radio_map(
-            self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started, drift=drift.names
-        )
+        return Answer(belief, cells, {"drift": drift.names})

@@ -7,25 +7,23 @@ with gamma the semivariance between averages, so the spread grows with the dista
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.baselines.answer import Belief, as_radio_map
+from openckm.baselines.answer import Answer, Baseline, Belief
 from openckm.baselines.cells import cell_means, noise_variance, positions
 from openckm.baselines.variogram import Variogram, fit_variogram
 from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
-from openckm.maps.radiomap import RadioMap
 
 __all__ = ["InverseDistance", "Nearest"]
 
 
 @dataclass(frozen=True)
-class InverseDistance:
+class InverseDistance(Baseline):
     """Inverse-distance weighting of the nearest cell averages, in dB.
 
     Attributes:
@@ -45,30 +43,14 @@ class InverseDistance:
         if not self.power > 0 or self.neighbours < 1:
             raise OptionError(f"power={self.power}, neighbours={self.neighbours}: wanted power > 0, neighbours >= 1")
 
-    def reconstruct(
-        self,
-        observations: Observations,
-        grid: Grid,
-        *,
-        draws: int = 8,
-        seed: int = 0,
-        deadline_s: float | None = None,
-    ) -> RadioMap:
-        """Return the interpolated map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
-
-        Raises:
-            MeasurementError: if fewer than three cells hold usable readings.
-            GridError: if the observations are in another CRS than the grid.
-            OptionError: if `draws` is negative.
-        """
-        started = time.perf_counter()
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return the weighted averages of the nearest cells; see `Baseline.believe`."""
         cells = cell_means(observations, grid)
-        belief = _local_belief(cells, grid, min(self.neighbours, len(cells)), self.power)
-        return as_radio_map(self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started)
+        return Answer(_local_belief(cells, grid, min(self.neighbours, len(cells)), self.power), cells)
 
 
 @dataclass(frozen=True)
-class Nearest:
+class Nearest(Baseline):
     """The average of the nearest observed cell.
 
     Attributes:
@@ -77,26 +59,10 @@ class Nearest:
 
     name: str = "nearest"
 
-    def reconstruct(
-        self,
-        observations: Observations,
-        grid: Grid,
-        *,
-        draws: int = 8,
-        seed: int = 0,
-        deadline_s: float | None = None,
-    ) -> RadioMap:
-        """Return the interpolated map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
-
-        Raises:
-            MeasurementError: if fewer than three cells hold usable readings.
-            GridError: if the observations are in another CRS than the grid.
-            OptionError: if `draws` is negative.
-        """
-        started = time.perf_counter()
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return the average of the nearest cell; see `Baseline.believe`."""
         cells = cell_means(observations, grid)
-        belief = _local_belief(cells, grid, 1, 1.0)
-        return as_radio_map(self.name, belief, cells, observations, grid, draws=draws, seed=seed, started=started)
+        return Answer(_local_belief(cells, grid, 1, 1.0), cells)
 
 
 def _local_belief(cells: Points, grid: Grid, k: int, power: float) -> Belief:

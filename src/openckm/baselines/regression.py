@@ -17,21 +17,19 @@ References:
 
 from __future__ import annotations
 
-import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.baselines.answer import Belief, as_radio_map
+from openckm.baselines.answer import Answer, Baseline, Belief
 from openckm.baselines.cells import MIN_CELLS, cell_means, noise_variance, one_sided, positions
 from openckm.baselines.drift import SiteDrift
 from openckm.baselines.variogram import Variogram
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
-from openckm.maps.radiomap import RadioMap
 
 __all__ = ["Folds", "Prediction", "Regression", "Table"]
 
@@ -80,13 +78,8 @@ class Prediction:
     coefficient: Floats
 
 
-class Regression(ABC):
-    """A classical method: subclasses say their columns and how they predict."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Name in tables."""
+class Regression(Baseline):
+    """A classical method that regresses: a subclass says its columns and how it predicts."""
 
     @abstractmethod
     def columns(self, observations: Observations, cells: Points, grid: Grid) -> SiteDrift:
@@ -113,24 +106,8 @@ class Regression(ABC):
             ComputationError: if the system cannot be solved.
         """
 
-    def reconstruct(
-        self,
-        observations: Observations,
-        grid: Grid,
-        *,
-        draws: int = 8,
-        seed: int = 0,
-        deadline_s: float | None = None,
-    ) -> RadioMap:
-        """Return the map; arguments as in `Reconstructor.reconstruct` (the deadline has no effect).
-
-        Raises:
-            MeasurementError: if fewer than three cells hold usable readings.
-            GridError: if the observations are in another CRS than the grid.
-            OptionError: if `draws` is negative or something that the method needs is not known.
-            ComputationError: if the system cannot be solved.
-        """
-        started = time.perf_counter()
+    def believe(self, observations: Observations, grid: Grid, seed: int) -> Answer:
+        """Return the prediction on the whole grid; see `Baseline.believe`."""
         whole = self.table(observations, grid)
         table = self.limits_chosen(whole, seed=seed)
         targets = np.column_stack([a.ravel() for a in grid.centres()])
@@ -138,11 +115,11 @@ class Regression(ABC):
         noise = min(noise_variance(table.cells), found.variogram.nugget)
         std = np.sqrt(np.maximum(found.variance - noise, 0.0))
         belief = Belief(found.mean.reshape(grid.shape), std.reshape(grid.shape), found.variogram)
-        return as_radio_map(
-            self.name, belief, table.cells, observations, grid, draws=draws, seed=seed, started=started,
-            variogram=_describe(found.variogram), drift=table.drift.names,
-            phone_offsets_db=table.drift.phone_offsets(found.coefficient), **_limit_facts(whole, table),
-        )  # fmt: skip
+        facts = {
+            "variogram": _describe(found.variogram), "drift": table.drift.names,
+            "phone_offsets_db": table.drift.phone_offsets(found.coefficient), **_limit_facts(whole, table),
+        }  # fmt: skip
+        return Answer(belief, table.cells, facts)
 
     def table(self, observations: Observations, grid: Grid) -> Table:
         """Return the cells, limits among them, and their columns.

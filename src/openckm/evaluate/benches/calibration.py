@@ -20,7 +20,7 @@ import numpy as np
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.duke import duke_cases
 from openckm.evaluate.benches.heldout import TASKS, heldout_case, load_heldout
-from openckm.evaluate.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
+from openckm.evaluate.benches.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.circular import circular_crps, energy_score, mean_angular_error

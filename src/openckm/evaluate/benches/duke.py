@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from openckm.evaluate.methods import default_methods
+from openckm.evaluate.benches.methods import default_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, score_map, summary_rows

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
-from openckm.evaluate.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
+from openckm.evaluate.benches.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, ratio_rows, score_map, summary_rows

@@ -37,10 +37,10 @@ import torch
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
-from openckm.evaluate.map_samples import PaperSamples
-from openckm.evaluate.map_training import map_scores
-from openckm.evaluate.methods import classical_methods
-from openckm.evaluate.network_cost import latencies, median_range, network_cost, peak_memory_mb
+from openckm.evaluate.benches.methods import classical_methods
+from openckm.evaluate.one_pass.cost import latencies, median_range, network_cost, peak_memory_mb
+from openckm.evaluate.one_pass.samples import PaperSamples
+from openckm.evaluate.one_pass.training import map_scores
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.image_metrics import METRICS, image_scores

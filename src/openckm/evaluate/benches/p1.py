@@ -1,6 +1,6 @@
 """Benchmark "p1": P1's four construction tasks on windows of held-out cities, its rivals beside its method and ours.
 
-Tasks, readings and what a method may be told: `openckm.evaluate.p1.tasks`. Protocols, printed side by side:
+Tasks, readings and what a method may be conditioned on: `openckm.evaluate.p1.tasks`. Protocols, printed side by side:
 `openckm.evaluate.p1.scores`; "corrected" is the one to quote. Windows of 64 x 64 cells of 2 m, side by side, in maps of
 cities that nothing was trained on. Algorithm 2 answers a subset of the windows, evenly spread; ratios between methods
 are paired by window, and n counts windows. Intervals: bootstrap over cities.
@@ -37,19 +37,17 @@ import numpy as np
 from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
-from openckm.evaluate.p1.methods import Algorithm2, EndToEnd, Estimated, OneCall, P1Method, Reference, few_step_methods
+from openckm.evaluate.p1.methods import few_step_methods, one_call_methods
 from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
-from openckm.evaluate.p1.references import REFERENCES, reference_tasks
 from openckm.evaluate.p1.scores import CORRECTED, p1_scores, ratio_rows, score_rows
 from openckm.evaluate.p1.tasks import TASKS, P1Case, Window, p1_case, windows_of
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, Ours
 from openckm.evaluate.scores.bootstrap import Interval
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.floors import floor_scores
 from openckm.evaluate.worlds.folders import data_folder
-from openckm.infer.rivals.dps import DPSOptions
-from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
@@ -75,7 +73,6 @@ class BenchOptions:
         draws: windows for few-step sampling.
         chains: windows for Algorithm 2.
         steps: N of Algorithm 2.
-        batch: windows at a time in Algorithm 2.
         sweep: validation windows for the choice of zeta; 0 takes `zeta`.
         zetas: strengths tried; more where the best of them is the least or the greatest.
         zeta: strength by task where there is no sweep: what the sweep chose for prior 0.4.0.
@@ -87,18 +84,13 @@ class BenchOptions:
     draws: int = 48
     chains: int = 16
     steps: int = 1000
-    batch: int = 8
     sweep: int = 16
     zetas: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
     zeta: tuple[tuple[str, float], ...] = (("ipbox", 8.0), ("iprandom", 1.0), ("sr2", 1.0), ("jtqr", 0.5))
     tasks: tuple[str, ...] = TASKS
 
-    def algorithm2(self, zeta: float) -> DPSOptions:
-        """Return the options of Algorithm 2 as printed."""
-        return DPSOptions(steps=self.steps, zeta=zeta, batch=self.batch, reading="printed")
 
-
-QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, batch=2, sweep=0)
+QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, sweep=0)
 
 
 def run(
@@ -122,7 +114,8 @@ def run(
         validation_dir: folder of validation shards; None means $OPENCKM_VALIDATION_DATA or the cache.
         nets_dir: folder of the end-to-end networks (`train/p1_nets.py`); those that are missing have no rows.
         prior: model folder; None means the prior shipped in the package.
-        keep: folder for finished chains of Algorithm 2, which cost the most; None means $OPENCKM_BENCH_KEEP, if set.
+        keep: folder for finished answers, of which those of Algorithm 2 cost the most; None means $OPENCKM_BENCH_KEEP,
+            if set.
         options: how much is run; overrides `quick`.
         ckmimagenet: folder of CKMImageNet; its part "eval" is scored in place of the held-out shards, its part "train"
             takes the place of the validation shards. Its files state no cell size: it is taken to be CELL_M.
@@ -134,22 +127,26 @@ def run(
     chosen = options or (QUICK if quick else BenchOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
     kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    chain = Algorithm2(denoiser, chosen.algorithm2(1.0), keep=kept, prior_id=card.sha256)
+    keeper = DrawStore(kept, card.sha256)
+    chain = Ours(denoiser, "dps", chosen.steps, 1, strength=1.0)
     nets = _nets(nets_dir or default_nets_dir())
     if ckmimagenet is None:
         places = held_windows(data_dir or data_folder("test", quick), chosen)
-        tuned, sweep = _sweep(chain, validation_dir or data_folder("validation", quick), chosen, progress)
+        tuned, sweep = _sweep(chain, keeper, validation_dir or data_folder("validation", quick), chosen, progress)
     else:
         places = published_windows(ckmimagenet, "eval", chosen)
-        tuned, sweep = _sweep(chain, ckmimagenet, chosen, progress, published_windows)
+        tuned, sweep = _sweep(chain, keeper, ckmimagenet, chosen, progress, published_windows)
     few = few_step_methods(denoiser)
     scores: list[Score] = []
     for task in chosen.tasks:
         cases = p1_cases(places, task)
         scores += floor_scores([places[k].traced for k in cases], task=task, split=CORRECTED, metric="gain_rmse_db")
-        zeta = replace(chain, options=chosen.algorithm2(tuned[task]))
-        for method, count in _methods(task, denoiser, nets, few, zeta, chosen):
-            scores += _score(method, task, _spread(cases, count), progress)
+        asked = [(method, chosen.windows) for method in one_call_methods(denoiser, nets)]
+        asked += [(method, chosen.draws) for method in few]
+        asked += [(replace(chain, strength=tuned[task]), chosen.chains)]
+        for method, count in asked:
+            if method.answers(task):
+                scores += _score(method, keeper, task, _spread(cases, count), progress)
     scores += sweep
     return Results([*table(scores), *_cost_rows(nets), *_prior_cost(card)], scores)
 
@@ -241,40 +238,26 @@ def _nets(folder: Path) -> dict[str, tuple[P1Net, NetCard]]:
     return found
 
 
-def _methods(
-    task: str, denoiser: MapDenoiser, nets: dict[str, tuple[P1Net, NetCard]], few: Sequence[P1Method],
-    chain: Algorithm2, options: BenchOptions,
-) -> Iterator[tuple[P1Method, int]]:  # fmt: skip
-    """Yield the methods for a task and how many windows each is given, the thriftiest first."""
-    for name in REFERENCES:
-        if task in reference_tasks(name):
-            yield Reference(name), options.windows
-    for kind, (net, _) in nets.items():
-        if task in tasks_of(kind):
-            yield EndToEnd(row_name(kind), net), options.windows
-    yield OneCall(denoiser, symmetrise=False), options.windows
-    yield OneCall(denoiser, name="openckm_one_call_8"), options.windows
-    yield Estimated(denoiser), options.windows
-    for method in few:
-        yield method, options.draws
-    yield chain, options.chains
-
-
-def _score(method: P1Method, task: str, cases: dict[int, P1Case], progress: Progress | None) -> list[Score]:
-    what = f"{task}, {method.name}"
-    report = None if progress is None else lambda done, total: progress(what, done, total)
-    answers = method.answer(list(cases.values()), report)
-    return [
-        Score(
-            method.name, task, protocol, f"window {number}", case.city, found, 1, answers.evaluations, answers.seconds
-        )
-        for (number, case), answer in zip(cases.items(), answers.maps, strict=True)
-        for protocol, found in p1_scores(case, answer).items()
-    ]
+def _score(
+    method: CaseMethod, keeper: DrawStore, task: str, cases: dict[int, P1Case], progress: Progress | None
+) -> list[Score]:
+    scores = []
+    store = keeper if method.steps > 1 else DrawStore(None, "")  # what a single call answers is not worth keeping
+    for done, (number, case) in enumerate(cases.items()):
+        drawn = store.draw(method, case, number, method.strength)
+        cost = (1, drawn.evaluations, drawn.seconds)
+        scores += [
+            Score(method.name, task, protocol, f"window {number}", case.city, found, *cost)
+            for protocol, found in p1_scores(case, drawn.maps.mean(0)).items()
+        ]
+        if progress is not None:
+            progress(f"{task}, {method.name}", done + 1, len(cases))
+    return scores
 
 
 def _sweep(
-    chain: Algorithm2,
+    chain: Ours,
+    keeper: DrawStore,
     folder: Path,
     options: BenchOptions,
     progress: Progress | None,
@@ -291,8 +274,8 @@ def _sweep(
         cases = p1_cases(places, task)
         error: dict[float, float] = {}
         while (zeta := _next_zeta(error, options.zetas)) is not None:
-            one = replace(chain, options=options.algorithm2(zeta), name="dps_on_validation")
-            found = [s for s in _score(one, task, cases, progress) if s.split == CORRECTED]
+            one = replace(chain, strength=zeta, name="dps_on_validation", method="dps")
+            found = [s for s in _score(one, keeper, task, cases, progress) if s.split == CORRECTED]
             error[zeta] = float(np.mean([s.values["gain_rmse_db"] for s in found]))
             scores += [replace(s, split=f"zeta {zeta:g}") for s in found]
         tuned[task] = min(error, key=lambda z: error[z])

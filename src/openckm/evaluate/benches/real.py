@@ -87,7 +87,7 @@ def _folder(folder: Path | None) -> Path:
 
 def _methods(world: RealSet) -> list[Reconstructor]:
     """Return OpenCKM and the classical methods; those that need a transmitter where it is known."""
-    from openckm.evaluate.methods import NEED_SITE, classical_methods, product_methods
+    from openckm.evaluate.benches.methods import NEED_SITE, classical_methods, product_methods
 
     phones = len(np.unique(world.points.device)) > 1
     known = world.observations.transmitter is not None

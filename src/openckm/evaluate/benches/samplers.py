@@ -43,7 +43,7 @@ from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
 from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
-from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours, SamplerMethod, our_methods
+from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.scores import (
     MEAN_8,
     ONE_CALL,
@@ -202,7 +202,7 @@ def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int,
     return cases
 
 
-def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[SamplerMethod]:
+def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[CaseMethod]:
     found = our_methods(
         denoiser, steps=o.steps, chain_draws=o.chain_draws, draws=o.draws,
         full_steps=o.full_steps if o.full else 0, quick=o.quick,
@@ -226,7 +226,7 @@ class _Bench:
         progress: told (what, done, total).
     """
 
-    methods: Sequence[SamplerMethod]
+    methods: Sequence[CaseMethod]
     keeper: DrawStore
     options: SamplerOptions
     progress: Progress | None
@@ -269,7 +269,7 @@ class _Bench:
         return tuned, scores
 
     def _sweep(
-        self, method: SamplerMethod, task: str, cases: dict[int, SamplerCase], value: float
+        self, method: CaseMethod, task: str, cases: dict[int, SamplerCase], value: float
     ) -> list[Score]:  # fmt: skip
         found: list[Score] = []
         for done, (number, case) in enumerate(cases.items()):

@@ -40,7 +40,7 @@ from openckm.errors import GridError, OptionError
 from openckm.evaluate.scores.scoring import city_of
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_SIN, CHANNELS, GAIN
-from openckm.observe.likelihood import Gaussian, Likelihood, Product
+from openckm.observe.likelihood import Gaussian, IntervalCensored, Likelihood, Product
 from openckm.observe.masks import BOX_SIDES, box_mask, random_mask
 from openckm.observe.nonlinear import P1_HIGH, P1_LOW, P1_SECTORS, Joint, QuantizeAngle, Truncate, straight_through
 from openckm.observe.operators import AffineOffset, Domain, Downsample, Mask, Operator, Select, compose, map_domain
@@ -114,7 +114,7 @@ class P1Case:
         truth: gain, cosine and sine in latent code (3, rows, cols), smoothly extended over unknown cells.
         likelihood: p(y | x) on complete maps [B, 5, rows, cols] in latent code; for `jtqr` of truncated gains (latent)
             and of sectors of the sine (P1's pixels), whose gradients are 0 almost everywhere.
-        algorithm2: the same as P1's Algorithm 2 takes it: for `jtqr` with straight-through gradients, residuals in
+        straight: the same as P1's Algorithm 2 takes it: for `jtqr` with straight-through gradients, residuals in
             latent code; else the likelihood.
         condition: layout and evidence planes, batch size 1; `condition.without_evidence()` for methods that are told
             of the readings by a likelihood.
@@ -125,7 +125,7 @@ class P1Case:
     readings: P1Readings
     truth: Field
     likelihood: Likelihood
-    algorithm2: Likelihood
+    straight: Gaussian
     condition: Condition
     picture: Field
     city: str
@@ -134,6 +134,23 @@ class P1Case:
     def task(self) -> str:
         """One of TASKS."""
         return self.readings.task
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of a complete map."""
+        channels, rows, cols = self.likelihood.domain.full_shape
+        return channels, rows, cols
+
+    @property
+    def smooth(self) -> Likelihood:
+        """The likelihood with a gradient everywhere: readings behind the device of `jtqr` as intervals."""
+        r = self.readings
+        if r.task != "jtqr":
+            return self.likelihood
+        whole = map_domain(_shape(r.known))
+        read = Mask(whole.only(*READ_CHANNELS), r.told) @ Select(whole, *READ_CHANNELS)
+        below, above = (torch.as_tensor(end)[None] for end in p1_intervals(r))
+        return IntervalCensored(read, below, above, torch.as_tensor(r.sigma)[None])
 
     @property
     def saturated(self) -> Cells:
@@ -168,10 +185,10 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
     state, known = window_state(traced, part)
     rng = np.random.default_rng([seed, _number(task), *part])
     readings = p1_readings(task, state, known, rng)
-    right, algorithm2 = _likelihoods(readings)
+    right, straight = _likelihoods(readings)
     condition = p1_condition(readings, traced.grid.cell_m)
     return P1Case(
-        readings, state[:3].astype(np.float32), right, algorithm2, condition, p1_picture(readings, rng),
+        readings, state[:3].astype(np.float32), right, straight, condition, p1_picture(readings, rng),
         city_of(traced),
     )  # fmt: skip
 
@@ -289,7 +306,7 @@ def latent_of_picture(picture: Tensor) -> Tensor:
     return torch.stack([gain, torch.zeros_like(gain), sine], dim=1)
 
 
-def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Likelihood]:
+def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Gaussian]:
     """Return the likelihood of the readings, and the one that P1's Algorithm 2 is given."""
     shape = _shape(readings.known)
     whole = map_domain(shape)

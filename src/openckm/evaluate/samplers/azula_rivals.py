@@ -34,6 +34,7 @@ import torch
 from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
+from openckm.evaluate.samplers.methods import CaseMethod
 from openckm.evaluate.samplers.tasks import DEVICE_TASKS, SamplerCase, linear_of
 from openckm.infer.exact.samplers import condition_of
 from openckm.observe.likelihood import Gaussian
@@ -146,33 +147,33 @@ def azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: C
 
 
 @dataclass(frozen=True, eq=False)
-class AzulaRival:
+class AzulaRival(CaseMethod):
     """One of azula's samplers.
 
     Attributes:
         denoiser: the prior.
         name: in tables.
+        make: builds the sampler from prior, readings, steps and tuning constant.
+        cost: network evaluations per step, by the tuning constant.
         steps: of the sampler.
         draws: per case, in one batch.
         strengths: values of its tuning constant that are tried.
         strength: the value where nothing is tried.
-        make: builds the sampler from prior, readings, steps and tuning constant.
-        cost: network evaluations per step, by the tuning constant.
         linear: whether it takes linear readings alone (no device).
     """
 
     denoiser: Denoiser
     name: str
+    make: Callable[[Any, Flat, int, float], Any]
+    cost: Callable[[float], int]
     steps: int
     draws: int
     strengths: tuple[float, ...]
-    strength: float
-    make: Callable[[Any, Flat, int, float], Any]
-    cost: Callable[[float], int]
+    strength: float = 1.0
     linear: bool = False
 
     def answers(self, task: str) -> bool:
-        """Return whether it can be told of a task."""
+        """Return whether it takes the readings of a task."""
         return not (self.linear and task in DEVICE_TASKS)
 
     def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
@@ -205,10 +206,10 @@ def azula_rivals(denoiser: Denoiser, *, steps: int, few: int, chain_draws: int, 
         draws: draws of the others per case.
     """
     return [
-        AzulaRival(denoiser, "azula_dps", steps, chain_draws, (0.3, 1.0, 3.0, 10.0), 1.0, _dps, lambda _: 3),
-        AzulaRival(denoiser, "azula_diffpir", few, draws, (0.1, 1.0, 10.0, 100.0), 1.0, _diffpir, lambda _: 1, True),
-        AzulaRival(denoiser, "azula_pigdm", few, draws, (0.0, 0.5, 1.0), 1.0, _pigdm, lambda _: 3),
-        AzulaRival(denoiser, "azula_mmps", few, draws, (1.0, 3.0), 1.0, _mmps, lambda k: 1 + 2 * (int(k) + 1)),
+        AzulaRival(denoiser, "azula_dps", _dps, lambda _: 3, steps, chain_draws, (0.3, 1.0, 3.0, 10.0)),
+        AzulaRival(denoiser, "azula_diffpir", _diffpir, lambda _: 1, few, draws, (0.1, 1.0, 10.0, 100.0), linear=True),
+        AzulaRival(denoiser, "azula_pigdm", _pigdm, lambda _: 3, few, draws, (0.0, 0.5, 1.0)),
+        AzulaRival(denoiser, "azula_mmps", _mmps, lambda k: 1 + 2 * (int(k) + 1), few, draws, (1.0, 3.0)),
     ]
 
 

@@ -1,12 +1,14 @@
-"""The posterior samplers that benchmark "samplers" compares, ours, and how answers are kept.
+"""A method in a benchmark, ours of benchmark "samplers", and how answers are kept.
 
-    mmse       the network told of the readings by evidence planes: E[x | y] in one call
+Benchmarks "p1" and "samplers" ask the same methods, by the protocol of `CaseMethod`:
+
+    mmse       the network conditioned on the readings by evidence planes: E[x | y] in one call
     mmse_8     the same averaged over the 8 orientations, as the product answers
     refined_1  mmse made to agree with the likelihood (`openckm.infer.refine`): one call and one solve
     refined    the same of mmse_8
     estimate   what the evidence calls for (`openckm.infer.estimate`): refined or jfs_mean
     jfs_mean   8 chains of jfs that stop where a mean wants them to (`openckm.infer.posterior_draws`), averaged
-    told       few-step draws of the network told of the readings by evidence planes
+    told       few-step draws of the network conditioned on the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance
     mmps       the prior and the likelihood, covariance by vector-Jacobian products
     diffpir    the prior and the likelihood, white covariance; its weight of the prior is tuned
@@ -14,30 +16,35 @@
     dps        P1's Algorithm 2 as printed, straight-through gradients where there is a device; zeta is tuned
     dps_full   the same with all of P1's steps, on P1's tasks; zeta is that of benchmark "p1"
 
-The prior is told the layout in every case.
+The layout is a condition of the prior in every case.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openckm.evaluate.samplers.tasks import P1_TASKS, TASKS, SamplerCase
+from openckm.evaluate.p1.tasks import TASKS as P1_TASKS
+from openckm.evaluate.p1.tasks import Field
+from openckm.evaluate.samplers.tasks import TASKS
 from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
+from openckm.observe.likelihood import Gaussian, Likelihood
+from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["Drawn", "Estimated", "DrawStore", "OneCall", "Ours", "SamplerMethod", "our_methods"]
+__all__ = ["CaseMethod", "DrawStore", "Drawn", "Estimated", "MapCase", "OneCall", "Ours", "our_methods"]
 
 
 class Drawn(NamedTuple):
@@ -54,46 +61,91 @@ class Drawn(NamedTuple):
     seconds: float
 
 
-class SamplerMethod(Protocol):
-    """Draws maps for a case; `strengths` are the values of its tuning constant that are tried, none if it has none."""
+class MapCase(Protocol):
+    """One window under one task, in every form in which a method may be conditioned on its readings.
+
+    Benchmark "p1" asks `openckm.evaluate.p1.tasks.P1Case`, benchmark "samplers" `SamplerCase`.
+    """
 
     @property
-    def name(self) -> str:
-        """Name in tables."""
+    def task(self) -> str:
+        """Name of the task."""
         ...
 
     @property
-    def steps(self) -> int:
-        """Of the sampler."""
+    def truth(self) -> Field:
+        """Gain, cosine and sine in latent code (3, rows, cols)."""
         ...
 
     @property
-    def draws(self) -> int:
-        """Draws per case."""
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of a complete map."""
         ...
 
     @property
-    def strengths(self) -> tuple[float, ...]:
-        """Values of the tuning constant that are tried."""
+    def likelihood(self) -> Likelihood:
+        """The likelihood p(y | x) on complete maps in latent code."""
         ...
 
     @property
-    def strength(self) -> float:
-        """The tuning constant where nothing is tried."""
+    def smooth(self) -> Likelihood:
+        """The same with a gradient everywhere."""
         ...
+
+    @property
+    def straight(self) -> Gaussian:
+        """The same as y = A(x) + n with straight-through gradients."""
+        ...
+
+    @property
+    def condition(self) -> Condition:
+        """Layout and evidence planes, batch size 1."""
+        ...
+
+    @property
+    def city(self) -> str:
+        """Where the window lies, the unit of resampling."""
+        ...
+
+
+class CaseMethod(ABC):
+    """A method in a benchmark: it answers a case with one map or more, and says what they cost.
+
+    Attributes:
+        name: in tables.
+        steps: of its sampler.
+        draws: maps per case.
+        strengths: values of its tuning constant that are tried; none if it has no constant.
+        strength: the value where nothing is tried.
+    """
+
+    name: str
+    steps: int = 1
+    draws: int = 1
+    strengths: tuple[float, ...] = ()
+    strength: float = 0.0
 
     def answers(self, task: str) -> bool:
-        """Return whether it can be told of a task."""
-        ...
+        """Return whether it can be asked a task: every one, unless a method says otherwise."""
+        return True
 
-    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
-        """Return draws [K, C, H, W], network evaluations per draw, and the seconds of all draws."""
-        ...
+    @abstractmethod
+    def draw(self, case: Any, seed: int, strength: float) -> tuple[Tensor, int, float]:
+        """Return maps [K, C, H, W] (gain, cosine, sine first), network evaluations per map, and the seconds of all.
+
+        Args:
+            case: a `MapCase`; methods of one benchmark alone ask for more of it.
+            seed: of the noise.
+            strength: the tuning constant.
+
+        Raises:
+            ComputationError: if values stopped being finite.
+        """
 
 
 @dataclass(frozen=True, eq=False)
-class OneCall:
-    """The posterior mean by the network told of the evidence; there is one "draw".
+class OneCall(CaseMethod):
+    """The posterior mean by the network conditioned on the evidence; there is one "draw".
 
     Attributes:
         denoiser: the prior.
@@ -106,16 +158,8 @@ class OneCall:
     name: str = "mmse"
     symmetrise: bool = False
     refine: bool = False
-    steps: int = 1
-    draws: int = 1
-    strengths: tuple[float, ...] = ()
-    strength: float = 0.0
 
-    def answers(self, task: str) -> bool:
-        """Return True."""
-        return True
-
-    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         if self.refine:
@@ -126,7 +170,7 @@ class OneCall:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimated:
+class Estimated(CaseMethod):
     """The posterior mean by `openckm.infer.estimate`; there is one "draw".
 
     Attributes:
@@ -140,16 +184,8 @@ class Estimated:
     averaged: int = 8
     name: str = "estimate"
     method: str = "auto"
-    steps: int = 8
-    draws: int = 1
-    strengths: tuple[float, ...] = ()
-    strength: float = 0.0
 
-    def answers(self, task: str) -> bool:
-        """Return True."""
-        return True
-
-    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         condition = case.condition if self.method == "auto" else case.condition.without_evidence()
@@ -160,7 +196,7 @@ class Estimated:
 
 
 @dataclass(frozen=True, eq=False)
-class Ours:
+class Ours(CaseMethod):
     """One of the methods of `openckm.infer.posterior_draws`.
 
     Attributes:
@@ -187,7 +223,7 @@ class Ours:
         """Return whether it is one of its tasks."""
         return task in self.tasks
 
-    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return draws [K, C, H, W], network evaluations per draw, and the seconds of all draws.
 
         Raises:
@@ -207,7 +243,7 @@ class Ours:
 
 def our_methods(
     denoiser: Denoiser, *, steps: int, chain_draws: int, draws: int, full_steps: int = 0, quick: bool = False
-) -> list[SamplerMethod]:
+) -> list[CaseMethod]:
     """Return our methods.
 
     Args:
@@ -249,15 +285,21 @@ class DrawStore:
     folder: Path | None
     prior_id: str
 
-    def draw(self, method: SamplerMethod, case: SamplerCase, seed: int, strength: float) -> Drawn:
+    def draw(self, method: CaseMethod, case: MapCase, seed: int, strength: float) -> Drawn:
         """Return what a method draws for a case, from the folder if it was drawn before.
+
+        Args:
+            method: which.
+            case: what it is asked.
+            seed: of its noise.
+            strength: its tuning constant.
 
         Raises:
             ComputationError: if values stopped being finite.
         """
         if self.folder is None:
             return _drawn(method, case, seed, strength)
-        path = self.folder / f"samplers-{self._key(method, case, seed, strength)}.npz"
+        path = self.folder / f"{self._key(method, case, seed, strength)}.npz"
         if path.exists():
             with np.load(path) as kept:
                 return Drawn(kept["maps"], int(kept["evaluations"]), float(kept["seconds"]))
@@ -267,7 +309,7 @@ class DrawStore:
             np.savez(file, maps=found.maps, evaluations=found.evaluations, seconds=found.seconds)
         return found
 
-    def _key(self, method: SamplerMethod, case: SamplerCase, seed: int, strength: float) -> str:
+    def _key(self, method: CaseMethod, case: MapCase, seed: int, strength: float) -> str:
         about = (self.prior_id, method.name, method.steps, method.draws, strength, seed, case.task)
         digest = hashlib.sha256(repr(about).encode())
         for array in (case.truth, case.straight.y.numpy(), case.condition.site.numpy()):
@@ -275,6 +317,6 @@ class DrawStore:
         return digest.hexdigest()[:32]
 
 
-def _drawn(method: SamplerMethod, case: SamplerCase, seed: int, strength: float) -> Drawn:
+def _drawn(method: CaseMethod, case: MapCase, seed: int, strength: float) -> Drawn:
     maps, evaluations, seconds = method.draw(case, seed, strength)
     return Drawn(maps[:, :3].numpy().astype(np.float32), evaluations, seconds / len(maps))

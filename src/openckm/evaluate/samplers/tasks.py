@@ -27,7 +27,6 @@ import torch
 from openckm.data.shards import TracedMap
 from openckm.errors import OptionError
 from openckm.evaluate.p1.tasks import (
-    READ_CHANNELS,
     SIGMA_PIXEL,
     Cells,
     Field,
@@ -148,19 +147,10 @@ def linear_of(operator: Operator) -> LinearOperator | None:
 def _of_p1(case: P1Case) -> SamplerCase:
     r = case.readings
     low, high = p1_intervals(r) if case.task == "jtqr" else _nothing(r.known)
-    smooth = case.likelihood
-    if case.task == "jtqr":
-        rows, cols = r.known.shape
-        whole = map_domain((rows, cols))
-        read = Mask(whole.only(*READ_CHANNELS), r.told) @ Select(whole, *READ_CHANNELS)
-        below, above = (torch.as_tensor(end)[None] for end in (low, high))
-        smooth = IntervalCensored(read, below, above, torch.as_tensor(r.sigma)[None])
-    if not isinstance(case.algorithm2, Gaussian):
-        raise OptionError(f"task {case.task!r} has no likelihood with straight-through gradients")
     exact = low == high
     return SamplerCase(
-        case.task, case.truth, r.scored, case.saturated, True, case.likelihood, smooth, case.algorithm2, case.condition,
-        np.where(exact, -np.inf, low), np.where(exact, np.inf, high), r.sigma, case.city,
+        case.task, case.truth, r.scored, case.saturated, True, case.likelihood, case.smooth, case.straight,
+        case.condition, np.where(exact, -np.inf, low), np.where(exact, np.inf, high), r.sigma, case.city,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap
 from openckm.errors import OptionError
-from openckm.evaluate.methods import CLASSICAL
+from openckm.evaluate.benches.methods import CLASSICAL
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.scores.metrics import coverage, crps_draws, crps_gaussian, interval_width, rmse, widened

@@ -136,7 +136,7 @@ def peak_memory_mb(name: str, code: Code = "site", side: int = 256) -> float:
 
 _CHILD = """
 import json, sys, torch
-from openckm.evaluate.network_cost import forget_peak, resident_mb
+from openckm.evaluate.one_pass.cost import forget_peak, resident_mb
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import inputs_of
 from openckm.predict.networks import build_network

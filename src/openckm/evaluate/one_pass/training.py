@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from openckm.errors import InputError
-from openckm.evaluate.map_samples import PaperSamples, Samples, ShardSamples, batch_of
+from openckm.evaluate.one_pass.samples import PaperSamples, Samples, ShardSamples, batch_of
 from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import behind_buildings, scale_of

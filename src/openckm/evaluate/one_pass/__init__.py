@@ -1,0 +1,1 @@
+"""One-pass networks: their samples, their training, and what they cost."""
