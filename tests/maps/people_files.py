@@ -395,8 +395,9 @@ def positions(drive: Drive) -> Iterator[Input]:
     to = Transformer.from_crs("EPSG:4326", "EPSG:25832", always_xy=True).transform
     made = make(["x", "y", "rsrp"], lambda x, y: [f"{v:,.3f}" for v in to(x, y)])
     yield Input("place-thousands.csv", made, how={"crs": "EPSG:25832"})
-    made = make(["x", "y", "rsrp"], lambda x, y: [f"{v:,.0f}" for v in to(x, y)])
-    yield Input("place-thousands-whole.csv", made, None, ("two ways",), how={"crs": "EPSG:25832"})
+    body = [[f"{12345 + 3 * k:,}", f"{23456 + k:,}", f"{v:.0f}"] for k, (_, _, v) in enumerate(pairs)]
+    made = table(["x", "y", "rsrp"], body).encode()  # no other number of the file tells its decimal sign
+    yield Input("place-thousands-whole.csv", made, None, ("two ways",), how={"crs": "local"})
     swapped = table(["lon", "lat", "rsrp"], [[point(y, 6), point(x, 6), point(v)] for x, y, v in pairs])
     yield Input("place-swapped.csv", swapped.encode(), None, ("swap",), how={"on_grid": True})
 

@@ -27,8 +27,8 @@ from openckm.maps.tables.account import Account, in_words
 from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.numbers import GOOD
-from openckm.maps.tables.position import clean_positions, locate
-from openckm.maps.tables.roles import VALUE_ROLES
+from openckm.maps.tables.position import clean_positions, locate, position_notes
+from openckm.maps.tables.roles import RUN_NAMES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
     name_columns,
@@ -36,6 +36,7 @@ from openckm.maps.tables.transmitters import (
     prefer_serving,
     refuse_mixed_files,
     refuse_mixture,
+    runs_in,
     serving_column,
 )
 from openckm.maps.tables.values import read_values
@@ -43,7 +44,7 @@ from openckm.maps.tables.values import read_values
 __all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
 
 OUTSIDE = "outside the map"
-_TEXT_ROLES = ("device", "kind", "lonlat", "latlon", "crossing")
+_TEXT_ROLES = ("device", "kind", "lonlat", "latlon", "crossing", "lon_side", "lat_side")
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -194,6 +195,8 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     inside = _inside(table, x, y, grid)
     _leave_outside(account, inside)
     account.notes += refuse_mixture(account.table, names, how["where"], how["mix"])
+    account.notes += position_notes(account.table, roles)
+    account.notes += runs_in(account.table, _run_columns(file, set(account.table.words)))
     keep = slice(None) if inside.all() else inside
     unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else "dB"
     points = Points(
@@ -214,6 +217,7 @@ def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tup
     words = {index for role, index in roles.items() if role in _TEXT_ROLES} | set(names)
     chosen = {file.column(name, "to choose rows by") for name in how["where"]}
     serving = serving_column(file, taken)
+    words |= _run_columns(file, set(range(len(file.header))) - taken)
     words |= chosen | ({serving} if serving is not None else set())
     table, unfit = file.load({c: r for c, r in numbers.items() if c not in chosen}, tuple(words), how["skip_bad"])
     if chosen & set(numbers):
@@ -223,6 +227,10 @@ def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tup
     if unfit:
         account.left_out["with more cells than the header"] = unfit
     return account, names
+
+
+def _run_columns(file: TableFile, among: set[int]) -> set[int]:
+    return {i for i, name in enumerate(file.header) if i in among and is_known(name, RUN_NAMES)}
 
 
 def _choose(account: Account, roles: dict[str, int], names: dict[int, str], how: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from openckm.errors import LayoutError, OptionError
 from openckm.maps.buildings.json_files import geojson_footprints, read_json
 from openckm.maps.buildings.osm import read_osm
-from openckm.maps.buildings.outlines import Footprints, rasterise
+from openckm.maps.buildings.outlines import Footprints, rasterise, warnings_of
 from openckm.maps.buildings.rasters import read_height_npz, read_height_tiff
 from openckm.maps.buildings.vector import read_parquet, read_vector
 from openckm.maps.grid import Grid
@@ -107,7 +107,8 @@ def _on_grid(
     footprints: Footprints, grid: Grid, default_height_m: float, where: str, name: str, licence: str
 ) -> Layout:
     height, known = rasterise(footprints, grid, default_height_m, where)
-    notes = [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
+    notes = warnings_of(footprints, grid)
+    notes += [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
     if footprints.part.any():
         notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
     layout = Layout(grid, height, known, name, licence, notes=(*notes, *footprints.notes))

@@ -51,12 +51,13 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
     """
     if not isinstance(document, dict) or "type" not in document:
         raise LayoutError(f"{where} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
-    features = [f for f in _features(where, document) if _is_area(f.get("geometry"))]
+    features = [{**f, "geometry": _areas(f.get("geometry"))} for f in _features(where, document)]
     crs = _geojson_crs(where, document)
-    polygons = [_polygon(f["geometry"], _properties(f)) for f in features]
+    polygons = [_polygon(f["geometry"], _properties(f)) for f in features if _is_area(f["geometry"])]
+    others = len(features) - len(polygons)
     if crs == "EPSG:4326":
         _require_degrees(where, [p.outline for p in polygons if p.outline is not None])
-    return footprints_of(polygons, crs, where, height_column)
+    return footprints_of(polygons, crs, where, height_column, {"that are points, lines or nothing": others} if others else {})
 
 
 def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:
@@ -93,6 +94,15 @@ def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
     found = feature.get("properties")
     nested = found.get("tags") if isinstance(found, dict) else None  # as some converters of Overpass write them
     return {**nested, **found} if isinstance(nested, dict) and found else found if isinstance(found, dict) else {}
+
+
+def _areas(geometry: object) -> object:
+    """Return the areas of a collection as one geometry, and any other geometry as it is."""
+    if not isinstance(geometry, dict) or geometry.get("type") != "GeometryCollection":
+        return geometry
+    parts = [part for part in geometry.get("geometries") or [] if _is_area(part)]
+    rings = [ring for p in parts for ring in ([p["coordinates"]] if p["type"] == "Polygon" else p["coordinates"])]
+    return {"type": "MultiPolygon", "coordinates": rings} if rings else None
 
 
 def _is_area(geometry: object) -> bool:

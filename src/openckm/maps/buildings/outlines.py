@@ -14,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
-from openckm.maps.buildings.tags import height_of, is_part, no_building
+from openckm.maps.buildings.tags import all_tags, floats, height_of, is_part, no_building, unread_height
 from openckm.maps.grid import Grid, reproject
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Footprints", "Polygon", "footprints_of", "rasterise"]
+__all__ = ["Footprints", "Polygon", "footprints_of", "rasterise", "warnings_of"]
+
+TALL_M = 300.0
+"""Few buildings on Earth are higher [m]."""
+LARGE_M2 = 3000.0
+"""No town's buildings are larger on average [m²]."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Footprints:
         height_m: height of each [m], NaN where nobody stated one, shape (n,).
         crs: CRS of the coordinates ("EPSG:4326" for degrees), None for a local plane.
         part: whether each is a part inside the outline of another, shape (n,).
+        floats: whether each begins above the ground, so that it counts only over another, shape (n,).
         left_out: polygons of the file that are no obstacle on the ground, or cannot be read, by reason.
         notes: what was mended, one sentence each.
     """
@@ -40,6 +46,7 @@ class Footprints:
     height_m: NDArray[np.float64]
     crs: str | None
     part: NDArray[np.bool_]
+    floats: NDArray[np.bool_]
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -83,7 +90,7 @@ def footprints_of(
         LayoutError: if none is a building that can be read, or `height_column` is missing.
     """
     counts = dict(left_out or {})
-    told = any("building" in p.tags or "building:part" in p.tags for p in polygons)
+    told = any({"building", "building:part"} & set(all_tags(p.tags)) for p in polygons)
     buildings = []
     for polygon in polygons:
         reason = no_building(polygon.tags, told)
@@ -104,7 +111,12 @@ def footprints_of(
     if mended:
         notes.append(f"{mended} of {len(good)} outlines cross or repeat themselves and were mended")
     heights = np.array([height_of(p.tags, height_column) for p in good])
-    return Footprints(outlines, heights, crs, np.array([is_part(p.tags) for p in good]), counts, tuple(notes))
+    unread = [text for p in good if height_column is None and (text := unread_height(p.tags))]
+    if unread:
+        shown = ", ".join(repr(text[:20]) for text in dict.fromkeys(unread[:60]))
+        notes.append(f"{len(unread)} stated heights could not be read ({shown[:80]}), and count as unknown")
+    part, above = (np.array([test(p.tags) for p in good], dtype=bool) for test in (is_part, floats))
+    return Footprints(outlines, heights, crs, part, above, counts, tuple(notes))
 
 
 def _nothing(where: str, polygons: Sequence[Polygon], buildings: Sequence[Polygon], counts: Mapping[str, int]) -> str:
@@ -120,6 +132,30 @@ def _nothing(where: str, polygons: Sequence[Polygon], buildings: Sequence[Polygo
         " type Polygon or MultiPolygon with a property building (or without any that says they are something else);"
         " export the buildings"
     )
+
+
+def warnings_of(footprints: Footprints, grid: Grid) -> list[str]:
+    """Return warnings on outlines whose size or place is not that of buildings of this map."""
+    import shapely
+
+    notes, array = [], np.asarray(footprints.outlines, dtype=object)
+    tall = footprints.height_m > TALL_M
+    if tall.any():
+        most = float(np.nanmax(footprints.height_m))
+        notes.append(f"WARNING: {int(tall.sum())} buildings are higher than {TALL_M:g} m, up to {most:g} m; are heights in metres?")
+    west, south, east, north = _grid_box(footprints, grid, "the layout")
+    if footprints.crs == "EPSG:4326":
+        turned = shapely.intersects(array, shapely.box(south, west, north, east))
+        if turned.any() and not shapely.intersects(array[turned], shapely.box(west, south, east, north)).any():
+            notes.append(
+                f"WARNING: {int(turned.sum())} outlines lie on the map only once their two coordinates are exchanged, and were"
+                " not used"
+            )
+    scale = grid.width_m * grid.height_m / ((east - west) * (north - south))  # m² for each unit of the outlines' plane
+    mean = float(shapely.area(array).mean() * scale)
+    if mean > LARGE_M2 and not np.isfinite(footprints.height_m).any():
+        notes.append(f"WARNING: these polygons have no heights and are {round(mean, -3):,.0f} m² large on average; are they buildings?")
+    return notes
 
 
 def _mended(outlines: Sequence[BaseGeometry]) -> tuple[list[BaseGeometry], int]:
@@ -150,9 +186,12 @@ def rasterise(
     heights = np.where(known, near.height_m[kept], default_height_m)
     part = near.part[kept]
     outlines = [moved[i] for i in kept]
+    above = near.floats[kept]
     cells = _burn(outlines, heights, ~part, grid)
-    parts = _burn(outlines, heights, part & known, grid)
-    return np.where(parts > 0, parts, cells), float(known.mean())
+    parts = _burn(outlines, heights, part & known & ~above, grid)
+    ground = np.where(parts > 0, parts, cells)
+    high = _burn(outlines, heights, part & known & above, grid)
+    return np.where((high > 0) & (ground > 0), np.maximum(high, parts), ground), float(known.mean())
 
 
 def _burn(
@@ -210,7 +249,7 @@ def _crop(footprints: Footprints, grid: Grid, where: str) -> Footprints:
         raise LayoutError(_misses(footprints, grid, where))
     return replace(
         footprints, outlines=[footprints.outlines[i] for i in keep], height_m=footprints.height_m[keep],
-        part=footprints.part[keep],
+        part=footprints.part[keep], floats=footprints.floats[keep],
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,11 @@ __all__ = ["HeightRaster", "read_height_npz", "read_height_tiff"]
 ABOVE_SEA_M = 60.0
 """No town has only buildings that are higher; such a raster is one of elevations [m]."""
 _EVERYWHERE = 0.97
+LOWEST_M = 2.0
+"""What is lower is no building: noise of a normalised surface model, cars, hedges [m]."""
+_SMALL_CLASSES_M = 6.0
+_BELOW_SEA_M = -1.0
+_FEET = ("ft", "foot", "feet", "us survey foot", "us-ft", "ftus")
 _NOTHING = (-32768.0, -9999.0, 9999.0, 32767.0, 65535.0, 99999.0, -99999.0)
 
 
@@ -70,7 +75,7 @@ def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRast
                 crs = None if raster.crs is None else raster.crs.to_wkt()
                 _require_placed(raster.transform.is_identity, path)
                 _require_crs(crs, grid, path)
-                heights = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
+                heights, notes = _band(raster, path)
                 found, covered = np.full((2, *grid.shape), np.nan, dtype=np.float32)
                 for source, target in ((heights, found), (np.ones_like(heights), covered)):
                     reproject(
@@ -85,7 +90,28 @@ def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRast
         raise LayoutError(f"cannot read {path} as a GeoTIFF: {error}; export the heights again") from error
     if np.isnan(found).all():
         _raise_misses(path, grid, bounds, "its own CRS")
-    return _understood(found, heights, path, grid, mask_height_m)
+    return _understood(found, heights, path, grid, mask_height_m, notes)
+
+
+def _band(raster: Any, path: Path) -> tuple[NDArray[np.float32], list[str]]:
+    """Return the first band [m], its tags of scale and unit applied, NaN where it has no data; and notes on it.
+
+    Raises:
+        LayoutError: if it is a picture.
+    """
+    colours = {str(c.name) for c in raster.colorinterp}
+    if {"red", "green", "blue"} <= colours or "palette" in colours:
+        raise LayoutError(f"{path} is a picture in colours, not heights: wanted one band of building heights [m]")
+    heights = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
+    notes = [f"band 1 of {raster.count} was taken as the heights"] if raster.count > 1 else []
+    scale, offset = float(raster.scales[0]), float(raster.offsets[0])
+    if (scale, offset) != (1.0, 0.0):
+        heights = heights * np.float32(scale) + np.float32(offset)
+        notes.append(f"the raster's scale {scale:g} and offset {offset:g} were applied")
+    if str(raster.units[0] or "").lower() in _FEET:
+        heights = heights * np.float32(0.3048)
+        notes.append("the raster is in feet, and was turned into metres")
+    return heights, notes
 
 
 def read_height_npz(path: Path, grid: Grid, mask_height_m: float) -> HeightRaster:
@@ -192,8 +218,9 @@ def _raise_misses(path: Path, grid: Grid, bounds: tuple[float, ...], unit: str) 
 
 
 def _understood(
-    found: NDArray[np.float32], raster: NDArray[np.float32], path: Path, grid: Grid, mask_height_m: float
-) -> HeightRaster:
+    found: NDArray[np.float32], raster: NDArray[np.float32], path: Path, grid: Grid, mask_height_m: float,
+    said: Sequence[str] = (),
+) -> HeightRaster:  # fmt: skip
     """Return the heights on the grid with what the raster's numbers mean.
 
     Args:
@@ -202,28 +229,38 @@ def _understood(
         path: the file, for messages.
         grid: the cells.
         mask_height_m: height of a building where the raster is a mask [m].
+        said: notes so far.
     """
     values, counts = np.unique(raster[np.isfinite(raster)], return_counts=True)
-    notes, nothing = [], _nothings(values, counts)
+    notes, nothing = list(said), _nothings(values, counts)
     for value in nothing:
         found = np.where(found == value, np.nan, found)
         share = float(counts[values == value].sum() / raster.size)
         notes.append(f"the value {value:g} ({share:.0%} of the raster) is no height and was taken as unknown")
     real = values[~np.isin(values, nothing)]
-    known = not (len(real) == 2 and real[0] == 0 and real[1] in (1.0, 255.0))
+    above = real[real != 0]
+    known = not (len(above) == 1 and above[0] in (1.0, 100.0, 255.0))
     if not known:
         found = np.where(found > 0, np.float32(mask_height_m), found)
         notes.append(
-            f"the raster is a mask of 0 and {real[1]:g}: heights are not known ({mask_height_m:g} m were taken)"
+            f"the raster is a mask of 0 and {above[0]:g}: heights are not known ({mask_height_m:g} m were taken)"
         )
     else:
         _require_above_ground(found, path)
+        found = _without_low(found, notes)
     unknown = ~np.isfinite(found)
     if unknown.any():
         notes.append(
             f"WARNING: the raster says nothing of {unknown.mean():.0%} of the map; buildings there are not known"
         )
     height = np.where(np.isfinite(found) & (found > 0), found, 0.0).astype(np.float32)
+    if not height.any():
+        notes.append("WARNING: the raster holds no building on this map")
+    elif known and height.max() < _SMALL_CLASSES_M and len(above) < 10 and np.all(above == np.round(above)):
+        notes.append(
+            f"WARNING: the highest building is {height.max():g} m high, and all heights are whole numbers: are these heights"
+            " in metres, or classes of land use?"
+        )
     return HeightRaster(height, unknown, known, tuple(notes))
 
 
@@ -231,11 +268,25 @@ def _nothings(values: NDArray[np.float32], counts: NDArray[np.intp]) -> list[flo
     """Return the numbers of a raster that stand for nothing though they are not tagged so."""
     found = [float(v) for v in values if float(v) in _NOTHING or abs(float(v)) > 1e5]
     rest = values[~np.isin(values, found)]
-    if len(rest) > 2 and rest[-1] == 255 and np.all(rest == np.round(rest)) and rest[-2] < 200:
-        found.append(255.0)  # the largest byte, far from any height
+    if len(rest) > 1 and rest[0] < 0 and (rest[1:] >= 0).all():
+        found.append(float(rest[0]))  # one negative number, such as -1
+        rest = rest[1:]
+    for byte, below in ((255.0, 200.0), (127.0, 100.0)):
+        if len(rest) > 2 and rest[-1] == byte and np.all(rest == np.round(rest)) and rest[-2] < below:
+            found.append(byte)  # the largest byte, far from any height
+            rest = rest[:-1]
     if len(rest) and rest[-1] > TALLEST_M and (len(rest) == 1 or rest[-2] <= TALLEST_M):
         found.append(float(rest[-1]))  # one number beyond all buildings
     return found
+
+
+def _without_low(found: NDArray[np.float32], notes: list[str]) -> NDArray[np.float32]:
+    """Return the heights without what is too low for a building, and say how many cells that were."""
+    low = (found > 0) & (found < LOWEST_M)
+    if low.any():
+        share = f"{int(low.sum())} cells ({low.mean():.0%} of the map)"
+        notes.append(f"{share} are lower than {LOWEST_M:g} m, and were not taken for buildings")
+    return np.where(low, np.float32(0.0), found)
 
 
 def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
@@ -243,9 +294,16 @@ def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
     high = told[told > 0]
     if not high.size:
         return
-    lowest = float(np.quantile(high, 0.05))
-    if high.size > _EVERYWHERE * told.size or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
-        what = "every cell" if high.size == told.size else f"{high.size / told.size:.0%} of the cells"
+    lowest, share = float(np.quantile(high, 0.05)), high.size / told.size
+    deepest = float(np.quantile(told, 0.01))
+    if deepest < _BELOW_SEA_M:
+        raise LayoutError(
+            f"{path}: cells of the area are below 0 m (1% below {deepest:.1f} m): this looks like elevation above sea level;"
+            " subtract the terrain to get heights above ground"
+        )
+    plateau = share > 0.6 and lowest > 10.0  # no town is built over so densely by such high buildings alone
+    if share > _EVERYWHERE or plateau or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
+        what = "every cell" if high.size == told.size else f"{share:.0%} of the cells"
         raise LayoutError(
             f"{path}: {what} of the area is higher than 0 m (lowest {float(high.min()):.1f} m, highest"
             f" {float(high.max()):.1f} m): this looks like elevation above sea level; subtract the terrain to get"

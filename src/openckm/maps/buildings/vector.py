@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,29 @@ def read_vector(path: Path, height_column: str | None) -> Footprints:
         areas = [name for name, kind in layers if "Polygon" in kind or "Unknown" in kind or "Surface" in kind]
         if not areas:
             raise LayoutError(f"{path} holds {', '.join(f'{n} ({k})' for n, k in layers)}: wanted a layer of polygons")
-        meta, _, geometry, fields = pyogrio.raw.read(place, layer=areas[0], force_2d=True)
+        layer = _building_layer(place, areas)
+        meta, _, geometry, fields = pyogrio.raw.read(place, layer=layer, force_2d=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise LayoutError(f"cannot read {path}: {error}; export the layout again") from error
     names = [str(name) for name in meta["fields"]]
-    return footprints_of(_polygons(geometry, names, fields), meta["crs"], str(path), height_column)
+    polygons = _polygons(geometry, names, fields)
+    others = len(geometry) - len(polygons)
+    counts = {"that are points, lines or nothing": others} if others else {}
+    found = footprints_of(polygons, meta["crs"], str(path), height_column, counts)
+    passed = [name for name in areas if name != layer]
+    note = f"the buildings were taken from the layer {layer!r}; {', '.join(passed)} passed over"
+    return replace(found, notes=(note, *found.notes)) if passed else found
+
+
+def _building_layer(place: str, areas: list[str]) -> str:
+    """Return the layer whose name or columns are those of buildings, the first one where none is."""
+    import pyogrio
+
+    words = ("build", "bldg", "gebaeude", "gebäude", "bati", "bâti", "edific", "footprint", "haus")
+    named = [name for name in areas if any(word in name.lower() for word in words)]
+    columns = {name: {str(f).lower() for f in pyogrio.read_info(place, layer=name)["fields"]} for name in areas}
+    telling = [name for name in areas if columns[name] & {"building", "height", "building:levels", "measuredheight"}]
+    return next(iter((*named, *telling, *areas)))
 
 
 def read_parquet(path: Path, height_column: str | None) -> Footprints:

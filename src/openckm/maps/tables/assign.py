@@ -31,6 +31,10 @@ _OTHERS = (
 )
 
 
+_STRONGEST = ("best", "strongest", "top", "dominant", "max")
+_ENOUGH = 3
+
+
 def assign_columns(
     file: TableFile, columns: Mapping[str, str] | None, without: Sequence[str] = ()
 ) -> tuple[dict[str, int], list[str]]:
@@ -114,6 +118,8 @@ def _find(file: TableFile, role: str, banned: set[int], notes: list[str]) -> int
     )
     if not ranked:
         return None
+    if role in ("lon", "lat"):
+        ranked = _that_move(file, ranked, notes)
     same = [i for _, i in ranked if file.header[i] == file.header[ranked[0][1]]]
     if len(same) > 1 and role not in ("device", "sigma", "kind", "low", "high"):
         name, places = file.header[same[0]], " or ".join(f"#{i + 1}" for i in same)
@@ -127,6 +133,18 @@ def _find(file: TableFile, role: str, banned: set[int], notes: list[str]) -> int
     return ranked[0][1]
 
 
+def _that_move(file: TableFile, ranked: list[tuple[int, int]], notes: list[str]) -> list[tuple[int, int]]:
+    """Return the columns of a coordinate without those that hold one place in all first rows, where others do not."""
+    sample = file.sample()
+    places = {i: {row[i] for row in sample if i < len(row) and row[i]} for _, i in ranked}
+    moving = [(rank, i) for rank, i in ranked if len(places[i]) > 1]
+    if len(sample) > _ENOUGH and moving and moving[0] != ranked[0] and len(places[ranked[0][1]]) == 1:
+        still, taken = file.header[ranked[0][1]], file.header[moving[0][1]]
+        notes.append(f"{still!r} is the same place in every row, and {taken!r} is not: {taken!r} was taken as the position")
+        return moving
+    return ranked
+
+
 def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int], notes: list[str]) -> None:
     """Take a column whose name has "rsrp" in it, where it is the only one that is not a neighbour's."""
     inside = [
@@ -136,6 +154,11 @@ def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int],
     if len(inside) == 1:
         found["rsrp"] = inside[0]
         notes.append(f"the column {file.header[inside[0]]!r} was taken as the received power")
+        if any(word in plain(file.header[inside[0]]) for word in _STRONGEST):
+            notes.append(
+                "WARNING: this is the power of whichever cell was strongest; a map is of one cell, and between two of them"
+                " these readings are of neither"
+            )
     elif inside:
         names = ", ".join(repr(file.header[i]) for i in inside[:8])
         raise MeasurementError(

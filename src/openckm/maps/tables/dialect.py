@@ -90,9 +90,11 @@ def sniff(head: bytes, whole: bool, label: str, named: Sequence[str] = ()) -> Di
     marks = [m[1] for line in [*above, *below] if (m := _COMMENT.match(line))]
     comment = marks[0] if marks else ""
     rows = [split_line(line, separator) for line in below if not (comment and line.lstrip().startswith(comment))]
+    header, numbered = _with_row_numbers(header, rows[:_SAMPLE_ROWS])
     header = _with_split_dates(header, rows[:_SAMPLE_ROWS])
     notes = [f"{len(above)} lines above the header were skipped" if len(above) > 1 else
              f"the line above the header was skipped: {above[0].strip()[:60]!r}"] if above else []  # fmt: skip
+    notes += ["the rows begin with numbers of the rows, which the header does not name"] if numbered else []
     while header and not header[-1]:
         header = header[:-1]  # a separator at the end of the line
     return Dialect(
@@ -188,6 +190,15 @@ def _first_line(lines: Sequence[tuple[str, int]], forced: str, label: str) -> tu
     if at is None:
         raise MeasurementError(f"{label} is empty: wanted a header line with column names, then one row per reading")
     return forced or max(_SEPARATORS, key=lines[at][0].count), at
+
+
+def _with_row_numbers(header: list[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], bool]:
+    """Return the header with a nameless first column where the rows begin with their number, as R writes them."""
+    wider = {len(row) - len(header) for row in rows if any(row)} == {1} and all(row[-1] for row in rows)
+    first = [row[0].strip('"') for row in rows if row]
+    if not wider or first not in ([str(k) for k in range(len(rows))], [str(k + 1) for k in range(len(rows))]):
+        return header, False
+    return ["", *header], True
 
 
 def _with_split_dates(header: list[str], rows: Sequence[Sequence[str]]) -> list[str]:

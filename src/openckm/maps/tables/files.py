@@ -16,7 +16,7 @@ from openckm.maps.tables.text import TextFile
 
 __all__ = ["open_table", "read_table"]
 
-_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".tab", ".mif", ".sqlite", ".kmz")
+_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".tab", ".mif", ".sqlite")
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save it as .xlsx or CSV",
     b"%PDF": "a PDF file; export the readings as CSV",

@@ -55,7 +55,9 @@ class FrameFile(TableFile):
 
         if not self._length():
             raise MeasurementError(f"{self.label} holds a header but no rows; wanted one row per reading")
-        read = {c: numbers_of(self._columns[c], role, self._decimal(c)) for c, role in numbers.items()}
+        signs = {sign for c in numbers if (sign := self._decimal(c)) and self._columns[c].dtype == object}
+        common = next(iter(signs)) if len(signs) == 1 else ""
+        read = {c: numbers_of(self._columns[c], role, self._decimal(c) or common) for c, role in numbers.items()}
         text = {
             c: words_of(pd.Series([_text(v) or None for v in self._columns[c]], dtype=object).astype("category"))
             for c in words

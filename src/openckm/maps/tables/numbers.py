@@ -83,7 +83,8 @@ def tidy(text: object) -> str:
 
 def is_nothing(text: object) -> bool:
     """Say whether a cell is empty or a word for nothing, such as "n/a"."""
-    return _BLANKS.sub(" ", str(text)).strip().strip("\"'").lower() in _NOTHING or tidy(text).lower() in _NOTHING
+    plain = _BLANKS.sub(" ", str(text)).strip().strip("\"'").lower()
+    return plain in _NOTHING or tidy(text).lower() in _NOTHING or plain.strip("#\x1a") == ""  # Excel's "####", DOS' end
 
 
 def read_word(text: object, how: Format) -> Word:

@@ -18,7 +18,7 @@ from openckm.maps.tables.values import leave_out_nothings, require_readable, sca
 if TYPE_CHECKING:
     from pyproj import CRS
 
-__all__ = ["clean_positions", "locate"]
+__all__ = ["clean_positions", "locate", "position_notes"]
 
 _FAR_M = 500_000.0
 _WGS84 = "EPSG:4326"
@@ -26,6 +26,9 @@ _WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?M?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S
 _CROSSING = re.compile(r"([A-Za-z])\s*[-_/ ]?\s*(\d{1,3})")
 _PAIR = re.compile(r"[(\[]?\s*(-?\d+(?:\.\d+)?)\s*[,;/\s]\s*(-?\d+(?:\.\d+)?)(?:\s*[,;]\s*-?\d+(?:\.\d+)?)?\s*[)\]]?")
 Floats = NDArray[np.float64]
+_ENOUGH = 10
+_POOR_FIX_M = 50.0
+"""A position that is stated to be off by more is worth a warning [m]."""
 
 
 def clean_positions(
@@ -53,6 +56,8 @@ def clean_positions(
         require_readable(account, roles[role], role, skip_bad)
     table = account.table
     if pair == ("lon", "lat"):
+        _apply_sides(account, roles)
+        table = account.table
         lon, lat = scaled(table, roles["lon"], "lon"), scaled(table, roles["lat"], "lat")
         account.leave_out((lon == 0) & (lat == 0), "at longitude 0, latitude 0, which stands for no position")
         _require_degrees(account, roles, skip_bad)
@@ -61,6 +66,59 @@ def clean_positions(
             f"{table.file.label}: no row has a position ({account.read} rows were read); check the file"
         )
     return roles
+
+
+_SIDES = {"n": 1, "north": 1, "nord": 1, "norte": 1, "e": 1, "east": 1, "ost": 1, "est": 1, "este": 1, "s": -1, "south": -1,
+          "süd": -1, "sud": -1, "sur": -1, "w": -1, "west": -1, "ouest": -1, "oeste": -1}  # fmt: skip
+
+
+def _apply_sides(account: Account, roles: dict[str, int]) -> None:
+    """Turn degrees negative where a column of its own says south or west.
+
+    Raises:
+        MeasurementError: if the column says something else, or "north" of a negative latitude.
+    """
+    for role, side in (("lon", "lon_side"), ("lat", "lat_side")):
+        if side not in roles:
+            continue
+        table, words = account.table, account.table.words[roles[side]]
+        signs = np.array([_SIDES.get(word.strip().lower(), 0) for word in words.words] or [0])[words.code]
+        old = table.numbers[roles[role]]
+        wrong = (signs == 0) | ((signs == 1) & (old.value < 0))
+        if wrong.any():
+            i = int(np.argmax(wrong))
+            raise MeasurementError(
+                f"{table.at(i)}: {table.header[roles[side]]!r} says {table.cell(i, roles[side])!r} of"
+                f" {old.value[i]:g} degrees, wanted N, S, E or W that fits ({int(wrong.sum())} such rows); or leave the"
+                f" column out with without={table.header[roles[side]]!r}"
+            )
+        turned = Numbers(np.where(signs < 0, -np.abs(old.value), old.value), old.state)
+        account.table = Table(table.file, table.row, {**table.numbers, roles[role]: turned}, table.words)
+
+
+def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
+    """Return warnings on positions that are one place, coarser than a map's cells, or stated to be poor."""
+    pair = ("lon", "lat") if "lon" in roles else ("x", "y")
+    x, y = (table.numbers[roles[role]].value for role in pair)
+    notes = []
+    if len(x) >= _ENOUGH and np.ptp(x) == 0 and np.ptp(y) == 0:
+        notes.append(f"WARNING: all {len(x)} readings lie at one place; are these the columns of the readings' positions?")
+    elif pair == ("lon", "lat") and len(x) >= _ENOUGH:
+        digits = next((d for d in range(4) if all(np.allclose(v, np.round(v, d), atol=1e-9) for v in (x, y))), None)
+        if digits is not None:
+            step = 10.0**-digits
+            notes.append(
+                f"WARNING: positions are given to {step:g} degrees ({step * 111_200:.0f} m), far coarser than a map's cells"
+            )
+    if "accuracy" in roles:
+        cell = table.numbers[roles["accuracy"]]
+        poor = (cell.state == GOOD) & (scaled(table, roles["accuracy"], "accuracy") > _POOR_FIX_M)
+        if poor.any():
+            notes.append(
+                f"WARNING: {int(poor.sum())} of {len(x)} readings state an accuracy of their position worse than"
+                f" {_POOR_FIX_M:g} m ({table.header[roles['accuracy']]}, up to {cell.value[poor].max():g})"
+            )
+    return notes
 
 
 def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str, int]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES", "VALUE_ROLES", "Role",
+    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES", "VALUE_ROLES", "Role",
     "end_of", "is_known", "network_kind", "number_in", "plain", "plain_names", "role_of", "unit_in",
 ]  # fmt: skip
 
@@ -43,9 +43,12 @@ _POWER: Mapping[str, Convert] = {
 _RATIO: Mapping[str, Convert] = {"db": _same}
 _METRES: Mapping[str, Convert] = {
     "m": _same, "metres": _same, "meters": _same, "metre": _same, "meter": _same, "km": lambda v: v * 1e3,
-    "ft": lambda v: v * 0.3048, "feet": lambda v: v * 0.3048,
+    "ft": lambda v: v * 0.3048, "feet": lambda v: v * 0.3048, "foot": lambda v: v * 0.3048,
+    "cm": lambda v: v * 1e-2, "mm": lambda v: v * 1e-3, "yd": lambda v: v * 0.9144, "yards": lambda v: v * 0.9144,
+    "in": lambda v: v * 0.0254, "inch": lambda v: v * 0.0254, "inches": lambda v: v * 0.0254,
+    "mi": lambda v: v * 1609.344, "miles": lambda v: v * 1609.344,
 }  # fmt: skip
-_ANGLE: Mapping[str, Convert] = {"°": _same, "deg": _same, "degrees": _same}
+_ANGLE: Mapping[str, Convert] = {"°": _same, "deg": _same, "degrees": _same, "rad": np.degrees, "radians": np.degrees}
 
 
 @dataclass(frozen=True)
@@ -79,25 +82,33 @@ _ODD = (
 )  # fmt: skip
 _SMALL = (0.0, -1.0, 99.0, 127.0, 255.0, -255.0)
 
+
+def _with_units(*names: str) -> tuple[str, ...]:
+    """Return names of lengths, and the same with a unit behind them ("x_cm")."""
+    return (*names, *(f"{name}_{unit}" for name in names for unit in ("cm", "mm", "ft", "feet", "yd", "in", "km", "mi")))
+
+
 ROLES: dict[str, Role] = {
     "lon": Role(
         ("lon", "lng", "long", "longitude", "longitud", "länge", "laenge", "längengrad", "laengengrad",
          "geogr. länge", "geographische länge", "geo_lon", "geo_lng", "gps_lon", "gps_long", "gps_lng", "gps_longitude",
          "lon_deg", "longitude_deg", "currentlongitude", "lon_wgs84", "wgs84_lon", "position_lon", "all_longitude",
-         "longitude_e7", "lon_e7", "longitude_e6", "lon_e6", "user_long", "geometry lon"),
+         "longitude_e7", "lon_e7", "longitude_e6", "lon_e6", "user_long", "geometry lon", "longitudine", "lengtegraad",
+         "ppi_gps.lon", "longitude (decimal)", "gpslongitude", "długość", "经度"),
         "deg", _ANGLE, -180.0, 180.0, (999.0, -999.0, 9999.0, -9999.0, 2147483647.0, 255.0, 181.0, 1000.0, -300.0)),
     "lat": Role(
         ("lat", "latitude", "latitud", "breite", "breitengrad", "geogr. breite", "geographische breite",
          "geo_lat", "gps_lat", "gps_latitude", "lat_deg", "latitude_deg", "currentlatitude", "lat_wgs84", "wgs84_lat",
-         "position_lat", "all_latitude", "latitude_e7", "lat_e7", "latitude_e6", "lat_e6", "user_lat", "geometry lat"),
+         "position_lat", "all_latitude", "latitude_e7", "lat_e7", "latitude_e6", "lat_e6", "user_lat", "geometry lat",
+         "latitudine", "breedtegraad", "ppi_gps.lat", "gpslatitude", "纬度"),
         "deg", _ANGLE, -90.0, 90.0, (999.0, -999.0, 9999.0, -9999.0, 2147483647.0, 255.0, 91.0, 99.0, 1000.0, -300.0)),
     "x": Role(
-        ("x", "x_m", "easting", "easting_m", "utm_x", "utm_easting", "east", "ostwert", "rechtswert", "e", "este",
-         "coord_x", "x_coord", "xcoord", "x_utm", "pos_x", "abscisse", "coordenada_x", "x_lambert93", "geometry x"),
+        (*_with_units("x", "easting", "pos_x"), "x_m", "easting_m", "utm_x", "utm_easting", "east", "ostwert", "rechtswert", "e", "este",
+         "coord_x", "x_coord", "xcoord", "x_utm", "abscisse", "coordenada_x", "x_lambert93", "geometry x"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
     "y": Role(
-        ("y", "y_m", "northing", "northing_m", "utm_y", "utm_northing", "north", "nordwert", "hochwert", "n", "norte",
-         "coord_y", "y_coord", "ycoord", "y_utm", "pos_y", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
+        (*_with_units("y", "northing", "pos_y"), "y_m", "northing_m", "utm_y", "utm_northing", "north", "nordwert", "hochwert", "n", "norte",
+         "coord_y", "y_coord", "ycoord", "y_utm", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
     "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom",
     "the_geom",
@@ -117,7 +128,9 @@ ROLES: dict[str, Role] = {
          "empfangsleistung", "leistung_dbm", "niveau", "niveau_signal", "niveau_de_signal", "niveau_reçu",
          "puissance", "puissance_reçue", "puissance_dbm", "intensité", "intensité_du_signal", "force_du_signal",
          "nivel", "nivel_señal", "nivel_de_señal", "señal", "potencia", "potencia_recibida", "potencia_dbm",
-         "intensidad", "intensidad_de_señal", "rssi", "rssi_dbm", "rss", "rss_dbm", "lte_rssi", "rssi_avg",
+         "intensidad", "intensidad_de_señal", "livello", "livello_segnale", "segnale", "potenza", "potenza_ricevuta",
+         "signaalsterkte", "signaalniveau", "nível", "nível_de_sinal", "sinal", "potência", "potência_recebida",
+         "radiotap.dbm_antsignal", "dbm_antsignal", "wlan_radio.signal_dbm", "rssi", "rssi_dbm", "rss", "rss_dbm", "lte_rssi", "rssi_avg",
          "avg_rssi", "mean_rssi"),
         "dBm", _POWER, -160.0, -20.0, (*_ODD, *_SMALL)),
     "rsrp_index": Role(("rsrp_index", "rsrp_report", "rsrp_idx", "lte_rsrp_index", "rsrp_range", "rsrp_reported_index"),
@@ -137,6 +150,14 @@ ROLES: dict[str, Role] = {
                  0.0, (*(v for v in _ODD if v not in (-300.0, -200.0)), 1.0)),
     "sigma": Role(("sigma", "sigma_db", "std", "std_db", "stddev", "std_dev", "uncertainty", "uncertainty_db"), "dB",
                   {"db": _same, "dbm": _same}),
+    "lon_side": Role(("e/w", "ew", "lon_dir", "lon_direction", "longitude_dir", "longitude_direction", "lon_hemisphere",
+                      "longitude_hemisphere", "e/w_indicator", "ew_indicator", "longitude_ref", "gps_longitude_ref",
+                      "longitude e/w", "lon_e/w", "east_west", "e_w")),
+    "lat_side": Role(("n/s", "ns", "lat_dir", "lat_direction", "latitude_dir", "latitude_direction", "lat_hemisphere",
+                      "latitude_hemisphere", "n/s_indicator", "ns_indicator", "latitude_ref", "gps_latitude_ref",
+                      "latitude n/s", "lat_n/s", "north_south", "n_s")),
+    "accuracy": Role(("accuracy", "accuracy_m", "accuracymeters", "gps_accuracy", "horizontal_accuracy", "hacc",
+                      "position_accuracy", "location_accuracy", "genauigkeit", "précision", "precisión"), "m", _METRES),
     "device": Role(("device", "device_id", "device_name", "phone", "terminal", "ue", "receiver", "device_serial_number",
                     "gerät", "geraet", "appareil", "dispositivo", "handset", "imei", "device_model", "model")),
     "kind": Role(("kind", "censored", "censoring")),
@@ -162,7 +183,9 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
         "tx_id",
         "sender", "emitter", "antenna", "antenna_id", "bssid", "ssid", "mac", "mac_address", "netid", "ap", "ap_name",
         "access_point", "beacon", "zelle", "zellen_id", "zellkennung", "funkzelle", "basisstation", "cellule",
-        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid",
+        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid", "bss", "gtw_id",
+        "gwaddr", "gtw_addr", "gateway_addr", "gateway_mac", "sender_id", "beacon_id", "beacon_uuid", "uuid", "ap_mac",
+        "ap_id", "transmitter_name", "tac/ci", "lac/ci", "lac-ci",
     ),
     "beam": ("beam", "beam_id", "beamid", "ssb", "ssb_index", "ssb_id", "ssbindex", "ssb_beam", "csi_rs_index"),
     "network": (
@@ -184,6 +207,11 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Column names that tell what a reading came from, by kind; several values are several fields, and are not mixed."""
 
+RUN_NAMES = (
+    "run", "run_id", "drive", "drive_id", "campaign", "campaign_id", "session", "session_id", "track", "track_id",
+    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido", "measurement_id",
+)  # fmt: skip
+"""Column names that tell one drive from the next; their readings are one field, and the report says so."""
 SERVING_NAMES = (
     "serving_cell", "serving", "is_serving", "isserving", "registered", "is_registered", "isregistered", "primary",
     "is_primary", "cell_registered", "connected", "is_connected", "cell_connection_status", "cell_status", "cell_role",
@@ -203,13 +231,13 @@ SERVING_NO = frozenset((
 
 def plain(name: str) -> str:
     """Return a name without case, accents, blanks and punctuation."""
-    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss").strip().lower())
-    return re.sub(r"[^a-z0-9#]+", "", "".join(c for c in folded if not unicodedata.combining(c)))
+    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ł", "l").strip().lower())
+    return re.sub(r"[^a-z0-9#\u4e00-\u9fff]+", "", "".join(c for c in folded if not unicodedata.combining(c)))
 
 
 def plain_names(name: str) -> tuple[str, ...]:
     """Return the ways in which a header can be compared: whole, and without what stands in brackets."""
-    bare = re.sub(r"\s*[\[({][^\])}]*[\])}]\s*", " ", name)
+    bare = re.sub(r"\s*[\[({][^\])}]*[\])}]\s*", " ", _IN_UNIT.sub("", name))
     return tuple(dict.fromkeys(text for text in (plain(name), plain(bare)) if text))
 
 
@@ -248,20 +276,26 @@ def network_kind(name: str) -> str | None:
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower())
     if any(word.startswith(("neigh", "ncell", "nbr", "nachbar", "voisin", "vecin")) for word in words):
         return None
+    if "cell" in words and {"identity", "id", "name"} & set(words):
+        return "transmitter"
     return next((kind for word, kind in _TELLING_WORDS.items() if word in words), None)
 
 
 def unit_in(name: str) -> str:
     """Return the unit that a header states in brackets or behind its last underscore, lower case, "" where none."""
-    match = re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name) or re.search(
-        r"[_ ](dBm|dBW|mW|km|ft|feet)$", name, re.I
+    match = (
+        re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name)
+        or _IN_UNIT.search(name)
+        or re.search(r"[_ ](dBm|dBW|mW|km|cm|mm|ft|feet|yd|in|mi)$", name, re.I)
     )
     return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
 
 
+_IN_UNIT = re.compile(r"\s+in\s+(dBm|dBW|dB|mW|m|metres|meters|km|cm|mm|feet)\s*$", re.IGNORECASE)
 _TELLING_WORDS = {
     "pci": "transmitter", "psc": "transmitter", "bssid": "transmitter", "eci": "transmitter", "nci": "transmitter",
     "cgi": "transmitter", "ecgi": "transmitter", "cellid": "transmitter", "earfcn": "band", "nrarfcn": "band",
-    "arfcn": "band", "plmn": "network", "ssb": "beam",
+    "arfcn": "band", "plmn": "network", "ssb": "beam", "gateway": "transmitter", "gtw": "transmitter",
+    "beacon": "transmitter", "eutrancell": "transmitter",
 }  # fmt: skip
 _BY_NAME = {plain(name): role for role, what in reversed(ROLES.items()) for name in reversed(what.names)}

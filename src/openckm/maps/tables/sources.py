@@ -111,6 +111,9 @@ def find_source(path: Path) -> Source:
     for start, packed in ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz")):
         if magic.startswith(start):
             return Source(path, path.stem, packed)
+    if magic.startswith(b"PK\x03\x04") and path.suffix.lower() == ".kmz":
+        marks = [name for name in _names(path) if name.lower().endswith(".kml")]
+        return _member(path, marks[0]) if marks else _zipped(path)
     if magic.startswith(b"PK\x03\x04") and path.suffix.lower() not in (".xlsx", ".xlsm", ".ods", ".kmz", ".docx"):
         return _zipped(path)
     return Source(path, path.name)

@@ -64,7 +64,30 @@ class TextFile(TableFile):
                 " quotes),"
                 " or leave such rows out with skip_bad=True"
             )
-        return table.pick(~long), int(long.sum())
+        short = np.isin(table.row, self._short_rows()) & ~long
+        if short.any() and not skip_bad:
+            row = int(table.row[int(np.argmax(short))])
+            raise MeasurementError(
+                f"{self.at(row)} has fewer cells than the header, {len(self._cells(row))} of {self._width} ({int(short.sum())}"
+                " such rows): between blanks nobody can tell which is missing; export the readings with commas, or leave"
+                " such rows out with skip_bad=True"
+            )
+        return table.pick(~(long | short)), int((long | short).sum())
+
+    def _short_rows(self) -> list[int]:
+        """Return the numbers of rows that lack cells, where blanks separate them."""
+        d, found, number = self._dialect, [], 0
+        if d.separator != WHITESPACE:
+            return found
+        with self._source.open() as stream:
+            text = as_text(stream, self._encoding)
+            text.read(d.skip)
+            for line in text:
+                cells = line.split()
+                if cells and not (d.comment and cells[0].startswith(d.comment)):
+                    number += 1
+                    found += [number] if len(cells) < self._width else []
+        return found
 
     def at(self, row: int) -> str:
         """Return "file, row r (line l)"."""
@@ -78,7 +101,8 @@ class TextFile(TableFile):
     def _load(self, numbers: Mapping[int, str], words: Sequence[int]) -> Table:
         text = sorted({*words, self._width} - set(numbers))
         read: dict[int, list[Any]] = {c: [] for c in (*numbers, *text)}
-        decimal = {c: self._dialect.decimal([c]) for c in numbers}
+        common = self._dialect.decimal(list(numbers))
+        decimal = {c: self._dialect.decimal([c]) or common for c in numbers}
         rows = 0
         for chunk in self._chunks(list(read), text, "," if "," in decimal.values() else "."):
             rows += len(chunk)

@@ -7,7 +7,8 @@ it holds several values the file is refused with their counts and the choice to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,9 +30,16 @@ from openckm.maps.tables.table import Table, TableFile, Words
 
 __all__ = [
     "ALL", "Named", "mixture", "name_columns", "names_in", "prefer_serving", "ready_where", "refuse_mixed_files",
-    "refuse_mixture", "serving_column",
+    "refuse_mixture", "runs_in", "serving_column",
 ]  # fmt: skip
 
+_TECHNOLOGIES = frozenset((
+    "lte", "nr", "gsm", "wcdma", "umts", "hspa", "hspap", "cdma", "evdo", "2g", "3g", "4g", "5g", "5gnr", "nrnsa", "nrsa",
+    "endc", "wifi", "wlan", "bt", "ble", "bluetooth", "lora", "lorawan", "sigfox", "nbiot", "ltem", "catm1", "tetra", "edge",
+    "gprs", "lteca", "tdscdma", "dect", "wimax", "zigbee", "5gnsa", "5gsa", "4gca",
+))  # fmt: skip
+_ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}(?:[0-9A-Fa-f]{2}[:-]?){1,3}")
+_OF_THE_PHONE = ("device", "phone", "receiver", "node", "user", "dev", "neigh", "nachbar", "supported", "sender_type")
 _NO_NAME = frozenset(("2147483647", "-1", "268435455", "4294967295", "65535", "9223372036854775807", "-2147483648"))
 _MEASURED_SHARE = 0.5
 ALL = "all"
@@ -60,10 +68,26 @@ def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
     the columns that end otherwise than the value's are of other cells.
     """
     found = {i: kind for i, name in enumerate(file.header) if i not in taken and (kind := network_kind(name))}
+    found |= _by_contents(file, taken | set(found))
     value = next((end_of(file.header[i]) for i in sorted(taken) if _is_value(file.header[i])), "")
     if not value or value not in {end_of(file.header[i]) for i in found}:
         return found
     return {i: kind for i, kind in found.items() if end_of(file.header[i]) in ("", value)}
+
+
+def _by_contents(file: TableFile, taken: set[int]) -> dict[int, str]:
+    """Return columns of other names whose cells are names of technologies or addresses of stations."""
+    found, sample = {}, file.sample()
+    for i, name in enumerate(file.header):
+        if i in taken or any(word in plain(name) for word in _OF_THE_PHONE):
+            continue
+        cells = {row[i].strip() for row in sample if i < len(row)}
+        filled = {cell for cell in cells if not is_nothing(cell)}
+        if filled and all(plain(cell) in _TECHNOLOGIES for cell in filled):
+            found[i] = "technology"
+        elif filled and all(_ADDRESS.fullmatch(cell) for cell in filled):
+            found[i] = "transmitter"
+    return found
 
 
 def _is_value(name: str) -> bool:
@@ -138,7 +162,28 @@ def refuse_mixture(
             f" choose with where={ready_where(table, names, refused, where)!r}, or have them read as one field with"
             f" mix={[named.column for named in refused]!r}"
         )
-    return [f"read as one field on request: {_told(named)}" for named in asked]
+    return [*(f"read as one field on request: {_told(named)}" for named in asked), *_without_name(table, names)]
+
+
+def _without_name(table: Table, names: Mapping[int, str]) -> list[str]:
+    """Return sentences on rows that name no transmitter where all others name the same one."""
+    notes = []
+    for column, kind in names.items():
+        counts = _counts(table.words[column])
+        unnamed = len(table) - sum(counts.values())
+        if kind in ("transmitter", "beam") and len(counts) == 1 and unnamed:
+            only, name = next(iter(counts)), table.header[column]
+            notes.append(
+                f"WARNING: {unnamed} of {len(table)} readings name no {name}; they were read as of {only}, like the others:"
+                f" where={{{name!r}: {only!r}}} leaves them out"
+            )
+    return notes
+
+
+def runs_in(table: Table, columns: Collection[int]) -> list[str]:
+    """Return sentences on columns that tell several drives apart, which are read as one field."""
+    found = [Named(table.header[c], "run", _counts(table.words[c])) for c in sorted(columns)]
+    return [f"readings of several drives are read as one field: {_told(named)}" for named in found if len(named.counts) > 1]
 
 
 def names_in(table: Table, names: Mapping[int, str]) -> dict[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,17 +11,22 @@ from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
-from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT
+from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT, tidy
 from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
 __all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
 
 FOREIGN_UNITS = frozenset((
-    "%", "percent", "dbuv", "dbuv/m", "dbuvm", "dbmv", "v", "mv", "uv", "dbm/m2", "bars", "mbit/s", "mbps", "kbit/s",
-    "kbps", "ms", "s",
+    "%", "percent", "v", "mv", "uv", "bars", "mbit/s", "mbps", "kbit/s", "kbps", "ms", "s", "counts", "count", "raw", "adc",
+    "lsb", "steps", "a.u.", "au", "pixel", "pixels", "px", "grad", "gon", "arcsec", "degmin",
 ))  # fmt: skip
-"""Units in a header that are none of a received power, a loss or a gain."""
+"""Units in a header that are none of a received power, a loss, a gain or a position."""
+_UNIT_LIKE = re.compile(r"[\d./*x·]*d?b[a-zµ/]*[\d/*x·].*|[\d./*x·]*d?b(?:fs|c|i|d|uv|mv|v|\w?/hz).*|d{2,3}mm.*|nmea")
+"""What looks like a unit: "0.1dbm", "dbm/hz", "dbfs", "dbuv/m", "ddmm.mmmm"."""
+_BEYOND = 1000.0
+"""No power, loss or gain in dB reaches it; what does stands for nothing where most other rows do not [dB]."""
+_ISOLATED_ROWS, _ISOLATED_DB = 3, 15.0
 _REPORT_ENDS = (-140.0, -141.0, -156.0, -157.0)
 _HEAP_ROWS, _HEAP_SHARE, _NEAR_DB = 10, 0.05, 3.0
 _REMEDY = {
@@ -52,10 +58,10 @@ def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
     """
     name, what, value = table.header[column], ROLES[role], table.numbers[column].value
     unit = unit_in(name)
-    if unit in FOREIGN_UNITS and what.unit:
+    if what.unit and unit not in (what.units or {}) and (unit in FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
         raise MeasurementError(
-            f"{table.file.label}: the column {name!r} is in {unit}, wanted {what.unit or 'text'} for {role}; choose"
-            f" another column with columns={{{role!r}: '<column>'}}"
+            f"{table.file.label}: the column {name!r} has the unit {unit}, wanted {what.unit or 'text'} for {role}; choose"
+            f" another column with columns={{{role!r}: '<column>'}}, or turn its numbers into {what.unit}"
         )
     if what.units and unit in what.units:
         value = np.asarray(what.units[unit](value), dtype=np.float64)
@@ -95,7 +101,7 @@ def _header_rows(table: Table, column: int, bad: NDArray[np.bool_]) -> NDArray[n
     name = table.header[column].strip().lower()
     for i in np.flatnonzero(bad)[:50]:
         cell = table.cell(int(i), column).strip().lower()
-        found[i] = cell == name or cell.strip("[]()") in _UNIT_WORDS
+        found[i] = tidy(cell) == tidy(name) or cell.strip("[]()") in _UNIT_WORDS
     return found
 
 
@@ -146,6 +152,7 @@ def read_values(
     column = roles[role]
     leave_out_nothings(account, column, role, "a value", nothing)
     require_readable(account, column, role, skip_bad)
+    _leave_out_beyond(account, column, role)
     if not len(account.table):
         raise MeasurementError(f"{account.table.file.label}: no row holds a value in {account.table.header[column]!r}"
                                f" ({_in_words(account)}); choose another column")  # fmt: skip
@@ -164,9 +171,17 @@ def read_values(
 
 
 def _warn_of_heap(account: Account, column: int) -> None:
-    """Say so where many readings share the lowest number, far from all others: a floor, or a mark for nothing."""
+    """Say so where readings share the lowest or highest number, far from all others: a floor, or a mark for nothing."""
     value = account.table.numbers[column].value
     lowest = float(value.min())
+    for end, others in ((lowest, value[value > lowest]), (float(value.max()), value[value < value.max()])):
+        alike = len(value) - len(others)
+        if alike >= _ISOLATED_ROWS and len(others) and float(np.abs(others - end).min()) >= _ISOLATED_DB:
+            account.note(
+                f"WARNING: {alike} of {len(value)} readings are all {end:g}, and no other is within {_ISOLATED_DB:g} dB of"
+                f" it: a mark for nothing? nothing={[end]!r} leaves them out"
+            )
+            return
     if lowest in _REPORT_ENDS:
         return  # the ends of a standard's reports are limits, and read so
     heap = value == lowest
@@ -176,6 +191,17 @@ def _warn_of_heap(account: Account, column: int) -> None:
             f"WARNING: {int(heap.sum())} of {len(value)} readings are {lowest:g}, the lowest number, and few near it: a"
             f" floor of the receiver, or a mark for nothing? nothing={[lowest]!r} leaves them out"
         )
+
+
+def _leave_out_beyond(account: Account, column: int, role: str) -> None:
+    """Leave out numbers that no reading can be, such as -9.91e37 or -1048576, where most rows hold readings."""
+    beyond = np.abs(account.table.numbers[column].value) >= _BEYOND
+    if ROLES[role].units in (None, {}) or not 0 < beyond.sum() < 0.5 * len(beyond):
+        return
+    for number in np.unique(account.table.numbers[column].value[beyond]):
+        rows = account.table.numbers[column].value == number
+        name = account.table.header[column]
+        account.leave_out(rows, f"whose {name} is {number:.10g}, which stands for nothing")
 
 
 def _require_range(account: Account, column: int, role: str, family: str, skip_bad: bool) -> None:

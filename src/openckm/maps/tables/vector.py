@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -46,8 +47,10 @@ def open_geojson(source: Source) -> FrameFile:
             records.append(
                 {_name(k): _scalar(v) for k, v in properties.items()} | dict(zip(_DEGREES, place[:2], strict=False))
             )
-    kinds = sorted({str((f.get("geometry") or {}).get("type")) for f in features})
-    return _points(source, records, kinds, crs)
+    kinds = Counter(str((f.get("geometry") or {}).get("type")) for f in features)
+    others = [f"{n} {kind}" for kind, n in sorted(kinds.items()) if kind not in ("Point", "MultiPoint", "None")]
+    notes = [f"features that are no points were passed over: {', '.join(others)}"] if others else []
+    return _points(source, records, sorted(kinds), crs, notes)
 
 
 def open_xml(source: Source) -> FrameFile:
@@ -129,8 +132,9 @@ def open_vector(source: Source) -> FrameFile:
 
 
 def _points(
-    source: Source, records: Sequence[Mapping[str, Any]], kinds: Sequence[str], crs: str | None = None
-) -> FrameFile:
+    source: Source, records: Sequence[Mapping[str, Any]], kinds: Sequence[str], crs: str | None = None,
+    notes: Sequence[str] = (),
+) -> FrameFile:  # fmt: skip
     if not records:
         raise MeasurementError(
             f"{source.label} holds no points, but {', '.join(kinds) or 'nothing'}: wanted points with a reading each"
@@ -138,7 +142,7 @@ def _points(
     columns = from_records(records)
     if crs is not None:
         columns = [(dict(zip(_DEGREES, _METRES, strict=True)).get(name, name), values) for name, values in columns]
-    return FrameFile(source.label, source.name, columns, crs=crs)
+    return FrameFile(source.label, source.name, columns, notes, crs=crs)
 
 
 def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -150,11 +154,12 @@ def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
             lines = [json.loads(line.strip("\x1e, ")) for line in text.splitlines() if line.strip("\x1e, ")]
         except ValueError:
             raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
-        return [f for f in lines if isinstance(f, dict)], None
+        return [_as_feature(f) for f in lines if isinstance(f, dict)], None
+    if isinstance(document, dict) and not {"features", "elements", "geometry"} & set(document):
+        lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(d, dict) for d in v)]
+        document = lists[0] if len(lists) == 1 else document
     if isinstance(document, list):  # a list of records, as many web services answer
-        return [
-            {"geometry": None, "properties": d} if "geometry" not in d else d for d in document if isinstance(d, dict)
-        ], None
+        return [_as_feature(d) for d in document if isinstance(d, dict)], None
     if document.get("type") == "Feature":
         return [document], None
     found = document.get("features")
@@ -163,6 +168,23 @@ def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
         raise MeasurementError(f"{label} is {what}: wanted a FeatureCollection of points with their readings")
     name = ((document.get("crs") or {}).get("properties") or {}).get("name")
     return [f for f in found if isinstance(f, dict)], None if name is None or _is_wgs84(name) else _epsg(str(name))
+
+
+def _as_feature(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature as it is, and a record with its values as properties: {"location": {"lat": 48}} has a lat."""
+    if "geometry" in record:
+        return record
+    flat: dict[str, Any] = {}
+    _flatten(record, "", flat)
+    return {"geometry": None, "properties": flat}
+
+
+def _flatten(value: Mapping[str, Any], above: str, flat: dict[str, Any]) -> None:
+    for key, item in value.items():
+        if isinstance(item, dict):
+            _flatten(item, f"{above}{key}.", flat)
+        else:
+            flat[f"{above}{key}" if key in flat else key] = item
 
 
 def _places(geometry: Mapping[str, Any]) -> Iterator[Sequence[float]]:

@@ -1,0 +1,52 @@
+"""More than a hundred further files, of other apps and with defects that are easily overlooked: none read wrong unsaid."""
+
+import numpy as np
+import pytest
+from people_files import BS, COUNT, clean
+from people_files_further import further
+
+from openckm.errors import OpenCKMError
+from openckm.maps import Grid, read_drive_test
+
+DRIVE = clean()
+INPUTS = list(further(DRIVE))
+GRID = Grid.centred(*BS, shape=(128, 128), cell_m=4.0)
+
+
+def places(crs, local):
+    """Return where the readings are, in a CRS or in the metres of the local files, shifted by `local` metres."""
+    if local is None:
+        return Grid((1, 1), 1.0, (0.0, 0.0), crs).from_lonlat(DRIVE.lon, DRIVE.lat)
+    shift = 0.0 if local is True else local
+    return (DRIVE.lon - BS[0]) * 74_300 + shift, (DRIVE.lat - BS[1]) * 111_200 + shift
+
+
+def test_there_are_more_than_sixty_of_them():
+    assert len({given.name for given in INPUTS}) == len(INPUTS) >= 60
+
+
+@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name)
+def test_it_is_read_right_or_says_why_not(tmp_path, given):
+    path = tmp_path / given.name
+    path.write_bytes(given.data)
+    how = dict(given.how)
+    grid = GRID if how.pop("on_grid", False) else None
+    local, wrong_m = how.pop("on_local", None), how.pop("wrong_m", 1.0 if how.get("crs") == "local" else 0.12)
+    elsewhere, marks = how.pop("one_place", False), how.pop("marks", False)
+    if given.dropped is None:
+        with pytest.raises(OpenCKMError) as info:
+            read_drive_test(path, grid=grid, **how)
+        assert not [word for word in given.says if word.lower() not in str(info.value).lower()], str(info.value)
+        return
+    drive = read_drive_test(path, grid=grid, **how)
+    kept = np.setdiff1d(np.arange(COUNT), given.dropped)
+    x, y = places(drive.report.crs, local)
+    if not elsewhere:
+        assert np.hypot(drive.points.x - x[kept], drive.points.y - y[kept]).max() < wrong_m
+    if not marks:
+        np.testing.assert_allclose(drive.points.value, DRIVE.rsrp[kept], atol=max(given.tolerance_db, 1e-6))
+    report = drive.report
+    assert report.rows_read == report.kept + sum(report.left_out.values())
+    assert report.rows_read - report.kept == len(given.dropped) + given.extra
+    said = " ".join((*report.notes, *report.left_out))
+    assert not [word for word in given.says if word not in said], said
