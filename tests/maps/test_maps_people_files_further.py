@@ -1,4 +1,4 @@
-"""More than a hundred further files, of other apps and with defects that are easily overlooked: none read wrong unsaid."""
+"""More than a hundred further files, of other apps and with rarer defects: none is read wrong unsaid."""
 
 import numpy as np
 import pytest

@@ -57,7 +57,9 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
     others = len(features) - len(polygons)
     if crs == "EPSG:4326":
         _require_degrees(where, [p.outline for p in polygons if p.outline is not None])
-    return footprints_of(polygons, crs, where, height_column, {"that are points, lines or nothing": others} if others else {})
+    return footprints_of(
+        polygons, crs, where, height_column, {"that are points, lines or nothing": others} if others else {}
+    )
 
 
 def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:

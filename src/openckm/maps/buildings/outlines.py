@@ -142,19 +142,26 @@ def warnings_of(footprints: Footprints, grid: Grid) -> list[str]:
     tall = footprints.height_m > TALL_M
     if tall.any():
         most = float(np.nanmax(footprints.height_m))
-        notes.append(f"WARNING: {int(tall.sum())} buildings are higher than {TALL_M:g} m, up to {most:g} m; are heights in metres?")
+        notes.append(
+            f"WARNING: {int(tall.sum())} buildings are higher than {TALL_M:g} m, up to {most:g} m; are heights"
+            " in metres?"
+        )
     west, south, east, north = _grid_box(footprints, grid, "the layout")
     if footprints.crs == "EPSG:4326":
         turned = shapely.intersects(array, shapely.box(south, west, north, east))
         if turned.any() and not shapely.intersects(array[turned], shapely.box(west, south, east, north)).any():
             notes.append(
-                f"WARNING: {int(turned.sum())} outlines lie on the map only once their two coordinates are exchanged, and were"
+                f"WARNING: {int(turned.sum())} outlines lie on the map only once their two coordinates are"
+                " exchanged, and were"
                 " not used"
             )
     scale = grid.width_m * grid.height_m / ((east - west) * (north - south))  # m² for each unit of the outlines' plane
     mean = float(shapely.area(array).mean() * scale)
     if mean > LARGE_M2 and not np.isfinite(footprints.height_m).any():
-        notes.append(f"WARNING: these polygons have no heights and are {round(mean, -3):,.0f} m² large on average; are they buildings?")
+        notes.append(
+            f"WARNING: these polygons have no heights and are {round(mean, -3):,.0f} m² large on average; are"
+            " they buildings?"
+        )
     return notes
 
 

@@ -258,7 +258,8 @@ def _understood(
         notes.append("WARNING: the raster holds no building on this map")
     elif known and height.max() < _SMALL_CLASSES_M and len(above) < 10 and np.all(above == np.round(above)):
         notes.append(
-            f"WARNING: the highest building is {height.max():g} m high, and all heights are whole numbers: are these heights"
+            f"WARNING: the highest building is {height.max():g} m high, and all heights are whole numbers: are"
+            " these heights"
             " in metres, or classes of land use?"
         )
     return HeightRaster(height, unknown, known, tuple(notes))
@@ -298,7 +299,8 @@ def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
     deepest = float(np.quantile(told, 0.01))
     if deepest < _BELOW_SEA_M:
         raise LayoutError(
-            f"{path}: cells of the area are below 0 m (1% below {deepest:.1f} m): this looks like elevation above sea level;"
+            f"{path}: cells of the area are below 0 m (1% below {deepest:.1f} m): this looks like elevation"
+            " above sea level;"
             " subtract the terrain to get heights above ground"
         )
     plateau = share > 0.6 and lowest > 10.0  # no town is built over so densely by such high buildings alone

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
-    "STOREY_M", "TALLEST_M", "all_tags", "floats", "height_of", "is_part", "no_building", "parse_height", "parse_levels",
+    "STOREY_M", "TALLEST_M", "all_tags", "floats", "height_of", "is_part", "no_building", "parse_height",
+    "parse_levels",
     "unread_height",
 ]  # fmt: skip
 
@@ -47,9 +48,24 @@ _FEET = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:'|′|’|ft\.?|feet|foot)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|″|”|''|in)?)?", re.IGNORECASE
 )
 _METRES = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:m\.?|metres?|meters?|mètres?|meter|metros?|metri)?\+?", re.IGNORECASE)
-_STOREYS = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:storeys?|stor(?:y|ies)|floors?|levels?|geschosse?|étages?|etages?|pisos?|plantas?)", re.I)
+_STOREYS = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*(?:storeys?|stor(?:y|ies)|floors?|levels?|geschosse?|étages?|etages?|pisos?|plantas?)", re.I
+)
 _GROUND_PLUS = re.compile(r"(?:g|eg|r|rdc|gf|pb)\s*\+\s*(\d+)", re.IGNORECASE)  # ground floor and so many above
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
+_ROMAN = {
+    "I": 1,
+    "II": 2,
+    "III": 3,
+    "IV": 4,
+    "V": 5,
+    "VI": 6,
+    "VII": 7,
+    "VIII": 8,
+    "IX": 9,
+    "X": 10,
+    "XI": 11,
+    "XII": 12,
+}
 _PAIR_OF_TAGS = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
 
 

@@ -140,7 +140,9 @@ def _that_move(file: TableFile, ranked: list[tuple[int, int]], notes: list[str])
     moving = [(rank, i) for rank, i in ranked if len(places[i]) > 1]
     if len(sample) > _ENOUGH and moving and moving[0] != ranked[0] and len(places[ranked[0][1]]) == 1:
         still, taken = file.header[ranked[0][1]], file.header[moving[0][1]]
-        notes.append(f"{still!r} is the same place in every row, and {taken!r} is not: {taken!r} was taken as the position")
+        notes.append(
+            f"{still!r} is the same place in every row, and {taken!r} is not: {taken!r} was taken as the position"
+        )
         return moving
     return ranked
 
@@ -156,7 +158,8 @@ def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int],
         notes.append(f"the column {file.header[inside[0]]!r} was taken as the received power")
         if any(word in plain(file.header[inside[0]]) for word in _STRONGEST):
             notes.append(
-                "WARNING: this is the power of whichever cell was strongest; a map is of one cell, and between two of them"
+                "WARNING: this is the power of whichever cell was strongest; a map is of one cell, and between"
+                " two of them"
                 " these readings are of neither"
             )
     elif inside:

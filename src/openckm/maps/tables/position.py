@@ -68,8 +68,8 @@ def clean_positions(
     return roles
 
 
-_SIDES = {"n": 1, "north": 1, "nord": 1, "norte": 1, "e": 1, "east": 1, "ost": 1, "est": 1, "este": 1, "s": -1, "south": -1,
-          "süd": -1, "sud": -1, "sur": -1, "w": -1, "west": -1, "ouest": -1, "oeste": -1}  # fmt: skip
+_SIDES = {"n": 1, "north": 1, "nord": 1, "norte": 1, "e": 1, "east": 1, "ost": 1, "est": 1, "este": 1, "s": -1,
+          "south": -1, "süd": -1, "sud": -1, "sur": -1, "w": -1, "west": -1, "ouest": -1, "oeste": -1}  # fmt: skip
 
 
 def _apply_sides(account: Account, roles: dict[str, int]) -> None:
@@ -102,13 +102,16 @@ def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
     x, y = (table.numbers[roles[role]].value for role in pair)
     notes = []
     if len(x) >= _ENOUGH and np.ptp(x) == 0 and np.ptp(y) == 0:
-        notes.append(f"WARNING: all {len(x)} readings lie at one place; are these the columns of the readings' positions?")
+        notes.append(
+            f"WARNING: all {len(x)} readings lie at one place; are these the columns of the readings' positions?"
+        )
     elif pair == ("lon", "lat") and len(x) >= _ENOUGH:
         digits = next((d for d in range(4) if all(np.allclose(v, np.round(v, d), atol=1e-9) for v in (x, y))), None)
         if digits is not None:
             step = 10.0**-digits
             notes.append(
-                f"WARNING: positions are given to {step:g} degrees ({step * 111_200:.0f} m), far coarser than a map's cells"
+                f"WARNING: positions are given to {step:g} degrees ({step * 111_200:.0f} m), far coarser than a"
+                " map's cells"
             )
     if "accuracy" in roles:
         cell = table.numbers[roles["accuracy"]]

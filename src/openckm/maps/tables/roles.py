@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES", "VALUE_ROLES", "Role",
+    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES",
+    "VALUE_ROLES", "Role",
     "end_of", "is_known", "network_kind", "number_in", "plain", "plain_names", "role_of", "unit_in",
 ]  # fmt: skip
 
@@ -85,7 +86,10 @@ _SMALL = (0.0, -1.0, 99.0, 127.0, 255.0, -255.0)
 
 def _with_units(*names: str) -> tuple[str, ...]:
     """Return names of lengths, and the same with a unit behind them ("x_cm")."""
-    return (*names, *(f"{name}_{unit}" for name in names for unit in ("cm", "mm", "ft", "feet", "yd", "in", "km", "mi")))
+    return (
+        *names,
+        *(f"{name}_{unit}" for name in names for unit in ("cm", "mm", "ft", "feet", "yd", "in", "km", "mi")),
+    )
 
 
 ROLES: dict[str, Role] = {
@@ -103,11 +107,13 @@ ROLES: dict[str, Role] = {
          "latitudine", "breedtegraad", "ppi_gps.lat", "gpslatitude", "纬度"),
         "deg", _ANGLE, -90.0, 90.0, (999.0, -999.0, 9999.0, -9999.0, 2147483647.0, 255.0, 91.0, 99.0, 1000.0, -300.0)),
     "x": Role(
-        (*_with_units("x", "easting", "pos_x"), "x_m", "easting_m", "utm_x", "utm_easting", "east", "ostwert", "rechtswert", "e", "este",
+        (*_with_units("x", "easting", "pos_x"), "x_m", "easting_m", "utm_x", "utm_easting", "east", "ostwert",
+        "rechtswert", "e", "este",
          "coord_x", "x_coord", "xcoord", "x_utm", "abscisse", "coordenada_x", "x_lambert93", "geometry x"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
     "y": Role(
-        (*_with_units("y", "northing", "pos_y"), "y_m", "northing_m", "utm_y", "utm_northing", "north", "nordwert", "hochwert", "n", "norte",
+        (*_with_units("y", "northing", "pos_y"), "y_m", "northing_m", "utm_y", "utm_northing", "north", "nordwert",
+        "hochwert", "n", "norte",
          "coord_y", "y_coord", "ycoord", "y_utm", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
     "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom",
@@ -130,7 +136,8 @@ ROLES: dict[str, Role] = {
          "nivel", "nivel_señal", "nivel_de_señal", "señal", "potencia", "potencia_recibida", "potencia_dbm",
          "intensidad", "intensidad_de_señal", "livello", "livello_segnale", "segnale", "potenza", "potenza_ricevuta",
          "signaalsterkte", "signaalniveau", "nível", "nível_de_sinal", "sinal", "potência", "potência_recebida",
-         "radiotap.dbm_antsignal", "dbm_antsignal", "wlan_radio.signal_dbm", "rssi", "rssi_dbm", "rss", "rss_dbm", "lte_rssi", "rssi_avg",
+         "radiotap.dbm_antsignal", "dbm_antsignal", "wlan_radio.signal_dbm", "rssi", "rssi_dbm", "rss",
+         "rss_dbm", "lte_rssi", "rssi_avg",
          "avg_rssi", "mean_rssi"),
         "dBm", _POWER, -160.0, -20.0, (*_ODD, *_SMALL)),
     "rsrp_index": Role(("rsrp_index", "rsrp_report", "rsrp_idx", "lte_rsrp_index", "rsrp_range", "rsrp_reported_index"),
@@ -183,7 +190,8 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
         "tx_id",
         "sender", "emitter", "antenna", "antenna_id", "bssid", "ssid", "mac", "mac_address", "netid", "ap", "ap_name",
         "access_point", "beacon", "zelle", "zellen_id", "zellkennung", "funkzelle", "basisstation", "cellule",
-        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid", "bss", "gtw_id",
+        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid",
+        "bss", "gtw_id",
         "gwaddr", "gtw_addr", "gateway_addr", "gateway_mac", "sender_id", "beacon_id", "beacon_uuid", "uuid", "ap_mac",
         "ap_id", "transmitter_name", "tac/ci", "lac/ci", "lac-ci",
     ),
@@ -209,7 +217,8 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
 
 RUN_NAMES = (
     "run", "run_id", "drive", "drive_id", "campaign", "campaign_id", "session", "session_id", "track", "track_id",
-    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido", "measurement_id",
+    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido",
+    "measurement_id",
 )  # fmt: skip
 """Column names that tell one drive from the next; their readings are one field, and the report says so."""
 SERVING_NAMES = (

@@ -68,8 +68,10 @@ class TextFile(TableFile):
         if short.any() and not skip_bad:
             row = int(table.row[int(np.argmax(short))])
             raise MeasurementError(
-                f"{self.at(row)} has fewer cells than the header, {len(self._cells(row))} of {self._width} ({int(short.sum())}"
-                " such rows): between blanks nobody can tell which is missing; export the readings with commas, or leave"
+                f"{self.at(row)} has fewer cells than the header, {len(self._cells(row))} of {self._width}"
+                f" ({int(short.sum())}"
+                " such rows): between blanks nobody can tell which is missing; export the readings with"
+                " commas, or leave"
                 " such rows out with skip_bad=True"
             )
         return table.pick(~(long | short)), int((long | short).sum())

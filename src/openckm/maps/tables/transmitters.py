@@ -34,8 +34,10 @@ __all__ = [
 ]  # fmt: skip
 
 _TECHNOLOGIES = frozenset((
-    "lte", "nr", "gsm", "wcdma", "umts", "hspa", "hspap", "cdma", "evdo", "2g", "3g", "4g", "5g", "5gnr", "nrnsa", "nrsa",
-    "endc", "wifi", "wlan", "bt", "ble", "bluetooth", "lora", "lorawan", "sigfox", "nbiot", "ltem", "catm1", "tetra", "edge",
+    "lte", "nr", "gsm", "wcdma", "umts", "hspa", "hspap", "cdma", "evdo", "2g", "3g", "4g", "5g", "5gnr",
+    "nrnsa", "nrsa",
+    "endc", "wifi", "wlan", "bt", "ble", "bluetooth", "lora", "lorawan", "sigfox", "nbiot", "ltem", "catm1",
+    "tetra", "edge",
     "gprs", "lteca", "tdscdma", "dect", "wimax", "zigbee", "5gnsa", "5gsa", "4gca",
 ))  # fmt: skip
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}(?:[0-9A-Fa-f]{2}[:-]?){1,3}")
@@ -174,7 +176,8 @@ def _without_name(table: Table, names: Mapping[int, str]) -> list[str]:
         if kind in ("transmitter", "beam") and len(counts) == 1 and unnamed:
             only, name = next(iter(counts)), table.header[column]
             notes.append(
-                f"WARNING: {unnamed} of {len(table)} readings name no {name}; they were read as of {only}, like the others:"
+                f"WARNING: {unnamed} of {len(table)} readings name no {name}; they were read as of {only}, like"
+                " the others:"
                 f" where={{{name!r}: {only!r}}} leaves them out"
             )
     return notes
@@ -183,7 +186,9 @@ def _without_name(table: Table, names: Mapping[int, str]) -> list[str]:
 def runs_in(table: Table, columns: Collection[int]) -> list[str]:
     """Return sentences on columns that tell several drives apart, which are read as one field."""
     found = [Named(table.header[c], "run", _counts(table.words[c])) for c in sorted(columns)]
-    return [f"readings of several drives are read as one field: {_told(named)}" for named in found if len(named.counts) > 1]
+    return [
+        f"readings of several drives are read as one field: {_told(named)}" for named in found if len(named.counts) > 1
+    ]
 
 
 def names_in(table: Table, names: Mapping[int, str]) -> dict[str, dict[str, int]]:

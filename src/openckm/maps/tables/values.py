@@ -18,7 +18,8 @@ from openckm.maps.tables.table import Numbers, Table
 __all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
 
 FOREIGN_UNITS = frozenset((
-    "%", "percent", "v", "mv", "uv", "bars", "mbit/s", "mbps", "kbit/s", "kbps", "ms", "s", "counts", "count", "raw", "adc",
+    "%", "percent", "v", "mv", "uv", "bars", "mbit/s", "mbps", "kbit/s", "kbps", "ms", "s", "counts", "count",
+    "raw", "adc",
     "lsb", "steps", "a.u.", "au", "pixel", "pixels", "px", "grad", "gon", "arcsec", "degmin",
 ))  # fmt: skip
 """Units in a header that are none of a received power, a loss, a gain or a position."""
@@ -60,7 +61,8 @@ def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
     unit = unit_in(name)
     if what.unit and unit not in (what.units or {}) and (unit in FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
         raise MeasurementError(
-            f"{table.file.label}: the column {name!r} has the unit {unit}, wanted {what.unit or 'text'} for {role}; choose"
+            f"{table.file.label}: the column {name!r} has the unit {unit}, wanted {what.unit or 'text'} for"
+            f" {role}; choose"
             f" another column with columns={{{role!r}: '<column>'}}, or turn its numbers into {what.unit}"
         )
     if what.units and unit in what.units:
@@ -178,7 +180,8 @@ def _warn_of_heap(account: Account, column: int) -> None:
         alike = len(value) - len(others)
         if alike >= _ISOLATED_ROWS and len(others) and float(np.abs(others - end).min()) >= _ISOLATED_DB:
             account.note(
-                f"WARNING: {alike} of {len(value)} readings are all {end:g}, and no other is within {_ISOLATED_DB:g} dB of"
+                f"WARNING: {alike} of {len(value)} readings are all {end:g}, and no other is within"
+                f" {_ISOLATED_DB:g} dB of"
                 f" it: a mark for nothing? nothing={[end]!r} leaves them out"
             )
             return
