@@ -78,7 +78,8 @@ class TextFile(TableFile):
 
     def _short_rows(self) -> list[int]:
         """Return the numbers of rows that lack cells, where blanks separate them."""
-        d, found, number = self._dialect, [], 0
+        d, number = self._dialect, 0
+        found: list[int] = []
         if d.separator != WHITESPACE:
             return found
         with self._source.open() as stream:
