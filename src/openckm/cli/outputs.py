@@ -85,10 +85,11 @@ def write_map(
     from openckm.maps.png import BOTH, write_png
     from openckm.maps.zarrio import write_zarr
 
-    write_geotiff(radiomap, output)
+    channel = "gain_db" if "gain_db" in radiomap.channels else radiomap.channels[0]
+    write_geotiff(radiomap, output, channel)
     written = [output]
     if png is not None:
-        write_png(radiomap, png, layer=BOTH, observations=observations)
+        write_png(radiomap, png, channel, BOTH, observations=observations)
         written.append(png)
     if zarr is not None:
         write_zarr(radiomap, zarr)

@@ -17,6 +17,7 @@ from openckm.edge.instruments import read_instruments
 from openckm.edge.older import MONTH_DAYS, older_readings, older_words, read_older
 from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.edge.selfcheck import SelfCheck, self_check
+from openckm.edge.unlearnt import check_alone, construct_alone, unlearnt_in
 from openckm.errors import MeasurementError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.csv import DriveTestReport, Files
@@ -126,7 +127,13 @@ def construct(
     model = prior if prior is None or isinstance(prior, LoadedPrior) else Path(prior)
     memory = None if warm is None else _memory(warm, model)
     site, reading = from_keywords(site, reading, loose)
-    read = read_evidence(measurements, site, reading)
+    read = read_evidence(measurements, site, reading, unlearnt=True)
+    if unlearnt_in(read.observations) is not None:
+        power_only = {
+            "an antenna pattern": site.pattern, "other instruments": evidence or likelihood, "an older map": before,
+            "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "told" or None,
+        }  # fmt: skip
+        return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
     given, field = without_pattern(read, site)
     notes = list(assumptions(given.observations, reading.sigma_db))
     if site.pattern is not None:
@@ -161,6 +168,30 @@ def construct(
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
     return Construction(radiomap, read.observations, given.report, check_made, tuple(notes), time.monotonic() - started)
+
+
+def _of_unlearnt(
+    read: Evidence, power_only: Mapping[str, object], draws: int, seed: int, check: bool, threshold: float | None,
+    started: float,
+) -> Construction:  # fmt: skip
+    """Return the map of readings of which no prior knows anything.
+
+    Raises:
+        OptionError: if anything else was given that says something of received power alone.
+    """
+    asked = [name for name, value in power_only.items() if value is not None]
+    if asked:
+        raise OptionError(f"{', '.join(asked)}: of {read.report.value_column} these say nothing; leave them out")
+    radiomap, notes = construct_alone(read.observations, read.grid, draws, seed, "sigma" not in read.report.columns)
+    found, reason = (
+        check_alone(radiomap, read.observations, seed) if check else (None, "self-check left out on request")
+    )
+    radiomap = after_check(radiomap, found)
+    radiomap.provenance["reading"] = read.report.as_dict()
+    if threshold is not None:
+        radiomap = radiomap.with_outage(threshold, radiomap.channels[0])
+    said = (*notes, reason) if reason else notes
+    return Construction(radiomap, read.observations, read.report, found, said, time.monotonic() - started)
 
 
 def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
@@ -209,7 +240,8 @@ def after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
     if check is None:
         radiomap.provenance["status"] = "unchecked"
         return radiomap
-    widened = radiomap if check.widening == 1.0 else radiomap.with_wider_spread(check.widening)
+    channel = "gain_db" if "gain_db" in radiomap.channels else radiomap.channels[0]
+    widened = radiomap if check.widening == 1.0 else radiomap.with_wider_spread(check.widening, channel)
     widened.provenance |= {
         "status": check.status, "widened_by": check.widening, "refused_because": list(check.reasons),
     }  # fmt: skip
@@ -309,6 +341,13 @@ def _further_lines(facts: Mapping[str, Any]) -> list[str]:
 
 def _fit_lines(job: Construction) -> list[str]:
     facts = job.radiomap.provenance
+    if "field" in facts:
+        found, unit = facts["field"], facts["unit"]
+        return [
+            f"  fitted   level {found['level']:.3g} {unit}, field of {found['std']:.2g} {unit} over"
+            f" {found['length_m']:.3g} m,"
+            f" {found['nugget_std']:.2g} {unit} within a few metres"
+        ]
     prior = f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations"
     if "nuisances" not in facts:
         said = "  fitted   nothing: too few readings, the map is the prior's given the site"
@@ -377,6 +416,7 @@ def _outage_lines(job: Construction) -> list[str]:
 def _check_lines(job: Construction) -> list[str]:
     if job.check is None:
         return []
+    unit = job.read.unit if "field" in job.radiomap.provenance and job.read.unit != "dBm" else "dB"
     held, limits = job.check.held, f" and {job.check.limits} limits" if job.check.limits else ""
     lines = [
         f"  check    {held} of {held + job.check.given} readings (one a cell and device){limits} held back in"
@@ -386,5 +426,5 @@ def _check_lines(job: Construction) -> list[str]:
         inside = f"90 % interval covers {score.coverage_90:.0%}"
         if score.limits_respected is not None:
             inside += f", reaches {score.limits_respected:.0%} of the limits"
-        lines.append(f"             {score.method:<10} RMSE {score.rmse_db:5.2f} dB, {inside}")
-    return [*lines, f"  check    {job.check.verdict()}", f"  status   {job.status}"]
+        lines.append(f"             {score.method:<10} RMSE {score.rmse_db:5.2f} {unit}, {inside}")
+    return [*lines, f"  check    {job.check.verdict(unit)}", f"  status   {job.status}"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.errors import InputError, OptionError, OutsideGrid
+from openckm.errors import InputError, MeasurementError, OptionError, OutsideGrid
 from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
@@ -107,7 +107,9 @@ def from_keywords(
     )
 
 
-def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions | None = None) -> Evidence:
+def read_evidence(
+    measurements: Files, site: SitePlan, options: ReadingOptions | None = None, *, unlearnt: bool = False
+) -> Evidence:
     """Read a drive test and what is known of its site.
 
     Where the site states no size, the map follows the readings, and the report says so.
@@ -117,6 +119,7 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
             several files of one campaign.
         site: the base station and the map that is wanted.
         options: how the file is read.
+        unlearnt: whether quantities that no prior has learnt (RSRQ, SINR, throughput) may be read.
 
     Raises:
         InputError: if a file cannot be used; the message names file, row and remedy.
@@ -126,7 +129,15 @@ def read_evidence(measurements: Files, site: SitePlan, options: ReadingOptions |
     notes: list[str] = []
     if site.size is None or (site.place is None and site.centre is None):
         site, notes = _fitted(read_drive_test(measurements, **options.keywords()), site)
-    return read_onto(site.grid(), measurements, site, options, notes)
+    given = read_onto(site.grid(), measurements, site, options, notes)
+    read = given.observations.points[0].quantity
+    if read != "gain_db" and not unlearnt:
+        raise MeasurementError(
+            f"{given.report.source}: {given.report.value_column!r} is {read}, of which no prior knows anything;"
+            " wanted RSRP,"
+            " path loss or gain (ckm construct alone makes a map of it, from the readings by themselves)"
+        )
+    return given
 
 
 def read_onto(
@@ -147,7 +158,8 @@ def read_onto(
     how = options.keywords()
     known = site.observations(grid)
     test = _read(measurements, grid, site, **how)
-    points, heaps = heaped_limits(test.points) if options.heaps else (test.points, ())
+    power = test.points.quantity == "gain_db"
+    points, heaps = heaped_limits(test.points) if options.heaps and power else (test.points, ())
     notes = [*notes, *_outside(test, measurements, grid, site, how), *_inside_buildings(test, known.layout)]
     if options.receiver_height_m is not None and abs(options.receiver_height_m - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
         notes.append(

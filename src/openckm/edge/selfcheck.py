@@ -154,8 +154,12 @@ class SelfCheck:
         factor = shrunk(self.scores[0].widening, self.held + self.limits, WIDENING_HALF)
         return float(np.clip(factor, 1.0, WIDEST))
 
-    def verdict(self) -> str:
-        """Return one sentence on whether the map may be trusted."""
+    def verdict(self, unit: str = "dB") -> str:
+        """Return one sentence on whether the map may be trusted.
+
+        Args:
+            unit: of the readings' differences.
+        """
         if self.status == "unchecked":
             return (
                 f"Unchecked: only {self.held} readings could be held back, and fewer than {FEWEST} cannot tell misfit"
@@ -164,7 +168,7 @@ class SelfCheck:
         if self.status == "refused":
             return (
                 "REFUSED, the prior does not fit this site: on your own held-back readings "
-                + " and ".join(self.reasons)
+                + " and ".join(self.reasons).replace(" dB ", f" {unit} ")
                 + "; check position, azimuth and column of the readings, or use kriging."
             )
         own, rival = self.scores[0], self.scores[-1]

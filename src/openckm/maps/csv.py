@@ -28,7 +28,7 @@ from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
-from openckm.maps.tables.roles import RUN_NAMES, VALUE_ROLES, is_known
+from openckm.maps.tables.roles import OTHER_ROLES, ROLES, RUN_NAMES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
     name_columns,
@@ -55,7 +55,7 @@ class DriveTestReport:
     Attributes:
         source: file names.
         value_column: the column the values come from.
-        unit: "dBm" or "dB" of the readings that were made of it.
+        unit: "dBm" or "dB" of the readings that were made of it, "Mbit/s" for throughput.
         crs: CRS of the points, None for a local plane.
         rows_read: data rows of the file.
         rows_selected: rows that `where` chose.
@@ -134,7 +134,8 @@ def read_drive_test(
     The file is CSV or other text in any common dialect and encoding (also packed by gzip, bzip2, xz or zip), .xlsx,
     GPX, KML, GeoJSON, GeoPackage, Shapefile, FlatGeobuf or Parquet. Columns are found by their usual names,
     whatever the case: lon/lng/longitude with lat/latitude [degrees], or x/easting with y/northing [m]; rsrp or rssi
-    [dBm] (rsrp wins), path_loss or gain_db [dB]; and, optional, sigma [dB], device, kind ("exact", "below",
+    [dBm] (rsrp wins), path_loss or gain_db [dB], or, where there is none of these, rsrq or sinr [dB] or throughput
+    [Mbit/s] (`Points.quantity` says which); and, optional, sigma [dB], device, kind ("exact", "below",
     "above", "interval" with low and high) or censored (1: not heard, the true power is below the value given).
     Columns of other names are ignored, but for those that name a transmitter, network or technology: rows of
     neighbouring cells are left out where a column tells them, and a mixture of transmitters is refused.
@@ -186,7 +187,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     _choose(account, roles, names, how)
     selected = len(account.table)
     roles = clean_positions(account, roles, how["skip_bad"], how["spacing_m"])
-    value_role = next(role for role in VALUE_ROLES if role in roles)
+    value_role = next(role for role in (*VALUE_ROLES, *OTHER_ROLES) if role in roles)
     readings = read_values(account, roles, value_role, how["skip_bad"], how["nothing"])
     table = account.table
     sigma = _sigma(table, roles, how["sigma_db"])
@@ -198,11 +199,11 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     account.notes += position_notes(account.table, roles)
     account.notes += runs_in(account.table, _run_columns(file, set(account.table.words)))
     keep = slice(None) if inside.all() else inside
-    unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else "dB"
+    unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else ROLES[value_role].unit
     points = Points(
         x=x[keep], y=y[keep], sigma=sigma[keep], device=devices[keep], row=table.row[keep],
         **{name: column[keep] for name, column in readings.items()},
-        quantity="gain_db", unit=unit, source=file.name,
+        quantity=OTHER_ROLES.get(value_role, "gain_db"), unit=unit, source=file.name,
     )  # fmt: skip
     taken = {role: table.header[index] for role, index in roles.items()}
     report = _report(points, account, taken, table.header[roles[value_role]], plane, selected)

@@ -25,7 +25,7 @@ from openckm.maps.atomic import atomic_path
 from openckm.maps.cog import Band, Pooling, cog_bytes
 from openckm.maps.grid import Grid
 from openckm.maps.provenance import dump_provenance, load_provenance
-from openckm.maps.quantity import CHANNELS
+from openckm.maps.quantity import CHANNELS, UNLEARNT
 from openckm.maps.radiomap import RadioMap
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def channel_unit(radiomap: RadioMap, channel: str) -> str:
     """Return the unit of a channel: for gain what the provenance says ("dB" or "dBm"), else the quantity's."""
     if channel == "gain_db":
         return str(radiomap.provenance.get("unit", "dB"))
-    return next((c.unit for c in CHANNELS if c.name == channel), "1")
+    return next((c.unit for c in (*CHANNELS, *UNLEARNT) if c.name == channel), "1")
 
 
 def write_geotiff(

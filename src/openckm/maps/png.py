@@ -28,7 +28,10 @@ BOTH = "both"
 LAYERS = ("mean", "std", *(f"p{round(100 * level):02d}" for level in QUANTILES))
 """What can be drawn of a channel."""
 
-_NAMES = {"gain_db": "channel gain", "aoa_cos": "arrival cosine (east)", "aoa_sin": "arrival sine (north)"}
+_NAMES = {
+    "gain_db": "channel gain", "aoa_cos": "arrival cosine (east)", "aoa_sin": "arrival sine (north)", "rsrq_db": "RSRQ",
+    "sinr_db": "SINR", "rssi_dbm": "RSSI", "throughput_mbps": "throughput",
+}  # fmt: skip
 _GREY = "#9a9a9a"
 
 
@@ -136,7 +139,7 @@ def _draw_map(
     from matplotlib import colormaps
 
     low, high = _limits(values, channel, layer, limits)
-    name = "magma" if layer == "std" else "viridis" if channel == "gain_db" else "coolwarm"
+    name = "magma" if layer == "std" else "coolwarm" if channel in ("aoa_cos", "aoa_sin") else "viridis"
     grid = radiomap.grid
     image = axes.imshow(
         np.ma.masked_invalid(values), cmap=colormaps[name].with_extremes(bad=_GREY), vmin=low, vmax=high,

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import UnitError
 
-__all__ = ["AOA_COS", "AOA_SIN", "BUILDING", "CHANNELS", "COVERED", "GAIN", "Quantity", "quantity"]
+__all__ = ["AOA_COS", "AOA_SIN", "BUILDING", "CHANNELS", "COVERED", "GAIN", "UNLEARNT", "Quantity", "quantity"]
 
 Symmetry = Literal["scalar", "east", "north"]
 
@@ -62,13 +62,22 @@ CHANNELS: tuple[Quantity, ...] = (GAIN, AOA_COS, AOA_SIN, BUILDING, COVERED)
 """The channels of a complete map, in the order in which the priors hold them."""
 
 
+UNLEARNT: tuple[Quantity, ...] = (
+    Quantity("rsrq_db", "dB", lo=-43.0, hi=20.0, offset=-12.0, scale=8.0),
+    Quantity("sinr_db", "dB", lo=-40.0, hi=60.0, offset=10.0, scale=20.0),
+    Quantity("rssi_dbm", "dBm", lo=-160.0, hi=0.0, offset=-70.0, scale=30.0),
+    Quantity("throughput_mbps", "Mbit/s", lo=0.0, hi=1e6, offset=50.0, scale=100.0),
+)
+"""Quantities that people measure and no prior has learnt: they depend on load, interference and other cells."""
+
+
 def quantity(name: str) -> Quantity:
     """Return the map quantity of a name.
 
     Raises:
         UnitError: if no channel has that name.
     """
-    for channel in CHANNELS:
+    for channel in (*CHANNELS, *UNLEARNT):
         if channel.name == name:
             return channel
     raise UnitError(f"unknown map quantity {name!r}: wanted one of {', '.join(c.name for c in CHANNELS)}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from openckm.errors import MeasurementError, OptionError, UnitError
-from openckm.maps.tables.roles import POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names
+from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names
 from openckm.maps.tables.table import TableFile
 
 __all__ = ["assign_columns", "ignored_columns"]
 
 _WANTED = (
     "wanted a position (lon and lat in degrees, or x/easting and y/northing in metres with crs=...) and a value"
-    " (rsrp or rssi in dBm, path_loss or gain_db in dB)"
+    " (rsrp or rssi in dBm, path_loss or gain_db in dB; or rsrq, sinr, throughput)"
 )
 _OTHERS = (
     "neigh",
@@ -60,11 +60,11 @@ def assign_columns(
             index = _find(file, role, banned | set(explicit.values()), notes)
             if index is not None:
                 found[role] = index
-    for group in (VALUE_ROLES, POSITION_ROLES):
+    for group in ((*VALUE_ROLES, *OTHER_ROLES), POSITION_ROLES):
         chosen = [role for role in group if role in explicit]
         if chosen:
             found = {role: index for role, index in found.items() if role not in group or role in chosen}
-    if not any(role in found for role in VALUE_ROLES):
+    if not any(role in found for role in (*VALUE_ROLES, *OTHER_ROLES)):
         _look_inside_names(file, found, banned, notes)
     found = _one_value(file, found, notes)
     return _one_position(file, found), notes
@@ -92,6 +92,8 @@ def _explicit(file: TableFile, columns: Mapping[str, str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for key, name in columns.items():
         role = _role_named(key)
+        if role == "rsrp" and plain(key).endswith("rssi") and any("rsrp" in plain(header) for header in file.header):
+            role = "wideband"  # beside RSRP, RSSI is all power in the band
         if role is None:
             raise OptionError(f"columns= has the unknown key {key!r}: wanted one of {', '.join(ROLES)}")
         if role in found:
@@ -178,7 +180,7 @@ def _one_value(file: TableFile, found: dict[str, int], notes: list[str]) -> dict
             f"{file.label} mixes units: {names}; choose one with"
             f" columns={{{next(iter(units))!r}: {next(iter(units.values()))!r}}}"
         )
-    values = [role for role in VALUE_ROLES if role in found]
+    values = [role for role in (*VALUE_ROLES, *OTHER_ROLES) if role in found]
     if not values:
         bare = all(_looks_like_number(cell) for cell in file.header)
         hint = (
@@ -188,6 +190,8 @@ def _one_value(file: TableFile, found: dict[str, int], notes: list[str]) -> dict
         )
         raise MeasurementError(f"{file.label}: no column holds a value; the file has {', '.join(file.header)}{hint}")
     for role in values[1:]:
+        if role in OTHER_ROLES and values[0] in VALUE_ROLES:
+            continue  # a file of power holds quality, too
         notes.append(f"the value is {file.header[found[values[0]]]!r}; {file.header[found[role]]!r} was not used")
     return {role: index for role, index in found.items() if role not in values[1:]}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.numbers import decimal_of, is_nothing
-from openckm.maps.tables.roles import POSITION_ROLES, VALUE_ROLES, plain, role_of
+from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, VALUE_ROLES, plain, role_of
 
 __all__ = ["WHITESPACE", "Dialect", "sniff", "split_line"]
 
@@ -28,6 +28,7 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+_TELLING = (*POSITION_ROLES, *VALUE_ROLES, *OTHER_ROLES)
 _TIMES = ("time", "date", "zeit", "datum", "hora", "fecha", "heure", "stamp", "measuredat", "utc", "jour", "dia", "tag")
 
 
@@ -154,7 +155,7 @@ def _find_header(
     for at, (line, _) in enumerate(lines[:_PREAMBLE_LINES]):
         for separator in separators:
             cells = split_line(_uncommented(line) if _is_commented(lines, at) else line, separator)
-            roles = {role for cell in cells if (role := role_of(cell)) in (*POSITION_ROLES, *VALUE_ROLES)}
+            roles = {role for cell in cells if (role := role_of(cell)) in _TELLING}
             score = len(roles) + 3 * len(wanted & {plain(cell) for cell in cells})
             if score > best or (
                 score == 1 and len(cells) > 1 and best == 1 and found is None and _has_both(roles, cells)

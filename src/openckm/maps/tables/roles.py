@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "NETWORK_NAMES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO", "SERVING_YES",
+    "NETWORK_NAMES", "OTHER_ROLES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO",
+    "SERVING_YES",
     "VALUE_ROLES", "Role",
     "end_of", "is_known", "network_kind", "number_in", "plain", "plain_names", "role_of", "unit_in",
 ]  # fmt: skip
@@ -42,6 +43,11 @@ _POWER: Mapping[str, Convert] = {
     "nw": lambda v: _milliwatts(v / 1e6), "pw": lambda v: _milliwatts(v / 1e9), "w": lambda v: _milliwatts(v * 1e3),
 }  # fmt: skip
 _RATIO: Mapping[str, Convert] = {"db": _same}
+_RATE: Mapping[str, Convert] = {
+    "mbit/s": _same, "mbps": _same, "mb/s": _same, "mbits/s": _same, "gbit/s": lambda v: v * 1e3,
+    "gbps": lambda v: v * 1e3, "kbit/s": lambda v: v * 1e-3, "kbps": lambda v: v * 1e-3, "kb/s": lambda v: v * 1e-3,
+    "bit/s": lambda v: v * 1e-6, "bps": lambda v: v * 1e-6,
+}  # fmt: skip
 _METRES: Mapping[str, Convert] = {
     "m": _same, "metres": _same, "meters": _same, "metre": _same, "meter": _same, "km": lambda v: v * 1e3,
     "ft": lambda v: v * 0.3048, "feet": lambda v: v * 0.3048, "foot": lambda v: v * 0.3048,
@@ -155,6 +161,20 @@ ROLES: dict[str, Role] = {
     "gain": Role(("gain_db", "path_gain", "path_gain_db", "gain", "channel_gain", "channel_gain_db"), "dB", _RATIO,
     -300.0,
                  0.0, (*(v for v in _ODD if v not in (-300.0, -200.0)), 1.0)),
+    "rsrq": Role(("rsrq", "rsrq_db", "ss_rsrq", "lte_rsrq", "nr_rsrq", "nr_ss_rsrq", "serving_rsrq", "rsrq_avg", "qual",
+                  "avg_rsrq", "serving_cell_rsrq", "rsrq_serving"), "dB", _RATIO, -43.0, 20.0,
+                 (*_ODD, 99.0, 127.0, 255.0)),
+    "sinr": Role(("sinr", "sinr_db", "ss_sinr", "lte_sinr", "nr_sinr", "nr_ss_sinr", "serving_sinr", "snr", "snr_db",
+                  "rssnr", "rs_sinr", "sinr_avg", "avg_sinr", "lte_snr", "cinr", "lsnr", "serving_cell_sinr"), "dB",
+                 _RATIO, -40.0, 60.0, (*_ODD, 99.0, 127.0, 255.0)),
+    "wideband": Role(("wideband", "wideband_rssi", "total_rssi", "carrier_rssi", "nr_rssi", "wideband_power"), "dBm",
+                     _POWER, -160.0, 0.0, (*_ODD, *_SMALL)),
+    "throughput": Role(
+        ("throughput", "throughput_mbps", "dl_throughput", "ul_throughput", "downlink", "download", "download_mbps",
+         "downlink_mbps", "upload", "upload_mbps", "uplink", "dl_bitrate", "ul_bitrate", "bitrate", "datenrate",
+         "speedtest",
+         "dl_mbps", "ul_mbps", "pdsch_throughput", "dl_tput", "tput", "débit", "débit_descendant", "download_speed"),
+        "Mbit/s", _RATE, 0.0, 1e6, (2147483647.0, -1.0, -999.0, -9999.0)),
     "sigma": Role(("sigma", "sigma_db", "std", "std_db", "stddev", "std_dev", "uncertainty", "uncertainty_db"), "dB",
                   {"db": _same, "dbm": _same}),
     "lon_side": Role(("e/w", "ew", "lon_dir", "lon_direction", "longitude_dir", "longitude_direction", "lon_hemisphere",
@@ -175,6 +195,10 @@ ROLES: dict[str, Role] = {
 
 VALUE_ROLES = ("rsrp", "path_loss", "gain", "rsrp_index", "rsrp_index_nr", "asu")
 """Roles that are the reading; the first three are units, the others a report of the received power."""
+OTHER_ROLES: Mapping[str, str] = {
+    "rsrq": "rsrq_db", "sinr": "sinr_db", "wideband": "rssi_dbm", "throughput": "throughput_mbps",
+}  # fmt: skip
+"""Roles that are readings of quantities that no prior has learnt, and the map channel that they make."""
 POSITION_ROLES = ("lon", "lat", "x", "y", "lonlat", "latlon", "crossing")
 
 NETWORK_NAMES: dict[str, tuple[str, ...]] = {
@@ -295,7 +319,7 @@ def unit_in(name: str) -> str:
     match = (
         re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name)
         or _IN_UNIT.search(name)
-        or re.search(r"[_ ](dBm|dBW|mW|km|cm|mm|ft|feet|yd|in|mi)$", name, re.I)
+        or re.search(r"[_ ](dBm|dBW|mW|Mbps|kbps|Gbps|bps|km|cm|mm|ft|feet|yd|in|mi)$", name, re.I)
     )
     return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT, tidy
-from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
+from openckm.maps.tables.roles import OTHER_ROLES, ROLES, VALUE_ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
 __all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
@@ -59,7 +59,7 @@ def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
     """
     name, what, value = table.header[column], ROLES[role], table.numbers[column].value
     unit = unit_in(name)
-    if what.unit and unit not in (what.units or {}) and (unit in FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
+    if what.unit and unit.lower() not in (what.units or {}) and (unit in FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
         raise MeasurementError(
             f"{table.file.label}: the column {name!r} has the unit {unit}, wanted {what.unit or 'text'} for"
             f" {role}; choose"
@@ -199,7 +199,7 @@ def _warn_of_heap(account: Account, column: int) -> None:
 def _leave_out_beyond(account: Account, column: int, role: str) -> None:
     """Leave out numbers that no reading can be, such as -9.91e37 or -1048576, where most rows hold readings."""
     beyond = np.abs(account.table.numbers[column].value) >= _BEYOND
-    if ROLES[role].units in (None, {}) or not 0 < beyond.sum() < 0.5 * len(beyond):
+    if ROLES[role].units in (None, {}) or role == "throughput" or not 0 < beyond.sum() < 0.5 * len(beyond):
         return
     for number in np.unique(account.table.numbers[column].value[beyond]):
         rows = account.table.numbers[column].value == number
@@ -222,7 +222,7 @@ def _require_range(account: Account, column: int, role: str, family: str, skip_b
         f"{table.at(i)}: {table.header[column]!r} is {table.numbers[column].value[i]:g}, wanted a {role} in"
         f" [{lowest:g},"
         f" {highest:g}] {ROLES[family].unit} ({int(bad.sum())} of {len(value)} rows are out of this range);"
-        f" {_REMEDY[family]}"
+        f" {_REMEDY.get(family, 'remove these rows, or leave them out with skip_bad=True')}"
     )
 
 

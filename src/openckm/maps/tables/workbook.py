@@ -11,7 +11,7 @@ import numpy as np
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.frame import FrameFile
-from openckm.maps.tables.roles import POSITION_ROLES, VALUE_ROLES, plain, role_of
+from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, VALUE_ROLES, plain, role_of
 from openckm.maps.tables.sources import Source
 
 __all__ = ["open_workbook"]
@@ -55,7 +55,7 @@ def _header_of(rows: list[list[Any]], named: Sequence[str]) -> tuple[int, int]:
     wanted, best = {plain(name) for name in named}, (0, 0)
     for at, row in enumerate(rows[:_PREAMBLE_LINES]):
         cells = [str(cell) for cell in row if isinstance(cell, str)]
-        roles = {role for cell in cells if (role := role_of(cell)) in (*POSITION_ROLES, *VALUE_ROLES)}
+        roles = {role for cell in cells if (role := role_of(cell)) in (*POSITION_ROLES, *VALUE_ROLES, *OTHER_ROLES)}
         score = len(roles) + 3 * len(wanted & {plain(cell) for cell in cells})
         if score > best[1]:
             best = (at, score)
