@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT, tidy
-from openckm.maps.tables.roles import OTHER_ROLES, ROLES, VALUE_ROLES, plain, unit_in
+from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
 __all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
