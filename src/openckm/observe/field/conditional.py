@@ -20,11 +20,18 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import blas, solve_triangular
 
 from openckm.errors import InputError, OptionError
-from openckm.observe.field.marginal import GaussianLinearModel, Hyper
-from openckm.observe.field.matern import covariance, same_places, spectral_draw, variances
+from openckm.observe.field.marginal import GaussianLinearModel, Hyper, factorised
+from openckm.observe.field.matern import (
+    covariance,
+    row_length,
+    same_places,
+    spectral_draw,
+    variances,
+    weighted_covariance,
+)
 from openckm.observe.field.nuisance import Parameter
 from openckm.observe.field.readings import FieldReadings, join_neighbours
 
@@ -74,7 +81,7 @@ class DiscrepancyFit:
 
     def __init__(
         self, readings: FieldReadings, hyper: Hyper, names: Sequence[str], *, max_readings: int = 4000,
-        features: int = 1024,
+        features: int = 1024, like: DiscrepancyFit | None = None,
     ) -> None:  # fmt: skip
         self.hyper, self.readings, self.names, self._features = hyper, readings, tuple(names), features
         self.max_readings = max_readings
@@ -89,17 +96,27 @@ class DiscrepancyFit:
         self._xy = readings.xy if readings.parts is not None else self._average(readings.xy)
         self._h = self._average(readings.design)
         resid = self._average(readings.y[:, None])[:, 0] - self._h @ readings.prior_mean
-        cov = self._cross(self._xy)
-        if readings.parts is not None:
-            cov = np.asarray(readings.parts @ cov.T)
-        cov[np.diag_indices_from(cov)] += self._place_noise + _JITTER * (np.diag(cov) + self._place_noise)
-        cov[np.diag_indices_from(cov)] -= hyper.nugget_std**2 * mixed
         self._mixed = mixed
-        self._model = GaussianLinearModel(cov, resid, self._h * readings.scale, readings.flat)
+        chol = factorised(self._covariance()) if like is None else like._model.chol
+        self._model = GaussianLinearModel(chol, resid, self._h * readings.scale, readings.flat)
         _, self._weights = self._model.solve(resid)
         self.beta_mean = readings.prior_mean + readings.scale * self._model.shift
         inverse = self._model.solve_precision(np.eye(len(readings.scale)))
         self.beta_cov = np.outer(readings.scale, readings.scale) * inverse
+
+    def _covariance(self) -> Array:
+        """Covariance of discrepancy and noise of the readings' places, shape (n, n)."""
+        cov, noise = self._cross(self._xy), self._place_noise
+        if self.readings.parts is not None:
+            cov = np.asarray(self.readings.parts @ cov.T)
+        own = np.diag_indices_from(cov)
+        cov[own] += noise + _JITTER * (np.diag(cov) + noise) - self.hyper.nugget_std**2 * self._mixed
+        return cov
+
+    def _carried(self, weights: Array, places: Array) -> Array:
+        """Return weights' times the covariance of delta between the readings and places, (n, k) -> (k, m)."""
+        own = weights.T if self.readings.parts is None else np.asarray((self.readings.parts.T @ weights).T)
+        return weighted_covariance(own, self._xy, places, self.hyper.components, self.hyper.nugget_std)
 
     def _cross(self, places: Array) -> Array:
         """Covariance of delta between the readings' places and others, shape (n, m)."""
@@ -133,14 +150,14 @@ class DiscrepancyFit:
         place, rows = self._check(xy, design)
         mean, variance = np.empty(len(place)), np.empty(len(place))
         scaled = rows * self.readings.scale
-        for part in _chunks(len(place), len(self._xy)):
+        for part in _chunks(place, len(self._xy)):
             cross = self._cross(place[part])
             mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights
-            white = solve_triangular(self._model.chol, cross, lower=True, overwrite_b=True, check_finite=False)
-            gap = scaled[part] - white.T @ self._model.design_white
-            variance[part] = variances(place[part], self.hyper.components, self.hyper.nugget_std) - np.einsum(
-                "ij,ij->j", white, white
-            )
+            # L^-1 K as (K' L^-T)': BLAS takes the rows of K as they lie, without a copy
+            white = blas.dtrsm(1.0, self._model.chol, cross.T, side=1, lower=1, trans_a=1, overwrite_b=1)
+            gap = scaled[part] - white @ self._model.design_white
+            variance[part] = variances(place[part], self.hyper.components, self.hyper.nugget_std)
+            variance[part] -= np.einsum("ji,ji->j", white, white)
             variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))
         variance = np.maximum(variance, 0.0)
         if sigma is not None:
@@ -214,9 +231,7 @@ class DiscrepancyFit:
             target[k] = points[1] + own[unique[support:]]
         update, weights = self._model.solve(misfit)
         target += (rows @ self.readings.prior_mean)[None] + (shift + update.T) @ (rows * self.readings.scale).T
-        for part in _chunks(len(place), n):
-            target[:, part] += weights.T @ self._cross(place[part])
-        return target
+        return target + self._carried(weights, place)
 
     @cached_property
     def _projector(self) -> Array:
@@ -356,7 +371,8 @@ def _invert_block(block: Array, label: str) -> Array:
     return np.asarray(white.T @ white)
 
 
-def _chunks(rows: int, columns: int) -> list[slice]:
-    """Slices of rows that keep a (rows, columns) block of doubles small."""
-    step = max(1, _CHUNK // max(columns, 1))
+def _chunks(places: Array, columns: int) -> list[slice]:
+    """Slices of places that keep a (places, columns) block of doubles small; of a grid, whole rows."""
+    row, rows = row_length(places), len(places)
+    step = max(row, _CHUNK // max(columns, 1) // row * row)
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]

@@ -197,7 +197,8 @@ def refit(
         prior_std=own.prior_std if prior_std is None else prior_std,
     )  # fmt: skip
     kept = moved if keep is None else moved.subset(keep)
-    return DiscrepancyFit(kept, fit.hyper, fit.names, max_readings=fit.max_readings)
+    whole = fit if keep is None else None  # of all readings the covariance is known
+    return DiscrepancyFit(kept, fit.hyper, fit.names, max_readings=fit.max_readings, like=whole)
 
 
 def _built(data: FieldReadings, hyper: Hyper, options: DiscrepancyOptions, names: Sequence[str]) -> DiscrepancyFit:

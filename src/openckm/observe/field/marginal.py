@@ -35,8 +35,7 @@ from openckm.errors import ComputationError, InputError, OptionError
 from openckm.observe.field.matern import Matern, same_places
 
 __all__ = [
-    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample",
-    "estimate_hyper",
+    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample", "estimate_hyper", "factorised",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -134,25 +133,17 @@ class GaussianLinearModel:
     """The factorised model: everything that prediction, leave-out and the likelihood share.
 
     Args:
-        cov: covariance C of discrepancy and noise together, shape (n, n); overwritten.
+        chol: lower factor L of the covariance C = L L' of discrepancy and noise together (`factorised`), shape (n, n).
         resid: r = y - H b0, shape (n,).
         design: H S, shape (n, p).
         flat: True for coefficients with an infinite prior standard deviation, shape (p,).
 
     Raises:
-        ComputationError: if C is not positive definite.
         InputError: if the readings do not identify a coefficient without a prior.
     """
 
-    def __init__(self, cov: Array, resid: Array, design: Array, flat: NDArray[np.bool_]) -> None:
-        self.resid, self.design, self.flat = resid, design, flat
-        try:
-            self.chol = _lower_cholesky(cov, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError as error:
-            raise ComputationError(
-                f"the covariance of {len(resid)} readings is not positive definite; give every reading a positive"
-                " sigma, or join readings taken at one place"
-            ) from error
+    def __init__(self, chol: Array, resid: Array, design: Array, flat: NDArray[np.bool_]) -> None:
+        self.chol, self.resid, self.design, self.flat = chol, resid, design, flat
         self.design_white = solve_triangular(self.chol, design, lower=True, check_finite=False)
         self.resid_white = solve_triangular(self.chol, resid, lower=True, check_finite=False)
         precision = np.diag(np.where(flat, 0.0, 1.0)) + self.design_white.T @ self.design_white
@@ -189,6 +180,21 @@ class GaussianLinearModel:
         weighted = solve_triangular(self.chol, self.design_white, lower=True, trans="T", check_finite=False)
         inverse -= weighted @ self.solve_precision(weighted.T)
         return np.asarray(inverse)
+
+
+def factorised(cov: Array) -> Array:
+    """Return the lower factor of the readings' covariance, shape (n, n), which is overwritten.
+
+    Raises:
+        ComputationError: if it is not positive definite.
+    """
+    try:
+        return np.asarray(_lower_cholesky(cov, lower=True, overwrite_a=True, check_finite=False))
+    except LinAlgError as error:
+        raise ComputationError(
+            f"the covariance of {len(cov)} readings is not positive definite; give every reading a positive"
+            " sigma, or join readings taken at one place"
+        ) from error
 
 
 def _cholesky_of_precision(precision: Array) -> Array:
@@ -277,7 +283,7 @@ class _Objective:
             noise[own.group == g] *= scale**2
         cov[self.same] += hyper.nugget_std**2
         cov[np.diag_indices_from(cov)] += noise + _JITTER * (hyper.variance + hyper.nugget_std**2 + noise)
-        model = GaussianLinearModel(cov, own.resid, own.design, own.flat)
+        model = GaussianLinearModel(factorised(cov), own.resid, own.design, own.flat)
         inner = model.projector()
         alpha = inner @ own.resid
         inner -= np.outer(alpha, alpha)

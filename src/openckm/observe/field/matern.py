@@ -22,16 +22,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
 
-__all__ = ["Matern", "covariance", "same_places", "spectral_draw", "variances"]
+__all__ = ["Matern", "covariance", "row_length", "same_places", "spectral_draw", "variances", "weighted_covariance"]
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2**22
 _DENSE_GRID = 4
+_FEW_PAIRS = 2**18
+"""Pairs of places below which looking for a common grid does not pay."""
+_SAME_M = 1e-6
 
 
 @dataclass(frozen=True)
@@ -97,17 +101,115 @@ def covariance(first: Array, second: Array, components: Sequence[Matern], nugget
         components: the Matérn terms, summed.
         nugget_std: standard deviation of what a place shares with no other place [unit].
     """
-    distance: Array = cdist(first[:, :2], second[:, :2])
-    total: Array = np.zeros_like(distance)
+    lattice = _lattice(first, second)
+    total: Array = np.zeros((len(first), len(second)))
+    distance = cdist(first[:, :2], second[:, :2]) if lattice is None else None
     for component in components:
         if component.std > 0:
-            total += component(distance) * _between(component, first, second)
+            here = component(distance) if lattice is None else lattice.spread(component)
+            total += here * _between(component, first, second)
     if nugget_std > 0:
         label = same_places(np.concatenate([first, second]))
         there = np.flatnonzero(np.isin(label[len(first) :], label[: len(first)]))  # columns with a partner: few
         same = label[: len(first), None] == label[len(first) :][there]
         total[:, there] += nugget_std**2 * same
     return total
+
+
+@dataclass(frozen=True, eq=False)
+class _Lattice:
+    """Two sets of places on one regular grid, the second filling R x C of its cells: distances repeat.
+
+    A kernel is then computed once for every offset between cells instead of once for every pair of places.
+
+    Attributes:
+        shape: (R, C).
+        row: of each place of the first set, counted so that the largest is 0, shape (n,).
+        col: the same for columns, shape (n,).
+        distance: of every offset [m], shape (R + span of rows, C + span of columns).
+    """
+
+    shape: tuple[int, int]
+    row: NDArray[np.intp]
+    col: NDArray[np.intp]
+    distance: Array
+
+    def weighted(self, component: Matern, weights: Array) -> Array:
+        """Return weights' times the covariance [unit squared], (k, n) -> (k, R C): a convolution on the grid."""
+        table = component(self.distance)
+        held = np.zeros((len(weights), 1 - int(self.row.min()), 1 - int(self.col.min())))
+        np.add.at(held, (slice(None), self.row - 1, self.col - 1), weights)  # turned by half a turn: offset 0 is last
+        return np.stack([fftconvolve(table, one, "valid").ravel() for one in held])
+
+    def spread(self, component: Matern) -> Array:
+        """Return the covariance [unit squared] of all pairs, shape (n, R C)."""
+        rows, cols = self.shape
+        table, out = component(self.distance), np.empty((len(self.row), rows, cols))
+        for k, (row, col) in enumerate(zip(-self.row, -self.col, strict=True)):
+            out[k] = table[row : row + rows, col : col + cols]
+        return out.reshape(len(self.row), rows * cols)
+
+
+def row_length(points: Array) -> int:
+    """Return the number of columns where points [m], (m, 2), fill a regular grid row by row, else 1."""
+    if len(points) < 2:
+        return 1
+    other = np.flatnonzero(points[:, 1] != points[0, 1])
+    cols = int(other[0]) if len(other) else len(points)
+    if cols == 1 or len(points) % cols:
+        return 1
+    x, y = points[:, 0].reshape(-1, cols), points[:, 1].reshape(-1, cols)
+    return cols if (x == x[0]).all() and (y == y[:, :1]).all() else 1
+
+
+def _lattice(first: Array, second: Array) -> _Lattice | None:
+    """Return the grid that two sets of places [m] share, or None if they share none or are too few to matter."""
+    if len(first) * len(second) < _FEW_PAIRS or (cols := row_length(second)) == 1 or len(second) < 2 * cols:
+        return None
+    xs, ys = second[:cols, 0], second[::cols, 1]
+    across, down = xs[1] - xs[0], ys[1] - ys[0]
+    if not (_even(xs, across) and _even(ys, down)):
+        return None
+    col, row = (first[:, 0] - xs[0]) / across, (first[:, 1] - ys[0]) / down
+    near = [np.rint(v) for v in (row, col)]
+    if max(np.abs(row - near[0]).max() * abs(down), np.abs(col - near[1]).max() * abs(across)) > _SAME_M:
+        return None
+    row, col = (v.astype(np.intp) - int(v.max()) for v in near)
+    # offset of cell (r, c) of the grid from place k: r - row_k, c - col_k; the table begins at the smallest
+    down_m = (np.arange(len(ys) - int(row.min())) - near[0].max()) * down
+    across_m = (np.arange(cols - int(col.min())) - near[1].max()) * across
+    if len(down_m) * len(across_m) > len(first) * len(second) // 2:
+        return None
+    return _Lattice((len(ys), cols), row, col, np.hypot(down_m[:, None], across_m[None, :]))
+
+
+def _even(values: Array, step: float) -> bool:
+    """Return whether coordinates [m] are evenly spaced."""
+    return bool(np.abs(values - (values[0] + step * np.arange(len(values)))).max() <= _SAME_M)
+
+
+def weighted_covariance(
+    weights: Array, first: Array, second: Array, components: Sequence[Matern], nugget_std: float = 0.0
+) -> Array:
+    """Return weights' times `covariance`, (k, n) -> (k, m): on a common grid without the (n, m) matrix.
+
+    Args:
+        weights: of the first set of places, shape (k, n).
+        first: positions [m], as for `covariance`.
+        second: positions [m].
+        components: the Matérn terms, summed.
+        nugget_std: standard deviation of what a place shares with no other place [unit].
+    """
+    alone = all(c.across is None for c in components)
+    lattice = _lattice(first, second) if alone else None
+    if lattice is None:
+        return np.asarray(weights @ covariance(first, second, components, nugget_std))
+    total = sum((lattice.weighted(c, weights) for c in components if c.std > 0), np.zeros((len(weights), len(second))))
+    if nugget_std > 0:
+        label = same_places(np.concatenate([first, second]))
+        own = np.stack([np.bincount(label[: len(first)], w, int(label.max()) + 1) for w in weights])
+        total += nugget_std**2 * own[:, label[len(first) :]]
+    return np.asarray(total)
 
 
 def _between(component: Matern, first: Array, second: Array) -> Array | float:
