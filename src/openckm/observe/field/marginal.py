@@ -35,7 +35,8 @@ from openckm.errors import ComputationError, InputError, OptionError
 from openckm.observe.field.matern import Matern, same_places
 
 __all__ = [
-    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample", "estimate_hyper", "factorised",
+    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample", "estimate_hyper",
+    "factorised",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
