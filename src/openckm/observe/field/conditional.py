@@ -97,8 +97,8 @@ class DiscrepancyFit:
         self._h = self._average(readings.design)
         resid = self._average(readings.y[:, None])[:, 0] - self._h @ readings.prior_mean
         self._mixed = mixed
-        chol = factorised(self._covariance()) if like is None else like._model.chol
-        self._model = GaussianLinearModel(chol, resid, self._h * readings.scale, readings.flat)
+        self._chol: Array = factorised(self._covariance()) if like is None else like._chol
+        self._model = GaussianLinearModel(self._chol, resid, self._h * readings.scale, readings.flat)
         _, self._weights = self._model.solve(resid)
         self.beta_mean = readings.prior_mean + readings.scale * self._model.shift
         inverse = self._model.solve_precision(np.eye(len(readings.scale)))

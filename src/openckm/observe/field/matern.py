@@ -103,7 +103,7 @@ def covariance(first: Array, second: Array, components: Sequence[Matern], nugget
     """
     lattice = _lattice(first, second)
     total: Array = np.zeros((len(first), len(second)))
-    distance = cdist(first[:, :2], second[:, :2]) if lattice is None else None
+    distance = np.zeros((0, 0)) if lattice is not None else cdist(first[:, :2], second[:, :2])
     for component in components:
         if component.std > 0:
             here = component(distance) if lattice is None else lattice.spread(component)
@@ -138,7 +138,8 @@ class _Lattice:
         """Return weights' times the covariance [unit squared], (k, n) -> (k, R C): a convolution on the grid."""
         table = component(self.distance)
         held = np.zeros((len(weights), 1 - int(self.row.min()), 1 - int(self.col.min())))
-        np.add.at(held, (slice(None), self.row - 1, self.col - 1), weights)  # turned by half a turn: offset 0 is last
+        for one, weight in zip(held, weights, strict=True):
+            np.add.at(one, (self.row - 1, self.col - 1), weight)  # half a turn of the grid: offset 0 is last
         return np.stack([fftconvolve(table, one, "valid").ravel() for one in held])
 
     def spread(self, component: Matern) -> Array:
