@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench · make cloud-edge: each creates .venv and installs what it needs first.
+# make demo · make test · make slow · make check · make bench · make cloud-edge: each creates .venv and installs what it needs first.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,9 @@ STAMP := $(VENV)/.installed
 RAYSTAMP := $(VENV)/.raytrace
 TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
-.PHONY: page install raytrace rivals demo test slow traced check lint types docs bench bench-data cloud-edge clean
+OTHER ?= python3.13
+
+.PHONY: page install raytrace rivals demo test slow traced bare check other lint types docs bench bench-data cloud-edge clean
 
 # What the demo needs: the package and nothing else.
 $(DEMO): pyproject.toml constraints.txt
@@ -46,9 +48,9 @@ demo: $(DEMO)
 test: install
 	$(TESTS) -m "not slow"
 
-# What `make test` leaves out because it takes minutes.
+# What `make test` leaves out because it takes minutes. OPENCKM_KILLS=200 kills as often as before a release.
 slow: install
-	$(TESTS) -m slow
+	$(TESTS) -m slow --durations 12
 
 # What `make test` skips for want of the ray tracer.
 traced: raytrace
@@ -64,10 +66,21 @@ types: install
 docs: install
 	$(BIN)/python docs/generate.py --check
 
-# Lint, types and docs first, then the tests as a newcomer runs them; the ray tracer (700 MB) is fetched last.
-check: lint types docs
+# Lint, types and docs, then the tests as a newcomer runs them: all that a machine with Python and make alone can do.
+bare: lint types docs
 	$(MAKE) test
+
+# Everything: the slow tests use Node and chromium where they are; the ray tracer (700 MB) is fetched last.
+check: bare
+	$(MAKE) slow
 	$(MAKE) traced
+
+# The package, without its rivals and benches, under another Python (make other OTHER=python3.13).
+other:
+	$(OTHER) -m venv .venv-other
+	.venv-other/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest pytest-xdist hypothesis beartype httpx2 $(PINS)
+	.venv-other/bin/ckm --version
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg .venv-other/bin/python -m pytest -n 2 -m "not slow" tests/infer tests/observe
 
 # Every benchmark, quickly, on the sample in bench/sample; says what differs from bench/results beyond the intervals.
 bench: install
@@ -87,4 +100,4 @@ cloud-edge: install
 	$(BIN)/python bench/cloud_edge.py --out out/cloud-edge
 
 clean:
-	rm -rf $(VENV) demo-output out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-other demo-output out .mypy_cache .ruff_cache .pytest_cache

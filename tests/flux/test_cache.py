@@ -309,7 +309,10 @@ def run_and_kill(folder: Path, processes: int, kills: int, seconds: int) -> tupl
     )
     lines = done.stdout.splitlines()
     kept = {int(line.split()[1]) for line in lines if line.startswith("kept ")}
-    return kept, [line for line in lines if not line.startswith("kept ")]
+    # nobody waits for the store longer than BUSY_S: on a machine full of other work that is a refusal, and no fault
+    locked = [line for line in lines if line.startswith("refused") and "database is locked" in line]
+    assert len(locked) <= len(kept) // 4, locked[:3]
+    return kept, [line for line in lines if not line.startswith("kept ") and line not in locked]
 
 
 def after_kills(folder: Path, kept: set[int]) -> None:

@@ -122,7 +122,7 @@ def train(
     steps: Annotated[int, typer.Option(min=1, help="Training steps in all.")] = 8000,
     batch: Annotated[int, typer.Option(min=1, help="Whole maps per batch.")] = 12,
     learning_rate: Annotated[float, typer.Option(help="Learning rate at its height.")] = 6e-4,
-    nothing: Annotated[float, typer.Option(help="Share of the samples that are told nothing at all.")] = 0.2,
+    nothing: Annotated[float, typer.Option(help="Share of the samples that are conditioned on nothing at all.")] = 0.2,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training in this call; the next goes on.")] = None,
 ) -> None:
@@ -242,8 +242,8 @@ def merge(
         )  # fmt: skip
     for one in found.refused:
         console.print(f"refused {one.file}: {one.reason}", markup=False)
-    for region, told in found.statistics.items():
-        shown = ", ".join(f"{name} {mean:.3g} ± {std:.2g}" for name, (mean, std) in told.items())
+    for region, stated in found.statistics.items():
+        shown = ", ".join(f"{name} {mean:.3g} ± {std:.2g}" for name, (mean, std) in stated.items())
         console.print(f"{region}: {shown}", markup=False)
     if found.verdict is not None:
         console.print(f"{len(found.taken)} differences merged, weight {found.weight:g}", markup=False)

@@ -17,7 +17,7 @@ REFUSED, UNFINISHED = 3, 4
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress on a terminal; yields what is to be told (what, done, in all)."""
+    """Show progress on a terminal; yields the function to call with (what, done, in all)."""
     from rich.progress import Progress
 
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:

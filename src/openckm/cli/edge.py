@@ -28,14 +28,14 @@ edge_app.command("adapt")(adapt)
 
 @edge_app.command("run")
 def run(config: Config) -> None:
-    """Serve construction over HTTP, and keep the model up to date, until told to end."""
-    told = _config(config)
+    """Serve construction over HTTP, and keep the model up to date, until it is asked to end."""
+    settings = _config(config)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         from openckm.service.serve import serve
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    serve(told)
+    serve(settings)
 
 
 @edge_app.command("update")
@@ -43,10 +43,10 @@ def update(config: Config) -> None:
     """Fetch and verify what the channel offers, once; exit status 2 if that fails, and 0 if all is well."""
     from openckm.service.model_keeper import ModelKeeper
 
-    told = _config(config)
-    if told.repository is None:
+    settings = _config(config)
+    if settings.repository is None:
         raise OptionError(f"{config}: no [repository] to update from; add one")
-    keeper = ModelKeeper(told)
+    keeper = ModelKeeper(settings)
     good = keeper.update()
     model = keeper.model
     console.print(f"in use: {'none' if model is None else f'{model.card.name} {model.card.version}'}", markup=False)
@@ -59,16 +59,18 @@ def check(config: Config) -> None:
     """Read the configuration, the trust root and the cached model, and say what would be served; fetches nothing."""
     from openckm.service.model_keeper import ModelKeeper
 
-    told = _config(config)
-    server, keeper = told.server, ModelKeeper(told)
+    settings = _config(config)
+    server, keeper = settings.server, ModelKeeper(settings)
     model = keeper.model
     for place in (server.tls_cert, server.tls_key):
         if place is not None and not place.is_file():
             raise OptionError(f"{place}: there is no such file; TLS wants both certificate and key")
     scheme = "https" if server.tls_cert is not None else "http"
     console.print(f"listens: {scheme}://{server.host}:{server.port}", markup=False)
-    console.print(f"tokens: {', '.join(one.name for one in told.token) or 'none: this machine alone'}", markup=False)
-    source = "shipped with the program" if told.repository is None else "in the cache"
+    console.print(
+        f"tokens: {', '.join(one.name for one in settings.token) or 'none: this machine alone'}", markup=False
+    )
+    source = "shipped with the program" if settings.repository is None else "in the cache"
     named = "none yet: `ckm edge update` fetches it" if model is None else f"{model.card.name} {model.card.version}"
     console.print(f"model ({source}): {named}", markup=False)
     for alarm in keeper.alarms:

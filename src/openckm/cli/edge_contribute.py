@@ -74,7 +74,7 @@ def contribute(
         )
     size = write_contribution(output, made, signer)
     console.print(json.dumps(made.describe(), indent=1), markup=False)
-    signed = "unsigned: the cloud takes it only if told to" if signer is None else "signed"
+    signed = "unsigned: the cloud takes it only with --unsigned" if signer is None else "signed"
     console.print(f"{size} bytes in {output}, {signed}: this, and nothing else, is what you hand over", markup=False)
 
 

@@ -202,10 +202,10 @@ def merge(
     moved, more = _differences(net, read, chosen)
     screened, poison = _screened(net, moved, suite, chosen, progress)
     refused = [*refused, *more, *poison]
-    told = pooled_statistics([one for _, one in read])
+    statistics = pooled_statistics([one for _, one in read])
     report = MergeReport(
         "empty" if refused else "statistics", card.version, version, tuple(one.contributor for _, one, _ in screened),
-        tuple(refused), told,
+        tuple(refused), statistics,
     )  # fmt: skip
     if 0 < len(screened) < chosen.least_voices:
         report = replace(report, status="few")
@@ -217,7 +217,7 @@ def merge(
 
 
 def pooled_statistics(given: Sequence[Contribution]) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return mean and standard deviation over the maps of all contributions that tell them, by region and statistic."""
+    """Return mean and standard deviation over the maps of all contributions that state them, by region."""
     found: dict[str, dict[str, tuple[float, float]]] = {}
     telling = [one for one in given if one.statistics]
     for region in sorted({one.region for one in telling}):

@@ -71,7 +71,7 @@ class Contribution:
 
     def __post_init__(self) -> None:
         if not self.contributor.strip() or not self.source.strip():
-            raise OptionError("a contribution needs a contributor and a source, so that its origin can be told")
+            raise OptionError("a contribution needs a contributor and a source, so that its origin is known")
         if self.licence not in LICENCES:
             raise OptionError(
                 f"licence {self.licence!r}: maps under it cannot teach a prior that is given away; wanted one of"

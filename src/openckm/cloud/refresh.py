@@ -61,7 +61,7 @@ class RefreshOptions:
         anchor: decay of the difference to the parent [per unit of learning rate and step].
         ema: decay of the running average of the weights.
         weights: the interpolation weights to choose from, each in (0, 1].
-        nothing: share of the samples that are told nothing at all: the unconditional prior.
+        nothing: share of the samples that are conditioned on nothing at all: the unconditional prior.
         seed: of the choice of maps, evidence and noise.
         gate: the gate's numbers.
 
@@ -336,8 +336,8 @@ def _train(
     progress: Progress | None,
 ) -> tuple[Anchored | None, int]:
     """Return the averaged network, or None where the time was up before the last step, and the step reached."""
-    told = SampleOptions(nothing=options.nothing)
-    sets = [TrainingSet((store.read(e) for e in part), told) if part else None for part in (old, new)]
+    sampling = SampleOptions(nothing=options.nothing)
+    sets = [TrainingSet((store.read(e) for e in part), sampling) if part else None for part in (old, new)]
     if sets[1] is None:
         raise OptionError("no map to train on")
     source = ReplaySet(sets[0], sets[1], options)

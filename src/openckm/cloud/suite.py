@@ -10,8 +10,8 @@ from all maps of a suite's scenes. A region's scenes are halved into "validation
 
 Errors of a model on a map:
     rmse_db:PATTERN  RMSE [dB] of the posterior mean in one call (one orientation), over hidden free covered cells
-    denoise:SIGMA    with nothing told, RMS over the channels of D(x + SIGMA z, SIGMA) - x in units of SIGMA, gain and
-                     direction where the map has them: the denoising loss of the unconditional prior
+    denoise:SIGMA    conditioned on nothing, RMS over the channels of D(x + SIGMA z, SIGMA) - x in units of SIGMA, gain
+                     and direction where the map has them: the denoising loss of the unconditional prior
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is told of a map.
+    """What the network is conditioned on.
 
     Attributes:
         name: as scores call it.
         share: share of the free covered cells that are measured, at random.
-        site: whether layout and transmitter are told.
+        site: whether layout and transmitter are known.
         noise_db: standard deviation of the readings' noise [dB].
 
     Raises:
-        OptionError: if a value is out of range, or nothing is told.
+        OptionError: if a value is out of range, or nothing is known.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Pattern:
 
     def __post_init__(self) -> None:
         if not self.name or not 0.0 <= self.share <= 0.9 or not self.noise_db > 0 or not (self.share or self.site):
-            raise OptionError(f"{self}: wanted a name, a share in [0, 0.9], positive noise, and something told")
+            raise OptionError(f"{self}: wanted a name, a share in [0, 0.9], positive noise, and something known")
 
 
 PATTERNS = (
@@ -97,7 +97,7 @@ class Suite:
     Attributes:
         folder: where the maps are.
         items: its maps.
-        patterns: what is told of each.
+        patterns: what each is conditioned on.
         levels: noise levels at which the unconditional prior is scored.
         scenes: scenes that must not be trained on: those of its maps, and those held back with them.
     """
@@ -133,10 +133,10 @@ class Suite:
             items = tuple(Item(**row) for row in raw["items"])
             patterns = tuple(Pattern(**row) for row in raw["patterns"])
             suite = cls(Path(folder), items, patterns, tuple(raw["levels"]), tuple(raw["scenes"]))
-            told = raw["sha256"]
+            stated = raw["sha256"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: not a readable suite ({error!r}); make one with `ckm cloud suite`") from error
-        if told != suite.digest:
+        if stated != suite.digest:
             raise InputError(f"{path}: the suite was changed after it was frozen: restore it, or freeze another one")
         return suite
 
@@ -304,17 +304,17 @@ class _Case:
 
 
 def _told(traced: TracedMap, patterns: Sequence[Pattern], seed: int) -> tuple[Condition, list[NDArray[np.bool_]]]:
-    """What is told of a map under each pattern, and the cells that are hidden then."""
+    """What a map is conditioned on under each pattern, and the cells that are hidden then."""
     transmitter = traced.transmitter
     site = torch.as_tensor(site_planes(traced.grid, traced.layout, transmitter))
     carrier = None if transmitter is None else transmitter.carrier_hz
     evidence, hidden = zip(*(_read(traced, p, [seed, k]) for k, p in enumerate(patterns)), strict=True)
-    told = Condition(
+    known = Condition(
         torch.stack([site if pattern.site else torch.zeros_like(site) for pattern in patterns]),
         torch.as_tensor(np.stack(evidence)),
         torch.cat([scalars(traced.grid.cell_m, carrier if pattern.site else None) for pattern in patterns]),
     )
-    return told, list(hidden)
+    return known, list(hidden)
 
 
 def _read(traced: TracedMap, pattern: Pattern, seed: list[int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -48,7 +48,7 @@ class FirstOptions:
         steps: optimiser steps in all; the learning rate falls to 0 over the last 40 %.
         batch: whole maps per batch.
         learning_rate: AdamW's, at its height.
-        nothing: share of the samples that are told nothing at all: the unconditional prior.
+        nothing: share of the samples that are conditioned on nothing at all: the unconditional prior.
         ema: decay of the running average of the weights.
         seed: of everything random.
         architecture: "unet", or "reversible" for training from the network's final state alone
@@ -166,13 +166,13 @@ def _trainer(
 
 
 def _batches(store: MapStore, entries: Sequence[Entry], options: FirstOptions) -> Callable[[int], Batch]:
-    told = SampleOptions(nothing=options.nothing)
-    fine = TrainingSet((store.read(e) for e in entries), told)
+    sampling = SampleOptions(nothing=options.nothing)
+    fine = TrainingSet((store.read(e) for e in entries), sampling)
     small = [e for e in entries if e.cell_m <= COARSE_BELOW_M]
     if not small:
         how = RefreshOptions(steps=options.steps, batch=options.batch, replay=0.0, seed=options.seed)
         return ReplaySet(None, fine, how).batch
-    coarse = TrainingSet((coarsen(store.read(e)) for e in small), told)
+    coarse = TrainingSet((coarsen(store.read(e)) for e in small), sampling)
     return MixedSet(fine, coarse, options.batch, seed=options.seed).batch
 
 

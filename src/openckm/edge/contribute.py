@@ -3,7 +3,7 @@
 Maps and readings are read here, used here, and stay here. What leaves is a `openckm.store.contribution.Contribution`:
 a file of fixed size that holds factors of low-rank differences and ten numbers. Nothing is made without the owner's
 word (`opt_in`), and nothing is sent: the file is written where the owner says, to be looked at and handed over. With
-noise (`openckm.edge.private_training`) the factors keep a bound on what they tell of any single map, and the ten
+noise (`openckm.edge.private_training`) the factors bound what they reveal of any single map, and the ten
 numbers and the losses, which have none, stay out.
 """
 
@@ -68,7 +68,7 @@ class ContributeOptions:
         batch: quarters of maps per step.
         learning_rate: AdamW's, at its height; with noise Adam's, which stays as it is.
         seed: of everything random but noise.
-        noise: to train with, for a bound on what the differences tell; None for none.
+        noise: to train with, for a bound on what the differences reveal; None for none.
 
     Raises:
         OptionError: if a value is out of range.
@@ -123,7 +123,7 @@ def contribute(
     if len(maps) < LEAST_MAPS:
         raise OptionError(
             f"{len(maps)} different maps (a map turned or given twice is one): a contribution is made from at least"
-            f" {LEAST_MAPS}, so that it tells of none"
+            f" {LEAST_MAPS}, so that it reveals none"
         )
     before = after = epsilon = delta = 0.0
     factors = {}
@@ -136,12 +136,12 @@ def contribute(
                 " nothing is contributed; give more maps, or other options"
             )
         factors = adapter.factors()
-    told = _pooled(maps)
+    pooled = _pooled(maps)
     if chosen.noise is not None and factors:
-        before, after, told, delta = 0.0, 0.0, {}, chosen.noise.delta
+        before, after, pooled, delta = 0.0, 0.0, {}, chosen.noise.delta
     return Contribution(
         card.name, card.version, card.sha256, giver.contributor, giver.licence, giver.region, len(maps),
-        chosen.steps * chosen.batch, before, after, told, epsilon, delta, factors,
+        chosen.steps * chosen.batch, before, after, pooled, epsilon, delta, factors,
     )  # fmt: skip
 
 
@@ -186,9 +186,9 @@ def _taught(
     shapes = {one.grid.shape for one in maps}
     if len(shapes) > 1 or any(side % multiple for shape in shapes for side in shape):
         raise OptionError(f"maps of {sorted(shapes)} cells: wanted one shape, of sides divisible by {multiple}")
-    told = SampleOptions(nothing=0.2)
-    learned = TrainingSet([m for k, m in enumerate(maps) if k % HELD], told)
-    held = TrainingSet(maps[::HELD], told)
+    sampling = SampleOptions(nothing=0.2)
+    learned = TrainingSet([m for k, m in enumerate(maps) if k % HELD], sampling)
+    held = TrainingSet(maps[::HELD], sampling)
 
     def batches(step: int) -> Batch:
         if progress is not None:

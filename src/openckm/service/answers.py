@@ -105,7 +105,7 @@ def _site(
     units = {table.unit for table in observed.points if table.quantity == "gain_db"}
     if units and made.provenance["unit"] not in units:
         raise OptionError(
-            f"outage_below means nothing on a map in {made.provenance['unit']}: too few readings in dBm to tell the"
+            f"outage_below means nothing on a map in {made.provenance['unit']}: too few readings in dBm to know the"
             " transmit power; give at least 3, or leave it out"
         )
     return made.with_outage(request.outage_below)
@@ -131,8 +131,8 @@ def _evidence(
             maps = np.stack([q.decode(found.maps[:, i].numpy()) for i, q in enumerate(_OUTPUT)], axis=1)
             maps[:, :3] = right_spread(maps[:, :3], method)  # buildings are or are not: nothing to stretch
             if len(maps) > 1 or not _has_sites(likelihood):
-                told = facts | {"spread": spread_words(method, len(maps))}
-                made = RadioMap.from_draws(grid, maps, [q.name for q in _OUTPUT], valid=valid, provenance=told)
+                said = facts | {"spread": spread_words(method, len(maps))}
+                made = RadioMap.from_draws(grid, maps, [q.name for q in _OUTPUT], valid=valid, provenance=said)
             else:
                 made = _mean(likelihood, condition, grid, model, facts, valid, ticket, late=True, drawn=maps)
         except OutOfTime:
@@ -153,7 +153,7 @@ def _mean(
 ) -> RadioMap:  # fmt: skip
     """Mean by the network and one step in closed form; late, one orientation has to do.
 
-    A single draw tells no spread: it goes with the mean's.
+    A single draw has no spread: it goes with the mean's.
     """
     calls, begun = 0, time.monotonic()
 
@@ -169,13 +169,13 @@ def _mean(
     scale = np.array([q.scale for q in _OUTPUT], np.float32)[:, None, None]
     mean = np.stack([q.decode(found.mean[0, i].numpy()) for i, q in enumerate(_OUTPUT)])
     std = np.asarray(var[0, : len(_OUTPUT)].sqrt().numpy() * scale, np.float32)
-    told = facts | {
+    said = facts | {
         "network_evaluations": calls + facts.get("network_evaluations", 0),
         "orientations_left_out": 8 - calls,
         "spread": "that of the prior given the site: an upper bound",
     }
     return RadioMap.from_gaussian(
-        grid, mean, std, [q.name for q in _OUTPUT], draws=drawn, valid=valid, provenance=told
+        grid, mean, std, [q.name for q in _OUTPUT], draws=drawn, valid=valid, provenance=said
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ class JobAnswer(BaseModel):
 
     @classmethod
     def of(cls, job: Job, queue: JobQueue) -> JobAnswer:
-        """Return what is told of a job."""
+        """Return the description of a job."""
         step, done, total = job.progress
         error = None if job.error is None else ErrorBody(code=job.error[0], message=job.error[1])
         return cls(
@@ -130,7 +130,7 @@ def _guard(app: FastAPI, node: Node) -> None:
     app.add_middleware(_Counted, node=node)
 
     @app.exception_handler(StarletteHTTPException)
-    async def told(_: Request, error: StarletteHTTPException) -> JSONResponse:
+    async def refused(_: Request, error: StarletteHTTPException) -> JSONResponse:
         detail: object = error.detail
         body = detail if isinstance(detail, dict) else error_body("refused", str(detail))
         return JSONResponse(body, error.status_code, headers=dict(error.headers or {}))
@@ -155,7 +155,7 @@ class _Counted:
             return
         begun = False
 
-        async def told(message: Message) -> None:
+        async def sent(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
@@ -165,17 +165,17 @@ class _Counted:
 
         if _is_smuggled(scope):
             body = error_body("malformed", "both Content-Length and Transfer-Encoding: wanted one of them")
-            await JSONResponse(body, 400, headers={"Connection": "close"})(scope, receive, told)
+            await JSONResponse(body, 400, headers={"Connection": "close"})(scope, receive, sent)
             return
         try:
-            await self.app(scope, receive, told)
+            await self.app(scope, receive, sent)
         except ClientDisconnect:  # who hung up wants no answer, and is nothing for the log
             self.node.metrics.request(_route_of(scope), _HUNG_UP)
-        except Exception as error:  # noqa: BLE001 - told without its text
+        except Exception as error:  # noqa: BLE001 - answered without its text
             _log.error("a request failed with %s", where(error))
             if not begun:
                 body = error_body("internal", "the node could not do this; its log names the place")
-                await JSONResponse(body, 500)(scope, receive, told)
+                await JSONResponse(body, 500)(scope, receive, sent)
 
 
 def _route_of(scope: Scope) -> str:

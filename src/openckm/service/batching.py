@@ -307,8 +307,8 @@ class SharedDenoiser(MapDenoiser):
 
 def _key(inputs: Tensors) -> Hashable:
     """What must be equal for calls to share a batch: each map's shape, and whether gradients are wanted."""
-    told = tuple((tuple(part.shape[1:]), part.dtype, str(part.device)) for part in inputs)
-    return told, torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    kinds = tuple((tuple(part.shape[1:]), part.dtype, str(part.device)) for part in inputs)
+    return kinds, torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 
 
 def _mirrored(part: Tensor, room: Sequence[int]) -> Tensor:

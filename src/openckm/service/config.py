@@ -1,4 +1,4 @@
-"""What an edge is told about itself: one TOML file; an unknown key is an error.
+"""The configuration of a node: one TOML file; an unknown key is an error.
 
     [repository]                                  # left out: the prior that is shipped with the program, never updated
     url = "https://models.example.org/ckm"        # a web address or a folder, or a list of mirrors
@@ -120,7 +120,7 @@ class ServerConfig(_Strict):
         tls_key: its private key, PEM.
         behind_proxy: a proxy on the way ends TLS, so that none is wanted here.
         threads: of the network; None for one per core.
-        drain_s: time that running jobs have to finish when the service is told to end [s]; more than the 95th
+        drain_s: time that running jobs have to finish after the node was asked to end [s]; more than the 95th
             percentile of one job's time, as measured on maps of up to 128 x 128 cells with 8 draws on one core.
         page: serve the page at `/`, where maps are seen and made in a browser.
     """
@@ -194,7 +194,7 @@ class FluxConfig(_Strict):
     Attributes:
         folder: that is this node's own, on a disk of this machine.
         bytes: that answers may take, shared out evenly among the tokens [bytes].
-        share_static: whether answers without readings may be found by other tokens. Who may ask can then tell by time
+        share_static: whether answers without readings may be found by other tokens. Who may ask can then learn by time
             which sites others asked for.
     """
 

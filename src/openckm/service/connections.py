@@ -151,7 +151,7 @@ class _Listener(socket.socket):
 
 
 class _Connection(socket.socket):
-    """A connection that tells the limiter when it is closed."""
+    """A connection that reports to the limiter when it is closed."""
 
     def __init__(self, limiter: ConnectionLimiter, address: Any, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
@@ -170,7 +170,7 @@ class _Connection(socket.socket):
 
 
 class _Protocol(H11Protocol):
-    """HTTP that tells the limiter what a connection does, and drops clients that take nothing of their answer."""
+    """HTTP that reports to the limiter what a connection does, and drops clients that take nothing of their answer."""
 
     limiter: ConnectionLimiter
     _key: Key = ("", 0)
@@ -228,7 +228,7 @@ class _Wire(asyncio.Transport):
 
 
 class _Noted(ConnectionLimiter):
-    """Notes in which order a protocol tells it what a connection does."""
+    """Notes in which order a protocol reports what a connection does."""
 
     def __init__(self) -> None:
         super().__init__(ConnectionLimits())
@@ -247,7 +247,7 @@ async def _answer_nothing(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _rehearsal(protocol: type[H11Protocol], noted: _Noted) -> bool:
-    """Let a protocol answer one request and stall once; return whether it told its limiter, and timed the stall."""
+    """Let a protocol answer a request and stall once; return whether its limiter heard, and ended the stall."""
     config = uvicorn.Config(_answer_nothing, loop="none", lifespan="off", log_config=None, access_log=False)
     config.load()
     made: Any = protocol(config=config, server_state=ServerState(), app_state={})
@@ -264,7 +264,7 @@ async def _rehearsal(protocol: type[H11Protocol], noted: _Noted) -> bool:
 
 
 def require_hooks(base: type[H11Protocol] = H11Protocol) -> None:
-    """Answer one request in memory, and refuse to serve if uvicorn's protocol does not tell what a connection does.
+    """Answer one request in memory, and refuse to serve if uvicorn's protocol does not report what a connection does.
 
     The class is private to uvicorn: another version may call its methods in another way, or not at all, and the limits
     would then be open without a word.
@@ -282,7 +282,7 @@ def require_hooks(base: type[H11Protocol] = H11Protocol) -> None:
         loop.close()
     if not good:
         raise OptionError(
-            f"uvicorn {uvicorn.__version__} does not tell what its connections do, so that silent clients could not be"
+            f"uvicorn {uvicorn.__version__} does not report what its connections do, so silent clients could not be"
             " cut off, and nothing is served: install the version that openckm asks for (pip install 'openckm[edge]')"
         )
 
@@ -293,7 +293,7 @@ def protocol_for(limiter: ConnectionLimiter) -> type[H11Protocol]:
 
 
 def listen_at(
-    limiter: ConnectionLimiter, host: str, port: int, told: Callable[[str, int], None] | None = None
+    limiter: ConnectionLimiter, host: str, port: int, on_listening: Callable[[str, int], None] | None = None
 ) -> list[socket.socket]:
     """Return bound sockets of an address, whose connections pass the limiter.
 
@@ -301,7 +301,7 @@ def listen_at(
         limiter: that they pass.
         host: name or address.
         port: 0 for any that is free.
-        told: called with each address and port.
+        on_listening: called with each address and port.
 
     Raises:
         OptionError: if the address is unknown or taken.
@@ -317,8 +317,8 @@ def listen_at(
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
-            if told is not None:
-                told(*listener.getsockname()[:2])
+            if on_listening is not None:
+                on_listening(*listener.getsockname()[:2])
     except OSError as error:
         for one in made:
             one.close()

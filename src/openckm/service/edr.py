@@ -71,8 +71,8 @@ class Address(BaseModel):
 
     def question(self) -> Question:
         """Return the question."""
-        told = self.model_dump(by_alias=True, exclude={"parameter_names"})
-        return Question.model_validate(told | {"parameter-name": self.parameter_name or self.parameter_names})
+        asked = self.model_dump(by_alias=True, exclude={"parameter_names"})
+        return Question.model_validate(asked | {"parameter-name": self.parameter_name or self.parameter_names})
 
 
 class Question(BaseModel):
@@ -171,13 +171,15 @@ def edr_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any) -> None:
 
 
 def _query_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any, kind: str, failures: Any) -> None:
-    told = {**failures, 200: {"content": {media: {} for media in MEDIA.values()}}}
+    documented = {**failures, 200: {"content": {media: {} for media in MEDIA.values()}}}
 
-    @app.get(f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map", responses=told, response_class=Response)
+    @app.get(f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map", responses=documented, response_class=Response)
     async def ask(map_id: str, question: Annotated[Address, Query()], _: Token = allowed) -> Response:
         return await run_in_threadpool(answered, lambda: _answer(shelf, map_id, question.question(), kind))
 
-    @app.post(f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map_by_body", responses=told, response_class=Response)
+    @app.post(
+        f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map_by_body", responses=documented, response_class=Response
+    )
     async def ask_by_body(map_id: str, request: Request, token: Token = allowed) -> Response:
         async with body_of(request, node, token) as content:
             try:

@@ -80,14 +80,16 @@ def collections(entries: list[Entry], units: dict[str, dict[str, str]], base: st
     """Return the list of all maps."""
     links = [Link(href=f"{base}/collections", rel="self", type="application/json")]
     found = Collections(links=links, collections=[_collection(e, units[id_of(e.name)], base) for e in entries])
-    told: dict[str, Any] = found.model_dump(mode="json", exclude_none=True, by_alias=True)
-    return told
+    document: dict[str, Any] = found.model_dump(mode="json", exclude_none=True, by_alias=True)
+    return document
 
 
 def collection(entry: Entry, unit_of: dict[str, str], base: str) -> dict[str, Any]:
-    """Return what is told of one map."""
-    told: dict[str, Any] = _collection(entry, unit_of, base).model_dump(mode="json", exclude_none=True, by_alias=True)
-    return told
+    """Return the description of one map."""
+    document: dict[str, Any] = _collection(entry, unit_of, base).model_dump(
+        mode="json", exclude_none=True, by_alias=True
+    )
+    return document
 
 
 def crs_names(entry: Entry) -> list[str]:
@@ -123,6 +125,10 @@ def _collection(entry: Entry, unit_of: dict[str, str], base: str) -> Collection:
 
 
 def _query(place: str, name: str) -> EDRQuery:
-    told: dict[str, Any] = {"query_type": name, "output_formats": list(FORMATS), "default_output_format": FORMATS[0]}
-    variables = CubeVariables(**told, height_units=["m"]) if name == "cube" else Variables(**told)
+    document: dict[str, Any] = {
+        "query_type": name,
+        "output_formats": list(FORMATS),
+        "default_output_format": FORMATS[0],
+    }
+    variables = CubeVariables(**document, height_units=["m"]) if name == "cube" else Variables(**document)
     return EDRQuery(link=EDRQueryLink(href=f"{place}/{name}", rel="data", variables=variables))

@@ -56,7 +56,7 @@ class RouteQuestion(_Body):
         above: threshold of the statements on the whole route [unit].
         unit: of the threshold.
         power_dbm: transmit power, for maps of path gain [dBm].
-        samples: whether the samples are told, too.
+        samples: whether the answer holds the samples, too.
     """
 
     line: str | dict[str, Any]
@@ -72,7 +72,7 @@ class ServersQuestion(_Body):
 
     Attributes:
         coords: places, (longitude, latitude) each [degrees].
-        line: WKT or a GeoJSON geometry: where it is handed over is told.
+        line: WKT or a GeoJSON geometry: the answer says where it is handed over.
         others: maps of the other cells; by default all that share the map's group (the name up to its last "/").
         spacing_m: way between samples of the line [m].
         power_dbm: transmit power, for maps of path gain [dBm].

@@ -139,7 +139,7 @@ class MapShelf:
 
 
 def site_facts(transmitter: Transmitter | None, grid: Grid) -> dict[str, Any]:
-    """Return what a kept map says of its site; its place is told where the grid has a CRS."""
+    """Return what a kept map says of its site; its place is given where the grid has a CRS."""
     if transmitter is None:
         return {}
     facts: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What an edge tells Prometheus: counts and times, never a reading, a place or a name of a job."""
+"""What a node exports to Prometheus: counts and times, never a reading, a place or a name of a job."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
 
-        def gauge(name: str, told: str, *labels: str) -> Gauge:
-            return Gauge(name, told, labels, registry=self.registry)
+        def gauge(name: str, words: str, *labels: str) -> Gauge:
+            return Gauge(name, words, labels, registry=self.registry)
 
         self._jobs = Counter("ckm_jobs", "Jobs that ended.", ("kind", "state"), registry=self.registry)
         self._seconds = Histogram(
@@ -46,13 +46,13 @@ class Metrics:
         self._polls = gauge("ckm_update_polls", "Updates that were tried.")
         self._received = gauge("ckm_update_received_bytes", "Bytes received by updates.")
         self._memory = gauge(
-            "ckm_peak_memory_bytes", "Largest resident memory so far; 0 where the system does not tell."
+            "ckm_peak_memory_bytes", "Largest resident memory so far; 0 where the system does not say."
         )
         self._passes = gauge("ckm_network_passes", "Passes of the model in use, by jobs that shared one.", "jobs")
         self._connections = gauge("ckm_connections", "Connections that are open.")
         self._turned_away = gauge("ckm_connections_refused", "Connections refused: every place was being answered.")
         self._silent = gauge("ckm_connections_ended", "Connections ended for their silence, or to make room.")
-        self._warm = {how: Counter(f"ckm_flux_{how}", told, registry=self.registry) for how, told in _WARM.items()}
+        self._warm = {how: Counter(f"ckm_flux_{how}", words, registry=self.registry) for how, words in _WARM.items()}
         self._seen = dict.fromkeys(_WARM, 0)
         self._warm_bytes = gauge("ckm_flux_bytes", "Bytes of answers that are kept.")
 
@@ -98,7 +98,7 @@ class Metrics:
 
 
 def _peak_memory_bytes() -> int:
-    """Largest resident memory of this process so far [bytes]; 0 where the system does not tell (Windows)."""
+    """Largest resident memory of this process so far [bytes]; 0 where the system does not say (Windows)."""
     try:
         import resource
     except ImportError:

@@ -5,13 +5,13 @@ update puts another in its place. There is never half of each. A model is tried 
 not load, or whose first pass is not finite numbers of the right shape, never takes the place of another, in memory or
 in the cache.
 
-What goes wrong with an update is told apart, because it wants other people:
+What goes wrong with an update has three kinds of error, because each wants other people:
 
     cloud_unreachable    nobody answers: the last good version is served; somebody looks at the network
     repository_attack    somebody answers with what the owners did not sign, or with what is out of date: refused;
                          somebody looks at the repository, and at who may have been on the way
     model_refused        signed, but it does not run here: the version in use stays; somebody updates the program, or
-                         tells the publisher
+                         informs the publisher
     storage              disk, quota or channel: the version in use stays, unless it was revoked
 """
 
@@ -100,12 +100,12 @@ class Model:
         evidence = nothing.evidence.clone()
         evidence[1, :3, side // 2, side // 2] = torch.tensor([-0.5, -0.5, 1.0])
         try:
-            told = posterior_mean(
+            found = posterior_mean(
                 self.denoiser, Condition(nothing.site, evidence, nothing.scalars), symmetrise=False
             )  # fmt: skip
         except Exception as error:
             raise ModelError(f"{name}: its first pass failed ({type(error).__name__}); it is not served") from error
-        parts = (told.mean,) if told.var is None else (told.mean, told.var)
+        parts = (found.mean,) if found.var is None else (found.mean, found.var)
         wanted = (2, len(CHANNELS), side, side)
         if any(tuple(part.shape) != wanted or not bool(torch.isfinite(part).all()) for part in parts):
             raise ModelError(f"{name}: its first pass gave no finite map of shape {wanted}; it is not served")
@@ -154,11 +154,11 @@ class ModelKeeper:
             self.model = Model.load(None, config.adapt.delta)
             self.model.require_answer()
         else:
-            told: list[OpenCKMError] = []
+            failures: list[OpenCKMError] = []
             for folder in self._updater.held():
-                if self._take(folder, told):
+                if self._take(folder, failures):
                     break
-            self.alarms = _alarms(told, ())
+            self.alarms = _alarms(failures, ())
 
     def start(self) -> None:
         """Begin to update in the background."""
@@ -182,29 +182,29 @@ class ModelKeeper:
         except OpenCKMError as error:
             found.append(error)
             folder = self._still_good(self._updater, found)
-        told: list[OpenCKMError] = list(found)
-        told += [alarm for alarm in self._updater.alarms if alarm not in told]
-        self._take(folder, told)
-        self.alarms = _alarms(told, self.alarms)
+        failures: list[OpenCKMError] = list(found)
+        failures += [alarm for alarm in self._updater.alarms if alarm not in failures]
+        self._take(folder, failures)
+        self.alarms = _alarms(failures, self.alarms)
         self.polls, self.last_update_s = self.polls + 1, time.monotonic() - begun
-        return not told
+        return not failures
 
-    def _still_good(self, updater: Updater, told: list[OpenCKMError]) -> Path | None:
+    def _still_good(self, updater: Updater, failures: list[OpenCKMError]) -> Path | None:
         """Return the folder in use unless it was revoked, even if its files rotted: the model is in memory."""
         current = updater.current()
         if self._folder is None or self._folder == current or not updater.lists(self._folder):
             return current
-        told.append(StoreError(f"{self._folder}: damaged; it is served from memory and fetched again by an update"))
+        failures.append(StoreError(f"{self._folder}: damaged; it is served from memory and fetched again by an update"))
         return self._folder
 
-    def _take(self, folder: Path | None, told: list[OpenCKMError]) -> bool:
+    def _take(self, folder: Path | None, failures: list[OpenCKMError]) -> bool:
         """Serve the model of a folder from now on; if it does not run, False: the one in use stays."""
         if folder == self._folder:
             return True
         try:
             model = None if folder is None else self._loaded(folder)
         except ModelError as error:
-            told.append(error)
+            failures.append(error)
             return False
         if self.model is not None:
             self.updates += 1

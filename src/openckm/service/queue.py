@@ -40,7 +40,7 @@ ENDING = (
     "ending",
     "this node is about to end and did not begin this job: send the request again, to another node or later",
 )
-"""What a job is told that still waited when the node was told to end."""
+"""The error of a job that still waited when the node was asked to end."""
 
 
 def where(error: BaseException) -> str:
@@ -170,13 +170,13 @@ class JobQueue:
     Args:
         limits: how many are taken and kept.
         model: returns the model in use; None while there is none.
-        told: called with every job that ended.
+        on_end: called with every job that ended.
     """
 
     def __init__(
-        self, limits: Limits, model: Callable[[], Model | None], told: Callable[[Job], None] | None = None
+        self, limits: Limits, model: Callable[[], Model | None], on_end: Callable[[Job], None] | None = None
     ) -> None:
-        self.limits, self._model, self._told = limits, model, told or (lambda _: None)
+        self.limits, self._model, self._on_end = limits, model, on_end or (lambda _: None)
         self._changed = threading.Condition()  # on a lock that its holder may take again
         self._jobs: dict[str, Job] = {}
         self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()
@@ -365,7 +365,7 @@ class JobQueue:
     def _finish(self, job: Job, state: State) -> None:
         job.state, job.ended, job.work = state, time.monotonic(), None
         _log.info("job %s of %s: %s, %.2f s, model %s", job.id, job.owner, state, job.run_s, job.version or "none")
-        self._told(job)
+        self._on_end(job)
 
     def _sweep(self) -> None:
         """Forget results that expired, and fail jobs whose deadline passed while they waited."""

@@ -64,14 +64,14 @@ def _document(radiomap: RadioMap, channels: Collection[str], draws: bool) -> byt
 
 def _channel(radiomap: RadioMap, name: str, draws: bool) -> bytes:
     levels = [float(q) for q in radiomap.dataset["q"].values]
-    told = {
+    channel = {
         "mean": _plane(radiomap.mean(name)),
         "std": _plane(radiomap.std(name)),
         "quantiles": _object({f"{q:g}": _plane(radiomap.quantile(q, name)) for q in levels}),
     }
     if draws and "draws" in radiomap.dataset:
-        told["draws"] = b"[" + b",".join(_plane(one) for one in radiomap.draws(name)) + b"]"
-    return _object(told)
+        channel["draws"] = b"[" + b",".join(_plane(one) for one in radiomap.draws(name)) + b"]"
+    return _object(channel)
 
 
 def _json(value: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Runs the node until it is told to end; accepted jobs are then finished and their results handed out first."""
+"""Runs the node until it is asked to end; accepted jobs are then finished and their results handed out first."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["NodeServer", "serve"]
 
 _log = logging.getLogger("openckm.edge")
 _FETCH_S = 20.0
-"""How long a node that is told to end waits for results to be fetched, once nothing runs any more [s]."""
+"""How long a node that was asked to end waits for results to be fetched, once nothing runs any more [s]."""
 
 
 class NodeServer(uvicorn.Server):
-    """A server that, told to end, takes no more jobs and goes on answering until those it has are fetched.
+    """A server that, once asked to end, takes no more jobs and answers until those it has are fetched.
 
     Args:
         node: that it serves, as its configuration says.
@@ -64,7 +64,7 @@ class NodeServer(uvicorn.Server):
         return listen_at(self.limiter, server.host, server.port, _listening)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end; told twice, end at once."""
+        """Begin to end; asked a second time, end at once."""
         if self._told or self._node.queue.idle():
             super().handle_exit(sig, frame)
             return

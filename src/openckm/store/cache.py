@@ -63,11 +63,11 @@ class Installed:
     @classmethod
     def of(cls, release: Release, manifest: Manifest, card: bytes) -> Installed:
         """Return the row of a model; its folder's name differs with its content, so that none is ever overwritten."""
-        told = hashlib.sha256(card).hexdigest()
+        digest = hashlib.sha256(card).hexdigest()
         beside = {one.name: one.chunk.sha256 for one in manifest.attachments}
-        mark = hashlib.sha256(" ".join([told, manifest.sha256, *beside.values()]).encode()).hexdigest()[:12]
+        mark = hashlib.sha256(" ".join([digest, manifest.sha256, *beside.values()]).encode()).hexdigest()[:12]
         folder = f"{manifest.name}-{manifest.version}-{manifest.precision}-{mark}"
-        return cls(release.channel, release.number, release.version, folder, told, manifest.sha256, beside)
+        return cls(release.channel, release.number, release.version, folder, digest, manifest.sha256, beside)
 
 
 class Cache:

@@ -7,7 +7,7 @@ statistics of the edge's maps: mean and standard deviation over all of them of t
 contributor's name, keys that are not known are refused, and the size depends, but for a few digits, on the network and
 the rank alone: no more comes of a million readings than of a thousand.
 
-What a difference of weights tells of what it was trained on is little but not nothing (training data have been
+What a difference of weights reveals of what it was trained on is little but not nothing (training data have been
 reconstructed from gradients of a few samples): contributions need at least `LEAST_MAPS` different maps. A difference
 that was trained with noise (`openckm.edge.private_training`) states its epsilon and delta and comes without statistics,
 so that they hold for all of the file; whoever must be sure that nothing leaks sends nothing.
@@ -73,7 +73,7 @@ class Contribution:
         loss_before: loss on maps that were held back at the edge, before training; 0 without factors.
         loss_after: and after.
         statistics: (mean, standard deviation) over the maps, of each of `STATISTICS`; none with noise. A spread of 0
-            would tell the value of every single map, and is refused, but for shares that are all 0 or all 1.
+            would reveal the value of every single map, and is refused, but for shares that are all 0 or all 1.
         epsilon: of the difference, for one map more or less, if it was trained with noise; else 0 (no bound).
         delta: of the same.
         factors: of the low-rank differences, by "WEIGHT:up" and "WEIGHT:down"; none for statistics alone.
@@ -114,7 +114,7 @@ class Contribution:
         _check(all(len(pair) == 2 and _numbers(pair) for pair in self.statistics.values()), "a statistic")
         for name, (mean, spread) in self.statistics.items():
             end = name in _SHARES and mean in (0.0, 1.0) and spread == 0
-            _check(spread > 0 or end, f"a spread of {spread:g} of {name!r}, which tells the value of every map,")
+            _check(spread > 0 or end, f"a spread of {spread:g} of {name!r}, which reveals the value of every map,")
         _check_factors(self.factors)
 
     def to_bytes(self, signer: Signer | None = None) -> bytes:
@@ -122,11 +122,13 @@ class Contribution:
         from safetensors.numpy import save
 
         left_out = ("factors", "statistics")
-        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        stated = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
         for name in ("loss_before", "loss_after", "epsilon", "delta"):
-            told[name] = _rounded(told[name])
-        told["statistics"] = {n: [_rounded(v) for v in self.statistics[n]] for n in STATISTICS if n in self.statistics}
-        text = json.dumps({"schema": SCHEMA, **told}, sort_keys=True, separators=(",", ":"))
+            stated[name] = _rounded(stated[name])
+        stated["statistics"] = {
+            n: [_rounded(v) for v in self.statistics[n]] for n in STATISTICS if n in self.statistics
+        }
+        text = json.dumps({"schema": SCHEMA, **stated}, sort_keys=True, separators=(",", ":"))
         arrays = {name: np.ascontiguousarray(value) for name, value in self.factors.items()}
         about = {"contribution": text}
         if signer is not None:
@@ -144,8 +146,8 @@ class Contribution:
             raise InputError(f"a contribution of {len(content)} bytes: wanted at most {MAX_CONTRIBUTION}")
         raw, arrays, _ = _parsed(content)
         try:
-            told = {name: (float(a), float(b)) for name, (a, b) in raw.pop("statistics").items()}
-            return cls(**raw, statistics=told, factors=arrays)
+            stated = {name: (float(a), float(b)) for name, (a, b) in raw.pop("statistics").items()}
+            return cls(**raw, statistics=stated, factors=arrays)
         except OptionError:
             raise
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -153,9 +155,9 @@ class Contribution:
 
     def describe(self) -> dict[str, Any]:
         """Return everything that is in it but the factors, for JSON."""
-        told = asdict(self)
-        told["factors"] = {"tensors": len(self.factors), "values": sum(a.size for a in self.factors.values())}
-        return told
+        described = asdict(self)
+        described["factors"] = {"tensors": len(self.factors), "values": sum(a.size for a in self.factors.values())}
+        return described
 
 
 def require_signature(content: bytes, key: Key | None, contributor: str) -> None:

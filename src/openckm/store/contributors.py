@@ -45,9 +45,9 @@ def write_contributor(path: Path, name: str, signer: Signer) -> None:
     if path.exists():
         raise InputError(f"{path}: there is something already; choose another file, or remove it")
     key = signer.public_key
-    told = {"contributor": name, "key": {"keyid": key.keyid, **key.to_dict()}}
+    document = {"contributor": name, "key": {"keyid": key.keyid, **key.to_dict()}}
     try:
-        write_aside(path, (json.dumps(told, indent=1) + "\n").encode())
+        write_aside(path, (json.dumps(document, indent=1) + "\n").encode())
     except ModelError as error:
         raise InputError(str(error)) from error
 
@@ -72,7 +72,7 @@ def read_contributors(folder: Path) -> dict[str, Key]:
 def _read(path: Path) -> tuple[str, Key]:
     try:
         raw = json.loads(path.read_bytes())
-        told = dict(raw["key"])
-        return str(raw["contributor"]), Key.from_dict(told.pop("keyid"), told)
+        key = dict(raw["key"])
+        return str(raw["contributor"]), Key.from_dict(key.pop("keyid"), key)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not the public file of a contributor ({error!r}); ask for it again") from error

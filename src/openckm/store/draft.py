@@ -59,8 +59,8 @@ class Draft:
             for path, content in self.files.items():
                 write_aside(self.folder / "files" / path, content)
             self.save()
-            told = {"schema": _SCHEMA, "base": self.base, "files": sorted(self.files)}
-            write_aside(self.folder / "draft.json", (json.dumps(told, indent=1) + "\n").encode())
+            about = {"schema": _SCHEMA, "base": self.base, "files": sorted(self.files)}
+            write_aside(self.folder / "draft.json", (json.dumps(about, indent=1) + "\n").encode())
         except ModelError as error:
             raise StoreError(f"the draft cannot be kept: {error}") from error
 
@@ -83,16 +83,16 @@ class Draft:
             StoreError: if it is none, or was cut off.
         """
         try:
-            told: dict[str, Any] = json.loads((folder / "draft.json").read_bytes())
-            if told["schema"] != _SCHEMA or not isinstance(told["base"], int):
-                raise ValueError(f"schema {told['schema']!r}, wanted {_SCHEMA}")
+            about: dict[str, Any] = json.loads((folder / "draft.json").read_bytes())
+            if about["schema"] != _SCHEMA or not isinstance(about["base"], int):
+                raise ValueError(f"schema {about['schema']!r}, wanted {_SCHEMA}")
             document = Metadata[Targets].from_bytes((folder / "targets.json").read_bytes())
             if not isinstance(document.signed, Targets):
                 raise ValueError("it lists no targets")
-            files = {path: (folder / "files" / path).read_bytes() for path in _places(document, told["files"])}
+            files = {path: (folder / "files" / path).read_bytes() for path in _places(document, about["files"])}
         except (OSError, ValueError, KeyError, TypeError, RecursionError, RepositoryError) as error:
             raise StoreError(f"{folder}: not a whole draft ({error}); ask for it again") from error
-        return cls(folder, told["base"], document, files)
+        return cls(folder, about["base"], document, files)
 
     def check(self, ledger: Ledger) -> tuple[str, ...]:
         """Return what the draft changes, a sentence each, after comparing it with the repository and its own files.
@@ -151,9 +151,9 @@ class Draft:
         last = ledger.releases().get(release.channel)
         before = "nothing" if last is None else last.version or "nothing"
         after = release.version or "nothing"
-        told = f"channel {release.channel}: release {release.number} offers {after}, before {before}"
+        change = f"channel {release.channel}: release {release.number} offers {after}, before {before}"
         forbidden = sorted(set(release.revoked) - set(() if last is None else last.revoked))
-        return told + (f"; forbids {', '.join(forbidden)}" if forbidden else "")
+        return change + (f"; forbids {', '.join(forbidden)}" if forbidden else "")
 
 
 def _places(document: Metadata[Targets], listed: object) -> list[str]:

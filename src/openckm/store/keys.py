@@ -173,7 +173,7 @@ class KeyFolder(Keys):
             write_aside(path, _pem(content, label), mode=0o600)
         except (ModelError, OSError) as error:
             raise StoreError(f"a key cannot be kept: {error}") from error
-        self._load(path)  # nobody is told of a key that could not be read again
+        self._load(path)  # a key that cannot be read again is never announced
         return signer
 
     def _load(self, path: Path) -> Signer:

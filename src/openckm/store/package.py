@@ -164,11 +164,11 @@ def assembled(manifest: Manifest, card: bytes, payloads: Sequence[bytes]) -> Mod
     """
     raw = [unpack(p, c.length, c.kind) for p, c in zip(payloads, manifest.everything, strict=True)]
     count = len(manifest.chunks)
-    weights, told = b"".join(raw[:count]), ModelCard.from_json(card, manifest.card)
-    if not hashlib.sha256(weights).hexdigest() == manifest.sha256 == told.sha256:
+    weights, stated = b"".join(raw[:count]), ModelCard.from_json(card, manifest.card)
+    if not hashlib.sha256(weights).hexdigest() == manifest.sha256 == stated.sha256:
         raise RepositoryAttacked(f"the signed chunks of {manifest.name} {manifest.version} do not make its weights")
     beside = {one.name: content for one, content in zip(manifest.attachments, raw[count:], strict=True)}
-    return Model(told, weights, beside)
+    return Model(stated, weights, beside)
 
 
 def _delta(raw: bytes, kind: str, sha256: str, base: Base, index: int, whole: int) -> tuple[Delta, bytes] | None:

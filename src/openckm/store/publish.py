@@ -257,10 +257,10 @@ class Repository:
             StoreError: if it is no draft, the repository has gone on, or no key that has not signed yet is at hand.
         """
         ledger, held = Ledger(self._storage, self.trust_root), Draft.read(draft)
-        told = held.check(ledger)
+        changes = held.check(ledger)
         count = countersign(held.document, self._keys, ledger.chain.root.signed)
         held.save()
-        return told, count, ledger.chain.root.signed.roles["targets"].threshold
+        return changes, count, ledger.chain.root.signed.roles["targets"].threshold
 
     def finish(self, draft: Path) -> tuple[str, ...]:
         """Publish a draft that enough people have signed, with the keys of snapshot and timestamp.
@@ -275,14 +275,14 @@ class Repository:
         held = Draft.read(draft)
         with self._storage.lock():
             ledger = Ledger(self._storage, self.trust_root)
-            told = held.check(ledger)
+            changes = held.check(ledger)
             held.require_signed(ledger.chain.root.signed)
             ledger.chain.targets = held.document
             ledger.writes.update(held.files)
             ledger.writes[f"metadata/{held.document.signed.version}.targets.json"] = held.document.to_bytes()
             ledger.writes.update(ledger.chain.resign("snapshot", self._keys, self._now()))
             ledger.commit()
-        return told
+        return changes
 
     @contextmanager
     def _edit(self) -> Iterator[Ledger]:

@@ -157,7 +157,7 @@ def alarm_of(error: Exception, url: str) -> StoreError:
     if isinstance(error, RepositoryError | DownloadLengthMismatchError):
         alarm: StoreError = RepositoryAttacked(
             f"{url}: what the repository sent was refused ({name}: {error}); the model in use was kept. Either someone"
-            " tampers with the repository or holds updates back, or its owners did not sign in time: tell them, and"
+            " tampers with the repository or holds updates back, or its owners did not sign in time: inform them, and"
             " check the clock of this machine"
         )
     elif isinstance(error, DownloadError):

@@ -3,9 +3,9 @@
 The Update Framework's client (python-tuf) verifies the signed documents, from the root that came with the edge's
 configuration to the hash of every file. On top of it: a model comes in chunks, so an interrupted download goes on where
 it stopped and a refresh fetches only chunks that changed, as differences where the edge has what they differ from; what
-is whole and verified is moved to its place and only then used; and what fails is told apart: `RepositoryUnreachable`,
-`RepositoryAttacked`, or a `ModelError` for a model that this program cannot run. Whatever fails, the last good model
-stays, and `Updater.current` finds it without a network.
+is whole and verified is moved to its place and only then used; and what fails has a type of its own:
+`RepositoryUnreachable`, `RepositoryAttacked`, or a `ModelError` for a model that this program cannot run. Whatever
+fails, the last good model stays, and `Updater.current` finds it without a network.
 """
 
 from __future__ import annotations
