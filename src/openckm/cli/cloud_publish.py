@@ -222,10 +222,10 @@ def status(repository: Url, trust_root: TrustRoot) -> None:
         console.print(f"held     {version} ({', '.join(precisions)})", markup=False)
     for role, expires in opened.expiry().items():
         left = (expires - datetime.now(UTC)).total_seconds() / 86400
-        left = (
+        when = (
             f"in {left:.1f} days" if left > 0 else f"{-left:.1f} days ago: edges raise an alarm, run `ckm cloud renew`"
         )
-        console.print(f"expires  {role} {left}", markup=False)
+        console.print(f"expires  {role} {when}", markup=False)
 
 
 COMMANDS = (init, publish, promote, rollback, revoke, sign, finish, rotate, renew, status)
