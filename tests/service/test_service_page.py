@@ -17,7 +17,8 @@ from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.service.node import Node
-from openckm.service.page.layers import NOTHING, buildings_geojson, corners, encode_layer
+from openckm.service.page.layers import NOTHING, buildings_geojson, encode_layer
+from openckm.service.page.places import corners
 from openckm.service.page.routes import built_page
 from openckm.service.page.uploads import Uploads
 from worlds import gaussian_field, readings
@@ -180,9 +181,14 @@ def test_a_preview_says_what_would_be_read(client):
     assert told["rows"] == told["report"]["kept"] == 60 and told["roles"]["gain_db"] == "gain [dB]"
     assert len(told["first"]) == 3 and told["trouble"] == ""
     answer = client.post(f"/v1/files/{upload}/points", content=b"{}", headers=auth() | JSON)
-    triples = np.frombuffer(answer.content, "<f4").reshape(-1, 3)
+    origin, *triples = np.frombuffer(answer.content, "<f4").reshape(-1, 3).astype(float)
     assert len(triples) == 60 == int(answer.headers["x-count"])
-    assert np.abs(triples[:, 0] - BS[0]).max() < 0.01 and np.abs(triples[:, 1] - BS[1]).max() < 0.01
+    lon, lat, value = np.array(triples).T
+    rows = np.array([line.split(",") for line in drive_csv().decode().split()[1:]], float)
+    x, y = GRID.from_lonlat(lon + origin[0], lat + origin[1])
+    wanted = GRID.from_lonlat(rows[:, 0], rows[:, 1])
+    assert np.hypot(x - wanted[0], y - wanted[1]).max() < 0.05, "points lie where they were read, to 5 cm"
+    np.testing.assert_allclose(value, rows[:, 2], atol=1e-4)
 
 
 def test_files_and_maps_are_their_senders_alone(client, made):

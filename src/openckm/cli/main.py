@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from openckm import __version__
+from openckm.cli.change import planned, write_change
 from openckm.cli.city import city
 from openckm.cli.cloud import cloud_app
 from openckm.cli.edge import edge_app
@@ -34,6 +35,7 @@ from openckm.cli.options import (
     Sigma,
     SkipBad,
     Spacing,
+    ThenOption,
     Where,
     place,
     reading_options,
@@ -164,12 +166,14 @@ def construct(
     warm: Annotated[
         Path | None, typer.Option(help="Folder of earlier answers: the same map again at once, draws of similar ones.")
     ] = None,
+    then: ThenOption = None,
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
     from openckm.cli.outputs import require_writable, require_writable_file, write_outputs, write_record
     from openckm.edge.construction import construct as run
     from openckm.maps.site_plan import SitePlan
 
+    change = None if not then else planned(then, sites)
     if sites is None:
         require_writable(output, png, zarr, (*measurements, layout, evidence, before))
     elif evidence is not None or before is not None or draw_by != "told":
@@ -224,6 +228,9 @@ def construct(
     written = write_outputs(job, output, png, zarr)
     if report is not None:
         written.append(write_record(job, report))
+    if change is not None:
+        with stages("the antenna as planned") as on_progress:
+            written += write_change(job, change, output, prior, delta, seed, on_progress)
     console.print(for_command_line(job.summary()), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 

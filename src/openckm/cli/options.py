@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArithmeticOption", "BeforeAge", "BeforeFile", "Columns", "Crs", "EvidenceFile", "LayoutFile", "Measurements",
-    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "Where", "lon_lat", "pairs", "place", "reading_options",
-    "require_range", "split_name",
+    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "ThenOption", "Where", "lon_lat", "pairs", "place",
+    "reading_options", "require_range", "split_name",
 ]  # fmt: skip
 
 
@@ -71,6 +71,13 @@ ReceiverHeight = Annotated[
 ]
 LayoutFile = Annotated[
     Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+]
+ThenOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--then",
+        help="A planned change, azimuth=, downtilt= or power= (+3): also the map after it, and the difference.",
+    ),
 ]
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Also write what was read, left out, assumed and fitted as JSON.")

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,22 +24,27 @@ _OPEN_S = 1.5
 
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8480,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Folder of kept maps (`ckm maps`), made where there is none; else none are kept."),
+    ] = None,
     open_page: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser once the node answers.")
     ] = True,
 ) -> None:
     """Serve the page to this machine alone: drop a drive test and a layout, and see the map with its doubt.
 
-    Nothing leaves the machine, and nothing that is sent to the node is kept on its disk.
+    Nothing leaves the machine, and nothing that is sent to the node is kept on its disk: maps alone go into --store.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     try:
-        from openckm.service.config import EdgeConfig, Limits, ServerConfig
+        from openckm.service.config import EdgeConfig, Limits, MapsConfig, ServerConfig
         from openckm.service.serve import serve as run
     except ModuleNotFoundError as error:
         raise StoreError(f"the page needs the package {error.name}: pip install 'openckm[edge]'") from error
     limits = Limits(body_bytes=_BODY_BYTES, body_s=600.0, observations=_READINGS, deadline_s=3600.0)
-    config = EdgeConfig(server=ServerConfig(port=port, page=True), limits=limits)
+    maps = None if store is None else MapsConfig(folder=store.resolve())
+    config = EdgeConfig(server=ServerConfig(port=port, page=True), limits=limits, maps=maps)
     address = f"http://127.0.0.1:{port}/"
     console.print(f"the page is at {address} (this machine alone; end with Ctrl+C)", markup=False)
     if open_page:

@@ -89,6 +89,7 @@ def construct(
     draw_by: Literal["told", "dps"] = "told",
     on_progress: Callable[[str, int, int], None] | None = None,
     warm: WarmOptions | None = None,
+    edit: Callable[[Evidence], Evidence] | None = None,
     **loose: Any,
 ) -> Construction:
     """Construct the map around a base station from a drive test.
@@ -115,6 +116,7 @@ def construct(
         draw_by: who draws: the network that is conditioned on the readings, or P1's Algorithm 2 ("dps").
         on_progress: called with (what, done, in all) while the work goes on.
         warm: where earlier answers are kept, and how they are used; None for none.
+        edit: what is done to the evidence before it is used: readings left out, or added; None for nothing.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, for short calls: bs=(lon, lat),
             azimuth_deg=212, layout="city.geojson", where={"PCI": "A"}.
 
@@ -128,6 +130,7 @@ def construct(
     memory = None if warm is None else _memory(warm, model)
     site, reading = from_keywords(site, reading, loose)
     read = read_evidence(measurements, site, reading, unlearnt=True)
+    read = read if edit is None else edit(read)
     if unlearnt_in(read.observations) is not None:
         power_only = {
             "an antenna pattern": site.pattern, "other instruments": evidence or likelihood, "an older map": before,

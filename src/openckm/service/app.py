@@ -117,7 +117,7 @@ def create_app(node: Node) -> FastAPI:
     if node.config.server.page:
         from openckm.service.page.routes import add_page
 
-        add_page(app, node, _allowed(node, "jobs"), partial(_job, node), partial(_queued, node))
+        add_page(app, node, _allowed(node, "jobs"), _allowed(node, "maps"), partial(_job, node), partial(_queued, node))
     _describe(app)
     return app
 

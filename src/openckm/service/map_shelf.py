@@ -68,25 +68,32 @@ class MapShelf:
                 self._stamp = (found.st_mtime_ns, found.st_size)
             return self._entries
 
-    def entry(self, collection: str) -> Entry:
-        """Return a map's entry.
+    def entry(self, collection: str, version: int | None = None) -> Entry:
+        """Return a map's entry, of its newest version or of a certain one.
 
         Raises:
             InputError: if there is none.
         """
+        if version is not None:
+            try:
+                return self.store.find(name_of(collection), version)
+            except InputError as error:
+                raise InputError(
+                    f"there is no map {name_of(collection)!r} of version {version} here: {error}"
+                ) from None
         found = self.entries().get(collection)
         if found is None:
             raise InputError(f"there is no map {name_of(collection)!r} here: see /collections")
         return found
 
-    def view(self, collection: str) -> MapView:
-        """Return a map to be asked.
+    def view(self, collection: str, version: int | None = None) -> MapView:
+        """Return a map to be asked, its newest version or a certain one.
 
         Raises:
             InputError: if there is none, or it is damaged.
             MapStoreError: if the store cannot be used.
         """
-        entry = self.entry(collection)
+        entry = self.entry(collection, version)
         with self._lock:
             view = self._views.get(entry.folder)
             if view is not None:

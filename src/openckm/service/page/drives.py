@@ -2,118 +2,86 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import asdict, replace
-from typing import Annotated, Any
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from openckm.edge.construction import Construction, construct
-from openckm.edge.reading import ReadingOptions
+from openckm.edge.reading import Evidence
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import LoadedPrior
 from openckm.infer.draws import OutOfTime
 from openckm.maps.csv import read_drive_test
-from openckm.maps.grid import reproject
 from openckm.maps.observations import Points
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.tables.inspection import inspect_file
 from openckm.service.model_keeper import Model
-from openckm.service.page.layers import buildings_geojson
-from openckm.service.page.uploads import Upload, in_given_names
+from openckm.service.page.bodies import DriveRequest, Edits, ReadingBody
+from openckm.service.page.places import to_page
+from openckm.service.page.records import Made, Record, Records
+from openckm.service.page.uploads import Upload, Uploads, in_given_names
 from openckm.service.queue import Ticket, Work
 
-__all__ = ["DriveRequest", "Record", "Records", "command_of", "drive_work", "encode_points", "preview"]
+__all__ = ["Files", "Painted", "drive_work", "encode_points", "preview", "prior_of"]
 
-_Degrees = Annotated[float, Field(allow_inf_nan=False, ge=-360.0, le=360.0)]
-_Text = Annotated[str, Field(max_length=200)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_LOCAL = "local"
+_WHAT_IF = {"kind": "edit", "status": "what if"}
 
 
-class SiteBody(_Strict):
-    """A site as `SitePlan` has it; degrees, metres and hertz."""
-
-    place: tuple[_Degrees, _Degrees] | None = None
-    height_m: float = Field(default=24.0, gt=0, le=1000)
-    carrier_hz: float = Field(default=3.5e9, ge=1e8, le=1e11)
-    azimuth_deg: _Degrees | None = None
-    downtilt_deg: float = Field(default=6.0, ge=-90, le=90)
-    cell_m: float | None = Field(default=None, gt=0, le=1000)
-    size: int | None = Field(default=None, ge=16, le=1024)
-    centre: tuple[_Degrees, _Degrees] | None = None
-
-
-class ReadingBody(_Strict):
-    """How a file of readings is read, as `ReadingOptions` has it."""
-
-    where: dict[_Text, _Text] = Field(default_factory=dict, max_length=16)
-    columns: dict[_Text, _Text] = Field(default_factory=dict, max_length=32)
-    crs: _Text | None = None
-    sigma_db: float = Field(default=4.0, gt=0, le=100)
-    without: tuple[_Text, ...] = Field(default=(), max_length=32)
-    skip_bad: bool = False
-    mix: tuple[_Text, ...] = Field(default=(), max_length=32)
-
-    def options(self) -> ReadingOptions:
-        """Return the options as the main job takes them."""
-        return ReadingOptions(**self.model_dump())
-
-
-class DriveRequest(_Strict):
-    """What map is wanted of which files."""
-
-    readings: tuple[str, ...] = Field(min_length=1, max_length=8)
-    layout: str | None = None
-    site: SiteBody = SiteBody()
-    reading: ReadingBody = ReadingBody()
-    draws: int = Field(default=8, ge=0, le=64)
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    check: bool = True
-    deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-
-
-class Record:
-    """What is to be said of a map beside its numbers.
+@dataclass(frozen=True)
+class Painted:
+    """What was painted on a map.
 
     Attributes:
-        document: summary, status, self-check, what was read and assumed, and how to make the map again.
-        buildings: GeoJSON of the layout, or None.
+        edits: as they were sent.
+        edit: what they make of the evidence.
+        widening: factor on the spread of the map that they were painted on.
     """
 
-    def __init__(self, job: Construction, command: str) -> None:
-        check = None
-        if job.check is not None:
-            check = {"verdict": job.check.verdict(), "status": job.check.status, "held": job.check.held,
-                     "scores": [asdict(score) for score in job.check.scores]}  # fmt: skip
-        self.document: dict[str, Any] = {
-            "summary": job.summary(), "status": job.status, "check": check, "assumed": list(job.notes),
-            "reading": job.read.as_dict(), "unit": job.radiomap.provenance.get("unit", "dB"), "command": command,
-            "draws": int(job.radiomap.dataset.sizes.get("draw", 0)), "channels": list(job.radiomap.channels),
-            "provenance": job.radiomap.provenance,
-        }  # fmt: skip
-        layout = job.observations.layout
-        self.buildings = None if layout is None else buildings_geojson(layout)
+    edits: Edits
+    edit: Callable[[Evidence], Evidence]
+    widening: float = 1.0
 
 
-class Records:
-    """Records of maps by their job; a record goes when the queue forgets its job."""
+def _edits(painted: Painted | None) -> Edits:
+    return Edits() if painted is None else painted.edits
 
-    def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Ticket, Record] = WeakKeyDictionary()
 
-    def keep(self, job: Ticket, record: Record) -> None:
-        """Keep the record of a job."""
-        self._kept[job] = record
+@dataclass(frozen=True)
+class Files:
+    """The files of a request.
 
-    def find(self, job: Ticket) -> Record | None:
-        """Return the record of a job, None where there is none."""
-        return self._kept.get(job)
+    Attributes:
+        readings: of the drive test.
+        layout: of the buildings, or None.
+    """
+
+    readings: list[Upload]
+    layout: Upload | None
+
+    @classmethod
+    def of(cls, uploads: Uploads, owner: str, request: DriveRequest) -> Files:
+        """Return the files that a request names.
+
+        Raises:
+            InputError: if one is gone.
+        """
+        readings = [uploads.find(owner, one, "readings") for one in request.readings]
+        return cls(readings, None if request.layout is None else uploads.find(owner, request.layout, "layout"))
+
+    @property
+    def every(self) -> list[Upload]:
+        """All of them."""
+        return [*self.readings, *([] if self.layout is None else [self.layout])]
+
+    def site(self, request: DriveRequest) -> SitePlan:
+        """Return the site of a request with its layout."""
+        path = None if self.layout is None else self.layout.path
+        local = (request.reading.crs or "").lower() == _LOCAL
+        return SitePlan(**request.site.model_dump(), layout=path, local=local)
 
 
 def preview(upload: Upload, reading: ReadingBody) -> dict[str, Any]:
@@ -137,9 +105,10 @@ def preview(upload: Upload, reading: ReadingBody) -> dict[str, Any]:
 
 
 def encode_points(upload: Upload, reading: ReadingBody, most: int) -> tuple[bytes, int]:
-    """Return readings as little-endian float32 triples (longitude, latitude, value), and how many there are in all.
+    """Return readings as little-endian float32 triples (longitude, latitude, value), and their number in the file.
 
-    Where there are more than `most`, every k-th is returned, so that they lie over the whole drive.
+    The first triple is an origin in whole degrees, from which all others count: 32 bits are too few for a metre on the
+    globe. Where there are more than `most` readings, every k-th is returned, so that they lie over the whole drive.
 
     Raises:
         InputError: if the file cannot be read.
@@ -147,59 +116,65 @@ def encode_points(upload: Upload, reading: ReadingBody, most: int) -> tuple[byte
     drive = read_drive_test([upload.path], **reading.options().keywords())
     points: Points = drive.points
     step = max(1, -(-len(points) // most))
-    x, y = points.x[::step], points.y[::step]
-    lon, lat = (
-        (x / 111_320.0, y / 111_320.0) if drive.report.crs is None else reproject(drive.report.crs, "EPSG:4326", x, y)
-    )
-    return np.stack([lon, lat, points.value[::step]], axis=1).astype("<f4").tobytes(), len(points)
+    lon, lat = to_page(drive.report.crs, points.x[::step], points.y[::step])
+    origin = np.floor([lon.min(), lat.min()]) if len(lon) else np.zeros(2)
+    triples = np.stack([lon - origin[0], lat - origin[1], points.value[::step]], axis=1)
+    return np.concatenate([[[*origin, 0.0]], triples]).astype("<f4").tobytes(), len(points)
 
 
-def drive_work(request: DriveRequest, readings: list[Upload], layout: Upload | None, records: Records) -> Work:
-    """Return the work of a request: the main job on files in memory, with the model of the node."""
-    site = SitePlan(**request.site.model_dump(), layout=None if layout is None else layout.path)
-    command = command_of(request, readings, layout)
+def prior_of(model: Model) -> LoadedPrior:
+    """Return the node's model as a prior."""
+    return LoadedPrior(model.denoiser, f"{model.card.name} {model.card.version}", model.calibration)
+
+
+def drive_work(request: DriveRequest, files: Files, records: Records, painted: Painted | None = None) -> Work:
+    """Return the work of a request: the main job on files in memory, with the model of the node.
+
+    A map of painted readings is not tested on them, for nobody made them: its spread is widened as that of the map that
+    they were painted on.
+
+    Args:
+        request: what is wanted.
+        files: of the request.
+        records: where the map's record is kept.
+        painted: what was painted, or None.
+    """
+    site = files.site(request)
 
     def work(model: Model, ticket: Ticket) -> RadioMap:
         if ticket.left_s <= 0:
             raise OutOfTime
-        card = model.card
         try:
             made = construct(
-                [upload.path for upload in readings], site, reading=request.reading.options(), draws=request.draws,
-                seed=request.seed, deadline_s=ticket.left_s, check=request.check, on_progress=ticket.report,
-                prior=LoadedPrior(model.denoiser, f"{card.name} {card.version}", model.calibration),
+                [upload.path for upload in files.readings], site, reading=request.reading.options(),
+                draws=request.draws, seed=request.seed, deadline_s=ticket.left_s,
+                check=request.check and painted is None, on_progress=ticket.report, prior=prior_of(model),
+                edit=None if painted is None else painted.edit,
             )  # fmt: skip
         except InputError as error:
-            raise MeasurementError(in_given_names(str(error), *readings, *([layout] if layout else []))) from None
-        names = {str(u.path): u.name for u in (*readings, *([layout] if layout else []))}
-        made = replace(made, read=replace(made.read, source=", ".join(u.name for u in readings)))
-        records.keep(ticket, Record(made, command))
-        made.radiomap.provenance["files"] = list(names.values())
+            raise MeasurementError(in_given_names(str(error), *files.every)) from None
+        if painted is not None and painted.widening != 1.0:
+            made = replace(made, radiomap=made.radiomap.with_wider_spread(painted.widening))
+        made = _in_given_names(made, files)
+        observations = made.observations
+        facts = Made(request, made.radiomap.grid, observations.layout, observations.transmitter, _edits(painted))
+        record = Record.of(made, facts, files.readings, files.layout)
+        records.keep(ticket, record if painted is None else replace(record, document=record.document | _WHAT_IF))
+        made.radiomap.provenance["files"] = [upload.name for upload in files.every]
         return made.radiomap
 
     return work
 
 
-def command_of(request: DriveRequest, readings: list[Upload], layout: Upload | None) -> str:
-    """Return the command that makes the same map."""
-    site, reading = request.site, request.reading
-    words = ["ckm", "construct", *(upload.name for upload in readings)]
-    if site.place is not None:
-        words += ["--bs", f"{site.place[0]:.7g},{site.place[1]:.7g}"]
-    flags: list[tuple[str, object]] = [
-        ("--azimuth", site.azimuth_deg), ("--layout", None if layout is None else layout.name), ("--cell", site.cell_m),
-        ("--size", site.size), ("--height", site.height_m), ("--carrier", site.carrier_hz / 1e9),
-        ("--downtilt", site.downtilt_deg), ("--crs", reading.crs), ("--sigma", reading.sigma_db),
-        ("--draws", request.draws), ("--seed", request.seed),
-    ]  # fmt: skip
-    for flag, value in flags:
-        words += [] if value is None else [flag, f"{value:g}" if isinstance(value, float) else str(value)]
-    for flag, pairs in (("--where", reading.where), ("--column", reading.columns)):
-        for name, value in pairs.items():
-            words += [flag, f"{name}={value}"]
-    for flag, names in (("--no-column", reading.without), ("--mix", reading.mix)):
-        for name in names:
-            words += [flag, name]
-    words += ["--skip-bad"] if reading.skip_bad else []
-    words += [] if request.check else ["--no-check"]
-    return shlex.join([*words, "-o", "map.tif"])
+def _in_given_names(made: Construction, files: Files) -> Construction:
+    """Return a construction whose words name files as their owner does."""
+    observations, layout = made.observations, made.observations.layout
+    if layout is not None:
+        named = replace(layout, source=in_given_names(layout.source, *files.every))
+        observations = replace(observations, layout=named)
+    read = replace(
+        made.read, source=", ".join(u.name for u in files.readings),
+        notes=tuple(in_given_names(note, *files.every) for note in made.read.notes),
+    )  # fmt: skip
+    notes = tuple(in_given_names(note, *files.every) for note in made.notes)
+    return replace(made, read=read, observations=observations, notes=notes)

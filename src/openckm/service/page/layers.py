@@ -12,32 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.edge.change import CHANGE
 from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
+from openckm.service.page.places import corners, to_page
 
-__all__ = ["LAYERS", "MEDIA_TYPE", "NOTHING", "buildings_geojson", "corners", "encode_layer"]
+__all__ = ["LAYERS", "MEDIA_TYPE", "NOTHING", "buildings_geojson", "encode_layer", "encode_values",
+           "ends_of", "layers_of", "values_of"]  # fmt: skip
 
-LAYERS = ("mean", "std", "p10", "p90", "direction", "building")
+LAYERS = ("mean", "std", "p05", "p10", "p90", "p95", "direction", "building", "change", "change_std")
 MEDIA_TYPE = "application/vnd.openckm.layer"
 NOTHING = 65535
 """The number of a cell of which the map says nothing."""
 _STEPS = 65534
-
-
-def corners(grid: Grid) -> list[list[float]]:
-    """Return the map's corners as [longitude, latitude] [degrees]: north-west, north-east, south-east, south-west.
-
-    A map without a CRS lies at longitude and latitude 0, a degree being 111,320 m.
-    """
-    west, south, east, north = grid.bounds
-    x, y = np.array([west, east, east, west]), np.array([north, north, south, south])
-    if grid.crs is None:
-        lon, lat = x / 111_320.0, y / 111_320.0
-    else:
-        lon, lat = grid.to_lonlat(x, y)
-    return [[float(a), float(b)] for a, b in zip(lon, lat, strict=True)]
 
 
 def encode_layer(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> bytes:
@@ -51,23 +40,51 @@ def encode_layer(radiomap: RadioMap, layer: str, outage_below: float | None = No
     Raises:
         OptionError: if there is no such layer, or outage is asked for without a threshold.
     """
-    values, unit = _values(radiomap, layer, outage_below)
-    low, high = _ends(values)
+    values, unit = values_of(radiomap, layer, outage_below)
+    grid = radiomap.grid
+    facts = {"layer": layer, "cell_m": grid.cell_m, "crs": grid.crs, "unit": unit, "corners": corners(grid)}
+    return encode_values(values, ends_of(values), facts)
+
+
+def encode_values(values: NDArray[np.floating], ends: tuple[float, float], facts: dict[str, Any]) -> bytes:
+    """Return rows of values as bytes.
+
+    Args:
+        values: of the cells [unit], NaN where nothing is said, shape (rows, cols).
+        ends: smallest and largest value that the 16 bits reach; what lies beyond is clamped.
+        facts: further lines of the head.
+    """
+    low, high = ends
     scale = (high - low) / _STEPS if high > low else 1.0
     with np.errstate(invalid="ignore"):
-        numbers = np.where(np.isfinite(values), np.round((values - low) / scale), NOTHING)
-    grid = radiomap.grid
-    head: dict[str, Any] = {
-        "layer": layer, "rows": grid.shape[0], "cols": grid.shape[1], "cell_m": grid.cell_m, "crs": grid.crs,
-        "unit": unit, "scale": scale, "offset": low, "nothing": NOTHING, "low": low, "high": high,
-        "corners": corners(grid),
+        steps = np.clip(np.round((values - low) / scale), 0, _STEPS)
+        numbers = np.where(np.isfinite(values), steps, NOTHING).astype("<u2")
+    head = {
+        "rows": values.shape[0], "cols": values.shape[1], "scale": scale, "offset": low, "nothing": NOTHING,
+        "low": low, "high": high, **facts,
     }  # fmt: skip
     line = json.dumps(head).encode()
     line += b" " * ((len(line) + 1) % 2) + b"\n"
-    return line + numbers.astype("<u2").tobytes()
+    return line + numbers.tobytes()
 
 
-def _values(radiomap: RadioMap, layer: str, outage_below: float | None) -> tuple[NDArray[np.float64], str]:
+def layers_of(radiomap: RadioMap) -> tuple[str, ...]:
+    """Return the names of the layers that a map has; every map has an outage, too."""
+    has = set(radiomap.channels)
+    lacks = {
+        "direction": not {"aoa_cos", "aoa_sin"} <= has, "building": "building" not in has,
+        "change": CHANGE not in has, "change_std": CHANGE not in has,
+        **{f"p{round(100 * q):02d}": not _keeps(radiomap, q) for q in (0.05, 0.1, 0.9, 0.95)},
+    }  # fmt: skip
+    return (*(name for name in LAYERS if not lacks.get(name, False)), "outage")
+
+
+def _keeps(radiomap: RadioMap, level: float) -> bool:
+    return any(abs(level - float(q)) < 1e-9 for q in radiomap.dataset["q"].values)
+
+
+def values_of(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> tuple[NDArray[np.float64], str]:
+    """Return the values of a layer, NaN where the map says nothing, and their unit; errors as `encode_layer`."""
     unit = str(radiomap.provenance.get("unit", "dB"))
     if layer == "outage":
         if outage_below is None:
@@ -77,18 +94,21 @@ def _values(radiomap: RadioMap, layer: str, outage_below: float | None) -> tuple
         found = radiomap.mean()
     elif layer == "std":
         found, unit = radiomap.std(), "dB"
-    elif layer in ("p10", "p90"):
-        found = radiomap.quantile(0.1 if layer == "p10" else 0.9)
+    elif layer in ("p05", "p10", "p90", "p95"):
+        found = radiomap.quantile(int(layer[1:]) / 100)
+    elif layer in ("change", "change_std") and CHANGE in radiomap.channels:
+        found, unit = (radiomap.mean(CHANGE) if layer == "change" else radiomap.std(CHANGE)), "dB"
     elif layer == "direction" and {"aoa_cos", "aoa_sin"} <= set(radiomap.channels):
         found, unit = np.degrees(np.arctan2(radiomap.mean("aoa_sin"), radiomap.mean("aoa_cos"))), "degrees"
     elif layer == "building" and "building" in radiomap.channels:
         return np.asarray(radiomap.mean("building"), dtype=np.float64), "1"
     else:
-        raise OptionError(f"layer {layer!r}: this map has {', '.join((*LAYERS, 'outage'))}")
+        raise OptionError(f"layer {layer!r}: this map has {', '.join(layers_of(radiomap))}")
     return np.where(radiomap.valid, np.asarray(found, dtype=np.float64), np.nan), unit
 
 
-def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+def ends_of(values: NDArray[np.floating]) -> tuple[float, float]:
+    """Return the smallest and the largest value that is finite; 0 and 1 where none is."""
     good = values[np.isfinite(values)]
     return (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
 
@@ -118,5 +138,5 @@ def buildings_geojson(layout: Layout) -> dict[str, Any]:
 
 def _degrees(grid: Grid, ring: list[tuple[float, float]]) -> list[list[float]]:
     x, y = np.array(ring).T
-    lon, lat = (x / 111_320.0, y / 111_320.0) if grid.crs is None else grid.to_lonlat(x, y)
+    lon, lat = to_page(grid.crs, x, y)
     return [[round(float(a), 7), round(float(b), 7)] for a, b in zip(lon, lat, strict=True)]

@@ -1,38 +1,43 @@
-"""Routes of the page: the built files, uploads, what would be read of them, drives, and layers of their maps.
+"""Routes of the page: the built files, uploads, what would be read of them, and maps of them.
 
 GET     /                            the page; /page/... its scripts and styles
+GET     /v1/page                     what this node offers: store, demos, version
 POST    /v1/files?kind=&name=        a file as it is: 201 and its id            scope jobs
 POST    /v1/files/{id}/preview       what would be read of it                   scope jobs
 POST    /v1/files/{id}/points        readings as float32 triples                scope jobs
 DELETE  /v1/files/{id}               forget it                                  scope jobs
+POST    /v1/demos/{name}             a demo's files, as if they had been sent   scope jobs
 POST    /v1/drives                   a map of such files: 202 and its job       scope jobs
-GET     /v1/jobs/{id}/record         what is to be said of the map              scope jobs
-GET     /v1/jobs/{id}/buildings      its layout as GeoJSON                      scope jobs
-GET     /v1/jobs/{id}/layers/{name}  a layer as numbers                         scope jobs
+
+What is asked of maps is in `job_routes` and `stored_routes`.
 """
 
 from __future__ import annotations
 
-import json
+import gzip
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openckm import __version__
 from openckm.errors import InputError
-from openckm.maps.provenance import dump_provenance
 from openckm.service.config import Token
 from openckm.service.node import Node
-from openckm.service.page.drives import DriveRequest, ReadingBody, Records, drive_work, encode_points, preview
-from openckm.service.page.layers import MEDIA_TYPE, encode_layer
+from openckm.service.page.answers import parsed, plain
+from openckm.service.page.bodies import DriveRequest, ReadingBody
+from openckm.service.page.demos import DEMOS, demo_of
+from openckm.service.page.drives import Files, drive_work, encode_points, preview
+from openckm.service.page.job_routes import Desk, job_routes
+from openckm.service.page.records import Records
+from openckm.service.page.stored_routes import stored_routes
 from openckm.service.page.uploads import Kind, Upload, Uploads, in_given_names
 from openckm.service.queue import Job
 from openckm.service.wire import body_of, error_body, fails, failure
@@ -50,7 +55,8 @@ _POLICY = (
 )
 """Content-Security-Policy: own origin alone. Inline styles are those that MapLibre sets on its elements."""
 _RAW = ("application/octet-stream",)
-_MOST_POINTS = 200_000
+_PACKED = (".html", ".js", ".mjs", ".css", ".svg", ".json")
+_MOST_POINTS = 1_000_000
 _Found = TypeVar("_Found")
 
 
@@ -59,46 +65,67 @@ def built_page() -> Path:
     return Path(str(files("openckm.assets") / "page"))
 
 
-def add_page(app: FastAPI, node: Node, allowed: Any, job_of: Any, submit: Any) -> None:
+def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: Any, submit: Any) -> None:
     """Add the page's routes to the application of a node.
 
     Args:
         app: the application.
         node: what it serves.
-        allowed: dependency that returns the token of a request.
+        allowed: dependency that returns the token of a request about jobs.
+        maps_allowed: the same of a request about stored maps.
         job_of: returns a job of a token by its id, or raises 404.
         submit: queues work for a token and returns its job.
     """
     uploads, records = Uploads(node.config.limits.body_bytes * 2), Records()
     app.router.add_event_handler("shutdown", uploads.close)
     app.add_middleware(_OwnOrigin)
-    _static_routes(app)
+    _static_routes(app, node)
     _file_routes(app, node, allowed, uploads)
-    _drive_routes(app, node, allowed, job_of, submit, uploads, records)
+    _drive_routes(app, node, allowed, submit, uploads, records)
+    desk = Desk(node, uploads, records, job_of, submit)
+    job_routes(app, desk, allowed)
+    if node.shelf is not None:
+        stored_routes(app, node.shelf, maps_allowed)
 
 
-def _static_routes(app: FastAPI) -> None:
+def _static_routes(app: FastAPI, node: Node) -> None:
     headers = {
         "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
     }  # fmt: skip
 
-    def answer(name: str) -> Response:
+    def answer(name: str, request: Request) -> Response:
         root = built_page().resolve()
         path = (root / name).resolve()
         if not path.is_relative_to(root) or path.suffix not in _MEDIA or not path.is_file():
             raise failure(404, "not_found", "the page has no such file; `make page` builds it")
-        return Response(path.read_bytes(), media_type=_MEDIA[path.suffix], headers=headers)
+        packed = "gzip" in request.headers.get("accept-encoding", "") and path.suffix in _PACKED
+        content = _packed(path, path.stat().st_mtime_ns) if packed else path.read_bytes()
+        more = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if packed else {}
+        return Response(content, media_type=_MEDIA[path.suffix], headers=headers | more)
 
     @app.get("/", include_in_schema=False)
-    def index() -> Response:
+    def index(request: Request) -> Response:
         """The page."""
-        return answer("index.html")
+        return answer("index.html", request)
 
     @app.get("/page/{name:path}", include_in_schema=False)
-    def part(name: str) -> Response:
+    def part(name: str, request: Request) -> Response:
         """A script or style of the page."""
-        return answer(name)
+        return answer(name, request)
+
+    @app.get("/v1/page")
+    async def offers() -> dict[str, Any]:
+        """What this node offers to a page; nothing of anybody's."""
+        return {
+            "version": __version__, "store": node.shelf is not None, "tokens": bool(node.config.token),
+            "demos": DEMOS, "body_bytes": node.config.limits.body_bytes,
+        }  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def _packed(path: Path, _stamp: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
 def _file_routes(app: FastAPI, node: Node, allowed: Any, uploads: Uploads) -> None:
@@ -119,7 +146,7 @@ def _file_routes(app: FastAPI, node: Node, allowed: Any, uploads: Uploads) -> No
         """What would be read of a file of readings: columns, roles, rows left out, first rows, suggestions."""
         async with body_of(request, node, token) as content, node.parsers.of(token.name):
             found = await run_in_threadpool(_preview, uploads, token.name, file_id, content)
-        return _plain(found)
+        return plain(found)
 
     @app.post("/v1/files/{file_id}/points", responses=fails(400, 401, 403, 413, 415, 422))
     async def points(request: Request, file_id: str, token: Token = allowed) -> Response:
@@ -136,52 +163,33 @@ def _file_routes(app: FastAPI, node: Node, allowed: Any, uploads: Uploads) -> No
         return Response(status_code=204)
 
 
-def _drive_routes(
-    app: FastAPI, node: Node, allowed: Any, job_of: Any, submit: Any, uploads: Uploads, records: Records
-) -> None:
+def _drive_routes(app: FastAPI, node: Node, allowed: Any, submit: Any, uploads: Uploads, records: Records) -> None:
     @app.post("/v1/drives", status_code=202, responses=fails(400, 401, 403, 413, 415, 422, 429, 503))
     async def drive(request: Request, token: Token = allowed) -> dict[str, str]:
         """Take a map of files that were sent; it is a job like every other."""
         async with body_of(request, node, token) as content:
-            wanted = _parsed(DriveRequest, content)
+            wanted = parsed(DriveRequest, content)
         try:
-            readings = [uploads.find(token.name, one, "readings") for one in wanted.readings]
-            layout = None if wanted.layout is None else uploads.find(token.name, wanted.layout, "layout")
+            files = Files.of(uploads, token.name, wanted)
         except InputError as error:
             raise failure(422, "invalid", str(error)) from error
-        job: Job = submit(token, "drive", drive_work(wanted, readings, layout, records), wanted.deadline_s)
+        job: Job = submit(token, "drive", drive_work(wanted, files, records), wanted.deadline_s)
         return {"id": job.id}
 
-    @app.get("/v1/jobs/{job_id}/record", responses=fails(401, 403, 404))
-    async def record(job_id: str, token: Token = allowed) -> JSONResponse:
-        """What was read, assumed, fitted and checked."""
-        return _plain(_record(records, job_of(token, job_id)).document)
-
-    @app.get("/v1/jobs/{job_id}/buildings", responses=fails(401, 403, 404))
-    async def buildings(job_id: str, token: Token = allowed) -> JSONResponse:
-        """The layout of the map as GeoJSON; empty where there was none."""
-        found = _record(records, job_of(token, job_id)).buildings
-        return JSONResponse(found or {"type": "FeatureCollection", "features": []})
-
-    @app.get("/v1/jobs/{job_id}/layers/{name}", response_class=Response, responses=fails(401, 403, 404, 409, 422))
-    async def layer(
-        job_id: str, name: str, below: Annotated[float | None, Query(ge=-300, le=100)] = None, token: Token = allowed
-    ) -> Response:
-        """A layer of a map that is done, as numbers that the browser colours."""
-        job: Job = job_of(token, job_id)
-        if job.result is None:
-            code, message = job.error or ("not_done", f"the job is {job.state}: there is no map")
-            raise failure(409, code, message)
-        try:
-            content = await run_in_threadpool(partial(encode_layer, job.result, name, below))
-        except InputError as error:
-            raise failure(422, "invalid", str(error)) from error
-        return Response(content, media_type=MEDIA_TYPE)
-
-
-def _plain(document: dict[str, Any]) -> JSONResponse:
-    """Return a document as JSON in which what is not finite is null."""
-    return JSONResponse(json.loads(dump_provenance(document), parse_constant=lambda _: None))
+    @app.post("/v1/demos/{name}", status_code=201, responses=fails(401, 403, 404, 422))
+    async def demo(name: str, token: Token = allowed) -> JSONResponse:
+        """The files of a demo, as if they had been sent, and what the form holds."""
+        if name not in DEMOS:
+            raise failure(404, "not_found", f"no demo {name[:40]!r}: there are {', '.join(DEMOS)}")
+        made = await run_in_threadpool(demo_of, name)
+        kinds: list[tuple[Kind, tuple[str, bytes] | None]] = [
+            ("readings", made.readings), ("layout", made.layout), ("truth", made.truth),
+        ]  # fmt: skip
+        held = {kind: uploads.add(token.name, kind, *file) for kind, file in kinds if file is not None}
+        files_ = {kind: {"id": one.id, "name": one.name} for kind, one in held.items()}
+        return JSONResponse(
+            {"name": name, "files": files_, "site": made.site, "reading": made.reading, "credit": made.credit}, 201
+        )
 
 
 class _OwnOrigin:
@@ -200,15 +208,6 @@ class _OwnOrigin:
         await self.app(scope, receive, send)
 
 
-def _parsed(model: type[Any], content: bytes) -> Any:
-    try:
-        return model.model_validate_json(content or b"{}")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])[:80] or "the whole"
-        raise failure(422, "invalid", f"{name}: {first['msg'][:200]}") from error
-
-
 def _preview(uploads: Uploads, owner: str, file_id: str, content: bytes) -> dict[str, Any]:
     return _read(uploads, owner, file_id, content, preview)
 
@@ -221,7 +220,7 @@ def _read(
     uploads: Uploads, owner: str, file_id: str, content: bytes, reader: Callable[[Upload, ReadingBody], _Found]
 ) -> _Found:
     """Return what a reader finds in a file; its refusals have the name that the sender gave."""
-    reading = _parsed(ReadingBody, content)
+    reading = parsed(ReadingBody, content)
     try:
         upload = uploads.find(owner, file_id, "readings")
     except InputError as error:
@@ -230,10 +229,3 @@ def _read(
         return reader(upload, reading)
     except InputError as error:
         raise failure(422, "invalid", in_given_names(str(error), upload)) from error
-
-
-def _record(records: Records, job: Job) -> Any:
-    found = records.find(job)
-    if found is None:
-        raise failure(404, "not_found", "this job has no record: it was not made of files, or is not done")
-    return found

@@ -23,7 +23,7 @@ from openckm.errors import InputError, StoreError
 
 __all__ = ["Kind", "Upload", "Uploads", "in_given_names"]
 
-Kind = Literal["readings", "layout"]
+Kind = Literal["readings", "layout", "truth"]
 _ENDING = re.compile(r"(\.[A-Za-z0-9]{1,8}){1,3}$")
 
 
