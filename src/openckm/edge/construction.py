@@ -19,7 +19,9 @@ from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_e
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.edge.unlearnt import check_alone, construct_alone, unlearnt_in
 from openckm.errors import MeasurementError, OptionError
-from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.infer.construct import MEAN_SHARE, LoadedPrior, OpenCKM
+from openckm.infer.model import Posterior
+from openckm.infer.scene import ANY_DEVICE
 from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -105,7 +107,7 @@ def construct(
         deadline_s: time the reconstruction may take [s].
         prior: model folder, or a model in memory; None for the embedded prior.
         delta: file of what the site taught the prior (`openckm.edge.adapt`), or None; not with a model in memory.
-        device: name of the device whose level the map has; None for the mean device.
+        device: name of the device whose level the map has; None for the mean device, "any" for whatever device is at hand.
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
@@ -152,17 +154,22 @@ def construct(
     if memory is not None:
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
-    report("self-check", 0, 1)
-    check_made, reason = (
-        checked(method, given.observations, given.grid, seed, likelihood)
-        if check
-        else (None, "self-check left out on request")
-    )
-    if reason:
-        notes.append(reason)
+    begun, belief, check_made = time.monotonic(), None, None
+    if check:
+        until = None if deadline_s is None else begun + MEAN_SHARE * deadline_s
+        belief = method.posterior(
+            given.observations, given.grid, seed=seed, until=until, progress=report, likelihood=likelihood
+        )  # fmt: skip
+    spent = time.monotonic() - begun
+    if belief is not None:
+        report("self-check", 0, 1)
+        check_made, reason = checked(method, belief, given.observations, given.grid, seed, likelihood)
+        notes += [reason] * bool(reason)
+    else:
+        notes.append("self-check left out on request")
     radiomap = method.reconstruct(
-        given.observations, given.grid, draws=draws, seed=seed, deadline_s=deadline_s, progress=report,
-        likelihood=likelihood,
+        given.observations, given.grid, draws=draws, seed=seed, progress=report, likelihood=likelihood, belief=belief,
+        deadline_s=None if deadline_s is None else max(deadline_s - spent, 1e-3),
     )  # fmt: skip
     radiomap = after_check(radiomap, check_made)
     if field is not None:
@@ -261,14 +268,23 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
 
 
 def checked(
-    method: OpenCKM, observations: Observations, grid: Grid, seed: int, likelihood: Likelihood | None = None
-) -> tuple[SelfCheck | None, str]:
-    """Return the self-check of a method on a user's readings, or None and the reason."""
-    memory = None if method.warm is None else method.warm.exactly()  # what is checked starts cold
-    own = _Conditioned(replace(method, symmetrise=False, warm=memory), likelihood)
+    method: OpenCKM, belief: Posterior, observations: Observations, grid: Grid, seed: int,
+    likelihood: Likelihood | None = None,
+) -> tuple[SelfCheck | None, str]:  # fmt: skip
+    """Return the self-check of a method on a user's readings, or None and the reason.
+
+    Args:
+        method: the method.
+        belief: what it says of all readings.
+        observations: all readings.
+        grid: the map's cells.
+        seed: of the choice of blocks.
+        likelihood: of further instruments.
+    """
+    own = _Again(replace(method, symmetrise=False), belief, likelihood)
     try:
         rivals = classical_candidates(observations)
-        return self_check((own, *rivals), observations, grid, seed=seed), ""
+        return self_check((own, *rivals), observations, grid, seed=seed, by_device=method.device != ANY_DEVICE), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
 
@@ -309,22 +325,24 @@ def _read_lines(job: Construction) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Conditioned:
-    """The method, told of the further evidence that no reading at points is."""
+class _Again:
+    """The method on some of the readings, with what all of them said of its few hyperparameters, as its rivals have."""
 
     method: OpenCKM
+    belief: Posterior
     likelihood: Likelihood | None
 
     @property
     def name(self) -> str:
         return self.method.name
 
-    def reconstruct(
-        self, observations: Observations, grid: Grid, *, draws: int = 8, seed: int = 0, deadline_s: float | None = None
-    ) -> RadioMap:
-        return self.method.reconstruct(
-            observations, grid, draws=draws, seed=seed, deadline_s=deadline_s, likelihood=self.likelihood
-        )
+    def at_cells(
+        self, observations: Observations, grid: Grid, cells: NDArray[np.intp], seed: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Mapping[str, Any]]:
+        part = self.method.again(
+            self.belief, observations, grid, cells=cells, seed=seed, likelihood=self.likelihood
+        )  # fmt: skip
+        return part.mean, part.std, part.facts
 
 
 def _further_lines(facts: Mapping[str, Any]) -> list[str]:

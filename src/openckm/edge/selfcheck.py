@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["Score", "SelfCheck", "held_back", "self_check"]
+__all__ = ["AtCells", "Score", "SelfCheck", "held_back", "self_check"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -64,6 +64,22 @@ WIDENING_HALF = 10.0
 """Held-back readings with which the factor that they ask for counts half."""
 MUCH_WORSE = 1.5
 """RMSE over the rival's, or over that of the readings' average, beyond which the prior is said not to fit."""
+
+
+@runtime_checkable
+class AtCells(Protocol):
+    """A method that predicts some cells alone, which is all that a self-check wants of it."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        ...
+
+    def at_cells(
+        self, observations: Observations, grid: Grid, cells: NDArray[np.intp], seed: int
+    ) -> tuple[Array, Array, Mapping[str, Any]]:
+        """Return mean and standard deviation of the gain of cells [dB], by flat index, and the provenance."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -225,8 +241,9 @@ def held_back(cells: Points, grid: Grid, seed: int, draws: int = DRAWS) -> list[
 
 
 def self_check(
-    methods: Sequence[Reconstructor], observations: Observations, grid: Grid, *, seed: int = 0, draws: int = DRAWS
-) -> SelfCheck:
+    methods: Sequence[Reconstructor | AtCells], observations: Observations, grid: Grid, *, seed: int = 0,
+    draws: int = DRAWS, by_device: bool = True,
+) -> SelfCheck:  # fmt: skip
     """Hold back the readings in blocks, a part at a time, and let each method predict them from the rest.
 
     Args:
@@ -235,12 +252,13 @@ def self_check(
         grid: the map's cells.
         seed: of the choice of blocks.
         draws: sets of blocks that are held back.
+        by_device: whether a held-back reading is that of one device, or of whatever devices read its cell.
 
     Raises:
         MeasurementError: if there are too few measured cells to hold any back.
     """
     points = observations.gain_points()
-    cells = aggregate_cells(points.subset(points.device != OLDER), grid, shadow_sigma_db=0.0, by_device=True)
+    cells = aggregate_cells(points.subset(points.device != OLDER), grid, shadow_sigma_db=0.0, by_device=by_device)
     cells = cells.subset(np.isfinite(cells.low) | np.isfinite(cells.high) | (cells.kind != "interval"))
     plain = cells.kind == "exact"
     masks = held_back(cells, grid, seed, draws) if plain.any() else []
@@ -282,6 +300,7 @@ class _Part:
         there = np.isin(row * grid.shape[1] + col, _numbers(self.truth, grid)) & (points.device != OLDER)
         self.given = replace(observations, points=(*_others(observations), points.subset(~there)))
         self.row, self.col = grid.index_of(self.truth.x, self.truth.y)
+        self.number = np.asarray(self.row * grid.shape[1] + self.col, dtype=np.intp)
         self.plain = self.truth.kind == "exact"
         side = max(1, -(-max(grid.shape) // BLOCKS_A_SIDE))
         self.block = (self.row // side) * (grid.shape[1] // side + 1) + self.col // side
@@ -319,13 +338,20 @@ Said = tuple[Array, Array]
 """What a method says of a part's held-back readings: mean and standard deviation [dB], the noise left out."""
 
 
-def _predicted(method: Reconstructor, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
+def _predicted(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
     if isinstance(method, Regression):
         return _regressed(method, observations, parts)
+    if isinstance(method, AtCells):
+        return [_told(method, p) for p in parts]
     return [_read(method.reconstruct(p.given, p.grid, draws=0, seed=p.seed), p) for p in parts]
 
 
-def _attempt(method: Reconstructor, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
+def _told(method: AtCells, part: _Part) -> Said:
+    mean, std, facts = method.at_cells(part.given, part.grid, part.number, part.seed)
+    return mean + part.levels(facts), std
+
+
+def _attempt(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
     """What a rival says, nothing if it cannot answer on every part."""
     try:
         return _predicted(method, observations, parts)
@@ -340,17 +366,20 @@ def _read(radiomap: RadioMap, part: _Part) -> Said:
 
 def _regressed(method: Regression, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
     """A classical method at the held-back places alone, with the variogram of all readings."""
-    alone = replace(observations, areas=(), rasters=())
-    whole = method.limits_chosen(method.table(alone, parts[0].grid))
+    alone, grid = replace(observations, areas=(), rasters=()), parts[0].grid
+    whole = method.limits_chosen(method.table(alone, grid))
+    number = np.ravel_multi_index(grid.index_of(whole.cells.x, whole.cells.y), grid.shape)
+    older = bool((alone.gain_points().device == OLDER).any())  # stands beside the readings of a cell, and stays
     here = np.zeros((1, 2)), whole.drift.at_cells[:1]
     variogram = method.predict(whole, *here).variogram
     said = []
     for part in parts:
-        table = method.table(replace(part.given, areas=(), rasters=()), part.grid)
-        table = table if one_sided(whole.cells).any() else table.both_sided()
-        number = part.row * part.grid.shape[1] + part.col
+        table = whole.subset(~np.isin(number, part.number))
+        if older:
+            table = method.table(replace(part.given, areas=(), rasters=()), grid)
+            table = table if one_sided(whole.cells).any() else table.both_sided()
         places = np.column_stack([part.truth.x, part.truth.y])
-        found = method.predict(table, places, table.drift.on_grid[number], variogram=variogram)
+        found = method.predict(table, places, table.drift.on_grid[part.number], variogram=variogram)
         noise = min(noise_variance(table.cells), found.variogram.nugget)
         level = part.levels({"phone_offsets_db": table.drift.phone_offsets(found.coefficient)})
         said.append((found.mean + level, np.sqrt(np.maximum(found.variance - noise, 0.0))))

@@ -39,7 +39,7 @@ def construct_sites(
         draws: posterior draws of each map.
         seed: of everything random.
         prior: model folder; None for the embedded prior.
-        device: name of the device whose level the maps have; None for the mean device.
+        device: name of the device whose level the maps have; None for the mean device, "any" for those at hand.
         check: whether to run the self-check of each cell, which is made of its own readings alone.
         on_progress: called with (what, done, in all) while the work goes on.
 
@@ -58,22 +58,23 @@ def construct_sites(
             " column that is one of the file, e.g. PCI, with the cell's value in it"
         )
     method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
-    read, fields, notes, checks = {}, {}, {}, {}
+    read, fields, notes, checks, alone = {}, {}, {}, {}, {}
     for number, site in enumerate(sites):
-        _say(on_progress, "self-checks", number, len(sites))
+        _say(on_progress, "each cell by itself", number, len(sites))
         try:
             whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
         except InputError as error:
             raise InputError(f"cell {site.name}: {error}") from error
         read[site.name], fields[site.name] = without_pattern(whole, site)
         told = list(assumptions(read[site.name].observations, how.sigma_db))
+        cell = read[site.name].observations, read[site.name].grid
+        alone[site.name] = method.posterior(*cell, seed=seed)
         checks[site.name], reason = (
-            checked(method, read[site.name].observations, read[site.name].grid, seed)
-            if check else (None, "self-check left out on request")
-        )  # fmt: skip
+            checked(method, alone[site.name], *cell, seed) if check else (None, "self-check left out on request")
+        )
         notes[site.name] = tuple(told + [reason] * bool(reason))
     cells = {name: (given.observations, given.grid) for name, given in read.items()}
-    maps = method.several(cells, draws=draws, seed=seed, progress=on_progress)
+    maps = method.several(cells, draws=draws, seed=seed, progress=on_progress, alone=alone)
     out = {}
     for name, radiomap in maps.items():
         made, field = after_check(radiomap, checks[name]), fields[name]

@@ -32,6 +32,7 @@ from openckm.infer.experts import (
     evidence_expert,
     folds_of,
     gain_of,
+    hyper_of,
     reading_facts,
     site_expert,
 )
@@ -85,7 +86,7 @@ class OpenCKM:
         symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
         calibrated: whether to bring the spread to what was measured on validation maps.
-        device: name of the device whose level the map has; None for the mean device.
+        device: name of the device whose level the map has; None for the mean device, "any" for whatever device is at hand.
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: of the method.
         draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
@@ -117,6 +118,7 @@ class OpenCKM:
         linear: Sequence[LinearReadings] = (),
         maps: Sequence[MeanMap] = (),
         likelihood: Likelihood | None = None,
+        belief: Posterior | None = None,
     ) -> RadioMap:
         """Return the map with channels gain_db (in the unit of the readings), aoa_cos, aoa_sin and building.
 
@@ -126,7 +128,8 @@ class OpenCKM:
         Provenance says the unit.
 
         Areas, rasters and a `likelihood` of any instrument (`openckm.observe`), in the map's unit, are brought in after
-        the points (`openckm.infer.assimilate`), exactly where they are linear.
+        the points (`openckm.infer.assimilate`), exactly where they are linear. What `posterior` said of the same
+        evidence may be given as `belief`, and is not asked for again.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -151,7 +154,7 @@ class OpenCKM:
         )
         if job is not None and (known := job.recall()) is not None:
             return known
-        answer = self.posterior(
+        answer = belief or self.posterior(
             observations,
             grid,
             seed=seed,
@@ -161,7 +164,7 @@ class OpenCKM:
             maps=maps,
             likelihood=likelihood,
         )
-        in_full = half is None or time.monotonic() < half
+        in_full = not answer.facts.get("orientations_left_out")
         latent, calls = None if job is None or draws == 0 else job.draws(answer), 0
         if self.draw_by == "dps" and draws:
             left = None if end is None else max(end - time.monotonic(), 1e-3)
@@ -230,6 +233,44 @@ class OpenCKM:
             )
         return updated(belief, likelihood)
 
+    def again(
+        self,
+        known: Posterior,
+        observations: Observations,
+        grid: Grid,
+        *,
+        cells: NDArray[np.intp] | None = None,
+        seed: int = 0,
+        likelihood: Likelihood | None = None,
+    ) -> Posterior:
+        """Return the belief from some of the readings of a site that was fitted before: what a self-check asks.
+
+        What the network says of the site without readings, and the hyperparameters of the discrepancy and of the noise,
+        are those found before; everything else is made of the readings that are given.
+
+        Args:
+            known: the belief from all readings.
+            observations: the evidence that is left.
+            grid: as before.
+            cells: flat index of the cells that are asked for, shape (m,); mean and spread of the gain are theirs
+                alone, and the answer neither draws nor becomes a map. None for all.
+            seed: of the folds in which readings are held out.
+            likelihood: of any further instrument.
+
+        Raises:
+            InputError: if the evidence cannot be used.
+        """
+        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device)
+        if cells is not None:
+            row, col = np.divmod(cells, grid.shape[1])
+            cells = np.asarray(row * scene.grid.shape[1] + col, np.intp)
+        if likelihood is None:
+            return self._believe(replace(scene, wanted=cells), seed, None, None, known)
+        whole = updated(self._believe(scene, seed, None, None, known), likelihood)
+        if cells is None:
+            return whole
+        return replace(whole, gain=replace(whole.gain, mean=whole.mean[cells], std=whole.std[cells]))
+
     def several(
         self,
         cells: Mapping[str, tuple[Observations, Grid]],
@@ -237,6 +278,7 @@ class OpenCKM:
         draws: int = 8,
         seed: int = 0,
         progress: Report | None = None,
+        alone: Mapping[str, Posterior] | None = None,
     ) -> dict[str, RadioMap]:
         """Return the maps of several radio cells, each of which learns from the others at its mast.
 
@@ -245,6 +287,7 @@ class OpenCKM:
             draws: posterior draws of each.
             seed: of everything random.
             progress: called with what is done.
+            alone: what `posterior` said of each cell by itself, where it was asked before.
 
         Raises:
             InputError: if the evidence cannot be used, or the cells are in different CRS.
@@ -252,16 +295,16 @@ class OpenCKM:
         """
         from openckm.infer.shared import with_sisters
 
-        multiple = self._load()[0].multiple
-        scenes = {k: prepare_scene(seen, grid, multiple, self.device) for k, (seen, grid) in cells.items()}
-        alone = {k: self._believe(scene, seed, None, progress) for k, scene in scenes.items()}
+        if alone is None:
+            alone = {k: self.posterior(*seen, seed=seed, progress=progress) for k, seen in cells.items()}
+        scenes = {k: one.scene for k, one in alone.items()}
         fitted = {k: one.experts[0] for k, one in alone.items() if one.experts is not None}
         joint = with_sisters({k: scenes[k] for k in fitted}, fitted, seed)
         out = {}
         for k, (_, grid) in cells.items():
             started, belief = time.monotonic(), alone[k]
             if k in joint and (joint[k].sisters is not None or joint[k].levels is not None):
-                belief = self._believe(joint[k], seed, None, progress, fitted[k].denoised)
+                belief = self._believe(joint[k], seed, None, progress, belief)
             drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
             spent = belief.evaluations + self.steps * len(drawn)
             facts = {"method": self.name, "network_evaluations": spent, "seconds": time.monotonic() - started}
@@ -269,9 +312,9 @@ class OpenCKM:
         return out
 
     def _believe(
-        self, scene: Scene, seed: int, until: float | None, progress: Report | None, known: Denoised | None = None
+        self, scene: Scene, seed: int, until: float | None, progress: Report | None, known: Posterior | None = None
     ) -> Posterior:
-        """Return the belief about one scene; what the network says of the site is `known` where it was asked before."""
+        """Return the belief about one scene, with what a belief `known` before says of the site and of its fields."""
         network, name, calibration = self._load()
         tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
         expected = 2 * (8 if self.symmetrise else 1) + FOLDS
@@ -298,7 +341,7 @@ class OpenCKM:
         else:
             answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts, known)
         if enough is not None:  # asked once for each orientation that was averaged, of the one mean or of both experts'
-            facts["orientations_left_out"] = 8 * (2 if scene.fitted and known is None else 1) - asked // len(meters)
+            facts["orientations_left_out"] = 8 * (2 if scene.fitted else 1) - asked // len(meters)
         gain, said = calibrate(answer.gain, scene, calibration)
         return replace(
             answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,
@@ -364,11 +407,16 @@ def _with_readings(
     symmetrise: bool,
     enough: Callable[[], bool] | None,
     facts: dict[str, Any],
-    known: Denoised | None = None,
+    known: Posterior | None = None,
 ) -> Posterior:
-    fold = folds_of(scene, seed)
-    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=known)
-    evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough)
+    fold, hyper = folds_of(scene, seed), (None, None)
+    if known is not None and known.experts is not None:
+        hyper = tuple(hyper_of(one.fit.hyper, known.scene, scene) for one in known.experts)
+    said = None if known is None or known.experts is None else known.experts[0].denoised
+    site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=said, hyper=hyper[0])
+    evidence = evidence_expert(
+        scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1]
+    )  # fmt: skip
     both = blend(scene, site, evidence)
     facts |= _explain(scene, site, evidence, both)
     return Posterior(scene, denoiser, evidence.denoised, evidence.condition, both, (site, evidence))
@@ -384,6 +432,7 @@ def _without_readings(
     std = np.sqrt(var)
     if scene.maps:
         mean, std = scene.maps[0].mean.ravel(), scene.maps[0].std.ravel()
+    mean, std = mean[scene.asked], std[scene.asked]
     return Posterior(scene, denoiser, denoised, told, Blend(mean, std, 1.0, 1.0), None)
 
 

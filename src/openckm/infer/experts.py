@@ -30,11 +30,11 @@ from openckm.observe.field.discrepancy import (
     Belief,
     DiscrepancyFit,
     DiscrepancyOptions,
+    Hyper,
     MaternPrior,
     NoisePrior,
     NuggetPrior,
     fit_checked,
-    fit_discrepancy,
     refit,
 )
 from openckm.observe.field.nuisance import Basis
@@ -44,8 +44,8 @@ from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
 __all__ = [
-    "Expert", "Fitted", "all_rows", "elsewhere", "evidence_expert", "folds_of", "gain_of", "reading_facts",
-    "site_expert",
+    "Expert", "Fitted", "all_rows", "elsewhere", "evidence_expert", "folds_of", "gain_of", "hyper_of",
+    "reading_facts", "site_expert",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -64,8 +64,8 @@ class Expert:
     """One expert's belief.
 
     Attributes:
-        mean: predicted field [unit of the readings], shape (cells,).
-        std: its standard deviation [dB], shape (cells,).
+        mean: predicted field [unit of the readings] of the wanted cells, shape (m,).
+        std: its standard deviation [dB], shape (m,).
         held_out: what it says of each reading from the other folds, shape (n,).
         held_out_std: standard deviation of the same, the reading's noise included, shape (n,).
         fit: nuisances and discrepancy.
@@ -166,11 +166,12 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
 
 
 def fit_readings(
-    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array
+    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array, hyper: Hyper | None = None
 ) -> tuple[DiscrepancyFit, csr_matrix | None]:
     """Return nuisances and discrepancy of all readings of a scene given rows of H of every cell.
 
-    Averages of power are linearised about the prior's map, and again about the posterior's.
+    Averages of power are linearised about the prior's map, and again about the posterior's. Hyperparameters are
+    estimated unless they are given.
 
     Returns:
         The fit, and the rows over the cells of the readings of more than one cell (None without such).
@@ -180,15 +181,11 @@ def fit_readings(
     more, places = scene.extended, scene.places
     options = discrepancy_options(scene)
     if scene.sisters is not None:
-        return _fit_with_sisters(scene, basis, prior_mean, prior_std, scene.sisters), None
-    if more is None:
-        fit = fit_discrepancy(
-            places[scene.index], readings.value, readings.sigma, *args, options, names=basis.names, low=low,
-            high=high, group=scene.noise_group,
-        )  # fmt: skip
-        return fit, None
+        return _fit_with_sisters(scene, basis, prior_mean, prior_std, scene.sisters, hyper), None
     data = checked_readings(places[scene.index], readings.value, readings.sigma, *args, low, high, scene.noise_group)
-    around, hyper = basis.matrix @ prior_mean, None
+    if more is None:
+        return fit_checked(data, options, basis.names, hyper), None
+    around = basis.matrix @ prior_mean
     for _ in range(ROUNDS):
         linear, constant = more.linearised(around)
         support = np.unique(linear.indices)
@@ -202,10 +199,10 @@ def fit_readings(
 
 
 def _fit_with_sisters(
-    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array, sisters: Sisters
+    scene: Scene, basis: Basis, prior_mean: Array, prior_std: Array, sisters: Sisters, hyper: Hyper | None
 ) -> DiscrepancyFit:
     """The same with what other cells of the mast read: hyperparameters of the cell by itself, the field of all."""
-    alone, _ = fit_readings(replace(scene, sisters=None), basis, prior_mean, prior_std)
+    alone, _ = fit_readings(replace(scene, sisters=None), basis, prior_mean, prior_std, hyper)
     own = alone.readings
     place = np.column_stack([own.xy, np.zeros(len(own.xy))])
     nothing = np.zeros((len(sisters.value), own.design.shape[1]))
@@ -224,6 +221,18 @@ def _linear_rows(scene: Scene, matrix: Array, linear: csr_matrix) -> Array:
     return rows
 
 
+def hyper_of(hyper: Hyper, known: Scene, scene: Scene) -> Hyper:
+    """Return hyperparameters that one scene found for another one, of fewer readings by the same devices."""
+    if not hyper.noise_scale:
+        return hyper
+    factor = dict(zip(known.devices, np.asarray(hyper.noise_scale)[known.noise_number].tolist(), strict=True))
+    number, scale = scene.noise_number, np.ones(int(scene.noise_number.max()) + 1)
+    for group in range(len(scale)):
+        theirs = [factor.get(name, 1.0) for name, g in zip(scene.devices, number, strict=True) if g == group]
+        scale[group] = float(np.mean(theirs)) if theirs else 1.0
+    return replace(hyper, noise_scale=tuple(scale.tolist()))
+
+
 def all_rows(scene: Scene, matrix: Array, linear: csr_matrix | None) -> Array:
     """Return the rows of H of all readings from those of every cell, in the order of `fit_readings`."""
     rows = scene.rows(matrix)
@@ -240,14 +249,22 @@ def site_expert(
     symmetrise: bool,
     enough: Callable[[], bool] | None = None,
     known: Denoised | None = None,
+    hyper: Hyper | None = None,
 ) -> Expert:
-    """Return the expert whose network is not told the readings; `enough` ends the averaging over orientations.
+    """Return the expert whose network is not conditioned on the readings.
 
-    What the network says is `known` where it was asked before.
+    Args:
+        scene: the evidence.
+        denoiser: the network.
+        fold: in which each reading is held out, shape (n,).
+        symmetrise: whether the network is asked in all orientations.
+        enough: ends the averaging over orientations.
+        known: what the network says of the site, where it was asked before.
+        hyper: hyperparameters, where they are known.
     """
     denoised = known or posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
-    fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std)
+    fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std, hyper)
     held = _left_out(fit, fold)
     return _site_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear))
 
@@ -255,7 +272,7 @@ def site_expert(
 def _site_belief(scene: Scene, denoised: Denoised, fitted: Fitted) -> Expert:
     """Return what the site expert says of the cells of a scene."""
     basis = scene.design(gain_of(denoised)[0][0])
-    belief = fitted.fit.predict(scene.places, basis.matrix)
+    belief = fitted.fit.predict(scene.places[scene.asked], basis.matrix[scene.asked])
     return Expert(
         belief.mean, belief.std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, scene.condition,
         fitted.linear,
@@ -281,11 +298,12 @@ def evidence_expert(
     symmetrise: bool,
     enough: Callable[[], bool] | None = None,
     known: tuple[Denoised, Denoised | None] | None = None,
+    hyper: Hyper | None = None,
 ) -> Expert:
     """Return the expert whose network is conditioned on the readings, brought to its scale by the site's nuisances.
 
     What the network says given all readings, and given those of all other folds than each, is `known` where it was
-    asked before.
+    asked before. Other arguments as for `site_expert`.
     """
     seen = as_network_readings(scene, site)
     told = scene.with_evidence(seen)
@@ -297,7 +315,7 @@ def evidence_expert(
     else:
         denoised, others = known
     basis = _centred(site, scene, gain_of(denoised)[0][0])
-    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site))
+    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site), hyper)
     held = _held_out(scene, others, fold, site, (fit, linear))
     return _evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
 
@@ -306,8 +324,8 @@ def _evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Exp
     """Return what the evidence expert says of the cells of a scene: the network's own error counts by the slope."""
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
-    belief = fitted.fit.predict(scene.places, basis.matrix)
-    std = np.sqrt(belief.std**2 + _slope(fitted.fit, basis) ** 2 * var)
+    belief = fitted.fit.predict(scene.places[scene.asked], basis.matrix[scene.asked])
+    std = np.sqrt(belief.std**2 + _slope(fitted.fit, basis) ** 2 * var[scene.asked])
     return Expert(
         belief.mean, std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, told, fitted.linear
     )  # fmt: skip

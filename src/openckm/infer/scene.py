@@ -7,7 +7,9 @@ Readings y_i [dB or dBm] of cell i by device d are modelled as
 m is the map that the learned prior predicts, m_bar its average over the readings, offset the unknown transmit power,
 b_d how much higher the device reads than the mean device (0 +- 4 dB; the sum over devices is 0), pattern the standard's
 sector and smooth harmonics around the known boresight, delta the discrepancy. Everything but m and delta is linear with
-a Gaussian prior (`openckm.observe.field.nuisance`). The map is that of the mean device, or of one that is named.
+a Gaussian prior (`openckm.observe.field.nuisance`). The map is that of the mean device, or of one that is named, or of
+whatever device is at hand (ANY_DEVICE): where each device read parts of the map of its own, what another drive will
+read there has the level of the device that reads there.
 
 A reading is a value, or a limit (below, above, an interval) of y_i: all count.
 """
@@ -34,11 +36,13 @@ from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
 
-__all__ = ["MIN_READINGS", "Scene", "Sisters", "prepare_scene"]
+__all__ = ["ANY_DEVICE", "MIN_READINGS", "Scene", "Sisters", "prepare_scene"]
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
 """What averaging the readings of a cell does not remove [dB]: the place within the cell."""
+ANY_DEVICE = "any"
+"""Name that stands for whatever device is at hand: readings count as they come, and no device has a level."""
 MIN_READINGS = 3
 """Readings without which nothing is fitted."""
 TRANSMIT = "transmit power"
@@ -92,6 +96,7 @@ class Scene:
         maps: whole maps that were handed in, on the padded grid.
         sisters: what other cells of the mast read, or None.
         levels: levels of the devices and their deviations [dB] that other cells found, each of shape (devices,).
+        wanted: flat index of the cells whose belief is wanted, shape (m,); None for all cells.
     """
 
     grid: Grid
@@ -107,6 +112,12 @@ class Scene:
     maps: tuple[MeanMap, ...] = ()
     sisters: Sisters | None = None
     levels: tuple[Array, Array] | None = None
+    wanted: NDArray[np.intp] | None = None
+
+    @property
+    def asked(self) -> NDArray[np.intp] | slice:
+        """What picks the wanted cells out of an array over all cells."""
+        return slice(None) if self.wanted is None else self.wanted
 
     @property
     def unit(self) -> str:
@@ -179,12 +190,15 @@ class Scene:
         return np.asarray([number.get(str(d), len(number) - 1) for d in self.readings.device], dtype=np.intp)
 
     @property
+    def noise_number(self) -> NDArray[np.intp]:
+        """Whose noise each device has: 0 for those with few readings, shape (devices,)."""
+        own = np.bincount(self.device, minlength=len(self.devices)) >= OWN_NOISE
+        return np.asarray(np.where(own, np.cumsum(own) - int(own.all()), 0), dtype=np.intp)
+
+    @property
     def noise_group(self) -> NDArray[np.intp]:
-        """Whose noise each used reading has: 0 for devices with few readings, shape (n,)."""
-        counts = np.bincount(self.device, minlength=len(self.devices))
-        own = counts >= OWN_NOISE
-        number = np.where(own, np.cumsum(own) - int(own.all()), 0)
-        return np.asarray(number[self.device], dtype=np.intp)
+        """Whose noise each used reading has, shape (n,)."""
+        return np.asarray(self.noise_number[self.device], dtype=np.intp)
 
     @cached_property
     def contrasts(self) -> Array:
@@ -289,7 +303,7 @@ def prepare_scene(
         observations: the evidence, in the grid's CRS.
         grid: the cells asked for.
         multiple: the network's sides must be divisible by this.
-        reference: name of the device whose map is wanted; None for the mean device.
+        reference: name of the device whose map is wanted; None for the mean device, ANY_DEVICE for those at hand.
         linear: readings by instruments that read more than one cell.
         maps: whole maps that someone else predicted, on the grid asked for.
         condition: what the network is conditioned on besides readings, where somebody else makes it; None to make it.
@@ -310,8 +324,11 @@ def prepare_scene(
     gain = [p for p in observations.points if p.quantity == "gain_db" and len(p)]
     cells = None
     if gain:
-        _require_plausible(observations.gain_points())
-        cells = aggregate_cells(observations.gain_points(), grid, shadow_sigma_db=SHADOW_SIGMA_DB, by_device=True)
+        points = observations.gain_points()
+        _require_plausible(points)
+        if reference == ANY_DEVICE:
+            points, reference = replace(points, device=np.full(len(points), "")), None
+        cells = aggregate_cells(points, grid, shadow_sigma_db=SHADOW_SIGMA_DB, by_device=True)
     extended = extended_readings(observations, linear, grid, padded)
     if cells is None and extended is not None:
         nothing = np.zeros(0)

@@ -54,8 +54,8 @@ class Blend:
     """The experts' common belief.
 
     Attributes:
-        mean: [unit of the readings], shape (cells,).
-        std: [dB], shape (cells,).
+        mean: of the wanted cells [unit of the readings], shape (m,).
+        std: of the same [dB], shape (m,).
         weight: of `evidence` against `site`.
         scale: factor on the spread that the held-out readings ask for.
         weights: of all experts, by name.
@@ -104,7 +104,7 @@ def blended(scene: Scene, site: Expert, evidence: Expert, weighing: Weighing) ->
     """Return the experts' belief about the cells of a scene, by weights that are known."""
     beliefs = {"site": (site.mean, site.std), "evidence": (evidence.mean, evidence.std)}
     if _level_known(scene):
-        mean, var = (a[0] for a in gain_of(site.denoised))
+        mean, var = (a[0][scene.asked] for a in gain_of(site.denoised))
         beliefs["untouched"] = (mean, np.sqrt(var))
     named = weighing.weights
     mean = np.asarray(sum(w * beliefs[name][0] for name, w in named.items()))

@@ -230,7 +230,7 @@ def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tup
         return gain, {"calibration": f"none for {family}"}
     name, one = found
     distance = distance_to_reading(scene)
-    std = gain.std * one.scale(distance, isolation(scene, distance))
+    std = gain.std * one.scale(distance, isolation(scene, distance))[scene.asked]
     said = {
         "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
     }  # fmt: skip

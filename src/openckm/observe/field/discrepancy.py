@@ -149,18 +149,14 @@ def fit_checked(
     """
     if not len(data.y):
         raise InputError("there are no readings to fit anything to; give at least 1")
-    chosen, called = options, _names(names, data)
-    if hyper is not None:
-        return _built(_sited(data, hyper, chosen, called), hyper, chosen, called)
-    hyper = _first_estimate(data, chosen, called)
+    chosen, called, known = options, _names(names, data), hyper is not None
+    hyper = hyper or _first_estimate(data, chosen, called)
     fit = _built(_sited(data, hyper, chosen, called), hyper, chosen, called)
-    if not np.isfinite(chosen.out_of_line):
-        return fit
-    for _ in range(OUTLIER_ROUNDS):
+    for _ in range(OUTLIER_ROUNDS if np.isfinite(chosen.out_of_line) else 0):
         marked = _out_of_line(fit, chosen.out_of_line)
         if marked is None:
             break
-        hyper = _estimate(marked, chosen, hyper)
+        hyper = hyper if known else _estimate(marked, chosen, hyper)
         fit = _built(marked, hyper, chosen, called)
     return fit
 
