@@ -349,3 +349,38 @@ def test_each_device_has_a_level_and_the_map_is_that_of_the_mean_device_or_of_a_
     method = OpenCKM(prior=Path("stub"), symmetrise=False, device="A")
     named = method.reconstruct(evidence(one, two), GRID, draws=0)
     np.testing.assert_allclose(named.mean() - answer.mean(), levels["A"][0], atol=0.02)
+
+
+@pytest.mark.parametrize("unit", ["dB", "dBm"])
+def test_cells_asked_again_are_those_of_the_map_and_know_nothing_of_what_is_held_back(tiny_prior, unit):
+    method, points = OpenCKM(tiny_prior), odd_readings(120, unit=unit)
+    points = replace(points, device=np.where(np.arange(120) < 15, "rare", "common"))
+    west = points.x < ODD.x[25]
+    whole = method.posterior(evidence(points), ODD)
+    cells = np.array([0, 7, 25 * 50 + 49, ODD.shape[0] * ODD.shape[1] - 1])
+    left = evidence(points.subset(west))
+    some, every = method.again(whole, left, ODD, cells=cells), method.again(whole, left, ODD)
+    for few, all_cells in ((some.mean, every.mean), (some.std, every.std)):
+        full = every.scene.crop(all_cells.reshape(every.scene.grid.shape))
+        np.testing.assert_allclose(few, full.ravel()[cells], rtol=1e-9)
+    assert some.experts[0].fit.hyper.components == whole.experts[0].fit.hyper.components
+    other = replace(points, value=points.value - 30.0 * ~west)  # what is held back is another, the answer is not
+    again = method.again(whole, evidence(other.subset(west)), ODD, cells=cells)
+    np.testing.assert_array_equal(again.mean, some.mean)
+
+
+def test_a_prediction_for_whatever_phone_is_at_hand_knows_where_each_phone_walks(monkeypatch):
+    field = gaussian_field(GRID, 5)
+    east = np.indices(GRID.shape)[1] >= 16
+    walked = field + np.where(east, 4.0, -4.0)  # one phone reads the east, the other the west, and so does the truth
+    points = readings(GRID, walked, 150, 5, unit="dBm")
+    points = replace(points, device=np.where(points.x >= GRID.x[16], "a", "b"))
+    denoiser = GaussianDenoiser(state_of_gain(gaussian_field(GRID, 12)), 0.1)
+    monkeypatch.setattr("openckm.infer.construct.load_prior", lambda *_, **__: (denoiser, tiny_card()))
+    error = {}
+    for device in (None, "any"):
+        method = OpenCKM(prior=Path("stub"), symmetrise=False, device=device)
+        answer = method.reconstruct(evidence(points), GRID, draws=0)
+        error[device] = rmse(answer, walked)
+        assert set(answer.provenance["devices"]) == ({"a", "b"} if device is None else {""})
+    assert error["any"] < 0.9 * error[None]

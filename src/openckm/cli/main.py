@@ -130,7 +130,10 @@ def construct(
         typer.Option("--heaps/--no-heaps", help="Take values heaped at a report's end (-140, -44 dBm) for limits."),
     ] = True,
     device: Annotated[
-        str | None, typer.Option(help="Map as this device reads; by default as the mean of all devices does.")
+        str | None,
+        typer.Option(
+            help="Map as this device reads, or 'any': whatever is at hand; by default as the mean device does."
+        ),
     ] = None,
     nothing: Nothing = None,
     spacing: Spacing = None,

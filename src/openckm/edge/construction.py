@@ -107,7 +107,7 @@ def construct(
         deadline_s: time the reconstruction may take [s].
         prior: model folder, or a model in memory; None for the embedded prior.
         delta: file of what the site taught the prior (`openckm.edge.adapt`), or None; not with a model in memory.
-        device: name of the device whose level the map has; None for the mean device, "any" for whatever device is at hand.
+        device: name of the device whose level the map has; None for the mean device, "any" for whatever is at hand.
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.

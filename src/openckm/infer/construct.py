@@ -86,7 +86,7 @@ class OpenCKM:
         symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
         calibrated: whether to bring the spread to what was measured on validation maps.
-        device: name of the device whose level the map has; None for the mean device, "any" for whatever device is at hand.
+        device: name of the device whose level the map has; None for the mean device, "any" for whatever is at hand.
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: of the method.
         draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2

@@ -9,8 +9,7 @@ from typing import cast
 from openckm.reconstructor import Reconstructor
 
 __all__ = [
-    "CLASSICAL", "NEED_SITE", "SITE_BLIND", "baseline_methods", "classical_methods", "default_methods",
-    "product_methods",
+    "CLASSICAL", "NEED_SITE", "SITE_BLIND", "baseline_methods", "classical_methods", "product_methods",
 ]  # fmt: skip
 
 _PRODUCT = "openckm.infer.construct"
@@ -65,8 +64,3 @@ def product_methods() -> list[Reconstructor]:
         _log.warning("%s is not part of this version: the benchmark runs without it", _PRODUCT)
         return []
     return [module.OpenCKM()]
-
-
-def default_methods() -> list[Reconstructor]:
-    """Return the baselines and OpenCKM's own method."""
-    return [*baseline_methods(), *product_methods()]
