@@ -131,9 +131,7 @@ def construct(
     ] = True,
     device: Annotated[
         str | None,
-        typer.Option(
-            help="Map as this device reads, or 'any': whatever is at hand; by default as the mean device does."
-        ),
+        typer.Option(help="Map as this device reads, 'any' for whatever is at hand; by default as the mean device."),
     ] = None,
     nothing: Nothing = None,
     spacing: Spacing = None,

@@ -4,8 +4,8 @@ The methods get the raw readings of the given cells, the layout and the transmit
 hidden cell's readings, its noise READING_SIGMA_DB / sqrt(n). Two phones walked, more than nine cells of ten were read
 by one of them alone, and the truth is that of whichever it was: so the product is asked for the map of whatever phone
 is at hand, and, as a row of its own, for that of the mean phone, which is another question. Numbers are means over
-cells and seeds, intervals by bootstrap over the radio cells; `rmse_ratio` is over the best classical method of the row, which it names. The tasks in
-which truth and prediction are those of one phone are told in `openckm.evaluate.benches.duke_phones`.
+cells and seeds, intervals by bootstrap over the radio cells; `rmse_ratio` is over the best classical method of the row,
+which it names. `openckm.evaluate.benches.duke_phones` holds the tasks in which truth and prediction are one phone's.
 
 References:
     "Geo2SigMap: High-Fidelity RF Signal Mapping Using Geographic Databases", Li et al., 2023 (arXiv 2312.14303).
