@@ -48,6 +48,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.nn.arithmetic import arithmetic
+from openckm.observe.field.marginal import Hyper
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.adapted import CrossFitted, adapted_by
 from openckm.priors.conditioning import Condition
@@ -409,14 +410,14 @@ def _with_readings(
     facts: dict[str, Any],
     known: Posterior | None = None,
 ) -> Posterior:
-    fold, hyper = folds_of(scene, seed), (None, None)
+    fold = folds_of(scene, seed)
+    said: Denoised | None = None
+    hyper: list[Hyper | None] = [None, None]
     if known is not None and known.experts is not None:
-        hyper = tuple(hyper_of(one.fit.hyper, known.scene, scene) for one in known.experts)
-    said = None if known is None or known.experts is None else known.experts[0].denoised
+        said = known.experts[0].denoised
+        hyper = [hyper_of(one.fit.hyper, known.scene, scene) for one in known.experts]
     site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=said, hyper=hyper[0])
-    evidence = evidence_expert(
-        scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1]
-    )  # fmt: skip
+    evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1])
     both = blend(scene, site, evidence)
     facts |= _explain(scene, site, evidence, both)
     return Posterior(scene, denoiser, evidence.denoised, evidence.condition, both, (site, evidence))

@@ -35,9 +35,9 @@ def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0,
 
     The order of the points does not matter.
 
-    A cell with an exact reading becomes one exact reading. Its censored ones count with their limit (below, above)
-    or value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell
-    upwards. A cell without an exact reading stays censored at the tightest limit of its readings; where they leave
+    A cell with an exact reading becomes one exact reading. A limit or an interval that the exact readings' average
+    respects says nothing more, and is left out; one that it does not respect counts with its limit (below, above) or
+    value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell upwards. A cell without an exact reading stays censored at the tightest limit of its readings; where they leave
     a lower and an upper limit, it is an interval.
 
     Args:
@@ -62,10 +62,36 @@ def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0,
     device = np.unique(points.device, return_inverse=True)[1] if by_device else np.zeros(len(points), np.intp)
     order = np.lexsort((points.row, device, row * grid.shape[1] + col))
     ordered, cell, device = points.subset(order), (row * grid.shape[1] + col)[order], device[order]
-    starts = np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (device[1:] != device[:-1])])
+    starts = _starts(cell, device)
+    says = _says_more(ordered, starts)
+    if not says.all():
+        ordered, cell, device = ordered.subset(says), cell[says], device[says]
+        starts = _starts(cell, device)
     entries = _merge(ordered, starts, shadow_sigma_db, by_device)
     at_row, at_col = np.divmod(cell[starts], grid.shape[1])
     return replace(entries, x=grid.x[at_col], y=grid.y[at_row])
+
+
+def _starts(cell: NDArray[np.intp], device: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where runs of one cell and device begin."""
+    return np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (device[1:] != device[:-1])])
+
+
+def _says_more(points: Points, starts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """False for limits that the exact readings of their run respect on average, shape (n,)."""
+    exact = points.kind == "exact"
+    run = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(points)]))
+    mixed = ~exact & (np.bincount(run, exact)[run] > 0)
+    if not mixed.any():
+        return np.ones(len(points), bool)
+    heard = np.flatnonzero(exact)
+    first = np.searchsorted(heard, starts)
+    own = np.unique(run[heard])
+    mean = np.full(len(starts), np.nan)
+    mean[own] = _mean_of_runs(points.subset(heard), first[own], np.bincount(run[heard])[own])
+    low = np.where(points.kind == "above", points.value, points.low)
+    high = np.where(points.kind == "below", points.value, points.high)
+    return np.asarray(~(mixed & (mean[run] >= low) & (mean[run] <= high)))
 
 
 def _merge(points: Points, starts: NDArray[np.intp], shadow_sigma: float, scatter: bool) -> Points:
