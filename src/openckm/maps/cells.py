@@ -37,8 +37,9 @@ def aggregate_cells(points: Points, grid: Grid, *, shadow_sigma_db: float = 2.0,
 
     A cell with an exact reading becomes one exact reading. A limit or an interval that the exact readings' average
     respects says nothing more, and is left out; one that it does not respect counts with its limit (below, above) or
-    value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell upwards. A cell without an exact reading stays censored at the tightest limit of its readings; where they leave
-    a lower and an upper limit, it is an interval.
+    value (interval): power that was not heard is at most the limit, and to leave it out would bias the cell upwards.
+    A cell without an exact reading stays censored at the tightest limit of its readings; where they leave a lower and
+    an upper limit, it is an interval.
 
     Args:
         points: readings of one quantity, all within the grid.

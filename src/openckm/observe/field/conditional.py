@@ -39,7 +39,8 @@ __all__ = ["Belief", "DiscrepancyFit", "DiscrepancyReport"]
 
 Array = NDArray[np.float64]
 
-_CHUNK = 2**23
+_CHUNK = 2**21
+"""Entries of a block of covariances (16 MB): larger ones spend their time in getting memory."""
 _JITTER = 1e-10
 
 
