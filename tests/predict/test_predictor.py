@@ -79,6 +79,28 @@ def test_the_shipped_network_is_the_default_and_knows_shadows(folders):
     assert bool((made.std() > 0).all())
 
 
+def test_heights_that_nobody_stated_are_told_as_assumed(folders):
+    unstated = replace(SITE, layout=replace(LAYOUT, height_known=0.0))
+    scenes = [prepare_scene(site, GRID, 8) for site in (SITE, unstated)]
+    told, assumed = (network_planes(scene, "site")[0] for scene in scenes)
+    torch.testing.assert_close(told, assumed)  # to the network they are as good as known
+    spread = replace(SPREAD, assumed_sight_db=(5.0, 5.0), assumed_behind_db=(9.0, 9.0), assumed_level_db=12.0)
+    doubt = [predict_gain(Knows(gaussian_field(GRID, 3)), spread, scene) for scene in scenes]
+    assert set(np.unique(doubt[0].std)) == {3.0, 7.0}
+    np.testing.assert_allclose(doubt[1].std, np.where(sight(scenes[1])[1], 15.0, 13.0))
+    assert (doubt[1].level_std, doubt[1].heights_known) == (12.0, False)
+
+
+def test_unstated_heights_do_not_lift_the_level_of_the_shipped_network(folders):
+    """It has never seen a layout without heights: asked so, it said 20 dB too much."""
+    heights = replace(LAYOUT, height_m=np.where(LAYOUT.building, np.float32(10.0), np.float32(0.0)))
+    known = Predictor(prior=folders[1]).reconstruct(replace(SITE, layout=heights), GRID)
+    unknown = Predictor(prior=folders[1]).reconstruct(replace(SITE, layout=replace(heights, height_known=0.0)), GRID)
+    np.testing.assert_allclose(known.mean()[known.valid], unknown.mean()[known.valid], atol=0.5)
+    assert unknown.std()[known.valid].mean() > known.std()[known.valid].mean()
+    assert (known.provenance["heights"], unknown.provenance["heights"]) == ("stated", "assumed")
+
+
 def test_the_prior_in_one_call(folders):
     made = Predictor(prior=folders[1], by="prior").reconstruct(SITE, GRID)
     assert made.channels[0] == "gain_db"

@@ -130,10 +130,13 @@ def predict(
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
     for line in _assumed(observations, radiated, antenna, by):
         console.print(line, markup=False)
+    shared = facts.get("level_std_db", 0.0)
+    common = f", of which {shared:.1f} dB are common to all cells" if shared else ""
     unit = "gain     from" if radiated is None else "power    from"
     console.print(
         f"  {unit} {radiomap.mean()[inside].min():.1f} to {radiomap.mean()[inside].max():.1f}"
-        f" {'dB' if radiated is None else 'dBm'}, typically ± {np.median(radiomap.std()[inside]):.1f} dB (1 sigma)",
+        f" {'dB' if radiated is None else 'dBm'}, typically ± {np.median(radiomap.std()[inside]):.1f} dB (1"
+        f" sigma){common}",
         markup=False,
     )
     console.print(f"  took     {facts['seconds']:.2f} s", markup=False)

@@ -25,6 +25,7 @@ from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import SMALL, RadioMamba, RadioMambaOptions
 from openckm.nn.radiounet import RadioUNet, RadioUNetOptions
 from openckm.predict.code import Code, base_of, inputs_of
+from openckm.predict.lattice import without_lattice
 from openckm.predict.loss import LossOptions, map_loss
 
 __all__ = ["NAMES", "VARIANTS", "MapBatch", "MapNetwork", "OnePass", "TwoStage", "build_network"]
@@ -93,7 +94,10 @@ class MapNetwork(ABC, nn.Module):
 
 
 class OnePass(MapNetwork):
-    """A network whose answer is added to that of free space; untrained, it adds nothing."""
+    """A network whose answer is added to that of free space; untrained, it adds nothing.
+
+    In use, the lattice that a fold of 2 leaves in the answer is taken out (`openckm.predict.lattice`).
+    """
 
     def __init__(self, network: RadioMamba, code: Code) -> None:
         super().__init__()
@@ -108,7 +112,10 @@ class OnePass(MapNetwork):
 
     def forward(self, planes: Tensor, source: Tensor | None = None) -> Tensor:
         """Return grey maps [B, 1, H, W]."""
-        return base_of(planes, self.code) + torch.as_tensor(self.network(planes, source)).float()
+        answer = torch.as_tensor(self.network(planes, source)).float()
+        if self.network.options.fold == 2 and not self.training:
+            answer = without_lattice(answer, planes[:, :1] <= 0)  # plane 0 is positive on buildings in both codes
+        return base_of(planes, self.code) + answer
 
 
 class TwoStage(MapNetwork):

@@ -44,7 +44,7 @@ from openckm.predict.networks import MapNetwork
 from openckm.predict.pretrained import embedded_network, load_network
 from openckm.predict.site_checks import require_site
 from openckm.predict.spread import Spread
-from openckm.priors.conditioning import Condition
+from openckm.priors.conditioning import Condition, site_planes
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
@@ -55,12 +55,25 @@ __all__ = ["PredictedPrior", "Prediction", "Predictor", "network_planes", "predi
 Array = NDArray[np.float64]
 
 
+TRUSTED = 0.5
+"""Share of the buildings whose heights have to be stated for the heights to be known."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Mean and standard deviation of the gain [dB] of every cell, shape (rows, cols) of a padded grid."""
+    """Mean and standard deviation of the gain [dB] of every cell, shape (rows, cols) of a padded grid.
+
+    Attributes:
+        mean: [dB].
+        std: [dB].
+        level_std: share of `std` that all cells have in common [dB].
+        heights_known: whether heights of buildings were stated rather than assumed.
+    """
 
     mean: Array
     std: Array
+    level_std: float = 0.0
+    heights_known: bool = True
 
 
 class PredictedPrior(Denoiser):
@@ -161,6 +174,7 @@ class Predictor:
         facts = answer.facts | {
             "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed,
             "prior": f"{prior_card.name} {prior_card.version}", "arithmetic": arithmetic(),
+            "level_std_db": prediction.level_std, "heights": "stated" if prediction.heights_known else "assumed",
             "network_evaluations": network.calls + answer.evaluations + self.steps * len(drawn),
             "seconds": time.monotonic() - started,
         }  # fmt: skip
@@ -193,13 +207,24 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
         ComputationError: if the answer is not finite.
     """
     planes, source = network_planes(scene, network.code, vehicles)
+    known = heights_told(scene)
     with torch.no_grad(), cast("cpu"):
         grey = network(planes, source)[0, 0].double().numpy()
     if not np.isfinite(grey).all():
         raise ComputationError("the prediction is not finite; please report the input with which it happened")
     distance, behind = sight(scene)
     scale = scale_of(network.code)
-    return Prediction(scale.floor_db + scale.span_db * grey, spread.std(distance, behind))
+    std = spread.std(distance, behind, heights_known=known)
+    return Prediction(scale.floor_db + scale.span_db * grey, std, spread.level(known), known)
+
+
+def heights_told(scene: Scene) -> bool:
+    """Say whether the heights of most buildings of a scene were stated.
+
+    Raises:
+        LayoutError: if layout or transmitter are missing.
+    """
+    return _known(scene)[0].height_known > TRUSTED
 
 
 def sight(scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
@@ -217,6 +242,8 @@ def sight(scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
 def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the planes [1, C, H, W] that a network is told of a scene, and the transmitter's place [1, 2] [cells].
 
+    Where heights were not stated, a network is told those that the layout assumes.
+
     Raises:
         LayoutError: if layout or transmitter are missing.
         GridError: if the vehicles stand on another grid.
@@ -229,7 +256,10 @@ def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> 
         planes = paper_inputs(layout.building, source, None if tall is None else tall > 0)
     else:
         cell, carrier = (float(v) for v in scene.condition.scalars[0])
-        planes = site_inputs(scene.condition.site[0].numpy(), (cell, carrier), source, tall)
+        site = scene.condition.site[0].numpy()
+        if not heights_told(scene):  # one-pass networks have never seen a layout without heights: tell the assumed ones
+            site = site_planes(scene.grid, layout, transmitter, heights_known=True)
+        planes = site_inputs(site, (cell, carrier), source, tall)
     return torch.as_tensor(planes)[None], torch.tensor([source], dtype=torch.float32)
 
 

@@ -1,8 +1,12 @@
 """How wrong a one-pass prediction is: residuals on validation cities by distance and line of sight.
 
-At every distance from the transmitter, apart for cells in line of sight and behind buildings, the spread is chosen so
-that nine tenths of the validation residuals lie within mean +- 1.645 std. Between nodes it is interpolated in the
-logarithm of the distance. It is kept beside the weights as JSON and bound to them by their checksum.
+    e_i = level + local_i,      level common to all cells of a map, local its own at each distance
+
+The level of a map is off by a few dB that all of its cells share, and who fits an offset (unknown transmit power) takes
+it away; so the two are kept apart, std^2 = level^2 + local^2. At every distance from the transmitter, apart for cells in line of sight and behind buildings, the local spread is chosen so
+that nine tenths of the validation residuals, less their map's mean, lie within mean +- 1.645 std. The residuals of one map go together, so a
+node speaks for itself by the number of maps that it has cells of: with m maps its logarithm counts m to MAPS against
+that of all cells of its kind. Between nodes it is interpolated in the logarithm of the distance. It is kept beside the weights as JSON and bound to them by their checksum.
 """
 
 from __future__ import annotations
@@ -24,17 +28,25 @@ SPREAD_FILE = "spread.json"
 NODES_M = (4.0, 12.0, 25.0, 50.0, 100.0, 200.0, 400.0)
 LEAST_CELLS = 200
 """Cells that a node needs to speak for itself; with fewer it takes the spread of its kind of cells."""
+MAPS = 5.0
+"""Maps with which what a node says counts as much as what all cells of its kind say."""
+LEAST_OF_A_MAP = 30
+"""Cells that a map needs at a node to count there."""
 FLOOR_DB = 0.5
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation of predictions.
+    """Standard deviation of predictions, apart for what all cells of a map share and what they do not.
 
     Attributes:
         distance_m: nodes, ascending distances from the transmitter [m].
         sight_db: at each node, for cells in line of sight [dB].
         behind_db: at each node, for cells behind buildings [dB].
+        assumed_sight_db: the same where heights of buildings are assumed; empty where that was not measured.
+        assumed_behind_db: the same for cells behind buildings.
+        level_db: of what all cells of a map share, beside the local ones [dB].
+        assumed_level_db: the same where heights of buildings are assumed [dB].
         maps: validation maps that it was measured on.
         cities: their cities.
         sha256: of the weights that it belongs to.
@@ -46,20 +58,42 @@ class Spread:
     maps: int
     cities: tuple[str, ...]
     sha256: str = ""
+    assumed_sight_db: tuple[float, ...] = ()
+    assumed_behind_db: tuple[float, ...] = ()
+    level_db: float = 0.0
+    assumed_level_db: float = 0.0
 
     def __post_init__(self) -> None:
         d = np.asarray(self.distance_m, float)
-        values = np.r_[d, self.sight_db, self.behind_db]
+        values = np.r_[d, self.sight_db, self.behind_db, self.assumed_sight_db, self.assumed_behind_db]
         same = len(self.distance_m) == len(self.sight_db) == len(self.behind_db) > 0
+        same &= len(self.assumed_sight_db) == len(self.assumed_behind_db) and len(self.assumed_sight_db) in (0, len(d))
+        same &= min(self.level_db, self.assumed_level_db) >= 0 and math.isfinite(self.level_db + self.assumed_level_db)
         if not same or not np.isfinite(values).all() or values.min() <= 0 or not (np.diff(d) > 0).all():
             raise ModelError(f"{self}: wanted ascending distances and a positive spread for each")
 
-    def std(self, distance_m: ArrayLike, behind: ArrayLike) -> NDArray[np.float64]:
-        """Return the standard deviation [dB] of cells at some distances [m], behind buildings or not, any shape."""
+    def level(self, heights_known: bool = True) -> float:
+        """Return the standard deviation of what all cells of a map share [dB]."""
+        return self.level_db if heights_known or not self.assumed_sight_db else self.assumed_level_db
+
+    def std(
+        self, distance_m: ArrayLike, behind: ArrayLike, *, heights_known: bool = True, level: bool = True
+    ) -> NDArray[np.float64]:
+        """Return the standard deviation [dB] of cells at some distances [m], of any shape.
+
+        Args:
+            distance_m: of the cells from the transmitter, on the ground [m].
+            behind: whether buildings stand between.
+            heights_known: whether heights of buildings were stated rather than assumed.
+            level: whether what all cells share counts; without it, the spread about a level that was fitted.
+        """
+        assumed = bool(self.assumed_sight_db) and not heights_known
+        kinds = (self.assumed_sight_db, self.assumed_behind_db) if assumed else (self.sight_db, self.behind_db)
         place = np.log(np.clip(distance_m, self.distance_m[0], self.distance_m[-1]))
         nodes = np.log(self.distance_m)
-        sight, shadow = (np.interp(place, nodes, values) for values in (self.sight_db, self.behind_db))
-        return np.asarray(np.where(behind, shadow, sight), dtype=np.float64)
+        sight, shadow = (np.interp(place, nodes, values) for values in kinds)
+        local = np.where(behind, shadow, sight).astype(np.float64)
+        return np.hypot(local, self.level(heights_known)) if level else local
 
     def to_json(self) -> str:
         """Return it as JSON text with a newline at the end."""
@@ -74,9 +108,11 @@ class Spread:
         """
         try:
             raw = json.loads(text)
-            if set(raw) != {f.name for f in fields(cls)}:
+            names = {f.name for f in fields(cls)}
+            lists = {"assumed_sight_db", "assumed_behind_db"}
+            if not names - lists - {"level_db", "assumed_level_db"} <= set(raw) <= names:
                 raise ValueError(f"its fields are {sorted(raw)}")
-            for key in ("distance_m", "sight_db", "behind_db"):
+            for key in ("distance_m", "sight_db", "behind_db", *(lists & set(raw))):
                 raw[key] = tuple(float(v) for v in raw[key])
             return cls(**{**raw, "cities": tuple(raw["cities"])})
         except (ValueError, TypeError) as error:
@@ -84,7 +120,7 @@ class Spread:
 
 
 def fit_spread(
-    error_db: ArrayLike, distance_m: ArrayLike, behind: ArrayLike, *, maps: int, cities: tuple[str, ...]
+    error_db: ArrayLike, distance_m: ArrayLike, behind: ArrayLike, of: ArrayLike, *, cities: tuple[str, ...]
 ) -> Spread:
     """Return the spread of validation residuals.
 
@@ -92,32 +128,40 @@ def fit_spread(
         error_db: prediction minus truth of every scored cell [dB], shape (n,).
         distance_m: their distances from the transmitter [m], shape (n,).
         behind: whether buildings stand between, shape (n,).
-        maps: how many maps they are of.
+        of: number of the map that each is of, shape (n,).
         cities: of which cities.
 
     Raises:
         InputError: if there is no residual or one is not finite.
     """
-    error, distance, shadow = (
-        np.abs(np.asarray(error_db, float)),
-        np.asarray(distance_m, float),
-        np.asarray(behind, bool),
-    )
-    if error.size == 0 or not np.isfinite(error).all() or error.shape != distance.shape or error.shape != shadow.shape:
+    signed, distance, shadow = np.asarray(error_db, float), np.asarray(distance_m, float), np.asarray(behind, bool)
+    number = np.unique(np.asarray(of), return_inverse=True)[1]
+    fits = signed.shape == distance.shape == shadow.shape == number.shape
+    if signed.size == 0 or not np.isfinite(signed).all() or not fits:
         raise InputError(
             "a spread wants finite residuals, with a distance and a line of sight for each; give more maps"
         )
-    nodes = [_nodes(error[kind], distance[kind], float(_spread(error))) for kind in (~shadow, shadow)]
-    return Spread(NODES_M, nodes[0], nodes[1], maps, cities)
+    count = np.bincount(number)
+    means = np.bincount(number, signed) / count
+    level = float(np.sqrt(np.mean(means**2))) if len(count) > 1 else 0.0
+    error = np.abs(signed - means[number]) if len(count) > 1 else np.abs(signed)
+    every = float(_spread(error))
+    nodes = [_nodes(error[kind], distance[kind], number[kind], every) for kind in (~shadow, shadow)]
+    return Spread(NODES_M, nodes[0], nodes[1], len(count), cities, level_db=round(level, 3))
 
 
-def _nodes(error: NDArray[np.float64], distance: NDArray[np.float64], fallback: float) -> tuple[float, ...]:
+def _nodes(
+    error: NDArray[np.float64], distance: NDArray[np.float64], of: NDArray[np.intp], fallback: float
+) -> tuple[float, ...]:
     own = _spread(error) if error.size >= LEAST_CELLS else fallback
     edges = [0.0, *(math.sqrt(a * b) for a, b in pairwise(NODES_M)), math.inf]
     found = []
     for low, high in pairwise(edges):
         near = error[(distance >= low) & (distance < high)]
-        found.append(round(_spread(near) if near.size >= LEAST_CELLS else own, 3))
+        here = (distance >= low) & (distance < high)
+        maps = int((np.bincount(of[here]) >= LEAST_OF_A_MAP).sum()) if near.size >= LEAST_CELLS else 0
+        pooled = own if maps == 0 else math.exp((maps * math.log(_spread(near)) + MAPS * math.log(own)) / (maps + MAPS))
+        found.append(round(pooled, 3))
     return tuple(found)
 
 

@@ -216,7 +216,7 @@ def map_scores(network: MapNetwork, samples: Samples, chosen: Sequence[int]) -> 
 
 def measure_spread(network: MapNetwork, samples: ShardSamples | PaperSamples) -> Spread:
     """Return the spread of a network's predictions over free covered cells of validation maps."""
-    errors, distances, shadows, names = [], [], [], set()
+    errors, distances, shadows, numbers, names = [], [], [], [], set()
     for k in range(len(samples)):
         answer, target, _ = _answer(network, samples, k)
         traced, site, source = samples.traced(k), samples.site(k), samples.sample(k).source
@@ -226,7 +226,7 @@ def measure_spread(network: MapNetwork, samples: ShardSamples | PaperSamples) ->
         errors.append(((answer - target) * scale_of(samples.code).span_db)[at])
         distances.append(distance[at])
         shadows.append(behind_buildings(site)[at])
+        numbers.append(np.full(int(at.sum()), k))
         names.add(traced.city)
     cities = tuple(sorted(names))
-    joined = (np.concatenate(part) for part in (errors, distances, shadows))
-    return fit_spread(*joined, maps=len(samples), cities=cities)
+    return fit_spread(*(np.concatenate(part) for part in (errors, distances, shadows, numbers)), cities=cities)
