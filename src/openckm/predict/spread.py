@@ -2,11 +2,13 @@
 
     e_i = level + local_i,      level common to all cells of a map, local its own at each distance
 
-The level of a map is off by a few dB that all of its cells share, and who fits an offset (unknown transmit power) takes
-it away; so the two are kept apart, std^2 = level^2 + local^2. At every distance from the transmitter, apart for cells in line of sight and behind buildings, the local spread is chosen so
-that nine tenths of the validation residuals, less their map's mean, lie within mean +- 1.645 std. The residuals of one map go together, so a
-node speaks for itself by the number of maps that it has cells of: with m maps its logarithm counts m to MAPS against
-that of all cells of its kind. Between nodes it is interpolated in the logarithm of the distance. It is kept beside the weights as JSON and bound to them by their checksum.
+The level of a map is off by a few dB that all of its cells share, and who fits an offset (unknown transmit power)
+takes it away; so the two are kept apart, std^2 = level^2 + local^2. At every distance from the transmitter, apart for
+cells in line of sight and behind buildings, the local spread is chosen so that nine tenths of the validation
+residuals, less their map's mean, lie within mean +- 1.645 std. The residuals of one map go together, so a node speaks
+for itself by the number of maps that it has cells of: with m maps its logarithm counts m to MAPS against that of all
+cells of its kind. Between nodes it is interpolated in the logarithm of the distance. It is kept beside the weights as
+JSON and bound to them by their checksum.
 """
 
 from __future__ import annotations
