@@ -95,7 +95,7 @@ class Spread:
         nodes = np.log(self.distance_m)
         sight, shadow = (np.interp(place, nodes, values) for values in kinds)
         local = np.where(behind, shadow, sight).astype(np.float64)
-        return np.hypot(local, self.level(heights_known)) if level else local
+        return np.asarray(np.hypot(local, self.level(heights_known)) if level else local)
 
     def to_json(self) -> str:
         """Return it as JSON text with a newline at the end."""
