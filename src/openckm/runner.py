@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -83,7 +84,7 @@ def run(
     Args:
         work: a function that can be pickled; with a cluster, one that every worker of it can import.
         items: that can be pickled; None says that there is nothing to do until more is finished.
-        workers: processes of this machine; not used with a cluster.
+        workers: processes of this machine, 0 for none: the work is done here; not used with a cluster.
         cluster: address of a Dask scheduler, such as "tcp://10.0.0.5:8786", or None for this machine.
         retries: how often an item is tried again after the process of this machine that worked at it died; a cluster
             goes by its own setting.
@@ -94,6 +95,8 @@ def run(
     """
     if cluster is not None:
         yield from _on_cluster(work, items, cluster)
+    elif workers == 0:
+        yield from (Done(item, work(item)) for item in items if item is not None)
     else:
         yield from _local(work, items, workers, retries, lambda: 0)
 
@@ -304,6 +307,11 @@ def _on_cluster(
                     f"workers of {address} died at {item} more often than the scheduler allows (its setting"
                     " distributed.scheduler.allowed-failures), for want of memory perhaps: give them more, or use"
                     " smaller items (tiles, rays, draws), and run again; what is finished is kept"
+                ) from error
+            except (CancelledError, OSError) as error:
+                raise ClusterUnavailable(
+                    f"the cluster at {address} was lost at {item} ({type(error).__name__}): start it again, and run"
+                    " again; what is finished is kept"
                 ) from error
             yield Done(item, result)
             for more in submitted():

@@ -16,13 +16,18 @@ from city_worlds import BBOX, plan_of, write_layout, write_sites
 from openckm.atlas import open_maps
 from openckm.atlas.servers import strongest
 from openckm.city import make_city
-from openckm.city.plan import Task
-from openckm.city.windows import city_noise, window_condition
+from openckm.city import run as running
+from openckm.city.manifest import Manifest
+from openckm.city.plan import Task, folder_of
+from openckm.city.windows import CityNoise, city_noise, window_condition
 from openckm.city.work import CityWork
 from openckm.errors import ComputationError, InputError, LayoutError, OptionError
-from openckm.maps import read_layout
+from openckm.maps import ZarrMap, read_layout
 from openckm.maps.propagation import site_geometry
+from openckm.maps.quantity import CHANNELS
 from openckm.maps.sites_csv import read_sites
+from openckm.maps.symmetry import apply_symmetry, inverse_symmetry
+from openckm.nn.arithmetic import using
 from openckm.runner import run
 
 
@@ -40,7 +45,8 @@ def town(tmp_path_factory, tiny_prior):
     folder = tmp_path_factory.mktemp("town")
     seen = []
     plan = plan_of(folder, tiny_prior)
-    make_city(plan, on_progress=lambda *told: seen.append(told))
+    with using("auto"):  # as processes of their own would compute
+        make_city(plan, workers=0, on_progress=lambda *told: seen.append(told))
     return plan, seen
 
 
@@ -78,10 +84,10 @@ def test_a_city_is_a_folder_of_maps_and_layers(town):
 def test_the_readings_are_followed(town):
     """Where the drive test went, the constructed map says what was read; nobody told the prediction the power."""
     plan, _ = town
-    from openckm.city.fit import read_test
+    from openckm.city.fit import scene_of
 
     south = open_maps(plan.output)[1].source.load()
-    readings = read_test(plan, 1)
+    readings = scene_of(plan, 1).readings
     row, col = plan.grid.index_of(readings.x, readings.y)
     error = south.mean()[row, col] - readings.value
     assert np.sqrt(np.mean(error**2)) < 3.0
@@ -115,7 +121,7 @@ def test_buildings_outside_a_window_cut_its_lines(town):
         assert np.mean(off > 1e-3) < 2e-3, name  # samples of a line that fall on the border of a cell may go either way
     alone = site_geometry(plan.part(rows, cols), plan.transmitter(plan.sites[1]), layout.height_m[rows, cols])
     assert np.mean(np.abs(alone.obstruction_m - whole.obstruction_m[rows, cols]) > 1e-3) > 0.5
-    planes = window_condition(plan, layout.height_m, True, 1, rows, cols).site
+    planes = window_condition(plan, layout.height_m, True, 1, (rows, cols)).site
     assert planes.shape[-2:] == (rows.stop - rows.start, cols.stop - cols.start)
 
 
@@ -128,30 +134,50 @@ def test_noise_belongs_to_the_city():
         assert np.abs(np.corrcoef(whole.ravel(), city_noise(*other, slice(0, 200), slice(0, 300)).ravel())[0, 1]) < 0.01
 
 
-def test_a_tile_made_alone_is_the_tile_of_the_city(town, tmp_path):
-    """Only what one tile needs is made, in another folder."""
+def test_noise_of_a_turned_frame_is_the_citys():
+    """What a turned window sees, turned back, is the noise of its cells; beside it, that of the cells beside it."""
+    part = slice(70, 134), slice(200, 296)
+    whole = city_noise(3, "a", 1, 0, slice(-300, 600), slice(-300, 600))
+    for turn in range(8):
+        rows, cols = (64, 96) if turn % 2 == 0 else (96, 64)
+        seen = CityNoise((3, "a", 1), part, turn).standard_normal((5, rows + 30, cols + 50)).numpy()
+        back = apply_symmetry(inverse_symmetry(turn), seen[:, :rows, :cols].copy(), CHANNELS)
+        np.testing.assert_array_equal(back, whole[:, 370:434, 500:596])
+        corner = seen[:, rows:, cols:]
+        assert np.isin(np.abs(corner), np.abs(whole)).all()
+        assert np.isin(np.abs(corner), np.abs(back)).mean() < 0.01  # but for values that two cells share by chance
+
+
+@pytest.mark.parametrize("site", [0, 1])
+def test_a_tile_made_alone_is_the_tile_of_the_city(town, tmp_path, site):
+    """One tile is made in another folder, of a site without readings and of one with, from what it needs alone."""
     plan, _ = town
     alone = replace(plan, output=tmp_path / "alone.zarr")
-    from openckm.city import run as running
-    from openckm.city.manifest import Manifest
-
     folder = alone.output / "work"
     folder.mkdir(parents=True)
-    trusted = running._heights(alone, folder)
-    running._template(alone, ["dBm", "dBm"], Manifest(folder / "manifest.sqlite", alone.inputs()))
-    work = CityWork(alone, trusted, True)
+    height_known = running._heights(alone, folder)
+    with using("auto"):
+        how = running._arithmetic(folder)
+    running._template(alone, ["dBm", "dBm"], how, Manifest(folder / "manifest.sqlite", alone.inputs()))
+    work = CityWork(alone, height_known, True, how)
     rows, cols = alone.tile(1, 1)
-    needed = [
-        t for t in alone.windows(0)
-        if alone.window(t.row, t.col)[0].stop > rows.start and alone.window(t.row, t.col)[1].stop > cols.start
-    ]  # fmt: skip
-    assert len(list(run(work, [*needed], workers=1))) == len(needed)
-    list(run(work, [Task("tile", 0, 1, 1, "north")], workers=1))
-    made = open_maps(plan.output)[0].source.load()
-    from openckm.city.plan import folder_of
-    from openckm.maps import ZarrMap
-
-    got = ZarrMap.open(alone.output / folder_of(0, "north"))
+    windows = list(alone.windows(site))
+    if site == 0:  # with readings the windows at all of them are needed
+        windows = [
+            t for t in windows
+            if alone.window(t.row, t.col)[0].stop > rows.start and alone.window(t.row, t.col)[1].stop > cols.start
+        ]  # fmt: skip
+    tasks = [windows, [Task("tile", site, 1, 1, alone.sites[site].name)]]
+    if site == 1:
+        own = alone.sites[site].name
+        tasks[1:1] = [
+            [Task("fit", site, name=own)], [replace(t, kind="evidence") for t in windows],
+            [Task("weights", site, name=own)],
+        ]  # fmt: skip
+    for stage in tasks:
+        assert len(list(run(work, stage, workers=1))) == len(stage)
+    made = open_maps(plan.output)[site].source.load()
+    got = ZarrMap.open(alone.output / folder_of(site, alone.sites[site].name))
     for name in ("mean", "std", "draws"):
         np.testing.assert_allclose(got.read(name, rows, cols), made.dataset[name].values[..., rows, cols], atol=1e-4)
 
@@ -160,6 +186,20 @@ def test_two_processes_make_the_same_bytes(town, tmp_path):
     plan, _ = town
     make_city(replace(plan, output=tmp_path / "two.zarr"), workers=2)
     first, second = content(plan.output), content(tmp_path / "two.zarr")
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.slow
+def test_a_cluster_makes_the_same_bytes(town, tmp_path):
+    pytest.importorskip("distributed")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "runner"))
+    from clusters import cluster_in
+
+    plan, _ = town
+    with cluster_in(tmp_path) as (_, address):
+        make_city(replace(plan, output=tmp_path / "cluster.zarr"), cluster=address)
+    first, second = content(plan.output), content(tmp_path / "cluster.zarr")
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import runner_work
+from clusters import cluster_in
 
 from openckm.errors import ClusterUnavailable, ComputationError, InputError
 from openckm.runner import in_processes, run
@@ -132,40 +134,37 @@ def test_dask_that_is_not_installed(monkeypatch):
         list(run(runner_work.square, [1], cluster="tcp://127.0.0.1:9"))
 
 
-CLUSTER = """
-import dask, sys
-from distributed import LocalCluster
-settings = {"distributed.worker.daemon": False, "distributed.admin.system-monitor.gil.enabled": False}
-if __name__ == "__main__":
-    with dask.config.set(settings), LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
-        silence_logs=50,
-    ) as made:
-        print(made.scheduler_address, flush=True)
-        sys.stdin.read()
-"""
-
-
 @pytest.fixture
 def cluster(tmp_path):
-    """The address of a cluster of another process, whose workers can import this folder."""
+    """The address of a cluster of another process."""
     pytest.importorskip("distributed")
-    (tmp_path / "cluster.py").write_text(CLUSTER)
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    made = subprocess.Popen(
-        [sys.executable, str(tmp_path / "cluster.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    yield made.stdout.readline().strip()
-    made.communicate("", timeout=60)
+    with cluster_in(tmp_path) as (_, address):
+        yield address
 
 
 @pytest.mark.slow
-def test_a_cluster_does_the_same(cluster, monkeypatch):
+def test_a_cluster_that_is_lost_meanwhile_is_named(tmp_path, monkeypatch):
+    """The scheduler ends while its workers work: the run ends with an error, and does not wait for ever."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("openckm.runner.CONNECT_S", 2.0)
+    with cluster_in(tmp_path) as (process, address):
+        timer = threading.Timer(3.0, process.kill)
+        timer.start()
+        with pytest.raises(ClusterUnavailable, match=r"was lost at .*what is finished is kept"):
+            list(run(runner_work.wait_a_minute, [1, 2, 3], cluster=address))
+        timer.join()
+
+
+@pytest.mark.slow
+def test_a_cluster_does_the_same(cluster, monkeypatch, tmp_path):
     done = list(run(runner_work.square, range(20), cluster=cluster))
     assert sorted((d.item, d.result) for d in done) == [(k, k * k) for k in range(20)]
     with pytest.raises(InputError, match="three is no number"):
         list(run(runner_work.refuse, range(6), cluster=cluster))
+    died = runner_work.DiesOften(tmp_path / "always", 99)
+    died.folder.mkdir()
+    with pytest.raises(ComputationError, match=r"died at 2 more often than the scheduler allows.*want of memory"):
+        list(run(died, range(4), cluster=cluster))
     monkeypatch.setattr("openckm.__version__", "99.0")
     with pytest.raises(ClusterUnavailable, match=r"this program is 99\.0: install the same version"):
         list(run(runner_work.square, [1], cluster=cluster))

@@ -1,135 +1,170 @@
-"""What belongs to a site, fitted once from all its readings: transmit offset, slope, pattern, discrepancy.
+"""What belongs to a site, fitted once from all its readings: the same posterior as `ckm construct`, in two steps.
 
-    y = offset + slope (m - m_bar) + pattern(bearing) + indoor + delta + n       (`openckm.infer.scene`)
+    site       offset, slope, pattern, levels of the devices, limits and discrepancy about the network's map of the site
+    evidence   the same about the network's map given the readings; how much each of the two counts
 
-m is the network's map of the site, which sees no reading, at the readings' cells, blended from the same windows as
-everywhere; the fit is then a function of place and m(place) alone, so that tiles meet without a seam. The spread is
-widened where held-out blocks of readings lie outside their intervals.
+Both are `openckm.infer.experts`, asked at the cells with readings alone: what the network says there is blended from
+its windows, and everything else is a function of place. The fits are kept as files, so that every tile, whoever makes
+it, is made from the same numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.city.plan import CityPlan
-from openckm.errors import MeasurementError
-from openckm.infer.experts import OUT_OF_LINE
-from openckm.infer.spread.normal import Z_90
-from openckm.maps.antenna import PEAK_DBI, sector_gain_db
-from openckm.maps.cells import aggregate_cells
-from openckm.maps.csv import read_drive_test
-from openckm.maps.observations import Points
-from openckm.maps.propagation import RECEIVER_HEIGHT_M
-from openckm.maps.site import Transmitter
-from openckm.observe.field.discrepancy import (
-    DiscrepancyFit,
-    DiscrepancyOptions,
-    MaternPrior,
-    NoisePrior,
-    NuggetPrior,
-    fit_discrepancy,
-)
-from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
+from openckm.city.cells import Cells
+from openckm.city.plan import MULTIPLE, CityPlan
+from openckm.edge.reading import Evidence, ReadingOptions, read_onto, without_pattern
+from openckm.errors import InputError, MeasurementError
+from openckm.infer.experts import Fitted
+from openckm.infer.scene import MIN_READINGS, Scene, prepare_scene
+from openckm.maps.observations import Observations, Points
+from openckm.observe.field.discrepancy import DiscrepancyFit, Hyper, Matern
+from openckm.observe.field.readings import FieldReadings
+from openckm.priors.conditioning import Condition
 
-__all__ = ["SiteFit", "fit_site", "read_test", "rows_at"]
+__all__ = ["SeenReadings", "empty_scene", "load", "packed", "read_site", "scene_of", "unit_of", "unpacked"]
 
-Array = NDArray[np.float64]
-SHADOW_SIGMA_DB, SHADOW_LENGTH_M = 0.5, 40.0
-LEAST_READINGS = 3
-BLOCK_M = 100.0
-WIDEST = 2.5
+Arrays = dict[str, NDArray[Any]]
+
+
+def read_site(plan: CityPlan, number: int) -> Evidence:
+    """Return a site's drive test as `ckm construct` reads it, on the city's cells, the antenna's pattern taken off.
+
+    Raises:
+        MeasurementError: if the file cannot be used, or there is none.
+    """
+    site = plan.sites[number]
+    path = plan.test_of(site)
+    if path is None:
+        raise MeasurementError(f"site {site.name} has no drive test")
+    options = ReadingOptions(where=dict(site.cells), sigma_db=plan.sigma_db)
+    try:
+        given = read_onto(plan.grid, path, replace(site, layout=None), options)
+    except InputError as error:
+        raise type(error)(f"site {site.name}: {error}") from error
+    points = given.observations.gain_points()
+    row, col = plan.grid.index_of(points.x, points.y)
+    visited = Cells.of(plan.grid, row * plan.grid.shape[1] + col)
+    return replace(without_pattern(replace(given, grid=visited), site)[0], grid=plan.grid)
+
+
+def scene_of(plan: CityPlan, number: int) -> Scene:
+    """Return the evidence of a site on the whole grid of the city, without what the network is conditioned on.
+
+    The file is read once a process.
+
+    Raises:
+        MeasurementError: if there are too few readings to fit anything.
+    """
+    path = plan.test_of(plan.sites[number])
+    stat = None if path is None else path.stat()
+    key = repr((path, stat and (stat.st_mtime_ns, stat.st_size), plan.grid, plan.sites[number], plan.sigma_db))
+    if key not in _SCENES:
+        _SCENES.clear()
+        _SCENES[key] = _scene(plan, number)
+    return _SCENES[key]
+
+
+_SCENES: dict[str, Scene] = {}
+"""The scene of the site that a process works at."""
+
+
+def _scene(plan: CityPlan, number: int) -> Scene:
+    given = read_site(plan, number)
+    blank = Condition.nothing(1, (1, 1), plan.cell_m)
+    scene = prepare_scene(given.observations, plan.grid, MULTIPLE, condition=blank)
+    if not scene.fitted:
+        path = plan.test_of(plan.sites[number])
+        raise MeasurementError(
+            f"{path}: {int(scene.plain.sum())} values in the box ({len(scene.used)} readings): wanted at least"
+            f" {MIN_READINGS}, or no file"
+        )
+    return scene
+
+
+def empty_scene(plan: CityPlan, number: int) -> Scene:
+    """Return the scene of a site without any reading."""
+    known = Observations(transmitter=plan.seen(number), crs=plan.grid.crs)
+    return prepare_scene(known, plan.grid, MULTIPLE, condition=Condition.nothing(1, (1, 1), plan.cell_m))
+
+
+def unit_of(plan: CityPlan, number: int) -> str:
+    """Return the unit of a site's map: that of its readings, else dBm where its power is known."""
+    site = plan.sites[number]
+    if plan.test_of(site) is not None:
+        return scene_of(plan, number).unit
+    return "dB" if site.power_dbm is None else "dBm"
 
 
 @dataclass(frozen=True, eq=False)
-class SiteFit:
-    """A site's fit.
+class SeenReadings:
+    """The readings as the network is conditioned on them, each of shape (n,).
 
     Attributes:
-        fit: nuisances and discrepancy.
-        centre: level of the network's map that the slope turns about [dB].
-        factor: on the spread, from readings held out in blocks.
-        unit: of the readings.
-        cells: visited cells.
+        value: gain [dB]; of a limit, any value near it.
+        low: lower end [dB].
+        high: upper end [dB].
+        sigma: standard deviation of the noise [dB].
+        fold: the fold in which each is held out.
     """
 
-    fit: DiscrepancyFit
-    centre: float
-    factor: float
-    unit: str
-    cells: int
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    fold: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, points: Points, fold: NDArray[np.intp]) -> SeenReadings:
+        """Return what is kept of readings that were brought to the network's scale."""
+        return cls(points.value, points.low, points.high, points.sigma, fold)
+
+    def points(self, scene: Scene) -> Points:
+        """Return the readings of a scene at the network's scale."""
+        return replace(
+            scene.readings, value=self.value, low=self.low, high=self.high, sigma=self.sigma, unit="dB"
+        )  # fmt: skip
 
 
-def read_test(plan: CityPlan, site: int) -> Points:
-    """Return a site's readings, one per visited cell of the city.
+def packed(fitted: Fitted) -> Arrays:
+    """Return a fit as arrays.
 
     Raises:
-        MeasurementError: if the file cannot be used, or holds too few readings.
+        InputError: if it holds readings of more than one cell, which a drive test does not.
     """
-    one = plan.sites[site]
-    path = plan.test_of(one)
-    if path is None:
-        raise MeasurementError(f"site {one.name} has no drive test")
-    test = read_drive_test(path, grid=plan.grid, sigma_db=plan.sigma_db, where=dict(one.cells) or None)
-    points = test.points
-    usable = points.subset(np.flatnonzero(points.kind == "exact"))
-    if len(usable) < LEAST_READINGS:
-        raise MeasurementError(f"{path}: {len(usable)} values in the box: wanted at least {LEAST_READINGS}, or no file")
-    return aggregate_cells(usable, plan.grid, shadow_sigma_db=SHADOW_SIGMA_DB)
+    fit = fitted.fit
+    if fit.readings.parts is not None or fitted.linear is not None:
+        raise InputError("a city is fitted to readings of single cells: give areas and rasters to ckm construct")
+    own = {f"readings_{f.name}": getattr(fit.readings, f.name) for f in fields(FieldReadings) if f.name != "parts"}
+    said = {
+        "components": [asdict(one) for one in fit.hyper.components], "nugget_std": fit.hyper.nugget_std,
+        "noise_scale": list(fit.hyper.noise_scale), "names": list(fit.names), "max_readings": fit.max_readings,
+    }  # fmt: skip
+    return own | {
+        "held_out": fitted.held_out, "held_out_std": fitted.held_out_std, "said": np.array(json.dumps(said)),
+    }  # fmt: skip
 
 
-def rows_at(
-    x: Array, y: Array, mean: Array, indoor: NDArray[np.bool_], tx: Transmitter, centre: float, unit: str
-) -> Basis:
-    """Return the rows of H at some places, shape (n, p), for the network's map there [dB]."""
-    known = unit == "dB"
-    bearing = np.arctan2(y - tx.y, x - tx.x) - (tx.azimuth_rad or 0.0)
-    parts = [
-        offset_columns(np.full(len(x), ""), mean=centre if known else 0.0, std=3.0 if known else np.inf),
-        map_column(mean - centre, mean=1.0 if known else 0.5, std=0.3),
-        pattern_columns(bearing, None, order=2, std=1.0 if known else 1.5),
-    ]
-    if tx.azimuth_rad is not None and not known:
-        flat = np.maximum(np.hypot(x - tx.x, y - tx.y), 1e-6)
-        elevation = np.arctan2(-(tx.height_m - RECEIVER_HEIGHT_M), flat) + np.deg2rad(tx.downtilt_deg)
-        gain = sector_gain_db(bearing, elevation) - PEAK_DBI
-        parts.append(Basis(gain[:, None], ("TR 38.901 pattern",), ("dB/dB",), np.array([0.4]), np.array([0.3])))
-    column = indoor.astype(np.float64)[:, None]
-    parts.append(Basis(column, ("indoor",), ("dB",), np.array([-3.0]), np.array([6.0])))
-    return join(*parts)
+def unpacked(arrays: Arrays) -> Fitted:
+    """Return a fit from its arrays."""
+    said = json.loads(str(arrays["said"]))
+    own: dict[str, Any] = {
+        f.name: arrays[f"readings_{f.name}"] for f in fields(FieldReadings) if f.name != "parts"
+    }  # fmt: skip
+    parts = tuple(Matern(one["nu"], one["length_m"], one["std"]) for one in said["components"])
+    hyper = Hyper(parts, said["nugget_std"], tuple(said["noise_scale"]))
+    fit = DiscrepancyFit(FieldReadings(**own), hyper, said["names"], max_readings=said["max_readings"])
+    return Fitted(fit, arrays["held_out"], arrays["held_out_std"])
 
 
-def fit_site(plan: CityPlan, site: int, readings: Points, mean: Array, indoor: NDArray[np.bool_]) -> SiteFit:
-    """Return the fit of a site's readings, given the network's map at them [dB], shape (n,)."""
-    tx, centre = plan.transmitter(plan.sites[site]), float(mean.mean())
-    basis = rows_at(readings.x, readings.y, mean, indoor, tx, centre, readings.unit)
-    prior = MaternPrior(
-        nu=0.5, length_m=max(SHADOW_LENGTH_M, 4 * plan.cell_m), length_log_sd=0.5, std=8.0, std_log_sd=0.8
-    )
-    options = DiscrepancyOptions(
-        components=(prior,), nugget=NuggetPrior(1.2, 0.7), noise=NoisePrior(), out_of_line=OUT_OF_LINE, starts=2,
-        hyper_readings=500,
-    )  # fmt: skip
-    places = np.stack([readings.x, readings.y], 1)
-    fit = fit_discrepancy(
-        places,
-        readings.value,
-        readings.sigma,
-        basis.matrix,
-        basis.prior_mean,
-        basis.prior_std,
-        options,
-        names=basis.names,
-    )
-    return SiteFit(fit, centre, _factor(fit, readings), readings.unit, len(readings))
-
-
-def _factor(fit: DiscrepancyFit, readings: Points) -> float:
-    label = (np.floor(readings.x / BLOCK_M) * 100_003 + np.floor(readings.y / BLOCK_M)).astype(np.int64)
-    if len(np.unique(label)) < 2:
-        return 1.0
-    held = fit.leave_blocks_out(label)
-    score = np.abs(readings.value - held.mean) / held.std
-    return float(np.clip(np.quantile(score, 0.9) / Z_90, 1.0, WIDEST))
+def load(path: Path) -> Arrays:
+    """Return the arrays of a file."""
+    with np.load(path, allow_pickle=False) as held:
+        return {name: held[name] for name in held.files}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from openckm import __version__
 from openckm.errors import InputError, LayoutError, OptionError
-from openckm.infer.tiles import tile_starts, tile_weights
+from openckm.infer.tiles import TileOptions, tile_options, tile_starts, tile_weights
 from openckm.maps.grid import Grid, reproject, utm_crs
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
@@ -28,12 +30,14 @@ from openckm.maps.zarr_map import CHUNK
 
 __all__ = ["CityPlan", "Estimate", "Task", "folder_of"]
 
-WINDOW, OVERLAP, MARGIN = 256, 64, 8
+WINDOW = TileOptions().cells
 MULTIPLE = 16
 """Sides of windows and city are divisible by this, as the shipped networks want."""
 MOST_CELLS = 10**9
 BYTES_A_CELL = 4.0
 CHANNELS = ("gain_db", "aoa_cos", "aoa_sin")
+CALLS_TESTED = 8 + 8 + 4
+"""Network calls on a window of a site with readings: orientations without and with them, and folds."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class Task:
     """One piece of work on a city.
 
     Attributes:
-        kind: "window" (the network), "fit" (what belongs to a site), "tile" (a chunk of a site's map) or "network" (a
-            chunk of best server, margin and SINR).
+        kind: "window" (the network), "fit" (what belongs to a site), "evidence" (the network given the readings),
+            "weights" (of the two experts), "tile" (a chunk of a site's map) or "network" (a chunk of best server,
+            margin and SINR).
         site: number of the site, -1 for all.
         row: of the window or tile on its lattice.
         col: of the window or tile.
@@ -66,7 +71,7 @@ class Estimate:
     Attributes:
         windows: calls of the network are made on so many windows, over all sites.
         tiles: chunks that are written, over all sites.
-        calls: network calls on windows.
+        calls: network calls on windows, at most.
         bytes: of the result and of what is kept while it is made, at most [bytes].
         memory: of one process, about [bytes].
     """
@@ -94,6 +99,7 @@ class CityPlan:
         steps: network calls per draw.
         prior: model folder; None for the shipped prior.
         sigma_db: noise of a reading where a file states none [dB].
+        window_cells: side of what the network sees at once [cells], as `OpenCKM.tile_cells` of `openckm.infer`.
     """
 
     layout: Path
@@ -104,9 +110,10 @@ class CityPlan:
     cell_m: float = 2.0
     draws: int = 0
     seed: int = 0
-    steps: int = 10
+    steps: int = 8
     prior: Path | None = None
     sigma_db: float = 4.0
+    window_cells: int = WINDOW
 
     @cached_property
     def grid(self) -> Grid:
@@ -140,7 +147,7 @@ class CityPlan:
             size = cells * (8 + self.draws) * len(CHANNELS) * BYTES_A_CELL * len(self.sites) / 1e12
             raise InputError(
                 f"--bbox {self.bbox} at {self.cell_m:g} m has {cells:.1e} cells: {len(self.sites)} sites would take"
-                f" {size:.0f} TB and about {cells / (WINDOW - OVERLAP) ** 2 * len(self.sites):.0e} network calls;"
+                f" {size:.0f} TB and about {cells / (0.75 * WINDOW) ** 2 * len(self.sites):.0e} network calls;"
                 " choose a smaller box or larger cells"
             )
         return Grid((shape[0], shape[1]), self.cell_m, (float(left), float(top)), crs)
@@ -162,6 +169,11 @@ class CityPlan:
                 f"the layout {self.layout} is not there: wanted GeoJSON, OSM XML or PBF, or a height raster"
             )
         names = [site.name for site in self.sites]
+        strange = [name for name in names if not name.strip() or Path(name).name != name or not name.isprintable()]
+        if strange:
+            raise InputError(
+                f"site name {strange[0]!r}: a drive test is called like its site, so wanted a name that a file can have"
+            )
         folders = {folder_of(k, name) for k, name in enumerate(names)}
         if len(set(names)) != len(names) or len(folders) != len(names):
             twice = sorted({n for n in names if names.count(n) > 1})
@@ -201,6 +213,16 @@ class CityPlan:
             raise InputError(f"site {site.name} has no place: give lon and lat")
         return found
 
+    def seen(self, number: int) -> Transmitter:
+        """Return a site's transmitter as the network sees it: isotropic where a file has the antenna's pattern."""
+        site = self.sites[number]
+        found = self.transmitter(site)
+        return found if site.pattern is None else replace(found, bearing_deg=None)
+
+    def seed_of(self, number: int) -> int:
+        """Return the seed of a site's discrepancy: draws of two sites have nothing in common."""
+        return zlib.crc32(f"{self.seed} {self.sites[number].name}".encode())
+
     def test_of(self, site: SitePlan) -> Path | None:
         """Return the file of a site's drive test, or None."""
         if self.observations is None:
@@ -211,14 +233,15 @@ class CityPlan:
     @cached_property
     def starts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """First row of each row of windows, and first column of each column of windows."""
-        rows, cols = (tile_starts(n, WINDOW, OVERLAP, MULTIPLE) for n in self.grid.shape)
+        how = tile_options(self.window_cells)
+        rows, cols = (tile_starts(n, how.cells, how.overlap, MULTIPLE) for n in self.grid.shape)
         return rows, cols
 
     @cached_property
     def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weights of windows along the rows and along the columns of the city, (windows, side)."""
         down, right = (
-            tile_weights(starts, side, WINDOW, MARGIN)
+            tile_weights(starts, side, self.window_cells, tile_options(self.window_cells).margin)
             for starts, side in zip(self.starts, self.grid.shape, strict=True)
         )
         return down, right
@@ -226,7 +249,8 @@ class CityPlan:
     def window(self, row: int, col: int) -> tuple[slice, slice]:
         """Return the cells of a window."""
         top, left = self.starts[0][row], self.starts[1][col]
-        return slice(top, min(top + WINDOW, self.grid.shape[0])), slice(left, min(left + WINDOW, self.grid.shape[1]))
+        size, (rows, cols) = self.window_cells, self.grid.shape
+        return slice(top, min(top + size, rows)), slice(left, min(left + size, cols))
 
     def tile(self, row: int, col: int) -> tuple[slice, slice]:
         """Return the cells of a tile."""
@@ -259,12 +283,12 @@ class CityPlan:
         """Return what the city costs."""
         windows = len(list(self.windows(0))) * len(self.sites)
         predicted = sum(self.test_of(site) is None for site in self.sites)
-        each = 1 + self.steps * self.draws
-        calls = windows // len(self.sites) * (predicted * each + len(self.sites) - predicted)
+        drawn, tested = self.steps * self.draws, len(self.sites) - predicted
+        calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * (CALLS_TESTED + drawn))
         cells = self.grid.shape[0] * self.grid.shape[1]
         planes = (7 + self.draws) * len(CHANNELS)
         kept = cells * BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
-        memory = 900e6 + WINDOW**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * BYTES_A_CELL
+        memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * BYTES_A_CELL
         return Estimate(windows, len(list(self.tiles(0))) * len(self.sites), calls, int(kept), int(memory))
 
     def inputs(self) -> dict[str, str]:
@@ -272,6 +296,7 @@ class CityPlan:
         found = {
             "box": repr(self.bbox), "cell": repr(self.cell_m), "draws": repr(self.draws), "seed": repr(self.seed),
             "steps": repr(self.steps), "sigma": repr(self.sigma_db), "openckm": __version__,
+            "window": repr(self.window_cells),
             "layout": _digest(self.layout),
             "prior": "shipped" if self.prior is None else _digest(self.prior / "card.json"),
         }  # fmt: skip
@@ -279,6 +304,7 @@ class CityPlan:
             stated = {k: repr(v) for k, v in asdict(site).items() if k != "layout"}
             test = self.test_of(site)
             stated["test"] = "" if test is None else _digest(test)
+            stated["pattern"] = "" if site.pattern is None else _pattern_digest(site.pattern)
             found[f"site {site.name}"] = hashlib.sha256(repr(sorted(stated.items())).encode()).hexdigest()
         return found
 
@@ -286,6 +312,11 @@ class CityPlan:
 def folder_of(number: int, name: str) -> str:
     """Return the folder of a site's map within the city's."""
     return f"sites/{number:04d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}"
+
+
+def _pattern_digest(pattern: str | os.PathLike[str]) -> str:
+    """Return what names an antenna pattern: its text, or the checksum of its file."""
+    return _digest(Path(pattern)) if Path(pattern).is_file() else str(pattern)
 
 
 def _digest(path: Path) -> str:

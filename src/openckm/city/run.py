@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from openckm.atlas.servers import Radio
 from openckm.atlas.view import CITY_FILE
+from openckm.city.fit import unit_of
 from openckm.city.manifest import Manifest
 from openckm.city.plan import CHANNELS, CityPlan, Task, folder_of
 from openckm.city.windows import prior_of
@@ -27,7 +29,9 @@ from openckm.city.work import NETWORK, CityWork
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
 from openckm.maps.layouts import read_layout
+from openckm.maps.provenance import dump_provenance, load_provenance
 from openckm.maps.zarr_map import CHUNK, ZarrMap
+from openckm.nn.arithmetic import arithmetic
 from openckm.runner import run
 
 __all__ = ["Report", "make_city"]
@@ -48,7 +52,7 @@ def make_city(
 
     Args:
         plan: what is wanted.
-        workers: processes of this machine.
+        workers: processes of this machine; 0 does the work in this one.
         cluster: address of a Dask scheduler whose workers see the same files, or None.
         radio: for the SINR.
         on_progress: called as tasks are finished.
@@ -66,11 +70,12 @@ def make_city(
         raise InputError(f"{plan.output} holds something else than a city: choose another output")
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(folder / "manifest.sqlite", plan.inputs())
-    trusted = _heights(plan, folder)
-    units = _units(plan)
-    work = CityWork(plan, trusted, len(set(units)) == 1, radio or Radio())
-    _template(plan, units, manifest)
-    stages = _Stages(_stages(plan, work.comparable), manifest, folder)
+    height_known = _heights(plan, folder)
+    how = _arithmetic(folder)
+    units = [unit_of(plan, k) for k in range(len(plan.sites))]
+    work = CityWork(plan, height_known, len(set(units)) == 1, how, radio or Radio())
+    _template(plan, units, how, manifest)
+    stages = _Stages(_stages(plan, work.comparable), manifest, plan)
     with closing(run(work, stages.tasks(), workers=workers, cluster=cluster)) as finished:
         for one in finished:
             stages.finish(one.item)
@@ -83,8 +88,8 @@ def make_city(
 class _Stages:
     """The tasks of a city, handed out stage by stage: none before those that it needs are finished."""
 
-    def __init__(self, stages: list[tuple[str, list[Task]]], manifest: Manifest, folder: Path) -> None:
-        self.stages, self.manifest, self.folder = stages, manifest, folder
+    def __init__(self, stages: list[tuple[str, list[Task]]], manifest: Manifest, plan: CityPlan) -> None:
+        self.stages, self.manifest, self.plan = stages, manifest, plan
         self.total = sum(len(tasks) for _, tasks in stages)
         self.done = self.total - sum(len(manifest.left(tasks)) for _, tasks in stages)
         self.name, self.open = "", 0
@@ -100,7 +105,7 @@ class _Stages:
             while self.open:
                 yield None
             if name.endswith(": tiles"):
-                _clear(self.folder, tasks[0].site)
+                _close(self.plan, tasks[0].site)
 
     def finish(self, task: Task) -> None:
         """Enter a task that is finished."""
@@ -115,14 +120,17 @@ def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:
         stages.append((f"{site.name}: windows", list(plan.windows(k))))
         if plan.test_of(site) is not None:
             stages.append((f"{site.name}: fit", [Task("fit", k, name=site.name)]))
+            evidence = [replace(task, kind="evidence") for task in plan.windows(k)]
+            stages.append((f"{site.name}: windows with readings", evidence))
+            stages.append((f"{site.name}: weights", [Task("weights", k, name=site.name)]))
         stages.append((f"{site.name}: tiles", list(plan.tiles(k))))
     if comparable:
         stages.append(("best server", list(plan.tiles())))
     return stages
 
 
-def _heights(plan: CityPlan, folder: Path) -> bool:
-    """Read the layout once, onto the city's cells; return whether its heights were mostly stated."""
+def _heights(plan: CityPlan, folder: Path) -> float:
+    """Read the layout once, onto the city's cells; return the share of its buildings whose height was stated."""
     path, stated = folder / "heights.npy", folder / "layout.json"
     if not (path.is_file() and stated.is_file()):
         layout = read_layout(plan.layout, plan.grid)
@@ -130,23 +138,19 @@ def _heights(plan: CityPlan, folder: Path) -> bool:
             np.save(aside, layout.height_m)
         with atomic_path(stated) as aside:
             aside.write_text(json.dumps({"height_known": layout.height_known, "licence": layout.licence}))
-    return float(json.loads(stated.read_text())["height_known"]) > 0.5
+    return float(json.loads(stated.read_text())["height_known"])
 
 
-def _units(plan: CityPlan) -> list[str]:
-    """Return the unit of each site's map: that of its readings, else dBm where its power is known."""
-    from openckm.city.fit import read_test
-
-    found = []
-    for k, site in enumerate(plan.sites):
-        if plan.test_of(site) is not None:
-            found.append(read_test(plan, k).unit)
-        else:
-            found.append("dB" if site.power_dbm is None else "dBm")
-    return found
+def _arithmetic(folder: Path) -> str:
+    """Return the arithmetic of a city: that of the machine that began it, so that every tile is made in the same."""
+    path = folder / "arithmetic"
+    if not path.is_file():
+        with atomic_path(path) as aside:
+            aside.write_text(arithmetic(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
-def _template(plan: CityPlan, units: list[str], manifest: Manifest) -> None:
+def _template(plan: CityPlan, units: list[str], how: str, manifest: Manifest) -> None:
     """Make every array of the result, without values, where that was not done yet."""
     ready = Task("template")
     if not manifest.left([ready]):
@@ -160,8 +164,8 @@ def _template(plan: CityPlan, units: list[str], manifest: Manifest) -> None:
         measured = plan.test_of(site) is not None
         facts = {
             "unit": units[k], "seed": plan.seed, "prior": prior, "draws": plan.draws, "site": _site_facts(plan, k),
-            "method": "city: prediction, nuisances and discrepancy" if measured else "city: prediction",
-            "spread": "widened by held-out blocks" if measured else "the network's own",
+            "method": "openckm" if measured else "predict", "made_by": "city", "arithmetic": how,
+            "status": "unchecked", "notes": ["self-check left out: a city is made without"] if measured else [],
         }  # fmt: skip
         ZarrMap.create(
             plan.output / folder_of(k, site.name), plan.grid, CHANNELS, draws=plan.draws, sharding="planes",
@@ -197,10 +201,20 @@ def _write_city(plan: CityPlan, *, finished: bool) -> None:
         aside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
-def _clear(folder: Path, site: int) -> None:
-    """Remove a site's windows: its tiles are finished."""
-    for path in folder.glob(f"window-{site}-*.npz"):
-        path.unlink()
+def _close(plan: CityPlan, site: int) -> None:
+    """Enter what was fitted to a site's readings into its map's provenance, and remove its windows."""
+    work, facts = plan.output / "work", plan.output / "work" / f"facts-{site}.json"
+    if facts.is_file():
+        target = plan.output / folder_of(site, plan.sites[site].name) / "zarr.json"
+        root = json.loads(target.read_text(encoding="utf-8"))
+        held = load_provenance(root["attributes"]["openckm_provenance"], str(target))
+        known = json.loads(facts.read_text(encoding="utf-8"))["facts"]
+        root["attributes"]["openckm_provenance"] = dump_provenance(held | known)
+        with atomic_path(target) as aside:
+            aside.write_text(json.dumps(root, indent=2), encoding="utf-8")
+    for kind in ("window", "evidence"):
+        for path in work.glob(f"{kind}-{site}-*.npz"):
+            path.unlink()
 
 
 def _finish(plan: CityPlan) -> None:

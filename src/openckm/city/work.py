@@ -1,4 +1,11 @@
-"""What a process does for a city: a window, a site's fit, a tile, or a tile of best server, margin and SINR.
+"""What a process does for a city: a window, a fit, a tile of a site's map, or a tile of best server, margin and SINR.
+
+    window    the network's map of a site in one window
+    fit       the site expert, from the windows at the readings
+    evidence  the network's map of a window given the readings, without each fold of them, and draws
+    weights   the evidence expert, and how much each of the two counts
+    tile      mean, spread, quantiles and draws of a chunk of the site's map
+    network   a chunk of the layers that compare the sites
 
 Every task reads files that earlier tasks finished and writes files of its own, aside and then renamed, or whole shards
 of the result; done twice, it writes the same bytes.
@@ -6,28 +13,62 @@ of the result; done twice, it writes the same bytes.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from openckm.atlas.servers import Radio, sinr_db, strongest
-from openckm.city.fit import SiteFit, fit_site, read_test, rows_at
+from openckm.city.cells import scene_at
+from openckm.city.fit import SeenReadings, empty_scene, load, packed, read_site, scene_of, unit_of, unpacked
 from openckm.city.plan import CHANNELS, CityPlan, Task, folder_of
-from openckm.city.windows import make_window
-from openckm.maps.observations import Points
-from openckm.maps.radiomap import QUANTILES
+from openckm.city.windows import (
+    ask_window,
+    draw_window,
+    other_folds,
+    plain_condition,
+    prior_of,
+    window_condition,
+    with_readings,
+)
+from openckm.infer.construct import explain
+from openckm.infer.experts import (
+    Expert,
+    as_network_readings,
+    evidence_belief,
+    evidence_expert,
+    folds_of,
+    gain_of,
+    site_belief,
+    site_expert,
+)
+from openckm.infer.model import Posterior
+from openckm.infer.scene import Scene
+from openckm.infer.spread.calibration import calibrate
+from openckm.infer.stacking import Blend, Weighing, blended, blocks_of, weigh
+from openckm.maps.antenna_file import pattern_field_db, read_pattern
+from openckm.maps.atomic import atomic_path
+from openckm.maps.provenance import dump_provenance
+from openckm.maps.quantity import quantity
+from openckm.maps.radiomap import RadioMap
+from openckm.maps.site import Layout
 from openckm.maps.zarr_map import ZarrMap
+from openckm.nn.arithmetic import set_arithmetic
+from openckm.priors.denoiser import Denoised
 
 __all__ = ["NETWORK", "CityWork", "saved"]
 
 NETWORK = ("best", "margin_db", "sinr_db")
 Field = NDArray[np.float32]
+Index = NDArray[np.intp]
+QUANTITIES = [quantity(name) for name in CHANNELS]
 
 
 @dataclass(frozen=True)
@@ -36,90 +77,165 @@ class CityWork:
 
     Attributes:
         plan: the city.
-        trusted: whether building heights were mostly stated.
+        height_known: share of the buildings whose height was stated.
         comparable: whether all sites' maps are in one unit.
+        arithmetic: in which the network computes, on every machine.
         radio: for the SINR.
     """
 
     plan: CityPlan
-    trusted: bool
+    height_known: float
     comparable: bool
+    arithmetic: str
     radio: Radio = Radio()  # noqa: RUF009 - a frozen value
 
     def __call__(self, task: Task) -> None:
         """Do a task."""
-        import torch
-
         torch.set_num_threads(1)  # sums in one order, whatever the machine
-        {"window": self.window, "fit": self.fit, "tile": self.tile, "network": self.network}[task.kind](task)
+        set_arithmetic(self.arithmetic)
+        {
+            "window": self.window, "fit": self.fit, "evidence": self.evidence, "weights": self.weights,
+            "tile": self.tile, "network": self.network,
+        }[task.kind](task)  # fmt: skip
 
     @property
     def folder(self) -> Path:
         """Where unfinished things lie."""
         return self.plan.output / "work"
 
-    def window(self, task: Task) -> None:
-        """Ask the network about a window; draws are wanted where no reading will make them."""
-        site = self.plan.sites[task.site]
-        draws = self.plan.draws if self.plan.test_of(site) is None else 0
-        saved(self.window_file(task), **make_window(self.plan, self.heights(), self.trusted, task, draws))
+    def file(self, kind: str, site: int, *place: int) -> Path:
+        """Return the file that a task leaves."""
+        return self.folder / ("-".join(map(str, (kind, site, *place))) + ".npz")
 
-    def window_file(self, task: Task) -> Path:
-        """Return the file of a window."""
-        return self.folder / f"window-{task.site}-{task.row}-{task.col}.npz"
+    def window(self, task: Task) -> None:
+        """Ask the network about a window of a site; it is drawn from where no reading will change the draws."""
+        plan, part = self.plan, self.plan.window(task.row, task.col)
+        tested = plan.test_of(plan.sites[task.site]) is not None
+        condition = window_condition(plan, self.heights(), self.height_known > 0.5, task.site, part)
+        made = ask_window(plan, condition, task, symmetrise=tested)
+        if tested:
+            made["planes"] = condition.site[0].numpy()
+        else:
+            made["draws"] = draw_window(plan, condition, task, symmetrise=False)
+        saved(self.file("window", task.site, task.row, task.col), **made)
 
     def fit(self, task: Task) -> None:
-        """Look up the network's map at a site's readings; the fit itself follows from them."""
-        readings = read_test(self.plan, task.site)
-        row, col = self.plan.grid.index_of(readings.x, readings.y)
-        mean = np.empty(len(readings), np.float64)
-        for tile in self.plan.tiles(task.site):
-            rows, cols = self.plan.tile(tile.row, tile.col)
-            mine = (row >= rows.start) & (row < rows.stop) & (col >= cols.start) & (col < cols.stop)
-            if mine.any():
-                blended = self.blended(task.site, rows, cols, ("mean",))["mean"][0]
-                mean[mine] = blended[row[mine] - rows.start, col[mine] - cols.start]
-        saved(self.folder / f"fit-{task.site}.npz", mean=mean)
+        """Fit a site's readings about the network's map of it, and bring them to the network's scale."""
+        whole = replace(scene_of(self.plan, task.site), layout=self.layout())
+        fold = folds_of(whole, self.plan.seed)
+        here = scene_at(whole, whole.index, self.layout())
+        known = self.said("window", task.site, whole.index)
+        expert = site_expert(here, prior_of(self.plan.prior)[0], fold, symmetrise=True, known=known)
+        seen = SeenReadings.of(as_network_readings(here, expert), fold)
+        saved(self.file("fit", task.site), **packed(expert.fitted), **{f"seen_{k}": v for k, v in vars(seen).items()})
+
+    def evidence(self, task: Task) -> None:
+        """Ask the network about a window given the readings; where none lies in it, the answer is that without."""
+        plan, part = self.plan, self.plan.window(task.row, task.col)
+        scene, seen = scene_of(plan, task.site), self.seen(task.site)
+        points = seen.points(scene)
+        held, told = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
+        plain = plain_condition(plan, task.site, held["planes"])
+        given = with_readings(plan, plain, part, told)
+        if any(plan.part(*part).contains(t.x, t.y).any() for t in told):
+            groups = [points.subset(seen.fold != group) for group in np.unique(seen.fold)]
+            made = ask_window(plan, given, task, symmetrise=True)
+            made |= other_folds(plan, [with_readings(plan, plain, part, [one, *scene.extra]) for one in groups])
+        else:
+            made = {"mean": held["mean"], "var": held["var"]}
+        made["draws"] = draw_window(plan, given, task, symmetrise=True)
+        saved(self.file("evidence", task.site, task.row, task.col), **made)
+
+    def weights(self, task: Task) -> None:
+        """Fit the readings about the network's map given them, and weigh the two experts."""
+        plan, layout = self.plan, self.layout()
+        whole = scene_of(plan, task.site)
+        here = scene_at(whole, whole.index, layout)
+        site = site_belief(here, self.said("window", task.site, whole.index), self.fitted("fit", task.site))
+        known = self.said("evidence", task.site, whole.index), self.others(task.site, whole.index)
+        fold = self.seen(task.site).fold
+        expert = evidence_expert(here, prior_of(plan.prior)[0], fold, site, symmetrise=True, known=known)
+        weighing = weigh(here, site, expert, blocks_of(whole))
+        facts = explain(here, site, expert, blended(here, site, expert, weighing))
+        facts["out_of_line"] = len(facts["out_of_line"])  # a map holds no reading
+        facts["reading"] = read_site(plan, task.site).report.as_dict()
+        with atomic_path(self.folder / f"facts-{task.site}.json") as aside:
+            aside.write_text(dump_provenance({"weights": weighing.weights, "scale": weighing.scale, "facts": facts}))
+        saved(self.file("weights", task.site), **packed(expert.fitted))
 
     def tile(self, task: Task) -> None:
-        """Blend the windows of a tile, bring in the site's fit, and write the tile's shards."""
+        """Answer for a chunk of a site's map and write its shards."""
         rows, cols = self.plan.tile(task.row, task.col)
-        found = self.blended(task.site, rows, cols, ("mean", "var", "draws"))
-        mean, std, drawn = found["mean"], np.sqrt(found["var"]), found["draws"]
+        site, grid = self.plan.sites[task.site], self.plan.part(rows, cols)
         building = self.heights()[rows, cols] > 0
-        site = self.plan.sites[task.site]
         if self.plan.test_of(site) is not None:
-            mean[0], std[0], gain = self.constructed(task, rows, cols, mean[0], building)
-            drawn = np.repeat(mean[None], self.plan.draws, 0)
-            if self.plan.draws:
-                drawn[:, 0] = gain
-        elif site.power_dbm is not None:
-            mean[0] += np.float32(site.power_dbm)
-            drawn[:, 0] += np.float32(site.power_dbm)
-        from scipy.special import ndtri
-
-        levels = np.stack([mean + np.float32(ndtri(q)) * std for q in QUANTILES])
+            radiomap = self.constructed(task, rows, cols, building)
+        else:
+            radiomap = self.predicted(task, rows, cols, building)
+        if site.pattern is not None:
+            field = pattern_field_db(read_pattern(site.pattern), self.plan.transmitter(site), grid)
+            radiomap = radiomap.shifted(field, unit_of(self.plan, task.site))
         made = ZarrMap.open(self.plan.output / folder_of(task.site, site.name), writable=True)
-        values = {"mean": mean, "std": std, "quantile": levels, "valid": ~building}
-        made.write(rows, cols, values | ({"draws": drawn} if self.plan.draws else {}))
+        made.write(rows, cols, {str(name): v.values for name, v in radiomap.dataset.data_vars.items()})
 
-    def constructed(
-        self, task: Task, rows: slice, cols: slice, mean: Field, building: NDArray[np.bool_]
-    ) -> tuple[Field, Field, Field]:
-        """Return mean, std and draws of a tile's gain, given the readings."""
-        fitted, grid = self.fit_of(task.site), self.plan.part(rows, cols)
-        x, y = (v.ravel() for v in grid.centres())
-        tx = self.plan.transmitter(self.plan.sites[task.site])
-        basis = rows_at(x, y, mean.ravel().astype(np.float64), building.ravel(), tx, fitted.centre, fitted.unit)
-        places = np.stack([x, y], 1)
-        belief = fitted.fit.predict(places, basis.matrix)
-        drawn = np.empty((self.plan.draws, *grid.shape), np.float32)
-        for k in range(self.plan.draws):  # the same child whatever the tile: one field over the whole city
-            rng = np.random.default_rng([self.plan.seed, task.site, k, 5])
-            one = fitted.fit.sample(places, basis.matrix, 1, rng)[0]
-            drawn[k] = (belief.mean + fitted.factor * (one - belief.mean)).reshape(grid.shape)
-        middle, spread = belief.mean.reshape(grid.shape), (fitted.factor * belief.std).reshape(grid.shape)
-        return middle.astype(np.float32), spread.astype(np.float32), drawn
+    def predicted(self, task: Task, rows: slice, cols: slice, building: NDArray[np.bool_]) -> RadioMap:
+        """Return a tile of a site without readings: the prior given the site, and the power where it is known."""
+        cells = self.flat(rows, cols)
+        here = scene_at(empty_scene(self.plan, task.site), cells, self.layout())
+        denoised = self.said("window", task.site, cells)
+        mean, var = (a[0] for a in gain_of(denoised))
+        answer = self.posterior(here, denoised, Blend(mean, np.sqrt(var), 1.0, 1.0), None)
+        radiomap = self.answered(answer, task, (rows, cols), building, "window", cells, slice(None))
+        power = self.plan.sites[task.site].power_dbm
+        return radiomap if power is None else radiomap.shifted(power, "dBm")
+
+    def constructed(self, task: Task, rows: slice, cols: slice, building: NDArray[np.bool_]) -> RadioMap:
+        """Return a tile of a site given its readings: the two experts on the tile's cells, as they were weighed."""
+        scene, tile = scene_of(self.plan, task.site), self.flat(rows, cols)
+        cells = np.union1d(tile, scene.index)
+        at = np.searchsorted(cells, tile)
+        here = scene_at(scene, cells, self.layout())
+        denoised = self.said("evidence", task.site, cells)
+        site = site_belief(here, self.said("window", task.site, cells), self.fitted("fit", task.site))
+        evidence = evidence_belief(here, denoised, self.fitted("weights", task.site), site, here.condition)
+        weighed = json.loads((self.folder / f"facts-{task.site}.json").read_text())
+        gain = blended(here, site, evidence, Weighing(weighed["weights"], weighed["scale"]))
+        answer = self.posterior(here, denoised, gain, (site, evidence))
+        return self.answered(answer, task, (rows, cols), building, "evidence", cells, at)
+
+    def posterior(
+        self, scene: Scene, denoised: Denoised, gain: Blend, experts: tuple[Expert, Expert] | None
+    ) -> Posterior:
+        """Return the belief about the cells of a scene, its spread as it was measured on validation maps."""
+        network, _, calibration = prior_of(self.plan.prior)
+        return Posterior(
+            scene, network, denoised, scene.condition, calibrate(gain, scene, calibration)[0], experts
+        )  # fmt: skip
+
+    def answered(
+        self, answer: Posterior, task: Task, part: tuple[slice, slice], building: NDArray[np.bool_], kind: str,
+        cells: Index, at: slice | Index,
+    ) -> RadioMap:  # fmt: skip
+        """Return a tile's map: `at` says which of the cells of the scene are the tile's."""
+        grid, plan = self.plan.part(*part), self.plan
+        mean = np.stack([q.decode(answer.denoised.mean[0, i, 0].numpy()) for i, q in enumerate(QUANTITIES)])[:, at]
+        var = np.zeros_like(mean) if answer.denoised.var is None else answer.denoised.var[0, :, 0].numpy()[:, at]
+        std = np.sqrt(var) * np.array([q.scale for q in QUANTITIES])[:, None]
+        mean[0], std[0] = answer.mean[at], answer.std[at]
+        drawn = None
+        if plan.draws:
+            latent = self.blended(kind, task.site, cells, ("draws",))["draws"]
+            made = [np.stack([q.decode(one[i]) for i, q in enumerate(QUANTITIES)]) for one in latent]
+            seed = plan.seed_of(task.site)
+            gain = [answer.gain_draw(one[0].astype(np.float64), seed, k, at) for k, one in enumerate(made)]
+            drawn = np.stack([one[:, at] for one in made])
+            drawn[:, 0] = np.stack(gain)
+            drawn = drawn.reshape(plan.draws, -1, *grid.shape).astype(np.float32)
+        shape = (len(CHANNELS), *grid.shape)
+        return RadioMap.from_gaussian(
+            grid, mean.reshape(shape).astype(np.float32), std.reshape(shape).astype(np.float32), CHANNELS, draws=drawn,
+            valid=~building, provenance={"unit": answer.scene.unit},
+        )  # fmt: skip
 
     def network(self, task: Task) -> None:
         """Compare the sites of a tile and write its best server, margin and SINR."""
@@ -142,33 +258,50 @@ class CityWork:
         """Return the building heights of the city [m], as they lie on the disk."""
         return _heights(self.folder / "heights.npy")
 
-    def fit_of(self, site: int) -> SiteFit:
-        """Return the fit of a site: the same in every process, as it follows from the same files."""
-        key = (str(self.folder), site)
-        if key not in _FITS:
-            _FITS.clear()
-            _FITS[key] = _fit(self, site)
-        return _FITS[key]
+    def layout(self) -> Layout:
+        """Return the buildings of the city."""
+        return Layout(self.plan.grid, self.heights(), self.height_known)
 
-    def blended(self, site: int, rows: slice, cols: slice, names: tuple[str, ...]) -> dict[str, Field]:
-        """Return windows' arrays blended over some cells by the weights of `openckm.infer.tiles`."""
+    def flat(self, rows: slice, cols: slice) -> Index:
+        """Return the flat indices of a rectangle of cells, row by row."""
+        row, col = np.arange(rows.start, rows.stop), np.arange(cols.start, cols.stop)
+        return np.asarray((row[:, None] * self.plan.grid.shape[1] + col[None]).ravel(), np.intp)
+
+    def fitted(self, kind: str, site: int) -> Any:
+        """Return an expert as it was fitted to a site's readings."""
+        return unpacked(load(self.file(kind, site)))
+
+    def seen(self, site: int) -> SeenReadings:
+        """Return a site's readings as the network is conditioned on them."""
+        held = load(self.file("fit", site))
+        return SeenReadings(**{k.removeprefix("seen_"): v for k, v in held.items() if k.startswith("seen_")})
+
+    def said(self, kind: str, site: int, index: Index) -> Denoised:
+        """Return what the network says of some cells, (1, channels, 1, cells) in latent code, in ascending order."""
+        found = self.blended(kind, site, np.unique(index), ("mean", "var"))
+        return Denoised(*(torch.as_tensor(found[name])[None, :, None] for name in ("mean", "var")))
+
+    def others(self, site: int, index: Index) -> Denoised:
+        """Return what the network says of the readings' cells without each fold of them, (folds, 1, 1, cells)."""
+        found = self.blended("evidence", site, np.unique(index), ("others_mean", "others_var"))
+        return Denoised(*(torch.as_tensor(found[name])[:, None, None] for name in ("others_mean", "others_var")))
+
+    def blended(self, kind: str, site: int, cells: Index, names: tuple[str, ...]) -> dict[str, Field]:
+        """Return the windows' arrays at some cells, (..., cells), blended by the weights of `openckm.infer.tiles`."""
         down, right = self.plan.weights
+        row, col = np.divmod(cells, self.plan.grid.shape[1])
         out: dict[str, Any] = {}
         for task in self.plan.windows(site):
             r, c = self.plan.window(task.row, task.col)
-            top, bottom = max(r.start, rows.start), min(r.stop, rows.stop)
-            left, end = max(c.start, cols.start), min(c.stop, cols.stop)
-            if top >= bottom or left >= end:
+            mine = np.flatnonzero((row >= r.start) & (row < r.stop) & (col >= c.start) & (col < c.stop))
+            if not len(mine):
                 continue
-            weight = down[task.row, top:bottom, None] * right[task.col, None, left:end]
-            with np.load(self.window_file(task), allow_pickle=False) as held:
+            weight = down[task.row, row[mine]] * right[task.col, col[mine]]
+            with np.load(self.file(kind, site, task.row, task.col), allow_pickle=False) as held:
                 for name in names:
-                    part = held[name][..., top - r.start : bottom - r.start, left - c.start : end - c.start]
-                    shape = (*part.shape[:-2], rows.stop - rows.start, cols.stop - cols.start)
-                    into = out.setdefault(name, np.zeros(shape, np.float64))
-                    into[..., top - rows.start : bottom - rows.start, left - cols.start : end - cols.start] += (
-                        weight * part
-                    )
+                    part = held[name][..., row[mine] - r.start, col[mine] - c.start]
+                    into = out.setdefault(name, np.zeros((*part.shape[:-1], len(cells)), np.float64))
+                    into[..., mine] += weight * part
         return {name: values.astype(np.float32) for name, values in out.items()}
 
 
@@ -176,18 +309,6 @@ class CityWork:
 def _heights(path: Path) -> Field:
     found: Field = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
-
-
-_FITS: dict[tuple[str, int], SiteFit] = {}
-"""The fit of the site that a process works at."""
-
-
-def _fit(work: CityWork, site: int) -> SiteFit:
-    readings: Points = read_test(work.plan, site)
-    with np.load(work.folder / f"fit-{site}.npz", allow_pickle=False) as held:
-        mean = np.asarray(held["mean"], np.float64)
-    row, col = work.plan.grid.index_of(readings.x, readings.y)
-    return fit_site(work.plan, site, readings, mean, np.asarray(work.heights()[row, col] > 0))
 
 
 def saved(path: Path, **arrays: NDArray[Any]) -> None:

@@ -36,7 +36,7 @@ def city(
     cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 2.0,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to keep.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Network calls per draw.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="Network calls per draw.")] = 8,
     sigma: Annotated[float, typer.Option(help="Noise of one reading in dB where a file states none.")] = 4.0,
     prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes of this machine.")] = 1,
@@ -94,13 +94,12 @@ def _seconds_a_call(wanted: CityPlan) -> float:
     """Time one call of the network on one window, after one that warms up."""
     import torch
 
-    from openckm.city.plan import WINDOW
     from openckm.city.windows import prior_of
     from openckm.priors.conditioning import Condition
     from openckm.priors.posterior import posterior_mean
 
-    network, _ = prior_of(wanted.prior)
-    side = tuple(min(n, WINDOW) for n in wanted.grid.shape)
+    network = prior_of(wanted.prior)[0]
+    side = tuple(min(n, wanted.window_cells) for n in wanted.grid.shape)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     for _ in range(2):

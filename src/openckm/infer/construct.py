@@ -42,7 +42,7 @@ from openckm.infer.rivals.algorithm2 import algorithm_2
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.stacking import Blend, blend
-from openckm.infer.tiles import Tiled, TileOptions
+from openckm.infer.tiles import Tiled, TileOptions, tile_options
 from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -56,7 +56,7 @@ from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 
-__all__ = ["LoadedPrior", "OpenCKM"]
+__all__ = ["LoadedPrior", "OpenCKM", "explain"]
 
 MEAN_SHARE = 0.5
 """Share of a deadline after which no further orientation is averaged into the mean."""
@@ -317,7 +317,7 @@ class OpenCKM:
     ) -> Posterior:
         """Return the belief about one scene, with what a belief `known` before says of the site and of its fields."""
         network, name, calibration = self._load()
-        tiled = Tiled(network, network.multiple, _tiles(self.tile_cells))
+        tiled = Tiled(network, network.multiple, tile_options(self.tile_cells))
         expected = 2 * (8 if self.symmetrise else 1) + FOLDS
         denoiser, meters = _cross_fitted(network, tiled, scene, self.tile_cells, progress, expected)
         asked = 0
@@ -392,13 +392,9 @@ def _cross_fitted(
     if taught is None or scene.transmitter is None:
         meter = _Meter(tiled, progress, expected)
         return meter, [meter]
-    tiles = [Tiled(one, network.multiple, _tiles(tile_cells)) for one in taught.folds]
+    tiles = [Tiled(one, network.multiple, tile_options(tile_cells)) for one in taught.folds]
     meters = [_Meter(one, progress, expected) for one in tiles]
     return CrossFitted(meters, taught.labels(scene.grid, (scene.transmitter.x, scene.transmitter.y))), meters
-
-
-def _tiles(cells: int) -> TileOptions:
-    return TileOptions(cells, overlap=cells // 4, margin=min(8, cells // 16))
 
 
 def _with_readings(
@@ -419,7 +415,7 @@ def _with_readings(
     site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=said, hyper=hyper[0])
     evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1])
     both = blend(scene, site, evidence)
-    facts |= _explain(scene, site, evidence, both)
+    facts |= explain(scene, site, evidence, both)
     return Posterior(scene, denoiser, evidence.denoised, evidence.condition, both, (site, evidence))
 
 
@@ -437,7 +433,8 @@ def _without_readings(
     return Posterior(scene, denoiser, denoised, told, Blend(mean, std, 1.0, 1.0), None)
 
 
-def _explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
+def explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
+    """Return what the provenance says of a fit: nuisances, discrepancy, weights, and how far held-out readings lay."""
     mean = gain_of(site.denoised)[0][0]
     level = float(mean[scene.index].mean() if len(scene.index) else mean.mean())
     values = dict(zip(site.basis.names, site.fit.beta_mean.tolist(), strict=True))

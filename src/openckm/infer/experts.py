@@ -44,8 +44,8 @@ from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
 __all__ = [
-    "Expert", "Fitted", "all_rows", "elsewhere", "evidence_expert", "folds_of", "gain_of", "hyper_of",
-    "reading_facts", "site_expert",
+    "Expert", "Fitted", "all_rows", "evidence_belief", "evidence_expert", "folds_of", "gain_of", "hyper_of",
+    "reading_facts", "site_belief", "site_expert",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -84,6 +84,11 @@ class Expert:
     denoised: Denoised
     condition: Condition
     linear: csr_matrix | None = None
+
+    @property
+    def fitted(self) -> Fitted:
+        """What of the expert belongs to its readings."""
+        return Fitted(self.fit, self.held_out, self.held_out_std, self.linear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,11 +271,14 @@ def site_expert(
     basis = scene.design(gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std, hyper)
     held = _left_out(fit, fold)
-    return _site_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear))
+    return site_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear))
 
 
-def _site_belief(scene: Scene, denoised: Denoised, fitted: Fitted) -> Expert:
-    """Return what the site expert says of the cells of a scene."""
+def site_belief(scene: Scene, denoised: Denoised, fitted: Fitted) -> Expert:
+    """Return what the site expert says of the cells of a scene, from its fit and the network's map there.
+
+    The cells with readings must be among those of the scene: nuisances are about the map's level at them.
+    """
     basis = scene.design(gain_of(denoised)[0][0])
     belief = fitted.fit.predict(scene.places[scene.asked], basis.matrix[scene.asked])
     return Expert(
@@ -317,11 +325,14 @@ def evidence_expert(
     basis = _centred(site, scene, gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site), hyper)
     held = _held_out(scene, others, fold, site, (fit, linear))
-    return _evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
+    return evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
 
 
-def _evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expert, told: Condition) -> Expert:
-    """Return what the evidence expert says of the cells of a scene: the network's own error counts by the slope."""
+def evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expert, told: Condition) -> Expert:
+    """Return what the evidence expert says of the cells of a scene: the network's own error counts by the slope.
+
+    `site` is the site expert on the same cells.
+    """
     mean, var = (a[0] for a in gain_of(denoised))
     basis = _centred(site, scene, mean)
     belief = fitted.fit.predict(scene.places[scene.asked], basis.matrix[scene.asked])
@@ -329,21 +340,6 @@ def _evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Exp
     return Expert(
         belief.mean, std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, told, fitted.linear
     )  # fmt: skip
-
-
-def elsewhere(
-    scene: Scene, site: Fitted, evidence: Fitted, denoised: tuple[Denoised, Denoised]
-) -> tuple[Expert, Expert]:
-    """Return both experts on other cells of the same map, fitted to the same readings.
-
-    Args:
-        scene: the same evidence; its cells are those that are asked for, and those with readings.
-        site: the site expert as it was fitted.
-        evidence: the evidence expert as it was fitted.
-        denoised: what the network says of these cells without and with the readings.
-    """
-    first = _site_belief(scene, denoised[0], site)
-    return first, _evidence_belief(scene, denoised[1], evidence, first, scene.condition)
 
 
 def as_network_readings(scene: Scene, site: Expert) -> Points:

@@ -27,7 +27,7 @@ from openckm.errors import OptionError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["TileOptions", "Tiled", "tile_starts", "tile_weights"]
+__all__ = ["TileOptions", "Tiled", "tile_options", "tile_starts", "tile_weights"]
 
 FAINT = 1e-4
 """Weight within the margin, before normalisation: not 0, so that the sum of weights is positive everywhere."""
@@ -54,6 +54,11 @@ class TileOptions:
             raise OptionError(
                 f"{self}: wanted 0 <= 2 margin < overlap <= cells / 2 and at least 1 tile per call; choose larger tiles"
             )
+
+
+def tile_options(cells: int) -> TileOptions:
+    """Return the usual overlap and margin of tiles with a side of so many cells."""
+    return TileOptions(cells, overlap=cells // 4, margin=min(8, cells // 16))
 
 
 def tile_starts(side: int, cells: int, overlap: int, multiple: int = 1) -> tuple[int, ...]:

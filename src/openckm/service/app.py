@@ -130,17 +130,23 @@ def _guard(app: FastAPI, node: Node) -> None:
     app.add_middleware(_Counted, node=node)
 
     @app.exception_handler(StarletteHTTPException)
-    async def refused(_: Request, error: StarletteHTTPException) -> JSONResponse:
+    async def refused(request: Request, error: StarletteHTTPException) -> JSONResponse:
         detail: object = error.detail
         body = detail if isinstance(detail, dict) else error_body("refused", str(detail))
-        return JSONResponse(body, error.status_code, headers=dict(error.headers or {}))
+        return JSONResponse(_of_standard(request, body), error.status_code, headers=dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        return JSONResponse(
-            error_body("invalid", f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg'][:200]}"), 422
-        )
+        body = error_body("invalid", f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg'][:200]}")
+        return JSONResponse(_of_standard(request, body), 422)
+
+
+def _of_standard(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a failure, under OGC API EDR with the members that its exceptions have, too."""
+    if not request.url.path.startswith("/collections") or "error" not in body:
+        return body
+    return body | {"code": body["error"]["code"], "description": body["error"]["message"]}
 
 
 class _Counted:

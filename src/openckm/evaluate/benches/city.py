@@ -30,8 +30,12 @@ from openckm.atlas import (
 from openckm.atlas.catalogue import Entry, connect, insert
 from openckm.city import CityPlan, make_city
 from openckm.errors import ComputationError
+from openckm.evaluate.benches.city_joint import joint_intervals
+from openckm.evaluate.benches.city_seams import seams
+from openckm.evaluate.benches.heldout import load_heldout
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Row
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
@@ -42,6 +46,7 @@ __all__ = ["run"]
 ORIGIN, UTM = (385_000.0, 6_672_000.0), "EPSG:32635"
 WEST, SOUTH = 24.94, 60.17
 DEGREES_A_KM = (0.0180, 0.00897)
+SEAM_MAPS, JOINT_MAPS = 12, 12
 Floats = NDArray[np.float32]
 
 
@@ -57,6 +62,7 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> lis
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
         parts: list[tuple[str, Callable[[Path, bool], list[Row]]]] = [
             ("points", _points), ("route", _route), ("store", _store), ("coverage", _coverage), ("city", _city),
+            ("seams", _seams), ("joint", _joint),
         ]  # fmt: skip
         for k, (what, part) in enumerate(parts):
             told(what, k, len(parts))
@@ -74,6 +80,15 @@ def _field(shape: tuple[int, int], seed: int, width: float = 8.0) -> Floats:
     rng = np.random.default_rng(seed)
     found = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), width)
     return np.asarray(-95 + 9 * found / found.std(), np.float32)
+
+
+def _seams(folder: Path, quick: bool) -> list[Row]:
+    maps = load_heldout(data_folder("test", quick), 1 if quick else SEAM_MAPS)
+    return seams(maps, folder / "seams")
+
+
+def _joint(_: Path, quick: bool) -> list[Row]:
+    return joint_intervals(load_heldout(data_folder("test", quick), 1 if quick else JOINT_MAPS))
 
 
 def _points(folder: Path, quick: bool) -> list[Row]:

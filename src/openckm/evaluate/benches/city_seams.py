@@ -1,0 +1,157 @@
+"""Seams of cities: traced maps made in many small windows, beside the same maps made in one.
+
+Each map of 128 x 128 cells is a city of one site with windows of 64 x 64 cells, a quarter of which overlaps: every
+fifth line of cells is a border of a window. Cells in overlaps are compared with the others by their error against the
+tracer's truth, and steps of more than 3 dB between free neighbours across the borders of windows with those elsewhere.
+Borders do not lie at random on a map with its mast in the middle; `one window` says what the same lines have without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.atlas import open_maps
+from openckm.city import CityPlan, make_city
+from openckm.data.shards import TracedMap
+from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.maps.grid import Grid
+from openckm.maps.site_plan import SitePlan
+
+__all__ = ["city_of_map", "seams"]
+
+MERIDIAN, EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
+"""Middle of a UTM zone, where north is up, and a northing in it [m]."""
+WINDOW, STEP_DB, SHARE, NOISE_DB, POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0
+DRAWS = 4
+Floats = NDArray[np.float64]
+Progress = Callable[[int], None]
+
+
+def city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int, draws: int, seed: int) -> CityPlan:
+    """Return the city of one traced map, with the files that it is made from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (rows, cols), cell = traced.grid.shape, traced.grid.cell_m
+    west, north = round(500_000 / cell) * cell - cols // 2 * cell, round(EQUATOR / cell) * cell
+    grid = Grid((rows, cols), cell, (west, north), ZONE)
+    _write_heights(folder / "heights.tif", grid, traced.layout.height_m)
+    lon, lat = grid.to_lonlat(
+        np.array([west + 0.02 * cell, west + (cols - 0.02) * cell]), np.array([north - (rows - 0.02) * cell, north])
+        - 0.02 * cell * np.array([0, 1]),
+    )  # fmt: skip
+    tower = traced.transmitter
+    if tower is None:
+        raise ValueError(f"{traced.scene} has no transmitter")
+    own_west, own_north = traced.grid.origin
+    place = grid.to_lonlat(tower.x - own_west + west, tower.y - own_north + north)
+    site = SitePlan(
+        place=(float(place[0]), float(place[1])), height_m=tower.height_m, carrier_hz=tower.carrier_hz,
+        azimuth_deg=tower.bearing_deg, downtilt_deg=tower.downtilt_deg, power_dbm=POWER_DBM, name="site",
+    )  # fmt: skip
+    if readings:
+        _write_readings(folder / "tests", traced, grid, seed)
+    return CityPlan(
+        folder / "heights.tif", (site,), (float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])),
+        folder / f"made-{window}.zarr", folder / "tests" if readings else None, cell, draws, window_cells=window,
+    )  # fmt: skip
+
+
+def _write_heights(path: Path, grid: Grid, height_m: NDArray[np.float32]) -> None:
+    import rasterio
+
+    rows, cols = grid.shape
+    how: dict[str, Any] = {
+        "driver": "GTiff", "height": rows, "width": cols, "count": 1, "dtype": "float32", "crs": grid.crs,
+        "transform": grid.transform,
+    }  # fmt: skip
+    with rasterio.open(path, "w", **how) as target:
+        target.write(height_m.astype(np.float32), 1)
+
+
+def _write_readings(folder: Path, traced: TracedMap, grid: Grid, seed: int) -> None:
+    folder.mkdir(exist_ok=True)
+    rng = np.random.default_rng([seed, 21])
+    row, col = np.nonzero(traced.covered)
+    given = rng.choice(len(row), max(20, int(SHARE * len(row))), replace=False)
+    lon, lat = grid.to_lonlat(grid.x[col[given]], grid.y[row[given]])
+    value = traced.gain_db[row[given], col[given]] + POWER_DBM + NOISE_DB * rng.standard_normal(len(given))
+    lines = [f"{a:.8f},{b:.8f},{v:.3f}" for a, b, v in zip(lon, lat, value, strict=True)]
+    (folder / "site.csv").write_text("lon,lat,rsrp\n" + "\n".join(lines) + "\n")
+
+
+@dataclass
+class _Sums:
+    """What of one field is summed over maps: squared errors and steps, in overlaps or at borders and elsewhere."""
+
+    squares: Floats
+    cells: Floats
+    jumps: Floats
+    steps: Floats
+
+    @classmethod
+    def none(cls) -> _Sums:
+        return cls(np.zeros(2), np.zeros(2), np.zeros(2), np.zeros(2))
+
+
+def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | None = None) -> list[Row]:
+    """Return the rows of the seams, of the mean with readings and without, and of draws with readings."""
+    sums: dict[tuple[str, str], _Sums] = {}
+    for k, one in enumerate(traced):
+        for readings in (False, True):
+            for window, how in ((WINDOW, "windows"), (one.grid.shape[0], "one window")):
+                place = folder / f"{k}-{readings}"
+                plan = city_of_map(
+                    one, place, readings=readings, window=window, draws=DRAWS if readings else 0, seed=k
+                )  # fmt: skip
+                make_city(plan, workers=0)
+                made = open_maps(plan.output)[0].source.load()
+                lines = replace(plan, window_cells=WINDOW).starts
+                evidence = "with readings" if readings else "predicted"
+                fields = {f"{evidence}, mean": made.mean()}
+                fields |= {f"{evidence}, draws": d for d in made.draws()} if readings else {}
+                for split in fields:
+                    every = made.draws() if split.endswith("draws") else [made.mean()]
+                    for field in every:
+                        _add(sums.setdefault((split, how), _Sums.none()), np.asarray(field), one, lines)
+        if on_progress is not None:
+            on_progress(k + 1)
+    return [row for (split, how), one in sums.items() for row in _rows(split, how, one, len(traced))]
+
+
+def _add(into: _Sums, field: NDArray[np.floating], traced: TracedMap, starts: tuple[tuple[int, ...], ...]) -> None:
+    error = field - (traced.gain_db + POWER_DBM)
+    shared = np.zeros(field.shape, int)
+    for begin in starts[0]:
+        for left in starts[1]:
+            shared[begin : begin + WINDOW, left : left + WINDOW] += 1
+    for k, part in enumerate((shared > 1, shared == 1)):
+        chosen = error[part & traced.covered]
+        into.squares[k] += float(np.sum(chosen**2))
+        into.cells[k] += chosen.size
+    free = ~traced.layout.building
+    for turned, open_, begins in ((field, free, starts[1]), (field.T, free.T, starts[0])):
+        steps = np.abs(np.diff(turned, axis=1)) > STEP_DB
+        pair = open_[:, 1:] & open_[:, :-1]
+        border = np.zeros(steps.shape[1], bool)
+        edges = {b for s in begins for b in (s, s + WINDOW) if 0 < b < turned.shape[1]}
+        border[[b - 1 for b in sorted(edges)]] = True
+        for k, lines in enumerate((border, ~border)):
+            into.jumps[k] += float(steps[:, lines][pair[:, lines]].sum())
+            into.steps[k] += float(pair[:, lines].sum())
+
+
+def _rows(split: str, how: str, one: _Sums, maps: int) -> list[Row]:
+    rmse, share = np.sqrt(one.squares / one.cells), one.jumps / one.steps
+    numbers = {
+        "rmse_overlap_db": rmse[0], "rmse_elsewhere_db": rmse[1], "rmse_ratio": rmse[0] / rmse[1],
+        "jumps_at_borders": share[0], "jumps_elsewhere": share[1], "jumps_difference": share[0] - share[1],
+    }  # fmt: skip
+    return [
+        Row("openckm", f"seams, {split}", how, name, v, v, v, int(one.cells.sum()), 0, 0.0, peak_mb(), maps)
+        for name, v in ((n, float(v)) for n, v in numbers.items())
+    ]
