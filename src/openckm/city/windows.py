@@ -96,8 +96,8 @@ def _seen(part: Part, turn: int, shape: tuple[int, int]) -> Part:
     out = []
     for index, side in zip(corner, part, strict=True):
         begin = int(side.start if index[0, 0] == 0 else side.stop - 1)
-        ends = (begin + int(index[1, 0] - index[0, 0]) * (shape[0] - 1), begin)
-        ends += (begin + int(index[0, 1] - index[0, 0]) * (shape[1] - 1),)
+        down, right = int(index[1, 0] - index[0, 0]), int(index[0, 1] - index[0, 0])
+        ends = (begin, begin + down * (shape[0] - 1), begin + right * (shape[1] - 1))
         out.append(slice(min(ends), max(ends) + 1))
     return out[0], out[1]
 

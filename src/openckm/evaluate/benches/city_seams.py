@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.atlas import open_maps
 from openckm.city import CityPlan, make_city
+from openckm.city.plan import folder_of
 from openckm.data.shards import TracedMap
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.maps.grid import Grid
 from openckm.maps.site_plan import SitePlan
+from openckm.maps.zarr_map import ZarrMap
 
 __all__ = ["city_of_map", "seams"]
 
@@ -109,7 +110,7 @@ def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | Non
                     one, place, readings=readings, window=window, draws=DRAWS if readings else 0, seed=k
                 )  # fmt: skip
                 make_city(plan, workers=0)
-                made = open_maps(plan.output)[0].source.load()
+                made = ZarrMap.open(plan.output / folder_of(0, "site")).load()
                 lines = replace(plan, window_cells=WINDOW).starts
                 evidence = "with readings" if readings else "predicted"
                 fields = {f"{evidence}, mean": made.mean()}
