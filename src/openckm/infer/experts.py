@@ -323,7 +323,7 @@ def evidence_expert(
     else:
         denoised, others = known
     basis = _centred(site, scene, gain_of(denoised)[0][0])
-    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site), hyper)
+    fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site.fit), hyper)
     held = _held_out(scene, others, fold, site, (fit, linear))
     return evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
 
@@ -403,9 +403,9 @@ def _slope(fit: DiscrepancyFit, basis: Basis) -> float:
     return float(fit.beta_mean[basis.names.index("map slope")])
 
 
-def _tightened(site: Expert) -> Array:
+def _tightened(site: DiscrepancyFit) -> Array:
     """Prior spread of the evidence expert's coefficients: what the site expert left open."""
-    return np.asarray(np.sqrt(np.diag(site.fit.beta_cov)) + 1e-6)
+    return np.asarray(np.sqrt(np.diag(site.beta_cov)) + 1e-6)
 
 
 def _held_out(
@@ -426,7 +426,9 @@ def _held_out(
     for k, group in enumerate(groups):
         out = fold == group
         rows = all_rows(scene, _centred(site, scene, mean[k]).matrix, linear)
-        part = refit(fit, rows, keep=np.r_[~out, beyond], prior_mean=site.fit.beta_mean, prior_std=_tightened(site))
+        kept = np.r_[~out, beyond]
+        bare = refit(site.fit, site.fit.readings.design, keep=kept)  # level and nuisances as the other folds know them
+        part = refit(fit, rows, keep=kept, prior_mean=bare.beta_mean, prior_std=_tightened(bare))
         belief = part.predict(scene.places[index[out]], rows[: len(out)][out], sigma=noise[out])
         own = _slope(part, site.basis) ** 2 * var[k][index[out]]
         held[out], spread[out] = belief.mean, np.sqrt(belief.std**2 + own)
