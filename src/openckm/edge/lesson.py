@@ -72,16 +72,23 @@ class Lesson:
         """Row and column of each target."""
         return self.scene.grid.index_of(self.points.x, self.points.y)
 
-    def answer(self, denoiser: Denoiser, told: Mask) -> Array:
-        """Return the one-call mean of every cell [dB, network's scale], shape (cells,), that is told some targets."""
-        condition = self.scene.with_evidence(self.points.subset(told) if told.any() else None)
-        return np.asarray(gain_of(posterior_mean(denoiser, condition, symmetrise=False))[0][0])
+    def answer(self, denoiser: Denoiser, read: Mask, *, symmetrise: bool = False) -> Array:
+        """Return the one-call mean of every cell [dB, network's scale], conditioned on some targets, shape (cells,)."""
+        condition = self.scene.with_evidence(self.points.subset(read) if read.any() else None)
+        return np.asarray(gain_of(posterior_mean(denoiser, condition, symmetrise=symmetrise))[0][0])
 
-    def errors(self, denoiser: Denoiser, told: Mask, asked: Mask) -> Array:
-        """Return prediction minus target [dB] of the targets asked for, in one call that is told some others."""
+    def errors(self, denoiser: Denoiser, read: Mask, asked: Mask, *, symmetrise: bool = False) -> Array:
+        """Return prediction minus target [dB] of the targets asked for, conditioned on the targets read.
+
+        Args:
+            denoiser: the network.
+            read: targets that it is conditioned on, shape (n,).
+            asked: targets that are predicted, shape (n,).
+            symmetrise: average over the 8 orientations, as maps of the product are, instead of one call.
+        """
         row, col = self.place
         cell = row[asked] * self.scene.grid.shape[1] + col[asked]
-        return np.asarray(self.answer(denoiser, told)[cell] - self.points.value[asked])
+        return np.asarray(self.answer(denoiser, read, symmetrise=symmetrise)[cell] - self.points.value[asked])
 
     def batch(self, learnt: Mask, rng: np.random.Generator) -> Batch:
         """Return the site with some of the targets hidden, as a batch of one map; those asked for carry the loss."""

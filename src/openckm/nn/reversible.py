@@ -128,8 +128,9 @@ class Coupling(Move):
             OptionError: if the body changes the shape.
         """
         x1, x2 = state[:2]
-        # As views, x2 and the context gather the gradients of F before they meet others: in `back`'s order of summing.
-        h = self.body(x2.view_as(x2), *(context[k].view_as(context[k]) for k in self.uses))
+        # As aliases, x2 and the context gather the gradients of F before they meet others, as `back` sums them up;
+        # `view_as` would change the strides of a batch of one map, and with them the order in which kernels add up.
+        h = self.body(x2[...], *(context[k][...] for k in self.uses))
         if h.shape != x1.shape:
             raise OptionError(f"{self.name}: its body maps {tuple(x2.shape)} to {tuple(h.shape)}: wanted the same")
         return (x2, self._checked(self._sum(x1, x2, h)), *state[2:])
@@ -278,7 +279,7 @@ class _Reversible(torch.autograd.Function):
                 if any(not torch.equal(a, b) for a, b in zip(before, random_states(tensors[0]), strict=True)):
                     plan.random[k] = before  # this body draws random numbers: the same ones when it is run again
         inputs = {id(t) for t in tensors[: plan.states]}
-        state = tuple(x.view_as(x) if id(x) in inputs else x for x in state)
+        state = tuple(x[...] if id(x) in inputs else x for x in state)
         ctx.plan, ctx.frozen = plan, [w.requires_grad for w in weights]
         ctx.save_for_backward(*state, *context, *weights)
         return state

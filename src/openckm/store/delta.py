@@ -2,8 +2,9 @@
 
 The file is safetensors. Its header holds one JSON document, the delta's card; its tensors are factors of low-rank
 differences (`openckm.priors.adapter`) in half precision and one table of blocks. The factors come in folds: the site's
-readings were split into blocks, the blocks into folds, and the factors of a fold were never taught, stopped or chosen
-by readings of its own blocks, so what they say there is a true prediction. `NAME:up` [outputs, folds x r] and
+readings were split into blocks, the blocks into folds, and the factors of a fold were never taught or stopped by
+readings of its own blocks, so what they say there is a prediction; all blocks together chose one number alone, the
+share of what was learnt that the factors of all folds are scaled by. `NAME:up` [outputs, folds x r] and
 `NAME:down` [folds x r, inputs] hold the folds' factors one after the other.
 
 The table of blocks (east, north, fold) counts blocks of `block_m` metres from the base station: it says where around it

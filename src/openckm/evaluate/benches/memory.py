@@ -1,229 +1,214 @@
 """Benchmark "memory": what a training step holds at its peak under every recompute policy, and what that costs.
 
-    stack    32 blocks of 64 channels (the couplings of `openckm.nn.reversible` around the product's residual block) on
-             4 maps of 64 x 64; also 8 and 64 blocks
-    unet     the reversible U-Net of size s with 8 blocks a level, and the product's U-Net of size s with as many, on
-             12 maps of 128 x 128
-    chain    the invertible chain of T steps around a denoiser of size xs, plain or reversible inside, 2 maps of 64 x 64
+    stack    4 to 64 blocks of 64 channels (couplings of `openckm.nn.reversible` around the product's residual block) on
+             1 to 16 maps with sides of 64 to 512 cells
+    unet     the reversible U-Net and the product's U-Net of size s with 2 to 16 blocks a level, on as many maps
+    chain    the invertible chain of T = 2 to 32 steps around a denoiser of size xs, plain or reversible inside, 2 maps
+             of 64 x 64; "block" checkpoints every step
 
-`peak_mib`: exact, the allocator's events of one step after one for warm-up (torch.profiler), of everything but the
-weights that were there before; or, in splits called "computed", live bytes on tensors without memory
-(`openckm.nn.recompute.LiveBytes`), weights and gradients included, kernels' scratch space not. `floor_mib` is the
-gradients of the weights alone, which no policy saves. `seconds`: CPU time of a step over that of "none", the policies
-taking turns, median of 7. `gradient_error`: the largest relative difference of a gradient to "none" in the same run;
-`inverse_error`: the largest difference of the state after running it back. On a GPU the peak is
-torch.cuda.max_memory_allocated.
+`peak_mib` is exact: the allocator's events (torch.profiler) of one step after one for warm-up, of everything but the
+weights that were there before; on a GPU, torch.cuda.max_memory_allocated. In splits that end with "computed" it is the
+live bytes of the same step on tensors without memory (`openckm.nn.recompute.LiveBytes`), kernels' scratch space not
+counted. A case is measured where its plain step is computed to fit into MOST_MIB and to take at most MOST_S seconds,
+and computed in any case, so that the two can be compared.
 
-The step runs in the arithmetic that the split names. Policies are told apart from the grid: "reversible, float" is the
-same without it.
+`floor_mib` is the gradients of the weights alone, which no policy saves. `saved_mib`: bytes that the forward pass saves
+for the backward one, each storage counted once, weights not. `resident_mib`: by how much one step raises the high-water
+mark of a fresh process. `seconds_ratio`: CPU time of a step over that of "none", the policies taking turns, median of
+7. `gradient_error`: the largest relative difference of a weight's gradient to "none" in the same run; `inverse_error`:
+the largest difference of the state after running it back. "reversible, float" is "reversible" without the grid of
+fixed-point numbers. Rows "peak over POLICY" divide the peaks of one split; "mib_per_block" is the growth of the peak
+from 8 to 64 blocks, the gradients of the added weights taken off.
+
+What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that was interrupted goes on from there.
 """
 
 from __future__ import annotations
 
-import math
+import json
+import os
 import statistics
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
-from openckm.nn.arithmetic import cast, using
-from openckm.nn.layers import ResBlock
-from openckm.nn.recompute import peak_mb as computed_mb
-from openckm.nn.reversible import Coupling, invert, on_grid
-from openckm.nn.reversible import run as run_chain
-from openckm.nn.reversible_unet import ReversibleUNet, ReversibleUNetOptions
-from openckm.nn.unet import UNet, UNetOptions
-from openckm.priors.chain import ChainDenoiser, ChainOptions
-from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import MapDenoiser, ReversibleMapDenoiser
+from openckm.evaluate.reversible.steps import (
+    Case,
+    Subject,
+    allocated_mib,
+    computed_mib,
+    difference,
+    resident_mib,
+    saved_mib,
+    seconds_of,
+    step_of,
+    subject_of,
+    weights_mib,
+    work_of,
+)
+from openckm.evaluate.scores.scoring import Score
 
-__all__ = ["allocated_mib", "run"]
+__all__ = ["MOST_MIB", "MOST_S", "run", "table"]
 
-CHANNELS, SIDE, BATCH, STEERING = 64, 64, 4, 192
-DEPTHS, QUICK_DEPTHS = (8, 32, 64), (4, 8)
-STEPS, QUICK_STEPS = (2, 8, 32), (2, 4)
-POLICIES = ("none", "level", "sqrt", "block", "reversible", "reversible, float")
-CHAIN_POLICIES = ("none", "block", "reversible")
+MOST_MIB, MOST_S = 12 * 1024.0, 20.0
+RATE = 60e9
+"""Operations per second of one core that the time of a step is foreseen with [1/s]."""
+DEPTHS, BLOCKS, STEPS = (4, 8, 16, 32, 64), (2, 8, 16), (2, 4, 8, 16, 32)
+MAPS, SIDES = (1, 4, 16), (64, 128, 256, 512)
+TIMED = (("stack", 32, 4, 64), ("unet", 8, 12, 128), ("chain", 8, 2, 64))
+FRESH = ("none", "block", "reversible")
+"""Policies whose high-water mark is measured in a process of its own, where times are measured."""
 ROUNDS = 7
-Step = Callable[[], object]
+Step = Callable[[], list[Tensor]]
 
 
-class _Body(ResBlock):
-    """The product's residual block without its skip, awake."""
-
-    def __init__(self) -> None:
-        super().__init__(CHANNELS, CHANNELS, STEERING)
-        nn.init.normal_(self.conv2.weight, std=0.5 / math.sqrt(9 * CHANNELS))
-
-    def forward(self, x: Tensor, steering: Tensor) -> Tensor:
-        """Map [B, C, H, W] to [B, C, H, W]."""
-        return self.branch(x, steering)
-
-
-@dataclass
-class _Stack:
-    """A stack of couplings with its inputs."""
-
-    moves: list[Coupling]
-    state: tuple[Tensor, Tensor]
-    steering: Tensor
-    bf16: bool
-
-    def step(self, policy: str) -> list[Tensor]:
-        """One training step; the gradients."""
-        weights = [p for move in self.moves for p in move.parameters()]
-        with using("bf16" if self.bf16 else "fp32"), cast("cpu"):
-            one, two = run_chain(self.moves, self.state, (self.steering,), policy=policy.partition(",")[0])
-        return list(torch.autograd.grad(one.square().mean() + two.square().mean(), weights))
-
-    def inverse_error(self) -> float:
-        """Largest difference of the state after running it back."""
-        with torch.no_grad(), using("bf16" if self.bf16 else "fp32"), cast("cpu"):
-            end = run_chain(self.moves, self.state, (self.steering,))
-            back = invert(self.moves, end, (self.steering,))
-        return max(float((a - b).abs().max()) for a, b in zip(back, self.state, strict=True))
+def cases(quick: bool) -> list[Case]:
+    """Return the cases of the benchmark, those that its goals speak of first."""
+    if quick:
+        stacks = [Case("stack", depth, 2, 16) for depth in (4, 8)]
+        chains = [Case("chain", t, 1, 16, inside=inside) for inside in ("plain", "reversible") for t in (2, 4)]
+        return [*stacks, *chains, Case("unet", 2, 1, 32, inside="reversible")]
+    first = [Case("stack", depth, 4, 64, a) for a in ("fp32", "bf16") for depth in DEPTHS]
+    first += [Case("chain", t, 2, 64, a, i) for i in ("plain", "reversible") for a in ("fp32", "bf16") for t in STEPS]
+    first += [Case("unet", 8, 12, 128, a, i) for a in ("fp32", "bf16") for i in ("reversible", "plain")]
+    crossed = [Case("stack", depth, maps, side) for depth in DEPTHS for maps in MAPS for side in SIDES]
+    crossed += [
+        Case("unet", blocks, maps, side, inside=inside)
+        for inside in ("reversible", "plain") for blocks in BLOCKS for maps in (1, 16) for side in (64, 256, 512)
+    ]  # fmt: skip
+    return list(dict.fromkeys([*first, *crossed]))
 
 
-def _stack(depth: int, *, exact: bool, bf16: bool, side: int) -> _Stack:
-    torch.manual_seed(0)
-    moves = [Coupling(_Body(), exact=exact, name=f"block {k}") for k in range(depth)]
-    one, two = (on_grid(torch.randn(BATCH, CHANNELS, side, side)) for _ in range(2))
-    return _Stack(moves, (one, two), torch.randn(BATCH, STEERING), bf16)
-
-
-def run(quick: bool = False, progress: Progress | None = None) -> Results:
+def run(
+    quick: bool = False,
+    progress: Progress | None = None,
+    *,
+    keep: Path | None = None,
+    most_s: float = MOST_S,
+    most_mib: float = MOST_MIB,
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
         quick: small maps and few blocks.
         progress: called as progress(what, done, total).
+        keep: folder for finished cases; None means $OPENCKM_BENCH_KEEP, if set.
+        most_s: foreseen time of a plain step beyond which a case is computed alone [s].
+        most_mib: computed peak of a plain step beyond which a case is computed alone [MiB].
     """
-    parts = (("stack", _stacks), ("chain", _chains), ("unet", _unets))
-    rows: list[Row] = []
-    for k, (name, part) in enumerate(parts):
+    held = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    chosen, scores = cases(quick), []
+    for k, case in enumerate(chosen):
         if progress is not None:
-            progress(name, k, len(parts))
-        rows += part(quick)
-    return Results(rows)
+            progress(f"{case.task}: {case.split}", k, len(chosen))
+        scores += _kept(held, case, most_s, most_mib)
+    return Results(table(scores), scores)
 
 
-def _stacks(quick: bool) -> list[Row]:
-    side, rows = (16 if quick else SIDE), []
-    for bf16 in (False, True):
-        arithmetic = "bf16" if bf16 else "fp32"
-        for depth in QUICK_DEPTHS if quick else DEPTHS:
-            made = {exact: _stack(depth, exact=exact, bf16=bf16, side=side) for exact in (True, False)}
-            steps = {p: _bound(made["float" not in p], p) for p in POLICIES}
-            split = f"{depth} blocks, {arithmetic}"
-            weights = sum(p.numel() for move in made[True].moves for p in move.parameters()) * 4 / 2**20
-            rows.append(_row("weights", "stack", split, "floor_mib", weights))
-            rows += list(_measured("stack", split, steps, times=depth == 32 or quick))
-            for exact, name in ((True, "reversible"), (False, "reversible, float")):
-                rows.append(_row(name, "stack", split, "inverse_error", made[exact].inverse_error()))
-    return rows
+def _kept(keep: Path | None, case: Case, most_s: float, most_mib: float) -> list[Score]:
+    """Return the scores of a case, from the folder where it holds them."""
+    path = None if keep is None else keep / "memory" / f"{case.name}.json"
+    if path is not None and path.is_file():
+        return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
+    scores = case_scores(case, most_s, most_mib)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
+    return scores
 
 
-def _bound(stack: _Stack, policy: str) -> Callable[[], list[Tensor]]:
-    return lambda: stack.step(policy)
+def case_scores(case: Case, most_s: float = MOST_S, most_mib: float = MOST_MIB) -> list[Score]:
+    """Return the scores of a case: computed ones in fp32, and measured ones where it is small enough."""
+    if case.task == "chain":  # small, and its evidence is spread by values, which tensors without memory lack
+        return _measured(case)
+    ghost = subject_of(case, "meta")
+    found = {p: {"peak_mib": computed_mib(case, p)} for p in ghost.policies if "float" not in p}
+    fits = found["none"]["peak_mib"] <= most_mib and work_of(case) / RATE <= most_s
+    found["weights"] = {"floor_mib": weights_mib(ghost)}
+    scores = [_score(case, p, values, 0.0, ", computed") for p, values in found.items()]
+    return [*(scores if case.arithmetic == "fp32" else []), *(_measured(case) if fits else [])]
 
 
-def _measured(task: str, split: str, steps: Mapping[str, Callable[[], list[Tensor]]], *, times: bool) -> Iterator[Row]:
-    """Peaks, times and gradients of policies; those in float mode are compared with their own plain run."""
+def _measured(case: Case) -> list[Score]:
+    """Return peaks, times and gradients of the policies; those of float mode are compared with nothing."""
+    subject = subject_of(case)
+    steps = {p: _bound(subject, p) for p in subject.policies}
+    taken = _times(steps) if (case.task, case.size, case.maps, case.side) in TIMED else {}
+    found: dict[str, dict[str, float]] = {}
     wanted: list[Tensor] = []
     for policy, step in steps.items():
         step()
-        peak, found = allocated_mib(step)
-        yield _row(policy, task, split, "peak_mib", peak)
-        wanted = found if policy == "none" else wanted
+        peak, gradients = allocated_mib(step)
+        wanted = gradients if policy == "none" else wanted
+        values = {"peak_mib": peak, "saved_mib": saved_mib(_forward(subject, policy))}
         if "float" not in policy:
-            yield _row(policy, task, split, "gradient_error", _difference(wanted, found))
-    if times:
-        taken: dict[str, list[float]] = {policy: [] for policy in steps}
-        for _ in range(ROUNDS):
-            for policy, step in steps.items():
-                begun = time.process_time()
-                step()
-                taken[policy].append(time.process_time() - begun)
-        for policy, seconds in taken.items():
-            ratio = statistics.median(a / b for a, b in zip(seconds, taken["none"], strict=True))
-            yield _row(policy, task, split, "seconds", ratio)
+            values["gradient_error"] = difference(wanted, gradients)
+        if policy.startswith("reversible") and (error := subject.inverse_error(policy)) is not None:
+            values["inverse_error"] = error
+        if policy in taken:
+            pairs = zip(taken[policy], taken["none"], strict=True)
+            values["seconds_ratio"] = statistics.median(a / b for a, b in pairs)
+        if taken and policy in FRESH and case.arithmetic == "fp32":
+            values["resident_mib"] = resident_mib(case, policy)
+        found[policy] = values
+    weights = _score(case, "weights", {"floor_mib": weights_mib(subject)}, 0.0)
+    middle = {p: statistics.median(t) for p, t in taken.items()}
+    return [weights, *(_score(case, p, values, middle.get(p, 0.0)) for p, values in found.items())]
 
 
-def _difference(wanted: Sequence[Tensor], found: Sequence[Tensor]) -> float:
-    """Return the largest relative difference between gradients of a weight."""
-    return max(float((a - b).norm() / a.norm().clamp_min(1e-30)) for a, b in zip(wanted, found, strict=True))
+def _bound(subject: Subject, policy: str) -> Step:
+    return lambda: step_of(subject, policy)
 
 
-def allocated_mib(step: Callable[[], list[Tensor]]) -> tuple[float, list[Tensor]]:
-    """Return the peak of what one step allocates beyond what was there before [MiB], and the step's result."""
-    from torch.profiler import ProfilerActivity, profile
-
-    if torch.cuda.is_available() and any(t.is_cuda for t in step()):
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        found = step()
-        return (torch.cuda.max_memory_allocated() - before) / 2**20, found
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        found = step()
-    events = profiled.profiler.kineto_results.events()
-    live = peak = 0
-    for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: int(e.start_ns())):
-        live += event.nbytes()
-        peak = max(peak, live)
-    return peak / 2**20, found
+def _forward(subject: Subject, policy: str) -> Callable[[], Tensor]:
+    return lambda: subject.loss(policy)
 
 
-def _chains(quick: bool) -> list[Row]:
-    side, rows = (16 if quick else SIDE), []
-    for kind in (MapDenoiser, ReversibleMapDenoiser):
-        inside = "reversible U-Net" if kind is ReversibleMapDenoiser else "plain U-Net"
-        torch.manual_seed(0)
-        net = kind(kind.sizes["xs"])
-        for parameter in net.parameters():
-            nn.init.normal_(parameter, std=0.03)
-        for length in QUICK_STEPS if quick else STEPS:
-            chain = ChainDenoiser(net, ChainOptions(length))
-            for arithmetic in ("fp32", "bf16"):
-                steps = {p: _chain_step(chain, p, side) for p in CHAIN_POLICIES}
-                with using(arithmetic):
-                    rows += list(_measured("chain", f"T = {length}, {inside}, {arithmetic}", steps, times=False))
-    return rows
+def _times(steps: dict[str, Step]) -> dict[str, list[float]]:
+    """Return the CPU seconds of every policy in every round, the policies taking turns."""
+    taken: dict[str, list[float]] = {policy: [] for policy in steps}
+    for _ in range(ROUNDS):
+        for policy, step in steps.items():
+            taken[policy].append(seconds_of(step))
+    return taken
 
 
-def _chain_step(chain: ChainDenoiser, policy: str, side: int) -> Callable[[], list[Tensor]]:
-    nothing = Condition.nothing(2, (side, side))
-    x, level = torch.zeros(2, 5, side, side), torch.ones(2)
-    weights = [p for p in chain.parameters() if p.requires_grad]
-
-    def step() -> list[Tensor]:
-        chain.recompute = policy
-        answer = chain(x, level, nothing).mean
-        found = torch.autograd.grad(answer.square().mean(), weights, allow_unused=True)
-        return [g for g in found if g is not None]
-
-    return step
+def _score(case: Case, policy: str, values: dict[str, float], seconds: float, suffix: str = "") -> Score:
+    return Score(policy, case.task, case.split + suffix, case.name, "", values, 1, 0, seconds)
 
 
-def _unets(quick: bool) -> list[Row]:
-    batch, side, blocks = (2, 32, 2) if quick else (12, 128, 8)
-    nets: dict[str, ReversibleUNet | UNet] = {
-        "reversible U-Net": ReversibleUNet(ReversibleUNetOptions(31, 10, 3, (48, 96, 144, 160), blocks)),
-        "plain U-Net": UNet(UNetOptions(31, 10, 3, (48, 80, 112, 144), blocks)),
-    }
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    rows = [_row(s, metric, value) for s in scores for metric, value in s.values.items()]
+    peaks = {(s.task, s.split, s.method): s.values["peak_mib"] for s in scores if "peak_mib" in s.values}
+    for s in scores:
+        for base in ("none", "block"):
+            bottom = peaks.get((s.task, s.split, base))
+            if s.method.startswith("reversible") and bottom:
+                rows.append(_row(s, f"peak over {base}", s.values["peak_mib"] / bottom))
+    return [*rows, *_growth(scores)]
+
+
+def _growth(scores: Iterable[Score]) -> list[Row]:
+    """Return how much a block of the stack adds to the peak, from 8 to 64 blocks, without its gradients."""
+    found = {(s.method, s.split): s for s in scores if s.task == "stack"}
     rows = []
-    for name, net in nets.items():
-        split = f"{name}, {blocks} blocks a level, {batch} maps of {side} x {side}, computed"
-        weights = sum(p.numel() for p in net.parameters()) * 4 / 2**20
-        rows.append(_row("weights", "unet", split, "floor_mib", 2 * weights))
-        for policy in net.policies:
-            rows.append(_row(policy, "unet", split, "peak_mib", computed_mb(net, policy, batch, (side, side), 31, 3)))
+    for (method, split), short in found.items():
+        after = split.partition(" blocks")[2]
+        long = found.get((method, f"64 blocks{after}"))
+        floors = [found.get(("weights", f"{n} blocks{after}")) for n in (8, 64)]
+        if split.startswith("8 blocks") and "peak_mib" in short.values and long and floors[0] and floors[1]:
+            own = floors[1].values["floor_mib"] - floors[0].values["floor_mib"]
+            grown = (long.values["peak_mib"] - short.values["peak_mib"] - own) / 56
+            rows.append(_row(short, "mib_per_block", grown, f"8 to 64 blocks{after}"))
     return rows
 
 
-def _row(method: str, task: str, split: str, metric: str, value: float) -> Row:
-    return Row(method, task, split, metric, value, value, value, 1, 0, 0.0, peak_mb())
+def _row(score: Score, metric: str, value: float, split: str = "") -> Row:
+    seconds = score.seconds
+    return Row(score.method, score.task, split or score.split, metric, value, value, value, 1, 0, seconds, peak_mb(), 1)
