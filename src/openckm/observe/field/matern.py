@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
+from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
@@ -140,7 +140,11 @@ class _Lattice:
         held = np.zeros((len(weights), 1 - int(self.row.min()), 1 - int(self.col.min())))
         for one, weight in zip(held, weights, strict=True):
             np.add.at(one, (self.row - 1, self.col - 1), weight)  # half a turn of the grid: offset 0 is last
-        return np.stack([fftconvolve(table, one, "valid").ravel() for one in held])
+        size = [next_fast_len(n, real=True) for n in table.shape]  # what wraps around lies beside the part that is kept
+        kernel = rfft2(table, size)
+        made = irfft2(kernel * rfft2(held, size), size)
+        top, left = held.shape[1] - 1, held.shape[2] - 1
+        return np.asarray(made[:, top : top + self.shape[0], left : left + self.shape[1]]).reshape(len(weights), -1)
 
     def spread(self, component: Matern) -> Array:
         """Return the covariance [unit squared] of all pairs, shape (n, R C)."""
