@@ -150,7 +150,9 @@ def _thinned(table: Table, seed: int) -> Table:
 
 
 def ordinary(cells: Points, variogram: Variogram, targets: Floats) -> tuple[Floats, Floats]:
-    """Return mean and variance at targets [m], shape (t, 2), of ordinary kriging."""
+    """Return mean and variance at targets [m], shape (t, 2), of ordinary kriging: the drift is a constant."""
+    if len(cells) <= GLOBAL_LIMIT:
+        return universal(cells, variogram, np.ones((len(cells), 1)), targets, np.ones((len(targets), 1)))[:2]
     from pykrige.ok import OrdinaryKriging
 
     parameters = {"psill": variogram.psill, "range": variogram.range_m, "nugget": variogram.nugget}
@@ -159,9 +161,7 @@ def ordinary(cells: Points, variogram: Variogram, targets: Floats) -> tuple[Floa
         exact_values=False,
     )  # fmt: skip
     mean, variance = np.empty(len(targets)), np.empty(len(targets))
-    local: dict[str, Any] = {"backend": "vectorized"}
-    if len(cells) > GLOBAL_LIMIT:
-        local = {"backend": "loop", "n_closest_points": LOCAL_NEIGHBOURS}
+    local: dict[str, Any] = {"backend": "loop", "n_closest_points": LOCAL_NEIGHBOURS}
     for start in range(0, len(targets), CHUNK):  # bounds the memory
         part = slice(start, start + CHUNK)
         mean[part], variance[part] = solver.execute("points", targets[part, 0], targets[part, 1], **local)
@@ -183,7 +183,7 @@ def universal(
     Raises:
         ComputationError: if the system is singular.
     """
-    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+    from scipy.linalg import LinAlgError, blas, cho_factor, cho_solve
     from scipy.spatial.distance import cdist
 
     xy = positions(cells)
@@ -205,6 +205,7 @@ def universal(
         cross = variogram.covariance(cdist(targets[part], xy))
         mean[part] = at_targets[part] @ coefficient + cross @ weighted
         lack = at_targets[part] - cross @ solved[:, :-1]
-        explained = (cross * cho_solve(factor, cross.T).T).sum(1)
+        white = blas.dtrsm(1.0, factor[0], cross, side=1, lower=1, trans_a=1)  # rows of cross times L^-T
+        explained = (white**2).sum(1)
         variance[part] = variogram.sill - explained + ((lack @ information) * lack).sum(1)
     return mean, variance, coefficient

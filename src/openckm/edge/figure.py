@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_comparison"]
 
+PANEL, BAR = 0.19, 0.008
+"""Widths of a panel and of a colour bar [share of the figure]."""
+
 
 def write_comparison(job: Construction, rival: RadioMap, path: str | os.PathLike[str], title: str = "") -> None:
     """Draw readings, OpenCKM's mean and spread, and a rival's mean into one PNG.
@@ -31,22 +34,25 @@ def write_comparison(job: Construction, rival: RadioMap, path: str | os.PathLike
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(13.0, 3.9), layout="constrained")
+    figure = Figure(figsize=(13.0, 3.9))  # placed by hand: matplotlib's layout would cost as much as the drawing
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 4, sharex=True, sharey=True)
+    axes = [figure.add_axes((left, 0.13, PANEL, 0.7)) for left in (0.055, 0.256, 0.457, 0.74)]
     unit = str(job.radiomap.provenance.get("unit", "dB"))
     low, high = (float(v) for v in np.percentile(job.radiomap.mean()[job.radiomap.valid], (1, 99)))
     gain = {"vmin": low, "vmax": high, "cmap": "viridis"}
     _readings(axes[0], job, gain)
     shown = _panel(axes[1], job.radiomap, job.radiomap.mean(), "OpenCKM, mean", gain)
     _panel(axes[2], rival, rival.mean(), f"{rival.provenance.get('method', 'rival')}, mean", gain)
-    figure.colorbar(shown, ax=axes[:3], label=f"received power [{unit}]" if unit == "dBm" else "gain [dB]", shrink=0.9)
+    label = f"received power [{unit}]" if unit == "dBm" else "gain [dB]"
+    figure.colorbar(shown, cax=figure.add_axes((0.655, 0.13, BAR, 0.7)), label=label)
     spread = {"vmin": 0.0, "vmax": float(np.percentile(job.radiomap.std(), 99)), "cmap": "magma"}
     figure.colorbar(
         _panel(axes[3], job.radiomap, job.radiomap.std(), "OpenCKM, standard deviation", spread),
-        ax=axes[3], label="[dB]", shrink=0.9,
+        cax=figure.add_axes((0.938, 0.13, BAR, 0.7)), label="[dB]",
     )  # fmt: skip
     axes[0].set_ylabel("north [m]")
+    for other in axes[1:]:
+        other.tick_params(labelleft=False)
     figure.suptitle(title)
     with atomic_path(Path(path)) as aside:
         figure.savefig(aside, format="png", dpi=130)
