@@ -110,6 +110,9 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
     text = UNIT.read_text().replace("/opt/openckm/bin/ckm", "/bin/true")
     (tmp_path / UNIT.name).write_text(text)
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(tmp_path / UNIT.name)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / UNIT.name)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "Unknown" not in done.stderr and done.returncode == 0, done.stderr
