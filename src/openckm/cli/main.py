@@ -35,7 +35,9 @@ from openckm.cli.options import (
     Sigma,
     SkipBad,
     Spacing,
+    TerrainFile,
     ThenOption,
+    Trees,
     Where,
     place,
     reading_options,
@@ -102,6 +104,8 @@ def construct(
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
     ] = None,
     layout: LayoutFile = None,
+    terrain: TerrainFile = None,
+    trees: Trees = True,
     cell: Annotated[
         float | None, typer.Option(help="Cell side in metres; follows the readings (4 or more) when left out.")
     ] = None,
@@ -195,7 +199,7 @@ def construct(
     if strict and not check:
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
-                    place(centre, "--centre", crs), pattern=pattern)  # fmt: skip
+                    place(centre, "--centre", crs), pattern=pattern, terrain=terrain, trees=trees)  # fmt: skip
     reading = replace(
         reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height),
         heaps=heaps,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArithmeticOption", "BeforeAge", "BeforeFile", "Columns", "Crs", "EvidenceFile", "LayoutFile", "Measurements",
-    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "ThenOption", "Where", "lon_lat", "pairs", "place",
-    "reading_options", "require_range", "split_name",
+    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "TerrainFile", "ThenOption", "Trees", "Where", "lon_lat",
+    "pairs", "place", "reading_options", "require_range", "split_name",
 ]  # fmt: skip
 
 
@@ -78,6 +78,12 @@ ThenOption = Annotated[
         "--then",
         help="A planned change, azimuth=, downtilt= or power= (+3): also the map after it, and the difference.",
     ),
+]
+TerrainFile = Annotated[
+    Path | None, typer.Option(help="Raster of elevations (GeoTIFF): heights are above this ground; flat without it.")
+]
+Trees = Annotated[
+    bool, typer.Option("--trees/--no-trees", help="Let woods of the layout's file attenuate what passes through them.")
 ]
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Also write what was read, left out, assumed and fitted as JSON.")

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from openckm.cli.options import ArithmeticOption, lon_lat, require_range
+from openckm.cli.options import ArithmeticOption, TerrainFile, Trees, lon_lat, require_range
 from openckm.cli.outputs import require_writable, write_map
 from openckm.cli.progress import stages
 from openckm.errors import OptionError
@@ -47,6 +47,8 @@ def predict(
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
     ] = None,
     downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
+    terrain: TerrainFile = None,
+    trees: Trees = True,
     vehicles: Annotated[
         Path | None, typer.Option(help="Vehicles in the streets, files as --layout; not for --by prior.")
     ] = None,
@@ -82,6 +84,7 @@ def predict(
     """
     from openckm.maps.antenna_file import read_pattern
     from openckm.maps.layouts import read_layout
+    from openckm.maps.losses import site_loss
     from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
     from openckm.priors.pretrained import prior_card
@@ -111,14 +114,21 @@ def predict(
         report("reading the layout", 0, 2)
         # With a pattern of its own the antenna is predicted as isotropic, and the pattern added along the direct path.
         bearing = azimuth if antenna is None else None
-        site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle)
+        site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle, terrain=terrain,
+                        trees=trees)  # fmt: skip
         grid = site.grid()
         observations = site.observations(grid)
+        lost = site_loss(site, observations.transmitter, grid)
+        if lost.terrain is not None and observations.layout is not None:
+            ground = lost.terrain.at(*grid.centres()).astype(np.float32)
+            observations = replace(observations, layout=replace(observations.layout, ground_m=ground))
         report("one pass of the network", 1, 2)
         if vehicles is not None:
             observations = replace(observations, vehicles=read_layout(vehicles, grid, default_height_m=VEHICLE_M))
         method = Predictor(weights=weights, prior=prior, by=by)
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
+        if lost.loss_db is not None:
+            radiomap = radiomap.shifted(-lost.loss_db, "dB")
         radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
         radiomap = _with_antenna(radiomap, observations, antenna, azimuth, radiated)
         if outage_threshold is not None:
@@ -128,7 +138,7 @@ def predict(
     built = float(np.mean(~inside))
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
-    for line in _assumed(observations, radiated, antenna, by):
+    for line in (*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, by)):
         console.print(line, markup=False)
     shared = facts.get("level_std_db", 0.0)
     common = f", of which {shared:.1f} dB are common to all cells" if shared else ""

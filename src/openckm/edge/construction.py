@@ -135,11 +135,12 @@ def construct(
     read = read if edit is None else edit(read)
     if unlearnt_in(read.observations) is not None:
         power_only = {
-            "an antenna pattern": site.pattern, "other instruments": evidence or likelihood, "an older map": before,
+            "an antenna pattern": site.pattern, "terrain": site.terrain,
+            "other instruments": evidence or likelihood, "an older map": before,
             "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "told" or None,
         }  # fmt: skip
         return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
-    given, field = without_pattern(read, site)
+    given, field = without_pattern(read, site, reading.receiver_height_m)
     notes = list(assumptions(given.observations, reading.sigma_db))
     if site.pattern is not None:
         notes.append(
@@ -147,7 +148,10 @@ def construct(
         )
     likelihood = _with_file(likelihood, evidence, given.grid)
     if likelihood is not None and field is not None:
-        raise OptionError("other instruments beside an antenna pattern from a file: give one of them")
+        raise OptionError(
+            "other instruments beside an antenna pattern from a file, terrain or woods: give one of them (trees=False"
+            " leaves woods out)"
+        )
     given, changes = _with_older(given, read, before, before_age_days, field)
     notes += changes
     method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta), draw_by=draw_by)

@@ -14,6 +14,7 @@ from openckm.errors import InputError, MeasurementError, OptionError, OutsideGri
 from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
+from openckm.maps.losses import site_loss
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Layout
@@ -263,25 +264,36 @@ def _inside_buildings(test: DriveTest, layout: Layout | None) -> list[str]:
     ]
 
 
-def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[np.float64] | None]:
-    """Return the evidence as an isotropic antenna would have given it, and the antenna's gain on the map [dBi].
+def without_pattern(
+    given: Evidence, site: SitePlan, receiver_m: float | None = None
+) -> tuple[Evidence, NDArray[np.float64] | None]:
+    """Return the evidence as an isotropic antenna on flat ground without woods would have given it, and the difference.
 
-    What the antenna adds along the direct path to each cell is taken off the readings; the map gets it back. Without a
-    pattern, or without a known base station, the evidence stays as it is.
+    What an antenna's pattern adds along the direct path to each cell, and what terrain and woods take off it
+    (`openckm.maps.losses`), is taken out of the readings; the map gets it back [dB]. None, where the site has neither.
 
     Raises:
-        InputError: if the pattern cannot be read.
-        OptionError: if a pattern is given without the base station.
+        InputError: if a file cannot be read.
+        OptionError: if a pattern or terrain is given without the base station.
     """
-    if site.pattern is None:
-        return given, None
-    tower = given.observations.transmitter
-    if tower is None:
+    tower, field = given.observations.transmitter, None
+    bare = given.observations
+    if site.pattern is not None and tower is None:
         raise OptionError("an antenna pattern says nothing without the base station's place: give both, or neither")
-    field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
+    if site.pattern is not None and tower is not None:
+        field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
+        bare = replace(bare, transmitter=replace(tower, bearing_deg=None))
+    lost = site_loss(site, tower, given.grid, receiver_m)
+    given = replace(given, report=replace(given.report, notes=(*given.report.notes, *lost.notes)))
+    if lost.terrain is not None and bare.layout is not None:
+        ground = lost.terrain.at(*given.grid.centres()).astype(np.float32)
+        bare = replace(bare, layout=replace(bare.layout, ground_m=ground))
+    if lost.loss_db is not None:
+        field = -lost.loss_db if field is None else field - lost.loss_db
+    if field is None:
+        return replace(given, observations=bare), None
     tables = []
     for points in given.observations.points:
         off = field[given.grid.index_of(points.x, points.y)]
         tables.append(replace(points, value=points.value - off, low=points.low - off, high=points.high - off))
-    bare = replace(given.observations, points=tuple(tables), transmitter=replace(tower, bearing_deg=None))
-    return replace(given, observations=bare), field
+    return replace(given, observations=replace(bare, points=tuple(tables))), field

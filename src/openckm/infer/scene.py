@@ -384,7 +384,9 @@ def _pad(layout: Layout, grid: Grid, padded: Grid, what: str = "the layout stand
     if layout.grid != grid:
         raise GridError(f"{what} on {layout.grid}, the map on {grid}: read the layout onto the map's grid")
     room = [(0, p - g) for p, g in zip(padded.shape, grid.shape, strict=True)]
-    return replace(layout, grid=padded, height_m=np.pad(layout.height_m, room))
+    unknown = None if layout.unknown is None else np.pad(layout.unknown, room, constant_values=True)
+    ground = None if layout.ground_m is None else np.pad(layout.ground_m, room, mode="edge")
+    return replace(layout, grid=padded, height_m=np.pad(layout.height_m, room), unknown=unknown, ground_m=ground)
 
 
 def _antenna(grid: Grid, transmitter: Transmitter, known_level: bool) -> list[Basis]:

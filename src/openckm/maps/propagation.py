@@ -18,7 +18,7 @@ from openckm.maps.antenna import sector_gain_db
 from openckm.maps.grid import Grid
 from openckm.maps.site import Transmitter
 
-__all__ = ["RECEIVER_HEIGHT_M", "SPEED_OF_LIGHT", "SiteGeometry", "site_geometry"]
+__all__ = ["RECEIVER_HEIGHT_M", "SPEED_OF_LIGHT", "SiteGeometry", "knife_edge_db", "site_geometry"]
 
 RECEIVER_HEIGHT_M = 1.5
 SPEED_OF_LIGHT = 299_792_458.0
@@ -51,8 +51,9 @@ class SiteGeometry:
 
 
 def site_geometry(
-    grid: Grid, transmitter: Transmitter, height_m: Field | None = None, *, around: Grid | None = None
-) -> SiteGeometry:
+    grid: Grid, transmitter: Transmitter, height_m: Field | None = None, *, around: Grid | None = None,
+    ground_m: Field | None = None,
+) -> SiteGeometry:  # fmt: skip
     """Return the geometric fields of a transmitter over a grid.
 
     Args:
@@ -60,6 +61,8 @@ def site_geometry(
         transmitter: position, height, carrier and antenna; it may stand outside the grid.
         height_m: building heights [m], shape grid.shape; None means nothing is built.
         around: grid that the heights stand on, where that is a larger one than the cells asked for.
+        ground_m: elevation of the ground above any one level [m], shape grid.shape; None means flat ground. All
+            heights are above it.
 
     References:
         ITU-R P.525 (free space); ITU-R P.526-15, section 4.1 (knife edge).
@@ -71,7 +74,8 @@ def site_geometry(
     distance = np.maximum(np.hypot(flat, rise), 1.0)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
     safe = np.maximum(flat, 1e-6)
-    built, loss = _profile(grid, transmitter, flat, height_m, wavelength, around or grid)
+    ground = ground_m if around is None or around == grid else None
+    built, loss = _profile(grid, transmitter, flat, height_m, wavelength, around or grid, ground)
     fields = (
         distance, dx / safe, dy / safe, 20.0 * np.log10(wavelength / (4.0 * np.pi * distance)),
         _pattern(transmitter, dx, dy, flat, rise), built, loss,
@@ -90,8 +94,9 @@ def _pattern(
 
 
 def _profile(
-    grid: Grid, tx: Transmitter, flat: NDArray[np.float64], height_m: Field | None, wavelength: float, around: Grid
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    grid: Grid, tx: Transmitter, flat: NDArray[np.float64], height_m: Field | None, wavelength: float, around: Grid,
+    ground_m: Field | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """Walk each line from the transmitter to the cell: metres inside buildings, and the worst knife edge [dB]."""
     if height_m is None or not (height_m > 0).any():
         return np.zeros(grid.shape), np.zeros(grid.shape)
@@ -99,6 +104,12 @@ def _profile(
     built = np.zeros(grid.shape)
     worst = np.full(grid.shape, -np.inf)
     fractions = (np.arange(RAY_SAMPLES) + 0.5) / RAY_SAMPLES
+    start, end = tx.height_m, np.full(grid.shape, RECEIVER_HEIGHT_M)
+    if ground_m is not None:
+        rows, cols = grid.shape
+        at = int((grid.origin[1] - tx.y) // grid.cell_m), int((tx.x - grid.origin[0]) // grid.cell_m)
+        start = tx.height_m + float(ground_m[min(max(at[0], 0), rows - 1), min(max(at[1], 0), cols - 1)])
+        end = ground_m + end
     own_edge = np.maximum(1.0 - 0.75 * grid.cell_m / np.maximum(flat, 1e-6), 0.0)
     for t in fractions:
         row = np.floor((around.origin[1] - (tx.y + t * (y - tx.y))) / around.cell_m).astype(np.int32)
@@ -107,14 +118,18 @@ def _profile(
         top = height_m[np.clip(row, 0, around.shape[0] - 1), np.clip(col, 0, around.shape[1] - 1)]
         top = np.where(inside, top, np.float32(0.0))
         built += top > 0
-        line = tx.height_m + t * (RECEIVER_HEIGHT_M - tx.height_m)
+        line = start + t * (end - start)
         reach = np.maximum(flat, 1.0)
-        nu = (top - line) * np.sqrt(2.0 / (wavelength * reach * t * (1.0 - t)))
+        base = 0.0
+        if ground_m is not None:
+            base = ground_m[np.clip(row, 0, around.shape[0] - 1), np.clip(col, 0, around.shape[1] - 1)]
+        nu = (base + top - line) * np.sqrt(2.0 / (wavelength * reach * t * (1.0 - t)))
         worst = np.where((top > 0) & (t < own_edge), np.maximum(worst, nu), worst)
-    return built * flat / RAY_SAMPLES, _knife_edge_db(worst)
+    return built * flat / RAY_SAMPLES, knife_edge_db(worst)
 
 
-def _knife_edge_db(nu: NDArray[np.float64]) -> NDArray[np.float64]:
+def knife_edge_db(nu: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return J(nu) [dB], the loss over a single knife edge (ITU-R P.526, Eq. 31), of any shape."""
     shifted = np.where(nu > -0.78, nu, -0.78) - 0.1
     loss = 6.9 + 20.0 * np.log10(np.sqrt(shifted**2 + 1.0) + shifted)
     return np.where(nu > -0.78, loss, 0.0)

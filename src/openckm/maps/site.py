@@ -32,6 +32,7 @@ class Layout:
         notes: what was left out and assumed when the layout was read, one sentence each.
         unknown: cells of which nobody said whether a building stands there, shape grid.shape; None where there are
         none.
+        ground_m: elevation of the ground above any one level [m], shape grid.shape; None where it is flat or unknown.
 
     Raises:
         LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.
@@ -44,6 +45,7 @@ class Layout:
     licence: str = ""
     notes: tuple[str, ...] = ()
     unknown: NDArray[np.bool_] | None = None
+    ground_m: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.height_m.shape != self.grid.shape:

@@ -43,6 +43,8 @@ class SitePlan:
         pattern: file of the antenna pattern, or None for the standard's (3GPP TR 38.901) sector.
         name: of the site or cell, "" where it has none.
         cells: column of the measurement file -> the value there that names this cell, e.g. {"PCI": "101"}.
+        terrain: file of a raster of elevations (GeoTIFF), above any one level, or None for flat ground.
+        trees: whether woods of the layout's file (natural=wood, landuse=forest) attenuate what passes through them.
         local: whether `place` and `centre` are (x, y) [m] on a plane of their own (indoors), instead of degrees.
     """
 
@@ -60,6 +62,8 @@ class SitePlan:
     name: str = ""
     cells: Mapping[str, str] = field(default_factory=dict)
     local: bool = False
+    terrain: str | os.PathLike[str] | None = None
+    trees: bool = True
 
     @classmethod
     def of(cls, site: Self | None, loose: Mapping[str, Any]) -> Self:

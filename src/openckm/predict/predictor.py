@@ -257,8 +257,9 @@ def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> 
     else:
         cell, carrier = (float(v) for v in scene.condition.scalars[0])
         site = scene.condition.site[0].numpy()
-        if not heights_told(scene):  # one-pass networks have never seen a layout without heights: tell the assumed ones
-            site = site_planes(scene.grid, layout, transmitter, heights_known=True)
+        if not heights_told(scene) or layout.unknown is not None:
+            # One-pass networks have never seen a layout without heights, or of a part: tell what the layout assumes.
+            site = site_planes(scene.grid, replace(layout, unknown=None), transmitter, heights_known=True)
         planes = site_inputs(site, (cell, carrier), source, tall)
     return torch.as_tensor(planes)[None], torch.tensor([source], dtype=torch.float32)
 

@@ -187,8 +187,9 @@ def site_planes(
         raise GridError(f"layout on {layout.grid}: wanted the grid of the map, {grid}; read the layout onto it")
     trusted = layout is not None and (layout.height_known > 0.5 if heights_known is None else heights_known)
     height = None if layout is None else layout.height_m
-    geometry = None if transmitter is None else site_geometry(grid, transmitter, height)
-    return stack_site(grid.shape, height, trusted, geometry)
+    ground = None if layout is None else layout.ground_m
+    geometry = None if transmitter is None else site_geometry(grid, transmitter, height, ground_m=ground)
+    return stack_site(grid.shape, height, trusted, geometry, None if layout is None else layout.unknown)
 
 
 def moving_planes(vehicle_m: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -201,9 +202,13 @@ def moving_planes(vehicle_m: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def stack_site(
-    shape: tuple[int, int], height_m: NDArray[np.float32] | None, trusted: bool, geometry: SiteGeometry | None
-) -> NDArray[np.float32]:
-    """Return the site planes from building heights [m] and geometric fields, either of which may be None."""
+    shape: tuple[int, int], height_m: NDArray[np.float32] | None, trusted: bool, geometry: SiteGeometry | None,
+    unknown: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Return the site planes from building heights [m] and geometric fields, either of which may be None.
+
+    On cells that are `unknown`, neither a building nor its absence is told.
+    """
     planes = np.zeros((len(SITE_PLANES), *shape), dtype=np.float32)
     if height_m is not None:
         planes[0] = (height_m > 0) - 0.5
@@ -211,6 +216,8 @@ def stack_site(
         if trusted:
             planes[2] = height_m / HEIGHT_SCALE_M
             planes[3] = 1.0
+        if unknown is not None:
+            planes[:4, unknown] = 0.0
     if geometry is not None:
         planes[4] = GAIN.encode(geometry.free_space_db + geometry.pattern_db)
         planes[5] = geometry.pattern_db / 30.0

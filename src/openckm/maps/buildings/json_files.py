@@ -15,7 +15,7 @@ from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["geojson_footprints", "read_json"]
+__all__ = ["geojson_footprints", "json_polygons", "read_json"]
 
 _OVERPASS_LICENCE = "ODbL 1.0, OpenStreetMap contributors"
 
@@ -49,6 +49,30 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
         where: what errors call it.
         height_column: the property that holds the height, or None for the usual ones.
     """
+    polygons, crs, others = _geojson_polygons(document, where)
+    counts = {"that are points, lines or nothing": others} if others else {}
+    return footprints_of(polygons, crs, where, height_column, counts)
+
+
+def json_polygons(path: Path) -> tuple[list[Polygon], str | None]:
+    """Return all areas of a file, buildings or not, and the CRS of their coordinates; none of CityJSON.
+
+    Raises:
+        LayoutError: if the file is no JSON of a known kind.
+    """
+    document, lines = _load(path)
+    if lines is not None:
+        document = {"type": "FeatureCollection", "features": lines}
+    if isinstance(document, dict) and "elements" in document:
+        return _overpass(document["elements"])[0], "EPSG:4326"
+    if isinstance(document, dict) and document.get("type") == "CityJSON":
+        return [], None
+    polygons, crs, _ = _geojson_polygons(document, str(path))
+    return polygons, crs
+
+
+def _geojson_polygons(document: object, where: str) -> tuple[list[Polygon], str | None, int]:
+    """Return the areas of a GeoJSON document, their CRS, and the number of its features that are none."""
     if not isinstance(document, dict) or "type" not in document:
         raise LayoutError(f"{where} is JSON but not GeoJSON: wanted a FeatureCollection with building outlines")
     features = [{**f, "geometry": _areas(f.get("geometry"))} for f in _features(where, document)]
@@ -57,9 +81,7 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
     others = len(features) - len(polygons)
     if crs == "EPSG:4326":
         _require_degrees(where, [p.outline for p in polygons if p.outline is not None])
-    return footprints_of(
-        polygons, crs, where, height_column, {"that are points, lines or nothing": others} if others else {}
-    )
+    return polygons, crs, others
 
 
 def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 
-__all__ = ["read_osm"]
+__all__ = ["osm_polygons", "read_osm"]
 
 _KEYS = ("building", "building:part")
 
@@ -20,12 +21,7 @@ def read_osm(path: Path, height_column: str | None) -> Footprints:
     Raises:
         LayoutError: if the file cannot be read or holds no building.
     """
-    try:
-        polygons, relations = _areas(path)
-    except (RuntimeError, OSError) as error:
-        if "order" not in str(error).lower() and "sorted" not in str(error).lower():
-            raise _unreadable(path, error) from error
-        polygons, relations = _sorted_areas(path)
+    polygons, relations = _areas_in_any_order(path, _KEYS)
     drawn = sum(1 for p in polygons if p.tags.get("") == "relation")
     left_out = {"without all of their members": relations - drawn} if relations > drawn else {}
     polygons = [Polygon(p.outline, {k: v for k, v in p.tags.items() if k}, p.problem) for p in polygons]
@@ -35,7 +31,26 @@ def read_osm(path: Path, height_column: str | None) -> Footprints:
     return footprints_of(polygons, "EPSG:4326", str(path), height_column, left_out)
 
 
-def _areas(path: Path) -> tuple[list[Polygon], int]:
+def osm_polygons(path: Path, keys: Sequence[str]) -> list[Polygon]:
+    """Return the areas of an OpenStreetMap file that have one of the tags.
+
+    Raises:
+        LayoutError: if the file cannot be read.
+    """
+    polygons, _ = _areas_in_any_order(path, keys)
+    return [Polygon(p.outline, {k: v for k, v in p.tags.items() if k}, p.problem) for p in polygons]
+
+
+def _areas_in_any_order(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], int]:
+    try:
+        return _areas(path, keys)
+    except (RuntimeError, OSError) as error:
+        if "order" not in str(error).lower() and "sorted" not in str(error).lower():
+            raise _unreadable(path, error) from error
+        return _sorted_areas(path, keys)
+
+
+def _areas(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], int]:
     """Return the tagged areas of a file, and how many tagged multipolygon relations it has."""
     import osmium
     import shapely
@@ -43,8 +58,8 @@ def _areas(path: Path) -> tuple[list[Polygon], int]:
     maker = osmium.geom.WKBFactory()
     found: list[Polygon] = []
     relations = 0
-    wanted = osmium.filter.KeyFilter(*_KEYS)
-    for thing in osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*_KEYS)).with_filter(wanted):
+    wanted = osmium.filter.KeyFilter(*keys)
+    for thing in osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*keys)).with_filter(wanted):
         if isinstance(thing, osmium.osm.Relation):
             relations += int(thing.tags.get("type") == "multipolygon")
         elif isinstance(thing, osmium.osm.Area):
@@ -57,7 +72,7 @@ def _areas(path: Path) -> tuple[list[Polygon], int]:
     return found, relations
 
 
-def _sorted_areas(path: Path) -> tuple[list[Polygon], int]:
+def _sorted_areas(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], int]:
     """Sort the objects of a file by their kind and id, as the assembly of areas wants them, and read it."""
     import osmium
 
@@ -68,7 +83,7 @@ def _sorted_areas(path: Path) -> tuple[list[Polygon], int]:
             reader.add_file(str(path))
             with osmium.SimpleWriter(str(ordered)) as writer:
                 reader.apply(writer)
-            return _areas(ordered)
+            return _areas(ordered, keys)
         except (RuntimeError, OSError) as error:
             raise _unreadable(path, error) from error
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 
-__all__ = ["read_parquet", "read_vector"]
+__all__ = ["parquet_polygons", "read_parquet", "read_vector", "vector_polygons"]
 
 _EXTRA = "install openckm[files] to read it, or export the buildings as GeoJSON"
 
@@ -48,6 +48,30 @@ def read_vector(path: Path, height_column: str | None) -> Footprints:
     return replace(found, notes=(note, *found.notes)) if passed else found
 
 
+def vector_polygons(path: Path) -> tuple[list[Polygon], str | None]:
+    """Return the areas of all layers that have the CRS of the first one, and that CRS.
+
+    Raises:
+        LayoutError: if pyogrio is not installed, or the file cannot be read.
+    """
+    try:
+        import pyogrio
+    except ImportError:
+        raise LayoutError(f"{path} is a file of GDAL: {_EXTRA}") from None
+    place = f"/vsizip/{path}" if path.suffix.lower() == ".zip" else str(path)
+    found: list[Polygon] = []
+    crs: str | None = None
+    try:
+        for k, (layer, _) in enumerate(pyogrio.list_layers(place)):
+            meta, _, geometry, fields = pyogrio.raw.read(place, layer=str(layer), force_2d=True)
+            crs = meta["crs"] if k == 0 else crs
+            if geometry is not None and meta["crs"] == crs:
+                found += _polygons(geometry, [str(name) for name in meta["fields"]], fields)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        raise LayoutError(f"cannot read {path}: {error}; export the layout again") from error
+    return found, crs
+
+
 def _building_layer(place: str, areas: list[str]) -> str:
     """Return the layer whose name or columns are those of buildings, the first one where none is."""
     import pyogrio
@@ -65,6 +89,16 @@ def read_parquet(path: Path, height_column: str | None) -> Footprints:
     Raises:
         LayoutError: if pyarrow is not installed, the file cannot be read, or holds no building.
     """
+    polygons, crs = parquet_polygons(path)
+    return footprints_of(polygons, crs, str(path), height_column)
+
+
+def parquet_polygons(path: Path) -> tuple[list[Polygon], str | None]:
+    """Return all areas of a GeoParquet file, and the CRS of their coordinates.
+
+    Raises:
+        LayoutError: if pyarrow is not installed, or the file cannot be read.
+    """
     try:
         import pyarrow
         import pyarrow.parquet as pq
@@ -81,7 +115,7 @@ def read_parquet(path: Path, height_column: str | None) -> Footprints:
     simple = [n for n in table.column_names if n != place and not pyarrow.types.is_nested(table.schema.field(n).type)]
     fields = [table[name].to_numpy(zero_copy_only=False) for name in simple]
     crs = (geo.get("columns") or {}).get(place, {}).get("crs", "EPSG:4326")
-    return footprints_of(_polygons(table[place].to_pylist(), simple, fields), _crs(crs), str(path), height_column)
+    return _polygons(table[place].to_pylist(), simple, fields), _crs(crs)
 
 
 def _polygons(geometry: Any, names: list[str], fields: list[NDArray[Any]]) -> list[Polygon]:

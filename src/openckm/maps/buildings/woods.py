@@ -1,0 +1,92 @@
+"""Woods of a layout's file: which cells they cover, and how high they are.
+
+Woods are areas tagged natural=wood, landuse=forest, landcover=trees, or so named by Geofabrik's `fclass`; they are read
+from the same files as buildings, from OpenStreetMap, GeoJSON, Overpass, and all layers of areas that GDAL reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import LayoutError
+from openckm.maps.buildings.json_files import json_polygons
+from openckm.maps.buildings.osm import osm_polygons
+from openckm.maps.buildings.outlines import Footprints, Polygon, rasterise
+from openckm.maps.buildings.tags import all_tags, height_of
+from openckm.maps.buildings.vector import parquet_polygons, vector_polygons
+from openckm.maps.grid import Grid
+from openckm.maps.trees import CROWN_M
+
+__all__ = ["WOOD_KEYS", "is_wood", "read_woods"]
+
+WOOD_KEYS = ("natural", "landuse", "landcover")
+_WOODS = {
+    "natural": ("wood", "tree_group"),
+    "landuse": ("forest",),
+    "landcover": ("trees",),
+    "fclass": ("forest", "wood"),
+}
+_OSM = (".osm", ".osm.gz", ".osm.bz2", ".pbf")
+_JSON = (
+    ".json",
+    ".geojson",
+    ".geojsonl",
+    ".geojsonseq",
+    ".ndjson",
+    ".jsonl",
+    ".json.gz",
+    ".geojson.gz",
+    ".geojsonl.gz",
+)
+_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
+
+
+def is_wood(tags: Mapping[str, Any]) -> bool:
+    """Say whether the tags of an area are those of a wood."""
+    low = all_tags(tags)
+    return any(str(low.get(key, "")).lower() in kinds for key, kinds in _WOODS.items())
+
+
+def read_woods(path: str | os.PathLike[str], grid: Grid) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Return the height of the wood on each cell [m], 0 where there is none, shape grid.shape; and what was assumed.
+
+    Args:
+        path: a layout's file; rasters and files without woods give none.
+        grid: the cells.
+
+    Raises:
+        LayoutError: if the file cannot be read.
+    """
+    polygons, crs = _polygons(Path(path))
+    woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and is_wood(p.tags)]
+    nothing = np.zeros(grid.shape, dtype=np.float32)
+    if not woods:
+        return nothing, ()
+    height = np.array([height_of(p.tags) for p in woods])
+    flags = np.zeros(len(woods), dtype=bool)
+    outlines = [p.outline for p in woods if p.outline is not None]
+    try:
+        crown, known = rasterise(Footprints(outlines, height, crs, flags, flags), grid, CROWN_M, str(path))
+    except LayoutError:  # they all lie elsewhere
+        return nothing, ()
+    told = f"heights stated for {known:.0%}, {CROWN_M:g} m for the others" if known < 1 else "heights stated"
+    return crown, (f"woods cover {np.mean(crown > 0):.0%} of the map ({told})",)
+
+
+def _polygons(path: Path) -> tuple[list[Polygon], str | None]:
+    name = path.name.lower()
+    if name.endswith(_OSM):
+        return osm_polygons(path, WOOD_KEYS), "EPSG:4326"
+    if name.endswith(_JSON):
+        return json_polygons(path)
+    if name.endswith(_VECTOR):
+        return vector_polygons(path)
+    if name.endswith((".parquet", ".geoparquet")):
+        return parquet_polygons(path)
+    return [], None

@@ -1,0 +1,89 @@
+"""What stands between a base station and the cells that no prior knows: terrain and woods.
+
+Their loss along the direct path is taken off before anything is predicted or fitted, and put back on the map, as the
+pattern of an antenna is: the prior knows flat ground with houses on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.errors import OptionError
+from openckm.maps.grid import Grid
+from openckm.maps.propagation import RECEIVER_HEIGHT_M
+from openckm.maps.site import Transmitter
+from openckm.maps.site_plan import SitePlan
+from openckm.maps.terrain import Terrain, read_terrain, terrain_loss_db
+from openckm.maps.trees import tree_loss_db
+
+__all__ = ["SiteLoss", "site_loss"]
+
+_LEAST_DB = 0.05
+"""Loss below which a layer says nothing [dB]."""
+
+
+@dataclass(frozen=True, eq=False)
+class SiteLoss:
+    """What terrain and woods take off the direct path to each cell.
+
+    Attributes:
+        loss_db: 0 or more [dB], shape grid.shape; None where neither says anything.
+        terrain: the elevations, or None.
+        notes: what was taken for what, with numbers, one sentence each.
+    """
+
+    loss_db: NDArray[np.float64] | None = None
+    terrain: Terrain | None = None
+    notes: tuple[str, ...] = ()
+
+
+def site_loss(plan: SitePlan, transmitter: Transmitter | None, grid: Grid, receiver_m: float | None = None) -> SiteLoss:
+    """Return the loss by terrain and woods of a site.
+
+    Args:
+        plan: names the files.
+        transmitter: on the plane of the grid, or None where it is not known: then woods are not used.
+        grid: cells of the map.
+        receiver_m: height of the receivers above ground [m]; None for a phone in a hand.
+
+    Raises:
+        LayoutError: if a file cannot be used.
+        OptionError: if terrain is given without the base station.
+    """
+    if plan.terrain is not None and transmitter is None:
+        raise OptionError("terrain says nothing without the base station's place: give both, or neither")
+    height = RECEIVER_HEIGHT_M if receiver_m is None else receiver_m
+    total, notes, terrain = np.zeros(grid.shape), [], None
+    if plan.terrain is not None and transmitter is not None:
+        terrain = read_terrain(plan.terrain, grid, transmitter)
+        loss = terrain_loss_db(terrain, transmitter, grid, height)
+        total += loss
+        low, high = float(terrain.elevation_m.min()), float(terrain.elevation_m.max())
+        notes.append(
+            f"terrain {terrain.source} ({low:.0f} to {high:.0f} m): heights are above the ground; diffraction over the"
+            f" profile (ITU-R P.526, Bullington) takes up to {loss.max():.1f} dB off, over 1 dB on"
+            f" {np.mean(loss > 1.0):.0%} of the map"
+        )
+        notes += [f"{terrain.source}: {note}" for note in terrain.notes]
+    if plan.trees and plan.layout is not None:
+        notes += _add_woods(plan, transmitter, grid, height, total)
+    return SiteLoss(total if total.max() > _LEAST_DB else None, terrain, tuple(notes))
+
+
+def _add_woods(
+    plan: SitePlan, transmitter: Transmitter | None, grid: Grid, receiver_m: float, total: NDArray[np.float64]
+) -> list[str]:
+    from openckm.maps.buildings.woods import read_woods
+
+    crown, notes = read_woods(plan.layout or "", grid)
+    if not crown.any():
+        return []
+    if transmitter is None:
+        return [f"{note}; without the base station's place they are not used" for note in notes]
+    loss = tree_loss_db(crown, transmitter, grid, receiver_m)
+    total += loss
+    lost = f"{loss.max():.1f} dB off the direct path, over 1 dB on {np.mean(loss > 1.0):.0%} of the map"
+    return [f"{notes[0]}: in leaf they take up to {lost} (ITU-R P.833); --no-trees leaves them out"]
