@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from openckm.edge.planning import plan, plan_on, write_plan
+from openckm.edge.planning import plan, plan_on, plan_sites, write_plan
 from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.infer.construct import OpenCKM
 from openckm.maps.grid import Grid
@@ -62,6 +63,16 @@ def test_plan_goes_where_nothing_was_measured(method):
     assert sorted(s.rank for s in made.stops) == list(range(1, 9))
     by_rank = sorted(made.stops, key=lambda s: s.rank)
     assert by_rank[0].rmse_reduction_db > by_rank[-1].rmse_reduction_db > 0
+
+
+def test_a_longer_drive_learns_more_and_no_drive_is_longer_than_its_budget(method):
+    made = {km: plan_on(method, seen(), GRID, count=8, budget_km=km) for km in (0.03, 0.3)}
+    assert all(one.length_m <= 1000.0 * km for km, one in made.items())
+    assert 1 <= len(made[0.03].stops) < len(made[0.3].stops) <= 8
+    assert made[0.3].rmse_after_db < made[0.03].rmse_after_db
+    assert sum(s.rmse_reduction_db for s in made[0.3].stops) == pytest.approx(
+        made[0.3].rmse_before_db - made[0.3].rmse_after_db
+    )
 
 
 def test_only_free_reachable_cells_that_were_not_measured(method):
@@ -136,6 +147,19 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
     (tmp_path / "drive.csv").write_text("lon,lat,rsrp\n" + rows + "\n")
     made = plan(tmp_path / "drive.csv", bs=BS, size=32, count=4, prior=tiny_prior)
     assert made.belief == "exact" and len(made.stops) == 4
+    sites = [SitePlan(BS, size=32, cell_m=4.0, name=name, azimuth_deg=a, cells={"pci": name}) for name, a in
+             (("1", 30.0), ("2", 210.0))]  # fmt: skip
+    both = "\n".join(f"{a:.8f},{b:.8f},{v - 3 * k:.2f},{k}" for k in (1, 2) for a, b, v in
+                     zip(lon, lat, points.value, strict=True))  # fmt: skip
+    (tmp_path / "both.csv").write_text("lon,lat,rsrp,pci\n" + both + "\n")
+    joint = plan_sites(tmp_path / "both.csv", sites, count=6, prior=tiny_prior, budget_km=0.2)
+    assert (joint.maps, joint.readings, joint.belief) == (2, 50, "exact") and joint.length_m <= 200.0
+    assert "for 2 maps" in joint.summary() and joint.geojson()["features"][-1]["properties"]["maps"] == 2
+    _, col = cells_of(joint.stops)
+    assert (col >= 8).mean() > 0.6  # neither was measured there
+    assert plan_sites(None, sites, count=2, prior=tiny_prior).belief == "draws"
+    with pytest.raises(OptionError, match="one cell side"):
+        plan_sites(None, [sites[0], replace(sites[1], size=48)], prior=tiny_prior)
     site = SitePlan(BS, size=32, azimuth_deg=30.0)
     grid = site.grid()
     observations = site.observations(grid)
@@ -148,6 +172,7 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
         ({"count": 0}, OptionError, "1 to 200"),
         ({"count": 201}, OptionError, "1 to 200"),
         ({"sigma_db": 0.0}, OptionError, "positive number of dB"),
+        ({"budget_km": 0.0}, OptionError, "positive number of kilometres"),
         ({"start": (24.0, 60.17)}, OutsideGrid, "outside the grid"),
     ],
 )

@@ -11,7 +11,7 @@ from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance, gaspari_cohn
 from openckm.infer.plan import choose_cells
-from openckm.infer.route import drive, reachable, street_graph, visit_order
+from openckm.infer.route import drive, reachable, street_graph, visit_order, within_length
 from openckm.maps.observations import Observations
 from openckm.observe.field.discrepancy import Hyper, condition
 from openckm.observe.field.matern import Matern, covariance
@@ -53,6 +53,17 @@ def test_every_greedy_cell_is_the_best_of_all():
     for k in range(3):
         left = [np.trace(after(PRIOR, [*found.cell[:k], j], 2.0)) for j in ALL]
         assert left[found.cell[k]] == pytest.approx(min(left))
+
+
+def test_of_several_maps_each_cell_is_the_best_for_all_of_them():
+    other = covariance(PLACES, PLACES, (Matern(1.5, 40.0, 5.0),)) * np.outer(*[np.linspace(0.2, 1.5, 256)] * 2)
+    found = choose_cells([Dense(PRIOR), Dense(other)], ALL, ALL, 3, noise_db=2.0)
+    for k in range(3):
+        left = [sum(np.trace(after(m, [*found.cell[:k], j], 2.0)) for m in (PRIOR, other)) for j in ALL]
+        assert left[found.cell[k]] == pytest.approx(min(left))
+        assert found.rmse_db[k + 1] == pytest.approx(np.sqrt(min(left) / 512))
+    one = choose_cells(Dense(PRIOR), ALL, ALL, 3, noise_db=2.0)
+    np.testing.assert_array_equal(choose_cells([Dense(PRIOR)] * 2, ALL, ALL, 3, noise_db=2.0).cell, one.cell)
 
 
 def test_variance_criterion_takes_the_most_uncertain():
@@ -215,3 +226,13 @@ def test_a_drive_of_one_stop_and_one_at_the_start():
         drive(free, 1.0, np.array([], dtype=np.intp))
     with pytest.raises(OptionError, match="cannot be driven"):
         drive(streets(".#."), 1.0, np.array([0, 2]))
+
+
+def test_a_drive_of_bounded_length_leaves_out_what_is_too_far():
+    free, stops = np.ones((20, 20), bool), np.array([0, 19, 3, 20, 399])
+    assert within_length(free, 1.0, stops, 5.0).tolist() == [0, 2, 3]
+    assert within_length(free, 1.0, stops, 100.0).tolist() == [0, 1, 2, 3, 4]
+    assert within_length(free, 1.0, stops, 2.0, start=399).tolist() == [4]
+    assert drive(free, 1.0, stops[[0, 2, 3]]).length_m <= 5.0
+    with pytest.raises(OptionError, match="longer drive"):
+        within_length(free, 1.0, stops[:4], 2.0, start=399)

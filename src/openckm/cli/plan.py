@@ -29,6 +29,7 @@ from openckm.cli.options import (
 )
 from openckm.cli.outputs import require_writable_file
 from openckm.cli.progress import stages
+from openckm.errors import OptionError
 
 __all__ = ["plan"]
 
@@ -36,12 +37,19 @@ console = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def plan(
-    bs: Annotated[str, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="GeoJSON to write: a point per place, and the route.")],
     measurements: Annotated[
         list[Path] | None, typer.Argument(help="What was measured so far; leave out before the first drive.")
     ] = None,
+    bs: Annotated[
+        str | None, typer.Option(help="Base station as LON,LAT in degrees; the map is centred on it.")
+    ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(help="CSV of cells (name, lon, lat, azimuth, PCI ...), instead of --bs: a drive for all of them."),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=200, help="Places to propose.")] = 20,
+    budget_km: Annotated[float | None, typer.Option(help="Longest drive in kilometres.")] = None,
     start: Annotated[
         str | None, typer.Option(help="Where the drive begins, LON,LAT; otherwise at one of the places.")
     ] = None,
@@ -77,29 +85,38 @@ def plan(
     of smaller rank; `visit` is its turn on the drive. Streets are the cells outside buildings: give a layout.
     """
     from openckm.edge.planning import plan as run
-    from openckm.edge.planning import write_plan
+    from openckm.edge.planning import plan_sites, write_plan
     from openckm.maps.site_plan import SitePlan
+    from openckm.maps.sites_csv import read_sites
 
     require_writable_file(output, (".geojson", ".json"), (*(measurements or ()), layout))
     numbers = (
         ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
         ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
         ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 99.0, "dB"),
+        ("--budget-km", budget_km, 0.001, 1e4, "kilometres"),
     )  # fmt: skip
     for flag, value, low, high, unit in numbers:
         require_range(flag, value, low, high, unit)
     begin = None if start is None else lon_lat(start, "--start")
+    if (bs is None) == (sites is None):
+        raise OptionError("give the base station by --bs, or the cells of a mast by --sites")
+    if sites is not None and (evidence is not None or before is not None):
+        raise OptionError("--sites with --evidence or --before: plan for those cells one by one")
+    site = SitePlan(None if bs is None else lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size)
+    reading = reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height)
     with stages("planning") as on_progress:
-        made = run(
-            measurements or None,
-            SitePlan(lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size),
-            reading=reading_options(
-                where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height
-            ),
-            count=count, start=begin, seed=seed, prior=prior, evidence=evidence, before=before,
-            before_age_days=before_age,
-            on_progress=on_progress,
-        )  # fmt: skip
+        if sites is not None:
+            made = plan_sites(
+                measurements or None, read_sites(sites, site), reading=reading, count=count, start=begin, seed=seed,
+                prior=prior, budget_km=budget_km, on_progress=on_progress,
+            )  # fmt: skip
+        else:
+            made = run(
+                measurements or None, site, reading=reading, count=count, start=begin, seed=seed, prior=prior,
+                evidence=evidence, before=before, before_age_days=before_age, budget_km=budget_km,
+                on_progress=on_progress,
+            )  # fmt: skip
     write_plan(made, output)
     console.print(made.summary(), markup=False)
     console.print(f"  wrote    {output}", markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.infer.covariance import EnsembleCovariance
 from openckm.infer.model import Posterior
-from openckm.infer.plan import choose_cells
-from openckm.infer.route import drive, reachable
+from openckm.infer.plan import Choice, choose_cells
+from openckm.infer.route import drive, reachable, within_length
 from openckm.maps.atomic import atomic_path
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
@@ -28,7 +28,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.observe.likelihood import Likelihood
 
-__all__ = ["MeasurementPlan", "Stop", "plan", "plan_on", "write_plan"]
+__all__ = ["MeasurementPlan", "Stop", "plan", "plan_on", "plan_sites", "write_plan"]
 
 Mask = NDArray[np.bool_]
 MOST_STOPS = 200
@@ -65,6 +65,7 @@ class MeasurementPlan:
         rmse_after_db: the same after the drive [dB].
         belief: "exact" (covariances of the process fitted to the readings) or "draws" (an ensemble of the prior's).
         readings: measured cells that the plan starts from.
+        maps: maps that the drive is for; errors are root mean squares over all of them.
     """
 
     stops: tuple[Stop, ...]
@@ -74,6 +75,7 @@ class MeasurementPlan:
     rmse_after_db: float
     belief: str
     readings: int
+    maps: int = 1
 
     def geojson(self) -> dict[str, Any]:
         """Return the plan as a GeoJSON feature collection in EPSG:4326: a point per stop, then the route."""
@@ -90,6 +92,7 @@ class MeasurementPlan:
         facts = {
             "length_m": round(self.length_m, 1), "expected_rmse_before_db": round(self.rmse_before_db, 3),
             "expected_rmse_after_db": round(self.rmse_after_db, 3), "belief": self.belief, "readings": self.readings,
+            "maps": self.maps,
         }  # fmt: skip
         features.append(_feature("LineString", [list(p) for p in self.route], facts))
         return {"type": "FeatureCollection", "features": features}
@@ -102,7 +105,9 @@ class MeasurementPlan:
         }[self.belief]
         best = min(self.stops, key=lambda stop: stop.rank)
         return (
-            f"  plan     {len(self.stops)} places from {source}\n"
+            f"  plan     {len(self.stops)} places"
+            + (f" for {self.maps} maps" if self.maps > 1 else "")
+            + f" from {source}\n"
             f"  expect   RMSE {self.rmse_before_db:.2f} dB today, {self.rmse_after_db:.2f} dB after the drive"
             f" (the best single place: {best.rmse_reduction_db:.3f} dB)\n"
             f"  route    {self.length_m:.0f} m along free cells"
@@ -121,6 +126,7 @@ def plan(
     evidence: str | os.PathLike[str] | None = None,
     before: str | os.PathLike[str] | None = None,
     before_age_days: float = MONTH_DAYS,
+    budget_km: float | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
     **loose: Any,
 ) -> MeasurementPlan:
@@ -138,6 +144,7 @@ def plan(
         evidence: file of readings by other instruments, as for `construct`.
         before: an older map of the site, as for `construct`.
         before_age_days: its age [days].
+        budget_km: longest drive [km]; None for any.
         on_progress: called with (what, done, in all) while the work goes on.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, as for `construct`.
 
@@ -161,6 +168,64 @@ def plan(
     return plan_on(
         method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
         progress=on_progress, likelihood=None if evidence is None else read_instruments(evidence, grid),
+        budget_km=budget_km,
+    )  # fmt: skip
+
+
+def plan_sites(
+    measurements: Files | None,
+    sites: Sequence[SitePlan],
+    *,
+    reading: ReadingOptions | None = None,
+    count: int = 20,
+    start: tuple[float, float] | None = None,
+    seed: int = 0,
+    prior: str | os.PathLike[str] | None = None,
+    budget_km: float | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> MeasurementPlan:
+    """Return where to measure next for the maps of several radio cells at once: a drive reads all of them.
+
+    All maps are on one grid, about the middle of the base stations where the plans name no centre.
+
+    Args:
+        measurements: file of readings of all cells, or several files, or None before the first drive.
+        sites: one plan a cell, with equal cell side, size and centre.
+        reading: how the file is read; its noise is that of future readings, too.
+        count: places to propose.
+        start: (longitude, latitude) where the drive begins [degrees], or None.
+        seed: of everything random.
+        prior: model folder; None for the embedded prior.
+        budget_km: longest drive [km]; None for any.
+        on_progress: called with (what, done, in all) while the work goes on.
+
+    Raises:
+        InputError: if anything given cannot be used.
+        OptionError: if there is no site, one has no place, or the maps are on different grids.
+    """
+    known = [site.place for site in sites if site.place is not None]
+    if not known or len(known) < len(sites):
+        raise OptionError("a plan for several cells wants the place of every base station")
+    lon, lat = (float(v) for v in np.mean(known, axis=0))
+    how = reading or ReadingOptions()
+    _require_possible(count, how.sigma_db, budget_km)
+    cells: dict[str, tuple[Observations, Grid]] = {}
+    for site in sites:
+        own = site if site.centre is not None else replace(site, centre=(lon, lat))
+        if measurements is None:
+            grid = own.grid()
+            cells[site.name] = own.observations(grid), grid
+        else:
+            given = read_evidence(measurements, own, replace(how, where={**how.where, **site.cells}))
+            cells[site.name] = given.observations, given.grid
+    grids = {grid for _, grid in cells.values()}
+    if len(grids) > 1:
+        raise OptionError(f"maps on {len(grids)} grids: give all cells one cell side, size and centre, or plan each")
+    method = OpenCKM(prior=None if prior is None else Path(prior))
+    believed = list(method.posteriors(cells, seed=seed, progress=on_progress).values())
+    observations, grid = next(iter(cells.values()))
+    return _planned(
+        believed, _free(observations, grid), grid, count, start, how.sigma_db, seed, method.steps, budget_km
     )  # fmt: skip
 
 
@@ -175,38 +240,62 @@ def plan_on(
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
     likelihood: Likelihood | None = None,
+    budget_km: float | None = None,
 ) -> MeasurementPlan:
     """Return where to measure next, given observations on a grid with a CRS; arguments and errors as for `plan`."""
+    _require_possible(count, sigma_db, budget_km)
+    posterior = method.posterior(observations, grid, seed=seed, progress=progress, likelihood=likelihood)
+    return _planned(
+        [posterior], _free(observations, grid), grid, count, start, sigma_db, seed, method.steps, budget_km
+    )  # fmt: skip
+
+
+def _require_possible(count: int, sigma_db: float, budget_km: float | None) -> None:
     if not 1 <= count <= MOST_STOPS:
         raise OptionError(f"count={count}: wanted 1 to {MOST_STOPS} places")
     if not 0 < sigma_db < 100:
         raise OptionError(f"sigma_db={sigma_db}: wanted a positive number of dB")
-    posterior = method.posterior(observations, grid, seed=seed, progress=progress, likelihood=likelihood)
-    free = _free(observations, grid)
+    if budget_km is not None and not 0 < budget_km < np.inf:
+        raise OptionError(f"budget_km={budget_km}: wanted a positive number of kilometres")
+
+
+def _planned(
+    believed: Sequence[Posterior], free: Mask, grid: Grid, count: int, start: tuple[float, float] | None,
+    sigma_db: float, seed: int, steps: int, budget_km: float | None,
+) -> MeasurementPlan:  # fmt: skip
+    """Return where to measure next, given beliefs about maps on one grid."""
     begin = None if start is None else _cell(grid, start, free)
     streets = reachable(free, begin)
-    padded = np.zeros(posterior.scene.grid.shape, dtype=bool)
+    measured = np.all([_measured(one, grid) for one in believed], axis=0)  # what one cell lacks is worth a drive
+    padded = np.zeros(believed[0].scene.grid.shape, dtype=bool)
     open_cells = padded.copy()
     padded[: grid.shape[0], : grid.shape[1]] = free
-    open_cells[: grid.shape[0], : grid.shape[1]] = streets & ~_measured(posterior, grid)
+    open_cells[: grid.shape[0], : grid.shape[1]] = streets & ~measured
     if not open_cells.any():
         raise OptionError("every cell that can be reached was measured already: there is nothing to plan")
-    covariance = posterior.covariance(seed=seed, steps=method.steps)
-    choice = choose_cells(
-        covariance, np.flatnonzero(padded), np.flatnonzero(open_cells), count, noise_db=sigma_db, seed=seed
-    )
-    row, col = np.divmod(choice.cell, padded.shape[1])
-    route = drive(streets, grid.cell_m, row * grid.shape[1] + col, begin)
+    covariances = [one.covariance(seed=seed, steps=steps) for one in believed]
+
+    def chosen(candidates: NDArray[np.intp], most: int) -> tuple[Choice, NDArray[np.intp]]:
+        found = choose_cells(covariances, np.flatnonzero(padded), candidates, most, noise_db=sigma_db, seed=seed)
+        row, col = np.divmod(found.cell, padded.shape[1])
+        return found, np.asarray(row * grid.shape[1] + col, np.intp)
+
+    choice, stops = chosen(np.flatnonzero(open_cells), count if budget_km is None else MOST_STOPS)
+    if budget_km is not None:
+        kept = within_length(streets, grid.cell_m, stops, 1000.0 * budget_km, begin)[:count]
+        choice, stops = chosen(choice.cell[kept], len(kept))
+    row, col = np.divmod(stops, grid.shape[1])
+    route = drive(streets, grid.cell_m, stops, begin)
     reduction = -np.diff(choice.rmse_db)
     lon, lat = grid.to_lonlat(grid.x[col], grid.y[row])
-    stops = tuple(
+    places = tuple(
         Stop(float(lon[k]), float(lat[k]), int(k) + 1, float(choice.std_db[k]), float(reduction[k]))
         for k in route.order
     )
-    belief = "draws" if isinstance(covariance, EnsembleCovariance) else "exact"
+    belief = "draws" if any(isinstance(c, EnsembleCovariance) for c in covariances) else "exact"
     return MeasurementPlan(
-        stops, _line(grid, route.cells), route.length_m, float(choice.rmse_db[0]), float(choice.rmse_db[-1]), belief,
-        posterior.scene.visited,
+        places, _line(grid, route.cells), route.length_m, float(choice.rmse_db[0]), float(choice.rmse_db[-1]), belief,
+        sum(one.scene.visited for one in believed), len(believed),
     )  # fmt: skip
 
 

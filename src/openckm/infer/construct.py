@@ -283,9 +283,29 @@ class OpenCKM:
     ) -> dict[str, RadioMap]:
         """Return the maps of several radio cells, each of which learns from the others at its mast.
 
+        Arguments and errors as for `posteriors`, and `draws`, how many of each map.
+        """
+        out = {}
+        for k, belief in self.posteriors(cells, seed=seed, progress=progress, alone=alone).items():
+            started = time.monotonic()
+            drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
+            spent = belief.evaluations + self.steps * len(drawn)
+            facts = {"method": self.name, "network_evaluations": spent, "seconds": time.monotonic() - started}
+            out[k] = belief.to_map(cells[k][1], drawn, **facts)
+        return out
+
+    def posteriors(
+        self,
+        cells: Mapping[str, tuple[Observations, Grid]],
+        *,
+        seed: int = 0,
+        progress: Report | None = None,
+        alone: Mapping[str, Posterior] | None = None,
+    ) -> dict[str, Posterior]:
+        """Return the beliefs about several radio cells, each of which learns from the others at its mast.
+
         Args:
             cells: evidence and grid of each cell, all in one CRS.
-            draws: posterior draws of each.
             seed: of everything random.
             progress: called with what is done.
             alone: what `posterior` said of each cell by itself, where it was asked before.
@@ -302,14 +322,10 @@ class OpenCKM:
         fitted = {k: one.experts[0] for k, one in alone.items() if one.experts is not None}
         joint = with_sisters({k: scenes[k] for k in fitted}, fitted, seed)
         out = {}
-        for k, (_, grid) in cells.items():
-            started, belief = time.monotonic(), alone[k]
+        for k, belief in alone.items():
+            out[k] = belief
             if k in joint and (joint[k].sisters is not None or joint[k].levels is not None):
-                belief = self._believe(joint[k], seed, None, progress, belief)
-            drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
-            spent = belief.evaluations + self.steps * len(drawn)
-            facts = {"method": self.name, "network_evaluations": spent, "seconds": time.monotonic() - started}
-            out[k] = belief.to_map(grid, drawn, **facts)
+                out[k] = self._believe(joint[k], seed, None, progress, belief)
         return out
 
     def _believe(

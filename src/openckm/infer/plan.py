@@ -4,7 +4,8 @@ A belief with covariance C over cells; a reading of cell j, with noise sigma, tu
 
     C' = C - C_:j C_j: / (C_jj + sigma^2),      gain(j) = sum_{i in targets} C_ij^2 / (C_jj + sigma^2)
 
-whatever the reading will say. A batch is chosen greedily: the best cell, C', the best cell of C', and so on.
+whatever the reading will say. A batch is chosen greedily: the best cell, C', the best cell of C', and so on. Where a
+drive reads several maps of the same cells at once (the radio cells of a mast), their gains add up.
 
 The covariance is the posterior's (`openckm.infer.covariance`): exact wherever there are readings to fit a process to.
 
@@ -14,6 +15,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +48,7 @@ class Choice:
 
 
 def choose_cells(
-    covariance: Covariance,
+    covariance: Covariance | Sequence[Covariance],
     targets: Index,
     candidates: Index,
     count: int,
@@ -58,7 +60,7 @@ def choose_cells(
     """Return the cells whose readings reduce the summed variance over the targets most, chosen one by one.
 
     Args:
-        covariance: the belief's.
+        covariance: the belief's, or those of several maps of the same cells.
         targets: cells that matter, flat indices.
         candidates: cells that can be measured.
         count: how many to choose; fewer come back if there are fewer candidates.
@@ -76,27 +78,31 @@ def choose_cells(
     rng = np.random.default_rng([seed, 41])
     goal, open_cells = _sample(targets, TARGETS, rng), _sample(candidates, CANDIDATES, rng)
     count = min(count, len(open_cells))
-    cov = covariance.between(np.r_[goal, open_cells], open_cells)
-    total = _variances(covariance, goal)
-    std = np.sqrt(np.maximum(cov[len(goal) + np.arange(len(open_cells)), np.arange(len(open_cells))], 0.0))
+    maps = [covariance] if isinstance(covariance, Covariance) else list(covariance)
+    cov = [one.between(np.r_[goal, open_cells], open_cells) for one in maps]
+    total = float(np.mean([_variances(one, goal).sum() for one in maps]))
+    own = np.arange(len(open_cells))
+    std = np.sqrt(np.maximum(np.mean([one[len(goal) + own, own] for one in cov], axis=0), 0.0))
     chosen, summed = _greedy(cov, len(goal), count, noise_db**2, criterion)
-    left = np.maximum(float(total.sum()) - np.r_[0.0, np.cumsum(summed)], 0.0)
+    left = np.maximum(total - np.r_[0.0, np.cumsum(summed)] / len(maps), 0.0)
     return Choice(open_cells[chosen], np.sqrt(left / len(goal)), std[chosen])
 
 
-def _greedy(cov: Array, targets: int, count: int, noise: float, criterion: str) -> tuple[Index, Array]:
-    """Choose columns of cov (targets and candidates, candidates), which is overwritten; return them and their gains."""
-    free = np.ones(cov.shape[1], dtype=bool)
+def _greedy(covs: list[Array], targets: int, count: int, noise: float, criterion: str) -> tuple[Index, Array]:
+    """Choose columns of each (targets and candidates, candidates), overwritten; return them and their summed gains."""
+    free = np.ones(covs[0].shape[1], dtype=bool)
     chosen, gains = np.empty(count, dtype=np.intp), np.empty(count)
-    own = cov[targets:]
     for k in range(count):
-        variance = np.maximum(np.diagonal(own), 0.0)
-        gain = np.einsum("ij,ij->j", cov[:targets], cov[:targets]) / (variance + noise)
-        worth = np.where(free, gain if criterion == "reduction" else variance, -np.inf)
+        own = [np.maximum(np.diagonal(cov[targets:]), 0.0) for cov in covs]
+        gain = sum(
+            np.einsum("ij,ij->j", cov[:targets], cov[:targets]) / (v + noise) for cov, v in zip(covs, own, strict=True)
+        )
+        worth = np.where(free, gain if criterion == "reduction" else sum(own), -np.inf)
         best = int(np.argmax(worth))
         chosen[k], gains[k], free[best] = best, gain[best], False
-        column = cov[:, best] / np.sqrt(variance[best] + noise)
-        cov -= np.outer(column, column[targets:])
+        for cov, variance in zip(covs, own, strict=True):
+            column = cov[:, best] / np.sqrt(variance[best] + noise)
+            cov -= np.outer(column, column[targets:])
     return chosen, gains
 
 

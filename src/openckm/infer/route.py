@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from openckm.errors import OptionError
 
-__all__ = ["Route", "drive", "reachable", "street_graph", "visit_order"]
+__all__ = ["Route", "drive", "reachable", "street_graph", "visit_order", "within_length"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -129,6 +129,38 @@ def _two_opt(path: list[int], distance: Array, from_first: bool) -> list[int]:
                 order[i : ends[k] + 1] = order[i : ends[k] + 1][::-1]
                 better = True
     return [int(k) for k in order]
+
+
+def within_length(free: Mask, cell_m: float, stops: Index, most_m: float, start: int | None = None) -> Index:
+    """Return which stops a drive of a given length can visit: each in turn is kept if the drive stays short enough.
+
+    Args:
+        free: where one can drive, shape (rows, cols).
+        cell_m: cell side [m].
+        stops: flat indices of the cells to visit, the most wanted first.
+        most_m: longest drive [m].
+        start: flat index of the cell to begin at, or None.
+
+    Returns:
+        Indices into `stops`, in their order.
+
+    Raises:
+        OptionError: if not even one stop can be visited.
+    """
+    nodes = np.asarray(stops if start is None else np.r_[start, stops], dtype=np.intp)
+    between = dijkstra(street_graph(free, cell_m), directed=False, indices=nodes)[:, nodes]
+    first = [] if start is None else [0]
+    kept = list(first)
+    for stop in range(len(first), len(nodes)):
+        trial = between[np.ix_([*kept, stop], [*kept, stop])]
+        order = visit_order(trial, from_first=start is not None)
+        if sum(trial[a, b] for a, b in pairwise(order)) <= most_m:
+            kept.append(stop)
+    if len(kept) == len(first):
+        raise OptionError(
+            f"no place can be reached within {most_m / 1000:g} km of the start: allow a longer drive, or start nearer"
+        )
+    return np.asarray(kept[len(first) :], dtype=np.intp) - len(first)
 
 
 def drive(free: Mask, cell_m: float, stops: Index, start: int | None = None) -> Route:
