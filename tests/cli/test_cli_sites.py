@@ -13,6 +13,7 @@ from drive_files import BS, GRID, lonlat, places, plane
 from openckm.edge.several import construct_sites
 from openckm.errors import InputError, OptionError
 from openckm.maps.sites_csv import read_sites
+from openckm.maps.zarrio import read_zarr
 
 SHAPE = {"cell": 4.0, "size": 32}
 
@@ -54,6 +55,14 @@ def test_every_cell_of_a_drive_test_gets_its_map(tmp_path, tiny_prior, ckm):
     truth = plane(x, y)
     for number, name in enumerate(("north", "south")):
         assert np.sqrt(np.mean((means[name] - truth + 6.0 * number) ** 2)) < 3.0
+    ckm(
+        "construct", drive(tmp_path), "--sites", sites(tmp_path), "-o", tmp_path / "maps.zarr", "--cell", 4,
+        "--size", 32, "--prior", tiny_prior, "--no-check", "--draws", 2,
+    )  # fmt: skip
+    for name, mean in means.items():
+        kept = read_zarr(tmp_path / "maps.zarr" / name)
+        np.testing.assert_allclose(kept.mean(), mean, atol=1e-3)
+        assert kept.draws().shape == (2, 32, 32)
 
 
 def test_a_site_must_say_which_rows_are_its_own(tmp_path, tiny_prior):

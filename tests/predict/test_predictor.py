@@ -7,18 +7,18 @@ import pytest
 import torch
 
 from openckm.errors import GridError, LayoutError, ModelError, OptionError, OutsideGrid
+from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.infer.extended import MeanMap
 from openckm.infer.scene import prepare_scene
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
 from openckm.maps.site import Layout
+from openckm.observe import Downsample, Gaussian, Select, map_domain
 from openckm.predict.code import scale_of
 from openckm.predict.networks import MapNetwork, build_network
-from openckm.predict.predictor import PredictedPrior, Prediction, Predictor, network_planes, predict_gain, sight
+from openckm.predict.predictor import Predictor, network_planes, predict_gain, sight
 from openckm.predict.pretrained import SHIPPED, embedded_network, save_network
 from openckm.predict.spread import Spread
-from openckm.priors.conditioning import Condition
-from openckm.priors.posterior import posterior_mean
-from openckm.priors.schedules import EDM
 from openckm.reconstructor import Reconstructor
 from worlds import (
     CARD,
@@ -155,38 +155,28 @@ def test_readings_pull_the_map_towards_the_truth(folders):
     assert Predictor(net, prior).reconstruct(replace(SITE, points=(power,)), GRID).provenance["unit"] == "dBm"
 
 
-def test_a_good_prediction_is_kept_where_readings_agree_with_it(folders):
-    """The site expert's map is the prediction: a network that knows the truth makes few readings enough."""
-    from openckm.predict import predictor
-
+def test_a_good_prediction_is_kept_where_readings_agree_with_it(monkeypatch):
+    """The prediction is a column of the one model: one that knows the truth makes few readings enough."""
     field = gaussian_field(GRID, 7, std=12.0, length_m=16.0)
-    scene = prepare_scene(replace(SITE, points=(readings(GRID, field, 20, 0),)), GRID, 16)
-    shape = scene.grid.shape
-    whole = np.pad(field, [(0, s - g) for s, g in zip(shape, GRID.shape, strict=True)], mode="edge")
-    prior = GaussianDenoiser(torch.zeros(5, *shape), 0.5)
-    for truth, bound in ((whole, 1.5), (np.full(shape, -95.0), 99.0)):
-        answer = predictor._with_readings(scene, prior, Prediction(truth, np.full(shape, 2.0)), 0)
-        error = np.sqrt(np.mean((answer.experts[0].mean.reshape(shape)[:24, :24] - field) ** 2))
-        assert error < bound
-        if bound == 99.0:
-            assert error > 4.0
+    seen = replace(SITE, points=(readings(GRID, field, 20, 0),))
+    prior = LoadedPrior(GaussianDenoiser(torch.zeros(5, 32, 32), 0.5), "knows nothing")
+    for prediction, low, high in ((field, 0.0, 2.5), (np.full(GRID.shape, -95.0), 4.0, 99.0)):
+        own = MeanMap("prediction", prediction, np.full(GRID.shape, 2.0))
+        answer = OpenCKM(prior, symmetrise=False).posterior(seen, GRID, maps=(own,))
+        found = answer.scene.crop(answer.experts[0].mean.reshape(answer.scene.grid.shape))
+        assert low < np.sqrt(np.mean((found - field) ** 2)) < high
 
 
-def test_a_prediction_is_the_prior_mean_where_nothing_is_measured():
-    shape = (16, 16)
-    prior = GaussianDenoiser(torch.zeros(5, *shape), 0.5)
-    wanted = Prediction(np.full(shape, -120.0), np.full(shape, 4.0))
-    denoiser = PredictedPrior(prior, wanted)
-    nothing = Condition.nothing(1, shape)
-    mean, var = posterior_mean(denoiser, nothing, symmetrise=False)
-    np.testing.assert_allclose(GAIN.decode(mean[0, 0].numpy()), -120.0, atol=1e-3)
-    np.testing.assert_allclose(var[0, 0].sqrt().numpy() * GAIN.scale, 4.0, rtol=1e-5)
-    x, low = torch.randn(2, 5, *shape), torch.tensor([0.5, EDM().sigma_max])
-    both = denoiser(x, low)
-    torch.testing.assert_close(both.mean[0], prior(x, low).mean[0])
-    torch.testing.assert_close(both.mean[1, 1:], prior(x, low).mean[1, 1:])
-    told = replace(nothing, evidence=torch.ones_like(nothing.evidence))
-    torch.testing.assert_close(denoiser(x[1:], low[1:], told).mean, prior(x[1:], low[1:]).mean)
+def test_other_instruments_correct_a_prediction(folders):
+    field, domain = gaussian_field(GRID, 1), map_domain(GRID.shape)
+    operator = Downsample(domain.only("gain_db"), 8, "mean") @ Select(domain, "gain_db")
+    read = torch.as_tensor(GAIN.encode(field.reshape(3, 8, 3, 8).mean((1, 3))))[None, None]
+    likelihood = Gaussian(operator, read, 0.5 / GAIN.scale)
+    method = Predictor(*folders)
+    blind, told = method.reconstruct(SITE, GRID), method.reconstruct(SITE, GRID, likelihood=likelihood)
+    blocks = [m.reshape(3, 8, 3, 8).mean((1, 3)) for m in (field, blind.mean(), told.mean())]
+    assert np.abs(blocks[1] - blocks[0]).max() > 3.0 > 1.5 > np.abs(blocks[2] - blocks[0]).max()
+    assert told.provenance["further_evidence"]["readings"] == 9
 
 
 def test_vehicles_are_told_to_networks_that_take_them(folders):

@@ -98,7 +98,9 @@ def construct(
     ] = None,
     sites: Annotated[
         Path | None,
-        typer.Option(help="CSV of cells (name, lon, lat, azimuth, PCI ...): all their maps, into the folder --output."),
+        typer.Option(
+            help="CSV of cells (name, lon, lat, azimuth, PCI ...): all their maps, into --output, a folder or a .zarr."
+        ),
     ] = None,
     azimuth: Annotated[
         float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
@@ -184,7 +186,10 @@ def construct(
     elif evidence is not None or before is not None or draw_by != "told":
         raise OptionError("--sites with --evidence, --before or --draw-by: construct those cells one by one")
     elif png is not None or zarr is not None or report is not None or outage_threshold is not None or strict:
-        raise OptionError("--sites writes one GeoTIFF a cell: leave --png, --zarr, --report, --strict and outage out")
+        raise OptionError(
+            "--sites writes one GeoTIFF a cell, or one Zarr (-o NAME.zarr): leave --png, --zarr, --report, --strict and"
+            " outage out"
+        )
     if report is not None:
         require_writable_file(report, (".json",), (*measurements, layout))
     numbers = (

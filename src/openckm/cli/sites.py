@@ -1,4 +1,4 @@
-"""`ckm construct --sites`: all cells of a drive test in one run, one GeoTIFF a cell in a folder."""
+"""`ckm construct --sites`: all cells of a drive test in one run, one GeoTIFF a cell in a folder, or one Zarr."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ def construct_folder(
     measurements: Any, sites: Path, output: Path, plan: SitePlan, on_progress: Callable[[str, int, int], None],
     **options: Any,
 ) -> tuple[str, list[Path]]:  # fmt: skip
-    """Construct the maps of all sites of a file, write one GeoTIFF each, and return the record and the files.
+    """Construct the maps of all sites of a file, write them, and return the record and the files.
 
     Args:
         measurements: files of readings.
         sites: list of sites (`openckm.maps.sites_csv`).
-        output: folder to write into; it is made where there is none.
+        output: folder to write one GeoTIFF a cell into, made where there is none; or, if it ends in .zarr, the Zarr
+            folder that holds every map with its draws as a group.
         plan: what all sites share.
         on_progress: called with (what, done, in all).
         **options: as for `openckm.edge.several.construct_sites`.
@@ -33,11 +34,13 @@ def construct_folder(
     from openckm.edge.several import construct_sites, summary_of
     from openckm.maps.geotiff import write_geotiff
     from openckm.maps.sites_csv import read_sites
+    from openckm.maps.zarrio import write_zarrs
 
     if plan.place is not None or plan.azimuth_deg is not None or plan.pattern is not None:
         raise OptionError("--sites says where the base stations are and how they radiate: leave --bs and the like out")
-    if output.suffix or output.is_file():
-        raise OptionError(f"--output {output}: with --sites, one map a cell is written: name a folder")
+    together = output.suffix == ".zarr"
+    if (output.suffix and not together) or output.is_file():
+        raise OptionError(f"--output {output}: with --sites, one map a cell is written: name a folder, or NAME.zarr")
     if not output.parent.is_dir():
         raise InputError(f"{output.parent}: there is no such folder to write into; make it first")
     listed = read_sites(sites, plan)
@@ -45,6 +48,9 @@ def construct_folder(
     if unsafe:
         raise InputError(f"{sites}: {unsafe[0]!r} cannot be the name of a file; rename the cell")
     jobs = construct_sites(measurements, listed, on_progress=on_progress, **options)
+    if together:
+        write_zarrs({name: job.radiomap for name, job in jobs.items()}, output)
+        return summary_of(jobs), [output]
     output.mkdir(exist_ok=True)
     written = []
     for name, job in jobs.items():

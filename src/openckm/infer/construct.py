@@ -359,7 +359,8 @@ class OpenCKM:
             answer = _with_readings(scene, denoiser, seed, self.symmetrise, enough, facts, known)
         if enough is not None:  # asked once for each orientation that was averaged, of the one mean or of both experts'
             facts["orientations_left_out"] = 8 * (2 if scene.fitted else 1) - asked // len(meters)
-        gain, said = calibrate(answer.gain, scene, calibration)
+        handed_in = bool(scene.maps) and not scene.fitted  # a map with a spread of its own, which was never the prior's
+        gain, said = calibrate(answer.gain, scene, None if handed_in else calibration)
         return replace(
             answer, denoiser=tiled, gain=gain, symmetrise=self.symmetrise, facts=facts | said,
             evaluations=sum(meter.evaluations for meter in meters),

@@ -151,8 +151,8 @@ class Posterior:
         """
         mean, std = self.gain.mean[at], self.gain.std[at]
         if self.experts is None:
-            own = gain_of(self.denoised)[1][0][at] ** 0.5
-            return np.asarray(mean + std / np.maximum(own, 1e-6) * (gain[at] - mean))
+            centre, var = (part[0][at] for part in gain_of(self.denoised))
+            return np.asarray(mean + std / np.maximum(np.sqrt(var), 1e-6) * (gain[at] - centre))
         rng, (site, evidence) = np.random.default_rng([seed, k, 5]), self.experts
         if self.gain.weight < 0.5:
             expert, drawn = site, site.fit.sample(self.scene.places[at], site.basis.matrix[at], 1, rng)[0]

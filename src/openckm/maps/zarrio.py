@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from openckm.maps.atomic import atomic_folder
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap, is_zarr
 
-__all__ = ["encode_zarr", "read_zarr", "write_zarr"]
+__all__ = ["encode_zarr", "read_zarr", "write_zarr", "write_zarrs"]
 
 _VARIABLES = ("mean", "std", "quantile", "valid", "draws", "outage")
 
@@ -40,6 +41,27 @@ def write_zarr(radiomap: RadioMap, path: str | os.PathLike[str]) -> None:
         raise InputError(f"{target} is a folder that holds something else than a map; choose another name")
     with atomic_folder(target) as aside:
         write_map_folder(radiomap, aside)
+
+
+def write_zarrs(radiomaps: Mapping[str, RadioMap], path: str | os.PathLike[str]) -> None:
+    """Write several maps as the groups of one Zarr folder, whole or not at all; `read_zarr(path / name)` reads one.
+
+    Args:
+        radiomaps: by the name of the group.
+        path: folder to write; an old Zarr folder of that name is replaced, any other folder is refused.
+
+    Raises:
+        InputError: as for `write_zarr`.
+    """
+    import zarr
+
+    target = Path(path)
+    if target.is_dir() and any(target.iterdir()) and not is_zarr(target):
+        raise InputError(f"{target} is a folder that holds something else than maps; choose another name")
+    with atomic_folder(target) as aside:
+        zarr.open_group(aside, mode="w", attributes={"openckm_maps": list(radiomaps)})
+        for name, radiomap in radiomaps.items():
+            write_map_folder(radiomap, aside / name)
 
 
 def encode_zarr(radiomap: RadioMap) -> bytes:

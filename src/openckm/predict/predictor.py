@@ -5,22 +5,20 @@ Without readings the map is what a network says of the site, mean and spread. Tw
     a one-pass network: the one that is shipped, or a folder's, with the spread measured on validation cities
     the conditional prior, told layout and transmitter, in one call at sigma_max; it answers for the direction, too
 
-With readings the prediction is the map m of the site expert (`openckm.infer.experts`),
+With readings, or evidence of another instrument, the prediction is handed to the model of `openckm.infer.construct`
+as a map beside the prior's,
 
-    y_i = offset + slope (m(s_i) - m_bar) + pattern + delta(s_i) + eps_i,
+    y_i = offset + slope (m(s_i) - m_bar) + slope' (p(s_i) - p_bar) + pattern + delta(s_i) + eps_i,
 
-stacked with the evidence expert, whose network is the prior that sees the readings. To samplers a prediction is a
-denoiser: `PredictedPrior` answers with it where a prior knows the site alone (at sigma_max, no evidence), so that it is
-the prior mean there and the place where a sampler starts; everywhere else it is the prior.
+m the prior's map, p the prediction. A prediction without readings draws with the prior's texture about its own mean.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -28,29 +26,23 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, GridError, LayoutError, OptionError
 from openckm.infer.construct import OpenCKM
-from openckm.infer.experts import evidence_expert, folds_of, gain_of, site_expert
-from openckm.infer.model import Posterior
+from openckm.infer.extended import MeanMap
 from openckm.infer.scene import Scene, prepare_scene
-from openckm.infer.stacking import Blend, blend
-from openckm.infer.tiles import Tiled
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
-from openckm.maps.quantity import GAIN
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
 from openckm.nn.arithmetic import arithmetic, cast
+from openckm.observe.likelihood import Likelihood
 from openckm.predict.code import Code, behind_buildings, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapNetwork
 from openckm.predict.pretrained import embedded_network, load_network
 from openckm.predict.site_checks import require_site
 from openckm.predict.spread import Spread
-from openckm.priors.conditioning import Condition, site_planes
-from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.priors.posterior import posterior_mean
+from openckm.priors.conditioning import site_planes
 from openckm.priors.pretrained import embedded_prior, load_prior
-from openckm.priors.schedules import EDM
 
-__all__ = ["PredictedPrior", "Prediction", "Predictor", "network_planes", "predict_gain", "sight"]
+__all__ = ["Prediction", "Predictor", "network_planes", "predict_gain", "sight"]
 
 Array = NDArray[np.float64]
 
@@ -74,38 +66,6 @@ class Prediction:
     std: Array
     level_std: float = 0.0
     heights_known: bool = True
-
-
-class PredictedPrior(Denoiser):
-    """A prior whose answer to a site without evidence, at sigma_max, is a prediction of the gain."""
-
-    turns = False
-
-    def __init__(self, prior: Denoiser, prediction: Prediction) -> None:
-        """Wrap a prior.
-
-        Args:
-            prior: answers everywhere else, and for all other channels.
-            prediction: on the grid that the prior is called for.
-        """
-        super().__init__()
-        self.prior = prior
-        self.mean = torch.as_tensor(GAIN.encode(prediction.mean))
-        self.var = torch.as_tensor((prediction.std / GAIN.scale) ** 2).float()
-
-    def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
-        """Denoise x [B, 5, H, W] at levels sigma [B]; items without evidence at sigma_max get the prediction."""
-        denoised: Denoised = self.prior(x, sigma, condition)
-        blind = sigma >= 0.999 * EDM().sigma_max
-        if condition is not None:
-            blind = blind & (condition.evidence.flatten(1).abs().amax(1) == 0)
-        if not bool(blind.any()):
-            return denoised
-        mean, var = denoised.mean.clone(), None if denoised.var is None else denoised.var.clone()
-        mean[blind, 0] = self.mean.to(mean)
-        if var is not None:
-            var[blind, 0] = self.var.to(var)
-        return Denoised(mean, var)
 
 
 @dataclass(frozen=True)
@@ -134,6 +94,7 @@ class Predictor:
         draws: int = 0,
         seed: int = 0,
         deadline_s: float | None = None,
+        likelihood: Likelihood | None = None,
     ) -> RadioMap:
         """Return the map, its gain in dB without readings, else in the unit of the readings.
 
@@ -146,6 +107,7 @@ class Predictor:
             draws: posterior draws; their texture is the prior's.
             seed: draw k is a function of (seed, k) alone.
             deadline_s: time for the answer [s]; None means no limit.
+            likelihood: of any further instrument (`openckm.observe`), in the map's unit.
 
         Raises:
             InputError: if layout or transmitter are missing or impossible (see `require_site`), or the readings cannot
@@ -156,38 +118,48 @@ class Predictor:
             raise OptionError(f"by={self.by!r}, weights={self.weights}: wanted a network's weights, or by='prior'")
         require_site(observations, grid)
         if self.by == "prior":
-            return self._prior_alone(observations, grid, draws, seed, deadline_s)
+            return self._prior_alone(observations, grid, draws, seed, deadline_s, likelihood)
         started = time.monotonic()
         if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
             raise OptionError(f"{draws=}, {seed=}, {deadline_s=}: wanted 0 or more draws and a positive deadline")
         network, card, spread = embedded_network() if self.weights is None else load_network(self.weights)
-        prior, prior_card = embedded_prior() if self.prior is None else load_prior(self.prior)
-        scene = prepare_scene(observations, grid, math.lcm(prior.multiple, network.multiple))
+        scene = prepare_scene(observations, grid, network.multiple)
         prediction = predict_gain(network, spread, scene, observations.vehicles)
-        denoiser = Tiled(prior, prior.multiple)
-        if scene.fitted:
-            answer = _with_readings(scene, denoiser, prediction, seed)
-        else:
-            answer = _without_readings(scene, denoiser, prediction, wanted=draws > 0)
-        end = None if deadline_s is None else started + deadline_s
-        drawn = answer.draw(draws, seed, self.steps, until=end)
-        facts = answer.facts | {
-            "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed,
-            "prior": f"{prior_card.name} {prior_card.version}", "arithmetic": arithmetic(),
+        mean, std = (scene.crop(field) for field in (prediction.mean, prediction.std))
+        facts = {
+            "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed, "unit": "dB",
             "level_std_db": prediction.level_std, "heights": "stated" if prediction.heights_known else "assumed",
-            "network_evaluations": network.calls + answer.evaluations + self.steps * len(drawn),
-            "seconds": time.monotonic() - started,
+            "arithmetic": arithmetic(), "network_evaluations": network.calls,
         }  # fmt: skip
-        return _radio_map(answer, drawn, grid, facts)
+        drawn = None
+        if scene.fitted or draws or likelihood is not None:
+            left = None if deadline_s is None else max(deadline_s - (time.monotonic() - started), 1e-3)
+            engine = OpenCKM(self.prior, steps=self.steps, symmetrise=False)
+            made = engine.reconstruct(
+                observations, grid, draws=draws, seed=seed, deadline_s=left, likelihood=likelihood,
+                maps=(MeanMap("prediction", np.asarray(mean, np.float64), np.asarray(std, np.float64)),),
+            )  # fmt: skip
+            calls = network.calls + int(made.provenance["network_evaluations"])
+            facts = made.provenance | facts | {"unit": made.provenance["unit"], "network_evaluations": calls}
+            mean, std = made.mean(), made.std()
+            drawn = made.draws()[:, None] if draws and "draws" in made.dataset else None
+        facts["seconds"] = time.monotonic() - started
+        mean, std = (np.asarray(field, np.float32)[None] for field in (mean, std))
+        return RadioMap.from_gaussian(
+            grid, mean, std, ["gain_db"], draws=drawn, valid=scene.valid, provenance=facts
+        )  # fmt: skip
 
     def _prior_alone(
-        self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None
-    ) -> RadioMap:
+        self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None,
+        likelihood: Likelihood | None,
+    ) -> RadioMap:  # fmt: skip
         network = (embedded_prior() if self.prior is None else load_prior(self.prior))[0]
         if observations.vehicles is not None and "vehicles" not in network.options.planes:
             raise OptionError("this prior knows no vehicles: let a one-pass network predict, or give no vehicles")
         method = OpenCKM(prior=self.prior, steps=self.steps, symmetrise=False, name=self.name)
-        made = method.reconstruct(observations, grid, draws=draws, seed=seed, deadline_s=deadline_s)
+        made = method.reconstruct(
+            observations, grid, draws=draws, seed=seed, deadline_s=deadline_s, likelihood=likelihood
+        )  # fmt: skip
         made.provenance["predictor"] = made.provenance["prior"]
         return made
 
@@ -276,56 +248,3 @@ def _known(scene: Scene) -> tuple[Layout, Transmitter]:
     if scene.layout is None or scene.transmitter is None:
         raise LayoutError("a prediction needs the building layout and the transmitter: give both")
     return scene.layout, scene.transmitter
-
-
-def _with_readings(scene: Scene, prior: Denoiser, prediction: Prediction, seed: int) -> Posterior:
-    fold = folds_of(scene, seed)
-    site = site_expert(scene, PredictedPrior(prior, prediction), fold, symmetrise=False)
-    evidence = evidence_expert(scene, prior, fold, site, symmetrise=False)
-    both = blend(scene, site, evidence)
-    facts = {"unit": scene.unit, "cells_observed": scene.visited, "weight_of_evidence": both.weights["evidence"]}
-    calls = 2 + len(np.unique(fold))
-    return Posterior(
-        scene, prior, evidence.denoised, evidence.condition, both, (site, evidence), symmetrise=False,
-        evaluations=calls, facts=facts,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Predicted(Posterior):
-    """A prediction without readings: draws of the prior, moved to the prediction's mean and spread."""
-
-    prediction: Prediction | None = None
-
-    def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
-        """Return draw k (channel, row, col) in physical units."""
-        drawn = super().finish(latent, seed, k)
-        if self.prediction is not None:
-            shape = drawn[0].shape
-            deviation = (drawn[0] - self.gain.mean.reshape(shape)) / np.maximum(self.gain.std.reshape(shape), 1e-6)
-            drawn[0] = self.prediction.mean + self.prediction.std * deviation
-        return drawn
-
-
-def _without_readings(scene: Scene, prior: Denoiser, prediction: Prediction, *, wanted: bool) -> Posterior:
-    """The prediction; the prior is called only where draws are wanted."""
-    told, facts = scene.condition, {"unit": "dB"}
-    if not wanted:
-        belief = Blend(prediction.mean.ravel(), prediction.std.ravel(), 0.0, 1.0)
-        return Posterior(scene, prior, Denoised(torch.empty(0), None), told, belief, None, False, 0, facts)
-    denoised = posterior_mean(prior, told, symmetrise=False)
-    mean, var = (a[0] for a in gain_of(denoised))
-    own = Blend(mean, np.sqrt(var), 0.0, 1.0)
-    return _Predicted(scene, prior, denoised, told, own, None, False, 1, facts, prediction)
-
-
-def _radio_map(answer: Posterior, drawn: NDArray[np.float32], grid: Grid, facts: dict[str, Any]) -> RadioMap:
-    scene, shape = answer.scene, answer.scene.grid.shape
-    mean, std = answer.gain.mean.reshape(shape), answer.gain.std.reshape(shape)
-    if isinstance(answer, _Predicted) and answer.prediction is not None:
-        mean, std = answer.prediction.mean, answer.prediction.std
-    fields = [scene.crop(f)[None].astype(np.float32) for f in (mean, std)]
-    own = scene.crop(drawn[:, :1]).astype(np.float32) if len(drawn) else None
-    return RadioMap.from_gaussian(
-        grid, fields[0], fields[1], ["gain_db"], draws=own, valid=scene.valid, provenance=facts
-    )
