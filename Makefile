@@ -13,7 +13,7 @@ TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
 OTHER ?= python3.13
 
-.PHONY: page install raytrace rivals demo test slow traced bare check other lint types docs bench bench-data cloud-edge clean
+.PHONY: page wheel install raytrace rivals demo test slow traced bare check other lint types docs bench bench-data cloud-edge clean
 
 # What the demo needs: the package and nothing else.
 $(DEMO): pyproject.toml constraints.txt
@@ -63,8 +63,15 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+# The generated pages are those of the program, and the site builds without a warning, offline, into the package.
 docs: install
 	$(BIN)/python docs/generate.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# The package as pip installs it, with the page and the documentation in it.
+wheel: docs
+	$(PIP) build -c constraints.txt
+	$(BIN)/python -m build --wheel
 
 # Lint, types and docs, then the tests as a newcomer runs them: all that a machine with Python and make alone can do.
 bare: lint types docs

@@ -10,7 +10,6 @@ import argparse
 import importlib
 import inspect
 import json
-import pkgutil
 import re
 import sys
 from collections.abc import Iterator
@@ -194,19 +193,24 @@ def _lineage(told) -> dict[str, str]:
 
 
 def api_page() -> str:
-    """Return one line per public name of every module, as Markdown."""
-    import openckm
+    """Return the public names by task, a line each, as Markdown."""
+    from openckm._face import FACE
 
-    parts = ["# Public names\n", "Generated from the docstrings. Import each from the module it stands under.\n"]
-    for info in sorted(pkgutil.walk_packages(openckm.__path__, "openckm."), key=lambda i: i.name):
-        if info.name.startswith(("openckm.assets", "openckm.data.sionna", "openckm.data.raytrace")):
-            continue
-        module = importlib.import_module(info.name)
-        names = [n for n in getattr(module, "__all__", ()) if getattr(module, n, None) is not None]
-        own = [n for n in names if getattr(getattr(module, n), "__module__", info.name) == info.name]
-        if own and not info.ispkg:
-            parts.append(f"## `{info.name}`\n")
-            parts += [f"- `{name}`: {_first_line(getattr(module, name))}" for name in own]
+    count = sum(len(names) for modules in FACE.values() for names in modules.values())
+    parts = [
+        "# Public names\n",
+        f"Generated from the docstrings. These {count} names are what stays as it is from version to version;",
+        "import each from the module it stands under. **Everything else is internal**: it may change or go",
+        "without notice, also where its name has no underscore. A module that holds public names lists them",
+        "in its `__all__`; a module without `__all__` is internal. Names of version 0.1.0 that live elsewhere",
+        "now still work, with a warning that says where (until version 0.3.0).\n",
+    ]
+    for task, modules in FACE.items():
+        parts.append(f"## {task}\n")
+        for name, public in modules.items():
+            module = importlib.import_module(name)
+            parts.append(f"From `{name}`:\n")
+            parts += [f"- `{one}`: {_first_line(getattr(module, one))}" for one in public]
             parts.append("")
     return "\n".join(parts)
 

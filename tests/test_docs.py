@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -51,3 +52,32 @@ def test_generated_pages_are_up_to_date():
         [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The documentation built as `make docs` does, strictly, elsewhere."""
+    pytest.importorskip("mkdocs")
+    folder = tmp_path_factory.mktemp("site") / "docs"
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.slow
+def test_the_site_is_whole_small_and_asks_nobody_else(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 35
+    assert sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) < 4_000_000
+    loaded = re.compile(r"<(?:script|img|iframe|source)[^>]*?src=\"([^\"]*)\"|<link[^>]*?href=\"([^\"]*)\"")
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"<script>[^<]", text), f"{page.name}: a script that the policy would not run"
+        for found in loaded.findall(text):
+            target = found[0] or found[1]
+            assert not re.match(r"(?:https?:)?//", target), f"{page.name} asks {target}"
+            if page.name != "404.html":
+                assert (page.parent / target.split("?")[0]).exists(), f"{page.name}: no {target}"
+    assert (site / "search" / "search_index.json").is_file()

@@ -12,6 +12,12 @@ takes about 3 hours on two CPU cores (bf16); M is for a GPU (--device cuda). Wit
 The shipped weights came from the same stages, but the first two saw 1,085 maps, the next two 2,755, and the last 3,472
 and then 4,061; the last two alone saw dense evidence as often as all do now.
 
+    python train/prior.py --ckmimagenet DIR --cell-m 2 --carrier-hz 28e9 --out runs/ckm --publish runs/prior_ckm
+
+trains on CKMImageNet's part "train" in place of --data, as P1 does; every tenth of its scenes (one at least) is for
+validation, and `ckm bench p1 --ckmimagenet DIR` scores the result on its part "eval". The files state neither cell size
+nor carrier, so both are asked for. The data set states no licence: what was trained on it is for evaluation.
+
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
 `ckm data generate`; which cities are held out for validation and which are never read says `openckm.data.split`.
 """
@@ -21,16 +27,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from openckm.data.coarsen import coarsen
+from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import VALIDATION_CITIES, is_held_out
+from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
@@ -41,11 +50,13 @@ from openckm.store.weights import require_new_folder
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
+HELD = 64
+"""Validation maps at most."""
 LEVELS = (0.1, 0.4, 1.6)
 """Noise levels at which the unconditional prior is scored."""
 
 
-def validator(maps: list[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
+def validator(maps: Sequence[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
     """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps, and how well the
     same maps are denoised with nothing told (RMSE of the gain in dB at LEVELS)."""
     held = TrainingSet(maps)
@@ -79,7 +90,7 @@ def _denoising_db(model: Denoiser, batch: Batch, level: float) -> float:
     return float(error[batch.weight[:, 0] == 1.0].square().mean().sqrt())
 
 
-def asymmetry(model: Denoiser, maps: list[TracedMap], level: float = 0.4) -> float:
+def asymmetry(model: Denoiser, maps: Sequence[TracedMap], level: float = 0.4) -> float:
     """Return how far the network alone is from commuting with the 8 symmetries: RMS over the channels, latent code.
 
     What the product answers commutes exactly: averaged over the symmetries, or asked in a canonical pose.
@@ -124,9 +135,7 @@ RECIPES = {"s": S_STAGES, "m": (Stage(20000, 6000, 5e-4, 0.2),)}
 """Stages by size of the network. M has not been trained yet."""
 
 
-def publish(
-    trainer: Trainer, which: int, version: str, size: str, folder: Path, data: str, held: list[TracedMap]
-) -> None:
+def publish(trainer: Trainer, which: int, version: str, size: str, folder: Path, maps: Maps) -> None:
     """Write the averaged weights and their card as a model folder."""
     lines = [json.loads(line) for line in (trainer.folder / "log.jsonl").read_text().splitlines()]
     decay = trainer.options.ema[which]
@@ -136,24 +145,71 @@ def publish(
     with trainer.averaged(which) as model:
         if not isinstance(model, MapDenoiser):
             raise TypeError("only a MapDenoiser can be published")
-        scores["asymmetry_rms"] = asymmetry(model, held)
+        scores["asymmetry_rms"] = asymmetry(model, maps.held)
         save_prior(
             folder,
             model,
             name=f"openckm-prior-{size}",
             version=version,
-            cell_m=(1.0, 4.0),
-            carrier_hz=(0.9e9, 28e9),
-            training_data=data,
             recipe=f"train/prior.py, {trainer.step} steps",
             metrics=scores,
-            licence="Apache-2.0",
-            credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
-            " data of Den Haag and Zurich",
+            **maps.facts,
         )
 
 
-def training_data(maps: list[TracedMap], nothing: float, batch: int) -> MixedSet:
+@dataclass(frozen=True)
+class Maps:
+    """What a training reads, and what its card says of it.
+
+    Attributes:
+        seen: training maps.
+        held: validation maps.
+        facts: entries of the card.
+    """
+
+    seen: Sequence[TracedMap]
+    held: Sequence[TracedMap]
+    facts: dict[str, Any]
+
+
+def traced_maps(folders: Sequence[Path]) -> Maps:
+    """Return ray-traced maps, split by city (`openckm.data.split`)."""
+    maps = list(read_shards([path for folder in folders for path in sorted(folder.glob("*.npz"))]))
+    seen = [m for m in maps if not is_held_out(m.city)]
+    held = [m for m in maps if is_held_out(m.city, VALIDATION_CITIES)][:HELD]
+    cities = sorted({m.city for m in seen})
+    return Maps(seen, held, {
+        "cell_m": (1.0, 4.0), "carrier_hz": (0.9e9, 28e9), "licence": "Apache-2.0",
+        "training_data": f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held"
+        " out",
+        "credits": "Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
+        " data of Den Haag and Zurich",
+    })  # fmt: skip
+
+
+def published_maps(folder: Path, cell_m: float, carrier_hz: float) -> Maps:
+    """Return CKMImageNet's training patches, split by scene.
+
+    Raises:
+        InputError: if there are fewer than two scenes.
+    """
+    data = CkmImageNet(folder, CkmImageNetOptions(cell_m, "train"))
+    scenes = sorted({key.scene for key in data.keys})
+    if len(scenes) < 2:
+        raise InputError(f"{folder}: scenes {scenes}: wanted two or more, one of them for validation")
+    validation = set(scenes[:: max(len(scenes) // max(len(scenes) // 10, 1), 1)])
+    seen, held = data.where(lambda key: key.scene not in validation), data.where(lambda key: key.scene in validation)
+    few = held[:: max(len(held) // HELD, 1)][:HELD]
+    return Maps(seen, few, {
+        "cell_m": (cell_m, 2.0 * cell_m), "carrier_hz": (carrier_hz, carrier_hz),
+        "licence": "none stated by the data set: for evaluation only",
+        "training_data": f"{len(seen)} patches of CKMImageNet's part train and their coarser averages; scenes"
+        f" {', '.join(sorted(validation))} held out",
+        "credits": "CKMImageNet, Z. Wu et al., 2025",
+    })  # fmt: skip
+
+
+def training_data(maps: Sequence[TracedMap], nothing: float, batch: int) -> MixedSet:
     """Return the batches of a stage."""
     told = SampleOptions(nothing=nothing)
     coarse = TrainingSet((coarsen(m) for m in maps if m.grid.cell_m <= 2.0), told)
@@ -163,7 +219,10 @@ def training_data(maps: list[TracedMap], nothing: float, batch: int) -> MixedSet
 def main() -> None:
     """Train, and publish when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--data", type=Path, action="append", help="folder of shards; may be repeated")
+    parser.add_argument("--ckmimagenet", type=Path, help="folder of CKMImageNet, in place of --data")
+    parser.add_argument("--cell-m", type=float, help="cell size of CKMImageNet [m]")
+    parser.add_argument("--carrier-hz", type=float, help="carrier of CKMImageNet [Hz]")
     parser.add_argument("--out", type=Path, default=Path("runs/s"))
     parser.add_argument("--recipe", choices=RECIPES, help="train all stages of this size, one after the other")
     parser.add_argument("--size", choices=SIZES, default="s", help="of the network, without --recipe")
@@ -179,36 +238,39 @@ def main() -> None:
     parser.add_argument("--version", default="0.4.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
+    if (arguments.ckmimagenet is None) == (arguments.data is None):
+        parser.error("give either --data or --ckmimagenet")
+    if arguments.ckmimagenet is not None and None in (arguments.cell_m, arguments.carrier_hz):
+        parser.error("--ckmimagenet wants --cell-m and --carrier-hz: its files state neither")
     if arguments.publish:
         require_new_folder(arguments.publish)  # a model is written once: say so before the hours of training
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     begun = time.monotonic()
-    paths = [path for folder in arguments.data for path in sorted(folder.glob("*.npz"))]
-    maps = list(read_shards(paths))
-    seen = [m for m in maps if not is_held_out(m.city)]
-    held = [m for m in maps if is_held_out(m.city, VALIDATION_CITIES)][:64]
-    print(f"{len(seen)} training maps, {len(held)} validation maps", flush=True)
+    maps = (
+        traced_maps(arguments.data)
+        if arguments.ckmimagenet is None
+        else published_maps(arguments.ckmimagenet, arguments.cell_m, arguments.carrier_hz)
+    )
+    print(f"{len(maps.seen)} training maps, {len(maps.held)} validation maps", flush=True)
     size = arguments.recipe or arguments.size
     own = Stage(arguments.steps, arguments.decay_steps, arguments.learning_rate, arguments.nothing)
     stages = RECIPES[size] if arguments.recipe else (own,)
     denoiser = MapDenoiser(SIZES[size]).to(arguments.device)
-    training = training_data(seen, stages[0].nothing, arguments.batch)
+    training = training_data(maps.seen, stages[0].nothing, arguments.batch)
     for stage in stages:
         training.tell(stage.nothing)
         options = TrainOptions(
             steps=stage.steps, decay_steps=stage.decay_steps, learning_rate=stage.learning_rate, seed=1
         )
-        trainer = Trainer(denoiser, training.batch, options, arguments.out, validate=validator(held))
+        trainer = Trainer(denoiser, training.batch, options, arguments.out, validate=validator(maps.held))
         left = 60.0 * arguments.minutes - (time.monotonic() - begun)
         print(f"step {trainer.step} -> {trainer.run(left)} of {stage.steps}", flush=True)
         if trainer.step < stage.steps:
             print("time is up: run again to go on", flush=True)
             return
     if arguments.publish:
-        cities = sorted({m.city for m in seen})
-        data = f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held out"
-        publish(trainer, arguments.ema, arguments.version, size, arguments.publish, data, held)
+        publish(trainer, arguments.ema, arguments.version, size, arguments.publish, maps)
 
 
 if __name__ == "__main__":

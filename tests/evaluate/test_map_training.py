@@ -16,11 +16,13 @@ from openckm.evaluate.benches import mamba as bench_mamba
 from openckm.evaluate.one_pass import training as map_training
 from openckm.evaluate.one_pass.samples import PaperSamples, ShardSamples, batch_of, paper_maps, turned_source
 from openckm.evaluate.one_pass.training import MapTrainer, MapTrainOptions, map_scores, measure_spread
+from openckm.maps.observations import Observations
 from openckm.maps.symmetry import apply_symmetry
 from openckm.nn.mamba import MambaOptions
 from openckm.nn.radiomamba import RadioMamba, RadioMambaOptions
-from openckm.predict.code import MAP_SCALE, inputs_of
+from openckm.predict.code import MAP_SCALE, inputs_of, scale_of
 from openckm.predict.networks import OnePass
+from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import load_network
 from worlds import shard_arrays, write_shard
 
@@ -290,6 +292,20 @@ def test_the_recipe_on_shards_ends_with_a_model(tmp_path, monkeypatch, capsys):
     assert network.code == "site"
 
 
+def assert_predicts(folder, samples, network):
+    """The predictor gives, in dB, what the network answers to the same layout and transmitter."""
+    traced, one = samples.traced(0), samples.sample(0)
+    with torch.no_grad():
+        grey = network(torch.as_tensor(one.planes)[None], torch.tensor([one.source]))[0, 0].numpy()
+    site = Observations(layout=traced.layout, transmitter=traced.transmitter)
+    found = Predictor(weights=folder).reconstruct(site, traced.grid, draws=0)
+    outdoors = ~traced.layout.building
+    scale = scale_of("paper")
+    np.testing.assert_allclose(
+        found.mean()[outdoors], (scale.floor_db + scale.span_db * grey)[outdoors], atol=0.05, rtol=0
+    )
+
+
 def test_the_recipe_on_radiomapseer_ends_with_the_row_of_the_table(radiomapseer, tmp_path, monkeypatch, capsys):
     from openckm.predict.networks import build_network
 
@@ -303,6 +319,7 @@ def test_the_recipe_on_radiomapseer_ends_with_the_row_of_the_table(radiomapseer,
     network, card, spread = load_network(tmp_path / "run" / "model")
     assert (network.code, card.licence.split(":")[0]) == ("paper", "none stated by the data set")
     assert spread.maps == 1 and card.metrics["test_rmse_db"] == pytest.approx(row["rmse_db"], abs=1e-4)
+    assert_predicts(tmp_path / "run" / "model", PaperSamples(radiomapseer, "test"), network)
     for wrong in (("--out", tmp_path), ("--data", tmp_path), (*given, "--data", tmp_path)):
         with pytest.raises(SystemExit):
             recipe(monkeypatch, *wrong)

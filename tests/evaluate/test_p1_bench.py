@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from p1_worlds import smooth_map, smooth_shard
-from PIL import Image
 
 from openckm.errors import InputError
 from openckm.evaluate.benches import p1 as bench_p1
@@ -16,6 +15,7 @@ from openckm.evaluate.p1.methods import few_step_methods
 from openckm.evaluate.p1.tasks import TASKS, Window, p1_case
 from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
 from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours
+from published_sets import published
 from worlds import GaussianDenoiser, tiny_card, tiny_denoiser
 
 SMALL = BenchOptions(size=32, windows=3, draws=1, chains=2, steps=2, sweep=2, zetas=(0.5, 200.0))
@@ -161,20 +161,7 @@ def test_few_step_methods_give_a_draw_and_a_mean_of_eight(tmp_path):
 
 @pytest.fixture
 def ckmimagenet(tmp_path):
-    """CKMImageNet in its published layout: a station in each part, gain falling and angles pointing away from it."""
-    row, col = np.mgrid[:128, :128]
-    distance = np.hypot(row - 60, col - 50) + 3
-    gain = np.clip(230 - 60 * np.log10(distance), 1, 255).astype(np.uint8)
-    theta = np.degrees(np.arctan2(row - 60, 50 - col))
-    angle = np.rint(255 * (1 / 19 + (theta + 180) / 360 * 18 / 19)).astype(np.uint8)
-    gain[90:100, 20:50] = angle[90:100, 20:50] = 0
-    for part, scene, station in (("train", "BJ1", "BS1_0_0"), ("eval", "NJ5", "BS2_6_6")):
-        name = f"{scene}_128_{station}"
-        for path, picture in ((f"CKM_gain_128/{part}/{scene}_image_128/{name}.png", gain),
-                              (f"CKM_AoA_128/{part}/{scene}_image_128_AoA/{name}_AoA.png", angle)):  # fmt: skip
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture).save(tmp_path / path)
-    return tmp_path
+    return published(tmp_path, {"train": ("BJ1",), "eval": ("NJ5",)})[0]
 
 
 def test_the_bench_runs_on_ckmimagenet_and_chooses_zeta_on_its_training_part(ckmimagenet, tiny_prior, tmp_path):

@@ -256,3 +256,21 @@ def test_a_name_is_text_and_never_a_path():
     upload = held.add("a", "layout", "../../etc/<img onerror=alert(1)>.geojson", b"{}")
     assert upload.path.name == "layout.geojson" and upload.name.startswith("../../etc")
     held.close()
+
+
+def test_the_documentation_is_served_and_nothing_outside_it(client, tmp_path, monkeypatch):
+    from openckm.service.page import static
+
+    site = tmp_path / "docs"
+    site.mkdir()
+    (site / "index.html").write_text("<title>docs</title>")
+    (site / "secret.pem").write_text("key")
+    (tmp_path / "outside.html").write_text("outside")
+    monkeypatch.setattr(static, "built_docs", lambda: site)
+    page = client.get("/docs")
+    assert page.url.path == "/docs/index.html" and "<title>docs</title>" in page.text
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    for name in ("secret.pem", "..%2Foutside.html", "../outside.html", "nothing.html"):
+        assert client.get(f"/docs/{name}").status_code == 404, name
+    monkeypatch.setattr(static, "built_docs", lambda: tmp_path / "not built")
+    assert "make docs" in client.get("/docs/index.html").text

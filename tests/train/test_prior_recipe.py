@@ -12,6 +12,7 @@ import pytest
 
 from openckm.errors import OpenCKMError
 from openckm.priors.pretrained import load_prior
+from published_sets import published
 
 RECIPE = Path(__file__).resolve().parents[2] / "train" / "prior.py"
 
@@ -83,3 +84,31 @@ def test_time_that_runs_out_leaves_a_run_to_go_on_with(recipe, maps, tmp_path, m
 def test_hours_are_those_of_the_steps(recipe):
     lines = [{"step": 50, "steps_per_s": 1.0}, {"step": 50, "rmse_db": 9.0}, {"step": 100, "steps_per_s": 0.5}]
     assert recipe.hours_of([json.loads(json.dumps(line)) for line in lines]) == pytest.approx(150 / 3600, abs=0.01)
+
+
+def test_a_prior_of_ckmimagenet_is_trained_published_and_scored_by_p1(recipe, tmp_path, monkeypatch, capsys):
+    from openckm.evaluate.benches import p1
+
+    data, _ = published(tmp_path / "data", {"train": ("BJ1", "BJ2", "NJ1"), "eval": ("NJ5",)})
+    common = ("--recipe", "xs", "--ckmimagenet", data, "--out", tmp_path / "run", "--publish", tmp_path / "prior")
+    with pytest.raises(SystemExit):
+        run(recipe, monkeypatch, *common)
+    assert "--cell-m and --carrier-hz" in capsys.readouterr().err
+    run(recipe, monkeypatch, *common, "--cell-m", 2, "--carrier-hz", 28e9)
+    assert "2 training maps, 1 validation maps" in capsys.readouterr().out
+    _, card = load_prior(tmp_path / "prior")
+    assert "for evaluation only" in card.licence
+    assert "2 patches of CKMImageNet" in card.training_data and "BJ1 held out" in card.training_data
+    monkeypatch.setattr(p1, "few_step_methods", lambda denoiser: [])
+    small = p1.BenchOptions(size=64, windows=1, draws=1, chains=1, steps=2, sweep=1, zetas=(1.0,), tasks=("sr2",))
+    rows = p1.run(ckmimagenet=data, prior=tmp_path / "prior", nets_dir=tmp_path, options=small)
+    own = {r.method: r for r in rows if (r.task, r.split, r.metric) == ("sr2", "corrected", "gain_rmse_db")}
+    assert {"nearest", "kriging", "openckm", "dps"} <= set(own)
+    assert set(own["openckm"].cities) == {"NJ5"}
+
+
+def test_one_scene_cannot_train_and_validate(recipe, tmp_path, monkeypatch):
+    data, _ = published(tmp_path / "data", {"train": ("BJ1",), "eval": ("NJ5",)})
+    given = ("--ckmimagenet", data, "--cell-m", 2, "--carrier-hz", 28e9, "--out", tmp_path / "run")
+    with pytest.raises(OpenCKMError, match="BJ1"):
+        run(recipe, monkeypatch, *given)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Construction", "Score", "SelfCheck", "construct", "self_check"]
 
-_HOME = {name: "construction" if name in ("Construction", "construct") else "selfcheck" for name in __all__}
+_HOME = {
+    "Construction": "construction", "construct": "construction",
+    "Score": "selfcheck", "SelfCheck": "selfcheck", "self_check": "selfcheck",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Routes of the page: the built files, uploads, what would be read of them, and maps of them.
 
-GET     /                            the page; /page/... its scripts and styles
+GET     /                            the page; /page/... its scripts and styles; /docs/... the documentation
 GET     /v1/page                     what this node offers: store, demos, version
 POST    /v1/files?kind=&name=        a file as it is: 201 and its id            scope jobs
 POST    /v1/files/{id}/preview       what would be read of it                   scope jobs
@@ -14,9 +14,8 @@ What is asked of maps is in `job_routes` and `stored_routes`.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -37,6 +36,7 @@ from openckm.service.page.demos import DEMOS, demo_of
 from openckm.service.page.drives import Files, drive_work, encode_points, preview
 from openckm.service.page.job_routes import Desk, job_routes
 from openckm.service.page.records import Records
+from openckm.service.page.static import add_docs, built_file
 from openckm.service.page.stored_routes import stored_routes
 from openckm.service.page.uploads import Kind, Upload, Uploads, in_given_names
 from openckm.service.queue import Job
@@ -44,18 +44,7 @@ from openckm.service.wire import body_of, error_body, fails, failure
 
 __all__ = ["add_page", "built_page"]
 
-_MEDIA = {
-    ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
-    ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2", ".png": "image/png",
-}  # fmt: skip
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
-    " connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
-"""Content-Security-Policy: own origin alone. Inline styles are those that MapLibre sets on its elements."""
 _RAW = ("application/octet-stream",)
-_PACKED = (".html", ".js", ".mjs", ".css", ".svg", ".json")
 _MOST_POINTS = 1_000_000
 _Found = TypeVar("_Found")
 
@@ -80,6 +69,7 @@ def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: 
     app.router.add_event_handler("shutdown", uploads.close)
     app.add_middleware(_OwnOrigin)
     _static_routes(app, node)
+    add_docs(app)
     _file_routes(app, node, allowed, uploads)
     _drive_routes(app, node, allowed, submit, uploads, records)
     desk = Desk(node, uploads, records, job_of, submit)
@@ -89,30 +79,17 @@ def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: 
 
 
 def _static_routes(app: FastAPI, node: Node) -> None:
-    headers = {
-        "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }  # fmt: skip
-
-    def answer(name: str, request: Request) -> Response:
-        root = built_page().resolve()
-        path = (root / name).resolve()
-        if not path.is_relative_to(root) or path.suffix not in _MEDIA or not path.is_file():
-            raise failure(404, "not_found", "the page has no such file; `make page` builds it")
-        packed = "gzip" in request.headers.get("accept-encoding", "") and path.suffix in _PACKED
-        content = _packed(path, path.stat().st_mtime_ns) if packed else path.read_bytes()
-        more = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if packed else {}
-        return Response(content, media_type=_MEDIA[path.suffix], headers=headers | more)
+    remedy = "the page has no such file; `make page` builds it"
 
     @app.get("/", include_in_schema=False)
     def index(request: Request) -> Response:
         """The page."""
-        return answer("index.html", request)
+        return built_file(built_page(), "index.html", request, remedy)
 
     @app.get("/page/{name:path}", include_in_schema=False)
     def part(name: str, request: Request) -> Response:
         """A script or style of the page."""
-        return answer(name, request)
+        return built_file(built_page(), name, request, remedy)
 
     @app.get("/v1/page")
     async def offers() -> dict[str, Any]:
@@ -121,11 +98,6 @@ def _static_routes(app: FastAPI, node: Node) -> None:
             "version": __version__, "store": node.shelf is not None, "tokens": bool(node.config.token),
             "demos": DEMOS, "body_bytes": node.config.limits.body_bytes,
         }  # fmt: skip
-
-
-@lru_cache(maxsize=32)
-def _packed(path: Path, _stamp: int) -> bytes:
-    return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
 def _file_routes(app: FastAPI, node: Node, allowed: Any, uploads: Uploads) -> None:
