@@ -20,10 +20,11 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LINES = 500
 IMPORT_S = 0.3
 
-BASE = {"errors", "shapes", "_moved"}
+BASE = {"errors", "shapes", "_moved", "_face"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "_moved": set(),
+    "_face": set(),
     "shapes": set(),
     "assets": set(),
     "maps": set(),

@@ -230,3 +230,31 @@ def test_maps_of_a_scene_have_names_of_their_own_and_procedural_scenes_are_citie
     assert city_of(Map) == "procedural-grid/s7"
     Map.city = "rome"
     assert city_of(Map) == "rome"
+
+
+def test_a_ratio_with_one_denominator_of_nothing_is_refused():
+    from openckm.errors import OptionError
+    from openckm.evaluate.scores.bootstrap import ratio_interval
+
+    assert ratio_interval([1.0, 3.0], [2.0, 2.0], ["a", "b"]).value == pytest.approx(1.0)
+    with pytest.raises(OptionError, match="positive"):
+        ratio_interval([1.0, 3.0], [2.0, 0.0], ["a", "b"])
+
+
+def test_free_space_on_the_duke_cells_is_what_geodesy_says():
+    """Distances by pyproj's ellipsoid, not by the grid."""
+    from pyproj import Geod
+
+    from openckm.evaluate.scores.unmeasured_duke import unmeasured_scores
+    from openckm.evaluate.worlds.duke import duke_cell
+    from openckm.maps.cells import aggregate_cells
+
+    found = {s.city: next(iter(s.values.values())) for s in unmeasured_scores({})}
+    for name in ("A", "C"):
+        cell = duke_cell(name)
+        means = aggregate_cells(cell.points, cell.grid, shadow_sigma_db=0.0)
+        lon, lat = cell.grid.to_lonlat(means.x, means.y)
+        home = cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y)
+        flat = Geod(ellps="WGS84").inv(np.full_like(lon, home[0]), np.full_like(lat, home[1]), lon, lat)[2]
+        loss = 20 * np.log10(np.hypot(flat, cell.transmitter.height_m))
+        assert found[name] == pytest.approx(float(np.std(means.value + loss)), abs=0.03)

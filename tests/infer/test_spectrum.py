@@ -225,3 +225,11 @@ def test_alike_counts_readings_by_the_square_of_correlation():
     correlation = whole / whole.diagonal().sqrt().outer(whole.diagonal().sqrt())
     wanted = (correlation**2 @ readings.flatten()).view(1, 1, 6, 8)
     torch.testing.assert_close(covariance.alike(readings), wanted)
+
+
+@pytest.mark.parametrize("size", [(4, 6), (5, 7)])
+def test_a_mean_over_half_the_frequencies_is_that_over_all(size):
+    field = torch.randn(size, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 0.7
+    half, whole = torch.fft.rfft2(field).abs(), torch.fft.fft2(field).abs()
+    covariance = Covariance(half[None], size, torch.ones(1, 1, *size, dtype=torch.float64))
+    torch.testing.assert_close(covariance.mean_over_frequencies(half), whole.mean())

@@ -191,3 +191,12 @@ def test_every_public_name_can_be_loaded():
         assert getattr(openckm.maps, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = openckm.maps.nonsense
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "crs"),
+    [(3.1, 0.0, "EPSG:32631"), (3.1, 0.4, "EPSG:32631"), (3.1, -0.4, "EPSG:32731"), (180.0, 1.5, "EPSG:32660"),
+     (-180.0, 1.5, "EPSG:32601"), (5.999, 50.0, "EPSG:32631"), (6.001, 50.0, "EPSG:32632")],
+)  # fmt: skip
+def test_a_zone_ends_where_utm_says(lon, lat, crs):
+    assert utm_crs(lon, lat) == crs

@@ -333,3 +333,15 @@ def test_importing_the_discrepancy_loads_no_torch():
         " sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_covariance_between_two_sets_is_the_block_of_the_joint_one():
+    (xy, y, sigma, h), (xs, _, hs) = world(40, TWO, seed=3)
+    fit = condition(xy, y, sigma, h, MEAN, STD, TWO)
+    a, b = slice(0, 10), slice(10, 25)
+    found = fit.cross_covariance(xs[a], hs[a], xs[b], hs[b])
+    prior = np.diag(STD**2)
+    joint = h @ prior @ h.T + covariance(xy, xy, TWO.components) + np.diag(sigma**2 + TWO.nugget_std**2)
+    left, right = (hs[s] @ prior @ h.T + covariance(xs[s], xy, TWO.components) for s in (a, b))
+    own = hs[a] @ prior @ hs[b].T + covariance(xs[a], xs[b], TWO.components)
+    np.testing.assert_allclose(found, own - left @ np.linalg.solve(joint, right.T), atol=1e-8)

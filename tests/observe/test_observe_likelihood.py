@@ -168,3 +168,17 @@ def test_points_of_all_kinds_make_a_likelihood_in_latent_scale():
     assert value == pytest.approx(expected, rel=1e-5)
     with pytest.raises(InputError):
         points_likelihood(points.subset(np.zeros(4, dtype=np.bool_)), grid)
+
+
+def test_the_gradient_of_a_narrow_interval_is_finite_and_right_beside_wide_ones():
+    """Where one formula is not used its stand-in must not spoil the gradient of the other."""
+    mean = torch.tensor([0.3, -2.0, 0.1, 5.0], dtype=torch.float64, requires_grad=True)
+    low = torch.tensor([0.0, -2.1, 0.1, 4.0], dtype=torch.float64)
+    high = low + torch.tensor([1e-9, 1e-12, 0.0, 3.0], dtype=torch.float64)
+    sigma = torch.ones((), dtype=torch.float64)
+    log_interval_probability(mean, low, high, sigma).sum().backward()
+    middle = 0.5 * (low + high)
+    want = middle - mean.detach()  # d/dm of -(z - m)^2 / 2, for a width that is nothing
+    z = [(end - mean.detach()[3]).item() for end in (low[3], high[3])]
+    want[3] = -(norm.pdf(z[1]) - norm.pdf(z[0])) / (norm.cdf(z[1]) - norm.cdf(z[0]))
+    torch.testing.assert_close(mean.grad, want, atol=1e-6, rtol=1e-6)
