@@ -78,6 +78,5 @@ def add_docs(app: FastAPI) -> None:
     @app.get("/docs/{name:path}", include_in_schema=False)
     def part(name: str, request: Request) -> Response:
         """A file of the documentation."""
-        return built_file(
-            built_docs(), name or "index.html", "no such page of the documentation; `make docs` builds it"
-        )
+        remedy = "the documentation has no such page; `make docs` builds it"
+        return built_file(built_docs(), name or "index.html", request, remedy)
