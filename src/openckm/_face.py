@@ -6,7 +6,7 @@ docs/api.md is made from this table. A module that holds public names lists them
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ["FACE"]
 
 FACE: dict[str, dict[str, tuple[str, ...]]] = {
     "Make a map": {
