@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from openckm.errors import OptionError
 from openckm.nn.layers import zero_init
@@ -96,7 +97,8 @@ class MapNetwork(ABC, nn.Module):
 class OnePass(MapNetwork):
     """A network whose answer is added to that of free space; untrained, it adds nothing.
 
-    In use, the lattice that a fold of 2 leaves in the answer is taken out (`openckm.predict.lattice`).
+    In use, the lattice that a fold of 2 leaves in the answer is taken out (`openckm.predict.lattice`), and a site is told
+    with a rim of its outermost cells: convolutions see zeros beyond the map, which darkened the cells along its edge.
     """
 
     def __init__(self, network: RadioMamba, code: Code) -> None:
@@ -112,10 +114,20 @@ class OnePass(MapNetwork):
 
     def forward(self, planes: Tensor, source: Tensor | None = None) -> Tensor:
         """Return grey maps [B, 1, H, W]."""
-        answer = torch.as_tensor(self.network(planes, source)).float()
+        answer = torch.as_tensor(self._beyond_the_rim(planes, source)).float()
         if self.network.options.fold == 2 and not self.training:
             answer = without_lattice(answer, planes[:, :1] <= 0)  # plane 0 is positive on buildings in both codes
         return base_of(planes, self.code) + answer
+
+
+    def _beyond_the_rim(self, planes: Tensor, source: Tensor | None) -> Tensor:
+        """Return the network's answer [B, 1, H, W], in use to a map that goes on for half its multiple on every side."""
+        rim = self.multiple // 2
+        if self.training or self.code != "site" or rim == 0:
+            return torch.as_tensor(self.network(planes, source))
+        wide = functional.pad(planes, (rim, rim, rim, rim), mode="replicate")
+        answer = torch.as_tensor(self.network(wide, None if source is None else source + rim))
+        return answer[..., rim:-rim, rim:-rim]
 
 
 class TwoStage(MapNetwork):
