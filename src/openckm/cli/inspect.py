@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from openckm.cli.options import Columns, Crs, Mix, NoColumns, Nothing, Spacing, Where, reading_options
+from openckm.cli.options import Columns, Crs, Mix, NoColumns, Nothing, ReceiverHeight, Spacing, Where, reading_options
 from openckm.cli.wording import for_command_line
 from openckm.maps.tables.inspection import Inspection, inspect_file
 
@@ -27,9 +27,10 @@ def inspect(
     mix: Mix = None,
     nothing: Nothing = None,
     spacing: Spacing = None,
+    receiver_height: ReceiverHeight = None,
 ) -> None:
     """Say what would be read of a file: columns, units, cells, devices, times, extent, and the command to map it."""
-    how = reading_options(where, column, no_column, crs, 4.0, False, mix, nothing, spacing)
+    how = reading_options(where, column, no_column, crs, 4.0, False, mix, nothing, spacing, receiver_height)
     found = inspect_file(file, how.keywords())
     for line in found.lines():
         console.print(for_command_line(line), markup=False)

@@ -67,7 +67,8 @@ Spacing = Annotated[
     float | None, typer.Option("--spacing", help="Metres between crossings, where positions are such as E-12.")
 ]
 ReceiverHeight = Annotated[
-    float | None, typer.Option("--receiver-height", help="Metres above ground of the receiver, e.g. 60 for a drone.")
+    float | None,
+    typer.Option("--receiver-height", help="Metres above ground of the receiver, e.g. 60 for a drone; chooses rows."),
 ]
 LayoutFile = Annotated[
     Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")

@@ -37,6 +37,7 @@ def for_command_line(message: str) -> str:
         message = pattern.sub(say, message)
     message = _NOTHING.sub(lambda found: f"--nothing {found[1]}", message).replace("spacing_m=...", "--spacing METRES")
     message = _WITHOUT.sub(lambda found: f"--no-column {shlex.quote(found[1])}", message)
+    message = message.replace("receiver_height_m=", "--receiver-height ")
     return message.replace("columns= has", "--column has").replace("skip_bad=True", "--skip-bad")
 
 

@@ -140,7 +140,7 @@ def construct(
             "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "told" or None,
         }  # fmt: skip
         return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
-    given, field = without_pattern(read, site, reading.receiver_height_m)
+    given, field = without_pattern(read, site)
     notes = list(assumptions(given.observations, reading.sigma_db))
     if site.pattern is not None:
         notes.append(

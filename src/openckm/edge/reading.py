@@ -55,7 +55,8 @@ class ReadingOptions:
         heaps: take values heaped at the end of a report's range (-140 and -44 dBm in LTE) for limits.
         nothing: numbers that stand for no value in this file, besides the usual ones.
         spacing_m: distance between neighbouring crossings [m], where positions are crossings such as "E-12".
-        receiver_height_m: height of the receiver above ground [m], where it is not a phone in a hand.
+        receiver_height_m: height of the receiver above ground [m], where it is not a phone in a hand; of a file with a
+            column of heights, the height whose rows are used.
     """
 
     where: Mapping[str, str] = field(default_factory=dict)
@@ -72,8 +73,7 @@ class ReadingOptions:
 
     def keywords(self) -> dict[str, Any]:
         """Return the options as keywords of `read_drive_test`."""
-        own = ("heaps", "receiver_height_m")
-        how = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
+        how = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "heaps"}
         return how | {"where": dict(self.where) or None, "columns": dict(self.columns) or None}
 
 
@@ -162,9 +162,10 @@ def read_onto(
     power = test.points.quantity == "gain_db"
     points, heaps = heaped_limits(test.points) if options.heaps and power else (test.points, ())
     notes = [*notes, *_outside(test, measurements, grid, site, how), *_inside_buildings(test, known.layout)]
-    if options.receiver_height_m is not None and abs(options.receiver_height_m - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
+    height = test.report.receiver_height_m
+    if height is not None and abs(height - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
         notes.append(
-            f"WARNING: the readings were made {options.receiver_height_m:g} m above ground; the prior knows receivers"
+            f"WARNING: the readings were made {height:g} m above ground; the prior knows receivers"
             f" at {RECEIVER_HEIGHT_M:g} m, so away from the readings the map is worth less than it says"
         )
     report = replace(test.report, notes=(*test.report.notes, *notes, *heaps))
@@ -264,9 +265,7 @@ def _inside_buildings(test: DriveTest, layout: Layout | None) -> list[str]:
     ]
 
 
-def without_pattern(
-    given: Evidence, site: SitePlan, receiver_m: float | None = None
-) -> tuple[Evidence, NDArray[np.float64] | None]:
+def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[np.float64] | None]:
     """Return the evidence as an isotropic antenna on flat ground without woods would have given it, and the difference.
 
     What an antenna's pattern adds along the direct path to each cell, and what terrain and woods take off it
@@ -283,7 +282,7 @@ def without_pattern(
     if site.pattern is not None and tower is not None:
         field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
         bare = replace(bare, transmitter=replace(tower, bearing_deg=None))
-    lost = site_loss(site, tower, given.grid, receiver_m)
+    lost = site_loss(site, tower, given.grid, given.report.receiver_height_m)
     given = replace(given, report=replace(given.report, notes=(*given.report.notes, *lost.notes)))
     if lost.terrain is not None and bare.layout is not None:
         ground = lost.terrain.at(*given.grid.centres()).astype(np.float32)

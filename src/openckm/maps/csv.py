@@ -26,6 +26,7 @@ from openckm.maps.observations import Points, join_points
 from openckm.maps.tables.account import Account, in_words
 from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
+from openckm.maps.tables.heights import choose_height
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
 from openckm.maps.tables.roles import OTHER_ROLES, ROLES, RUN_NAMES, VALUE_ROLES, is_known
@@ -70,6 +71,7 @@ class DriveTestReport:
         notes: what was found and assumed while reading, one sentence each.
         columns: role -> the column it was taken from.
         cells: column that names a transmitter, network or technology -> readings by name.
+        receiver_height_m: height of the receivers above ground [m], as the file or the user says; None for neither.
     """
 
     source: str
@@ -89,6 +91,7 @@ class DriveTestReport:
     notes: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    receiver_height_m: float | None = None
 
     def lines(self) -> list[str]:
         """Return what was read, left out and assumed, one line each."""
@@ -128,6 +131,7 @@ def read_drive_test(
     mix: Sequence[str] = (),
     nothing: Sequence[float] = (),
     spacing_m: float | None = None,
+    receiver_height_m: float | None = None,
 ) -> DriveTest:
     """Read the measured points of a file, or of several files of one campaign.
 
@@ -155,6 +159,8 @@ def read_drive_test(
         mix: columns that name transmitters whose readings are to be read as one field all the same, or ["all"].
         nothing: numbers that stand for no value in this file, besides the usual ones.
         spacing_m: distance between neighbouring crossings [m], where positions are crossings such as "E-12".
+        receiver_height_m: height above ground [m] at which rows are used, where a column states heights; None where
+            there is to be one height only.
 
     Returns:
         The readings and the report of what was read. Rows keep their number in the file (1 is the first data row).
@@ -173,7 +179,7 @@ def read_drive_test(
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     how = {"crs": crs, "columns": columns, "sigma_db": sigma_db, "device": device, "where": where or {},
            "without": without, "skip_bad": skip_bad, "mix": mix, "nothing": nothing,
-           "spacing_m": spacing_m}  # fmt: skip
+           "spacing_m": spacing_m, "receiver_height_m": receiver_height_m}  # fmt: skip
     if len(paths) == 1:
         return _read_one(Path(paths[0]), grid, **how)
     return _read_several([Path(p) for p in paths], grid, how)
@@ -185,6 +191,9 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     account, names = _load(file, roles, how)
     account.notes[:0] = [*file.notes, *notes]
     _choose(account, roles, names, how)
+    receiver_m = how["receiver_height_m"]
+    if "height" in roles:
+        receiver_m = choose_height(account, roles["height"], receiver_m)
     selected = len(account.table)
     roles = clean_positions(account, roles, how["skip_bad"], how["spacing_m"])
     value_role = next(role for role in (*VALUE_ROLES, *OTHER_ROLES) if role in roles)
@@ -207,7 +216,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     )  # fmt: skip
     taken = {role: table.header[index] for role, index in roles.items()}
     report = _report(points, account, taken, table.header[roles[value_role]], plane, selected)
-    return DriveTest(points, replace(report, cells=names_in(account.table, names)))
+    return DriveTest(points, replace(report, cells=names_in(account.table, names), receiver_height_m=receiver_m))
 
 
 def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tuple[Account, dict[int, str]]:
