@@ -82,12 +82,11 @@ check: bare
 	$(MAKE) slow
 	$(MAKE) traced
 
-# The package, without its rivals and benches, under another Python (make other OTHER=python3.13).
+# The main job under another Python (make other OTHER=python3.13).
 other:
-	$(OTHER) -m venv .venv-other
-	.venv-other/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest pytest-xdist hypothesis beartype httpx2 $(PINS)
-	.venv-other/bin/ckm --version
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg .venv-other/bin/python -m pytest -n 2 -m "not slow" tests/infer tests/observe
+	$(OTHER) -m venv --clear .venv-other
+	.venv-other/bin/python -m pip install --quiet --disable-pip-version-check . $(PINS)
+	.venv-other/bin/ckm demo --out out/demo-other
 
 # Every benchmark, quickly, on the sample in bench/sample; says what differs from bench/results beyond the intervals.
 bench: install
