@@ -276,7 +276,10 @@ def test_the_job_writes_a_delta_or_leaves_the_old_one(tmp_path):
     folder, output = save_tiny(tmp_path / "tiny"), tmp_path / "site.delta"
     where = {"bs": (128.0, 128.0), "local": True, "crs": "local", "cell_m": 4.0, "size": SIDE, "prior": folder}
     good = adapt(
-        drive(tmp_path / "good.csv", world(count=420)), output, options=replace(QUICK, steps=40, place="a plane"), **where
+        drive(tmp_path / "good.csv", world(count=420)),
+        output,
+        options=replace(QUICK, steps=40, place="a plane"),
+        **where,
     )
     assert good.kept and Delta.read(output).place == "a plane" and not output.with_name("site.delta.work").exists()
     content = output.read_bytes()
