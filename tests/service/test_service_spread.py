@@ -40,6 +40,20 @@ def test_a_single_draw_goes_with_a_spread_that_is_not_nothing(client):
     assert "upper bound" in found["provenance"]["spread"]
 
 
+def test_the_mean_in_one_call_is_surer_of_what_was_read_and_says_of_what(client):
+    found = {sigma: answer(client, evidence_request(method="mean", likelihood=_read(sigma))) for sigma in (1.0, 1e3)}
+    std = {sigma: np.array(one["channels"]["gain_db"]["std"], float) for sigma, one in found.items()}
+    # errors of this network are nearly white: var' = v - (v / 64)^2 / (v / 64 + 1), the mean of 8 x 8 cells being read
+    var = std[1e3] ** 2
+    np.testing.assert_allclose(std[1.0], np.sqrt(var - (var / 64) ** 2 / (var / 64 + 1.0)), atol=0.02)
+    assert found[1.0]["provenance"]["spread"].startswith("of gain_db in closed form")
+
+
+def _read(sigma):
+    """The block means of a request, with another noise."""
+    return evidence_request()["likelihood"] | {"sigma": sigma}
+
+
 def test_draws_of_a_method_that_is_too_sure_are_stretched_about_their_mean():
     drawn = np.random.default_rng(0).normal(-90, 3, (6, 1, 4, 5)).astype(np.float32)
     for method, ratio in RATIO.items():

@@ -42,7 +42,7 @@ from openckm.priors.denoiser import Denoised
 
 __all__ = [
     "BeliefCovariance", "MOST_CELLS", "MOST_READINGS", "Update", "UpdatedCovariance", "UpdatedPosterior", "assimilate",
-    "updated",
+    "spread_after", "updated",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -274,6 +274,31 @@ def assimilate(mean: Array, std: Array, covariance: Covariance, likelihood: Like
     updated = mean + gain @ pull
     facts = _facts(readings, belief, inner, (precision, target, noise), (mean, std, updated, np.sqrt(var)), cells)
     return Update(updated, np.sqrt(var), gain, core, whole, level, target, noise, facts)
+
+
+def spread_after(denoised: Denoised, likelihood: Likelihood, spectrum: Spectrum) -> Array | None:
+    """Return the standard deviation [dB] of the gain of each cell after plain linear readings of it, shape (cells,).
+
+    None where there is no closed form, or none that is cheap: limits, devices, other channels, very many readings.
+
+    Args:
+        denoised: what the network said before these readings, of one map, with its variance.
+        likelihood: of the readings, on maps in latent code.
+        spectrum: of the network's errors.
+    """
+    if denoised.var is None:
+        return None
+    mean, std = (f[0, 0].double().flatten().numpy() for f in (denoised.mean, denoised.var.clamp(min=1e-12).sqrt()))
+    std = std * GAIN.scale
+    try:
+        readings = _Readings(likelihood)
+        if readings.rounds > 1 or readings.linearisations > 1:
+            return None
+        covariance = BeliefCovariance.of(denoised, spectrum, REFINE_LEVEL, std)
+        gain = mean * GAIN.scale + GAIN.offset
+        return assimilate(gain, std, covariance, likelihood, np.arange(len(mean))).std
+    except (InputError, OptionError):
+        return None
 
 
 def _gain(covariance: Covariance, touched: Index, part: Array, count: int) -> Array:

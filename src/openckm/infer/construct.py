@@ -36,7 +36,7 @@ from openckm.infer.experts import (
     reading_facts,
     site_expert,
 )
-from openckm.infer.extended import LinearReadings, MeanMap
+from openckm.infer.extended import MeanMap
 from openckm.infer.model import Posterior, Report
 from openckm.infer.rivals.algorithm2 import algorithm_2
 from openckm.infer.scene import Scene, prepare_scene
@@ -116,7 +116,6 @@ class OpenCKM:
         seed: int = 0,
         deadline_s: float | None = None,
         progress: Report | None = None,
-        linear: Sequence[LinearReadings] = (),
         maps: Sequence[MeanMap] = (),
         likelihood: Likelihood | None = None,
         belief: Posterior | None = None,
@@ -146,7 +145,7 @@ class OpenCKM:
             raise OptionError(f"draw_by={self.draw_by!r}: wanted told or dps")
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
-        further = linear or maps or likelihood is not None or self.draw_by != "told"
+        further = bool(maps) or likelihood is not None or self.draw_by != "told"
         whole_evidence = not further  # what is reused is known by its observations alone
         job = (
             None
@@ -161,7 +160,6 @@ class OpenCKM:
             seed=seed,
             until=half,
             progress=progress,
-            linear=linear,
             maps=maps,
             likelihood=likelihood,
         )
@@ -202,7 +200,6 @@ class OpenCKM:
         seed: int = 0,
         until: float | None = None,
         progress: Report | None = None,
-        linear: Sequence[LinearReadings] = (),
         maps: Sequence[MeanMap] = (),
         likelihood: Likelihood | None = None,
     ) -> Posterior:
@@ -214,7 +211,6 @@ class OpenCKM:
             seed: of the folds in which readings are held out.
             until: monotonic clock [s] after which the mean is averaged over no further orientations.
             progress: told what is done.
-            linear: readings by instruments that read more than one cell.
             maps: whole maps that someone else predicted, each one more column beside the prior's map; without any
                 reading, the first is the answer.
             likelihood: of any further instrument, on maps in latent code of the cells asked for, in the map's unit.
@@ -223,7 +219,7 @@ class OpenCKM:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
-        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device, linear, maps)
+        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device, maps)
         belief = self._believe(scene, seed, until, progress)
         if likelihood is None:
             return belief

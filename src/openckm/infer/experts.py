@@ -196,7 +196,7 @@ def fit_readings(
         support = np.unique(linear.indices)
         every = data.extended(
             places[support], more.value - constant, more.sigma**2, _linear_rows(scene, basis.matrix, linear),
-            linear[:, support], more.low - constant, more.high - constant,
+            linear[:, support],
         )  # fmt: skip
         fit = fit_checked(every, options, basis.names, hyper)
         around, hyper = fit.predict(places, basis.matrix).mean, fit.hyper
@@ -219,10 +219,8 @@ def _fit_with_sisters(
 def _linear_rows(scene: Scene, matrix: Array, linear: csr_matrix) -> Array:
     """Return the rows of H of readings of more than one cell, shape (k, p): gains hold no transmit power."""
     rows = np.asarray(linear @ matrix)
-    power = scene.unit == "dBm" and scene.extended is not None and bool(scene.extended.of_gain.any())
-    if power and scene.extended is not None:
-        column = matrix.shape[1] - scene.contrasts.shape[1] - 1
-        rows[scene.extended.of_gain, column:] = 0.0
+    if scene.unit == "dBm":  # the transmit power's column, and those of the devices behind it
+        rows[:, matrix.shape[1] - scene.contrasts.shape[1] - 1 :] = 0.0
     return rows
 
 

@@ -13,7 +13,7 @@ b the level of each device. A reading is a value, a limit or an interval of A z 
 
 Several experts are fitted and weighed by what they say of readings held out in blocks (`infer.experts`).
 
-    Observations, LinearReadings, MeanMap  ->  Model  ->  Posterior: mean, std, draw, covariance, to_map
+    Observations, MeanMap  ->  Model  ->  Posterior: mean, std, draw, covariance, to_map
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovari
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
 from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.experts import Expert, all_rows, gain_of
-from openckm.infer.extended import LinearReadings, MeanMap
+from openckm.infer.extended import MeanMap
 from openckm.infer.scene import Scene
 from openckm.infer.stacking import Blend
 from openckm.maps.grid import Grid
@@ -41,7 +41,7 @@ from openckm.observe.field.discrepancy import refit
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["OUTPUT", "LinearReadings", "MeanMap", "Posterior", "Report"]
+__all__ = ["OUTPUT", "MeanMap", "Posterior", "Report"]
 
 OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 Report = Callable[[str, int, int], None]

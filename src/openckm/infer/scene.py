@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import GridError, MeasurementError
-from openckm.infer.extended import ExtendedReadings, LinearReadings, MeanMap, extended_readings
+from openckm.infer.extended import ExtendedReadings, MeanMap, extended_readings
 from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
@@ -152,7 +152,7 @@ class Scene:
         """Whether the readings can tell level and nuisances: three values, or limits where the level is known."""
         if self.cells is None:
             return False
-        if self.extended is not None and (self.extended.of_gain.any() or self.unit == "dB"):
+        if self.extended is not None:
             return True
         enough = int(self.plain.sum()) if self.unit == "dBm" else int(self.used.sum())
         return enough >= MIN_READINGS
@@ -227,7 +227,7 @@ class Scene:
         centre = float(mean_db[self.index].mean()) if len(self.index) else float(mean_db.mean())
         power = self.unit == "dBm"
         share = (0.5 if power else 1.0) / (1 + len(self.maps))  # of the slopes' sum
-        known_level = not power or (self.extended is not None and bool(self.extended.of_gain.any()))
+        known_level = not power or self.extended is not None
         parts = [
             offset_columns(
                 np.full(mean_db.size, ""), mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf
@@ -295,7 +295,7 @@ class Scene:
 
 def prepare_scene(
     observations: Observations, grid: Grid, multiple: int, reference: str | None = None,
-    linear: Sequence[LinearReadings] = (), maps: Sequence[MeanMap] = (), condition: Condition | None = None,
+    maps: Sequence[MeanMap] = (), condition: Condition | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of some observations on a grid.
 
@@ -304,7 +304,6 @@ def prepare_scene(
         grid: the cells asked for.
         multiple: the network's sides must be divisible by this.
         reference: name of the device whose map is wanted; None for the mean device, ANY_DEVICE for those at hand.
-        linear: readings by instruments that read more than one cell.
         maps: whole maps that someone else predicted, on the grid asked for.
         condition: what the network is conditioned on besides readings, where somebody else makes it; None to make it.
 
@@ -329,7 +328,7 @@ def prepare_scene(
         if reference == ANY_DEVICE:
             points, reference = replace(points, device=np.full(len(points), "")), None
         cells = aggregate_cells(points, grid, shadow_sigma_db=SHADOW_SIGMA_DB, by_device=True)
-    extended = extended_readings(observations, linear, grid, padded)
+    extended = extended_readings(observations, grid, padded)
     if cells is None and extended is not None:
         nothing = np.zeros(0)
         cells = Points.exact(nothing, nothing, nothing, sigma=1.0, unit="dB")

@@ -13,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import GridError, InputError, OptionError
+from openckm.infer.assimilate import spread_after
 from openckm.infer.choose import choose_method
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.infer.draws import OutOfTime
+from openckm.infer.exact.spectrum import default_spectrum
 from openckm.infer.exact.terms import terms_of
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
@@ -169,10 +171,15 @@ def _mean(
     scale = np.array([q.scale for q in _OUTPUT], np.float32)[:, None, None]
     mean = np.stack([q.decode(found.mean[0, i].numpy()) for i, q in enumerate(_OUTPUT)])
     std = np.asarray(var[0, : len(_OUTPUT)].sqrt().numpy() * scale, np.float32)
+    words = "that of the prior given the site: an upper bound"
+    after = spread_after(found, likelihood, model.spectrum or default_spectrum(tiled))
+    if after is not None:
+        std[0] = after.reshape(std[0].shape)
+        words = "of gain_db in closed form; of other channels that of the prior given the site: an upper bound"
     said = facts | {
         "network_evaluations": calls + facts.get("network_evaluations", 0),
         "orientations_left_out": 8 - calls,
-        "spread": "that of the prior given the site: an upper bound",
+        "spread": words,
     }
     return RadioMap.from_gaussian(
         grid, mean, std, [q.name for q in _OUTPUT], draws=drawn, valid=valid, provenance=said
