@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from openckm.errors import OptionError
+from openckm.nn.fixed_point import GRID, on_grid
 from openckm.nn.invertible import Down, Up, fold, haar, unfold, unhaar
-from openckm.nn.reversible import GRID, Coupling, invert, on_grid, run
+from openckm.nn.reversible import Coupling, invert, run
 from openckm.nn.reversible_unet import ReversibleUNet, ReversibleUNetOptions
 
 

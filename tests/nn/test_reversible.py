@@ -11,9 +11,10 @@ from torch.func import functional_call
 from torch.utils.checkpoint import checkpoint
 
 from openckm.errors import ComputationError, OptionError
+from openckm.nn.fixed_point import GRID, LIMIT, on_grid
 from openckm.nn.layers import ResBlock
 from openckm.nn.recompute import POLICIES
-from openckm.nn.reversible import GRID, LIMIT, Coupling, invert, on_grid, run
+from openckm.nn.reversible import Coupling, invert, run
 
 CHANNELS, STEERING = 8, 12
 

@@ -8,8 +8,8 @@ from tests.worlds import tiny_denoiser
 
 from openckm.errors import OptionError
 from openckm.nn.arithmetic import using
+from openckm.nn.fixed_point import on_grid
 from openckm.nn.recompute import POLICIES
-from openckm.nn.reversible import on_grid
 from openckm.priors.chain import ChainDenoiser, ChainOptions
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser, ReversibleMapDenoiser, ReversibleMapDenoiserOptions

@@ -9,7 +9,7 @@ rotations by 45 degrees along columns, then along rows. A rotation by t is three
     y += p x,    x -= sin(t) y,    y += p x,      p = tan(t / 2),                                        (1)
 
 and a shear may round what it adds to any grid and stays invertible exactly: on the grid of
-`openckm.nn.reversible` the transform gives back the bits of its input, and differs from the orthonormal one by a few
+`openckm.nn.fixed_point` the transform gives back the bits of its input, and differs from the orthonormal one by a few
 steps of the grid. Its derivative is taken as the orthonormal one's. Every map here has log |det| = 0: foldings
 permute, shears have a unit diagonal, and the rotation's determinant is +1.
 
@@ -31,7 +31,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from openckm.errors import OptionError
-from openckm.nn.reversible import GRID, Move, State
+from openckm.nn.fixed_point import GRID
+from openckm.nn.reversible import Move, State
 
 __all__ = ["Down", "Up", "fold", "haar", "unfold", "unhaar"]
 
@@ -64,7 +65,7 @@ def haar(x: Tensor, *, exact: bool = False) -> Tensor:
     """Return LL, LH, HL and HH of 2 x 2 pixels: [B, C, H, W] -> [B, 4 C, H / 2, W / 2].
 
     Args:
-        x: the maps; on the grid of `openckm.nn.reversible` in exact mode.
+        x: the maps; on the grid of `openckm.nn.fixed_point` in exact mode.
         exact: round the shears to the grid, so that `unhaar` gives back x to the bit.
 
     Raises:

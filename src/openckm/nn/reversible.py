@@ -8,14 +8,13 @@ whose inverse needs F, never its inverse: x1 = (y2 - (1 - a) y1 - F(y1, context)
 sequence of moves into one autograd function that keeps its final state only: the backward pass inverts one move after
 the other and recomputes the activations of that move alone.
 
-Exact mode (the default) keeps the state on a grid of fixed-point numbers,
+Exact mode (the default) keeps the state on a grid of fixed-point numbers (`openckm.nn.fixed_point`),
 
     y2 = x1 + g round(F / g),        g = 2^-12,  a = 1,                      (2)
 
-with the rounding's derivative taken as 1 (straight-through). Sums of multiples of g below 2^24 g = 4096 are exact in
-float32, so the inverse gives the very bits of the input at any depth and in any precision of F, and the gradients are
-those of plain backpropagation to the bit. In float mode the state drifts: a state off by 1e-7 rounds to another
-bfloat16, and with a < 1 each inverse multiplies errors by 1 / a.
+on which sums are exact in float32, so the inverse gives the very bits of the input at any depth and in any precision of
+F, and the gradients are those of plain backpropagation to the bit. In float mode the state drifts: a state off by 1e-7
+rounds to another bfloat16, and with a < 1 each inverse multiplies errors by 1 / a.
 
 References:
     A. Gomez, M. Ren, R. Urtasun, R. Grosse, The reversible residual network: backpropagation without storing
@@ -35,33 +34,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from openckm.errors import ComputationError, OptionError
+from openckm.nn.fixed_point import LIMIT, on_grid
 from openckm.nn.recompute import again, check_policy, random_states, recomputed, require_repeatable, uncached
 
-__all__ = ["GRID", "LIMIT", "Coupling", "Gradients", "Move", "State", "invert", "on_grid", "run"]
+__all__ = ["Coupling", "Gradients", "Move", "State", "invert", "run"]
 
-GRID = 2.0**-12
-"""Step g of the grid that states lie on in exact mode."""
-LIMIT = 2048.0
-"""Largest magnitude of a state in exact mode; a Haar transform of such values is still exact."""
 State = tuple[Tensor, ...]
 Weights = dict[str, Tensor]
-
-
-class _Rounded(torch.autograd.Function):
-    """g round(x / g), whose derivative is taken as 1."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        return torch.round(x * (1.0 / GRID)).mul_(GRID)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        return grads[0]
-
-
-def on_grid(x: Tensor) -> Tensor:
-    """Return x as float32 on the grid of fixed-point numbers; the derivative of the rounding is taken as 1."""
-    return torch.as_tensor(_Rounded.apply(x.float()))  # type: ignore[no-untyped-call]
 
 
 class Gradients(NamedTuple):

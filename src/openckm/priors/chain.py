@@ -46,7 +46,7 @@ class ChainOptions:
     Attributes:
         steps: T.
         keep: a, in [0.8, 1].
-        exact: keep the maps on the grid of `openckm.nn.reversible`; only with a = 1.
+        exact: keep the maps on the grid of `openckm.nn.fixed_point`; only with a = 1.
 
     Raises:
         OptionError: if a value is out of range.

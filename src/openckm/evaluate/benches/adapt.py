@@ -7,20 +7,28 @@ hidden cells:
     network+delta    the same of the taught network, whether or not the delta was kept
     openckm          the whole of `ckm construct`
     openckm+delta    the whole with the delta, where it was kept; where it was refused, the same as without
-    openckm+MATE     with the delta of the other cell of the mast that faces the same way
+    openckm+refused  the whole with a delta that was refused
+    openckm+mate     with the delta of the other cell of the mast that faces the same way
 
-`rmse_ratio` is the mean RMSE with the delta over that without, paired by cell and seed, intervals by bootstrap over
-both. `kept` is the share of the deltas that their own judging blocks kept; `judged_ratio` what those blocks said.
+Task "forgetting" asks the prior and the taught network for maps of held-out cities from 1 and 10 % of their cells and
+the site, one call each: what a site teaches must not cost what the prior knew.
+
+`rmse_ratio` is the mean RMSE with the delta over that without, paired by cell (by map) and seed, intervals by bootstrap
+over both. `kept` is the share of the deltas that their own judging blocks kept; `judged_ratio` and `judged_high` are
+what those blocks said, and the upper end of its interval. What is finished is kept in $OPENCKM_BENCH_KEEP, if that is
+set, and a run that was interrupted goes on from there.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +36,24 @@ import numpy as np
 from openckm.edge.adapt import AdaptOptions, adapt_to
 from openckm.edge.lesson import BLOCK_CELLS, lesson_of
 from openckm.evaluate.benches.duke import duke_cases
+from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import ratio_interval
-from openckm.evaluate.scores.scoring import Score, Truth, score_map, summary_rows
+from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, score_map, summary_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
+from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.infer.scene import prepare_scene
 from openckm.infer.spread.calibration import prior_calibration
 from openckm.maps.observations import Observations
+from openckm.maps.quantity import GAIN
 from openckm.priors.adapted import with_delta
+from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.store.delta import Delta
+from openckm.store.weights import write_aside
 
 __all__ = ["run", "table"]
 
@@ -47,7 +61,11 @@ SEEDS, QUICK_SEEDS = 5, 1
 MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The cell of the mast that faces the same way."""
 Scorer = Callable[[str, dict[str, float], int, float], Score]
-PAIRS = (("network+delta", "network"), ("openckm+delta", "openckm"), ("openckm+mate", "openckm"))
+PAIRS = (
+    ("network+delta", "network"), ("openckm+delta", "openckm"), ("openckm+refused", "openckm"),
+    ("openckm+mate", "openckm"),
+)  # fmt: skip
+FORGETTING_MAPS, FORGETTING_SHARES = 22, (0.01, 0.1)
 
 
 def run(
@@ -56,6 +74,7 @@ def run(
     *,
     cells: Sequence[str] = DUKE_CELLS,
     seeds: Sequence[int] | None = None,
+    test_dir: Path | None = None,
     keep: Path | None = None,
 ) -> Results:
     """Return the rows of the benchmark.
@@ -65,6 +84,7 @@ def run(
         progress: called as progress(what, done, total).
         cells: Duke cells.
         seeds: of the hidden blocks; overrides `quick`.
+        test_dir: folder of the maps that forgetting is measured on; None: $OPENCKM_TEST_DATA, or the sample.
         keep: folder in which deltas stay, and are found again; None means $OPENCKM_BENCH_KEEP, if set.
 
     Raises:
@@ -79,7 +99,9 @@ def run(
         for k, (name, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"cell {name}, seed {seed}", k, len(jobs))
-            scores += cell_scores(duke_cell(name), seed, home)
+            scores += _remembered(home / f"{name}-{seed}.json", partial(cell_scores, duke_cell(name), seed, home))
+            forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True))
+            scores += _remembered(home / f"{name}-{seed}-forgetting.json", forgot)
     return Results(table(scores), scores)
 
 
@@ -87,21 +109,60 @@ def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases."""
     means = [s for s in scores if s.method != "judging blocks"]
     judged = [s for s in scores if s.method == "judging blocks"]
-    rows = summary_rows(means, ("rmse_db",)) + summary_rows(judged, ("kept", "judged_ratio"))
-    for after, before in PAIRS:
-        own, other = ({(s.case, s.seed): s for s in means if s.method == name} for name in (after, before))
-        pairs = sorted(set(own) & set(other))
-        if not pairs:
-            continue
-        found = ratio_interval(
-            [own[p].values["rmse_db"] for p in pairs], [other[p].values["rmse_db"] for p in pairs],
-            [f"{case} {seed}" for case, seed in pairs],
-        )  # fmt: skip
-        rows.append(
-            Row(after, "duke", "block", "rmse_ratio", found.value, found.low, found.high, sum(own[p].n for p in pairs),
-                own[pairs[0]].network_evaluations, 0.0, peak_mb(), len(pairs), before)
-        )  # fmt: skip
+    rows = summary_rows(means, ("rmse_db",)) + summary_rows(judged, ("kept", "judged_ratio", "judged_high"))
+    for task, split in dict.fromkeys((s.task, s.split) for s in means):
+        here = [s for s in means if (s.task, s.split) == (task, split)]
+        rows += [row for after, before in PAIRS for row in _ratio(here, after, before)]
     return rows
+
+
+def _ratio(here: Sequence[Score], after: str, before: str) -> list[Row]:
+    """Return the row of a ratio of RMSE, paired by case and seed; none where nothing is paired."""
+    own, other = ({(s.case, s.seed): s for s in here if s.method == name} for name in (after, before))
+    pairs = sorted(set(own) & set(other))
+    if not pairs:
+        return []
+    found = ratio_interval(
+        [own[p].values["rmse_db"] for p in pairs], [other[p].values["rmse_db"] for p in pairs],
+        [f"{own[p].city} {p[1]}" for p in pairs],
+    )  # fmt: skip
+    first = own[pairs[0]]
+    return [
+        Row(after, first.task, first.split, "rmse_ratio", found.value, found.low, found.high,
+            sum(own[p].n for p in pairs), first.network_evaluations, 0.0, peak_mb(), len(pairs), before)
+    ]  # fmt: skip
+
+
+def _remembered(path: Path, make: Callable[[], list[Score]]) -> list[Score]:
+    """Return scores from a file, or make and write them."""
+    if path.is_file():
+        return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
+    scores = make()
+    write_aside(path, json.dumps([asdict(s) for s in scores]).encode())
+    return scores
+
+
+def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
+    """Return the scores of prior and taught network on maps of held-out cities; none where there are no maps."""
+    if not folder.is_dir():
+        return []
+    net, _ = embedded_prior()
+    models = {"network": net, "network+delta": with_delta(net, Delta.read(home / f"{name}-{seed}.delta"))}
+    scores = []
+    for k, traced in enumerate(load_heldout(folder, FORGETTING_MAPS)):
+        for share in FORGETTING_SHARES:
+            given, truth = heldout_case(traced, "gain", share, k)
+            scene = prepare_scene(given, traced.grid, net.multiple)
+            condition = scene.with_evidence(scene.cells)
+            for method, model in models.items():
+                mean = posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()
+                found = scene.crop(GAIN.decode(mean))[truth.row, truth.col]
+                values = {"rmse_db": float(np.sqrt(np.mean((found - truth.value) ** 2)))}
+                case, city = f"{case_of(traced, k)} {name}", city_of(traced)
+                scores.append(
+                    Score(method, "forgetting", f"{share:.0%}", case, city, values, len(found), 1, 0.0, seed)
+                )  # fmt: skip
+    return scores
 
 
 def cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
@@ -116,28 +177,30 @@ def cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
             method, "duke", "block", f"Duke {cell.name}", cell.name, values, truth.value.size, calls, took, seed
         )
 
-    scores = [score("judging blocks", {"kept": float(keeps), "judged_ratio": delta.ratio}, 0, seconds)]
+    judged = {"kept": float(keeps), "judged_ratio": delta.ratio, "judged_high": delta.ratio_high}
+    scores = [score("judging blocks", judged, 0, seconds)]
     net, _ = embedded_prior()
     lesson = lesson_of(given, cell.grid, net, np.ones(len(delta.blocks), bool), BLOCK_CELLS * cell.grid.cell_m, 0)
     at = truth.row * cell.grid.shape[1] + truth.col
     for name, model in (("network", net), ("network+delta", with_delta(net, delta))):
         answer = (lesson.answer(model, lesson.known) - lesson.shift)[at]
         scores.append(score(name, {"rmse_db": float(np.sqrt(np.mean((answer - truth.value) ** 2)))}, 1, 0.0))
-    scores += _constructed(cell, seed, given, truth, delta if keeps else None, home, score)
+    scores += _constructed(cell, seed, given, truth, delta, home, score)
     return scores
 
 
 def _constructed(
-    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta | None, home: Path, score: Scorer
+    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: Scorer
 ) -> list[Score]:
     """Return the scores of the whole of `ckm construct`, without a delta, with the cell's own and with its mate's."""
     net, card = embedded_prior()
     calibration = prior_calibration(None, card.sha256)
     mate, _ = _case(duke_cell(MATE[cell.name]), seed)
     other, keeps = _delta(duke_cell(MATE[cell.name]), seed, mate, home)
+    own = "openckm+delta" if delta.helps else "openckm+refused"
     scores: list[Score] = []
-    for name, taught in (("openckm", None), ("openckm+delta", delta), ("openckm+mate", other if keeps else None)):
-        if taught is None and scores:  # a delta that was refused is not used
+    for name, taught in (("openckm", None), (own, delta), ("openckm+mate", other if keeps else None)):
+        if name == "openckm+mate" and taught is None:  # a delta that was refused is not used
             scores.append(replace(scores[0], method=name))
             continue
         denoiser = net if taught is None else with_delta(net, taught)
@@ -146,6 +209,8 @@ def _constructed(
         took = time.process_time() - begun
         calls = int(made.provenance["network_evaluations"])
         scores.append(score(name, score_map(made, truth, seed=seed), calls, took))
+    if not delta.helps:
+        scores.append(replace(scores[0], method="openckm+delta"))
     return scores
 
 

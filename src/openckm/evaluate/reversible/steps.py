@@ -22,9 +22,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from openckm.errors import ComputationError
 from openckm.nn.arithmetic import cast, using
+from openckm.nn.fixed_point import on_grid
 from openckm.nn.layers import ResBlock
 from openckm.nn.recompute import LiveBytes
-from openckm.nn.reversible import Coupling, invert, on_grid, run
+from openckm.nn.reversible import Coupling, invert, run
 from openckm.nn.reversible_unet import ReversibleUNet, ReversibleUNetOptions
 from openckm.nn.unet import UNet, UNetOptions
 from openckm.priors.chain import ChainDenoiser, ChainOptions
