@@ -1,4 +1,4 @@
-"""A node with `[adapt] delta` serves the taught prior and says so; one that does not fit is left out, with the reason."""
+"""A node with `[adapt] delta` serves the taught prior and says so; one that does not fit is left out, and said why."""
 
 from __future__ import annotations
 

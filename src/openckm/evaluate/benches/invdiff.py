@@ -48,7 +48,7 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Batch, Trainer
 
-__all__ = ["ARMS", "InvdiffOptions", "run", "train_arm"]
+__all__ = ["ARMS", "InvdiffOptions", "arm_scores", "run", "table", "train_arm", "training_maps"]
 
 SHARES = (0.01, 0.03, 0.1)
 SPAN_DB = 200.0
@@ -142,18 +142,21 @@ def run(
     if not held:
         raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
     maps = TrainingSet(seen, chosen.samples())
-    scores: dict[int, list[Score]] = {}
+    scores: list[Score] = []
     with ExitStack() as stack:
         home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / "invdiff"
         jobs = [(arm, seed) for seed in chosen.seeds for arm in chosen.arms]
         for k, (arm, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"{arm}, seed {seed}", k, len(jobs))
-            model = train_arm(arm, seed, maps, home, chosen)
-            scores.setdefault(seed, []).extend(_scored(arm, model, held))
-        shipped = _scored("shipped prior", embedded_prior()[0], held)
-    every = [one for group in scores.values() for one in group]
-    return Results([*summary_rows([*every, *shipped], METRICS), *_gains(scores, chosen.arms)], [*every, *shipped])
+            scores += arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
+        scores += arm_scores("shipped prior", 0, embedded_prior()[0], held)
+    return Results(table(scores), scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark from its cases."""
+    return [*summary_rows(scores, METRICS), *_gains(scores)]
 
 
 def training_maps(folder: Path) -> list[TracedMap]:
@@ -226,16 +229,24 @@ def _batches(maps: TrainingSet, options: InvdiffOptions, seed: int) -> Callable[
     return batch
 
 
-def _scored(arm: str, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
-    return [one for k, traced in enumerate(held) for one in _of_map(arm, model, traced, k)]
+def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
+    """Return the scores of a trained arm on every map and share of cells read.
+
+    Args:
+        arm: its name.
+        seed: of its training.
+        model: the network.
+        held: maps that it has not seen.
+    """
+    return [one for k, traced in enumerate(held) for one in _of_map(arm, seed, model, traced, k)]
 
 
-def _of_map(arm: str, model: Denoiser, traced: TracedMap, k: int) -> Iterator[Score]:
+def _of_map(arm: str, seed: int, model: Denoiser, traced: TracedMap, k: int) -> Iterator[Score]:
     for share in SHARES:
         given, truth = heldout_case(traced, "gain", share, k)
         scene = prepare_scene(given, traced.grid, int(model.multiple))  # type: ignore[arg-type]
-        told = scene.with_evidence(scene.cells)
-        mean = posterior_mean(model, told, symmetrise=False).mean[0, 0].numpy()
+        condition = scene.with_evidence(scene.cells)
+        mean = posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()
         known = np.zeros(traced.grid.shape, dtype=bool)
         known[truth.row, truth.col] = True
         answer, true = (
@@ -244,26 +255,26 @@ def _of_map(arm: str, model: Denoiser, traced: TracedMap, k: int) -> Iterator[Sc
         values = image_scores(answer, true, SPAN_DB, known)
         calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
         yield Score(
-            arm, "gain", f"{share:.0%}", case_of(traced, k), city_of(traced), values, int(known.sum()), calls, 0.0
-        )
+            arm, "gain", f"{share:.0%}", case_of(traced, k), city_of(traced), values, int(known.sum()), calls, 0.0, seed
+        )  # fmt: skip
 
 
-def _gains(scores: dict[int, list[Score]], arms: Sequence[str]) -> list[Row]:
-    """Differences of PSNR between arms and their twins, paired by map and seed."""
+def _gains(scores: Sequence[Score]) -> list[Row]:
+    """Return the differences of PSNR between arms and their twins, paired by map and seed; intervals over cities."""
     rows = []
     for arm, twin in TWINS.items():
-        if arm not in arms or twin not in arms:
-            continue
         for split in (f"{share:.0%}" for share in SHARES):
             own, other = (
-                [s for group in scores.values() for s in group if (s.method, s.split) == (name, split)]
-                for name in (arm, twin)
+                {(s.case, s.seed): s for s in scores if (s.method, s.split) == (m, split)} for m in (arm, twin)
             )
-            gap = [a.values["psnr_db"] - b.values["psnr_db"] for a, b in zip(own, other, strict=True)]
-            found = mean_interval(gap, [s.city for s in own])
-            name = f"{arm} over {twin}"
+            both = sorted(set(own) & set(other))
+            if not both:
+                continue
+            gap = [own[key].values["psnr_db"] - other[key].values["psnr_db"] for key in both]
+            found = mean_interval(gap, [own[key].city for key in both])
+            calls = own[both[0]].network_evaluations
             rows.append(
-                Row(name, "gain", split, "psnr_gain_db", found.value, found.low, found.high, len(gap),
-                    own[0].network_evaluations, 0.0, peak_mb())
+                Row(f"{arm} over {twin}", "gain", split, "psnr_gain_db", found.value, found.low, found.high,
+                    sum(own[key].n for key in both), calls, 0.0, peak_mb(), len(both), twin)
             )  # fmt: skip
     return rows
