@@ -136,6 +136,49 @@ def test_several_files_are_one_campaign_and_their_cells_are_not_mixed(tmp_path):
         read_drive_test([tmp_path / "a.csv", tmp_path / "c.csv"], grid=GRID)
 
 
+def test_files_that_repeat_each_other_are_said_and_the_same_one_twice_is_refused(tmp_path):
+    rows = [f"{x},{y},{v}" for x, y, v in zip(DRIVE.lon, DRIVE.lat, DRIVE.rsrp, strict=True)]
+    (tmp_path / "monday.csv").write_text("\n".join(["lon,lat,rsrp", *rows[:40]]))
+    (tmp_path / "all.csv").write_text("\n".join(["lon,lat,rsrp", *rows]))
+    (tmp_path / "rest.csv").write_text("\n".join(["lon,lat,rsrp", *rows[40:]]))
+    both = read_drive_test([tmp_path / "monday.csv", tmp_path / "all.csv"], grid=GRID)
+    assert any("40 of 60 different readings of all.csv stand in the files before" in n for n in both.report.notes)
+    apart = read_drive_test([tmp_path / "monday.csv", tmp_path / "rest.csv"], grid=GRID)
+    assert not any("count twice" in note for note in apart.report.notes)
+    with pytest.raises(OpenCKMError, match="given twice"):
+        read_drive_test([tmp_path / "all.csv", tmp_path / "all.csv"], grid=GRID)
+
+
+def test_sheets_layers_and_folders_that_hold_readings_too_are_said(tmp_path):
+    openpyxl, pyogrio = pytest.importorskip("openpyxl"), pytest.importorskip("pyogrio")
+    shapely = pytest.importorskip("shapely")
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("Tuesday")):
+        for row in (
+            ["lon", "lat", "rsrp"],
+            *zip(DRIVE.lon.tolist(), DRIVE.lat.tolist(), DRIVE.rsrp.tolist(), strict=True),
+        ):
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    place = shapely.to_wkb(shapely.points(DRIVE.lon, DRIVE.lat))
+    for layer in ("monday", "tuesday"):
+        pyogrio.raw.write(tmp_path / "a.gpkg", place, [DRIVE.rsrp], ["rsrp"], geometry_type="Point", crs="EPSG:4326",
+                          layer=layer, append=(tmp_path / "a.gpkg").exists())  # fmt: skip
+    marks = [f"<Placemark><ExtendedData><Data name='RSRP'><value>{v}</value></Data></ExtendedData><Point><coordinates>"
+             f"{x},{y}</coordinates></Point></Placemark>"
+             for x, y, v in zip(DRIVE.lon, DRIVE.lat, DRIVE.rsrp, strict=True)]  # fmt: skip
+    folders = "".join(f"<Folder><name>{name}</name>{''.join(part)}</Folder>"
+                      for name, part in (("Mon", marks[:20]), ("Tue", marks[20:])))  # fmt: skip
+    (tmp_path / "a.kml").write_text(f"<kml><Document>{folders}</Document></kml>")
+    for name, words in (
+        ("a.xlsx", "'Tuesday' of the workbook"),
+        ("a.gpkg", "the layers 'tuesday'"),
+        ("a.kml", "Tue 40, Mon 20"),
+    ):
+        read = read_drive_test(tmp_path / name, grid=GRID)
+        assert len(read.points) == COUNT and any(words in note for note in read.report.notes), read.report.notes
+
+
 def test_a_file_in_an_archive_is_read_by_its_path(tmp_path):
     from people_files import app_rows, table, zipped
 

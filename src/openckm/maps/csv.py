@@ -45,6 +45,8 @@ from openckm.maps.tables.values import read_values
 __all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
 
 OUTSIDE = "outside the map"
+_REPEATED_SHARE = 0.2
+"""Share of a file's readings that other files hold, too, beyond which that is said."""
 _TEXT_ROLES = ("device", "kind", "lonlat", "latlon", "crossing", "lon_side", "lat_side")
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -329,6 +331,8 @@ def _device_counts(device: NDArray[np.str_]) -> dict[str, int]:
 
 def _read_several(paths: Sequence[Path], grid: Grid | None, how: dict[str, Any]) -> DriveTest:
     """Read the files of one campaign in one plane; a file without a reading on the grid is counted, not refused."""
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise MeasurementError(f"a file was given twice: {', '.join(str(path) for path in paths)}; give each once")
     drives: list[DriveTest] = []
     unused: list[str] = []
     plane = grid
@@ -344,9 +348,26 @@ def _read_several(paths: Sequence[Path], grid: Grid | None, how: dict[str, Any])
     if len({d.report.crs for d in drives}) > 1:
         planes = ", ".join(f"{d.report.source} {d.report.crs}" for d in drives)
         raise MeasurementError(f"the files lie in different zones ({planes}): give a grid, or read them one by one")
-    joined = join_drive_tests(drives, unused)
+    joined = join_drive_tests(drives, [*unused, *_repeated(drives)])
     refuse_mixed_files(joined.report.source, joined.report.cells, how["where"], how["mix"])
     return joined
+
+
+def _repeated(drives: Sequence[DriveTest]) -> list[str]:
+    """Return a warning where files repeat the readings of those before them, as exports that go on do."""
+    seen, notes = np.zeros((0, 3)), []
+    for drive in drives:
+        own = np.unique(np.round(np.column_stack([drive.points.x, drive.points.y, drive.points.value]), 3), axis=0)
+        both = np.concatenate([seen, own])
+        again = len(both) - len(np.unique(both, axis=0))
+        if again > _REPEATED_SHARE * len(own):
+            notes.append(
+                f"WARNING: {again} of {len(own)} different readings of {drive.report.source} stand in the files"
+                " before it,"
+                " too, and count twice: give each reading once"
+            )
+        seen = both
+    return notes
 
 
 def join_drive_tests(drives: Sequence[DriveTest], notes: Sequence[str] = ()) -> DriveTest:

@@ -245,7 +245,7 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
 
 RUN_NAMES = (
     "run", "run_id", "drive", "drive_id", "campaign", "campaign_id", "session", "session_id", "track", "track_id",
-    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido",
+    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido", "folder",
     "measurement_id",
 )  # fmt: skip
 """Column names that tell one drive from the next; their readings are one field, and the report says so."""

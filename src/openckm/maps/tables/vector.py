@@ -69,8 +69,7 @@ def open_xml(source: Source) -> FrameFile:
             source, [_gpx_point(e) for e in root.iter() if _local(e.tag) in ("trkpt", "wpt", "rtept")], ["track"]
         )
     if kind == "kml":
-        marks = [e for e in root.iter() if _local(e.tag) == "Placemark"]
-        return _points(source, [p for e in marks if (p := _kml_point(e))], ["Placemark"])
+        return _points(source, list(_kml_points(root, "")), ["Placemark"])
     raise MeasurementError(
         f"{source.label} is XML of the kind <{kind}>: wanted GPX or KML; export the readings as CSV, GPX or KML"
     )
@@ -127,6 +126,8 @@ def open_vector(source: Source) -> FrameFile:
     columns = [(str(name), _plain_array(values)) for name, values in zip(meta["fields"], fields, strict=True)]
     crs = meta["crs"]
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
+    if len(points) > 1:
+        notes.append(f"WARNING: the layers {', '.join(map(repr, points[1:]))} hold points, too, and were not read")
     columns += _coordinates(source, geometry, crs)
     return FrameFile(source.label, source.name, columns, notes, None if _is_wgs84(crs) else crs)
 
@@ -217,6 +218,17 @@ def _gpx_point(element: ElementTree.Element) -> dict[str, Any]:
             record.setdefault(_local(child.tag), text)
             record |= {k: v for k, v in _pairs(text).items() if k not in record}
     return record
+
+
+def _kml_points(element: ElementTree.Element, folder: str) -> Iterator[dict[str, Any]]:
+    """Yield the points below an element of KML, each with the name of the innermost folder that holds it."""
+    for child in element:
+        tag = _local(child.tag)
+        if tag == "Placemark" and (point := _kml_point(child)):
+            yield point | ({"folder": folder} if folder else {})
+        elif tag in ("Document", "Folder"):
+            name = next((e.text or "" for e in child if _local(e.tag) == "name"), "").strip()
+            yield from _kml_points(child, name if tag == "Folder" else folder)
 
 
 def _kml_point(element: ElementTree.Element) -> dict[str, Any] | None:

@@ -47,7 +47,11 @@ def open_workbook(source: Source, named: Sequence[str] = ()) -> FrameFile:
             " and a value; name the columns in the first line of a sheet, e.g. lon, lat, rsrp"
         )
     _, name, at = good[0]
-    return _sheet(source, name, sheets[name], at, len(sheets))
+    file = _sheet(source, name, sheets[name], at, len(sheets))
+    if len(good) > 1:
+        others = ", ".join(repr(sheet) for _, sheet, _ in good[1:])
+        file.notes = (*file.notes, f"WARNING: {others} of the workbook hold readings, too, and were not read")
+    return file
 
 
 def _header_of(rows: list[list[Any]], named: Sequence[str]) -> tuple[int, int]:
