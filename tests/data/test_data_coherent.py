@@ -7,8 +7,9 @@ import pytest
 
 from openckm.data import tracer_probe
 from openckm.data.coherent import CoherentOptions, coherent_field, converged_samples, in_batches
-from openckm.data.raytrace import Antenna, SceneTracer, TraceOptions, material, single_thread
+from openckm.data.raytrace import Antenna, SceneTracer, TraceOptions, single_thread
 from openckm.errors import OptionError, RayTracerUnavailable
+from openckm.maps.rays.materials import material
 
 CARRIER_HZ = 3.5e9
 

@@ -39,7 +39,17 @@ EXTRACTS = (
     "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york",
     "odesa", "san_rafael",
 )  # fmt: skip
-"""Towns of about one square kilometre, cropped from OpenStreetMap."""
+"""Held-out towns of about one square kilometre, cropped from OpenStreetMap."""
+TRAINING_EXTRACTS = (
+    "ankara", "appleton", "astana", "baltimore", "chengdu_xipu", "chennai", "cotonou", "dortmund", "essen",
+    "frederiksted", "highspire", "karlsruhe", "kotka", "london_lambeth", "lucknow", "milan_bicocca", "monaco",
+    "moscow_ostankino", "neudrossenfeld", "pretoria", "ruggell", "triesenberg", "uummannaq", "vaduz", "washington",
+)  # fmt: skip
+"""Towns of the same kind that priors learn from."""
+TRAINING_EXPORTS = (
+    "brumadinho", "granada_1", "granada_2", "lima", "lisbon", "paris_pigalle", "philadelphia", "providence", "suwon",
+)  # fmt: skip
+"""Whole exports of OpenStreetMap that priors learn from."""
 FILES = {
     "espoo": "osm/espoo.osm",
     "duke": "osm/duke.osm",
@@ -47,7 +57,8 @@ FILES = {
     "rotterdam": "cityjson/rotterdam_subset.json",
     "zurich": "cityjson/zurich_subset_lod2.json",
     "den_haag": "cityjson/DH_01_subs.city.json",
-    **{name: f"osm_many/{name}.osm" for name in EXTRACTS},
+    **{name: f"osm_many/{name}.osm" for name in (*EXTRACTS, *TRAINING_EXTRACTS)},
+    **{name: f"osm_more/{name}.osm" for name in TRAINING_EXPORTS},
     "los_angeles_1": "openpathnet_la.tar.xz",
     "los_angeles_2": "openpathnet_la.tar.xz",
     "los_angeles_3": "openpathnet_la.tar.xz",

@@ -2,7 +2,8 @@
 number).
 
 Shard arrays, n maps of one window: gain_cdb int16 (n, rows, cols), hundredths of dB, -32768 = building or
-outage; aoa_deg int16, counter-clockwise from east, -999 = none; height_dm uint16, 0 = free; tx float64 (n,
+outage; aoa_deg int16, counter-clockwise from east, -999 = none; height_dm uint16, 0 = free; around_dm uint16, the same
+heights on the window and a rim of the traced surroundings, equally wide on all sides; tx float64 (n,
 5): x eastwards and y SOUTHWARDS from the window's north-west corner, z above ground [m], azimuth
 counter-clockwise from east and downtilt [deg], NaN = isotropic; layout, carrier_hz, antenna, cell_m, split,
 seed, floor_db (RMS error of the average over seeds [dB], NaN = one seed), average_seeds (n,); rays; recipe, the
@@ -24,7 +25,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -180,6 +181,7 @@ def _shard(scene: Scene, maps: list[Arrays], options: GenerateOptions) -> Arrays
     return {
         **{key: np.stack([m[key] for m in maps]) for key in maps[0]},
         "height_dm": np.repeat(_decimetres(scene.height_m)[None], n, 0),
+        "around_dm": np.repeat(_decimetres(_around(scene))[None], n, 0),
         "layout": np.array([scene.city] * n),
         "carrier_hz": np.full(n, scene.carrier_hz),
         "antenna": np.array(antenna),
@@ -189,6 +191,13 @@ def _shard(scene: Scene, maps: list[Arrays], options: GenerateOptions) -> Arrays
         "rays": np.array(options.rays, np.int64),
         "recipe": np.array(recipe(options)),
     }
+
+
+def _around(scene: Scene) -> NDArray[np.float64]:
+    """Return the heights of buildings [m] on the window and on the whole cells of the margin around it."""
+    trace = scene.trace
+    rim = int(trace.margin_m // trace.cell_m)
+    return heights_at(scene.buildings, *replace(trace, cells=trace.cells + 2 * rim).centres())
 
 
 def recipe(options: GenerateOptions) -> str:

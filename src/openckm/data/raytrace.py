@@ -35,6 +35,7 @@ from openckm.data.guidance import Guide
 from openckm.data.prisms import Prism, heights_at
 from openckm.data.tracer_probe import SIONNA_VERSION, require_tracer
 from openckm.errors import ComputationError, OptionError
+from openckm.maps.rays.materials import material
 
 __all__ = ["SIONNA_VERSION", "Antenna", "SceneTracer", "TraceOptions", "TracedField", "require_tracer"]
 
@@ -126,28 +127,6 @@ class TracedField:
             shift = np.clip(moment / power, -0.5, 0.5)
         angle = -180.0 + 360.0 / AOA_BINS * (peak[0] + 0.5 + shift)
         return np.where(power > 0, np.where(angle <= -180.0, angle + 360.0, angle), np.nan)
-
-
-def material(name: str, carrier_hz: float) -> tuple[float, float]:
-    """Return relative permittivity [1] and conductivity [S/m] of 'concrete', 'ground' or 'metal' (ITU-R
-    P.2040-3, table 3).
-
-    Concrete and metal are defined for 1-100 GHz, medium dry ground for 1-10 GHz. Below 1 GHz the formulas are
-    continued; above 10 GHz the ground is taken to be paved with concrete.
-
-    Raises:
-        OptionError: for another name or a carrier outside 0.4-100 GHz.
-    """
-    if not 0.4e9 <= carrier_hz <= 100e9:
-        raise OptionError(f"carrier {carrier_hz / 1e9:g} GHz is outside 0.4-100 GHz, where materials are defined")
-    f = carrier_hz / 1e9
-    if name == "concrete" or (name == "ground" and f > 10.0):
-        return 5.24, 0.0462 * f**0.7822
-    if name == "ground":
-        return 15.0 * f**-0.1, 0.035 * f**1.63
-    if name == "metal":
-        return 1.0, 1e7
-    raise OptionError(f"material {name!r} is unknown; use 'concrete', 'ground' or 'metal'")
 
 
 def prism_mesh(buildings: Sequence[Prism]) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:

@@ -55,6 +55,7 @@ class TracedMap:
         vehicle_m: heights of the vehicles that stand on cells [m], 0 = none; None for a map without vehicles. Their
             cells have neither gain nor direction.
         dynamic: the same map with vehicles in the streets, None where it was not traced.
+        around: buildings on the window and a rim around it, None where the shard holds the window alone.
         coherent_db: gain of the coherent sum of paths at cell centres [dB], NaN as above; None where not traced.
     """
 
@@ -68,6 +69,7 @@ class TracedMap:
     floor_db: float = float("nan")
     vehicle_m: Field | None = None
     dynamic: TracedMap | None = None
+    around: Layout | None = None
     coherent_db: Field | None = None
 
     @property
@@ -111,7 +113,7 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
     city = str(arrays["layout"][k])
     gain, aoa = _channels(arrays, k, "", height > 0)
     static = TracedMap(grid, gain, aoa, Layout(grid, height, source=city), transmitter, city, scene)
-    static = replace(static, floor_db=_floor(arrays, k, ""))
+    static = replace(static, floor_db=_floor(arrays, k, ""), around=_around(arrays, k, cell))
     if "coherent_cdb" in arrays:
         static = replace(static, coherent_db=_decibels(arrays["coherent_cdb"][k], height > 0))
     if "dynamic_gain_cdb" not in arrays:
@@ -121,6 +123,15 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
     floor = _floor(arrays, k, "dynamic_")
     dynamic = replace(static, gain_db=gain, aoa_rad=aoa, vehicle_m=vehicle, floor_db=floor, coherent_db=None)
     return replace(static, dynamic=dynamic)
+
+
+def _around(arrays: dict[str, NDArray[np.generic]], k: int, cell_m: float) -> Layout | None:
+    """The buildings on the window and its rim, whose corner lies north-west of the window's."""
+    if "around_dm" not in arrays:
+        return None
+    height = _metres(arrays["around_dm"][k])
+    rim = cell_m * ((height.shape[0] - arrays["height_dm"].shape[1]) // 2)
+    return Layout(Grid((height.shape[0], height.shape[1]), cell_m, (-rim, rim)), height)
 
 
 def _metres(decimetres: NDArray[np.generic]) -> Field:

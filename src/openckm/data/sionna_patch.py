@@ -171,7 +171,7 @@ def _object(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32],
 
 def set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
     """Set carrier, materials and the only transmitter of a scene."""
-    from openckm.data.raytrace import material
+    from openckm.maps.rays.materials import material
 
     scene.frequency = carrier_hz
     for name in ("concrete", "ground", "metal"):

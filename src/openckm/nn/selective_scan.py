@@ -38,8 +38,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from openckm._compiled import can_compile
 from openckm.errors import OptionError
-from openckm.nn.selective_scan_compiled import compiled, compiled_scan
+from openckm.nn.selective_scan_compiled import compiled_scan
 from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.nn.selective_scan_ssd import dual_scan
 
@@ -77,7 +78,7 @@ def runs_compiled(*tensors: Tensor | None) -> bool:
     """Say whether a scan of these is machine code: on a CPU, numba installed, no gradient wanted."""
     given = [t for t in tensors if t is not None]
     learning = torch.is_grad_enabled() and any(t.requires_grad for t in given)
-    return compiled() and not learning and all(t.device.type == "cpu" for t in given)
+    return can_compile() and not learning and all(t.device.type == "cpu" for t in given)
 
 
 def selective_scan(

@@ -17,18 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["compiled", "compiled_convolution", "compiled_scan"]
+from openckm._compiled import machine_code
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+__all__ = ["compiled_convolution", "compiled_scan"]
+
 Numbers = NDArray[Any]
 STATES = 3072
 """States of a block of channels: they and their rates fill three quarters of a first-level cache."""
@@ -42,30 +41,7 @@ L0, L1, L2, L3, L4 = (F(v) for v in (0.99999996593, -0.49999444976, 0.3331812170
 L5, L6, L7, L8 = (F(v) for v in (-0.13602247612, 0.07751608662, -0.02907406461, 0.0051261021234))
 
 
-def compiled() -> bool:
-    """Say whether machine code can be made here: whether numba is installed."""
-    return find_spec("numba") is not None
-
-
-def _compile(*, reorder: bool) -> Callable[[Function], Function]:
-    """Make machine code of a function, where numba is there; `reorder` lets sums be taken in another order."""
-
-    def make(function: Function) -> Function:
-        try:
-            numba = import_module("numba")
-        except ImportError:
-            return function
-        fast = {"contract", "nsz"} | ({"reassoc"} if reorder else set())
-        options = {"nogil": True, "error_model": "numpy", "fastmath": fast}
-        try:
-            return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
-        except RuntimeError:  # nowhere to keep the code: every process makes its own
-            return numba.njit(**options)(function)  # type: ignore[no-any-return]
-
-    return make
-
-
-@_compile(reorder=False)
+@machine_code(reorder=False)
 def _exp2(p: Any) -> Any:
     """Return 2^p for p <= 0; below 2^-126 it is that."""
     p = max(p, LEAST)
@@ -75,7 +51,7 @@ def _exp2(p: Any) -> Any:
     return np.int32(series.view(np.int32) + (shifted.view(np.int32) << np.int32(23))).view(np.float32)
 
 
-@_compile(reorder=False)
+@machine_code(reorder=False)
 def _softplus(v: Any) -> Any:
     """Return log(1 + exp(v))."""
     q = _exp2(-abs(v) * LOG2_E)
@@ -83,14 +59,14 @@ def _softplus(v: Any) -> Any:
     return max(v, F(0.0)) + q * (L0 + q * (L1 + q * (L2 + q * series)))
 
 
-@_compile(reorder=False)
+@machine_code(reorder=False)
 def _silu(v: Any) -> Any:
     """Return v / (1 + exp(-v))."""
     q = _exp2(-abs(v) * LOG2_E)
     return v * (F(1.0) if v >= F(0.0) else q) / (F(1.0) + q)
 
 
-@_compile(reorder=False)
+@machine_code(reorder=False)
 def _widen(row: Any, to: Any, narrow: bool) -> None:
     """Copy a row of float32, or of the 16 bits of bfloat16, to float32."""
     if narrow:
@@ -101,7 +77,7 @@ def _widen(row: Any, to: Any, narrow: bool) -> None:
             to[k] = row[k]
 
 
-@_compile(reorder=False)
+@machine_code(reorder=False)
 def _store(row: Any, to: Any, narrow: bool) -> None:
     """Copy a row of float32 to float32, or round it to the 16 bits of bfloat16."""
     if narrow:
@@ -115,7 +91,7 @@ def _store(row: Any, to: Any, narrow: bool) -> None:
             to[k] = row[k]
 
 
-@_compile(reorder=True)
+@machine_code(reorder=True)
 def _convolve(u: Any, taps: Any, bias: Any, x: Any, first: int, last: int, back: bool, narrow: bool) -> None:
     """Fill tokens first to last of the reading, of x [L, E], for u [L, E or more], taps [K, E] and a bias [E]."""
     (reach, channels), length = taps.shape, u.shape[0]
@@ -134,7 +110,7 @@ def _convolve(u: Any, taps: Any, bias: Any, x: Any, first: int, last: int, back:
         _store(total, x[length - 1 - i if back else i], narrow)
 
 
-@_compile(reorder=True)
+@machine_code(reorder=True)
 def _scan(
     x: Any, dt: Any, a: Any, b: Any, c: Any, d: Any, y: Any, z: Any, first: int, last: int,
     back: bool, add: bool, gate: bool, narrow: bool, soft: bool,

@@ -1,0 +1,228 @@
+"""What rays bring to the cells of a map: power and direction by reflections, and what gets over the roofs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm._compiled import can_compile
+from openckm.errors import GridError, OptionError
+from openckm.maps.antenna import sector_gain_db
+from openckm.maps.grid import Grid
+from openckm.maps.propagation import RECEIVER_HEIGHT_M, SPEED_OF_LIGHT
+from openckm.maps.rays.eaves import eaves
+from openckm.maps.rays.kernel import MOST_BOUNCES, launch, roof_edges
+from openckm.maps.rays.materials import GROUND_M, WALL_M, ground_reflectance, permittivity, wall_reflectance
+from openckm.maps.rays.walls import fit_walls
+from openckm.maps.site import Layout, Transmitter
+
+__all__ = ["MARGIN_M", "RayField", "RayOptions", "trace_rays"]
+
+MARGIN_M = 128.0
+"""How far beyond a map buildings are looked at, where the layout has them [m]."""
+ELEVATIONS, COSINES, PATTERN_AZIMUTHS = 721, 128, 720
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RayOptions:
+    """How rays are launched.
+
+    Attributes:
+        azimuths: fans that leave the antenna; None means 8192 with the extra `fast`, and 1024 without it.
+        bounces: reflections off walls, at most (the ground comes on top).
+        bins: sectors of azimuth among which the strongest arrival is looked for.
+        wall: material of walls, `openckm.maps.rays.materials.material`.
+        lossless: whether walls and ground reflect everything; for tests of the laws.
+
+    Raises:
+        OptionError: if a number is out of range.
+    """
+
+    azimuths: int | None = None
+    bounces: int = 5
+    bins: int = 36
+    wall: str = "concrete"
+    lossless: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.azimuths is not None and self.azimuths < 8) or not 0 <= self.bounces <= MOST_BOUNCES or self.bins < 4:
+            raise OptionError(
+                f"rays: wanted at least 8 azimuths, 0 to {MOST_BOUNCES} bounces and at least 4 bins, got"
+                f" azimuths={self.azimuths}, bounces={self.bounces}, bins={self.bins}"
+            )
+
+    @property
+    def fans(self) -> int:
+        """Number of fans that leave the antenna."""
+        return self.azimuths or (8192 if can_compile() else 1024)
+
+
+@dataclass(frozen=True)
+class RayField:
+    """What rays bring to the cells of a map; each field of shape grid.shape, 0 on built cells.
+
+    Powers are path gains with the antenna pattern [linear], averaged over the cell and summed over paths without regard
+    to their phases.
+
+    Attributes:
+        straight: by the straight line, where nothing stands in it.
+        ground: by the straight line and the ground.
+        reflected: by walls, with or without the ground.
+        corners: around one upright corner that the antenna sees.
+        eaves: over one upper edge of a wall that the antenna sees.
+        over_roofs: what the straight line over up to three edges of roofs brings beyond that, where it is not free.
+        roof_loss_db: loss over those edges [dB], 0 where the line is free by far.
+        strongest: by the strongest arrival, a sector of azimuth.
+        strongest_cos: east component of the unit vector towards where it comes from; 0 where nothing arrives.
+        strongest_sin: north component of the same vector.
+        sum_cos: east component of the power-weighted mean vector of all arrivals, of length 1 at most.
+        sum_sin: north component of the same vector.
+        fates: solid angle [sr] of the launched rays by what became of them: left the raster, stayed above the
+            receivers, ended at a wall (last bounce or too weak), dropped for want of room.
+    """
+
+    straight: Field
+    ground: Field
+    reflected: Field
+    corners: Field
+    eaves: Field
+    over_roofs: Field
+    roof_loss_db: Field
+    strongest: Field
+    strongest_cos: Field
+    strongest_sin: Field
+    sum_cos: Field
+    sum_sin: Field
+    fates: Field
+
+    @property
+    def total(self) -> Field:
+        """Sum of all powers."""
+        return self.straight + self.ground + self.reflected + self.corners + self.eaves + self.over_roofs
+
+
+def trace_rays(
+    grid: Grid,
+    layout: Layout,
+    transmitter: Transmitter,
+    options: RayOptions | None = None,
+    *,
+    receiver_m: float = RECEIVER_HEIGHT_M,
+) -> RayField:
+    """Return what rays bring to the cells of a map.
+
+    Nothing in it is random: the same site gives the same field.
+
+    Args:
+        grid: cells of the map.
+        layout: buildings on these cells, or on a larger grid of the same cells (whatever surrounds the map).
+        transmitter: position, height, carrier and antenna; it may stand outside.
+        options: how rays are launched.
+        receiver_m: height of the receivers [m].
+
+    Raises:
+        GridError: if the layout's cells are not those of the map.
+        OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
+    """
+    options = options or RayOptions()
+    window = _window(grid, layout.grid)
+    height = np.ascontiguousarray(layout.height_m, np.float32)
+    place = _place(transmitter, layout.grid)
+    wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
+    into = tuple(np.zeros((n, *grid.shape)) for n in (options.bins, options.bins, options.bins, 6))
+    walls = fit_walls(height)
+    tables = _tables(transmitter, options)
+    fates = launch(
+        height, walls.normal, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength, options.fans,
+        options.fans // 16, options.bounces, window, tables, into,
+    )  # fmt: skip
+    unit = 2.0 * np.pi / options.fans / grid.cell_m**2
+    eaves(height, walls.edges, place, receiver_m, grid.cell_m, wavelength, window, tables[0], 1.0 / unit, into)
+    loss = np.zeros(grid.shape)
+    roof_edges(height, place, receiver_m, grid.cell_m, wavelength, window, loss)
+    unit *= (wavelength / (4.0 * np.pi)) ** 2
+    line = _line(grid, transmitter, receiver_m, wavelength)
+    return _gather([part * unit for part in into], loss, line, layout.height_m[_slices(window)] > 0, np.asarray(fates))
+
+
+def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
+    """Return first row and column, rows and columns of the map within the raster of the layout."""
+    col = (grid.origin[0] - around.origin[0]) / grid.cell_m
+    row = (around.origin[1] - grid.origin[1]) / grid.cell_m
+    fits = grid.cell_m == around.cell_m and max(abs(row - round(row)), abs(col - round(col))) < 1e-3
+    row, col = round(row), round(col)
+    if not fits or min(row, col) < 0 or any(
+        first + n > m for first, n, m in zip((row, col), grid.shape, around.shape, strict=True)
+    ):
+        raise GridError(f"layout on {around}: wanted the cells of the map, {grid}, and perhaps more around them")
+    return row, col, grid.shape[0], grid.shape[1]
+
+
+def _slices(window: tuple[int, int, int, int]) -> tuple[slice, slice]:
+    row, col, rows, cols = window
+    return slice(row, row + rows), slice(col, col + cols)
+
+
+def _place(transmitter: Transmitter, around: Grid) -> tuple[float, float, float]:
+    x = (transmitter.x - around.origin[0]) / around.cell_m
+    y = (around.origin[1] - transmitter.y) / around.cell_m
+    return float(x), float(y), float(transmitter.height_m)
+
+
+def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field, Field, Field]:
+    """Return the antenna's power by azimuth and elevation, and what walls and ground reflect (see `launch`)."""
+    elevation = np.linspace(-0.5 * np.pi, 0.5 * np.pi, ELEVATIONS)
+    pattern = np.ones((1, ELEVATIONS))
+    if transmitter.azimuth_rad is not None:
+        azimuth = -2.0 * np.pi * (np.arange(PATTERN_AZIMUTHS) + 0.5) / PATTERN_AZIMUTHS  # fans leave clockwise
+        tilted = elevation + np.deg2rad(transmitter.downtilt_deg)
+        pattern = 10.0 ** (0.1 * sector_gain_db(azimuth[:, None] - transmitter.azimuth_rad, tilted[None]))
+    flat = np.linspace(0.0, 1.0, COSINES)
+    if options.lossless:
+        return pattern, np.ones((COSINES, ELEVATIONS)), np.ones(ELEVATIONS), np.ones(COSINES)
+    waves = transmitter.carrier_hz / SPEED_OF_LIGHT
+    wall = permittivity(options.wall, transmitter.carrier_hz)
+    walls = wall_reflectance(wall, WALL_M * waves, np.maximum(flat, 0.5 / COSINES), elevation)
+    earth = permittivity("ground", transmitter.carrier_hz)
+    return pattern, walls, ground_reflectance(earth, GROUND_M * waves, elevation), walls.max(axis=1)
+
+
+def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> tuple[Field, Field, Field]:
+    """Return free space along the straight line with the antenna [linear], and the direction towards the antenna."""
+    x, y = grid.centres()
+    east, north = tx.x - x, tx.y - y
+    flat = np.hypot(east, north)
+    rise = tx.height_m - receiver_m
+    power = (wavelength / (4.0 * np.pi)) ** 2 / np.maximum(flat**2 + rise**2, 1.0)
+    if tx.azimuth_rad is not None:
+        azimuth, elevation = np.arctan2(-north, -east), np.arctan2(-rise, np.maximum(flat, 1e-6))
+        tilted = elevation + np.deg2rad(tx.downtilt_deg)
+        power = power * 10.0 ** (0.1 * sector_gain_db(azimuth - tx.azimuth_rad, tilted))
+    safe = np.maximum(flat, 1e-6)
+    return power, east / safe, north / safe
+
+
+def _gather(
+    parts: list[Field], loss: Field, line: tuple[Field, Field, Field], built: NDArray[np.bool_], fates: Field
+) -> RayField:
+    spectrum, east, north, kinds = parts
+    power, cos, sin = line
+    straight = kinds[0]
+    over = np.where(built, 0.0, power * 10.0 ** (-0.1 * loss))
+    over = np.where((loss > 0) & (straight < over), np.maximum(over - straight - kinds[5], 0.0), 0.0)
+    bins = len(spectrum)
+    bearing = np.floor(np.mod(np.arctan2(-sin, cos) / (2.0 * np.pi), 1.0) * bins).astype(np.int64) % bins
+    for part, share in ((spectrum, 1.0), (east, cos), (north, sin)):  # what comes over the roofs arrives from there
+        there = np.take_along_axis(part, bearing[None], 0)
+        np.put_along_axis(part, bearing[None], there + over * share, 0)
+    best = spectrum.argmax(axis=0)[None]
+    strongest, *moment = (np.take_along_axis(part, best, 0)[0] for part in (spectrum, east, north))
+    length = np.maximum(np.hypot(*moment), 1e-300)
+    total = np.maximum(spectrum.sum(axis=0), 1e-300)
+    return RayField(
+        straight, kinds[1], kinds[2] + kinds[3], kinds[4], kinds[5], over, loss, strongest, moment[0] / length, moment[1] / length,
+        east.sum(axis=0) / total, north.sum(axis=0) / total, fates,
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Walls from a height raster: its stepped outlines are cut into straight pieces, and a line is fitted to each.
+
+A ray that crosses the side of a cell into a higher one is reflected by the wall that this side belongs to, so that a
+wall which runs askew through the raster is one mirror and not a flight of stairs. Pieces come from the simplification
+of Douglas and Peucker of the midpoints of an outline's sides, with TOLERANCE; the normal of a piece is the lesser axis
+of its midpoints. Outlines surround cells of one height; where a raster has more than MOST_OUTLINES of them (a surface
+model with roofs of many heights), its heights are rounded to STEP_M first, and then to "built or not".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+__all__ = ["EAST", "NORTH", "SOUTH", "WEST", "Walls", "fit_walls"]
+
+WEST, EAST, NORTH, SOUTH = range(4)
+"""Sides of a cell."""
+TOLERANCE = 0.8
+"""How far midpoints may lie off a wall [cells]; the stepped outline of a straight wall stays within 0.5 on each side."""
+MOST_OUTLINES = 3000
+STEP_M = 3.0
+CORNER = 25.0
+_OUTWARDS = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
+"""Normal of each side, (eastwards, southwards)."""
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Walls:
+    """Walls of a raster by the sides of its cells.
+
+    Attributes:
+        normal: unit normal of the wall at each side, outwards from the cell, (eastwards, southwards); shape
+            (rows, cols, 4, 2).
+        wall: number of that wall, -1 where a side belongs to none; shape (rows, cols, 4).
+        corners: (x eastwards, y southwards) [cells] of a point right outside each corner of more than CORNER degrees
+            where two walls stick out, and the height there [m]; shape (corners, 3).
+        edges: upper edges of walls from (x, y) to (x, y) [cells], their outward normal, and their height [m]; shape
+            (edges, 7).
+    """
+
+    normal: NDArray[np.float32]
+    wall: NDArray[np.int32]
+    corners: Field
+    edges: Field
+
+
+def fit_walls(height_m: NDArray[np.floating]) -> Walls:
+    """Return the walls around the buildings of a raster.
+
+    Args:
+        height_m: of buildings [m], 0 where nothing is built; shape (rows, cols).
+    """
+    normal = np.broadcast_to(_OUTWARDS.astype(np.float32), (*height_m.shape, 4, 2)).copy()
+    wall = np.full((*height_m.shape, 4), -1, np.int32)
+    labels, rings = _outlines(height_m)
+    count = 0
+    corners: list[tuple[float, ...]] = []
+    edges: list[tuple[float, ...]] = []
+    for value, ring in rings:
+        fitted = _fit_ring(labels, value, ring, normal, wall, count)
+        count += len(fitted)
+        corners += _corners(fitted, height_m)
+        edges += _edges(fitted, height_m)
+    return Walls(normal, wall, np.array(corners).reshape(-1, 3), np.array(edges).reshape(-1, 7))
+
+
+def _outlines(height_m: NDArray[np.floating]) -> tuple[NDArray[np.int32], list[tuple[int, Field]]]:
+    """Return heights as whole numbers, and the closed outlines of cells of one such number, (column, row)."""
+    from rasterio.features import shapes
+
+    for step in (0.1, STEP_M, np.inf):
+        labels = np.where(height_m > 0, np.ceil(height_m / step), 0).astype(np.int32)
+        if np.isinf(step):
+            labels = (height_m > 0).astype(np.int32)
+        found = [(int(v), s["coordinates"]) for s, v in shapes(labels, mask=labels > 0, connectivity=4)]
+        if len(found) <= MOST_OUTLINES:
+            break
+    return labels, [(value, np.asarray(ring, np.float64)) for value, rings in found for ring in rings]
+
+
+def _fit_ring(
+    labels: NDArray[np.int32], value: int, ring: Field, normal: NDArray[np.float32], wall: NDArray[np.int32], count: int
+) -> list[tuple[Field, Field]]:
+    """Enter the walls of one outline; return where each begins and its normal."""
+    middle, row, col, side = _sides(labels, value, ring)
+    start = int(np.argmax(np.sum((middle - middle.mean(axis=0)) ** 2, axis=1)))  # a corner, whichever way it is turned
+    middle, row, col, side = (np.roll(a, -start, axis=0) for a in (middle, row, col, side))
+    closed = np.vstack([middle, middle[:1]])
+    kept = shapely.get_coordinates(shapely.simplify(shapely.linestrings(closed), TOLERANCE, preserve_topology=False))
+    ends = _places(closed, kept)
+    fitted = []
+    for first, last in zip(ends[:-1], ends[1:], strict=True):
+        n = _normal(closed[first : last + 1], _OUTWARDS[side[first:last]].sum(axis=0))
+        sides = row[first:last], col[first:last], side[first:last]
+        normal[sides], wall[sides] = n, count + len(fitted)
+        fitted.append((closed[first], n))
+    return fitted
+
+
+def _corners(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) -> list[tuple[float, ...]]:
+    """Return the places right outside the corners of an outline at which walls stick out, with the heights there."""
+    found = []
+    for k, (point, n) in enumerate(fitted):
+        before = fitted[k - 1][1]
+        outwards = n + before
+        length = float(np.hypot(*outwards))
+        along = fitted[(k + 1) % len(fitted)][0] - point
+        if n @ before > np.cos(np.deg2rad(CORNER)) or length < 0.1 or along @ before >= 0:
+            continue
+        x, y = point + 0.75 * outwards / length
+        top = _height_at(point - 0.5 * outwards / length, height_m)
+        if top > 0 and _height_at(np.array([x, y]), height_m) <= 0:
+            found.append((float(x), float(y), top))
+    return found
+
+
+def _edges(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) -> list[tuple[float, ...]]:
+    """Return the upper edges of an outline's walls, where what lies before them is lower."""
+    found = []
+    for k, (point, n) in enumerate(fitted):
+        end = fitted[(k + 1) % len(fitted)][0]
+        middle = 0.5 * (point + end)
+        top, before = (_height_at(middle + reach * n, height_m) for reach in (-0.75, 0.75))
+        if top > before:
+            found.append((*point, *end, *n, top))
+    return found
+
+
+def _height_at(point: Field, height_m: NDArray[np.floating]) -> float:
+    col, row = np.floor(point).astype(np.int64)
+    rows, cols = height_m.shape
+    return float(height_m[row, col]) if 0 <= row < rows and 0 <= col < cols else 0.0
+
+
+def _sides(
+    labels: NDArray[np.int32], value: int, ring: Field
+) -> tuple[Field, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the unit sides of an outline: their midpoints, and row, column and side of the cell inside."""
+    step = np.diff(ring, axis=0)
+    length = np.abs(step).sum(axis=1).astype(np.int64)
+    along = np.repeat(np.sign(step), length, axis=0)
+    offset = np.concatenate([np.arange(n) for n in length]) + 0.5
+    middle = np.repeat(ring[:-1], length, axis=0) + along * offset[:, None]
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    inner = np.floor(middle + 0.25 * across).astype(np.int64)  # the cell on one hand, (column, row)
+    rows, cols = labels.shape
+    there = (inner[:, 0] >= 0) & (inner[:, 0] < cols) & (inner[:, 1] >= 0) & (inner[:, 1] < rows)
+    hit = there & (labels[np.clip(inner[:, 1], 0, rows - 1), np.clip(inner[:, 0], 0, cols - 1)] == value)
+    if 2 * hit.sum() < len(hit):  # the outline runs round the other way
+        across = -across
+        inner = np.floor(middle + 0.25 * across).astype(np.int64)
+    outwards = -across
+    side = np.where(outwards[:, 0] < 0, WEST, np.where(outwards[:, 0] > 0, EAST, np.where(outwards[:, 1] < 0, NORTH, SOUTH)))
+    return middle, np.clip(inner[:, 1], 0, rows - 1), np.clip(inner[:, 0], 0, cols - 1), side
+
+
+def _places(points: Field, kept: Field) -> list[int]:
+    """Return the indices of the kept points, in order; the first and the last point are kept."""
+    found, next_one = [], 0
+    for k, point in enumerate(points):
+        if next_one < len(kept) and point[0] == kept[next_one][0] and point[1] == kept[next_one][1]:
+            found.append(k)
+            next_one += 1
+    return found
+
+
+def _normal(points: Field, outwards: Field) -> Field:
+    """Return the unit normal of the line through points, on the side that `outwards` shows."""
+    if len(points) < 3:
+        return np.asarray(outwards / max(float(np.hypot(*outwards)), 1e-9))
+    centred = points - points.mean(axis=0)
+    (xx, xy), (_, yy) = centred.T @ centred
+    turn = 0.5 * np.arctan2(2.0 * xy, xx - yy)  # direction of the greater axis
+    n = np.array([-np.sin(turn), np.cos(turn)])
+    return n if n @ outwards >= 0 else -n
