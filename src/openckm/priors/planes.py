@@ -6,6 +6,9 @@ network that is given a group more, with weights of zero, answers as before.
 
     vehicles   vehicle (1 on a cell whose centre a vehicle stands on), vehicle_height, vehicles_known (1 where somebody
                has looked, whether or not there are any)
+    rays       what rays bring over free space (`openckm.priors.ray_planes`): all power, what is reflected at cells' own
+               width and smoothed, what is bent around edges, the loss over up to three roofs; east and north component
+               of the direction towards the strongest arrival; rays_known (1 where rays were launched)
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from openckm.errors import ModelError
 from openckm.maps.quantity import Quantity
 
 __all__ = [
-    "MOVING_PLANES", "PLANE_GROUPS", "SITE_PLANES", "SITE_QUANTITIES", "STATIC_PLANES", "count_planes", "quantities",
+    "MOVING_PLANES", "PLANE_GROUPS", "RAY_PLANES", "SITE_PLANES", "SITE_QUANTITIES", "STATIC_PLANES", "count_planes", "quantities",
 ]  # fmt: skip
 
 SITE_PLANES = (
@@ -29,9 +32,14 @@ SITE_PLANES = (
 STATIC_PLANES = ("building", "building_known", "height", "height_known")
 """The site planes that do not depend on the transmitter."""
 MOVING_PLANES = ("vehicle", "vehicle_height", "vehicles_known")
-PLANE_GROUPS: dict[str, tuple[str, ...]] = {"vehicles": MOVING_PLANES}
+RAY_PLANES = (
+    "ray_total", "ray_reflected", "ray_reflected_wide", "ray_bent", "roof_loss", "ray_east", "ray_north", "rays_known",
+)  # fmt: skip
+PLANE_GROUPS: dict[str, tuple[str, ...]] = {"vehicles": MOVING_PLANES, "rays": RAY_PLANES}
 """The groups that a card may name."""
-_TURNS: dict[str, Literal["east", "north"]] = {"bearing_east": "east", "bearing_north": "north"}
+_TURNS: dict[str, Literal["east", "north"]] = {
+    "bearing_east": "east", "bearing_north": "north", "ray_east": "east", "ray_north": "north",
+}  # fmt: skip
 
 
 def quantities(names: Sequence[str]) -> tuple[Quantity, ...]:

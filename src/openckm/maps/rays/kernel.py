@@ -43,6 +43,10 @@ LEFT, OVER, ABSORBED, DROPPED = range(4)
 """Fates of rays in the ledger: off the raster, over roofs or onto them, at the last bounce, for want of room."""
 GHOST, OWN_GHOST = 3, 24
 """Built cells that a ray may pass behind a stair of a wall that it does not meet, and of the wall it has just left."""
+MOST_SHIFT = 1.5
+"""How far the wall may lie from the side of the cell that was hit, along the ray [cells]."""
+OWN_EDGE = 2
+"""Samples of a profile on either side of an edge that belong to it."""
 WEAKEST = 1e-7
 """Share of power below which a ray is followed no further."""
 
@@ -88,13 +92,13 @@ def _deposit(
 
 @machine_code(reorder=False)
 def launch(
-    height: Any, normal: Any, wall: Any, corners: Any, place: Any, receiver_m: float, cell_m: float, wavelength: float,
+    height: Any, normal: Any, offset: Any, wall: Any, corners: Any, place: Any, receiver_m: float, cell_m: float, wavelength: float,
     azimuths: int, bent: int, most: int, window: Any, tables: Any, into: Any,
 ) -> Any:  # fmt: skip
     """Send fans to all azimuths; return the ledger of solid angles [sr] by fate, shape (4,).
 
     Args:
-        height: of buildings [m], (rows, cols); normal, wall, corners: of `Walls`.
+        height: of buildings [m], (rows, cols); normal, offset, wall, corners: of `Walls`.
         place: (x eastwards, y southwards) of the antenna in cells from the north-west corner, height [m].
         receiver_m: height of the receivers [m].
         cell_m: side of a cell [m].
@@ -127,7 +131,7 @@ def launch(
         while waiting > 0:
             waiting -= 1
             waiting = _follow(
-                waiting, numbers, wholes, chains, height, normal, wall, rise, receiver_m, tz, cell_m, seen, most,
+                waiting, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen, most,
                 window, tables, into, ledger, rows, cols,
             )  # fmt: skip
     ledger *= 2.0 * math.pi / azimuths
@@ -149,7 +153,7 @@ def launch(
             numbers[0] = (x, y, angle, s, low, high, share, s, bend)
             wholes[0] = (int(math.floor(y)), int(math.floor(x)), 0, -1)
             _follow(
-                0, numbers, wholes, chains, height, normal, wall, rise, receiver_m, tz, cell_m, seen, most, window,
+                0, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen, most, window,
                 tables, into, aside, rows, cols,
             )  # fmt: skip
     return ledger
@@ -172,7 +176,7 @@ def _sight(height: Any, place: Any, x: float, y: float, cell_m: float, least: fl
 
 @machine_code(reorder=False)
 def _follow(
-    top: int, numbers: Any, wholes: Any, chains: Any, height: Any, normal: Any, wall: Any, rise: float,
+    top: int, numbers: Any, wholes: Any, chains: Any, height: Any, normal: Any, offset: Any, wall: Any, rise: float,
     receiver_m: float, tz: float, cell_m: float, seen: int, most: int, window: Any, tables: Any, into: Any,
     ledger: Any, rows: int, cols: int,
 ) -> int:  # fmt: skip
@@ -195,6 +199,8 @@ def _follow(
     inside = 0 <= row < rows and 0 <= col < cols
     # an antenna below the top of the cell that it stands in is let out; so is a ray behind the sides of its own wall
     ghost = 10_000 if inside and s == 0.0 and height[row, col] > 0 and tz <= height[row, col] else 0
+    if inside and bounces > 0 and height[row, col] > 0:
+        ghost = OWN_GHOST
     while True:
         beyond = min(to_col, to_row)
         if inside:
@@ -259,6 +265,7 @@ def _follow(
             nx, ny = normal[row, col, side, 0], normal[row, col, side, 1]
             facing = dx * nx + dy * ny
             own = wall[row, col, side] >= 0 and wall[row, col, side] == last
+            own_line = True
             if facing >= -1e-6 or own:  # a stair of a wall that the ray does not meet
                 through = OWN_GHOST if own else GHOST
                 if _opens(height, row, col, to_col, to_row, per_col, per_row, right, down, through):
@@ -266,6 +273,7 @@ def _follow(
                     continue
                 nx, ny = (-float(right), 0.0) if side < 2 else (0.0, -float(down))
                 facing = dx * nx + dy * ny
+                own_line = False
             bottom = max(low, (-h - tz) / path)
             if bottom > low:  # up again off the ground, and over this roof
                 ledger[OVER] += _angle(min(bottom, high)) - _angle(low)
@@ -279,10 +287,18 @@ def _follow(
                     ledger[DROPPED] += _angle(ceiling) - _angle(bottom)
                 else:
                     mirrored = math.atan2(dy - 2.0 * facing * ny, dx - 2.0 * facing * nx)
-                    back_row = row - (down if side >= 2 else 0)
-                    back_col = col - (right if side < 2 else 0)
-                    numbers[waiting] = (x + dx * beyond, y + dy * beyond, mirrored, path, bottom, ceiling, weaker, 0.0, 0.0)
-                    wholes[waiting] = (back_row, back_col, bounces + 1, np.int64(wall[row, col, side]))
+                    to_line = 0.0  # from the side of the cell to the wall that was fitted to it, along the ray [cells]
+                    if own_line:
+                        hit = (x + dx * beyond) * nx + (y + dy * beyond) * ny
+                        to_line = min(max((offset[row, col, side] - hit) / facing, -MOST_SHIFT), MOST_SHIFT)
+                        to_line = max(to_line, -beyond)
+                    px, py = x + dx * (beyond + to_line), y + dy * (beyond + to_line)
+                    numbers[waiting] = (
+                        px, py, mirrored, path + to_line * cell_m, bottom, ceiling, weaker, 0.0, 0.0
+                    )  # fmt: skip
+                    wholes[waiting] = (
+                        int(math.floor(py)), int(math.floor(px)), bounces + 1, np.int64(wall[row, col, side])
+                    )  # fmt: skip
                     chains[waiting, :] = cosines
                     chains[waiting, bounces] = cosine
                     waiting += 1
@@ -313,10 +329,13 @@ def _opens(
 
 @machine_code(reorder=False)
 def _worst(tops: Any, count: int, first: int, last: int, z1: float, z2: float, step: float, half_wave: float) -> Any:
-    """Return the greatest nu between two samples of a profile, and where; -1 where nothing stands between them."""
+    """Return the greatest nu at an edge between two samples of a profile, and where; -1 where there is none.
+
+    Samples amid a flat roof are no edges, nor are those of the edge that a part of the profile ends at.
+    """
     best, where = -1e9, -1
-    for k in range(first + 1, last):
-        if tops[k] <= 0.0:
+    for k in range(max(first + 1 + (OWN_EDGE if first > 0 else 0), 1), last - (OWN_EDGE if last < count else 0)):
+        if tops[k] <= 0.0 or not (tops[k] > tops[k - 1] or tops[k] > tops[k + 1]):
             continue
         d1, d2 = (k - first) * step, (last - k) * step
         line = z1 + (z2 - z1) * (k - first) / (last - first)

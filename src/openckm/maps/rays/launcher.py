@@ -136,8 +136,8 @@ def trace_rays(
     walls = fit_walls(height)
     tables = _tables(transmitter, options)
     fates = launch(
-        height, walls.normal, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength, options.fans,
-        options.fans // 16, options.bounces, window, tables, into,
+        height, walls.normal, walls.offset, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength,
+        options.fans, options.fans // 16, options.bounces, window, tables, into,
     )  # fmt: skip
     unit = 2.0 * np.pi / options.fans / grid.cell_m**2
     eaves(height, walls.edges, place, receiver_m, grid.cell_m, wavelength, window, tables[0], 1.0 / unit, into)

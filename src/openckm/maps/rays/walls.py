@@ -1,9 +1,8 @@
 """Walls from a height raster: its stepped outlines are cut into straight pieces, and a line is fitted to each.
 
 A ray that crosses the side of a cell into a higher one is reflected by the wall that this side belongs to, so that a
-wall which runs askew through the raster is one mirror and not a flight of stairs. Pieces come from the simplification
-of Douglas and Peucker of the midpoints of an outline's sides, with TOLERANCE; the normal of a piece is the lesser axis
-of its midpoints. Outlines surround cells of one height; where a raster has more than MOST_OUTLINES of them (a surface
+wall which runs askew through the raster is one mirror and not a flight of stairs. The line of a piece runs through the
+midpoints of its sides (`openckm.maps.rays.pieces`). Outlines surround cells of one height; where a raster has more than MOST_OUTLINES of them (a surface
 model with roofs of many heights), its heights are rounded to STEP_M first, and then to "built or not".
 """
 
@@ -12,15 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
+
+from openckm.maps.rays.pieces import cut
 
 __all__ = ["EAST", "NORTH", "SOUTH", "WEST", "Walls", "fit_walls"]
 
 WEST, EAST, NORTH, SOUTH = range(4)
 """Sides of a cell."""
-TOLERANCE = 0.8
-"""How far midpoints may lie off a wall [cells]; the stepped outline of a straight wall stays within 0.5 on each side."""
 MOST_OUTLINES = 3000
 STEP_M = 3.0
 CORNER = 25.0
@@ -36,6 +34,7 @@ class Walls:
     Attributes:
         normal: unit normal of the wall at each side, outwards from the cell, (eastwards, southwards); shape
             (rows, cols, 4, 2).
+        offset: of the wall's line from the raster's corner along that normal [cells]; shape (rows, cols, 4).
         wall: number of that wall, -1 where a side belongs to none; shape (rows, cols, 4).
         corners: (x eastwards, y southwards) [cells] of a point right outside each corner of more than CORNER degrees
             where two walls stick out, and the height there [m]; shape (corners, 3).
@@ -44,6 +43,7 @@ class Walls:
     """
 
     normal: NDArray[np.float32]
+    offset: Field
     wall: NDArray[np.int32]
     corners: Field
     edges: Field
@@ -57,16 +57,17 @@ def fit_walls(height_m: NDArray[np.floating]) -> Walls:
     """
     normal = np.broadcast_to(_OUTWARDS.astype(np.float32), (*height_m.shape, 4, 2)).copy()
     wall = np.full((*height_m.shape, 4), -1, np.int32)
+    offset = np.zeros((*height_m.shape, 4))
     labels, rings = _outlines(height_m)
     count = 0
     corners: list[tuple[float, ...]] = []
     edges: list[tuple[float, ...]] = []
     for value, ring in rings:
-        fitted = _fit_ring(labels, value, ring, normal, wall, count)
+        fitted = _fit_ring(labels, value, ring, (normal, offset, wall), count)
         count += len(fitted)
         corners += _corners(fitted, height_m)
         edges += _edges(fitted, height_m)
-    return Walls(normal, wall, np.array(corners).reshape(-1, 3), np.array(edges).reshape(-1, 7))
+    return Walls(normal, offset, wall, np.array(corners).reshape(-1, 3), np.array(edges).reshape(-1, 7))
 
 
 def _outlines(height_m: NDArray[np.floating]) -> tuple[NDArray[np.int32], list[tuple[int, Field]]]:
@@ -84,20 +85,22 @@ def _outlines(height_m: NDArray[np.floating]) -> tuple[NDArray[np.int32], list[t
 
 
 def _fit_ring(
-    labels: NDArray[np.int32], value: int, ring: Field, normal: NDArray[np.float32], wall: NDArray[np.int32], count: int
-) -> list[tuple[Field, Field]]:
+    labels: NDArray[np.int32], value: int, ring: Field, walls: tuple[NDArray[np.float32], Field, NDArray[np.int32]],
+    count: int,
+) -> list[tuple[Field, Field]]:  # fmt: skip
     """Enter the walls of one outline; return where each begins and its normal."""
+    normal, offset, wall = walls
     middle, row, col, side = _sides(labels, value, ring)
     start = int(np.argmax(np.sum((middle - middle.mean(axis=0)) ** 2, axis=1)))  # a corner, whichever way it is turned
     middle, row, col, side = (np.roll(a, -start, axis=0) for a in (middle, row, col, side))
     closed = np.vstack([middle, middle[:1]])
-    kept = shapely.get_coordinates(shapely.simplify(shapely.linestrings(closed), TOLERANCE, preserve_topology=False))
-    ends = _places(closed, kept)
+    ends = cut(closed)
     fitted = []
     for first, last in zip(ends[:-1], ends[1:], strict=True):
         n = _normal(closed[first : last + 1], _OUTWARDS[side[first:last]].sum(axis=0))
         sides = row[first:last], col[first:last], side[first:last]
         normal[sides], wall[sides] = n, count + len(fitted)
+        offset[sides] = closed[first : last + 1].mean(axis=0) @ n
         fitted.append((closed[first], n))
     return fitted
 
@@ -157,16 +160,6 @@ def _sides(
     outwards = -across
     side = np.where(outwards[:, 0] < 0, WEST, np.where(outwards[:, 0] > 0, EAST, np.where(outwards[:, 1] < 0, NORTH, SOUTH)))
     return middle, np.clip(inner[:, 1], 0, rows - 1), np.clip(inner[:, 0], 0, cols - 1), side
-
-
-def _places(points: Field, kept: Field) -> list[int]:
-    """Return the indices of the kept points, in order; the first and the last point are kept."""
-    found, next_one = [], 0
-    for k, point in enumerate(points):
-        if next_one < len(kept) and point[0] == kept[next_one][0] and point[1] == kept[next_one][1]:
-            found.append(k)
-            next_one += 1
-    return found
 
 
 def _normal(points: Field, outwards: Field) -> Field:
