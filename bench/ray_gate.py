@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.split import VALIDATION_CITIES, is_held_out
+from openckm.data.split import is_held_out
 from openckm.maps.propagation import site_geometry
-from openckm.priors.ray_planes import ray_planes
+from openckm.training.rays import kept_rays
 
 CELLS = 400
 """Cells of a training map that the trees learn from."""
@@ -88,14 +88,11 @@ def interval(by_city: dict[str, list[tuple[float, float]]]) -> tuple[float, floa
     return float(low), float(high)
 
 
-def rays_of(maps: list[TracedMap], kept: Path | None) -> list[Array]:
-    """Return the planes of the rays of every map, from a file where they are kept."""
-    if kept is not None and kept.exists():
-        return list(np.load(kept)["rays"].astype(np.float32))
-    found = [ray_planes(m.grid, m.around or m.layout, m.transmitter) for m in maps]
-    if kept is not None:
-        np.savez(kept, rays=np.stack(found).astype(np.float16))
-    return found
+def maps_and_rays(folder: Path, kept: Path, most: int) -> tuple[list[TracedMap], list[Array]]:
+    """Return the maps of a folder, and the planes of their rays, launched where they are not kept yet."""
+    paths = sorted(folder.glob("*.npz"))[:most]
+    rays = [planes[0].astype(np.float32) for path in paths for planes in kept_rays(path, kept)]
+    return list(read_shards(paths)), rays
 
 
 def main() -> None:
@@ -105,24 +102,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
-    parser.add_argument("--train-rays", type=Path, help="planes of the rays are kept in this file (.npz)")
-    parser.add_argument("--validation-rays", type=Path)
+    parser.add_argument("--train-rays", type=Path, required=True, help="folder that keeps the rays of the maps")
+    parser.add_argument("--validation-rays", type=Path, required=True)
+    parser.add_argument("--shards", type=int, default=10_000, help="training shards at most")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    seen = [m for m in read_shards(sorted(arguments.train.glob("*.npz"))) if not is_held_out(m.city)]
-    held = [m for m in read_shards(sorted(arguments.validation.glob("*.npz")))
-            if is_held_out(m.city, VALIDATION_CITIES)]  # fmt: skip
-    known, shown = rays_of(seen, arguments.train_rays), rays_of(held, arguments.validation_rays)
+    seen, known = maps_and_rays(arguments.train, arguments.train_rays, arguments.shards)
+    if any(is_held_out(m.city) for m in seen):
+        raise SystemExit("a held-out city is among the training maps")
+    held, shown = maps_and_rays(arguments.validation, arguments.validation_rays, arguments.shards)
     options = {"objective": "l2", "num_leaves": 63, "learning_rate": 0.05, "min_data_in_leaf": 100, "verbosity": -1,
-               "num_threads": 1, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1, "seed": 1}  # fmt: skip
+               "num_threads": 1, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
+               "seed": 1}  # fmt: skip
     scores: dict[str, list[float]] = {}
     for name, with_rays in (("path", False), ("path and rays", True)):
         rows, values = table(seen, known, with_rays)
         model = lightgbm.train(options, lightgbm.Dataset(rows, values), 400)
-        scores[name] = [
-            rmse((model.predict(features(m, shown[k] if with_rays else None)) - over_free_space(m).ravel())[m.covered.ravel()])
-            for k, m in enumerate(held)
-        ]  # fmt: skip
+        scores[name] = []
+        for k, m in enumerate(held):
+            errors = model.predict(features(m, shown[k] if with_rays else None)) - over_free_space(m).ravel()
+            scores[name].append(rmse(errors[m.covered.ravel()]))
     by_city: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for m, *pair in zip(held, *scores.values(), strict=True):
         by_city[m.city].append((pair[0], pair[1]))

@@ -20,11 +20,12 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LINES = 500
 IMPORT_S = 0.3
 
-BASE = {"errors", "shapes", "_moved", "_face"}
+BASE = {"errors", "shapes", "_moved", "_face", "_compiled"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "_moved": set(),
     "_face": set(),
+    "_compiled": set(),
     "shapes": set(),
     "assets": set(),
     "maps": set(),

@@ -18,6 +18,12 @@ trains on CKMImageNet's part "train" in place of --data, as P1 does; every tenth
 validation, and `ckm bench p1 --ckmimagenet DIR` scores the result on its part "eval". The files state neither cell size
 nor carrier, so both are asked for. The data set states no licence: what was trained on it is for evaluation.
 
+    ckm data generate rays --maps 750 --seed 50 --real-share 0.8 --layouts LAYOUTS
+    python train/prior.py --data rays --rays rays/planes --start shipped --out runs/rays --batch 8 \
+        --steps 2400 --decay-steps 1000 --nothing 0.12 --learning-rate 4e-4 --posterior-share 0.6 --publish runs/prior_s
+
+teaches the shipped prior to read rays, from weights that answer as before (--start).
+
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
 `ckm data generate`; which cities are held out for validation and which are never read says `openckm.data.split`.
 """
@@ -28,7 +34,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +49,11 @@ from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
-from openckm.priors.pretrained import save_prior
+from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser, with_planes
+from openckm.priors.pretrained import load_prior, save_prior
 from openckm.priors.schedules import EDM
 from openckm.store.weights import require_new_folder
+from openckm.training.rays import Planes, coarse_rays, kept_rays
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
@@ -56,10 +63,10 @@ LEVELS = (0.1, 0.4, 1.6)
 """Noise levels at which the unconditional prior is scored."""
 
 
-def validator(maps: Sequence[TracedMap]) -> Callable[[Denoiser], dict[str, float]]:
+def validator(maps: Sequence[TracedMap], rays: Sequence[Planes] | None = None) -> Callable[[Denoiser], dict[str, float]]:
     """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps, and how well the
     same maps are denoised with nothing told (RMSE of the gain in dB at LEVELS)."""
-    held = TrainingSet(maps)
+    held = TrainingSet(maps, rays=rays)
     batches = [
         held.sample(np.arange(k, min(k + 16, len(held))), np.random.default_rng([7, k]))
         for k in range(0, len(held), 16)
@@ -165,18 +172,26 @@ class Maps:
         seen: training maps.
         held: validation maps.
         facts: entries of the card.
+        seen_rays: planes of rays of the training maps; None where the network reads none.
+        held_rays: those of the validation maps.
     """
 
     seen: Sequence[TracedMap]
     held: Sequence[TracedMap]
     facts: dict[str, Any]
+    seen_rays: Sequence[Planes] | None = None
+    held_rays: Sequence[Planes] | None = None
 
 
-def traced_maps(folders: Sequence[Path]) -> Maps:
-    """Return ray-traced maps, split by city (`openckm.data.split`)."""
-    maps = list(read_shards([path for folder in folders for path in sorted(folder.glob("*.npz"))]))
-    seen = [m for m in maps if not is_held_out(m.city)]
-    held = [m for m in maps if is_held_out(m.city, VALIDATION_CITIES)][:HELD]
+def traced_maps(folders: Sequence[Path], rays: Path | None) -> Maps:
+    """Return ray-traced maps, split by city (`openckm.data.split`), with their rays where a folder keeps those."""
+    paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
+    maps = list(read_shards(paths))
+    planes = None if rays is None else [one for path in paths for one in kept_rays(path, rays)]
+    chosen = [k for k, m in enumerate(maps) if not is_held_out(m.city)]
+    kept = [k for k, m in enumerate(maps) if is_held_out(m.city, VALIDATION_CITIES)][:HELD]
+    seen, held = [maps[k] for k in chosen], [maps[k] for k in kept]
+    shown, known = (None if planes is None else [planes[k] for k in some] for some in (chosen, kept))
     cities = sorted({m.city for m in seen})
     return Maps(seen, held, {
         "cell_m": (1.0, 4.0), "carrier_hz": (0.9e9, 28e9), "licence": "Apache-2.0",
@@ -184,7 +199,7 @@ def traced_maps(folders: Sequence[Path]) -> Maps:
         " out",
         "credits": "Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
         " data of Den Haag and Zurich",
-    })  # fmt: skip
+    }, shown, known)  # fmt: skip
 
 
 def published_maps(folder: Path, cell_m: float, carrier_hz: float) -> Maps:
@@ -209,11 +224,24 @@ def published_maps(folder: Path, cell_m: float, carrier_hz: float) -> Maps:
     })  # fmt: skip
 
 
-def training_data(maps: Sequence[TracedMap], nothing: float, batch: int) -> MixedSet:
+def training_data(
+    maps: Sequence[TracedMap], nothing: float, batch: int, rays: Sequence[Planes] | None = None
+) -> MixedSet:
     """Return the batches of a stage."""
     told = SampleOptions(nothing=nothing)
-    coarse = TrainingSet((coarsen(m) for m in maps if m.grid.cell_m <= 2.0), told)
-    return MixedSet(TrainingSet(maps, told), coarse, batch, seed=1)
+    small = [k for k, m in enumerate(maps) if m.grid.cell_m <= 2.0]
+    coarser = None if rays is None else [coarse_rays(rays[k]) for k in small]
+    coarse = TrainingSet((coarsen(maps[k]) for k in small), told, rays=coarser)
+    return MixedSet(TrainingSet(maps, told, rays=rays), coarse, batch, seed=1)
+
+
+def beginning(start: str | None, size: str, reads_rays: bool) -> MapDenoiser:
+    """Return the network that training begins with: new, or that of a model folder ("shipped": the package's)."""
+    if start is None:
+        own = SIZES[size]
+        return MapDenoiser(replace(own, planes=("rays",)) if reads_rays else own)
+    learnt, _ = load_prior(None if start == "shipped" else Path(start))
+    return with_planes(learnt, ["rays"] if reads_rays else []).requires_grad_(True).train(True)
 
 
 def main() -> None:
@@ -233,6 +261,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
+    parser.add_argument("--start", help="folder of a model to go on from, or `shipped`")
+    parser.add_argument("--rays", type=Path, help="folder that keeps the rays of --data: the network reads them")
+    parser.add_argument("--posterior-share", type=float, default=0.4, help="share of samples denoised from all noise")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
     parser.add_argument("--version", default="0.4.0")
@@ -248,7 +279,7 @@ def main() -> None:
     torch.manual_seed(0)
     begun = time.monotonic()
     maps = (
-        traced_maps(arguments.data)
+        traced_maps(arguments.data, arguments.rays)
         if arguments.ckmimagenet is None
         else published_maps(arguments.ckmimagenet, arguments.cell_m, arguments.carrier_hz)
     )
@@ -256,14 +287,16 @@ def main() -> None:
     size = arguments.recipe or arguments.size
     own = Stage(arguments.steps, arguments.decay_steps, arguments.learning_rate, arguments.nothing)
     stages = RECIPES[size] if arguments.recipe else (own,)
-    denoiser = MapDenoiser(SIZES[size]).to(arguments.device)
-    training = training_data(maps.seen, stages[0].nothing, arguments.batch)
+    denoiser = beginning(arguments.start, size, maps.seen_rays is not None).to(arguments.device)
+    training = training_data(maps.seen, stages[0].nothing, arguments.batch, maps.seen_rays)
     for stage in stages:
         training.tell(stage.nothing)
         options = TrainOptions(
-            steps=stage.steps, decay_steps=stage.decay_steps, learning_rate=stage.learning_rate, seed=1
-        )
-        trainer = Trainer(denoiser, training.batch, options, arguments.out, validate=validator(maps.held))
+            steps=stage.steps, decay_steps=stage.decay_steps, learning_rate=stage.learning_rate, seed=1,
+            posterior_share=arguments.posterior_share,
+        )  # fmt: skip
+        validate = validator(maps.held, maps.held_rays)
+        trainer = Trainer(denoiser, training.batch, options, arguments.out, validate=validate)
         left = 60.0 * arguments.minutes - (time.monotonic() - begun)
         print(f"step {trainer.step} -> {trainer.run(left)} of {stage.steps}", flush=True)
         if trainer.step < stage.steps:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from openckm import _compiled
 from openckm.nn import selective_scan as module
 from openckm.nn import selective_scan_compiled as code
 from openckm.nn.mamba import Mamba, MambaOptions
@@ -129,16 +130,16 @@ def test_threads_change_no_more_than_the_last_bit(monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 def test_without_numba_the_same_text_runs_and_torch_is_preferred(monkeypatch):
-    monkeypatch.setattr(code, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
-    plain = code._compile(reorder=True)(lambda v: v + 1)
+    monkeypatch.setattr(_compiled, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
+    plain = _compiled.machine_code(reorder=True)(lambda v: v + 1)
     assert plain(1) == 2
     x, raw, a, b, c, d, _ = numbers(1, 12, 2, 3)
     wanted = compiled_scan(x, raw, a, b, c, d, soft=True)
     for name in ("_exp2", "_softplus", "_silu", "_widen", "_store", "_scan"):
         monkeypatch.setattr(code, name, getattr(getattr(code, name), "py_func", getattr(code, name)))
     assert gap(compiled_scan(x, raw, a, b, c, d, soft=True), wanted) < 1e-5
-    monkeypatch.setattr(code, "find_spec", lambda name: None)
-    assert not code.compiled()
+    monkeypatch.setattr(_compiled, "find_spec", lambda name: None)
+    assert not _compiled.can_compile()
     monkeypatch.setattr(module, "compiled_scan", None)
     assert gap(selective_scan(x, raw, a, b, c, d, softplus=True), wanted) < 1e-5
 
@@ -154,7 +155,7 @@ def test_code_is_made_afresh_where_it_cannot_be_kept(monkeypatch):
                 raise RuntimeError("no locator available")
             return lambda function: function
 
-    monkeypatch.setattr(code, "import_module", lambda name: Numba)
-    assert code._compile(reorder=False)(len) is len
+    monkeypatch.setattr(_compiled, "import_module", lambda name: Numba)
+    assert _compiled.machine_code(reorder=False)(len) is len
     assert [o.get("cache", False) for o in asked] == [True, False]
     assert all("reassoc" not in o["fastmath"] for o in asked)

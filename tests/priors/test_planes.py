@@ -56,8 +56,8 @@ def test_a_network_with_new_planes_answers_as_before_until_it_is_trained():
     assert not torch.equal(answer(new, with_cars), answer(old, with_cars)), "the planes are not read"
     assert torch.equal(answer(new, without), answer(old, without)), "nobody has looked must mean zeros"
     assert with_planes(new, ["vehicles"]).options == new.options
-    with pytest.raises(ModelError, match="rays"):
-        with_planes(old, ["rays"])
+    with pytest.raises(ModelError, match="smells"):
+        with_planes(old, ["smells"])
 
 
 def test_the_card_names_the_planes_and_a_network_comes_back_with_them(tmp_path):
@@ -71,9 +71,9 @@ def test_the_card_names_the_planes_and_a_network_comes_back_with_them(tmp_path):
     plain = save_prior(tmp_path / "plain", trained(), precision="fp32", **DESCRIBED)
     assert "planes" not in plain.architecture, "older programs refuse keys that they do not know"
     raw = json.loads((tmp_path / "m" / "card.json").read_text())
-    raw["architecture"]["planes"] = ["rays"]
+    raw["architecture"]["planes"] = ["smells"]
     (tmp_path / "m" / "card.json").write_text(json.dumps(raw))
-    with pytest.raises(ModelError, match="rays"):
+    with pytest.raises(ModelError, match="smells"):
         load_prior(tmp_path / "m")
 
 

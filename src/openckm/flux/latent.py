@@ -64,7 +64,7 @@ class LatentDenoiser(Denoiser):
         given = Condition.nothing(len(x), shape) if condition is None else condition
         level = sigma.to(x.dtype).view(-1, 1, 1, 1)
         norm = (level**2 + SIGMA_DATA**2).sqrt()
-        told = [given.site, given.evidence, interpolate_evidence(given.site, given.evidence), given.moving_planes()]
+        told = [given.site, given.evidence, interpolate_evidence(given.site, given.evidence), given.group("vehicles")]
         folded = functional.pixel_unshuffle(torch.cat(told, dim=1).to(x), FACTOR)
         steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
         mean, log_var = self.network(torch.cat([x / norm, folded], dim=1), steering).chunk(2, dim=1)

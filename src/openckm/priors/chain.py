@@ -80,10 +80,10 @@ class _Step(nn.Module):
         self.denoiser, self.level = denoiser, level
         self.h = nn.Parameter(torch.tensor(h))
 
-    def forward(self, x: Tensor, site: Tensor, evidence: Tensor, scalars: Tensor, moving: Tensor) -> Tensor:
+    def forward(self, x: Tensor, site: Tensor, evidence: Tensor, scalars: Tensor, *more: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C, H, W]."""
         sigma = torch.full((len(x),), self.level, device=x.device)
-        denoised: Denoised = self.denoiser(x, sigma, Condition(site, evidence, scalars, moving))
+        denoised: Denoised = self.denoiser(x, sigma, Condition(site, evidence, scalars, *more))
         return self.h * (denoised.mean - x)
 
 
@@ -140,4 +140,4 @@ class ChainDenoiser(Denoiser):
 
 def _parts(x: Tensor, condition: Condition | None) -> State:
     given = Condition.nothing(x.shape[0], (x.shape[-2], x.shape[-1])) if condition is None else condition
-    return given.site, given.evidence, given.scalars, given.moving_planes()
+    return given.site, given.evidence, given.scalars, given.group("vehicles"), given.group("rays")

@@ -28,7 +28,7 @@ from openckm.maps.propagation import SiteGeometry, site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import apply_symmetry
-from openckm.priors.planes import MOVING_PLANES, SITE_PLANES, SITE_QUANTITIES, STATIC_PLANES, quantities
+from openckm.priors.planes import PLANE_GROUPS, SITE_PLANES, SITE_QUANTITIES, STATIC_PLANES, quantities
 
 __all__ = [
     "EVIDENCE_CHANNELS", "EVIDENCE_PLANES", "LATENT_BOUND", "SITE_PLANES", "Condition", "SIGMA_REFERENCE",
@@ -49,7 +49,9 @@ OBSTRUCTION_SCALE_M = 5.0
 VEHICLE_SCALE_M = 4.0
 
 
-_MOVING_QUANTITIES = quantities(MOVING_PLANES)
+_GROUP_QUANTITIES = {name: quantities(planes) for name, planes in PLANE_GROUPS.items()}
+_PARTS = {"vehicles": "moving", "rays": "rays"}
+"""The part of a condition that holds each group of planes."""
 _STATIC = [SITE_PLANES.index(name) for name in STATIC_PLANES]
 _KEY_STEP = 2.0**-12
 """Planes are compared in whole numbers of this, which is less than any instrument can tell."""
@@ -57,19 +59,21 @@ _KEY_STEP = 2.0**-12
 
 @dataclass(frozen=True)
 class Condition:
-    """Everything known about a batch of maps, in three parts: what stands, what moves, and what was read.
+    """Everything known about a batch of maps, in parts: what stands, what moves, what was read, and what rays say.
 
     Attributes:
         site: site planes, [B, len(SITE_PLANES), H, W].
         evidence: evidence planes, [B, EVIDENCE_PLANES, H, W].
         scalars: log2(cell / 2 m), and log2(carrier / 3.5 GHz) (0 where unknown), [B, 2].
         moving: planes of vehicles, [B, len(MOVING_PLANES), H, W]; None where nobody has looked for any.
+        rays: planes of rays (`openckm.priors.ray_planes`), [B, len(RAY_PLANES), H, W]; None where none were launched.
     """
 
     site: Tensor
     evidence: Tensor
     scalars: Tensor
     moving: Tensor | None = None
+    rays: Tensor | None = None
 
     @classmethod
     def nothing(cls, batch: int, shape: tuple[int, int], cell_m: float = 2.0) -> Condition:
@@ -83,13 +87,14 @@ class Condition:
     @classmethod
     def join(cls, conditions: Sequence[Condition]) -> Condition:
         """Return conditions of maps of one size as one batch."""
-        moving = None
-        if any(c.moving is not None for c in conditions):
-            moving = torch.cat([c.moving_planes() for c in conditions])
+        moving, rays = (
+            torch.cat([c.group(name) for c in conditions]) if any(c.has(name) for c in conditions) else None
+            for name in PLANE_GROUPS
+        )
         site, evidence, steering = (
             torch.cat([getattr(c, name) for c in conditions]) for name in ("site", "evidence", "scalars")
         )
-        return cls(site, evidence, steering, moving)
+        return cls(site, evidence, steering, moving, rays)
 
     def repeat(self, count: int) -> Condition:
         """Return the condition with every item repeated `count` times along the batch."""
@@ -97,8 +102,8 @@ class Condition:
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Condition:
         """Return the condition with every tensor changed by the same function."""
-        moving = None if self.moving is None else change(self.moving)
-        return Condition(change(self.site), change(self.evidence), change(self.scalars), moving)
+        moving, rays = (None if part is None else change(part) for part in (self.moving, self.rays))
+        return Condition(change(self.site), change(self.evidence), change(self.scalars), moving, rays)
 
     def select(self, index: slice | Tensor) -> Condition:
         """Return some items of the batch."""
@@ -120,26 +125,34 @@ class Condition:
         """The gain evidence spread over windows (`interpolate_evidence`), once for all calls of a sampler."""
         return interpolate_evidence(self.site, self.evidence)
 
-    def moving_planes(self) -> Tensor:
-        """Return the planes of vehicles, zeros (nobody has looked) where there are none; [B, 3, H, W]."""
-        if self.moving is not None:
-            return self.moving
-        return self.site.new_zeros(len(self.site), len(MOVING_PLANES), *self.site.shape[-2:])
+    def has(self, name: str) -> bool:
+        """Return whether a group of planes is there."""
+        return getattr(self, _PARTS[name]) is not None
+
+    def group(self, name: str) -> Tensor:
+        """Return the planes of a group of `PLANE_GROUPS`, zeros (nobody has looked) where there are none."""
+        part = getattr(self, _PARTS[name])
+        if part is not None:
+            return torch.as_tensor(part)
+        return self.site.new_zeros(len(self.site), len(PLANE_GROUPS[name]), *self.site.shape[-2:])
 
     def turned(self, k: int) -> Condition:
         """Return the condition of the map moved by symmetry k (0-7) of the square."""
         if k == 0:
             return self
         site = apply_symmetry(k, self.site.numpy(), SITE_QUANTITIES)
-        moving = None
-        if self.moving is not None:
-            moving = torch.as_tensor(apply_symmetry(k, self.moving.numpy(), _MOVING_QUANTITIES))
-        return Condition(torch.as_tensor(site), _turned_evidence(k, self.evidence), self.scalars, moving)
+        moving, rays = (
+            torch.as_tensor(apply_symmetry(k, self.group(name).numpy(), _GROUP_QUANTITIES[name]))
+            if self.has(name)
+            else None
+            for name in PLANE_GROUPS
+        )
+        return Condition(torch.as_tensor(site), _turned_evidence(k, self.evidence), self.scalars, moving, rays)
 
     def key(self) -> str:
         """Return a SHA-256 of everything known, from whole numbers alone, so that it does not hang on last digits."""
         digest = hashlib.sha256()
-        for name in ("site", "evidence", "scalars", "moving"):
+        for name in ("site", "evidence", "scalars", "moving", *(("rays",) if self.rays is not None else ())):
             part = getattr(self, name)
             digest.update(f"{name} {None if part is None else tuple(part.shape)};".encode())
             if part is not None:

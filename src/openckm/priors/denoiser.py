@@ -126,8 +126,7 @@ class MapDenoiser(Denoiser):
         norm = (level**2 + SIGMA_DATA**2).sqrt()
         spread = given.interpolated
         parts = [x / norm, given.site, given.evidence, spread]
-        if "vehicles" in self.options.planes:
-            parts.append(given.moving_planes().to(x))
+        parts += [given.group(name).to(x) for name in self.options.planes]
         planes = torch.cat(parts, dim=1)
         steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
         with cast(planes.device.type):

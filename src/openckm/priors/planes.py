@@ -22,7 +22,8 @@ from openckm.errors import ModelError
 from openckm.maps.quantity import Quantity
 
 __all__ = [
-    "MOVING_PLANES", "PLANE_GROUPS", "RAY_PLANES", "SITE_PLANES", "SITE_QUANTITIES", "STATIC_PLANES", "count_planes", "quantities",
+    "MOVING_PLANES", "PLANE_GROUPS", "RAY_PLANES", "SITE_PLANES", "SITE_QUANTITIES", "STATIC_PLANES",
+    "count_planes", "quantities",
 ]  # fmt: skip
 
 SITE_PLANES = (

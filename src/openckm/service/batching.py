@@ -288,7 +288,8 @@ class SharedDenoiser(MapDenoiser):
         rows, cols = (int(n) for n in x.shape[-2:])
         given = Condition.nothing(len(x), (rows, cols)) if condition is None else condition
         room = [-cols % self.multiple, -rows % self.multiple]
-        planes = (x, given.site, given.evidence, *(() if given.moving is None else (given.moving,)))
+        more = [given.group(name) for name in self.options.planes]
+        planes = (x, given.site, given.evidence, *more)
         if any(room):
             planes = tuple(_mirrored(part, room) for part in planes)
         inputs = (*planes[:3], sigma, given.scalars, *planes[3:])
@@ -298,10 +299,11 @@ class SharedDenoiser(MapDenoiser):
         mean, *var = (part[..., :rows, :cols] for part in found)
         return Denoised(mean, var[0] if var else None)
 
-    def _run(
-        self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor, moving: Tensor | None = None
-    ) -> Tensors:
-        mean, var = super().forward(x, sigma, Condition(site, evidence, scalars, moving))
+    def _run(self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor, *more: Tensor) -> Tensors:
+        parts = dict(zip(self.options.planes, more, strict=True))
+        mean, var = super().forward(
+            x, sigma, Condition(site, evidence, scalars, parts.get("vehicles"), parts.get("rays"))
+        )
         return (mean,) if var is None else (mean, var)
 
 

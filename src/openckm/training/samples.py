@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition, scalars, stack_site
-from openckm.priors.planes import SITE_QUANTITIES
+from openckm.priors.planes import RAY_PLANES, SITE_PLANES, SITE_QUANTITIES, quantities
 from openckm.training.simulate import EvidenceOptions, simulate_evidence
 from openckm.training.trainer import Batch
 
@@ -25,6 +25,10 @@ HIDDEN_WEIGHT = 0.05
 """Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth.
 
 It is 0 for the directions of a map that has no direction at all."""
+WRONG = 0.3
+"""Share of the samples whose heights are told that see the rays of wrong ones."""
+FLAGS = ("building_known", "height_known", "transmitter_known")
+RAY_QUANTITIES = quantities(RAY_PLANES)
 CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
 
 
@@ -35,6 +39,7 @@ class SampleOptions:
     Attributes:
         nothing: probability that nothing at all is told, not even measurements: the unconditional prior.
         building: probability that the layout is told, where anything is.
+        rays: probability that rays are told, given layout and transmitter, where the maps come with them.
         height: probability that heights are told, given the layout.
         transmitter: probability that the transmitter is told.
         evidence: how measurements are drawn.
@@ -44,18 +49,24 @@ class SampleOptions:
     building: float = 0.85
     height: float = 0.7
     transmitter: float = 0.85
+    rays: float = 0.7
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
 
 
 class TrainingSet:
     """Maps of one shape, held in memory as float16, from which samples are drawn."""
 
-    def __init__(self, maps: Iterable[TracedMap], options: SampleOptions | None = None) -> None:
+    def __init__(
+        self, maps: Iterable[TracedMap], options: SampleOptions | None = None, *,
+        rays: Sequence[NDArray[np.float16]] | None = None,
+    ) -> None:  # fmt: skip
         """Prepare the samples.
 
         Args:
             maps: all of one shape.
             options: what is told.
+            rays: planes of rays of every map, of shape (2, planes, rows, cols): by the heights as they are, and by
+                heights that are wrong or unknown (`openckm.training.rays`); None where no network reads them.
 
         Raises:
             InputError: if there is no map.
@@ -77,6 +88,7 @@ class TrainingSet:
         self.states, self.knowns, self.sites = np.stack(states), np.stack(knowns), np.stack(sites)
         self.directed = np.stack(directed)
         self.steering = torch.stack(steering)
+        self.rays = rays
 
     def __len__(self) -> int:
         return len(self.states)
@@ -90,10 +102,12 @@ class TrainingSet:
             fold: each side is cut to 1 / fold of the map's, at a random place.
         """
         items = [self._item(int(k), rng, fold) for k in chosen]
-        clean, weight, site, evidence, told = (torch.as_tensor(np.stack(part)) for part in zip(*items, strict=True))
+        clean, weight, site, evidence, told, *more = (
+            torch.as_tensor(np.stack(part)) for part in zip(*items, strict=True)
+        )
         steering = self.steering[torch.as_tensor(chosen)].clone()
         steering[:, 1] *= told
-        return Batch(clean, Condition(site, evidence, steering), weight)
+        return Batch(clean, Condition(site, evidence, steering, rays=more[0] if more else None), weight)
 
     def _item(self, k: int, rng: np.random.Generator, fold: int) -> tuple[NDArray[np.float32] | np.float32, ...]:
         turn = int(rng.integers(8))
@@ -105,11 +119,26 @@ class TrainingSet:
         told = self._forget(site, rng)
         if rng.random() < self.options.nothing:
             site[:], evidence[:], told = 0.0, 0.0, False
+        rays = () if self.rays is None else (self._shown_rays(self.rays[k], site, (turn, cut), rng),)
         weight = np.empty_like(state)
         for channel, share in enumerate(CHANNEL_WEIGHTS):
             counts, hidden = (known, HIDDEN_WEIGHT) if channel == 0 else (directed, HIDDEN_WEIGHT * directed.any())
             weight[channel] = share if channel >= 3 else share * np.where(counts, 1.0, hidden)
-        return state, weight, site, evidence, np.float32(told)
+        return state, weight, site, evidence, np.float32(told), *rays
+
+    def _shown_rays(
+        self, rays: NDArray[np.float16], site: NDArray[np.float32], how: tuple[int, tuple[slice, slice, slice]],
+        rng: np.random.Generator,
+    ) -> NDArray[np.float32]:  # fmt: skip
+        """The planes of rays as a sample is told them: none without layout and transmitter, wrong ones with heights
+        that are wrong or not told."""
+        turn, cut = how
+        building, height, transmitter = (site[SITE_PLANES.index(n)].any() for n in FLAGS)
+        wrong = not height or rng.random() < WRONG
+        shown = apply_symmetry(turn, rays[int(wrong)][cut].astype(np.float32), RAY_QUANTITIES)
+        if not (building and transmitter and rng.random() < self.options.rays):
+            shown[:] = 0.0
+        return shown
 
     def _evidence(self, k: int) -> EvidenceOptions:
         """How measurements of a map are drawn: one without directions has no readings of them."""

@@ -87,7 +87,7 @@ def _add(row: int, col: int, power: float, east: float, north: float, kind: int,
     """Add the power of one path that comes from a direction."""
     spectrum, easts, norths, kinds = into
     bins, flat = spectrum.shape[0], max(math.hypot(east, north), 1e-9)
-    bin_ = int(math.floor(math.atan2(-north, east) / (2.0 * math.pi) * bins)) % bins
+    bin_ = math.floor(math.atan2(-north, east) / (2.0 * math.pi) * bins) % bins
     spectrum[bin_, row, col] += power
     easts[bin_, row, col] += power * east / flat
     norths[bin_, row, col] += power * north / flat
@@ -107,9 +107,9 @@ def _bent_power(
     straight = (ax * bx + ay * by + az * bz) / (s1 * s2)  # cos theta
     nu = math.sqrt(max(2.0 - 2.0 * straight, 0.0)) * math.sqrt(2.0 * s1 * s2 / (wavelength * (s1 + s2)))
     azimuths, elevations = pattern.shape
-    seen = int(math.floor(math.atan2(ay, ax) / (2.0 * math.pi) * azimuths)) % azimuths
+    seen = math.floor(math.atan2(ay, ax) / (2.0 * math.pi) * azimuths) % azimuths
     elevation = int((math.asin(max(-1.0, min(1.0, az / s1))) / math.pi + 0.5) * (elevations - 1) + 0.5)
-    return pattern[seen, elevation] * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2
+    return float(pattern[seen, elevation]) * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2
 
 
 @machine_code(reorder=False)
@@ -121,7 +121,7 @@ def _clear(height: Any, x0: float, y0: float, z0: float, x1: float, y1: float, z
         t = k / count
         if t * flat < 0.67 or (1.0 - t) * flat < 0.67:
             continue
-        row, col = int(math.floor(y0 + t * (y1 - y0))), int(math.floor(x0 + t * (x1 - x0)))
+        row, col = math.floor(y0 + t * (y1 - y0)), math.floor(x0 + t * (x1 - x0))
         inside = 0 <= row < height.shape[0] and 0 <= col < height.shape[1]
         if inside and height[row, col] > z0 + t * (z1 - z0) + CLEAR_M:
             return False

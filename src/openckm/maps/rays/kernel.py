@@ -7,12 +7,12 @@ plan, a fan of rays that leaves at one azimuth runs along one broken line; of it
 and at the side of a building of height H, those with z < H are reflected and those above go on over the roof. So a fan
 splits at a wall into two, each with an interval of slopes, and nothing of the elevation is sampled. A fan of width
 dphi that crosses a cell over a length ds adds to its mean power
-    (lambda / 4 pi d)^2  P(azimuth, t)  prod R  s dphi ds / cell^2,           d^2 = s^2 + (z_R - z_T)^2 or (z_R + z_T)^2.
+    (lambda / 4 pi d)^2  P(azimuth, t)  prod R  s dphi ds / cell^2,    d^2 = s^2 + (z_R - z_T)^2 or (z_R + z_T)^2.
 Rays that come down onto a roof leave upwards and never come back.
 
-**Corners.** The edge where two walls meet is upright, so a ray that bends around it keeps its slope, too. Each corner that
-the antenna sees sends a fan to all azimuths, of the slopes that reach it below its top, s_1 away; bent by theta, at s_2
-behind it, its power is that of the unfolded path times 10^(-J / 10) with
+**Corners.** The edge where two walls meet is upright, so a ray that bends around it keeps its slope, too. Each corner
+that the antenna sees sends a fan to all azimuths, of the slopes that reach it below its top, s_1 away; bent by theta,
+at s_2 behind it, its power is that of the unfolded path times 10^(-J / 10) with
     nu = theta sqrt(2 s_1 s_2 / (lambda (s_1 + s_2))),
 and it is followed to where it meets a wall.
 
@@ -92,8 +92,8 @@ def _deposit(
 
 @machine_code(reorder=False)
 def launch(
-    height: Any, normal: Any, offset: Any, wall: Any, corners: Any, place: Any, receiver_m: float, cell_m: float, wavelength: float,
-    azimuths: int, bent: int, most: int, window: Any, tables: Any, into: Any,
+    height: Any, normal: Any, offset: Any, wall: Any, corners: Any, place: Any, receiver_m: float, cell_m: float,
+    wavelength: float, azimuths: int, bent: int, most: int, window: Any, tables: Any, into: Any,
 ) -> Any:  # fmt: skip
     """Send fans to all azimuths; return the ledger of solid angles [sr] by fate, shape (4,).
 
@@ -106,11 +106,11 @@ def launch(
         azimuths: number of fans from the antenna; bent: of those from each corner.
         most: bounces off walls, at most.
         window: first row, first column, rows and columns of the cells that are wanted.
-        tables: power of the antenna (any number of azimuths, elevations), reflectance of walls (cosines, elevations) and of the
-            ground (elevations,), and of what share of power a fan is worth following at each cosine (cosines,).
+        tables: power of the antenna (any number of azimuths, elevations), reflectance of walls (cosines, elevations) and
+            of the ground (elevations,), and of what share of power a fan is worth following at each cosine (cosines,).
         into: power by bin of arrival (bins, rows, cols), its moments east and north, and power by kind (6, rows,
-            cols): straight, off the ground, off walls, off both, around corners, over eaves; in units of (lambda / 4 pi)^2 dphi
-            / cell^2, with dphi the width of a fan from the antenna.
+            cols): straight, off the ground, off walls, off both, around corners, over eaves; in units of
+            (lambda / 4 pi)^2 dphi / cell^2, with dphi the width of a fan from the antenna.
     """
     rows, cols = height.shape
     tx, ty, tz = place
@@ -126,13 +126,13 @@ def launch(
         angle = 2.0 * math.pi * (azimuth + 0.5) / azimuths
         seen = azimuth * tables[0].shape[0] // azimuths
         numbers[0] = (tx, ty, angle, 0.0, least, greatest, 1.0, 0.0, 0.0)
-        wholes[0] = (int(math.floor(ty)), int(math.floor(tx)), 0, -1)
+        wholes[0] = (math.floor(ty), math.floor(tx), 0, -1)
         waiting = 1
         while waiting > 0:
             waiting -= 1
             waiting = _follow(
-                waiting, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen, most,
-                window, tables, into, ledger, rows, cols,
+                waiting, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen,
+                most, window, tables, into, ledger, rows, cols,
             )  # fmt: skip
     ledger *= 2.0 * math.pi / azimuths
     aside = np.zeros(4)
@@ -144,17 +144,17 @@ def launch(
         if s < cell_m or low >= high:
             continue
         heading = math.atan2(y - ty, x - tx)
-        seen = int(math.floor(heading / (2.0 * math.pi) * tables[0].shape[0])) % tables[0].shape[0]
+        seen = math.floor(heading / (2.0 * math.pi) * tables[0].shape[0]) % tables[0].shape[0]
         for azimuth in range(bent):
             angle = 2.0 * math.pi * (azimuth + 0.5) / bent
             theta = abs((angle - heading + math.pi) % (2.0 * math.pi) - math.pi)
             bend = theta * math.sqrt(2.0 / wavelength)
             share = azimuths / bent  # a wider fan
             numbers[0] = (x, y, angle, s, low, high, share, s, bend)
-            wholes[0] = (int(math.floor(y)), int(math.floor(x)), 0, -1)
+            wholes[0] = (math.floor(y), math.floor(x), 0, -1)
             _follow(
-                0, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen, most, window,
-                tables, into, aside, rows, cols,
+                0, numbers, wholes, chains, height, normal, offset, wall, rise, receiver_m, tz, cell_m, seen, most,
+                window, tables, into, aside, rows, cols,
             )  # fmt: skip
     return ledger
 
@@ -168,7 +168,7 @@ def _sight(height: Any, place: Any, x: float, y: float, cell_m: float, least: fl
     low = least
     for k in range(1, count):
         s = flat * k / count
-        row, col = int(math.floor(ty + (y - ty) * k / count)), int(math.floor(tx + (x - tx) * k / count))
+        row, col = math.floor(ty + (y - ty) * k / count), math.floor(tx + (x - tx) * k / count)
         if 0 <= row < height.shape[0] and 0 <= col < height.shape[1] and height[row, col] > 0 and s > 0.75:
             low = max(low, (height[row, col] - tz) / (s * cell_m))
     return low, greatest
@@ -188,7 +188,7 @@ def _follow(
     dx, dy = math.cos(angle), math.sin(angle)
     wide = share if since > 0.0 else 1.0
     bins = into[0].shape[0]
-    bin_ = int(math.floor((angle / (2.0 * math.pi) + 0.5) * bins)) % bins  # of arrival, clockwise from east
+    bin_ = math.floor((angle / (2.0 * math.pi) + 0.5) * bins) % bins  # of arrival, clockwise from east
     right, down = 1 if dx > 0 else -1, 1 if dy > 0 else -1
     per_col = 1.0 / abs(dx) if dx != 0.0 else 1e30
     per_row = 1.0 / abs(dy) if dy != 0.0 else 1e30
@@ -211,14 +211,14 @@ def _follow(
                 slope = rise / middle
                 if low <= slope <= high:
                     _deposit(
-                        r, c, slope, middle, ds, rise, seen, bounces, 0, cosines, dx, dy, bin_, since, bend, wide,
-                        tables, into,
+                        r, c, slope, middle, ds, rise, seen, bounces, 0, cosines, dx, dy, bin_, since, bend,
+                        wide, tables, into,
                     )  # fmt: skip
                 slope = -(receiver_m + tz) / middle
                 if low <= slope <= high:
                     _deposit(
-                        r, c, slope, middle, ds, receiver_m + tz, seen, bounces, 1, cosines, dx, dy, bin_, since, bend, wide,
-                        tables, into,
+                        r, c, slope, middle, ds, receiver_m + tz, seen, bounces, 1, cosines, dx, dy, bin_, since, bend,
+                        wide, tables, into,
                     )  # fmt: skip
         path = s + beyond * cell_m
         if inside and height[row, col] > 0 and ghost == 0:
@@ -244,8 +244,12 @@ def _follow(
         was_inside = inside
         inside = 0 <= row < rows and 0 <= col < cols
         if not inside:
-            coming = (col < 0 and dx > 0) or (col >= cols and dx < 0) or (row < 0 and dy > 0) or (row >= rows and dy < 0)
-            away = (col < 0 and dx <= 0) or (col >= cols and dx >= 0) or (row < 0 and dy <= 0) or (row >= rows and dy >= 0)
+            coming = (
+                (col < 0 and dx > 0) or (col >= cols and dx < 0) or (row < 0 and dy > 0) or (row >= rows and dy < 0)
+            )
+            away = (
+                (col < 0 and dx <= 0) or (col >= cols and dx >= 0) or (row < 0 and dy <= 0) or (row >= rows and dy >= 0)
+            )
             if was_inside or away or not coming:
                 ledger[LEFT] += _angle(high) - _angle(low)
                 return waiting
@@ -297,7 +301,7 @@ def _follow(
                         px, py, mirrored, path + to_line * cell_m, bottom, ceiling, weaker, 0.0, 0.0
                     )  # fmt: skip
                     wholes[waiting] = (
-                        int(math.floor(py)), int(math.floor(px)), bounces + 1, np.int64(wall[row, col, side])
+                        math.floor(py), math.floor(px), bounces + 1, np.int64(wall[row, col, side])
                     )  # fmt: skip
                     chains[waiting, :] = cosines
                     chains[waiting, bounces] = cosine
@@ -367,7 +371,7 @@ def roof_edges(
             count = min(int(1.5 * flat) + 4, tops.shape[0] - 1)
             for k in range(count + 1):
                 t = k / count
-                col, row = int(math.floor(tx + t * (x - tx))), int(math.floor(ty + t * (y - ty)))
+                col, row = math.floor(tx + t * (x - tx)), math.floor(ty + t * (y - ty))
                 open_ = t * flat > 0.75 and (1.0 - t) * flat > 0.75  # not the building that an end stands on
                 tops[k] = height[row, col] if open_ and 0 <= row < rows and 0 <= col < cols else 0.0
             step = max(flat, 1.0) * cell_m / count

@@ -154,8 +154,10 @@ def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
     row = (around.origin[1] - grid.origin[1]) / grid.cell_m
     fits = grid.cell_m == around.cell_m and max(abs(row - round(row)), abs(col - round(col))) < 1e-3
     row, col = round(row), round(col)
-    if not fits or min(row, col) < 0 or any(
-        first + n > m for first, n, m in zip((row, col), grid.shape, around.shape, strict=True)
+    if (
+        not fits
+        or min(row, col) < 0
+        or any(first + n > m for first, n, m in zip((row, col), grid.shape, around.shape, strict=True))
     ):
         raise GridError(f"layout on {around}: wanted the cells of the map, {grid}, and perhaps more around them")
     return row, col, grid.shape[0], grid.shape[1]
@@ -223,6 +225,6 @@ def _gather(
     length = np.maximum(np.hypot(*moment), 1e-300)
     total = np.maximum(spectrum.sum(axis=0), 1e-300)
     return RayField(
-        straight, kinds[1], kinds[2] + kinds[3], kinds[4], kinds[5], over, loss, strongest, moment[0] / length, moment[1] / length,
-        east.sum(axis=0) / total, north.sum(axis=0) / total, fates,
+        straight, kinds[1], kinds[2] + kinds[3], kinds[4], kinds[5], over, loss, strongest, moment[0] / length,
+        moment[1] / length, east.sum(axis=0) / total, north.sum(axis=0) / total, fates,
     )  # fmt: skip

@@ -2,13 +2,15 @@
 
 A ray that crosses the side of a cell into a higher one is reflected by the wall that this side belongs to, so that a
 wall which runs askew through the raster is one mirror and not a flight of stairs. The line of a piece runs through the
-midpoints of its sides (`openckm.maps.rays.pieces`). Outlines surround cells of one height; where a raster has more than MOST_OUTLINES of them (a surface
-model with roofs of many heights), its heights are rounded to STEP_M first, and then to "built or not".
+midpoints of its sides (`openckm.maps.rays.pieces`). Outlines surround cells of one height; where a raster has more than
+MOST_OUTLINES of them (a surface model with roofs of many heights), its heights are rounded to STEP_M first, and then to
+"built or not".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,23 +93,23 @@ def _fit_ring(
     """Enter the walls of one outline; return where each begins and its normal."""
     normal, offset, wall = walls
     middle, row, col, side = _sides(labels, value, ring)
-    start = int(np.argmax(np.sum((middle - middle.mean(axis=0)) ** 2, axis=1)))  # a corner, whichever way it is turned
-    middle, row, col, side = (np.roll(a, -start, axis=0) for a in (middle, row, col, side))
-    closed = np.vstack([middle, middle[:1]])
-    ends = cut(closed)
-    fitted = []
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
-        n = _normal(closed[first : last + 1], _OUTWARDS[side[first:last]].sum(axis=0))
+    begins = cut(middle)
+    middle = np.roll(middle, -begins[0], axis=0)
+    row, col, side = (np.roll(a, -begins[0]) for a in (row, col, side))
+    ends = [*(begins - begins[0]), len(middle)]
+    fitted: list[tuple[Field, Field]] = []
+    for first, last in pairwise(ends):
+        n = _normal(middle[first:last], _OUTWARDS[side[first:last]].sum(axis=0))
         sides = row[first:last], col[first:last], side[first:last]
         normal[sides], wall[sides] = n, count + len(fitted)
-        offset[sides] = closed[first : last + 1].mean(axis=0) @ n
-        fitted.append((closed[first], n))
+        offset[sides] = middle[first:last].mean(axis=0) @ n
+        fitted.append((0.5 * (middle[first] + middle[first - 1]), n))
     return fitted
 
 
 def _corners(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) -> list[tuple[float, ...]]:
     """Return the places right outside the corners of an outline at which walls stick out, with the heights there."""
-    found = []
+    found: list[tuple[float, ...]] = []
     for k, (point, n) in enumerate(fitted):
         before = fitted[k - 1][1]
         outwards = n + before
@@ -124,7 +126,7 @@ def _corners(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) 
 
 def _edges(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) -> list[tuple[float, ...]]:
     """Return the upper edges of an outline's walls, where what lies before them is lower."""
-    found = []
+    found: list[tuple[float, ...]] = []
     for k, (point, n) in enumerate(fitted):
         end = fitted[(k + 1) % len(fitted)][0]
         middle = 0.5 * (point + end)
@@ -158,7 +160,9 @@ def _sides(
         across = -across
         inner = np.floor(middle + 0.25 * across).astype(np.int64)
     outwards = -across
-    side = np.where(outwards[:, 0] < 0, WEST, np.where(outwards[:, 0] > 0, EAST, np.where(outwards[:, 1] < 0, NORTH, SOUTH)))
+    side = np.where(
+        outwards[:, 0] < 0, WEST, np.where(outwards[:, 0] > 0, EAST, np.where(outwards[:, 1] < 0, NORTH, SOUTH))
+    )
     return middle, np.clip(inner[:, 1], 0, rows - 1), np.clip(inner[:, 0], 0, cols - 1), side
 
 
