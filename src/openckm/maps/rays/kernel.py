@@ -107,7 +107,7 @@ def launch(
         most: bounces off walls, at most.
         window: first row, first column, rows and columns of the cells that are wanted.
         tables: power of the antenna (any number of azimuths, elevations), reflectance of walls (cosines, elevations)
-            and of the ground (elevations,), and of what share of power a fan is worth following at each cosine (cosines,).
+            and of the ground (elevations,), and of the most that a wall reflects at each cosine (cosines,).
         into: power by bin of arrival (bins, rows, cols), its moments east and north, and power by kind (6, rows,
             cols): straight, off the ground, off walls, off both, around corners, over eaves; in units of
             (lambda / 4 pi)^2 dphi / cell^2, with dphi the width of a fan from the antenna.
