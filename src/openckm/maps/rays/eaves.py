@@ -109,7 +109,7 @@ def _bent_power(
     azimuths, elevations = pattern.shape
     seen = math.floor(math.atan2(ay, ax) / (2.0 * math.pi) * azimuths) % azimuths
     elevation = int((math.asin(max(-1.0, min(1.0, az / s1))) / math.pi + 0.5) * (elevations - 1) + 0.5)
-    return float(pattern[seen, elevation]) * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2
+    return float(pattern[seen, elevation] * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2)
 
 
 @machine_code(reorder=False)
