@@ -63,7 +63,9 @@ LEVELS = (0.1, 0.4, 1.6)
 """Noise levels at which the unconditional prior is scored."""
 
 
-def validator(maps: Sequence[TracedMap], rays: Sequence[Planes] | None = None) -> Callable[[Denoiser], dict[str, float]]:
+def validator(
+    maps: Sequence[TracedMap], rays: Sequence[Planes] | None = None
+) -> Callable[[Denoiser], dict[str, float]]:
     """Posterior-mean RMSE [dB] on fixed evidence over hidden free covered cells of validation maps, and how well the
     same maps are denoised with nothing told (RMSE of the gain in dB at LEVELS)."""
     held = TrainingSet(maps, rays=rays)

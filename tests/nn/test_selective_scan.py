@@ -101,7 +101,7 @@ def test_gradients_against_finite_differences_in_float32():
 
 @pytest.mark.parametrize(("batch", "length", "inner", "states"), [(1, 1, 2, 3), (2, 33, 5, 4), (2, 70, 128, 16)])
 def test_token_after_token_without_a_gradient(batch, length, inner, states, monkeypatch):
-    monkeypatch.setattr(module, "compiled", lambda: False)
+    monkeypatch.setattr(module, "can_compile", lambda: False)
     monkeypatch.setattr("openckm.nn.selective_scan_s6.SERIAL", 16 * batch * inner * states)  # blocks of 16 tokens
     x, dt, a, b, c, _ = arguments = [t.detach() for t in numbers(batch, length, inner, states, step=1.0)]
     wanted = selective_scan_reference(*arguments[:5])

@@ -239,7 +239,7 @@ def _blocks(
     transmitter = observations.transmitter
     if transmitter is None:
         raise MeasurementError("to adapt to a site, the base station must be known: give its place")
-    scene = prepare_scene(observations, grid, net.multiple)
+    scene = prepare_scene(observations, grid, net.multiple, planes=net.options.planes)
     readings = None if scene.cells is None else scene.readings.subset(scene.plain)
     count = 0 if readings is None else len(readings)
     side = BLOCK_CELLS * grid.cell_m

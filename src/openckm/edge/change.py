@@ -141,7 +141,8 @@ def changed_map(
     planned = change.of(tower)
     belief = method.posterior(observations, grid, seed=seed, progress=on_progress)
     multiple = math.gcd(*belief.scene.grid.shape)  # pads to the very grid of the belief
-    scene = prepare_scene(replace(observations, transmitter=planned), grid, multiple, method.device)
+    planes = () if belief.scene.condition.rays is None else ("rays",)
+    scene = prepare_scene(replace(observations, transmitter=planned), grid, multiple, method.device, planes=planes)
     if on_progress is not None:
         on_progress("the site with the antenna as planned", 0, 1)
     mean, var = _difference(belief, scene, change)

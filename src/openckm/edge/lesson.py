@@ -148,14 +148,14 @@ def lesson_of(
     if observations.transmitter is None:
         raise MeasurementError("to adapt to a site, the base station must be known: give its place")
     place = observations.transmitter.x, observations.transmitter.y
-    scene = prepare_scene(observations, grid, denoiser.multiple)
+    scene = prepare_scene(observations, grid, denoiser.multiple, planes=denoiser.options.planes)
     readings, index = scene.readings.subset(scene.plain), scene.index[scene.plain]
     _, number = blocks_of(readings, place, block_m)
     known = known_blocks[number]
     gain = observations.gain_points()
     codes = [_code(block_of(p.x, p.y, place, block_m)) for p in (gain, readings.subset(known))]
     kept = gain.subset(np.isin(codes[0], codes[1]))
-    part = prepare_scene(replace(observations, points=(kept,)), grid, denoiser.multiple)
+    part = prepare_scene(replace(observations, points=(kept,)), grid, denoiser.multiple, planes=denoiser.options.planes)
     site = site_expert(part, denoiser, folds_of(part, seed), symmetrise=False)
     matrix, slope = site.basis.matrix, site.basis.names.index("map slope")
     beta = site.fit.beta_mean[: matrix.shape[1]]

@@ -219,7 +219,10 @@ class OpenCKM:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
-        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device, maps)
+        network = self._load()[0]
+        scene = prepare_scene(
+            observations, grid, network.multiple, self.device, maps, planes=network.options.planes
+        )
         belief = self._believe(scene, seed, until, progress)
         if likelihood is None:
             return belief
@@ -257,7 +260,8 @@ class OpenCKM:
         Raises:
             InputError: if the evidence cannot be used.
         """
-        scene = prepare_scene(observations, grid, self._load()[0].multiple, self.device)
+        network = self._load()[0]
+        scene = prepare_scene(observations, grid, network.multiple, self.device, planes=network.options.planes)
         if cells is not None:
             row, col = np.divmod(cells, grid.shape[1])
             cells = np.asarray(row * scene.grid.shape[1] + col, np.intp)
@@ -346,6 +350,8 @@ class OpenCKM:
         if scene.condition.moving is not None:
             reads = "vehicles" in network.options.planes
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
+        if "rays" in network.options.planes and scene.transmitter is not None and scene.layout is not None:
+            facts["rays"] = "used" if scene.condition.rays is not None else "not used: none can be launched here"
         if (taught := adapted_by(network)) is not None:
             facts["delta"] = taught.delta.digest
         if not scene.fitted:

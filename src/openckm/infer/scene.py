@@ -35,6 +35,7 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
+from openckm.priors.ray_planes import site_rays
 
 __all__ = ["ANY_DEVICE", "MIN_READINGS", "Scene", "Sisters", "prepare_scene"]
 
@@ -295,7 +296,7 @@ class Scene:
 
 def prepare_scene(
     observations: Observations, grid: Grid, multiple: int, reference: str | None = None,
-    maps: Sequence[MeanMap] = (), condition: Condition | None = None,
+    maps: Sequence[MeanMap] = (), condition: Condition | None = None, planes: Sequence[str] = (),
 ) -> Scene:  # fmt: skip
     """Return the scene of some observations on a grid.
 
@@ -306,6 +307,7 @@ def prepare_scene(
         reference: name of the device whose map is wanted; None for the mean device, ANY_DEVICE for those at hand.
         maps: whole maps that someone else predicted, on the grid asked for.
         condition: what the network is conditioned on besides readings, where somebody else makes it; None to make it.
+        planes: groups of planes that the network reads; rays are launched only for one that reads them.
 
     Raises:
         GridError: if the CRS of observations or layout is not the grid's.
@@ -338,6 +340,9 @@ def prepare_scene(
         grid.index_of(table.x, table.y)
     if condition is None:
         condition = _site_condition(observations, grid, padded, layout)
+        if "rays" in planes:
+            rays = site_rays(padded, observations.layout, observations.transmitter)
+            condition = replace(condition, rays=None if rays is None else torch.tensor(rays)[None])
     return Scene(
         padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended,
         tuple(one.padded(grid, padded) for one in maps),

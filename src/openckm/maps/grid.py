@@ -77,6 +77,13 @@ class Grid:
         rows, cols = shape
         return cls(shape, cell_m, (float(x) - cols * cell_m / 2, float(y) + rows * cell_m / 2), crs)
 
+    def grown(self, cells: int) -> Grid:
+        """Return the grid with so many cells more on each side."""
+        rows, cols = self.shape
+        west, north = self.origin
+        rim = cells * self.cell_m
+        return Grid((rows + 2 * cells, cols + 2 * cells), self.cell_m, (west - rim, north + rim), self.crs)
+
     @property
     def width_m(self) -> float:
         """East-west extent [m]."""

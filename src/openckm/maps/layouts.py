@@ -25,6 +25,7 @@ from openckm.maps.buildings.outlines import Footprints, rasterise, warnings_of
 from openckm.maps.buildings.rasters import read_height_npz, read_height_tiff
 from openckm.maps.buildings.vector import read_parquet, read_vector
 from openckm.maps.grid import Grid
+from openckm.maps.rays import MARGIN_M
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
 __all__ = ["SUFFIXES", "geojson_layout", "read_layout"]
@@ -47,6 +48,8 @@ _TIFF = (".tif", ".tiff")
 SUFFIXES = (*_JSON, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 """The file name endings that `read_layout` understands."""
 
+MOST_PADDING = 16
+"""Cells that a network may want beyond a map; the surroundings reach at least so far."""
 _ODBL = "ODbL 1.0, OpenStreetMap contributors"
 CROWDED = 0.7
 """A larger share of the map under buildings is worth a warning; the densest town centres have 0.6."""
@@ -111,7 +114,9 @@ def _on_grid(
     notes += [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
     if footprints.part.any():
         notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
-    layout = Layout(grid, height, known, name, licence, notes=(*notes, *footprints.notes))
+    wide = grid.grown(max(MOST_PADDING, math.ceil(MARGIN_M / grid.cell_m)))
+    around = Layout(wide, rasterise(footprints, wide, default_height_m, where)[0])
+    layout = Layout(grid, height, known, name, licence, notes=(*notes, *footprints.notes), around=around)
     return _with_warning(layout)
 
 

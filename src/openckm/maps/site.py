@@ -33,6 +33,7 @@ class Layout:
         unknown: cells of which nobody said whether a building stands there, shape grid.shape; None where there are
         none.
         ground_m: elevation of the ground above any one level [m], shape grid.shape; None where it is flat or unknown.
+        around: buildings on a larger grid of the same cells, for what surrounds the map; None where nobody looked.
 
     Raises:
         LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.
@@ -46,6 +47,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     unknown: NDArray[np.bool_] | None = None
     ground_m: NDArray[np.float32] | None = None
+    around: Layout | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.height_m.shape != self.grid.shape:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import site_geometry
-from openckm.maps.rays import RayField, RayOptions, trace_rays
+from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.planes import RAY_PLANES
 
-__all__ = ["ray_planes", "stack_rays"]
+__all__ = ["ray_planes", "site_rays", "stack_rays"]
 
 SCALE_DB, LOWEST_DB, HIGHEST_DB = 40.0, -100.0, 30.0
 """Unit of powers over free space, and the range to which they are cut [dB]."""
@@ -37,6 +39,38 @@ def ray_planes(grid: Grid, layout: Layout, transmitter: Transmitter, options: Ra
     geometry = site_geometry(grid, transmitter)
     field = trace_rays(grid, layout, transmitter, options)
     return stack_rays(field, geometry.free_space_db + geometry.pattern_db)
+
+
+def site_rays(grid: Grid, layout: Layout | None, transmitter: Transmitter | None) -> Planes | None:
+    """Return the planes of rays of what is known of a site, kept for the next map of it; None where rays need more.
+
+    Rays need a layout, a transmitter, and a carrier at which materials are known. Buildings around the map are those
+    of `layout.around`; on the layout's own cells its own heights count.
+
+    Args:
+        grid: cells of the map, the layout's own or more of them to the east and south.
+        layout: buildings on the map.
+        transmitter: of the site.
+    """
+    if layout is None or transmitter is None or not CARRIERS_HZ[0] <= transmitter.carrier_hz <= CARRIERS_HZ[1]:
+        return None
+    wide = layout.grid if layout.around is None else layout.around.grid
+    row = round((wide.origin[1] - layout.grid.origin[1]) / wide.cell_m)
+    col = round((layout.grid.origin[0] - wide.origin[0]) / wide.cell_m)
+    short = max(row + grid.shape[0] - wide.shape[0], col + grid.shape[1] - wide.shape[1], 0)
+    height = np.zeros((wide.shape[0] + short, wide.shape[1] + short), np.float32)
+    if layout.around is not None:
+        height[: wide.shape[0], : wide.shape[1]] = layout.around.height_m
+    height[row : row + layout.grid.shape[0], col : col + layout.grid.shape[1]] = layout.height_m
+    around = Grid((height.shape[0], height.shape[1]), wide.cell_m, wide.origin, wide.crs)
+    return _kept(grid, around, height.tobytes(), transmitter)
+
+
+@lru_cache(maxsize=16)
+def _kept(grid: Grid, around: Grid, height: bytes, transmitter: Transmitter) -> Planes:
+    planes = ray_planes(grid, Layout(around, np.frombuffer(height, np.float32).reshape(around.shape)), transmitter)
+    planes.flags.writeable = False
+    return planes
 
 
 def stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:

@@ -1,0 +1,146 @@
+"""Does a prior that reads rays answer as before until it has learnt, and are rays given to it wherever they can be?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from openckm.infer.scene import prepare_scene
+from openckm.maps.grid import Grid
+from openckm.maps.layouts import geojson_layout
+from openckm.maps.observations import Observations
+from openckm.maps.propagation import site_geometry
+from openckm.maps.rays import MARGIN_M, trace_rays
+from openckm.maps.site import Layout, Transmitter
+from openckm.maps.symmetry import SYMMETRIES, inverse_symmetry
+from openckm.priors import ray_planes as module
+from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
+from openckm.priors.denoiser import with_planes
+from openckm.priors.planes import RAY_PLANES
+from openckm.priors.posterior import posterior_mean
+from openckm.priors.pretrained import embedded_prior
+from openckm.priors.ray_planes import SCALE_DB, ray_planes, site_rays
+
+GRID = Grid((32, 32), 4.0)
+TX = Transmitter(40.3, -61.0, 14.0)
+
+
+def layout(grid=GRID):
+    height = np.zeros(grid.shape, np.float32)
+    height[4:9, 14:26] = 12.0
+    height[14:28, 20:24] = 25.0
+    return Layout(grid, height)
+
+
+def condition(rays):
+    site = torch.as_tensor(site_planes(GRID, layout(), TX))[None]
+    evidence = torch.as_tensor(evidence_planes(GRID, ()))[None]
+    shown = None if rays is None else torch.tensor(rays)[None]
+    return Condition(site, evidence, scalars(4.0, TX.carrier_hz), rays=shown)
+
+
+def plane(planes, name):
+    return planes[RAY_PLANES.index(name)]
+
+
+def test_the_planes_say_what_the_rays_bring():
+    planes = ray_planes(GRID, layout(), TX)
+    field, geometry = trace_rays(GRID, layout(), TX), site_geometry(GRID, TX)
+    heard = field.total > 0
+    over = 10 * np.log10(field.total[heard]) - geometry.free_space_db[heard]
+    inside = (over > -100) & (over < 30)
+    np.testing.assert_allclose(plane(planes, "ray_total")[heard][inside] * SCALE_DB, over[inside], atol=1e-3)
+    assert not plane(planes, "ray_total")[layout().building].any()
+    seen = heard & (field.straight > field.reflected)
+    assert np.median(plane(planes, "ray_total")[seen] * SCALE_DB) == pytest.approx(0.5, abs=1.0)
+    assert (plane(planes, "rays_known") == 1.0).all()
+    assert np.isfinite(planes).all() and np.abs(planes).max() <= 100.0 / SCALE_DB
+
+
+def test_the_shipped_prior_with_planes_of_rays_answers_to_the_bit_as_before():
+    shipped, _ = embedded_prior()
+    if "rays" in shipped.options.planes:
+        pytest.skip("the shipped prior has learnt rays: what it answers with new planes is asked of older ones")
+    wider = with_planes(shipped, ["rays"])
+    known = condition(ray_planes(GRID, layout(), TX))
+    for one, other in zip(
+        posterior_mean(wider, known, symmetrise=False), posterior_mean(shipped, known, symmetrise=False), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("k", SYMMETRIES)
+def test_rays_turn_with_the_map(k):
+    what = condition(ray_planes(GRID, layout(), TX))
+    back = what.turned(k).turned(inverse_symmetry(k))
+    assert torch.equal(back.rays, what.rays)
+    if k:
+        assert not torch.equal(what.turned(k).rays, what.rays)
+
+
+def test_a_batch_keeps_rays_where_there_are_some():
+    with_rays, without = condition(ray_planes(GRID, layout(), TX)), condition(None)
+    both = Condition.join([with_rays, without])
+    assert both.rays.shape[0] == 2 and not both.rays[1].any() and torch.equal(both.rays[:1], with_rays.rays)
+    assert Condition.join([without, without]).rays is None
+    assert with_rays.key() != without.key()
+    assert with_rays.static().rays is None, "rays belong to the transmitter"
+
+
+def test_rays_are_launched_once_for_a_site(monkeypatch):
+    launched = []
+    real = module.trace_rays
+    monkeypatch.setattr(module, "trace_rays", lambda *a: launched.append(1) or real(*a))
+    tx = replace(TX, height_m=13.0)
+    one, other = (site_rays(GRID, layout(), tx) for _ in range(2))
+    assert one is other and len(launched) == 1
+    site_rays(GRID, layout(), replace(tx, height_m=20.0))
+    assert len(launched) == 2
+
+
+def test_without_layout_transmitter_or_materials_there_are_no_rays():
+    assert site_rays(GRID, None, TX) is None
+    assert site_rays(GRID, layout(), None) is None
+    assert site_rays(GRID, layout(), replace(TX, carrier_hz=2e8)) is None
+
+
+def test_what_surrounds_the_map_counts_and_the_maps_own_heights_win():
+    wide = GRID.grown(32)
+    height = np.zeros(wide.shape, np.float32)
+    height[32 + 5 : 32 + 25, 70] = 40.0  # a wall six cells east of the map
+    height[40, 40] = 99.0  # stale: the map's own layout says otherwise
+    plain = layout()
+    surrounded = replace(plain, around=Layout(wide, height))
+    near, far = site_rays(GRID, plain, TX), site_rays(GRID, surrounded, TX)
+    gap = plane(far, "ray_reflected") - plane(near, "ray_reflected")
+    assert (gap > 0.05).sum() > 20
+    empty = replace(plain, around=Layout(wide, np.where(height == 99.0, height, np.float32(0.0))))
+    np.testing.assert_array_equal(site_rays(GRID, empty, TX)[0], near[0])
+
+
+def test_a_padded_map_has_rays_of_its_own_size():
+    rays = site_rays(Grid((48, 48), 4.0), layout(), TX)
+    assert rays.shape == (len(RAY_PLANES), 48, 48)
+
+
+def test_outlines_are_read_beyond_the_map():
+    def box(x, y, side=10.0):
+        ring = [[x, y], [x + side, y], [x + side, y - side], [x, y - side], [x, y]]
+        return {"type": "Feature", "properties": {"height": 9}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+    grid = Grid((32, 32), 4.0, (500_000.0, 5_000_000.0), "EPSG:32633")
+    document = {
+        "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:32633"}},
+        "features": [box(500_040.0, 4_999_950.0), box(500_160.0, 4_999_950.0)],
+    }  # fmt: skip
+    found = geojson_layout(document, grid)
+    assert found.around is not None and found.around.grid.bounds[2] >= grid.bounds[2] + MARGIN_M
+    assert found.around.building.sum() > found.building.sum() > 0
+
+
+def test_a_scene_has_rays_where_the_network_reads_them():
+    given = Observations(layout=layout(), transmitter=TX)
+    assert prepare_scene(given, GRID, 16).condition.rays is None
+    assert prepare_scene(given, GRID, 16, planes=["rays"]).condition.rays is not None
+    assert prepare_scene(replace(given, layout=None), GRID, 16, planes=["rays"]).condition.rays is None
