@@ -220,9 +220,7 @@ class OpenCKM:
             ModelError: if the prior cannot be loaded.
         """
         network = self._load()[0]
-        scene = prepare_scene(
-            observations, grid, network.multiple, self.device, maps, planes=network.options.planes
-        )
+        scene = prepare_scene(observations, grid, network.multiple, self.device, maps, planes=network.options.planes)
         belief = self._believe(scene, seed, until, progress)
         if likelihood is None:
             return belief
