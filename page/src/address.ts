@@ -1,7 +1,22 @@
-// Every state of the page has an address: map, layer, range, threshold, opacity and camera. It holds no readings.
+// Every state of the page has an address: map, version, layer, range, threshold, camera, line, swipe. It holds no readings.
+
+/** A map: one that the node just made (a job), or one that it keeps (a name and a version). */
+export interface Source {
+  kind: "job" | "store";
+  id: string;
+  version: number | null;
+}
+
+export type Mode = "swipe" | "difference";
+export const TABS = ["make", "map", "whatif", "compare", "take", "stored"] as const;
+export type Tab = (typeof TABS)[number];
 
 export interface View {
-  job: string | null;
+  source: Source | null;
+  other: Source | null;
+  mode: Mode;
+  split: number;
+  tab: Tab;
   layer: string;
   low: number | null;
   high: number | null;
@@ -13,14 +28,35 @@ export interface View {
 }
 
 export const START: View = {
-  job: null, layer: "mean", low: null, high: null, below: null, opacity: 0.8, centre: null, zoom: null, line: [],
+  source: null, other: null, mode: "swipe", split: 0.5, tab: "make", layer: "mean", low: null, high: null, below: null,
+  opacity: 0.8, centre: null, zoom: null, line: [],
 };
 
 const round = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
+const NAME = /^[A-Za-z0-9][\w.+:-]{0,199}$/;
+const JOB = /^[\w-]{1,64}$/;
+
+export function sourceText(source: Source): string {
+  return source.kind === "job" ? source.id : `store:${source.id}${source.version === null ? "" : `@${source.version}`}`;
+}
+
+export function sourceOf(text: string | null): Source | null {
+  if (!text) return null;
+  if (!text.startsWith("store:")) return JOB.test(text) ? { kind: "job", id: text, version: null } : null;
+  const [id, version] = text.slice(6).split("@") as [string, string | undefined];
+  if (!NAME.test(id) || id.includes("..")) return null;
+  if (version === undefined) return { kind: "store", id, version: null };
+  return /^[1-9]\d{0,8}$/.test(version) ? { kind: "store", id, version: Number(version) } : null;
+}
+
+export const same = (a: Source | null, b: Source | null): boolean =>
+  a === b || (a !== null && b !== null && sourceText(a) === sourceText(b));
 
 export function encode(view: View): string {
   const parts: [string, string][] = [];
-  if (view.job) parts.push(["map", view.job]);
+  if (view.source) parts.push(["map", sourceText(view.source)]);
+  if (view.other) parts.push(["with", sourceText(view.other)], [view.mode, round(view.split, 3)]);
+  if (view.tab !== START.tab) parts.push(["tab", view.tab]);
   if (view.layer !== START.layer) parts.push(["layer", view.layer]);
   if (view.low !== null && view.high !== null) parts.push(["range", `${round(view.low, 3)},${round(view.high, 3)}`]);
   if (view.below !== null) parts.push(["below", round(view.below, 3)]);
@@ -42,22 +78,35 @@ export function decode(hash: string): View {
     return values.length === count && values.every(Number.isFinite) ? values : null;
   };
   const range = numbers("range", 2);
+  const ordered = range && (range[0] as number) < (range[1] as number) ? range : null;
   const at = numbers("at", 3);
+  const somewhere = at && Math.abs(at[0] as number) <= 180 && Math.abs(at[1] as number) <= 85 ? at : null;
   const opacity = numbers("opacity", 1)?.[0];
   const line = (found.get("line") ?? "")
     .split(";")
     .map((text) => text.split(",").map(Number))
     .filter((pair): pair is [number, number] => pair.length === 2 && pair.every(Number.isFinite));
-  const job = found.get("map");
+  const source = sourceOf(found.get("map"));
+  const other = source ? sourceOf(found.get("with")) : null;
+  const mode: Mode = found.has("difference") ? "difference" : "swipe";
+  const split = numbers(mode, 1)?.[0] ?? START.split;
+  const tab = TABS.find((name) => name === found.get("tab")) ?? START.tab;
   return {
-    job: job && /^[\w-]{1,64}$/.test(job) ? job : null,
-    layer: /^[a-z0-9]{1,16}$/.test(found.get("layer") ?? "") ? (found.get("layer") as string) : START.layer,
-    low: range && (range[0] as number) < (range[1] as number) ? (range[0] as number) : null,
-    high: range && (range[0] as number) < (range[1] as number) ? (range[1] as number) : null,
+    source, other, mode: other ? mode : START.mode, split: other && split >= 0 && split <= 1 ? split : START.split, tab,
+    layer: /^[a-z0-9_]{1,16}$/.test(found.get("layer") ?? "") ? (found.get("layer") as string) : START.layer,
+    low: ordered ? (ordered[0] as number) : null,
+    high: ordered ? (ordered[1] as number) : null,
     below: numbers("below", 1)?.[0] ?? null,
     opacity: opacity !== undefined && opacity >= 0 && opacity <= 1 ? opacity : START.opacity,
-    centre: at && Math.abs(at[0] as number) <= 180 && Math.abs(at[1] as number) <= 85 ? [at[0] as number, at[1] as number] : null,
-    zoom: at && Math.abs(at[0] as number) <= 180 && Math.abs(at[1] as number) <= 85 ? (at[2] as number) : null,
+    centre: somewhere ? [somewhere[0] as number, somewhere[1] as number] : null,
+    zoom: somewhere ? (somewhere[2] as number) : null,
     line: line.length > 1 ? line : [],
   };
+}
+
+/** Whether two views differ in more than where the camera stands and how colours are drawn: worth a step back. */
+export function isStep(before: View, after: View): boolean {
+  const fixed = (view: View): string =>
+    encode({ ...view, centre: null, zoom: null, low: null, high: null, opacity: START.opacity, split: START.split });
+  return fixed(before) !== fixed(after);
 }

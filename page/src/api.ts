@@ -1,5 +1,6 @@
 // What the page asks its node. Every failure has one shape: {"error": {"code", "message"}}.
-import { decodeLayer, type Layer } from "./layer";
+import type { Source } from "./address";
+import { decodeLayer, type Corner, type Layer } from "./layer";
 
 export class Refused extends Error {
   constructor(
@@ -14,6 +15,14 @@ export class Refused extends Error {
 
 /** The node did not answer at all. */
 export class Away extends Error {}
+
+/** The user called it off. */
+export class Stopped extends Error {}
+
+export interface Held {
+  id: string;
+  name: string;
+}
 
 export interface Preview {
   header: string[];
@@ -36,16 +45,6 @@ export interface Reading {
   skip_bad: boolean;
 }
 
-export interface Site {
-  place: [number, number] | null;
-  height_m: number;
-  carrier_hz: number;
-  azimuth_deg: number | null;
-  downtilt_deg: number;
-  cell_m: number | null;
-  size: number | null;
-}
-
 export interface Job {
   id: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -56,32 +55,111 @@ export interface Job {
   error: { code: string; message: string } | null;
 }
 
-export interface Record_ {
-  summary: string;
-  status: string;
-  unit: string;
-  command: string;
-  check: { verdict: string; status: string; held: number; scores: Score[] } | null;
-  assumed: string[];
-}
-
 export interface Score {
   method: string;
   rmse_db: number;
   coverage_90: number;
 }
 
+export interface Site {
+  place: Corner;
+  azimuth_deg: number | null;
+  downtilt_deg: number;
+  height_m: number;
+  carrier_hz?: number;
+}
+
+/** What is said of a map, of a job or of the store. */
+export interface MapRecord {
+  kind: "construct" | "edit" | "change" | "compare" | "plan" | "stored";
+  summary: string;
+  status: string;
+  unit: string;
+  crs: string | null;
+  draws: number;
+  shape: [number, number];
+  layers: string[];
+  site: Site | null;
+  check: { verdict: string; status: string; held: number; scores: Score[]; reasons: string[] } | null;
+  of?: string;
+  command?: string;
+  python?: string;
+  request?: object;
+  edits?: Edits;
+  assumed?: string[];
+  reading?: { notes: string[] };
+  scores?: { cells: number; rmse_db: number; bias_db: number; coverage_90: number };
+  plan_facts?: { rmse_before_db: number; rmse_after_db: number; length_m: number };
+  name?: string;
+  id?: string;
+  version?: number;
+  versions?: number[];
+  tiles?: boolean;
+  corners?: [Corner, Corner, Corner, Corner];
+  cell_m?: number;
+}
+
+export interface Edits {
+  holes: Corner[][];
+  tracks: Corner[][];
+  readings: [number, number, number][];
+}
+
+export type Question =
+  | { ask: "edit"; edits: Edits }
+  | { ask: "change"; azimuth_deg: number | null; downtilt_deg: number | null; power_db: number }
+  | { ask: "compare"; by: "classical" | "site" | "file" | "stored"; file?: string; name?: string; version?: number }
+  | { ask: "plan"; count: number };
+
+export interface Offers {
+  version: string;
+  store: boolean;
+  tokens: boolean;
+  demos: Record<string, string>;
+}
+
+export interface Demo {
+  files: { readings: Held; layout: Held; truth?: Held };
+  site: Record<string, number | [number, number]>;
+  reading: Partial<Reading>;
+  credit: string;
+}
+
+export interface Kept {
+  id: string;
+  name: string;
+  version: number;
+  time: string;
+  rows: number;
+  cols: number;
+}
+
 export class Node {
   /** Held in memory alone. */
   token = "";
 
-  async sendFile(kind: "readings" | "layout", file: File): Promise<{ id: string; name: string }> {
-    const query = new URLSearchParams({ kind, name: file.name });
-    return (await this.ask(`/v1/files?${query}`, "POST", file, "application/octet-stream")).json();
+  /** Send a file as it is, with progress (0 to 1); a signal calls it off. */
+  sendFile(kind: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Held> {
+    return new Promise((done, fail) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", `/v1/files?${new URLSearchParams({ kind, name: file.name })}`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      if (this.token) request.setRequestHeader("Authorization", `Bearer ${this.token}`);
+      request.upload.onprogress = (event): void => onProgress(event.total ? event.loaded / event.total : 0);
+      request.onerror = (): void => fail(new Away("the node does not answer"));
+      request.onabort = (): void => fail(new Stopped("called off"));
+      request.onload = (): void => {
+        const told = parse(request.responseText);
+        if (request.status < 300) done(told as Held);
+        else fail(refusal(request.status, told, request.getResponseHeader("Retry-After")));
+      };
+      signal.addEventListener("abort", () => request.abort());
+      request.send(file);
+    });
   }
 
-  async preview(id: string, reading: Partial<Reading>): Promise<Preview> {
-    return (await this.ask(`/v1/files/${id}/preview`, "POST", JSON.stringify(reading))).json();
+  preview(id: string, reading: Partial<Reading>): Promise<Preview> {
+    return this.json(`/v1/files/${id}/preview`, "POST", reading);
   }
 
   async points(id: string, reading: Partial<Reading>): Promise<{ triples: Float32Array; count: number }> {
@@ -89,52 +167,122 @@ export class Node {
     return { triples: new Float32Array(await answer.arrayBuffer()), count: Number(answer.headers.get("X-Count")) };
   }
 
-  async drive(request: object): Promise<{ id: string }> {
-    return (await this.ask("/v1/drives", "POST", JSON.stringify(request))).json();
+  drive(request: object): Promise<{ id: string }> {
+    return this.json("/v1/drives", "POST", request);
   }
 
-  async job(id: string, waitS: number): Promise<Job> {
-    return (await this.ask(`/v1/jobs/${id}?wait_s=${waitS}`)).json();
+  question(job: string, question: Question): Promise<{ id: string }> {
+    return this.json(`/v1/jobs/${job}/asks`, "POST", { question });
+  }
+
+  job(id: string, waitS: number): Promise<Job> {
+    return this.json(`/v1/jobs/${id}?wait_s=${waitS}`);
   }
 
   async cancel(id: string): Promise<void> {
     await this.ask(`/v1/jobs/${id}`, "DELETE");
   }
 
-  async record(id: string): Promise<Record_> {
-    return (await this.ask(`/v1/jobs/${id}/record`)).json();
+  offers(): Promise<Offers> {
+    return this.json("/v1/page");
   }
 
-  async buildings(id: string): Promise<GeoJSON.FeatureCollection> {
-    return (await this.ask(`/v1/jobs/${id}/buildings`)).json();
+  demo(name: string): Promise<Demo> {
+    return this.json(`/v1/demos/${name}`, "POST", {});
   }
 
-  async layer(id: string, name: string, below: number | null): Promise<Layer> {
-    const query = name === "outage" && below !== null ? `?below=${below}` : "";
-    return decodeLayer(await (await this.ask(`/v1/jobs/${id}/layers/${name}${query}`)).arrayBuffer());
+  maps(): Promise<Kept[]> {
+    return this.json("/v1/maps");
   }
 
-  async geotiff(id: string): Promise<Blob> {
-    return (await this.ask(`/v1/jobs/${id}/result?format=geotiff`)).blob();
+  keep(job: string, name: string): Promise<Kept> {
+    return this.json(`/v1/jobs/${job}/keep`, "POST", { name });
   }
 
-  private async ask(path: string, method = "GET", body?: BodyInit, kind = "application/json"): Promise<Response> {
+  record(source: Source): Promise<MapRecord> {
+    return this.json(this.path(source, "record"));
+  }
+
+  buildings(source: Source): Promise<GeoJSON.FeatureCollection> {
+    return this.json(this.path(source, "buildings"));
+  }
+
+  plan(job: string): Promise<GeoJSON.FeatureCollection> {
+    return this.json(`/v1/jobs/${job}/plan`);
+  }
+
+  contours(source: Source, step: number): Promise<GeoJSON.FeatureCollection> {
+    return this.json(this.path(source, "contours", { step: String(step) }));
+  }
+
+  async picture(source: Source, layer: string): Promise<Blob> {
+    return (await this.ask(this.path(source, "picture", { layer }))).blob();
+  }
+
+  async layer(source: Source, name: string, below: number | null): Promise<Layer> {
+    const query: Record<string, string> = name === "outage" && below !== null ? { below: String(below) } : {};
+    return decodeLayer(await (await this.ask(this.path(source, `layers/${name}`, query))).arrayBuffer());
+  }
+
+  async tile(source: Source, name: string, z: number, x: number, y: number, below: number | null, signal: AbortSignal): Promise<Layer> {
+    const query: Record<string, string> = { layer: name, ...(name === "outage" && below !== null ? { below: String(below) } : {}) };
+    const answer = await this.ask(this.path(source, `tiles/${z}/${x}/${y}`, query), "GET", undefined, "", signal);
+    return decodeLayer(await answer.arrayBuffer());
+  }
+
+  async predict(body: object, signal: AbortSignal): Promise<Layer> {
+    const answer = await this.ask("/v1/predictions", "POST", JSON.stringify(body), "application/json", signal);
+    return decodeLayer(await answer.arrayBuffer());
+  }
+
+  route(id: string, line: Corner[], spacing: number): Promise<{ points: Record<string, number | null>[] }> {
+    return this.json(`/v1/maps/${id}/route`, "POST", { line: { type: "LineString", coordinates: line }, spacing_m: spacing });
+  }
+
+  handovers(id: string, line: Corner[]): Promise<{ handovers?: { places: { distance_m: number; from: string; to: string; probability: number }[] } }> {
+    return this.json(`/v1/maps/${id}/servers`, "POST", { line: { type: "LineString", coordinates: line } });
+  }
+
+  async geotiff(source: Source): Promise<Blob> {
+    const path = source.kind === "job" ? `/v1/jobs/${source.id}/result?format=geotiff` : `/v1/maps/${source.id}/map.tif`;
+    return (await this.ask(path)).blob();
+  }
+
+  private path(source: Source, what: string, query: Record<string, string> = {}): string {
+    const version: Record<string, string> = source.version === null ? {} : { version: String(source.version) };
+    const asked = new URLSearchParams({ ...query, ...version }).toString();
+    return `/v1/${source.kind === "job" ? "jobs" : "maps"}/${source.id}/${what}${asked ? `?${asked}` : ""}`;
+  }
+
+  private async json<T>(path: string, method = "GET", body?: object): Promise<T> {
+    return (await this.ask(path, method, body === undefined ? undefined : JSON.stringify(body))).json() as Promise<T>;
+  }
+
+  private async ask(path: string, method = "GET", body?: BodyInit, kind = "application/json", signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": kind };
     if (this.token) headers["Authorization"] = `Bearer ${this.token}`;
     let answer: Response;
     try {
-      answer = await fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });
-    } catch {
-      throw new Away("the node does not answer");
+      answer = await fetch(path, { method, headers, ...(body === undefined ? {} : { body }), ...(signal ? { signal } : {}) });
+    } catch (error) {
+      if (signal?.aborted) throw new Stopped("called off");
+      throw new Away(String(error));
     }
     if (answer.ok) return answer;
-    const retry = Number(answer.headers.get("Retry-After"));
-    const told = await answer.json().catch(() => null);
-    throw new Refused(
-      answer.status,
-      told?.error?.code ?? "refused",
-      told?.error?.message ?? `the node answered ${answer.status}`,
-      retry > 0 ? retry : null,
-    );
+    throw refusal(answer.status, parse(await answer.text()), answer.headers.get("Retry-After"));
   }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refusal(status: number, told: unknown, retry: string | null): Refused {
+  const error = (told as { error?: { code?: string; message?: string } } | null)?.error;
+  const seconds = Number(retry);
+  return new Refused(status, error?.code ?? "refused", error?.message ?? `the node answered ${status}`, seconds > 0 ? seconds : null);
 }

@@ -1,25 +1,23 @@
-// The map: background, buildings, values, readings, base station, line. No tiles and no fonts from anywhere.
+// The map: background, buildings, values of one or two maps, readings, sketches, plans. No tiles and no fonts from anywhere.
 import * as maplibregl from "maplibre-gl";
 import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { cssOf, stepOf } from "./colours";
-import { type Corner } from "./layer";
+import { line, point } from "./features";
+import { centreOf, type Corner, type Layer } from "./layer";
+import { PointLayer } from "./pointLayer";
 import { ValueLayer } from "./valueLayer";
 
 maplibregl.setWorkerUrl(workerUrl);
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+const ARROWS = 36;
 
 function style(dark: boolean): StyleSpecification {
+  const source = { type: "geojson" as const, data: EMPTY };
   return {
     version: 8,
-    sources: {
-      buildings: { type: "geojson", data: EMPTY },
-      readings: { type: "geojson", data: EMPTY },
-      site: { type: "geojson", data: EMPTY },
-      line: { type: "geojson", data: EMPTY },
-    },
+    sources: { buildings: source, site: source, line: source, sketch: source, plan: source, arrows: source, cursor: source },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": dark ? "#1c1f24" : "#eceff1" } },
       {
@@ -30,63 +28,91 @@ function style(dark: boolean): StyleSpecification {
         },
       },
       {
-        id: "readings", type: "circle", source: "readings",
-        paint: {
-          "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 1.5, 18, 5], "circle-color": ["get", "colour"],
-          "circle-stroke-width": 0.6, "circle-stroke-color": dark ? "#000000" : "#ffffff",
-        },
+        id: "arrows", type: "symbol", source: "arrows",
+        layout: { "icon-image": "arrow", "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map", "icon-allow-overlap": true, "icon-size": 0.5 },
       },
+      { id: "sketch-area", type: "fill", source: "sketch", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#a61e4d", "fill-opacity": 0.25 } },
+      { id: "sketch", type: "line", source: "sketch", paint: { "line-color": "#a61e4d", "line-width": 3, "line-dasharray": [2, 1] } },
+      { id: "sketch-dots", type: "circle", source: "sketch", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 6, "circle-color": "#a61e4d", "circle-stroke-width": 2, "circle-stroke-color": "#ffffff" } },
+      { id: "plan", type: "line", source: "plan", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": dark ? "#ffffff" : "#000000", "line-width": 2.5 } },
+      { id: "plan-stops", type: "circle", source: "plan", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": ["interpolate", ["linear"], ["get", "rank"], 1, 11, 12, 6], "circle-color": "#ffd43b", "circle-stroke-width": 2, "circle-stroke-color": "#000000" } },
       { id: "line", type: "line", source: "line", paint: { "line-color": "#d6336c", "line-width": 3 } },
+      { id: "site-beam", type: "line", source: "site", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": "#d6336c", "line-width": 4 } },
       {
-        id: "site", type: "circle", source: "site",
-        paint: { "circle-radius": 8, "circle-color": "#d6336c", "circle-stroke-width": 2.5, "circle-stroke-color": "#ffffff" },
+        id: "site", type: "circle", source: "site", filter: ["==", ["geometry-type"], "Point"],
+        paint: { "circle-radius": ["match", ["get", "part"], "handle", 6, 9], "circle-color": "#d6336c", "circle-stroke-width": 2.5, "circle-stroke-color": "#ffffff" },
       },
+      { id: "cursor", type: "line", source: "cursor", paint: { "line-color": dark ? "#ffffff" : "#000000", "line-width": 2.5 } },
     ],
   };
 }
 
 export class Chart {
   readonly map: maplibregl.Map;
-  readonly values = new ValueLayer();
+  readonly values = new ValueLayer("values");
+  readonly others = new ValueLayer("others");
+  readonly points = new PointLayer();
+  private readonly begun: Promise<void>;
 
   constructor(container: HTMLElement, dark: boolean) {
     this.map = new maplibregl.Map({
-      container, style: style(dark), center: [0, 0], zoom: 1, attributionControl: false, maxZoom: 22,
-      fadeDuration: 0, canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+      container, style: style(dark), center: [0, 0], zoom: 1, attributionControl: false, maxZoom: 22, fadeDuration: 0,
+      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: false },
     });
     this.map.addControl(new maplibregl.NavigationControl({ visualizePitch: true }), "top-right");
     this.map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
-    this.map.on("load", () => this.map.addLayer(this.values, "buildings"));
+    this.points.rim = dark ? [0, 0, 0] : [1, 1, 1];
+    this.begun = new Promise((done) => {
+      this.map.once("load", () => {
+        this.map.addImage("arrow", arrow(dark));
+        this.map.addLayer(this.others, "buildings");
+        this.map.addLayer(this.values, "buildings");
+        this.map.addLayer(this.points, "sketch-area");
+        done();
+      });
+    });
   }
 
-  async ready(): Promise<void> {
-    if (!this.map.loaded()) await new Promise((done) => this.map.once("load", done));
+  ready(): Promise<void> {
+    return this.begun;
   }
 
-  private set(source: string, data: GeoJSON.FeatureCollection): void {
-    (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(data);
+  set(source: "buildings" | "site" | "line" | "sketch" | "plan" | "arrows" | "cursor", data: GeoJSON.FeatureCollection | GeoJSON.Feature[]): void {
+    const found = this.map.getSource(source) as GeoJSONSource | undefined;
+    found?.setData(Array.isArray(data) ? { type: "FeatureCollection", features: data } : data);
   }
 
-  setBuildings(data: GeoJSON.FeatureCollection): void {
-    this.set("buildings", data);
+  /** The base station with its boresight, whose end is a handle. */
+  setSite(place: Corner | null, handle: Corner | null): void {
+    if (!place) return this.set("site", []);
+    const beam: GeoJSON.Feature[] = handle ? [line([place, handle]), point(handle, { part: "handle" })] : [];
+    this.set("site", [...beam, point(place, { part: "mast" })]);
   }
 
-  setSite(place: Corner | null): void {
-    this.set("site", place ? collection([point(place)]) : EMPTY);
+  setLine(corners: Corner[]): void {
+    this.set("line", corners.length > 1 ? [line(corners)] : []);
   }
 
-  setLine(line: Corner[]): void {
-    this.set("line", line.length ? collection([{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: line } }]) : EMPTY);
-  }
-
-  /** Show readings (longitude, latitude, value) in the colours of a range. */
-  setReadings(triples: Float32Array, low: number, high: number): void {
+  /** Arrows towards where the strongest path comes from, a few of each row. */
+  setArrows(direction: Layer | null): void {
     const features: GeoJSON.Feature[] = [];
-    for (let k = 0; k + 2 < triples.length; k += 3) {
-      const colour = cssOf("viridis", stepOf(triples[k + 2] as number, low, high));
-      features.push(point([triples[k] as number, triples[k + 1] as number], { colour }));
+    if (direction) {
+      const step = Math.max(1, Math.ceil(Math.max(direction.rows, direction.cols) / ARROWS));
+      for (let row = step >> 1; row < direction.rows; row += step) {
+        for (let col = step >> 1; col < direction.cols; col += step) {
+          const angle = direction.values[row * direction.cols + col] as number;
+          if (Number.isFinite(angle)) features.push(point(centreOf(direction, row, col), { turn: 90 - angle }));
+        }
+      }
     }
-    this.set("readings", collection(features));
+    this.set("arrows", features);
+  }
+
+  /** The outline of the cell that the keyboard's cursor is on. */
+  setCell(layer: Layer | null, row: number, col: number): void {
+    if (!layer) return this.set("cursor", []);
+    const at = (r: number, c: number): Corner => centreOf(layer, r - 0.5, c - 0.5);
+    this.set("cursor", [line([at(row, col), at(row, col + 1), at(row + 1, col + 1), at(row + 1, col), at(row, col)])]);
   }
 
   fit(corners: Corner[]): void {
@@ -94,12 +120,25 @@ export class Chart {
     for (const corner of corners) bounds.extend(corner);
     this.map.fitBounds(bounds, { padding: 40, animate: false, pitch: 0 });
   }
+
+  box(): [number, number, number, number] {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
 }
 
-function point(coordinates: Corner, properties: Record<string, unknown> = {}): GeoJSON.Feature {
-  return { type: "Feature", properties, geometry: { type: "Point", coordinates } };
-}
-
-function collection(features: GeoJSON.Feature[]): GeoJSON.FeatureCollection {
-  return { type: "FeatureCollection", features };
+/** An arrow that points up. */
+function arrow(dark: boolean): { width: number; height: number; data: Uint8Array } {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 32;
+  const brush = canvas.getContext("2d") as CanvasRenderingContext2D;
+  brush.strokeStyle = dark ? "#ffffff" : "#000000";
+  brush.lineWidth = 3;
+  brush.beginPath();
+  for (const [x, y, move] of [[16, 29, 1], [16, 4, 0], [9, 12, 1], [16, 4, 0], [23, 12, 0]] as const) {
+    if (move) brush.moveTo(x, y);
+    else brush.lineTo(x, y);
+  }
+  brush.stroke();
+  return { width: 32, height: 32, data: new Uint8Array(brush.getImageData(0, 0, 32, 32).data.buffer) };
 }

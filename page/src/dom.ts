@@ -38,3 +38,32 @@ export function field(label: string, input: HTMLInputElement | HTMLSelectElement
 export function number(id: string, value: string, step = "any"): HTMLInputElement {
   return h("input", { id, type: "number", step, value });
 }
+
+export function button(text: string, click: () => void, more: Record<string, string | boolean> = {}): HTMLButtonElement {
+  return h("button", { type: "button", ...more, click: () => click() }, text);
+}
+
+export function options(names: [string, string][], chosen: string): HTMLOptionElement[] {
+  return names.map(([value, text]) => h("option", { value, selected: value === chosen }, text));
+}
+
+export function valueOf(input: HTMLInputElement): number | null {
+  return input.value.trim() === "" ? null : Number(input.value);
+}
+
+/** Hand a file to the browser. */
+export function offer(content: Blob | string, name: string, kind = "text/plain"): void {
+  const blob = typeof content === "string" ? new Blob([content], { type: kind }) : content;
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+/** A text to copy, with a button. */
+export function copyable(label: string, text: string, id: string): HTMLElement {
+  return h(
+    "div", { class: "copy" },
+    h("div", { class: "row" }, h("strong", {}, label), button("Copy", () => void navigator.clipboard?.writeText(text), { "aria-label": `Copy: ${label}` })),
+    h("pre", { id, tabindex: 0, role: "group", "aria-label": label }, text),
+  );
+}

@@ -12,6 +12,10 @@ export interface LayerHead {
   nothing: number;
   low: number;
   high: number;
+  /** Names of the cells, of a layer of best servers. */
+  names?: string[];
+  /** Cells along a side that a number of a tile is the average of. */
+  averaged?: number;
   /** [longitude, latitude] of the north-west, north-east, south-east and south-west corner. */
   corners: [Corner, Corner, Corner, Corner];
 }
@@ -99,4 +103,43 @@ export function courseOf(from: Corner, to: Corner): { metres: number; bearing: n
     Math.cos(lat1) * Math.sin(lat2) - Math.sin(lat1) * Math.cos(lat2) * Math.cos(lon2 - lon1),
   );
   return { metres: 2 * 6_371_008.8 * Math.asin(Math.sqrt(h)), bearing: ((bearing * 180) / Math.PI + 360) % 360 };
+}
+
+/** Whether two layers lie on the same cells. */
+export function alike(a: LayerHead, b: LayerHead): boolean {
+  const near = (p: Corner, q: Corner): boolean => Math.abs(p[0] - q[0]) < 1e-7 && Math.abs(p[1] - q[1]) < 1e-7;
+  return a.rows === b.rows && a.cols === b.cols && a.corners.every((corner, k) => near(corner, b.corners[k] as Corner));
+}
+
+/** Return a - b cell by cell, with ends that lie evenly about 0. */
+export function difference(a: Layer, b: Layer): Layer {
+  const values = a.values.map((value, k) => value - (b.values[k] as number));
+  return { ...a, layer: "difference", unit: a.unit === "dBm" ? "dB" : a.unit, values, ...evenEnds(values) };
+}
+
+/** Ends about 0 that hold 99 % of the values. */
+export function evenEnds(values: Float32Array): { low: number; high: number } {
+  const sizes = values.filter(Number.isFinite).map(Math.abs).sort();
+  const most = Math.max(sizes[Math.floor(0.99 * (sizes.length - 1))] ?? 1, 0.1);
+  return { low: -most, high: most };
+}
+
+/** Average of blocks of cells, for a table: values row by row from the north, NaN where nothing is said. */
+export function blocks(layer: Layer, count: number): number[][] {
+  const out: number[][] = [];
+  for (let r = 0; r < count; r += 1) {
+    const row: number[] = [];
+    for (let c = 0; c < count; c += 1) {
+      let [sum, said] = [0, 0];
+      for (let y = Math.floor((r * layer.rows) / count); y < Math.floor(((r + 1) * layer.rows) / count); y += 1) {
+        for (let x = Math.floor((c * layer.cols) / count); x < Math.floor(((c + 1) * layer.cols) / count); x += 1) {
+          const value = layer.values[y * layer.cols + x] as number;
+          if (Number.isFinite(value)) [sum, said] = [sum + value, said + 1];
+        }
+      }
+      row.push(said ? sum / said : Number.NaN);
+    }
+    out.push(row);
+  }
+  return out;
 }

@@ -1,56 +1,54 @@
-// Values along a line: the mean with its 80 % band (p10 to p90), cell by cell.
+// Values along a line: the mean with its 80 % band (p10 to p90), cell by cell, and handovers where cells lie beside each other.
 import uPlot from "uplot";
+import { along, csvOf, type Along } from "./along";
 import "uplot/dist/uPlot.min.css";
-import { cellAt, courseOf, type Corner, type Layer } from "./layer";
+import { button, byId, h, offer } from "./dom";
+import { dark, node, remember, state } from "./state";
 
-export interface Along {
-  metres: number[];
-  mean: (number | null)[];
-  low: (number | null)[];
-  high: (number | null)[];
+/** Draw the profile of the line of the address. */
+export async function showLine(): Promise<void> {
+  const { view, layers, chart, record } = state;
+  const box = byId("profile");
+  if (view.line.length < 2 || !record || !view.source) return;
+  chart?.setLine(view.line);
+  let [found, unit, band] = [null as Along | null, record.unit, "p10 to p90"];
+  const [mean, low, high] = [layers["mean"], layers["p10"], layers["p90"]];
+  if (mean && low && high) [found, unit] = [along(view.line, mean, low, high), mean.unit];
+  else if (view.source.kind === "store") [found, band] = [asked((await node.route(view.source.id, view.line, Math.max(record.cell_m ?? 2, 2))).points), "5 % to 95 %"];
+  if (!found) return;
+  const told = found;
+  const close = (): void => { state.view.line = []; chart?.setLine([]); box.hidden = true; chart?.map.resize(); remember(); };
+  const words = h("div", {}, `Along ${(found.metres.at(-1) ?? 0).toFixed(0)} m: mean, and the band from ${band} `, button("CSV", () => offer(csvOf(told, unit), "profile.csv", "text/csv"), { id: "profile-csv" }), button("Close", close));
+  box.replaceChildren(words);
+  box.hidden = false;
+  drawProfile(box, found, unit);
+  if (record.layers.includes("server") && view.source.kind === "store") box.append(h("div", { id: "handovers" }, await handovers(view.source.id)));
+  chart?.map.resize();
+  remember();
 }
 
-/** Return the values along a line, a sample every half cell; null where the map says nothing. */
-export function along(line: Corner[], mean: Layer, low: Layer, high: Layer): Along {
-  const out: Along = { metres: [], mean: [], low: [], high: [] };
-  let begun = 0;
-  for (let k = 0; k + 1 < line.length; k += 1) {
-    const [from, to] = [line[k] as Corner, line[k + 1] as Corner];
-    const length = courseOf(from, to).metres;
-    const steps = Math.max(1, Math.ceil(length / (mean.cell_m / 2)));
-    for (let s = k === 0 ? 0 : 1; s <= steps; s += 1) {
-      const t = s / steps;
-      const cell = cellAt(mean, [from[0] + t * (to[0] - from[0]), from[1] + t * (to[1] - from[1])]);
-      const value = (layer: Layer): number | null => {
-        const found = cell < 0 ? Number.NaN : (layer.values[cell] as number);
-        return Number.isFinite(found) ? found : null;
-      };
-      out.metres.push(begun + t * length);
-      out.mean.push(value(mean));
-      out.low.push(value(low));
-      out.high.push(value(high));
-    }
-    begun += length;
-  }
-  return out;
+function asked(points: Record<string, number | null>[]): Along {
+  const column = (name: string): (number | null)[] => points.map((row) => row[name] ?? null);
+  return { metres: points.map((row) => row["distance_m"] ?? 0), mean: column("mean"), low: column("low_90"), high: column("high_90") };
 }
 
-export function csvOf(found: Along, unit: string): string {
-  const rows = found.metres.map((m, k) => [m.toFixed(1), ...[found.mean, found.low, found.high].map((v) => v[k]?.toFixed(2) ?? "")]);
-  return [`distance_m,mean_${unit},p10_${unit},p90_${unit}`, ...rows.map((row) => row.join(","))].join("\n") + "\n";
+async function handovers(id: string): Promise<string> {
+  const places = (await node.handovers(id, state.view.line)).handovers?.places ?? [];
+  if (places.length === 0) return "No handover along this line.";
+  return `Handovers: ${places.map((p) => `at ${p.distance_m.toFixed(0)} m from ${p.from} to ${p.to} (${(100 * p.probability).toFixed(0)} %)`).join("; ")}`;
 }
 
-export function drawProfile(box: HTMLElement, found: Along, unit: string, dark: boolean): uPlot {
+function drawProfile(box: HTMLElement, found: Along, unit: string): uPlot {
   const ink = dark ? "#e5e7eb" : "#1f2937";
   const axis = { stroke: ink, grid: { stroke: dark ? "#374151" : "#d1d5db" } };
   return new uPlot(
     {
-      width: Math.max(box.clientWidth - 24, 200), height: 170,
+      width: Math.max(box.clientWidth - 24, 200), height: 150,
       scales: { x: { time: false } },
-      axes: [{ ...axis, label: "distance [m]" }, { ...axis, label: unit }],
-      series: [{ label: "m" }, { label: "p90", stroke: "#8884", width: 1 }, { label: "p10", stroke: "#8884", width: 1 }, { label: "mean", stroke: "#d6336c", width: 2 }],
+      axes: [{ ...axis, label: "distance [m]", labelSize: 18, size: 30 }, { ...axis, label: unit }],
+      series: [{ label: "m" }, { label: "p90", stroke: "#8884", width: 1, points: { show: false } }, { label: "p10", stroke: "#8884", width: 1, points: { show: false } }, { label: "mean", stroke: "#d6336c", width: 2 }],
       bands: [{ series: [1, 2], fill: dark ? "#9ca3af55" : "#6b728044" }],
-      legend: { show: true },
+      legend: { show: false },
     },
     [found.metres, found.high, found.low, found.mean] as uPlot.AlignedData,
     box,

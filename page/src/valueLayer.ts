@@ -1,4 +1,5 @@
-// Draws a layer's values on the map and colours them in the shader: range, scale, threshold and opacity change without a request.
+// Draws values on the map and colours them in the shader: range, scale, threshold and opacity change without a request.
+// A map is one patch, or one for each tile; what lies beyond the swipe's line is left to the other layer.
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as Chart } from "maplibre-gl";
 import { scaleOf, type ScaleName } from "./colours";
 import { mercator, type Layer } from "./layer";
@@ -23,9 +24,11 @@ uniform float u_high;
 uniform float u_opacity;
 uniform float u_threshold;
 uniform bool u_cut;
+uniform vec2 u_between;
 in vec2 v_cell;
 out vec4 colour;
 void main() {
+  if (gl_FragCoord.x < u_between.x || gl_FragCoord.x >= u_between.y) discard;
   vec2 cell = texture(u_values, v_cell).rg;
   float hatch = step(0.5, fract((gl_FragCoord.x + gl_FragCoord.y) / 10.0));
   if (cell.g < 0.5) {
@@ -41,8 +44,16 @@ void main() {
 /** Corners are drawn as a mesh, so that a map whose grid is turned against the page lies where it belongs. */
 const MESH = 8;
 
+interface Patch {
+  layer: Layer;
+  depth: number;
+  texture: WebGLTexture | null;
+  buffer: WebGLBuffer | null;
+  vertices: WebGLVertexArrayObject | null;
+  origin: [number, number];
+}
+
 export class ValueLayer implements CustomLayerInterface {
-  readonly id = "values";
   readonly type = "custom" as const;
   readonly renderingMode = "2d" as const;
 
@@ -50,35 +61,34 @@ export class ValueLayer implements CustomLayerInterface {
   high = 1;
   opacity = 0.8;
   threshold: number | null = null;
+  visible = true;
+  /** Shares of the canvas between which it is drawn. */
+  between: [number, number] = [0, 1];
 
   private chart: Chart | null = null;
   private gl: WebGL2RenderingContext | null = null;
   private program: WebGLProgram | null = null;
-  private textures: WebGLTexture[] = [];
-  private buffer: WebGLBuffer | null = null;
-  private vertices: WebGLVertexArrayObject | null = null;
-  private layer: Layer | null = null;
+  private colours: WebGLTexture | null = null;
   private scale: ScaleName = "viridis";
-  private origin: [number, number] = [0, 0];
+  private readonly patches = new Map<string, Patch>();
+
+  constructor(readonly id: string) {}
 
   onAdd(chart: Chart, gl: WebGLRenderingContext | WebGL2RenderingContext): void {
     if (!(gl instanceof WebGL2RenderingContext)) throw new Error("wanted WebGL2");
     this.chart = chart;
     this.gl = gl;
     this.program = link(gl, VERTEX, FRAGMENT);
-    this.textures = [gl.createTexture(), gl.createTexture()];
-    this.buffer = gl.createBuffer();
-    this.vertices = gl.createVertexArray();
+    this.colours = gl.createTexture();
     this.paint(this.scale);
-    if (this.layer) this.show(this.layer);
+    for (const patch of this.patches.values()) this.load(gl, patch);
   }
 
   onRemove(): void {
     const gl = this.gl;
     if (!gl) return;
-    for (const texture of this.textures) gl.deleteTexture(texture);
-    gl.deleteBuffer(this.buffer);
-    gl.deleteVertexArray(this.vertices);
+    for (const patch of this.patches.values()) this.free(patch);
+    gl.deleteTexture(this.colours);
     gl.deleteProgram(this.program);
     this.gl = null;
   }
@@ -88,67 +98,109 @@ export class ValueLayer implements CustomLayerInterface {
     this.scale = name;
     const gl = this.gl;
     if (!gl) return;
-    gl.bindTexture(gl.TEXTURE_2D, this.textures[1] ?? null);
+    gl.bindTexture(gl.TEXTURE_2D, this.colours);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, scaleOf(name));
     plain(gl);
     this.chart?.triggerRepaint();
   }
 
-  /** Show a layer of values, null for none. */
+  /** Show one layer of values as the whole map, null for none. */
   show(layer: Layer | null): void {
-    this.layer = layer;
-    const gl = this.gl;
-    if (gl && layer) {
-      const cells = new Float32Array(2 * layer.values.length);
-      layer.values.forEach((value, k) => {
-        const says = Number.isFinite(value);
-        cells[2 * k] = says ? value : 0;
-        cells[2 * k + 1] = says ? 1 : 0;
-      });
-      gl.bindTexture(gl.TEXTURE_2D, this.textures[0] ?? null);
-      gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
-      gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, layer.cols, layer.rows, 0, gl.RG, gl.FLOAT, cells);
-      plain(gl);
-      this.place(gl, layer);
-    }
+    for (const key of [...this.patches.keys()]) this.drop(key);
+    if (layer) this.put("whole", layer, 0);
     this.chart?.triggerRepaint();
   }
 
+  /** Add or replace a patch; deeper ones are drawn over others. */
+  put(key: string, layer: Layer, depth: number): void {
+    this.drop(key);
+    const patch: Patch = { layer, depth, texture: null, buffer: null, vertices: null, origin: [0, 0] };
+    this.patches.set(key, patch);
+    if (this.gl) this.load(this.gl, patch);
+    this.chart?.triggerRepaint();
+  }
+
+  drop(key: string): void {
+    const patch = this.patches.get(key);
+    if (!patch) return;
+    this.free(patch);
+    this.patches.delete(key);
+  }
+
+  keys(): string[] {
+    return [...this.patches.keys()];
+  }
+
   render(gl: WebGLRenderingContext | WebGL2RenderingContext, input: CustomRenderMethodInput): void {
-    if (!(gl instanceof WebGL2RenderingContext) || !this.program || !this.layer) return;
-    gl.useProgram(this.program);
-    const uniform = (name: string): WebGLUniformLocation | null =>
-      gl.getUniformLocation(this.program as WebGLProgram, name);
-    gl.uniformMatrix4fv(uniform("u_matrix"), false, moved(input.defaultProjectionData.mainMatrix, this.origin));
+    const program = this.program;
+    if (!(gl instanceof WebGL2RenderingContext) || !program || !this.visible || this.patches.size === 0) return;
+    gl.useProgram(program);
+    const uniform = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name);
     gl.uniform1f(uniform("u_low"), this.low);
     gl.uniform1f(uniform("u_high"), this.high);
     gl.uniform1f(uniform("u_opacity"), this.opacity);
     gl.uniform1f(uniform("u_threshold"), this.threshold ?? 0);
     gl.uniform1i(uniform("u_cut"), this.threshold === null ? 0 : 1);
-    this.textures.forEach((texture, k) => {
-      gl.activeTexture(gl.TEXTURE0 + k);
-      gl.bindTexture(gl.TEXTURE_2D, texture);
-    });
+    gl.uniform2f(uniform("u_between"), this.between[0] * gl.drawingBufferWidth, this.between[1] * gl.drawingBufferWidth + 1);
     gl.uniform1i(uniform("u_values"), 0);
     gl.uniform1i(uniform("u_scale"), 1);
-    gl.bindVertexArray(this.vertices);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, this.colours);
+    gl.activeTexture(gl.TEXTURE0);
     gl.enable(gl.BLEND);
+    gl.disable(gl.CULL_FACE);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.drawArrays(gl.TRIANGLES, 0, 6 * MESH * MESH);
+    const matrix = input.defaultProjectionData.mainMatrix;
+    for (const patch of this.drawn()) {
+      gl.uniformMatrix4fv(uniform("u_matrix"), false, moved(matrix, patch.origin));
+      gl.bindTexture(gl.TEXTURE_2D, patch.texture);
+      gl.bindVertexArray(patch.vertices);
+      gl.drawArrays(gl.TRIANGLES, 0, 6 * MESH * MESH);
+    }
     gl.bindVertexArray(null);
   }
 
-  /** Lay the mesh of the map's corners, about its middle: 32 bits are too few for the whole world. */
-  private place(gl: WebGL2RenderingContext, layer: Layer): void {
-    const [nw, ne, se, sw] = layer.corners.map(mercator) as [number, number][];
-    if (!nw || !ne || !se || !sw) return;
+  private drawn(): Patch[] {
+    return [...this.patches.values()].sort((a, b) => a.depth - b.depth);
+  }
+
+  private load(gl: WebGL2RenderingContext, patch: Patch): void {
+    const { layer } = patch;
+    const cells = new Float32Array(2 * layer.values.length);
+    layer.values.forEach((value, k) => {
+      const says = Number.isFinite(value);
+      cells[2 * k] = says ? value : 0;
+      cells[2 * k + 1] = says ? 1 : 0;
+    });
+    patch.texture = gl.createTexture();
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, patch.texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, layer.cols, layer.rows, 0, gl.RG, gl.FLOAT, cells);
+    plain(gl);
+    this.place(gl, patch);
+  }
+
+  private free(patch: Patch): void {
+    const gl = this.gl;
+    if (!gl) return;
+    gl.deleteTexture(patch.texture);
+    gl.deleteBuffer(patch.buffer);
+    gl.deleteVertexArray(patch.vertices);
+  }
+
+  /** Lay the mesh of the corners, about their middle: 32 bits are too few for the whole world. */
+  private place(gl: WebGL2RenderingContext, patch: Patch): void {
+    const [nw, ne, se, sw] = patch.layer.corners.map(mercator) as [[number, number], [number, number], [number, number], [number, number]];
     const at = (u: number, v: number, c: 0 | 1): number =>
       (1 - u) * (1 - v) * nw[c] + u * (1 - v) * ne[c] + u * v * se[c] + (1 - u) * v * sw[c];
-    this.origin = [at(0.5, 0.5, 0), at(0.5, 0.5, 1)];
+    patch.origin = [at(0.5, 0.5, 0), at(0.5, 0.5, 1)];
     const data: number[] = [];
     const corner = (u: number, v: number): void => {
-      data.push(at(u, v, 0) - this.origin[0], at(u, v, 1) - this.origin[1], u, v);
+      data.push(at(u, v, 0) - patch.origin[0], at(u, v, 1) - patch.origin[1], u, v);
     };
     for (let row = 0; row < MESH; row += 1) {
       for (let col = 0; col < MESH; col += 1) {
@@ -161,8 +213,10 @@ export class ValueLayer implements CustomLayerInterface {
         corner(u1, v1);
       }
     }
-    gl.bindVertexArray(this.vertices);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    patch.vertices = gl.createVertexArray();
+    patch.buffer = gl.createBuffer();
+    gl.bindVertexArray(patch.vertices);
+    gl.bindBuffer(gl.ARRAY_BUFFER, patch.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array(data), gl.STATIC_DRAW);
     const program = this.program as WebGLProgram;
     ["a_place", "a_cell"].forEach((name, k) => {
@@ -191,7 +245,7 @@ export function moved(matrix: ArrayLike<number>, [x, y]: [number, number]): Floa
   return out;
 }
 
-function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
+export function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const program = gl.createProgram();
   for (const [kind, source] of [
     [gl.VERTEX_SHADER, vertex],

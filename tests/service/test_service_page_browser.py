@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import filecmp
+import gzip
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from openckm.service.config import token_hash
 from openckm.service.page.routes import built_page
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "page"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PICTURES = os.environ.get("OPENCKM_SCREENSHOTS", "")
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not (PAGE / "node_modules").is_dir(),
     reason="wanted Node and the page's packages (`make page`)",
@@ -31,10 +37,45 @@ needs_browser = pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="wanted 
 def node(*arguments: object, **environment: str) -> str:
     done = subprocess.run(
         ["node", *map(str, arguments)], cwd=PAGE, capture_output=True, text=True, check=False, timeout=1500,
-        env={**os.environ, **environment},
+        env={**os.environ, "CHROMIUM": CHROMIUM, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
+
+
+def seen(name: str, *arguments: object) -> dict:
+    """Drive the page by a script of page/test/browser; what no page may do is asserted here."""
+    told = json.loads(node(f"test/browser/{name}.mjs", *arguments))
+    assert told["errors"] == [] and told["elsewhere"] == []
+    assert {state: found for state, found in told["axe"].items() if found} == {}
+    assert all(count > 30 for count in told["colours"].values()), told["colours"]
+    return told
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def answers(port: int) -> None:
+    for _ in range(900):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the node did not come up")
+
+
+@contextmanager
+def running(port: int, folder: Path, *command: str):
+    """A node on this machine."""
+    words = [sys.executable, "-m", "openckm.cli.main", *command]
+    with (folder / "log").open("a") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
+        answers(port)
+        yield process
+        process.send_signal(signal.SIGKILL)
 
 
 @needs_node
@@ -46,6 +87,9 @@ def test_the_built_page_is_what_its_sources_make(tmp_path):
     same, other, odd = filecmp.cmpfiles(built_page(), tmp_path / "page", names, shallow=False)
     assert (other, odd) == ([], []), "run `make page` and commit what it made"
     assert len(same) == len(names)
+    assert sum(path.stat().st_size for path in built_page().iterdir()) < 3_000_000
+    first = b"".join((built_page() / name).read_bytes() for name in ("index.html", "index.js", "index.css"))
+    assert len(gzip.compress(first)) < 500_000, "packed script of the first paint"
 
 
 @needs_node
@@ -56,52 +100,134 @@ def test_the_page_computes_what_the_package_does():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Address of a page on this machine, and the demo's drive test and layout as files."""
-    from openckm.cli.demo import _inputs
-    from openckm.evaluate.worlds.duke import duke_cell
+    from openckm.service.page.demos import demo_of
 
-    folder = tmp_path_factory.mktemp("page")
-    files = _inputs(duke_cell("A"), folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "openckm.cli.main", "serve", "--no-open", "--port", str(port)]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+    folder, port = tmp_path_factory.mktemp("page"), free_port()
+    demo = demo_of("duke")
+    files = [folder / name for name, _ in (demo.readings, demo.layout)]
+    for path, (_, content) in zip(files, (demo.readings, demo.layout), strict=True):
+        path.write_bytes(content)
+    with running(port, folder, "serve", "--no-open", "--port", str(port), "--store", str(folder / "maps")):
         yield f"http://127.0.0.1:{port}/", files
-        process.terminate()
 
 
 @needs_node
 @needs_browser
-def test_a_user_makes_sees_and_asks_a_map(served, tmp_path):
+def test_a_user_makes_sees_and_asks_a_map(served):
     url, (readings, layout) = served
-    pictures = os.environ.get("OPENCKM_SCREENSHOTS", "")
-    seen = json.loads(
-        node(
-            "test/browser/drive.mjs",
-            url,
-            readings,
-            layout,
-            "-78.939786,35.999186",
-            212,
-            64,
-            pictures,
-            CHROMIUM=CHROMIUM,
+    told = seen("drive", url, readings, layout, "-78.939786,35.999186", 212, 64, PICTURES)
+    assert "2606 of 2606 rows are used" in told["preview"]
+    assert "tested on" in told["verdict"] and "inside its 90 % interval" in told["verdict"]
+    assert any("90 % interval" in text for text in told["readouts"])
+    assert told["asked"] == 0, "hover and colours ask the node for nothing"
+    assert told["cursor"].startswith("row ")
+    assert "mean" in told["profile"] and "Along" in told["profile"]
+    assert told["csv"][0] == "distance_m,mean_dBm,p10_dBm,p90_dBm" and len(told["csv"][1].split(",")) == 4
+    assert told["again"] == "p90" and not told["readingsInAddress"]
+    assert "Expected error" in told["plan"] and told["gpx"].count("<wpt") == 6
+
+
+@needs_node
+@needs_browser
+def test_what_if_compared_taken_away_and_kept(served):
+    told = seen("ask", served[0], PICTURES)
+    assert "no coordinate system" in told["local"]
+    assert told["turn"] == "13", "the newest position is the one that is shown"
+    assert "Its spread is" in told["change"] and "difference=" in told["changeAddress"]
+    assert "hole 1 of 4 corners" in told["painted"] and "on average" in told["reconstructed"]
+    assert "wants a map with a CRS" in told["noPlan"]
+    assert "inside the 90 % interval" in told["truth"]
+    assert told["askedBySwipe"] == 0 and "swipe=0.4" in told["swipeAddress"]
+    assert told["darkSwipe"] == told["narrowSwipe"] == "0.4" and told["narrowWide"] <= 0
+    files = told["files"]
+    assert files["tif"]["begins"].startswith("II*") and files["png"]["begins"].startswith("\x89PNG")
+    assert len(files["pgw"]["begins"].split()) == 6
+    assert '"FeatureCollection"' in files["geojson"]["begins"] and "<kml" in files["kml"]["begins"]
+    assert told["command"].startswith("ckm construct kathmandu-walk.csv --bs 112.9,-81.7")
+    assert "SitePlan(place=(112.9, -81.7)" in told["python"] and json.loads(told["request"])["draws"] == 8
+    assert "wanted letters" in told["badName"] and "Kept as demo/city, version 1" in told["kept"]
+    assert "map=store%3Ademo%3Acity" in told["storedAddress"] and "store" not in told["backAddress"]
+    assert "no WebGL2" in told["plain"] and "north" in told["plain"]
+
+
+def bad_files() -> list[tuple[str, str, bytes, str]]:
+    """Name, file name, content, and what has to be said of it."""
+    password = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 1016 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 480
+    far = b"lon,lat,rsrp\n" + b"".join(b"%.5f,%.5f,-90\n" % (24 + k / 5e4, 60.0) for k in range(200))
+    swapped = b"lon,lat,rsrp\n" + b"".join(b"%.5f,%.5f,%d\n" % (35.9, -178.9 + k / 1e4, -90 - k % 9) for k in range(50))
+    return [
+        ("password", "locked.xlsx", password, "password"),
+        ("empty", "empty.csv", b"", "is empty"),
+        ("rubbish", "<img src=x onerror=alert(1)>.csv", b"\x00\x01\x02rubbish", "binary"),
+        ("codepage", "umlaute.csv", "länge,breite,pegel_dbm,straße\n24.94,60.17,-90,Weg\n".encode("cp1252"), ""),
+        ("comma", "komma.csv", b"lon;lat;rsrp\n24,9401;60,1701;-90,5\n24,9402;60,1702;-91\n", "2 of 2 rows"),
+        ("far", "far.csv", far, "200 of 200 rows"),
+        ("swapped", "swapped.csv", swapped, ""),
+        ("text", "text.csv", b"lon,lat,rsrp\n24.94,60.17,-90\n24.95,60.17,strong\n", "strong"),
+    ]
+
+
+@needs_node
+@needs_browser
+def test_what_is_wrong_with_a_file_is_said_with_row_and_remedy(served, tmp_path):
+    cases = bad_files()
+    listed = [{"name": n, "file": f, "content": base64.b64encode(c).decode()} for n, f, c, _ in cases]
+    path = tmp_path / "files.json"
+    path.write_text(json.dumps(listed))
+    told = seen("trouble", served[0], path, PICTURES)
+    for name, _, _, words in cases:
+        assert words in told["said"][name] and told["said"][name].strip(), (name, told["said"][name])
+    assert "row 2" in told["said"]["text"]
+    assert "2 files at once" in told["said"]["two"] and told["images"] == 0
+    assert told["edited"] == "" and "no longer holds this map" in told["said"]["gone"]
+
+
+@needs_node
+@needs_browser
+def test_a_node_that_is_killed_is_missed_and_found_again_and_a_token_may_be_withdrawn(tmp_path):
+    """The page stays open over two nodes: the first is killed, the second knows another token."""
+    port = free_port()
+
+    def config(word: str) -> Path:
+        path = tmp_path / f"{word}.toml"
+        path.write_text(
+            f'[server]\nport = {port}\npage = true\n[[token]]\nname = "me"\nsha256 = "{token_hash(word)}"\n'
+            'scopes = ["jobs", "model", "maps"]\n[limits]\nresult_s = 8.0\nkept_per_token = 2\n'
         )
-    )
-    assert seen["errors"] == [] and seen["elsewhere"] == []
-    assert "2606 of 2606 rows are used" in seen["preview"]
-    assert all(count > 30 for count in seen["colours"].values()), seen["colours"]
-    assert any("90 % interval" in text for text in seen["readouts"])
-    assert seen["asked"] == 0, "hover and colours ask the node for nothing"
-    assert seen["cursor"].startswith("row ")
-    assert "mean" in seen["profile"] and "Along" in seen["profile"]
-    assert seen["darkLayer"] == seen["narrowLayer"] == "p90" and seen["narrowWide"] <= 0
-    assert "no longer held" in seen["gone"]
-    assert "binary" in seen["rubbish"] and seen["images"] == 0
-    assert {state: found for state, found in seen["axe"].items() if found} == {}
+        return path
+
+    drive = tmp_path / "drive.csv"
+    rows = [f"{24.94 + 0.0002 * (k % 10):.5f},{60.17 + 0.0001 * (k // 10):.5f},{-80 - k % 13}" for k in range(80)]
+    drive.write_text("lon,lat,rsrp\n" + "\n".join(rows) + "\n")
+    signs = tmp_path / "signs"
+    signs.mkdir()
+    words = ["node", "test/browser/killed.mjs", f"http://127.0.0.1:{port}/", str(drive), str(signs), PICTURES]
+    with running(port, tmp_path, "edge", "run", "--config", str(config("first"))) as first:
+        with subprocess.Popen(
+            words, cwd=PAGE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "CHROMIUM": CHROMIUM},
+        ) as driver:  # fmt: skip
+            wait_for(signs / "kill", driver)
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            (signs / "killed").touch()
+            wait_for(signs / "restart", driver)
+            with running(port, tmp_path, "edge", "run", "--config", str(config("second"))):
+                out, err = driver.communicate(timeout=600)
+    assert driver.returncode == 0, err[-3000:]
+    told = json.loads(out)
+    assert told["errors"] == [] and told["elsewhere"] == []
+    assert told["noticedMs"] < 2000 + 500, "says so within 2 s, and half a second for the test itself"
+    assert "goes on by itself" in told["away"]
+    assert told["typed"] == {"place": "24.9405,60.1705", "azimuth": "33"} and "token" in told["asksToken"]
+    assert "80 of 80 rows are used" in told["preview"]
+    assert told["made"] and "no longer holds this map" in told["expired"]
+
+
+def wait_for(sign: Path, driver: subprocess.Popen[str]) -> None:
+    for _ in range(3000):
+        if sign.exists():
+            return
+        assert driver.poll() is None, driver.communicate()[1][-3000:]
+        time.sleep(0.1)
+    raise AssertionError(f"no {sign.name}")

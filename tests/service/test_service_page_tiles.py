@@ -144,6 +144,13 @@ def test_a_small_map_comes_whole_and_a_large_one_says_that_it_does_not(client):
     assert client.get("/v1/maps/city:a/record").json()["tiles"] is True
 
 
+def test_browsers_get_the_page_and_programs_what_the_node_offers(client):
+    page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.headers["content-type"].startswith("text/html") and "<aside" in page.text
+    told = client.get("/", headers={"Accept": "application/json"})
+    assert told.status_code == 200 and told.json()["title"] == "OpenCKM maps"
+
+
 def test_outage_wants_a_threshold(client):
     x, y = tile_at(24.94, 60.17, 18)
     assert client.get(f"/v1/maps/city:a/tiles/18/{x}/{y}?layer=outage").status_code == 400

@@ -1,9 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { decode, encode, START } from "../../src/address";
+import { along, csvOf } from "../../src/along";
+import { decode, encode, isStep, sourceOf, START } from "../../src/address";
 import { cssOf, scaleOf, stepOf } from "../../src/colours";
-import { cellAt, centreOf, courseOf, decodeLayer, fractionsOf, type Layer } from "../../src/layer";
-import { along, csvOf } from "../../src/profile";
+import { alike, blocks, cellAt, centreOf, courseOf, decodeLayer, difference, fractionsOf, type Layer } from "../../src/layer";
+import { frame, gpxOf, kmlOf, scaleBar, worldOf } from "../../src/files";
+import { dotsOf, endsOf } from "../../src/pointLayer";
+import { cornersOf, deepest, tileAt, TileSet, wanted, MOST_KEPT } from "../../src/tiles";
 import { moved } from "../../src/valueLayer";
 
 const PYTHON = process.env["CKM_PYTHON"] ?? "python3";
@@ -77,16 +80,162 @@ describe("colours", () => {
 });
 
 describe("addresses", () => {
+  const view = {
+    ...START, source: sourceOf("a-B_9"), other: sourceOf("store:town:south@3"), mode: "difference" as const, split: 0.25, tab: "compare" as const, layer: "change_std",
+    low: -120.5, high: -60, below: -110, opacity: 0.5, centre: [24.9, 60.2] as [number, number], zoom: 14.5, line: [[24, 60], [24.1, 60.1]] as [number, number][],
+  };
+
   it("come back as they were", () => {
-    const view = { ...START, job: "a-B_9", layer: "std", low: -120.5, high: -60, below: -110, opacity: 0.5, centre: [24.9, 60.2] as [number, number], zoom: 14.5, line: [[24, 60], [24.1, 60.1]] as [number, number][] };
     expect(decode(encode(view))).toEqual(view);
     expect(encode(START)).toBe("");
     expect(decode("")).toEqual(START);
+    expect(view.other).toEqual({ kind: "store", id: "town:south", version: 3 });
   });
 
   it("that were edited by hand do no harm", () => {
-    const odd = decode("#map=<img onerror=x>&layer=../..&range=5,1&at=999,0,1&opacity=7&line=1,2;x,y&below=");
+    const odd = decode("#map=<img onerror=x>&with=store:x&layer=../..&range=5,1&at=999,0,1&opacity=7&line=1,2;x,y&below=&tab=odd&swipe=9");
     expect(odd).toEqual(START);
+    for (const text of ["store:../etc", "store:a@0", "store:a@x", "store:", "a b", "store:<b>"]) expect(sourceOf(text)).toBeNull();
+    expect(decode("#map=a&with=b&swipe=9").split).toBe(0.5);
+  });
+
+  it("are a step back where something else is shown, and none for camera and colours", () => {
+    expect(isStep(view, { ...view, zoom: 3, low: null, high: null, split: 0.9, opacity: 1 })).toBe(false);
+    expect(isStep(view, { ...view, layer: "mean" })).toBe(true);
+    expect(isStep(view, { ...view, tab: "take" })).toBe(true);
+  });
+});
+
+describe("two maps", () => {
+  it("differ cell by cell, with ends that lie evenly about 0", () => {
+    const found = difference(layerOf([[1, Number.NaN], [3, 9]]), layerOf([[2, 5], [3, 1]]));
+    expect([...found.values]).toEqual([-1, Number.NaN, 0, 8]);
+    expect(found.low).toBe(-found.high);
+    expect(found.high).toBeGreaterThan(0);
+  });
+
+  it("are told apart where they lie on other cells", () => {
+    const one = layerOf([[1, 2]]);
+    expect(alike(one, layerOf([[5, 6]]))).toBe(true);
+    expect(alike(one, layerOf([[1, 2], [3, 4]]))).toBe(false);
+    expect(alike(one, layerOf([[1, 2]], [[0, 1], [1, 1], [1, 0], [0, 0.5]]))).toBe(false);
+  });
+
+  it("has a table of blocks that are averages", () => {
+    const found = blocks(layerOf([[1, 3, Number.NaN, Number.NaN], [1, 3, Number.NaN, 7]]), 2);
+    expect(found).toEqual([[2, Number.NaN], [2, 7]]);
+  });
+});
+
+describe("tiles", () => {
+  const corners: [number, number][] = [[24.9, 60.2], [25, 60.2], [25, 60.1], [24.9, 60.1]];
+
+  it("hold the places that lie in them", () => {
+    for (const z of [3, 12, 18]) {
+      const [x, y] = tileAt([24.95, 60.15], z).map(Math.floor) as [number, number];
+      const [nw, , se] = cornersOf({ z, x, y });
+      expect(nw[0]).toBeLessThanOrEqual(24.95);
+      expect(se[0]).toBeGreaterThan(24.95);
+      expect(nw[1]).toBeGreaterThanOrEqual(60.15);
+      expect(se[1]).toBeLessThan(60.15);
+    }
+  });
+
+  it("are wanted within the map alone, never too many, and none deeper than its cells tell", () => {
+    expect(wanted([0, 0, 1, 1], 14, corners, 2)).toEqual([]);
+    const all = wanted([20, 50, 30, 70], 16, corners, 2);
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.length).toBeLessThanOrEqual(64);
+    const near = wanted([24.949, 60.149, 24.951, 60.151], 22, corners, 2);
+    expect(near.every(({ z }) => z === deepest(2, 60.15))).toBe(true);
+    const pixel = (40_075_016.686 * Math.cos((60.15 * Math.PI) / 180)) / (256 * 2 ** deepest(2, 60.15));
+    expect(pixel).toBeLessThanOrEqual(1);
+  });
+
+  it("are fetched once, dropped when they are not wanted, and not kept for ever", async () => {
+    const shown = new Map<string, Layer>();
+    const drawing = { put: (key: string, layer: Layer): void => void shown.set(key, layer), drop: (key: string): void => void shown.delete(key), keys: (): string[] => [...shown.keys()] };
+    let fetched = 0;
+    const set = new TileSet(drawing, async () => { fetched += 1; return { ...layerOf([[fetched, fetched]]), averaged: 2 }; }, corners, 2);
+    expect(await set.look([24.94, 60.14, 24.96, 60.16], 14)).toBe(true);
+    const first = fetched;
+    expect(shown.size).toBe(first);
+    expect(set.at([24.95, 60.15]).averaged).toBe(2);
+    expect(set.at([24.95, 60.15]).value).toBeGreaterThan(0);
+    expect(Number.isNaN(set.at([0, 0]).value)).toBe(true);
+    await set.look([24.94, 60.14, 24.96, 60.16], 14);
+    expect(fetched).toBe(first);
+    for (let k = 0; k < 60; k += 1) await set.look([24.9 + k * 0.0016, 60.14, 24.902 + k * 0.0016, 60.141], 17);
+    expect((set as unknown as { kept: Map<string, Layer> }).kept.size).toBeLessThanOrEqual(MOST_KEPT + 8);
+    expect(new Set([...shown.keys()].map((key) => key.split("/")[0])).size).toBe(1);
+  });
+
+  it("that come too late are not drawn", async () => {
+    const shown: string[] = [];
+    const drawing = { put: (key: string): void => void shown.push(key), drop: (): void => undefined, keys: (): string[] => shown };
+    let release: (() => void) | null = null;
+    const slow = new Promise<void>((done) => { release = done; });
+    let first = true;
+    const set = new TileSet(drawing, async () => { if (first) { first = false; await slow; } return layerOf([[1]]); }, corners, 2);
+    const old = set.look([24.94, 60.14, 24.941, 60.141], 17);
+    const now = set.look([24.98, 60.18, 24.981, 60.181], 17);
+    release!();
+    expect([await old, await now]).toEqual([false, true]);
+  });
+});
+
+describe("readings", () => {
+  it("count from an origin, and lie where they were to a centimetre", () => {
+    const dots = dotsOf(new Float32Array([-79, 35, 0, 0.0598, 0.9992, -80]));
+    expect(dots.lon[0]).toBeCloseTo(-78.9402, 7);
+    expect(dots.lat[0]).toBeCloseTo(35.9992, 7);
+    expect([...dots.value]).toEqual([-80]);
+    expect(endsOf(dots.value)).toEqual([-80, -80]);
+    expect(endsOf([])).toEqual([0, 1]);
+  });
+});
+
+describe("files", () => {
+  const plan: GeoJSON.FeatureCollection = {
+    type: "FeatureCollection",
+    features: [
+      { type: "Feature", properties: { visit: 1, rank: 2, expected_rmse_reduction_db: 0.25 }, geometry: { type: "Point", coordinates: [24.9, 60.1] } },
+      { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: [[24.9, 60.1], [24.91, 60.11]] } },
+    ],
+  };
+
+  it("hold a plan as GPX: waypoints in the order of the drive, and the route", () => {
+    const text = gpxOf(plan);
+    expect(text).toContain('<wpt lat="60.1" lon="24.9"><name>1</name><desc>rank 2, expected to save 0.25 dB</desc></wpt>');
+    expect(text.match(/<rtept/g)).toHaveLength(2);
+  });
+
+  it("hold contours as KML, longitude first, colours as KML has them", () => {
+    const lines: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [{ type: "Feature", properties: { level: -90 }, geometry: { type: "MultiLineString", coordinates: [[[24.9, 60.1], [24.91, 60.11]]] } }] };
+    const text = kmlOf(lines, "d<B>m");
+    expect(text).toContain("<coordinates>24.9,60.1,0 24.91,60.11,0</coordinates>");
+    expect(text).toContain("<name>-90 d&lt;B&gt;m</name>");
+    expect(text).toContain("<color>ff540144</color>");
+  });
+
+  it("lay a picture on the Web Mercator", () => {
+    const found = frame(1000, [0, 0], [0.01, 0], 0, false)!;
+    expect(found.west).toBeCloseTo(0, 6);
+    expect(found.north).toBeCloseTo(0, 6);
+    expect(found.pixel * 1000).toBeCloseTo(1113.19, 1);
+    expect(worldOf(found).split("\n").map(Number).slice(0, 4)).toEqual([Number(found.pixel.toFixed(10)), 0, 0, -Number(found.pixel.toFixed(10))]);
+    expect(Number(worldOf(found).split("\n")[4])).toBeCloseTo(found.pixel / 2, 6);
+    expect(frame(1000, [0, 0], [0.01, 0], 0, true)).toBeNull();
+  });
+
+  it("have a scale bar of a round length", () => {
+    expect(scaleBar(1)).toEqual([100, 100]);
+    for (const metres of [0.03, 0.7, 4.4, 123]) {
+      const [length, pixels] = scaleBar(metres);
+      expect(String(length).replace(/[0.]/g, "")).toMatch(/^[125]$/);
+      expect(pixels).toBeGreaterThanOrEqual(60 - 1e-9);
+      expect(pixels).toBeLessThanOrEqual(150);
+    }
   });
 });
 

@@ -41,12 +41,14 @@ class Base:
     """The map that a question is about.
 
     Attributes:
+        id: of its job.
         radiomap: itself.
         record: what is said of it.
         made: what it was made of.
         files: of its request.
     """
 
+    id: str
     radiomap: RadioMap
     record: Record
     made: Made
@@ -83,7 +85,7 @@ def ask_work(
             return edited(found, edits, base.radiomap, sigma, request.seed)
 
         widening = float(base.radiomap.provenance.get("widened_by", 1.0))
-        return drive_work(request, base.files, records, Painted(edits, edit, widening))
+        return drive_work(request, base.files, records, Painted(edits, edit, base.id, widening))
 
     def work(model: Model, ticket: Ticket) -> RadioMap:
         try:
@@ -95,7 +97,7 @@ def ask_work(
                 radiomap, record = _compare(base, question, model, ticket, other)
         except InputError as error:
             raise MeasurementError(in_given_names(str(error), *base.files.every)) from None
-        records.keep(ticket, record)
+        records.keep(ticket, replace(record, document=record.document | {"of": base.id}))
         return radiomap
 
     return work

@@ -27,7 +27,7 @@ DEMOS = {
     "city": "A simulated cell in Kathmandu: 400 readings of a map whose truth is known",
 }
 """Name and description of each."""
-READINGS, EIRP_DBM, NOISE_DB = 400, 46.0, 3.0
+READINGS, WALKS, EIRP_DBM, NOISE_DB = 400, 16, 46.0, 3.0
 _CELL = "A"
 
 
@@ -98,13 +98,13 @@ def _city() -> Demo:
 
 
 def _walk(traced: TracedMap) -> list[tuple[str, ...]]:
-    """Return readings along a walk through the streets: steps to a free neighbour, mostly straight on."""
+    """Return readings along a few walks through the streets: steps to a free neighbour, mostly straight on."""
     rng, covered, grid = np.random.default_rng(5), traced.covered, traced.grid
     steps = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
     places: list[NDArray[np.intp]] = []
-    for start in rng.permutation(np.argwhere(covered))[:5]:
+    for start in rng.permutation(np.argwhere(covered))[:WALKS]:
         at, way = start.copy(), int(rng.integers(4))
-        for _ in range(READINGS // 5):
+        for _ in range(READINGS // WALKS):
             places.append(at.copy())
             for turn in (0, 0, int(rng.choice([1, 3])), int(rng.choice([1, 3])), 2):
                 to = at + 2 * steps[(way + turn) % 4]

@@ -38,11 +38,13 @@ class Painted:
     Attributes:
         edits: as they were sent.
         edit: what they make of the evidence.
+        of: job of the map that they were painted on.
         widening: factor on the spread of the map that they were painted on.
     """
 
     edits: Edits
     edit: Callable[[Evidence], Evidence]
+    of: str
     widening: float = 1.0
 
 
@@ -159,7 +161,9 @@ def drive_work(request: DriveRequest, files: Files, records: Records, painted: P
         observations = made.observations
         facts = Made(request, made.radiomap.grid, observations.layout, observations.transmitter, _edits(painted))
         record = Record.of(made, facts, files.readings, files.layout)
-        records.keep(ticket, record if painted is None else replace(record, document=record.document | _WHAT_IF))
+        if painted is not None:
+            record = replace(record, document=record.document | _WHAT_IF | {"of": painted.of})
+        records.keep(ticket, record)
         made.radiomap.provenance["files"] = [upload.name for upload in files.every]
         return made.radiomap
 

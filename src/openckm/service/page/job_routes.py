@@ -94,7 +94,7 @@ class Desk:
                 422, "invalid", "this map answers a question itself: ask about the map that was made of files"
             )
         try:
-            return Base(radiomap, record, record.made, Files.of(self.uploads, token.name, record.made.request))
+            return Base(job_id, radiomap, record, record.made, Files.of(self.uploads, token.name, record.made.request))
         except InputError as error:
             raise failure(422, "invalid", f"{error}; send it again and make the map anew") from error
 

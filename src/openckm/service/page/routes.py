@@ -22,8 +22,10 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openckm import __version__
@@ -81,10 +83,12 @@ def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: 
 def _static_routes(app: FastAPI, node: Node) -> None:
     remedy = "the page has no such file; `make page` builds it"
 
-    @app.get("/", include_in_schema=False)
     def index(request: Request) -> Response:
         """The page."""
         return built_file(built_page(), "index.html", request, remedy)
+
+    kind = APIRoute if node.shelf is None else _ForBrowsers  # a node with a store describes itself at `/`, too
+    app.router.routes.insert(0, kind("/", index, methods=["GET"], include_in_schema=False))
 
     @app.get("/page/{name:path}", include_in_schema=False)
     def part(name: str, request: Request) -> Response:
@@ -98,6 +102,16 @@ def _static_routes(app: FastAPI, node: Node) -> None:
             "version": __version__, "store": node.shelf is not None, "tokens": bool(node.config.token),
             "demos": DEMOS, "body_bytes": node.config.limits.body_bytes,
         }  # fmt: skip
+
+
+class _ForBrowsers(APIRoute):
+    """A route for those who want HTML; whoever does not gets the next that matches."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match where HTML is accepted by name."""
+        if scope["type"] == "http" and "text/html" not in Headers(scope=scope).get("accept", ""):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def _file_routes(app: FastAPI, node: Node, allowed: Any, uploads: Uploads) -> None:

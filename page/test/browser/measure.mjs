@@ -1,0 +1,140 @@
+// The bars of the page, each as the median of RUNS.   node measure.mjs URL ADDRESS CITY MILLION: of a made map, a large map, a file
+import { Drive, settled } from "./browser.mjs";
+
+const [url, address, city, million] = process.argv.slice(2);
+const RUNS = Number(process.env.RUNS ?? 5);
+const drive = await Drive.begin(url, undefined, ["--enable-precise-memory-info"]);
+const { seen } = drive;
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const note = (name, values) => { seen.ms[name] = { median: Math.round(median(values)), all: values.map(Math.round) }; };
+const frame = (page, change) => page.evaluate(async (text) => {
+  const begun = performance.now();
+  new Function(text)();
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return performance.now() - begun;
+}, change);
+
+const [paint, packed, idle] = [[], [], []];
+for (let k = 0; k < RUNS; k += 1) {
+  const page = await drive.open();
+  let bytes = 0;
+  page.on("response", async (answer) => {
+    if (/\/page\/index\.|\/$/.test(answer.url())) bytes += Number((await answer.allHeaders())["content-length"] ?? 0);
+  });
+  await page.goto(url);
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length);
+  paint.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+  packed.push(bytes / 1000);
+  await page.context().close();
+  if (!address) continue;
+  const map = await drive.open();
+  const begun = Date.now();
+  await map.goto(url + address);
+  await map.waitForSelector("#legend:not([hidden])");
+  await map.waitForSelector("body[data-ready=yes]");
+  await map.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  idle.push(Date.now() - begun);
+  await map.context().close();
+}
+note("paint", paint);
+note("packed_kB", packed);
+
+if (address) {
+  note("map", idle);
+  const page = await drive.start({}, address);
+  await page.waitForSelector("#opacity", { state: "attached" });
+  await settled(page, 2000);
+  let asked = 0;
+  page.on("request", (request) => { if (!request.url().endsWith("/health")) asked += 1; });
+  const set = (selector, value) => `const s = document.querySelector('${selector}'); s.value = ${value}; s.dispatchEvent(new Event("input", { bubbles: true }));`;
+  const [range, opacity, hover] = [[], [], []];
+  for (let k = 0; k < RUNS; k += 1) {
+    range.push(await frame(page, set('[aria-label="high end of the colours"]', `String(Number(s.min) + (0.5 + 0.05 * ${k}) * (s.max - s.min))`)));
+    opacity.push(await frame(page, set("#opacity", `String(0.4 + 0.1 * ${k})`)));
+  }
+  const box = await page.locator("#map").boundingBox();
+  for (let k = 0; k < RUNS; k += 1) {
+    hover.push(await page.evaluate(async ([x, y]) => {
+      const canvas = document.querySelector("canvas");
+      const begun = performance.now();
+      canvas.dispatchEvent(new MouseEvent("mousemove", { clientX: x, clientY: y, bubbles: true }));
+      return performance.now() - begun;
+    }, [box.x + (0.4 + 0.03 * k) * box.width, box.y + 0.55 * box.height]));
+  }
+  note("range", range);
+  note("opacity", opacity);
+  note("hover", hover);
+  seen.asked = asked;
+  await page.click("#tab-whatif");
+  await page.click("#drag");
+  await page.waitForFunction(() => Number(document.body.dataset.turn ?? 0) >= 1);
+  await page.focus("canvas");
+  const begun = Date.now();
+  const turns = new Set();
+  let pressed = 1;
+  while (Date.now() - begun < 8000) {
+    await page.keyboard.press(pressed % 2 ? "ArrowLeft" : "ArrowRight");
+    pressed += 1;
+    await page.waitForTimeout(60);
+    turns.add(await page.evaluate(() => document.body.dataset.turn));
+  }
+  await page.waitForFunction((last) => document.body.dataset.turn === String(last), pressed);
+  seen.predictionsPerSecond = turns.size / 8;
+  seen.newestShownLast = true;
+  await page.context().close();
+}
+
+if (city) {
+  const page = await drive.start({}, city);
+  await page.waitForFunction(() => document.body.dataset.tiles === "drawn");
+  await drive.colours(page, "city");
+  const moves = [];
+  const move = async (dx, dy, wheel) => {
+    const begun = Date.now();
+    await page.evaluate(() => { document.body.dataset.tiles = "asked"; });
+    const box = await page.locator("#map").boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    if (wheel) await page.mouse.wheel(0, wheel);
+    else {
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 2 + dx, box.y + box.height / 2 + dy, { steps: 4 });
+      await page.mouse.up();
+    }
+    await page.waitForFunction(() => document.body.dataset.tiles === "drawn");
+    moves.push(Date.now() - begun);
+  };
+  for (let k = 0; k < RUNS; k += 1) await move(0, 0, -300);
+  note("zoom", moves.splice(0));
+  for (let k = 0; k < RUNS; k += 1) await move(k % 2 ? 300 : -260, 120);
+  note("pan", moves.splice(0));
+  const end = Date.now() + Number(process.env.PAN_S ?? 60) * 1000;
+  for (let k = 0; Date.now() < end; k += 1) await move(k % 4 < 2 ? 250 : -250, k % 3 ? 150 : -300);
+  seen.panned = moves.length;
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  seen.heapMB = await page.evaluate(() => performance.memory.usedJSHeapSize / 1e6);
+  await page.context().close();
+}
+
+if (million) {
+  const [preview, points, longest] = [[], [], []];
+  for (let k = 0; k < Math.min(RUNS, 3); k += 1) {
+    const page = await drive.start();
+    await page.evaluate(() => {
+      globalThis.longest = 0;
+      new PerformanceObserver((list) => { for (const one of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, one.duration); }).observe({ entryTypes: ["longtask"] });
+    });
+    const begun = Date.now();
+    await page.setInputFiles("#readings-file", million);
+    await page.waitForSelector("#preview table", { timeout: 300_000 });
+    preview.push(Date.now() - begun);
+    await page.waitForSelector("body[data-points=drawn]", { timeout: 300_000 });
+    points.push(Date.now() - begun);
+    longest.push(await page.evaluate(() => globalThis.longest));
+    await page.context().close();
+  }
+  note("millionPreview", preview);
+  note("millionPoints", points);
+  note("millionLongestTask", longest);
+}
+await drive.end();

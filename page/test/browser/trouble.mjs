@@ -1,0 +1,40 @@
+// What goes wrong, as a user meets it.   node trouble.mjs URL FILES PICTURES: FILES is a JSON of names to base64
+import { readFileSync } from "node:fs";
+import { Drive, settled } from "./browser.mjs";
+
+const [url, files, folder] = process.argv.slice(2);
+const drive = await Drive.begin(url, folder);
+const { seen } = drive;
+seen.said = {};
+const page = await drive.start();
+const said = async (name) => {
+  await page.waitForFunction(() => document.querySelector("#notes .bad, #preview .note, #preview p"));
+  seen.said[name] = `${await page.textContent("#notes")} ${await page.textContent("#preview")}`;
+};
+for (const { name, file, content } of JSON.parse(readFileSync(files, "utf8"))) {
+  await page.evaluate(() => { document.querySelector("#notes").replaceChildren(); document.querySelector("#preview").replaceChildren(); });
+  await page.setInputFiles("#readings-file", { name: file, mimeType: "application/octet-stream", buffer: Buffer.from(content, "base64") });
+  await said(name);
+  await settled(page, 150);
+  if (name === "password") await drive.check(page, "refused");
+}
+seen.images = await page.locator("aside img").count();
+
+// two files at once
+await page.evaluate(() => {
+  const transfer = new DataTransfer();
+  for (const name of ["a.csv", "b.csv"]) transfer.items.add(new File(["x"], name));
+  document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+});
+seen.said.two = await page.textContent("#notes");
+
+// a place that is none; an address that was edited by hand; a map that is gone
+await page.goto(`${url}#map=<img onerror=x>&range=5,1&layer=../..&at=999,0,1&line=1,2;x`);
+await page.reload();
+await page.waitForSelector("body[data-ready=yes]");
+seen.edited = await page.textContent("#notes");
+const gone = await drive.start({}, "#map=gone");
+await gone.waitForSelector("#notes .bad");
+seen.said.gone = await gone.textContent("#notes");
+await drive.check(gone, "gone");
+await drive.end();
