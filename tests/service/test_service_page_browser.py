@@ -202,18 +202,17 @@ def test_a_node_that_is_killed_is_missed_and_found_again_and_a_token_may_be_with
     signs = tmp_path / "signs"
     signs.mkdir()
     words = ["node", "test/browser/killed.mjs", f"http://127.0.0.1:{port}/", str(drive), str(signs), PICTURES]
-    with running(port, tmp_path, "edge", "run", "--config", str(config("first"))) as first:
-        with subprocess.Popen(
-            words, cwd=PAGE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "CHROMIUM": CHROMIUM},
-        ) as driver:  # fmt: skip
-            wait_for(signs / "kill", driver)
-            first.send_signal(signal.SIGKILL)
-            first.wait()
-            (signs / "killed").touch()
-            wait_for(signs / "restart", driver)
-            with running(port, tmp_path, "edge", "run", "--config", str(config("second"))):
-                out, err = driver.communicate(timeout=600)
+    with running(port, tmp_path, "edge", "run", "--config", str(config("first"))) as first, subprocess.Popen(
+        words, cwd=PAGE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "CHROMIUM": CHROMIUM},
+    ) as driver:  # fmt: skip
+        wait_for(signs / "kill", driver)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        (signs / "killed").touch()
+        wait_for(signs / "restart", driver)
+        with running(port, tmp_path, "edge", "run", "--config", str(config("second"))):
+            out, err = driver.communicate(timeout=600)
     assert driver.returncode == 0, err[-3000:]
     told = json.loads(out)
     assert told["errors"] == [] and told["elsewhere"] == []
