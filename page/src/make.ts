@@ -182,6 +182,9 @@ function previewOf(found: Preview): HTMLElement[] {
     choice.addEventListener("change", () => rolled(name, choice.value));
     return h("th", {}, name, h("br"), choice);
   });
+  const skip = h("input", { type: "checkbox", id: "skip-bad", checked: Boolean(state.reading.skip_bad) });
+  skip.addEventListener("change", () => { state.reading = { ...state.reading, skip_bad: skip.checked }; void attempt(look); });
+  out.push(h("p", {}, skip, " ", h("label", { for: "skip-bad" }, TEXTS.skipBad)));
   const rows = found.first.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))));
   const table = h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
   out.push(h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "First rows" }, table));

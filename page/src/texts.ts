@@ -18,6 +18,7 @@ export const TEXTS = {
   cell: "Cell side [m]",
   size: "Cells along each side",
   follows: "empty: as the readings ask",
+  skipBad: "leave out rows that cannot be read, and count them",
   check: "test it on readings that are held back first (takes some times as long)",
   make: "Make the map",
   cancel: "Cancel",

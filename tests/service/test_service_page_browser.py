@@ -159,10 +159,15 @@ def bad_files() -> list[tuple[str, str, bytes, str]]:
         ("password", "locked.xlsx", password, "password"),
         ("empty", "empty.csv", b"", "is empty"),
         ("rubbish", "<img src=x onerror=alert(1)>.csv", b"\x00\x01\x02rubbish", "binary"),
-        ("codepage", "umlaute.csv", "länge,breite,pegel_dbm,straße\n24.94,60.17,-90,Weg\n".encode("cp1252"), ""),
+        (
+            "codepage",
+            "umlaute.csv",
+            "länge,breite,pegel_dbm,straße\n24.94,60.17,-90,Weg\n".encode("cp1252"),
+            "1 of 1 rows",
+        ),
         ("comma", "komma.csv", b"lon;lat;rsrp\n24,9401;60,1701;-90,5\n24,9402;60,1702;-91\n", "2 of 2 rows"),
         ("far", "far.csv", far, "200 of 200 rows"),
-        ("swapped", "swapped.csv", swapped, ""),
+        ("swapped", "swapped.csv", swapped, "look swapped"),
         ("text", "text.csv", b"lon,lat,rsrp\n24.94,60.17,-90\n24.95,60.17,strong\n", "strong"),
     ]
 

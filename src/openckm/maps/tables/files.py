@@ -17,8 +17,9 @@ from openckm.maps.tables.text import TextFile
 __all__ = ["open_table", "read_table"]
 
 _VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".tab", ".mif", ".sqlite")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _FOREIGN = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save it as .xlsx or CSV",
+    _OLD_EXCEL: "an old Excel workbook (.xls); save it as .xlsx or CSV",
     b"%PDF": "a PDF file; export the readings as CSV",
     b"\x89PNG": "a picture; export the readings as CSV",
     b"\x89HDF": "an HDF5 file; export the readings as CSV",
@@ -40,6 +41,8 @@ def open_table(path: str | os.PathLike[str], named: Sequence[str] = ()) -> Table
     """
     source = find_source(Path(path))
     head, suffix = source.head(), Path(source.name.lower()).suffix
+    if suffix in (".xlsx", ".xlsm") and head.startswith(_OLD_EXCEL):  # one without a password is a zip archive
+        raise MeasurementError(f"{source.label} is an Excel workbook with a password; save it without one, or as CSV")
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             raise MeasurementError(f"{source.label} is {what}")

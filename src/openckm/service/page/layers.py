@@ -27,6 +27,7 @@ MEDIA_TYPE = "application/vnd.openckm.layer"
 NOTHING = 65535
 """The number of a cell of which the map says nothing."""
 _STEPS = 65534
+_GAIN = "gain_db"
 
 
 def encode_layer(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> bytes:
@@ -86,16 +87,17 @@ def _keeps(radiomap: RadioMap, level: float) -> bool:
 def values_of(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> tuple[NDArray[np.float64], str]:
     """Return the values of a layer, NaN where the map says nothing, and their unit; errors as `encode_layer`."""
     unit = str(radiomap.provenance.get("unit", "dB"))
+    channel = _GAIN if _GAIN in radiomap.channels else radiomap.channels[0]  # of RSRQ, SINR or throughput, its own
     if layer == "outage":
         if outage_below is None:
             raise OptionError("outage wants a threshold: give `below`")
-        found, unit = radiomap.with_outage(outage_below).outage(), "1"
+        found, unit = radiomap.with_outage(outage_below, channel).outage(), "1"
     elif layer == "mean":
-        found = radiomap.mean()
+        found = radiomap.mean(channel)
     elif layer == "std":
-        found, unit = radiomap.std(), "dB"
+        found, unit = radiomap.std(channel), ("dB" if channel == _GAIN else unit)
     elif layer in ("p05", "p10", "p90", "p95"):
-        found = radiomap.quantile(int(layer[1:]) / 100)
+        found = radiomap.quantile(int(layer[1:]) / 100, channel)
     elif layer in ("change", "change_std") and CHANGE in radiomap.channels:
         found, unit = (radiomap.mean(CHANGE) if layer == "change" else radiomap.std(CHANGE)), "dB"
     elif layer == "direction" and {"aoa_cos", "aoa_sin"} <= set(radiomap.channels):
