@@ -296,7 +296,7 @@ function drawLegend(layer: Layer, low: number, high: number): void {
     h("small", {}, h("span", { class: "hatch" }), ` ${TEXTS.nothingHere}. ${averaged() ?? TEXTS.cellIsAverage}${more}`),
   );
   if (focused) legend.querySelector<HTMLElement>(`[aria-label="${focused}"]`)?.focus();
-  legend.hidden = false;
+  legend.hidden = !state.chart; // the node's picture has a bar of its own
 }
 
 function spreadWords(): string {

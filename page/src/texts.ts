@@ -1,6 +1,7 @@
 // Every English text of the page that is not one word.
 export const TEXTS = {
   lead: "See a radio map with its doubt, made of your own readings. Nothing leaves this machine.",
+  docs: "Documentation, in a new tab",
   demos: "No files at hand? Try",
   readings: "Drive test (CSV, .gz, .xlsx, GPX, KML, GeoJSON ...)",
   layout: "Building layout (GeoJSON, .osm, .pbf, GeoTIFF ...), if you have one",
