@@ -5,7 +5,8 @@
     e   = share of the error in the change, 90 % quantile of |D - D'| / |D'| over cells of |D'| > 3 dB, by z_90
 
 `openckm.edge.change.ERROR_SHARE` is the share with which 90 % intervals hold 90 % on the average validation scene; the
-test cities say whether that holds elsewhere. Needs the ray tracer: `python bench/planned_change.py --split validation --scenes 12 -o rows.json`.
+test cities say whether that holds elsewhere. Needs the ray tracer:
+`python bench/planned_change.py --split validation --scenes 12 -o rows.json`.
 """
 
 from __future__ import annotations
