@@ -19,6 +19,8 @@ __all__ = ["serve"]
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 _BODY_BYTES = 200 * 2**20
 _READINGS = 2_000_000
+_RESULT_S = 12 * 3600.0
+"""Time that a map is kept on one's own machine, a working day [s]."""
 _OPEN_S = 1.5
 
 
@@ -42,7 +44,7 @@ def serve(
         from openckm.service.serve import serve as run
     except ModuleNotFoundError as error:
         raise StoreError(f"the page needs the package {error.name}: pip install 'openckm[edge]'") from error
-    limits = Limits(body_bytes=_BODY_BYTES, body_s=600.0, observations=_READINGS, deadline_s=3600.0)
+    limits = Limits(body_bytes=_BODY_BYTES, body_s=600.0, observations=_READINGS, deadline_s=3600.0, result_s=_RESULT_S)
     maps = None if store is None else MapsConfig(folder=store.resolve())
     config = EdgeConfig(server=ServerConfig(port=port, page=True), limits=limits, maps=maps)
     address = f"http://127.0.0.1:{port}/"
