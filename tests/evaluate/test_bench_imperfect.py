@@ -49,7 +49,7 @@ def test_rows_are_those_of_all_arms_and_training_resumes(folder, tmp_path):
 def test_arms_differ_in_noise_alone(folder):
     traced = list(read_shards([folder / "a.npz"]))
     options = ImperfectOptions(batch=8, clean_share=0.5)
-    maps = ImperfectMaps(TrainingSet(traced, options.told()), options)
+    maps = ImperfectMaps(TrainingSet(traced, options.conditions()), options)
     clean, ambient, naive, tenth = (maps.batches(arm)(3) for arm in ARMS)
     assert ambient.noise is not None
     noisy = ambient.noise[:, 0] > 0
@@ -65,14 +65,14 @@ def test_arms_differ_in_noise_alone(folder):
     assert bool((ambient.condition.evidence[:, 2] <= naive.condition.evidence[:, 2]).all())
     assert float(ambient.weight[:, 0][noisy[:, None, None] & told].sum()) == 0.0
     assert torch.equal(ambient.weight[~noisy], clean.weight[~noisy])
-    kept = TrainingSet([traced[k] for k in maps.chosen], options.told()).states
+    kept = TrainingSet([traced[k] for k in maps.chosen], options.conditions()).states
     assert all(any(np.isclose(s.std(), own.std(), rtol=0.5) for own in kept) for s in tenth.clean.numpy())
     assert torch.equal(maps.batches("naive")(3).clean, naive.clean)
 
 
 def test_the_same_noise_whenever_a_map_is_drawn(folder):
-    maps = ImperfectMaps(TrainingSet(read_shards([folder / "a.npz"]), TINY.told()), TINY)
-    again = ImperfectMaps(TrainingSet(read_shards([folder / "a.npz"]), TINY.told()), TINY)
+    maps = ImperfectMaps(TrainingSet(read_shards([folder / "a.npz"]), TINY.conditions()), TINY)
+    again = ImperfectMaps(TrainingSet(read_shards([folder / "a.npz"]), TINY.conditions()), TINY)
     assert np.array_equal(maps.noisy.states, again.noisy.states)
     assert not np.array_equal(maps.noisy.states, maps.clean.states)
 

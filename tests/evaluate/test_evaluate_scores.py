@@ -258,3 +258,23 @@ def test_free_space_on_the_duke_cells_is_what_geodesy_says():
         flat = Geod(ellps="WGS84").inv(np.full_like(lon, home[0]), np.full_like(lat, home[1]), lon, lat)[2]
         loss = 20 * np.log10(np.hypot(flat, cell.transmitter.height_m))
         assert found[name] == pytest.approx(float(np.std(means.value + loss)), abs=0.03)
+
+
+def test_draws_are_scored_in_the_cells_of_the_truth():
+    """Draws that are right by row and wrong by column: the CRPS of a cell is that of its own draws."""
+    grid = Grid((4, 6), 1.0)
+    row, col = np.indices(grid.shape)
+    level = (10.0 * row + col).astype(np.float32)
+    spread = np.full((1, *grid.shape), 1.0, np.float32)
+    draws = np.stack([level + step for step in (-1.0, 1.0)])[:, None].astype(np.float32)
+    answer = RadioMap.from_gaussian(grid, level[None], spread, ["gain_db"], draws=draws)
+    at = np.array([0, 3, 2]), np.array([5, 1, 4])
+    truth = Truth(*at, level[at].astype(np.float64), np.zeros(3))
+    # fair CRPS of draws -1 and 1 at 0: mean |x - 0| = 1, minus half the mean |x - x'| over different pairs, 2 / 2
+    assert score_map(answer, truth)["crps_db"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_single_value_can_be_scored():
+    from openckm.evaluate.scores.ensemble import brier
+
+    assert brier([0.25], [True]) == pytest.approx(0.75**2)

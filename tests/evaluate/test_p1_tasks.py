@@ -53,8 +53,8 @@ def test_the_truth_fits_its_readings_and_a_wrong_map_does_not(traced, task):
         assert np.isfinite(right)
         assert right > float(likelihood.log_prob(wrong)) + 100
     left = case.straight.residual(x).reshape(2, -1).numpy()
-    told = np.broadcast_to(case.readings.told, case.readings.y.shape).reshape(2, -1)
-    share = 1.0 if task != "sr2" else np.sqrt(np.mean(block_shares(case)[case.readings.told] ** 2))
+    told = np.broadcast_to(case.readings.read, case.readings.y.shape).reshape(2, -1)
+    share = 1.0 if task != "sr2" else np.sqrt(np.mean(block_shares(case)[case.readings.read] ** 2))
     assert not left[~told].any()
     assert left[0][told[0]].std() * GAIN.scale == pytest.approx(2.0 * share, rel=0.08)
     assert left[1][told[1]].std() * AOA_SIN.scale == pytest.approx(0.01 / 0.35 * share, rel=0.08)
@@ -69,10 +69,10 @@ def block_shares(case):
 def test_only_free_covered_cells_are_hidden_and_scored(traced, task):
     for seed in range(5):
         readings = p1_case(traced, task, seed).readings
-        assert not (readings.scored & readings.told).any()
-        np.testing.assert_array_equal(readings.scored | readings.told, readings.known)
+        assert not (readings.scored & readings.read).any()
+        np.testing.assert_array_equal(readings.scored | readings.read, readings.known)
         np.testing.assert_array_equal(readings.known, traced.covered)
-        assert (readings.y[:, ~readings.told] == 0).all()
+        assert (readings.y[:, ~readings.read] == 0).all()
         if task == "ipbox":
             rows, cols = np.nonzero(readings.scored)
             sides = np.ptp(rows) + 1, np.ptp(cols) + 1
@@ -86,7 +86,7 @@ def test_averages_count_known_cells_alone(traced):
     known, gain = case.readings.known, case.truth[0]
     for r, c in ((0, 0), (2, 3), (5, 7), (31, 31), (31, 20)):
         cells = [(i, j) for i in (2 * r, 2 * r + 1) for j in (2 * c, 2 * c + 1) if known[i, j]]
-        assert quiet.told[r, c] == bool(cells)
+        assert quiet.read[r, c] == bool(cells)
         if cells:
             assert quiet.y[0, r, c] == pytest.approx(np.mean([gain[i, j] for i, j in cells]), abs=1e-5)
     np.testing.assert_array_equal(case.readings.scored, known)
@@ -139,7 +139,7 @@ def test_evidence_planes_say_what_the_readings_say(traced, task):
     planes, readings = p1_evidence(case.readings), case.readings
     assert not planes[3:6].any()
     np.testing.assert_array_equal(case.condition.evidence[0].numpy(), planes)
-    told = readings.told if task != "sr2" else np.kron(readings.told, np.ones((2, 2), dtype=bool))
+    told = readings.read if task != "sr2" else np.kron(readings.read, np.ones((2, 2), dtype=bool))
     value = readings.y if task != "sr2" else np.kron(readings.y, np.ones((2, 2), dtype=np.float32))
     for k, first, sigma in ((0, 0, 0.05), (1, 6, 0.02)):
         low, high, weight = planes[first : first + 3]
@@ -165,8 +165,8 @@ def test_the_picture_is_p1s(traced):
         assert np.abs(corner - level).max() < 0.1
         latent = latent_of_picture(torch.as_tensor(case.picture)[None])[0].numpy()
         if task != "sr2":
-            np.testing.assert_allclose(latent[0][readings.told], readings.y[0][readings.told], atol=1e-5)
-            np.testing.assert_allclose(latent[2][readings.told], readings.y[1][readings.told], atol=1e-5)
+            np.testing.assert_allclose(latent[0][readings.read], readings.y[0][readings.read], atol=1e-5)
+            np.testing.assert_allclose(latent[2][readings.read], readings.y[1][readings.read], atol=1e-5)
         if task in ("ipbox", "iprandom"):
             assert np.abs(gain[readings.scored]).max() < 0.1
             assert gain[readings.scored].std() == pytest.approx(0.02, rel=0.5)
@@ -178,7 +178,7 @@ def test_a_case_is_a_function_of_seed_task_and_window(traced):
     np.testing.assert_array_equal(one.readings.y, same.readings.y)
     np.testing.assert_array_equal(one.picture, same.picture)
     other = p1_case(traced, "iprandom", 6, window)
-    assert (one.readings.told != other.readings.told).any()
+    assert (one.readings.read != other.readings.read).any()
     assert one.truth.shape == (3, 32, 32)
     np.testing.assert_allclose(GAIN.decode(one.truth[0]), traced.gain_db[:32, 32:], atol=0.01)
 

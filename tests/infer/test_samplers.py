@@ -237,3 +237,11 @@ def test_a_sampler_below_a_level_begins_there_and_refuses_levels_that_it_does_no
 def test_no_steps_are_left_at_the_lowest_level():
     with pytest.raises(OptionError, match="begins at noise level"):
         FewStepSampler(3).below(EDM().sigma_min, 3)
+
+
+def test_a_single_draw_is_the_first_of_many():
+    from worlds import tiny_denoiser
+
+    one = sample_prior(tiny_denoiser(), (5, 16, 16), steps=2, draws=1, batch=1)
+    many = sample_prior(tiny_denoiser(), (5, 16, 16), steps=2, draws=3, batch=2)
+    torch.testing.assert_close(one, many[:1], atol=1e-4, rtol=0)

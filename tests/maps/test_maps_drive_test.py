@@ -331,3 +331,15 @@ def test_rows_that_do_not_fit_the_header(csv_file):
 
 def test_a_field_without_end_is_no_table(csv_file):
     refused(MeasurementError, ["not a whole table"], csv_file("lon,lat,rsrp", '"' + "x" * 200_000))
+
+
+def test_of_two_files_every_row_is_counted_once(tmp_path):
+    from openckm.maps.csv import join_drive_tests
+
+    for name, rows in (("a", "24.94,60.17,-90,x\n24.941,60.17,,x\n24.942,60.17,-91,y\n"),
+                       ("b", "24.95,60.17,-92,x\n24.951,60.17,,y\n24.952,60.17,,y\n")):  # fmt: skip
+        (tmp_path / f"{name}.csv").write_text("lon,lat,rsrp,device\n" + rows)
+    report = join_drive_tests([read_drive_test(tmp_path / f"{name}.csv") for name in "ab"]).report
+    assert sum(report.left_out.values()) == 3
+    assert report.kept == 3 == sum(report.devices.values())
+    assert dict(report.devices) == {"x": 2, "y": 1}

@@ -54,3 +54,11 @@ def test_what_cannot_be(tmp_path, content, words):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_sites(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(90.5, 24.9), (-91.0, 24.9), (60.0, 181.0)])
+def test_a_site_off_the_globe_is_refused(tmp_path, lat, lon):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"name,lon,lat\nmast,{lon},{lat}\n")
+    with pytest.raises(InputError, match=r"mast|row|line"):
+        read_sites(path)

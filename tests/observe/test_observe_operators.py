@@ -318,3 +318,18 @@ def test_simulated_noise_is_seeded_per_sample_and_stays_on_the_support():
     assert gaussian_noise(x[:0], torch.Generator()).shape == (0, 3, 16, 16)
     with pytest.raises(OptionError):
         simulate(mask, x, -1.0, torch.Generator())
+
+
+def test_one_position_outside_is_enough_to_be_refused():
+    from openckm.observe import PositionBlur
+
+    domain = map_domain((6, 8), channels=("gain_db",))
+    with pytest.raises(GridError, match="1 positions"):
+        PositionBlur(domain, np.array([2.0, 6.0]), np.array([3.0, 3.0]), 1.0)
+
+
+def test_a_box_as_high_as_the_map_has_room():
+    from openckm.observe.masks import _free_windows
+
+    assert _free_windows(np.zeros((5, 7), bool), 5, 3).tolist() == [[True] * 5]
+    assert _free_windows(np.zeros((5, 7), bool), 6, 3).size == 0

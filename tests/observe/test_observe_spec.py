@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from openckm.errors import InputError
-from openckm.observe import ALL_OPERATORS, Gaussian, IntervalCensored, Product, map_domain
+from openckm.observe import ALL_OPERATORS, Downsample, Gaussian, IntervalCensored, Product, Select, map_domain
 from openckm.observe.operators import Domain, LinearOperator, Operator, PointSample
 from openckm.observe.spec import (
     OperatorCodec,
@@ -189,3 +189,12 @@ def test_a_hostile_likelihood_is_refused_with_a_reason(change, reason):
     assert likelihood_from_spec(good, MAP)
     with pytest.raises(InputError, match=reason):
         likelihood_from_spec(good | change, MAP)
+
+
+def test_a_description_of_as_many_parts_as_allowed_is_read_and_one_more_is_not():
+    blocks = Downsample(MAP.only("gain_db"), 2, "mean") @ Select(MAP, "gain_db")
+    spec = likelihood_to_spec(Gaussian(blocks, torch.zeros(1, 1, 4, 6), 1.0))
+    parts = json.dumps(spec).count('"type"')
+    assert likelihood_from_spec(wire(spec), MAP, SpecLimits(nodes=parts)).domain == MAP
+    with pytest.raises(InputError, match="parts"):
+        likelihood_from_spec(wire(spec), MAP, SpecLimits(nodes=parts - 1))

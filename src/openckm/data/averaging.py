@@ -135,10 +135,10 @@ def average(
         even.add(trace(seed, Guide()))
     if goal is None or not even.floor() > goal:
         return even.found()
-    told = [even.add(trace(seed, even.question())) for seed in _next(even, SCOUTS, averaging.most)]
+    answers = [even.add(trace(seed, even.question())) for seed in _next(even, SCOUTS, averaging.most)]
     if not even.floor() > goal:
         return even.found()
-    guide = united([g for g in told if g is not None])
+    guide = united([g for g in answers if g is not None])
     looked = even if guide.table is None else _Mean(covered)
     for seed in _next(even, averaging.most, averaging.most):
         if len(looked.gains) >= LOOKED and not looked.floor() > goal:

@@ -314,10 +314,10 @@ def shard_path(options: GenerateOptions, out_dir: Path, number: int) -> Path:
 
 def _require_same_recipe(path: Path, options: GenerateOptions) -> None:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-        told = str(file["recipe"]) if "recipe" in file else None
-    if told is not None and told != recipe(options):
+        stated = str(file["recipe"]) if "recipe" in file else None
+    if stated is not None and stated != recipe(options):
         raise OptionError(
-            f"{path} was made with other options ({told}; now {recipe(options)}); use another folder or seed, or the "
+            f"{path} was made with other options ({stated}; now {recipe(options)}); use another folder or seed, or the "
             "same options"
         )
 

@@ -89,7 +89,7 @@ def is_held_out(layout_name: str, names: Sequence[str] = HELD_OUT) -> bool:
 
     Args:
         layout_name: name of the layout as a shard states it, such as "florence", "sionna_florence" or "own-florence".
-            Procedural cities are told apart by their seeds, which the name does not hold: they are not held out.
+            Procedural cities differ by their seeds, which the name does not hold: they are not held out.
         names: the cities meant; the test cities, say, instead of all.
     """
     bare = layout_name.removeprefix(OWN)

@@ -4,8 +4,8 @@ r"""Operators of uncertain and extended places: readings at a blurred position, 
     area average    y_i = code(sum_j w_ij power(x_j)),  power(x) = 10^(dB(x) / 10)     nonlinear, smooth
 
 A receiver that knows its position to within r reads, on average over where it may have been, the map blurred by r. An
-area average is taken in linear power, as instruments do, and told in the code of the map: it lies above the average of
-the decibels, towards the strongest cells of the area.
+area average is taken in linear power, as instruments do, and stated in the code of the map: it lies above the average
+of the decibels, towards the strongest cells of the area.
 
 References:
     Gaussian processes with noisy inputs (the blurred mean, to first order). A. McHutchon, C. E. Rasmussen, 2011.

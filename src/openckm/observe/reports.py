@@ -95,10 +95,10 @@ class RsrpReport:
         low, high = (np.atleast_1d(end) for end in self.interval(index))
         below, above = np.isneginf(low), np.isposinf(high)
         value = np.where(below, high, np.where(above, low, 0.5 * (np.nan_to_num(low) + np.nan_to_num(high))))
-        told = Points.exact(
+        points = Points.exact(
             np.asarray(x, np.float64), np.asarray(y, np.float64), value, sigma=sigma, device=device, source=source
         )
-        return replace(told, kind=np.select([below, above], ["below", "above"], "interval"), low=low, high=high)
+        return replace(points, kind=np.select([below, above], ["below", "above"], "interval"), low=low, high=high)
 
 
 LTE_RSRP = RsrpReport("LTE RSRP", -140, -44)

@@ -74,7 +74,7 @@ _MOST = 1e15
 
 @dataclass(frozen=True)
 class OperatorCodec:
-    """How a kind of operator is told.
+    """How a kind of operator is written.
 
     Attributes:
         kind: class of the operator.
@@ -153,18 +153,18 @@ def likelihood_to_spec(likelihood: Likelihood) -> Spec:
     if isinstance(likelihood, Product):
         return {"type": "product", "parts": [likelihood_to_spec(part) for part in likelihood.parts]}
     if isinstance(likelihood, Gaussian):
-        told = {"type": "gaussian", "y": _told(likelihood.y)}
+        spec = {"type": "gaussian", "y": _written(likelihood.y)}
     elif isinstance(likelihood, IntervalCensored):
-        told = {"type": "interval", "low": _told(likelihood.low), "high": _told(likelihood.high)}
+        spec = {"type": "interval", "low": _written(likelihood.low), "high": _written(likelihood.high)}
     elif isinstance(likelihood, AngularSector):
-        told = {"type": "sector", "low": _told(likelihood.low), "high": _told(likelihood.high)}
-        return {**told, "operator": operator_to_spec(likelihood.operator), "sigma": likelihood.sigma}
+        spec = {"type": "sector", "low": _written(likelihood.low), "high": _written(likelihood.high)}
+        return {**spec, "operator": operator_to_spec(likelihood.operator), "sigma": likelihood.sigma}
     else:
         raise InputError(f"a likelihood of type {type(likelihood).__name__} has no description")
     sigma = likelihood.sigma
     return {
-        **told, "operator": operator_to_spec(likelihood.operator),
-        "sigma": float(sigma) if sigma.numel() == 1 else _told(sigma),
+        **spec, "operator": operator_to_spec(likelihood.operator),
+        "sigma": float(sigma) if sigma.numel() == 1 else _written(sigma),
     }  # fmt: skip
 
 
@@ -310,7 +310,7 @@ def _shaped(found: NDArray[np.float64], wanted: tuple[int, ...], fields: Fields)
     return found.reshape(1, *wanted)
 
 
-def _told(values: Tensor) -> object:
+def _written(values: Tensor) -> object:
     """Return values [1, ...] as an array of a description."""
     if len(values) != 1:
         raise InputError(f"readings of {len(values)} measurements: a description holds one")
@@ -352,7 +352,7 @@ def _areas(fields: Fields, domain: Domain) -> AreaAverage:
     return AreaAverage(domain, cells, shares, fields.text("channel", "gain_db"))
 
 
-def _areas_told(operator: AreaAverage) -> Spec:
+def _areas_written(operator: AreaAverage) -> Spec:
     return {
         "areas": [{"cells": cells.tolist(), "weights": shares.tolist()} for cells, shares in operator.areas()],
         "channel": operator.channel,
@@ -368,7 +368,7 @@ def _quantize(fields: Fields, domain: Domain) -> Quantize:
     return Quantize(domain, levels=levels.tolist())
 
 
-def _quantize_told(operator: Quantize) -> Spec:
+def _quantize_written(operator: Quantize) -> Spec:
     if operator.step is None:
         return {"levels": operator.stairs().levels.tolist()}
     return {"step": operator.step, "origin": operator.origin}
@@ -382,7 +382,7 @@ def _ends(operator: Truncate) -> Spec:
     return {name: end if math.isfinite(end) else None for name, end in (("low", operator.low), ("high", operator.high))}
 
 
-def _offset_told(operator: AffineOffset) -> Spec:
+def _offset_written(operator: AffineOffset) -> Spec:
     return {"offset": operator.offset, "gain": operator.linear.gain, "scale": operator.range.scale}
 
 
@@ -392,7 +392,7 @@ for _name, _codec in {
                              lambda a: {"gain": a.gain, "scale": a.range.scale}),
     "affine_offset": OperatorCodec(
         AffineOffset,
-        lambda f, d: AffineOffset(d, f.number("offset"), f.number("gain", 1.0), _scale(f, d)), _offset_told),
+        lambda f, d: AffineOffset(d, f.number("offset"), f.number("gain", 1.0), _scale(f, d)), _offset_written),
     "mask": OperatorCodec(Mask, lambda f, d: Mask(d, f.truths("observed")),
                           lambda a: {"observed": array_to_spec(a.observed[0].numpy())}),
     "downsample": OperatorCodec(
@@ -407,10 +407,10 @@ for _name, _codec in {
         PositionBlur, _blur,
         lambda a: {"rows": array_to_spec(a.rows), "cols": array_to_spec(a.cols),
                    "sigma_cells": array_to_spec(a.sigma_cells), "channel": a.channel}),
-    "area_average": OperatorCodec(AreaAverage, _areas, _areas_told),
+    "area_average": OperatorCodec(AreaAverage, _areas, _areas_written),
     "truncate": OperatorCodec(
         Truncate, lambda f, d: Truncate(d, f.end("low", -math.inf), f.end("high", math.inf)), _ends),
-    "quantize": OperatorCodec(Quantize, _quantize, _quantize_told),
+    "quantize": OperatorCodec(Quantize, _quantize, _quantize_written),
     "quantize_angle": OperatorCodec(
         QuantizeAngle, lambda f, d: QuantizeAngle(d, _sectors(f), f.truths("building")),
         lambda a: {"sectors": a.sectors, "building": array_to_spec(a.building[0].numpy())}),

@@ -46,11 +46,11 @@ _BISECTIONS = 30
 
 
 class Batch(NamedTuple):
-    """Latent maps and what is told of them; make imperfect ones with `imperfect_batch`.
+    """Latent maps and their conditions; make imperfect ones with `imperfect_batch`.
 
     Attributes:
         clean: maps [B, C, H, W].
-        condition: what the network is told.
+        condition: of the network.
         weight: loss weight of every value [B, C, H, W].
         noise: standard deviation of the noise that the maps already carry [B, C], latent, 0 for clean; None: all clean.
         seen: cells that the maps have, [B, C, H, W] or [B, 1, H, W], boolean; None: all.
@@ -116,7 +116,7 @@ class TrainOptions:
 def imperfect_batch(batch: Batch, *, noise: Tensor | None = None, seen: Tensor | None = None) -> Batch:
     """Return a batch, its evidence drawn from the maps as they are, made fit to learn from noisy or incomplete maps.
 
-    The evidence is told with the noise of the map added to its own, told cells of noisy channels carry no loss, and
+    The evidence carries the noise of the map beside its own, cells with evidence of noisy channels carry no loss, and
     missing cells neither tell anything nor carry loss.
 
     Args:

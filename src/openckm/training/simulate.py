@@ -107,23 +107,23 @@ def simulate_evidence(
 def block_evidence(
     means: NDArray[np.float32], seen: Mask, factor: int, sigma: float, shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
-    """Return evidence planes (EVIDENCE_PLANES, rows, cols) of block averages: each told to every cell of its block.
+    """Return evidence planes (EVIDENCE_PLANES, rows, cols) of block averages: each stands in every cell of its block.
 
     Args:
         means: latent averages of gain, or of gain, aoa_cos and aoa_sin; (1 or 3, rows / factor, cols / factor).
         seen: blocks that hold a known cell, (rows / factor, cols / factor).
         factor: cells along the side of a block.
         sigma: standard deviation of the noise of an average, latent.
-        shape: rows and columns of the map; cells beyond the last whole block are told nothing.
+        shape: rows and columns of the map; cells beyond the last whole block hold nothing.
     """
     planes = np.zeros((EVIDENCE_PLANES, *shape), dtype=np.float32)
     rows, cols = (factor * n for n in seen.shape)
-    told = np.kron(seen, np.ones((factor, factor), dtype=bool))
+    covered = np.kron(seen, np.ones((factor, factor), dtype=bool))
     weight = 1.0 / (1.0 + (sigma / SIGMA_REFERENCE) ** 2)
     for k, mean in enumerate(means):
-        lifted = np.where(told, np.kron(mean, np.ones((factor, factor), np.float32)), 0.0)
+        lifted = np.where(covered, np.kron(mean, np.ones((factor, factor), np.float32)), 0.0)
         planes[3 * k : 3 * k + 2, :rows, :cols] = np.clip(lifted, -LATENT_BOUND, LATENT_BOUND)
-        planes[3 * k + 2, :rows, :cols] = weight * told
+        planes[3 * k + 2, :rows, :cols] = weight * covered
     return planes
 
 

@@ -10,7 +10,7 @@ record is a `MultiSiteMap`, not the gain of one transmitter.
 Checked on the ten areas: the sites' rows and columns lie within 4 cells of a local peak of at least -25.5 dBm, all
 thirty (transposed or upside-down, not), the same cells are buildings in all bands, and where the lowest band receives
 more than -40 dBm the bands differ by 20 log10 of their frequencies to 0.1 dB (elsewhere by less). From the literature:
-46 dBm, antennas (720842A2) at 30 m, buildings of 10 m. Not told by the files: the cell size, which must be given, and
+46 dBm, antennas (720842A2) at 30 m, buildings of 10 m. Not stated by the files: the cell size, which must be given, and
 whether row 0 is north (there is no direction in the set that could be wrong, so it is taken to be). The published
 layout was not at hand.
 

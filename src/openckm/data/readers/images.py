@@ -1,4 +1,4 @@
-"""Pictures of published data sets as grey levels, with every way in which a file can be wrong told by name."""
+"""Pictures of published data sets as grey levels, and an error that names each way in which a file can be wrong."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 POWDER (Zenodo 7259895, MIT): a hand-held transmitter of 1 W at 462.7 MHz at some 5,000 places of a campus, heard by
 fixed receivers; by reciprocity each receiver is a base station and the places sample its map. Readings are dB relative
 to the device, so they are given as dBm of an unknown transmit power. -101 says that the receiver did not take part or
-heard nothing, and which of the two is not told, so these rows are left out. tx_x_coord is the latitude.
+heard nothing, and which of the two is not stated, so these rows are left out. tx_x_coord is the latitude.
 
 Indoor (Meneses et al., CC BY 4.0): path loss [dB] at 3.5 GHz on the crossings of a lettered and numbered grid. The
 files give distances instead of coordinates; the grids below reproduce all 2,290 distances within 1 cm, and every file

@@ -118,7 +118,7 @@ class RadioFrames:
         elevation_level: elevation on the frame's own unknown scale [0-1], NaN where its grey is 0.
         delay_s: estimated delay [s], NaN where its grey is 0.
         place: (x, y) of the transmitter [m], None where the name does not tell.
-        transmitter: the transmitter, where its height and carrier are told as well.
+        transmitter: the transmitter, where its height and carrier are stated as well.
         receiver_height_m: height of the receivers of each frame [m], None where nobody tells.
         city: name of the city map.
     """

@@ -1,9 +1,9 @@
 """Benchmark "adapt": what a site's own readings teach the prior, on real cells (Duke A to D).
 
-Half of the 64 m blocks of a cell are hidden; the other half teaches (`openckm.edge.adapt`) and is told. Scored are the
+Half of the 64 m blocks of a cell are hidden; the other half teaches (`openckm.edge.adapt`) and is known. Scored are the
 hidden cells:
 
-    network          the one-call mean of the shipped prior, told the readings
+    network          the one-call mean of the shipped prior, conditioned on the readings
     network+delta    the same of the taught network, whether or not the delta was kept
     openckm          the whole of `ckm construct`
     openckm+delta    the whole with the delta, where it was kept; where it was refused, the same as without

@@ -57,7 +57,7 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> lis
         quick: a smaller map, store and city.
         progress: called as progress(what, done, total).
     """
-    told = progress or (lambda *_: None)
+    on_progress = progress or (lambda *_: None)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
         parts: list[tuple[str, Callable[[Path, bool], list[Row]]]] = [
@@ -65,9 +65,9 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> lis
             ("seams", _seams), ("joint", _joint),
         ]  # fmt: skip
         for k, (what, part) in enumerate(parts):
-            told(what, k, len(parts))
+            on_progress(what, k, len(parts))
             rows += part(Path(name), quick)
-        told("done", len(parts), len(parts))
+        on_progress("done", len(parts), len(parts))
     return rows
 
 
@@ -217,9 +217,9 @@ def _plan(folder: Path, wide: float, tall: float, sites: int, draws: int) -> Cit
         for lat in np.arange(SOUTH, north, 0.0006):
             a, b = lon + rng.uniform(0.0004, 0.0009), lat + rng.uniform(0.0002, 0.00045)
             ring = [[lon, lat], [a, lat], [a, b], [lon, b], [lon, lat]]
-            told = {"building": "yes", "height": float(rng.integers(6, 30))}
+            tags = {"building": "yes", "height": float(rng.integers(6, 30))}
             geometry = {"type": "Polygon", "coordinates": [ring]}
-            features.append({"type": "Feature", "properties": told, "geometry": geometry})
+            features.append({"type": "Feature", "properties": tags, "geometry": geometry})
     layout = folder / f"city-{wide}-{tall}.geojson"
     layout.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     places = tuple(

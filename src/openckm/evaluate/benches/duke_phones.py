@@ -1,4 +1,4 @@
-"""Real cells by phone: the tasks of benchmark "duke" in which every method is told which phone read what.
+"""Real cells by phone: the tasks of benchmark "duke" in which every method knows which phone read what.
 
 The truth is the mean of a 4 m cell *by one phone*, and the prediction is for that phone: map plus the phone's level.
 
@@ -176,20 +176,20 @@ def _rival(case: PhoneCase, protocol: str, split: str, seed: int) -> Score:
     started = time.perf_counter()
     method = UniversalKriging(phones=True, other=case.sister)
     answer = method.reconstruct(case.given, case.cell.grid, draws=0, seed=seed)
-    told = dict(answer.provenance.get("phone_offsets_db", {}))
+    stated = dict(answer.provenance.get("phone_offsets_db", {}))
     return _score(
-        method.name, answer, _every_level(told, case.given.gain_points(), case), case, protocol, split, seed,
+        method.name, answer, _every_level(stated, case.given.gain_points(), case), case, protocol, split, seed,
         time.perf_counter() - started,
     )  # fmt: skip
 
 
-def _every_level(told: Mapping[str, float], readings: Points, case: PhoneCase) -> dict[str, float]:
+def _every_level(stated: Mapping[str, float], readings: Points, case: PhoneCase) -> dict[str, float]:
     """Return the level of every phone over the map of the average share, from those of all but the commonest phone."""
     names = np.unique(readings.device)
-    levels = {str(name): float(told.get(str(name), 0.0)) for name in names}
-    if len(names) == 2 and len(told) == 1:
+    levels = {str(name): float(stated.get(str(name), 0.0)) for name in names}
+    if len(names) == 2 and len(stated) == 1:
         where, phone = _flat(readings, case.cell), readings.device
-        second = next(iter(told))
+        second = next(iter(stated))
         cells, back = np.unique(where, return_inverse=True)
         share = float(np.mean(np.bincount(back, phone == second, len(cells)) / np.bincount(back)))
         first = next(str(name) for name in names if str(name) != second)

@@ -8,7 +8,7 @@
 The methods are the product's own on a site request (`site`, 8 orientations; `site_1`, one), the mean of any likelihood
 in one step (`mean`), 4 draws by `jfs`, and one draw by each of the other samplers that a request may name, as it is set
 by default (`dps`: 50 steps in place of 2,000). Every client sends its next request when it holds the last map; a
-request that is told to come back later does, and its waiting counts. The prior is the shipped one, published by a key
+request that is asked to come back later does, and its waiting counts. The prior is the shipped one, published by a key
 made for the benchmark; its weights were shipped in bf16, so that what bf16 loses against them is nothing by
 construction, and what int8 loses is what is to be seen. Another prior, in fp32, may be named by $OPENCKM_EDGE_PRIOR. A
 refresh of the prior, a model folder of a later version, is named by $OPENCKM_EDGE_REFRESH; without it there are no rows
@@ -99,7 +99,7 @@ def run(
     Raises:
         ComputationError: if the node does not start, or loses a request.
     """
-    chosen, told = options or (QUICK if quick else EdgeOptions()), progress or (lambda *_: None)
+    chosen, on_progress = options or (QUICK if quick else EdgeOptions()), progress or (lambda *_: None)
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
         folder = Path(name)
         given = os.environ.get(PRIOR_VARIABLE)
@@ -109,8 +109,8 @@ def run(
         (folder / "root.json").write_bytes(repository.trust_root)
         rows, models = _updates(folder, repository.trust_root)
         rows += _accuracy(models, data_dir or data_folder("test", quick), chosen.maps)
-        rows += _starts(folder, chosen, told)
-        rows += _loads(folder, chosen, told)
+        rows += _starts(folder, chosen, on_progress)
+        rows += _loads(folder, chosen, on_progress)
         refreshed = os.environ.get(REFRESH_VARIABLE)
         return rows + (_refresh(folder, repository, Path(refreshed)) if refreshed else [])
 
@@ -243,20 +243,20 @@ def _load(client: _Client, method: str, clients: int, options: EdgeOptions) -> t
 
 def _request(method: str, side: int, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 12])
-    told: dict[str, Any] = {
+    request: dict[str, Any] = {
         "grid": {"rows": side, "cols": side, "cell_m": 4.0}, "seed": seed, "deadline_s": _PATIENCE_S,
         "transmitter": {"x": 2.0 * side, "y": -2.0 * side},
     }  # fmt: skip
     if method in ("site", "site_1"):
         x, y = rng.uniform(1.0, 4.0 * side - 1.0, (2, 60))
         points = {"x": x.tolist(), "y": (-y).tolist(), "value": rng.normal(-95.0, 8.0, 60).tolist(), "unit": "dB"}
-        return told | {"kind": "site", "points": [points], "draws": 0, "symmetrise": method == "site"}
+        return request | {"kind": "site", "points": [points], "draws": 0, "symmetrise": method == "site"}
     steps = [{"type": "select", "channels": ["gain_db"]}, {"type": "downsample", "factor": 8, "kernel": "mean"}]
     y = rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist()
     likelihood = {"type": "gaussian", "unit": "physical", "sigma": 1.0, "y": y,
                   "operator": {"type": "chain", "steps": steps}}  # fmt: skip
     draws, count = SAMPLERS.get(method, (0, None))
-    return told | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
+    return request | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
 
 
 class _Client:
@@ -266,18 +266,18 @@ class _Client:
         self.port = port
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the map of a request; comes back as often as it is told to."""
+        """Return the map of a request; comes back as often as it is asked to."""
         end = time.monotonic() + _PATIENCE_S
         while True:
-            status, told, retry = self._call("POST", "/v1/jobs", request)
+            status, answer, retry = self._call("POST", "/v1/jobs", request)
             if status == 202:
                 break
             if status not in (429, 503) or time.monotonic() > end:
-                raise ComputationError(f"the node answered {status}: {told}")
+                raise ComputationError(f"the node answered {status}: {answer}")
             time.sleep(min(float(retry or 1), 5.0))
-        place = f"/v1/jobs/{told['id']}"
-        while told["state"] in ("queued", "running"):
-            _, told, _ = self._call("GET", f"{place}?wait_s=20")
+        place = f"/v1/jobs/{answer['id']}"
+        while answer["state"] in ("queued", "running"):
+            _, answer, _ = self._call("GET", f"{place}?wait_s=20")
         status, found, _ = self._call("GET", f"{place}/result")
         if status != 200:
             raise ComputationError(f"the node answered {status}: {found}")

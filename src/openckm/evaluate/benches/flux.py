@@ -4,7 +4,7 @@ The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the m
 `openckm.evaluate.flux.methods`. Every ensemble has 8 draws; methods are paired by frame and seed; intervals by
 bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
 
-    X_burnt                vehicles burnt into the layout as if they were houses; all others are not told of them
+    X_burnt                vehicles burnt into the layout as if they were houses; all others do not know of them
     trajectory             distance of chains of equal noise before and after a change, along the noise level
     METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
                            to 50 steps (floor: a second such ensemble), roughness over the truth's, SSIM and NMSE of a
@@ -130,7 +130,7 @@ def run(
 
 @dataclass(frozen=True, eq=False)
 class _Bench:
-    """The prior, the places, how much is run, and who is told."""
+    """The prior, the places, how much is run, and who hears of progress."""
 
     denoiser: MapDenoiser
     places: Sequence[Place]

@@ -12,7 +12,7 @@ The noise is 0.05 of P1's pixels: 10 dB of gain, 0.14 of the direction's sine an
 same whenever the map is drawn, and in the evidence drawn from it. Which tenth is clean is random.
 
 Scored on maps of a city that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
-(task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing told, from levels
+(task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing known, from levels
 above and below the noise of the maps (tasks "denoise_..." with the level in dB). `rmse_ratio` is over the arm "clean",
 paired by map. Numbers are means over maps, intervals by bootstrap over cities. All of it twice (the split): with all
 training maps, where even the clean tenth is more than so short a training uses up, and with few.
@@ -76,7 +76,7 @@ class ImperfectOptions:
         batch: windows per step.
         learning_rate: at its height.
         fold: windows have 1 / fold of the maps' sides.
-        nothing: share of the samples that are told nothing.
+        nothing: share of the samples without any condition.
         train_maps: training maps, spread evenly over those there are; None: all.
         maps: validation maps at most.
         seed: of weights, noise, choice and evidence.
@@ -101,8 +101,8 @@ class ImperfectOptions:
         known = {"gain_db": gain, "aoa_cos": direction, "aoa_sin": direction}
         return np.array([known.get(channel.name, 0.0) for channel in CHANNELS], np.float32)
 
-    def told(self) -> SampleOptions:
-        """Return what samples are told; block averages, whose noise is another, are left out."""
+    def conditions(self) -> SampleOptions:
+        """Return the conditions of samples; block averages, whose noise is another, are left out."""
         return SampleOptions(nothing=self.nothing, evidence=EvidenceOptions(blocks=0.0))
 
     def training(self) -> TrainOptions:
@@ -158,7 +158,7 @@ def _scores(
     traced: tuple[list[TracedMap], list[TracedMap]], options: ImperfectOptions, home: Path, progress: Progress | None
 ) -> list[Score]:
     seen, held = (_spread(*pair) for pair in zip(traced, (options.train_maps, options.maps), strict=True))
-    maps, exam = ImperfectMaps(TrainingSet(seen, options.told()), options), _Exam(held, options)
+    maps, exam = ImperfectMaps(TrainingSet(seen, options.conditions()), options), _Exam(held, options)
     scores: list[Score] = []
     for k, arm in enumerate(ARMS):
         if progress is not None:
@@ -213,8 +213,8 @@ class _Exam:
 
     def __init__(self, maps: Sequence[TracedMap], options: ImperfectOptions) -> None:
         self.place = [(case_of(m, k), city_of(m)) for k, m in enumerate(maps)]
-        told = SampleOptions(evidence=options.told().evidence)
-        held = TrainingSet(maps, told)
+        drawn = SampleOptions(evidence=options.conditions().evidence)
+        held = TrainingSet(maps, drawn)
         self.items = [held.sample(np.array([k]), np.random.default_rng([options.seed, 3, k])) for k in range(len(held))]
 
     def scores(self, arm: str, model: Denoiser) -> list[Score]:

@@ -90,7 +90,7 @@ class InvdiffOptions:
     maps: int = 32
 
     def samples(self) -> SampleOptions:
-        """Return what samples are told: the site, and scattered readings."""
+        """Return the conditions of samples: the site, and scattered readings."""
         evidence = EvidenceOptions(
             none=0.0, density=(0.005, 0.15), noise_db=(1.0, 4.0), saturate=0.0, quantise=0.0, sensitivity=0.0,
             direction=0.0, dense_direction=0.0, offset=0.0, blocks=0.0,

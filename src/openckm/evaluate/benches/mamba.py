@@ -15,8 +15,8 @@
                       token by token, at 65,536 tokens
 
 Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
-model folder each, named as they are to be called; "prior" is the shipped prior told the site, in one call. Intervals:
-bootstrap over cities.
+model folder each, named as they are to be called; "prior" is the shipped prior conditioned on the site, in one call.
+Intervals: bootstrap over cities.
 
 References:
     RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Tables II-V.
@@ -148,23 +148,23 @@ def run(
     methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior", by="prior")}
     methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
     maps = load_heldout(data_dir or data_folder("test", quick), chosen.maps)
-    told = progress or (lambda *_: None)
+    on_progress = progress or (lambda *_: None)
     scores: list[Score] = []
     for k, traced in enumerate(maps):
         scores += _predicted(methods, traced, k)
         if k < chosen.measured:
             scores += _measured(methods, traced, k)
-        told(f"{traced.city}, map {k}", k + 1, len(maps))
+        on_progress(f"{traced.city}, map {k}", k + 1, len(maps))
     if not scores:
         raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
     scores += unmeasured_scores(methods)
     if radiomapseer is not None:
         scores += _published(folders, radiomapseer)
-    told("duke", 1, 1)
+    on_progress("duke", 1, 1)
     rows = table(scores)
     for side in chosen.sides:
         rows += _cost_rows(folders, side, chosen.rounds)
-        told(f"cost of {side} x {side} cells", 1, 1)
+        on_progress(f"cost of {side} x {side} cells", 1, 1)
     return Results([*rows, *_scan_rows(chosen.tokens)], scores)
 
 

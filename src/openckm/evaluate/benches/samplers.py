@@ -1,10 +1,11 @@
 """Benchmark "samplers": error against network evaluations, for every posterior sampler and task, on the same cases.
 
-Tasks and what a method may be told: `openckm.evaluate.samplers.tasks`. Ours: `openckm.evaluate.samplers.methods`;
-azula's around the same prior, where azula is installed: `openckm.evaluate.samplers.azula_rivals`. Scores, and what
-"mean of 8" is: `openckm.evaluate.samplers.scores`. Windows of 64 x 64 cells of 2 m in cities that nothing was trained
-on. For every case the methods run one after the other in this process, so that their seconds are told under the same
-load.
+Tasks and what a method may be conditioned on: `openckm.evaluate.samplers.tasks`. Ours:
+`openckm.evaluate.samplers.methods`; azula's around the same prior, where azula is installed:
+`openckm.evaluate.samplers.azula_rivals`. Scores, and what "mean of 8" is: `openckm.evaluate.samplers.scores`. Windows
+of 64 x 64 cells of 2 m in cities that nothing was trained on. For every case the methods run one after the other in
+this process, so that their seconds are taken under the same load.
+
     method rows           RMSE of a single draw, of the mean of 8, of one call; share of values inside their interval,
                           of all draws and of the worst
     X, over RIVAL Y       ratio of mean RMSE, of network evaluations and of seconds, paired by case; intervals by
@@ -217,13 +218,13 @@ def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[CaseMethod]:
 
 @dataclass(frozen=True, eq=False)
 class _Bench:
-    """The methods, where answers are kept, how much is run, and who is told.
+    """The methods, where answers are kept, how much is run, and who hears of progress.
 
     Attributes:
         methods: to compare.
         keeper: of finished answers.
         options: how much is run.
-        progress: told (what, done, total).
+        progress: called as progress(what, done, total).
     """
 
     methods: Sequence[CaseMethod]

@@ -53,7 +53,7 @@ def network_cost(name: str, code: Code = "site", side: int = 256) -> NetworkCost
 
     Args:
         name: as `openckm.predict.networks.build_network` takes it.
-        code: what it is told.
+        code: of its inputs.
         side: cells along each side.
 
     Raises:

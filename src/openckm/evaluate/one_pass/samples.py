@@ -1,8 +1,9 @@
 """Samples for one-pass networks: ray-traced maps from shards, and RadioMapSeer in P3's own split.
 
-A shard's maps are told by the code `site`. Their planes and filled gains cost a tenth of a second each to make, so they
-can be kept in a folder as float16, one file per shard, named after its content. A map that was traced with vehicles too
-is two samples. RadioMapSeer's pictures are decoded as they are asked for and told by the code `paper`.
+A shard's maps are inputs by the code `site`. Their planes and filled gains cost a tenth of a second each to make, so
+they can be kept in a folder as float16, one file per shard, named after its content. A map that was traced with
+vehicles too is two samples. RadioMapSeer's pictures are decoded as they are asked for and are inputs by the code
+`paper`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class MapSample(NamedTuple):
     """One sample.
 
     Attributes:
-        planes: what the network is told (C, rows, cols).
+        planes: inputs of the network (C, rows, cols).
         source: (row, column) of the transmitter [cells].
         target: grey levels (rows, cols).
         known: cells that count (rows, cols); None for all.
@@ -95,7 +96,7 @@ class _Kept:
 
 
 class ShardSamples:
-    """Ray-traced maps in memory, told by the code `site`."""
+    """Ray-traced maps in memory, inputs by the code `site`."""
 
     code: Code = "site"
 

@@ -45,11 +45,11 @@ def reference_map(name: str, case: P1Case) -> NDArray[np.float32]:
         raise OptionError(f"reference {name!r} for {case.task!r}: wanted one of {', '.join(REFERENCES)}, and its tasks")
     readings = case.readings
     step = FACTOR if case.task == "sr2" else 1
-    places = np.argwhere(readings.told).astype(np.float64) * step + 0.5 * (step - 1)
+    places = np.argwhere(readings.read).astype(np.float64) * step + 0.5 * (step - 1)
     targets = np.argwhere(readings.scored).astype(np.float64)
     answer = np.full(case.truth.shape, np.nan, dtype=np.float32)
     for channel, y in zip((0, 2), readings.y, strict=True):
-        answer[channel][readings.scored] = REFERENCES[name](places, y[readings.told].astype(np.float64), targets)
+        answer[channel][readings.scored] = REFERENCES[name](places, y[readings.read].astype(np.float64), targets)
     return answer
 
 

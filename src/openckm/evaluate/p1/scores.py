@@ -4,7 +4,7 @@ r"""Scoring a map of P1's tasks under two protocols, side by side, on the same r
                 maps: gain [dB], sine of the angle of arrival, mean absolute angular error [deg], and for `jtqr` the
                 gain on the cells that the device truncates
     paper       P1's released accounting in pixels: hidden cells when inpainting, else the whole image, where building
-                and outage cells are told, so that they count as perfect; squared errors averaged per image, then over
+                and outage cells are given, so that they count as perfect; squared errors averaged per image, then over
                 images, then the root; gain times 200 dB, sine times 20 / 7
     paper_snap  the same after P1's rule that pixels below 0.135 become 0
 

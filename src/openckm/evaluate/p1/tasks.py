@@ -11,9 +11,9 @@ Gain and sine of the angle of arrival are read, with noise of sigma = 0.01 in P1
     gain  p = (g + 250 dB) / 200 dB    2 dB,   0.05 in latent code
     sine  p = 0.35 s + 0.65            0.029,  0.02 in latent code
 
-Building and outage cells have no reading, count in no average and are hidden by no mask. The layout is told to every
-method (P1's released code observes that channel fully), the transmitter to none. A method may be told of a case by its
-likelihood, by evidence planes, or by the picture of the readings that P1's end-to-end networks get.
+Building and outage cells have no reading, count in no average and are hidden by no mask. The layout is known to every
+method (P1's released code observes that channel fully), the transmitter to none. A method may be conditioned on a case
+by its likelihood, by evidence planes, or by the picture of the readings that P1's end-to-end networks get.
 
 Noise comes after the device (P1, Eq. 1), and so it stands in the likelihood. Evidence planes know intervals alone: a
 gain read within 3 sigma of a threshold lies beyond the weaker of reading and threshold, and a sine lies in the sector
@@ -88,7 +88,7 @@ class P1Readings:
         building: True on buildings, (rows, cols).
         y: readings of READ_CHANNELS in latent code, 0 where there is none: (2, rows, cols), or of half the sides for
             the averages of `sr2`.
-        told: where there is a reading, the last two axes of `y`.
+        read: where there is a reading, the last two axes of `y`.
         sigma: standard deviation of the noise of each channel, latent, (2, 1, 1).
     """
 
@@ -96,18 +96,18 @@ class P1Readings:
     known: Cells
     building: Cells
     y: Field
-    told: Cells
+    read: Cells
     sigma: Field
 
     @property
     def scored(self) -> Cells:
         """Cells that count: the hidden ones when inpainting, else all that are known."""
-        return self.known & ~self.told if self.task in ("ipbox", "iprandom") else self.known
+        return self.known & ~self.read if self.task in ("ipbox", "iprandom") else self.known
 
 
 @dataclass(frozen=True)
 class P1Case:
-    """One window under one task, in every form in which a method may be told of it.
+    """One window under one task, in every form in which a method may be conditioned on it.
 
     Attributes:
         readings: the readings and the cells.
@@ -116,8 +116,8 @@ class P1Case:
             and of sectors of the sine (P1's pixels), whose gradients are 0 almost everywhere.
         straight: the same as P1's Algorithm 2 takes it: for `jtqr` with straight-through gradients, residuals in
             latent code; else the likelihood.
-        condition: layout and evidence planes, batch size 1; `condition.without_evidence()` for methods that are told
-            of the readings by a likelihood.
+        condition: layout and evidence planes, batch size 1; `condition.without_evidence()` for methods that are
+            conditioned on the readings by a likelihood.
         picture: the readings as P1's end-to-end networks get them, (3, rows, cols); see `p1_picture`.
         city: where the window lies, the unit of resampling (`openckm.evaluate.scores.scoring.city_of`).
     """
@@ -148,7 +148,7 @@ class P1Case:
         if r.task != "jtqr":
             return self.likelihood
         whole = map_domain(_shape(r.known))
-        read = Mask(whole.only(*READ_CHANNELS), r.told) @ Select(whole, *READ_CHANNELS)
+        read = Mask(whole.only(*READ_CHANNELS), r.read) @ Select(whole, *READ_CHANNELS)
         below, above = (torch.as_tensor(end)[None] for end in p1_intervals(r))
         return IntervalCensored(read, below, above, torch.as_tensor(r.sigma)[None])
 
@@ -232,16 +232,16 @@ def p1_readings(
     x = np.asarray(state[_READ], dtype=np.float32)
     if task in ("ipbox", "iprandom"):
         mask = random_mask(~known, rng) if task == "iprandom" else box_mask(~known, rng, sides=box_sides(known.shape))
-        clean, told = x, known & mask
+        clean, read = x, known & mask
     elif task == "sr2":
-        clean, told = block_means(x, known, FACTOR)
+        clean, read = block_means(x, known, FACTOR)
     else:
         device = _device(map_domain(_shape(known), channels=READ_CHANNELS))
-        clean, told = device(torch.as_tensor(x)[None])[0].numpy(), known
+        clean, read = device(torch.as_tensor(x)[None])[0].numpy(), known
     spread = (sigma / _PIXEL_PER_LATENT).astype(np.float32)
     noisy = clean + spread * rng.standard_normal(clean.shape).astype(np.float32)
-    y = np.where(told, noisy, 0.0).astype(np.float32)
-    return P1Readings(task, known, np.asarray(state[3] > 0), y, told, spread)
+    y = np.where(read, noisy, 0.0).astype(np.float32)
+    return P1Readings(task, known, np.asarray(state[3] > 0), y, read, spread)
 
 
 def box_sides(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -260,16 +260,16 @@ def p1_evidence(readings: P1Readings) -> Field:
     for k, first in enumerate((0, 6)):
         sigma = float(readings.sigma[k, 0, 0])
         if readings.task == "sr2":
-            told = block_evidence(readings.y[k : k + 1], readings.told, FACTOR, sigma, readings.known.shape)[:3]
+            plane = block_evidence(readings.y[k : k + 1], readings.read, FACTOR, sigma, readings.known.shape)[:3]
         else:
-            ends = [np.where(readings.told, np.clip(end[k], -LATENT_BOUND, LATENT_BOUND), 0.0) for end in (low, high)]
-            told = np.stack([*ends, readings.told / (1.0 + (sigma / SIGMA_REFERENCE) ** 2)]).astype(np.float32)
-        planes[first : first + 3] = told
+            ends = [np.where(readings.read, np.clip(end[k], -LATENT_BOUND, LATENT_BOUND), 0.0) for end in (low, high)]
+            plane = np.stack([*ends, readings.read / (1.0 + (sigma / SIGMA_REFERENCE) ** 2)]).astype(np.float32)
+        planes[first : first + 3] = plane
     return planes
 
 
 def p1_condition(readings: P1Readings, cell_m: float) -> Condition:
-    """Return the layout and the evidence planes of readings, batch size 1; the transmitter is not told."""
+    """Return the layout and the evidence planes of readings, batch size 1; the transmitter is not known."""
     footprints = readings.building.astype(np.float32)
     site = stack_site(_shape(readings.known), footprints, False, None)
     evidence = p1_evidence(readings)
@@ -286,15 +286,15 @@ def p1_picture(readings: P1Readings, rng: np.random.Generator) -> Field:
         readings: of any task.
         rng: source of the noise where there is no reading.
     """
-    pixel, told = readings.y * _PIXEL_PER_LATENT + _PIXEL_OF_ZERO, readings.told
+    pixel, read = readings.y * _PIXEL_PER_LATENT + _PIXEL_OF_ZERO, readings.read
     if readings.task == "sr2":
-        pixel, told = (np.kron(a, np.ones((FACTOR, FACTOR), dtype=a.dtype)) for a in (pixel, told))
+        pixel, read = (np.kron(a, np.ones((FACTOR, FACTOR), dtype=a.dtype)) for a in (pixel, read))
     blank = np.zeros((2, *readings.known.shape))
     if readings.task == "jtqr":
         blank[0] = P1_LOW
-    blank[:, readings.scored & ~told] = 0.5
+    blank[:, readings.scored & ~read] = 0.5
     noise = SIGMA_PIXEL * rng.standard_normal(blank.shape)
-    grey = 2.0 * np.where(told, pixel, blank + noise) - 1.0
+    grey = 2.0 * np.where(read, pixel, blank + noise) - 1.0
     layout = np.where(readings.building, 1.0, -1.0)
     return np.concatenate([grey, layout[None]]).astype(np.float32)
 
@@ -313,9 +313,9 @@ def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Gaussian]:
     read = map_domain(shape, channels=READ_CHANNELS)
     y, sigma = torch.as_tensor(readings.y)[None], torch.as_tensor(readings.sigma)[None]
     if readings.task == "jtqr":
-        device: Operator = Mask(read, readings.told) @ straight_through(_device(read)) @ Select(whole, *READ_CHANNELS)
+        device: Operator = Mask(read, readings.read) @ straight_through(_device(read)) @ Select(whole, *READ_CHANNELS)
         return _of_device(readings, whole), Gaussian(device, y, sigma)
-    counted = readings.known if readings.task == "sr2" else readings.told
+    counted = readings.known if readings.task == "sr2" else readings.read
     known = Mask(read, counted) @ Select(whole, *READ_CHANNELS)
     if readings.task == "sr2":
         share = torch.as_tensor(_share(readings.known))
@@ -330,9 +330,9 @@ def _of_device(readings: P1Readings, whole: Domain) -> Likelihood:
     """Return the likelihood of truncated gains and of sectors, each as its device gives it."""
     truncate, into, sectors, _ = _parts(map_domain(_shape(readings.known), channels=READ_CHANNELS))
     y, sigma = torch.as_tensor(readings.y)[None], torch.as_tensor(readings.sigma)[None]
-    gain = Mask(truncate.range, readings.told) @ truncate @ Select(whole, "gain_db")
-    sine = Mask(sectors.range, readings.told) @ sectors @ into @ Select(whole, "aoa_sin")
-    pixels = torch.where(torch.as_tensor(readings.told), into(y[:, 1:]), 0.0)
+    gain = Mask(truncate.range, readings.read) @ truncate @ Select(whole, "gain_db")
+    sine = Mask(sectors.range, readings.read) @ sectors @ into @ Select(whole, "aoa_sin")
+    pixels = torch.where(torch.as_tensor(readings.read), into(y[:, 1:]), 0.0)
     return Product(Gaussian(gain, y[:, :1], sigma[:, :1]), Gaussian(sine, pixels, sigma[:, 1:] * into.linear.gain))
 
 
@@ -362,7 +362,7 @@ def p1_intervals(readings: P1Readings) -> tuple[Field, Field]:
         low[0] = np.where(below, -np.inf, np.minimum(readings.y[0], top))
         high[0] = np.where(above, np.inf, np.maximum(readings.y[0], bottom))
         low[1], high[1] = _sector_ends(readings.y[1])
-    low[:, ~readings.told], high[:, ~readings.told] = -np.inf, np.inf
+    low[:, ~readings.read], high[:, ~readings.read] = -np.inf, np.inf
     return low, high
 
 

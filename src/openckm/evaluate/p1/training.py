@@ -50,7 +50,7 @@ __all__ = ["NetOptions", "WindowSet", "net_batch", "train_net"]
 
 TRIES = 200
 Inputs = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Condition]
-"""Picture and base, or noisy maps, their levels and what is told: the arguments of a network."""
+"""Picture and base, or noisy maps, their levels and conditions: the arguments of a network."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def net_batch(kind: str, windows: WindowSet, options: NetOptions, step: int) -> 
         noise = torch.Generator().manual_seed(options.seed + step)
         top = EDM().sigma_max
         start = top * torch.randn(options.batch, len(CHANNELS), options.size, options.size, generator=noise)
-        told = Condition.join([p1_condition(r, windows.cell_m) for r in readings])
-        inputs = start, torch.full((options.batch,), top), told
+        condition = Condition.join([p1_condition(r, windows.cell_m) for r in readings])
+        inputs = start, torch.full((options.batch,), top), condition
     clean = torch.as_tensor(np.stack([state[:3] for state, _, _ in items]))
     known = torch.as_tensor(np.stack([r.known for r in readings]))[:, None]
     weight = torch.where(known, 1.0, HIDDEN_WEIGHT) * torch.tensor(CHANNEL_WEIGHTS[:3]).view(1, 3, 1, 1)

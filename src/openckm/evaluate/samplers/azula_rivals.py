@@ -6,8 +6,8 @@ r"""azula's posterior samplers around the same prior: independent implementation
     azula_mmps       `MMPSDenoiser` under `DDPMSampler`, k iterations of GMRES                STEPS (1 + 2 (k + 1))
 
 All on azula's variance preserving schedule between noise levels of 0.01 and 10 latent units (alpha to 0.1). Linear
-readings are told as they are, devices by straight-through gradients (its DiffPIR wants a linear A, and answers no task
-with a device); A is flattened to the readings there are. The
+readings are conditions as they are, devices by straight-through gradients (its DiffPIR wants a linear A, and answers no
+task with a device); A is flattened to the readings there are. The
 pseudo-inverse of PiGDM is that of the readings without their device, exact as no cell is read twice. azula's DPS takes
 the norm over the whole batch, so its zeta belongs to a number of draws.
 
@@ -66,12 +66,12 @@ class Flat:
     def __init__(self, straight: Gaussian) -> None:
         linear = linear_of(straight.operator)
         if linear is None:
-            raise OptionError("azula's samplers are told of readings that are linear, or so before their device")
+            raise OptionError("azula's samplers take readings that are linear, or so before their device")
         self._operator, self._linear, self._shape = straight.operator, linear, straight.domain.full_shape
         self._inner = straight.operator.range.full_shape
-        told = straight.operator.support().expand(1, *self._inner).to(straight.y.dtype)
-        norm = linear(linear.adjoint(told)).flatten()
-        self._seen = (told.flatten() > 0) & (norm > 0)  # a block without a known cell tells nothing
+        seen = straight.operator.support().expand(1, *self._inner).to(straight.y.dtype)
+        norm = linear(linear.adjoint(seen)).flatten()
+        self._seen = (seen.flatten() > 0) & (norm > 0)  # a block without a known cell tells nothing
         self._norm = norm[self._seen].float()
         self.y = straight.y.flatten(1)[:, self._seen].float()
         self.var = (straight.sigma**2).expand_as(straight.y).flatten(1)[0, self._seen].float()
@@ -139,8 +139,8 @@ def azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: C
         def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> Any:
             alpha, sigma = (s.to(x_t) for s in self.schedule(t))
             level = (sigma / alpha).expand(len(x_t))
-            told = condition_of(condition, len(x_t))
-            mean = self.prior((x_t / alpha).unflatten(1, shape), level, told).mean
+            given = condition_of(condition, len(x_t))
+            mean = self.prior((x_t / alpha).unflatten(1, shape), level, given).mean
             return DiracPosterior(mean=mean.to(x_t.dtype).flatten(1))
 
     return Adapter()
@@ -223,8 +223,8 @@ def _diffpir(prior: Any, readings: Flat, steps: int, weight: float) -> Any:
     from azula.guidance import DiffPIRDenoiser
     from azula.sample import DDPMSampler
 
-    told = DiffPIRDenoiser(prior, readings.y, readings.forward, readings.var, weight, "cg", 3)
-    return DDPMSampler(told, steps=steps, silent=True)
+    guided = DiffPIRDenoiser(prior, readings.y, readings.forward, readings.var, weight, "cg", 3)
+    return DDPMSampler(guided, steps=steps, silent=True)
 
 
 def _pigdm(prior: Any, readings: Flat, steps: int, eta: float) -> Any:
@@ -240,7 +240,7 @@ def _mmps(prior: Any, readings: Flat, steps: int, iterations: float) -> Any:
     from azula.linalg.covariance import DiagonalCovariance
     from azula.sample import DDPMSampler
 
-    told = MMPSDenoiser(
+    guided = MMPSDenoiser(
         prior, readings.y, readings.forward, DiagonalCovariance(readings.var), iterations=int(iterations)
     )  # fmt: skip
-    return DDPMSampler(told, steps=steps, silent=True)
+    return DDPMSampler(guided, steps=steps, silent=True)

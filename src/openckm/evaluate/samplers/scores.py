@@ -77,8 +77,8 @@ def _parts(
     found = {"gain_rmse_db": (gain[:, case.scored], truth[case.scored])}
     if case.sine:
         sine = np.clip(AOA_SIN.decode(maps[:, 2].astype(np.float64)), -1.0, 1.0)
-        told = np.asarray(AOA_SIN.decode(case.truth[2]), np.float64)
-        found["sine_rmse"] = (np.asarray(sine[:, case.scored], np.float64), told[case.scored])
+        true = np.asarray(AOA_SIN.decode(case.truth[2]), np.float64)
+        found["sine_rmse"] = (np.asarray(sine[:, case.scored], np.float64), true[case.scored])
     if case.saturated.any():
         found["saturated_rmse_db"] = (gain[:, case.saturated], truth[case.saturated])
     return found

@@ -5,7 +5,8 @@ r"""What benchmark "samplers" asks: P1's four tasks, a receiver that saturates, 
               of the readings are saturated. Noise comes before the device: y = clip(x + n)
     points    the gain of POINTS of the free covered cells, y = x + n; the hidden ones are scored
 
-The layout is told, the transmitter is not; noise has 0.01 of P1's pixels (2 dB). A method may be told of a case by
+The layout is known, the transmitter is not; noise has 0.01 of P1's pixels (2 dB). A method may be conditioned on a case
+by
 
     likelihood    the right one, by intervals or sites where there is a device
     smooth        the same for methods that follow gradients: devices as intervals, noise before them
@@ -165,7 +166,7 @@ def _clip(
     read = Mask(device.domain, known) @ Select(whole, "gain_db")
     right = IntervalCensored.of_device(device, read, y, _SIGMA)
     ends = [end[0, 0].numpy() for end in (right.low, right.high)]
-    _tell(condition, ends[0], ends[1], known)
+    _write(condition, ends[0], ends[1], known)
     inner = known & (ends[0] == ends[1])
     low, high = _nothing(known)
     low[0], high[0] = np.where(known & ~inner, ends[0], -np.inf), np.where(known & ~inner, ends[1], np.inf)
@@ -184,13 +185,13 @@ def _points(
     free = np.flatnonzero(known)
     chosen = np.zeros(known.size, dtype=np.bool_)
     chosen[rng.choice(free, max(round(POINTS * free.size), 1), replace=False)] = True
-    told = chosen.reshape(known.shape)
-    y = np.where(told, noisy, 0.0).astype(np.float32)
-    _tell(condition, y, y, told)
-    read = Mask(whole.only("gain_db"), told) @ Select(whole, "gain_db")
+    chosen_cells = chosen.reshape(known.shape)
+    y = np.where(chosen_cells, noisy, 0.0).astype(np.float32)
+    _write(condition, y, y, chosen_cells)
+    read = Mask(whole.only("gain_db"), chosen_cells) @ Select(whole, "gain_db")
     plain = Gaussian(read, torch.as_tensor(y)[None, None], _SIGMA)
     return SamplerCase(
-        "points", state[:3].astype(np.float32), known & ~told, np.zeros_like(known), False, plain, plain, plain,
+        "points", state[:3].astype(np.float32), known & ~chosen_cells, np.zeros_like(known), False, plain, plain, plain,
         condition, *_nothing(known), np.full((2, 1, 1), _SIGMA, np.float32), city,
     )  # fmt: skip
 
@@ -202,11 +203,11 @@ def _site(building: Cells, cell_m: float) -> Condition:
     return Condition(torch.as_tensor(site)[None], torch.zeros(1, EVIDENCE_PLANES, rows, cols), scalars(cell_m, None))
 
 
-def _tell(condition: Condition, low: Field, high: Field, told: Cells) -> None:
+def _write(condition: Condition, low: Field, high: Field, where: Cells) -> None:
     """Write readings of the gain into the evidence planes of a condition."""
     for k, end in enumerate((low, high)):
-        condition.evidence[0, k] = torch.as_tensor(np.where(told, np.clip(end, -LATENT_BOUND, LATENT_BOUND), 0.0))
-    condition.evidence[0, 2] = torch.as_tensor(told / (1.0 + (_SIGMA / SIGMA_REFERENCE) ** 2))
+        condition.evidence[0, k] = torch.as_tensor(np.where(where, np.clip(end, -LATENT_BOUND, LATENT_BOUND), 0.0))
+    condition.evidence[0, 2] = torch.as_tensor(where / (1.0 + (_SIGMA / SIGMA_REFERENCE) ** 2))
 
 
 def _nothing(known: Cells) -> tuple[Field, Field]:
