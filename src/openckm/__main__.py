@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from openckm.cli.main import main
-
-__all__ = ["main"]
+from openckm.cli.main import main as main
 
 if __name__ == "__main__":
     main()

@@ -10,8 +10,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-__all__ = ["can_compile", "machine_code"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

@@ -13,8 +13,6 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["MOVED", "MovedModules", "install"]
-
 MOVED = {
     "data.pool": "runner",
     "infer.jfs": "infer.exact.jfs",

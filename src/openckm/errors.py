@@ -21,6 +21,8 @@ OpenCKMError
 
 from __future__ import annotations
 
+__all__ = ["ComputationError", "InputError", "ModelError", "OpenCKMError", "OptionError"]
+
 
 class OpenCKMError(Exception):
     """Base of every error that OpenCKM raises on purpose."""

@@ -8,8 +8,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["Reconstructor"]
-
 
 @runtime_checkable
 class Reconstructor(Protocol):

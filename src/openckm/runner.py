@@ -23,8 +23,6 @@ from typing import Any, Generic, TypeVar
 
 from openckm.errors import ClusterUnavailable, ComputationError, OpenCKMError
 
-__all__ = ["Done", "in_processes", "run"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 AHEAD = 2

@@ -44,23 +44,43 @@ _HOMES = {
 """Public names by the module that holds them; they are loaded on first use."""
 
 if TYPE_CHECKING:
-    from openckm.atlas.allocation import associate, equal_power
-    from openckm.atlas.areas import AreaAnswer, ask_area, contours, coverage
-    from openckm.atlas.beams import Beams, LinearArray, ask_beams
-    from openckm.atlas.catalogue import Entry
+    from openckm.atlas.allocation import associate as associate
+    from openckm.atlas.allocation import equal_power as equal_power
+    from openckm.atlas.areas import AreaAnswer as AreaAnswer
+    from openckm.atlas.areas import ask_area, contours
+    from openckm.atlas.areas import coverage as coverage
+    from openckm.atlas.beams import Beams as Beams
+    from openckm.atlas.beams import LinearArray as LinearArray
+    from openckm.atlas.beams import ask_beams
+    from openckm.atlas.catalogue import Entry as Entry
     from openckm.atlas.places import Route, geometry
-    from openckm.atlas.points import PointAnswers, ask_points
-    from openckm.atlas.routes import RouteAnswer, ask_route
-    from openckm.atlas.servers import HandoverRule, Handovers, Radio, Servers, ask_handovers, ask_servers
+    from openckm.atlas.points import PointAnswers as PointAnswers
+    from openckm.atlas.points import ask_points
+    from openckm.atlas.routes import RouteAnswer as RouteAnswer
+    from openckm.atlas.routes import ask_route
+    from openckm.atlas.servers import HandoverRule as HandoverRule
+    from openckm.atlas.servers import Handovers as Handovers
+    from openckm.atlas.servers import Radio as Radio
+    from openckm.atlas.servers import Servers as Servers
+    from openckm.atlas.servers import ask_handovers, ask_servers
     from openckm.atlas.store import MapStore
-    from openckm.atlas.view import MapView, open_map, open_maps
+    from openckm.atlas.view import MapView, open_map
+    from openckm.atlas.view import open_maps as open_maps
 
 __all__ = [
-    "AreaAnswer", "Beams", "Entry", "HandoverRule", "Handovers", "LinearArray", "MapStore", "MapView", "PointAnswers",
-    "Radio", "Route", "RouteAnswer", "Servers", "ask_area", "ask_beams", "ask_handovers", "ask_points", "ask_route",
-    "ask_servers", "associate", "contours", "coverage", "equal_power", "geometry", "open_map",
-    "open_maps",
-]  # fmt: skip
+    "ask_area",
+    "ask_beams",
+    "ask_handovers",
+    "ask_points",
+    "ask_route",
+    "ask_servers",
+    "contours",
+    "geometry",
+    "MapStore",
+    "MapView",
+    "open_map",
+    "Route",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 from openckm.atlas.servers import Radio, sinr_db
 from openckm.errors import OptionError
 
-__all__ = ["Association", "PowerSplit", "associate", "equal_power"]
-
 Floats = NDArray[np.float64]
 Rule = Literal["strongest", "proportional fair"]
 ROUNDS = 100

@@ -21,8 +21,6 @@ from openckm.atlas.points import require_unit
 from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import OptionError, OutsideGrid
 
-__all__ = ["AreaAnswer", "ask_area", "contours", "coverage", "coverage_polygons"]
-
 TOLERANCE = 0.5
 """How far an outline may leave the cells' edges [cells]."""
 DRAW_CELLS = 4_000_000

@@ -24,8 +24,6 @@ from openckm.atlas.points import ask_points
 from openckm.atlas.view import MapView
 from openckm.errors import OptionError
 
-__all__ = ["Beams", "LinearArray", "ask_beams", "beam_gains"]
-
 Floats = NDArray[np.float64]
 EAST, NORTH = "aoa_cos", "aoa_sin"
 VAGUE = 0.1

@@ -16,8 +16,6 @@ import numpy as np
 from openckm.errors import MapStoreError
 from openckm.maps.grid import Grid
 
-__all__ = ["CATALOGUE", "SCHEMA_VERSION", "Entry", "connect", "footprint", "rows_of"]
-
 CATALOGUE = "maps.sqlite"
 SCHEMA_VERSION = 1
 PATIENCE_S = 30.0

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-__all__ = ["Chance", "Spread", "chance_of", "spread_of"]
-
 LEVEL = 0.9
 
 

@@ -25,18 +25,6 @@ from shapely.validation import explain_validity
 from openckm.errors import GridError, InputError, OptionError
 from openckm.maps.grid import Grid, reproject
 
-__all__ = [
-    "WGS84",
-    "Route",
-    "as_geojson",
-    "geometry",
-    "lon_lat_points",
-    "moved",
-    "on_plane",
-    "read_geometry",
-    "read_points",
-]
-
 WGS84 = "EPSG:4326"
 GeometryKind = Literal["point", "line", "polygon"]
 Floats = NDArray[np.float64]

@@ -18,8 +18,6 @@ from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import OptionError, OutsideGrid, UnitError
 from openckm.maps.radiomap import chance_below
 
-__all__ = ["PointAnswers", "ask_points", "require_unit"]
-
 NORMAL_90 = NormalDist().inv_cdf(0.95)
 """Half width of the 90 % interval of a normal law [standard deviations]."""
 LOW, HIGH = 0.05, 0.95

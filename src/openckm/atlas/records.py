@@ -17,11 +17,6 @@ from openckm.atlas.points import PointAnswers
 from openckm.atlas.routes import RouteAnswer
 from openckm.atlas.servers import Handovers, Servers
 
-__all__ = [
-    "area_record", "association_record", "beams_record", "entry_record", "handovers_record", "points_record",
-    "route_record", "servers_record",
-]  # fmt: skip
-
 
 def numbers(values: NDArray[Any]) -> list[float | None]:
     """Return numbers for JSON, None where there is none."""

@@ -13,8 +13,6 @@ from openckm.atlas.points import PointAnswers, ask_points, require_unit
 from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import InputError
 
-__all__ = ["RouteAnswer", "ask_route", "sample_weights"]
-
 
 @dataclass(frozen=True, eq=False)
 class RouteAnswer:

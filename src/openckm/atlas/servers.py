@@ -26,11 +26,6 @@ from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import OptionError, OutsideGrid, UnitError
 from openckm.maps.grid import Grid, reproject
 
-__all__ = [
-    "HandoverRule", "Handovers", "Radio", "Servers", "ask_handovers", "ask_servers", "handovers", "require_alike",
-    "sinr_db", "strongest",
-]  # fmt: skip
-
 THERMAL_DBM_HZ = -174.0
 Floats = NDArray[np.float64]
 SAME_TIME = timedelta(days=1)

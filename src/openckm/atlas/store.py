@@ -35,8 +35,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap
 from openckm.maps.zarrio import write_map_folder
 
-__all__ = ["KEPT", "MapStore", "kept_provenance"]
-
 KEPT = frozenset((
     "arithmetic", "cells_observed", "city", "discrepancy", "draws", "licence", "map_slope", "method", "model", "name",
     "network_evaluations", "notes", "nuisances", "power_dbm", "precision", "predictor", "prior", "refused_because",

@@ -25,8 +25,6 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import CHUNK, ZarrMap
 
-__all__ = ["MapView", "open_map", "open_maps"]
-
 CACHE_BYTES = 64 * 2**20
 """Values of one map that are kept in memory, at most [bytes]."""
 BLOCK = 4 * CHUNK

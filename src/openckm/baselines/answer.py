@@ -21,8 +21,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["Answer", "Baseline", "Belief", "correlated_field"]
-
 MIN_STD_DB = 1e-3
 
 

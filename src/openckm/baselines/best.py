@@ -22,8 +22,6 @@ from openckm.errors import ComputationError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 
-__all__ = ["BestClassical", "Choice", "best_classical", "classical_candidates"]
-
 KINDS: tuple[Folds, ...] = ("scattered", "blocks")
 
 

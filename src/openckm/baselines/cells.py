@@ -16,8 +16,6 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["MIN_CELLS", "cell_means", "covering", "noise_variance", "one_sided", "positions"]
-
 MIN_CELLS = 3
 """Fewest distinct cells with readings that a baseline works with."""
 

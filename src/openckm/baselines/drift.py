@@ -27,10 +27,6 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SiteGeometry, site_geometry
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = [
-    "Column", "SiteDrift", "field_column", "layout_columns", "phone_columns", "require_transmitter", "site_drift",
-]  # fmt: skip
-
 MIN_SPREAD = 1e-6
 MIN_SIDE = 5
 MIN_NEW = 0.15

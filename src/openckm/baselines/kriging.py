@@ -41,8 +41,6 @@ from openckm.errors import ComputationError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["Kriging", "UniversalKriging"]
-
 GLOBAL_LIMIT = 1700
 """Cells up to which one global system is solved [cells]; above, ordinary kriging takes the nearest ones."""
 LOCAL_NEIGHBOURS = 64

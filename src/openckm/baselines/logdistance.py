@@ -21,8 +21,6 @@ from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 
-__all__ = ["LogDistance"]
-
 
 @dataclass(frozen=True)
 class LogDistance(Baseline):

@@ -19,8 +19,6 @@ from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["InverseDistance", "Nearest"]
-
 
 @dataclass(frozen=True)
 class InverseDistance(Baseline):

@@ -31,8 +31,6 @@ from openckm.baselines.variogram import Variogram
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["Folds", "Prediction", "Regression", "Table"]
-
 Folds = Literal["scattered", "blocks"]
 FOLDS = 5
 BLOCKS_ACROSS = 8

@@ -39,8 +39,6 @@ from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["BoostedTrees", "trees_available"]
-
 FOLDS = 4
 TREES, RATE, LEAVES = 120, 0.05, 8
 Floats = NDArray[np.float64]

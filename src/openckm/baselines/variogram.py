@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, OptionError
 
-__all__ = ["DEFAULT_MODELS", "MODELS", "Variogram", "fit_variogram"]
-
 MODELS = ("exponential", "spherical")
 DEFAULT_MODELS = ("exponential",)
 FIT_POINTS = 600

@@ -7,7 +7,8 @@ make_city(CityPlan(layout="town.osm.pbf", sites=read_sites("sites.csv"), bbox=(W
 
 from __future__ import annotations
 
-from openckm.city.plan import CityPlan, Estimate
+from openckm.city.plan import CityPlan
+from openckm.city.plan import Estimate as Estimate
 from openckm.city.run import make_city
 
-__all__ = ["CityPlan", "Estimate", "make_city"]
+__all__ = ["CityPlan", "make_city"]

@@ -17,8 +17,6 @@ from openckm.infer.scene import Scene
 from openckm.maps.grid import Grid
 from openckm.maps.site import Layout
 
-__all__ = ["Cells", "scene_at"]
-
 Index = NDArray[np.intp]
 
 

@@ -29,8 +29,6 @@ from openckm.observe.field.discrepancy import DiscrepancyFit, Hyper, Matern
 from openckm.observe.field.readings import FieldReadings
 from openckm.priors.conditioning import Condition
 
-__all__ = ["SeenReadings", "empty_scene", "load", "packed", "read_site", "scene_of", "unit_of", "unpacked"]
-
 Arrays = dict[str, NDArray[Any]]
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from openckm.city.plan import Task
 from openckm.errors import InputError
 
-__all__ = ["Manifest"]
-
 
 class Manifest:
     """The finished tasks of a city; only the process that runs the city writes.

@@ -28,8 +28,6 @@ from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import CHUNK
 
-__all__ = ["CityPlan", "Estimate", "Task", "folder_of"]
-
 WINDOW = TileOptions().cells
 MULTIPLE = 16
 """Sides of windows and city are divisible by this, as the shipped networks want."""

@@ -34,8 +34,6 @@ from openckm.maps.zarr_map import CHUNK, ZarrMap
 from openckm.nn.arithmetic import arithmetic
 from openckm.runner import run
 
-__all__ = ["Report", "make_city"]
-
 Report = Callable[[str, int, int], None]
 """Called with (what, tasks done, tasks in all)."""
 

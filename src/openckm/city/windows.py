@@ -34,12 +34,6 @@ from openckm.priors.denoiser import Denoised, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 
-__all__ = [
-    "CityNoise", "ask_window", "city_noise", "draw_window", "other_folds", "plain_condition", "prior_of",
-    "window_condition",
-    "with_readings",
-]  # fmt: skip
-
 BLOCK = 64
 ORIGIN = 2**20
 """Number of the city's first block, so that blocks beside the city have numbers, too."""

@@ -63,8 +63,6 @@ from openckm.maps.zarr_map import ZarrMap
 from openckm.nn.arithmetic import set_arithmetic
 from openckm.priors.denoiser import Denoised
 
-__all__ = ["NETWORK", "CityWork", "saved"]
-
 NETWORK = ("best", "margin_db", "sinr_db")
 Field = NDArray[np.float32]
 Index = NDArray[np.intp]

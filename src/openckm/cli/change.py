@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from openckm.edge.change import AntennaChange
     from openckm.edge.construction import Construction
 
-__all__ = ["planned", "write_change"]
-
 
 def planned(texts: list[str], sites: Path | None) -> AntennaChange:
     """Return the change that the options `--then` say.

@@ -16,8 +16,6 @@ from openckm.errors import InputError, OptionError
 if TYPE_CHECKING:
     from openckm.city import CityPlan
 
-__all__ = ["city"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 LINE_S = 60.0
 """Time between lines of progress where nobody looks at a terminal [s]."""

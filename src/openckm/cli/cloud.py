@@ -12,8 +12,6 @@ from openckm.cli import cloud_publish
 from openckm.cli.cloud_common import REFUSED, UNFINISHED, complaints, console, progress_bar
 from openckm.errors import InputError, OptionError
 
-__all__ = ["cloud_app"]
-
 cloud_app = typer.Typer(
     help="Collect maps, refresh a prior on new regions, judge it. For those who publish priors.",
     no_args_is_help=True,

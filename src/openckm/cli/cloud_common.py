@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-__all__ = ["REFUSED", "UNFINISHED", "complaints", "console", "progress_bar"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 REFUSED, UNFINISHED = 3, 4

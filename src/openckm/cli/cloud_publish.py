@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from openckm.store.documents import Release
     from openckm.store.keys import Keys
 
-__all__ = ["COMMANDS"]
-
 PASSPHRASE = "OPENCKM_PASSPHRASE"
 """Name of the variable that holds the passphrase."""
 Url = Annotated[

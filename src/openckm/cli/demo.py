@@ -17,8 +17,6 @@ from openckm.maps.atomic import atomic_path
 from openckm.maps.geotiff import write_geotiff
 from openckm.maps.site_plan import SitePlan
 
-__all__ = ["CREDITS", "run_demo"]
-
 CREDITS = """Measurements: RSRP of LTE CBRS cell A, Duke University West Campus; geo2sigmap (functions-lab), Apache-2.0.
 Buildings: © OpenStreetMap contributors, ODbL 1.0."""
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openckm.cli.cloud_common import console
-from openckm.cli.edge_adapt import adapt
-from openckm.cli.edge_contribute import edge_app
+from openckm.cli.edge_adapt import adapt as adapt
+from openckm.cli.edge_contribute import edge_app as edge_app
 from openckm.errors import OptionError, StoreError
 
 if TYPE_CHECKING:
     from openckm.service.config import EdgeConfig
-
-__all__ = ["adapt", "check", "edge_app", "health", "run", "token", "update"]
 
 _PACKAGES = {"fastapi", "filelock", "prometheus_client", "pydantic", "starlette", "tuf", "uvicorn"}
 Config = Annotated[Path, typer.Option("--config", help="Configuration in TOML.")]

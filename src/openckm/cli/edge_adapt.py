@@ -25,8 +25,6 @@ from openckm.cli.options import (
 )
 from openckm.cli.progress import stages
 
-__all__ = ["adapt"]
-
 
 def adapt(
     measurements: Measurements,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from openckm.store import KeyFolder
 
-__all__ = ["contribute", "edge_app", "key"]
-
 edge_app = typer.Typer(
     help="An edge: a service that keeps its model up to date, and what it gives back.", no_args_is_help=True,
     rich_markup_mode=None,

@@ -13,8 +13,6 @@ from openckm.cli.options import Columns, Crs, Mix, NoColumns, Nothing, ReceiverH
 from openckm.cli.wording import for_command_line
 from openckm.maps.tables.inspection import Inspection, inspect_file
 
-__all__ = ["inspect"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 
 

@@ -52,8 +52,6 @@ from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
 from openckm.evaluate.registry import bench_names
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="ckm",
     help="Channel knowledge maps (radio maps) from whatever evidence you have, with calibrated uncertainty.",

@@ -12,8 +12,6 @@ from rich.console import Console
 
 from openckm.errors import OptionError
 
-__all__ = ["maps_app", "parse_time"]
-
 maps_app = typer.Typer(
     help="A store of finished maps, kept by name and version.", no_args_is_help=True, rich_markup_mode=None
 )

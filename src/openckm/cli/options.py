@@ -12,12 +12,6 @@ from openckm.errors import OptionError
 if TYPE_CHECKING:
     from openckm.edge.reading import ReadingOptions
 
-__all__ = [
-    "ArithmeticOption", "BeforeAge", "BeforeFile", "Columns", "Crs", "EvidenceFile", "LayoutFile", "Measurements",
-    "Mix", "NoColumns", "ReportFile", "Sigma", "SkipBad", "TerrainFile", "ThenOption", "Trees", "Where", "lon_lat",
-    "pairs", "place", "reading_options", "require_range", "split_name",
-]  # fmt: skip
-
 
 def _compute_in(choice: str) -> str:
     if choice != "auto":  # what the processor does fast is asked when a network first runs

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from openckm.maps.observations import Observations
     from openckm.maps.radiomap import RadioMap
 
-__all__ = ["require_writable", "require_writable_file", "write_map", "write_outputs", "write_record"]
-
 
 def require_writable(output: Path, png: Path | None, zarr: Path | None, inputs: Iterable[Path | None] = ()) -> None:
     """Check names and folders of the outputs before any work is done.

@@ -31,8 +31,6 @@ from openckm.cli.outputs import require_writable_file
 from openckm.cli.progress import stages
 from openckm.errors import OptionError
 
-__all__ = ["plan"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 
 

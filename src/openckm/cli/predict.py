@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from openckm.maps.antenna_file import AntennaPattern
     from openckm.maps.radiomap import RadioMap
 
-__all__ = ["place_and_height", "predict"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 HEIGHTS_KNOWN = 0.5
 """Share of buildings with a stated height up to which the summary says that heights were assumed."""

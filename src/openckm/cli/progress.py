@@ -12,8 +12,6 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Report", "stages"]
-
 Report = Callable[[str, int, int], None]
 """Called with (stage, done, in all) while the work goes on."""
 QUIET_S = 10.0

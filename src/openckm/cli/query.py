@@ -17,8 +17,6 @@ from openckm.errors import InputError, OptionError
 if TYPE_CHECKING:
     from openckm.atlas import MapView
 
-__all__ = ["query", "threshold"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 _PLACE = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?,[-+]?[\d.]+(e[-+]?\d+)?|nan,.*|.*,nan", re.IGNORECASE)
 _THRESHOLD = re.compile(r"([-+]?\d+(?:\.\d*)?)\s*(dBm|dB)?", re.IGNORECASE)

@@ -14,8 +14,6 @@ from rich.console import Console
 
 from openckm.errors import StoreError
 
-__all__ = ["serve"]
-
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 _BODY_BYTES = 200 * 2**20
 _READINGS = 2_000_000

@@ -9,8 +9,6 @@ from typing import Any
 from openckm.errors import InputError, OptionError
 from openckm.maps.site_plan import SitePlan
 
-__all__ = ["construct_folder"]
-
 
 def construct_folder(
     measurements: Any, sites: Path, output: Path, plan: SitePlan, on_progress: Callable[[str, int, int], None],

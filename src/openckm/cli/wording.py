@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 
-__all__ = ["for_command_line"]
-
 _COLUMNS = re.compile(r"columns=(\{[^{}]*\})")
 _PAIR = re.compile(r"'([^']+)': ('[^']*'|\.\.\.|<[^>]+>)")
 _WHERE = re.compile(r"\bwhere=(\{[^{}]*\})")

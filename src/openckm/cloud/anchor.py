@@ -27,8 +27,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.store.codec import decode, encode
 
-__all__ = ["Anchored", "as_published"]
-
 
 class Anchored(Denoiser):
     """A denoiser whose parameters are the differences to a parent's."""

@@ -19,8 +19,6 @@ from openckm.cloud.mapfile import Arrays
 from openckm.data.map_statistics import ABOVE_SHARE, STATISTICS
 from openckm.data.shards import MISSING_CDB
 
-__all__ = ["CheckOptions", "number_reasons", "outlier_reasons", "physics_reasons"]
-
 NO_AOA = -999
 
 

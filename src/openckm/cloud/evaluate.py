@@ -15,8 +15,6 @@ from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.priors.pretrained import load_prior
 
-__all__ = ["evaluate_models", "ratio_rows", "score_rows"]
-
 
 def evaluate_models(
     suite: Suite,

@@ -54,8 +54,6 @@ from openckm.store.weights import require_new_folder, write_aside
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
 
-__all__ = ["LeftOut", "MergeOptions", "MergeReport", "Refused", "merge", "merged", "pooled_statistics"]
-
 RULES = ("equal", "median")
 COPY = 0.999
 """Cosine between two differences above which they are taken for one, scaled or rounded."""

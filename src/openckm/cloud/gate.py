@@ -33,18 +33,6 @@ import numpy as np
 from openckm.errors import OptionError
 from openckm.evaluate.scores.bootstrap import Interval, ratio_interval
 
-__all__ = [
-    "OVERALL",
-    "Choice",
-    "Comparison",
-    "GateOptions",
-    "MapScore",
-    "Verdict",
-    "choose_weight",
-    "compare",
-    "decide",
-]
-
 OVERALL = {"rmse_db": "rmse_db:", "denoise": "denoise:"}
 """The overall scores, and how the names of the single scores begin that each is the mean of."""
 

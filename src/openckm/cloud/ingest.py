@@ -35,8 +35,6 @@ from openckm.data.shards import TracedMap
 from openckm.errors import InputError, ModelError, OptionError
 from openckm.store.weights import write_aside
 
-__all__ = ["LICENCES", "Contribution", "Entry", "IngestReport", "MapStore", "Quarantined", "ingest"]
-
 SCHEMA = 1
 LICENCES = (
     "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "CDLA-Permissive-1.0",

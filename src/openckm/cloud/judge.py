@@ -14,8 +14,6 @@ from openckm.cloud.gate import Choice, GateOptions, MapScore, Verdict, choose_we
 from openckm.cloud.suite import Progress, Suite, score_models
 from openckm.priors.denoiser import MapDenoiser
 
-__all__ = ["PRECISION", "Judged", "judge", "judged_by"]
-
 PRECISION = "bf16"
 """What versions are judged in: that of the model folder that is written."""
 

@@ -25,9 +25,6 @@ from openckm.data.shards import TracedMap, read_shard
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
 
-__all__ = ["MAX_SHARD", "Arrays", "content_digest", "fingerprint", "one_map", "read_arrays", "read_map", "scene_digest",
-           "write_map"]  # fmt: skip
-
 MAX_SHARD = 2**30
 """Most that a contributed shard may unpack to [bytes]."""
 Arrays = dict[str, NDArray[Any]]

@@ -27,8 +27,6 @@ from openckm.store.package import CARD_FILE
 from openckm.store.publish import Repository
 from openckm.store.weights import write_aside
 
-__all__ = ["PublishReport", "promote", "publish", "write_publish_report"]
-
 
 @dataclass(frozen=True)
 class PublishReport:

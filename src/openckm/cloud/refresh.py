@@ -40,11 +40,6 @@ from openckm.store.weights import require_new_folder, write_aside
 from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
-__all__ = [
-    "RefreshOptions", "RefreshReport", "ReplaySet", "claim", "free_entries", "joined_credits", "next_version",
-    "refresh",
-]  # fmt: skip
-
 Progress = Callable[[str, int, int], None]
 
 

@@ -39,8 +39,6 @@ from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.store.weights import require_new_folder, write_aside
 
-__all__ = ["LEVELS", "PATTERNS", "Item", "Part", "Pattern", "Suite", "freeze", "score_models"]
-
 SCHEMA = 1
 Part = Literal["validation", "test"]
 Progress = Callable[[str, int, int], None]

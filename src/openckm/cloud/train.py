@@ -31,8 +31,6 @@ from openckm.store.weights import require_new_folder
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
-__all__ = ["FirstOptions", "train_first"]
-
 NETWORKS = {"unet": MapDenoiser, "reversible": ReversibleMapDenoiser}
 """Classes of networks by the name of their architecture."""
 COARSE_BELOW_M = 2.0

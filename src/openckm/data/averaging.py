@@ -32,8 +32,6 @@ from openckm.data.guidance import Guide, united
 from openckm.data.raytrace import TracedField
 from openckm.errors import OptionError
 
-__all__ = ["Averaging", "average", "floor_db"]
-
 Field = NDArray[np.float64]
 ALONE_DB = 10.0 / float(np.log(10.0))
 """Error of a cell that only one seed has found [dB]."""

@@ -32,8 +32,6 @@ from openckm.errors import LayoutError, RayTracerUnavailable
 from openckm.maps.buildings.osm import read_osm
 from openckm.maps.buildings.tags import height_of
 
-__all__ = ["SIONNA_SCENES", "available", "load_city"]
-
 SIONNA_SCENES = ("munich", "etoile", "florence", "san_francisco")
 EXTRACTS = (
     "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york",

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.errors import GridError
 
-__all__ = ["coarsen"]
-
 
 def coarsen(traced: TracedMap, factor: int = 2) -> TracedMap:
     """Return the map on cells `factor` times as wide.

@@ -28,8 +28,6 @@ from openckm.errors import OptionError
 if TYPE_CHECKING:
     from openckm.data.raytrace import Antenna, SceneTracer
 
-__all__ = ["CoherentField", "CoherentOptions", "coherent_field", "converged_samples", "in_batches"]
-
 Solve = Callable[[NDArray[np.float32], int], NDArray[np.float64]]
 """Gains [linear] at points (n, 3) [m], found by so many rays."""
 log = logging.getLogger(__name__)

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry
 
-__all__ = ["map_digest", "turned_digest"]
-
 
 def turned_digest(field: NDArray[Any], more: str = "") -> str:
     """Return a SHA-256 of a field (rows, cols), or (1, rows, cols), that is the same for its 8 orientations.

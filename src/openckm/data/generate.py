@@ -38,12 +38,11 @@ from openckm.data.coherent import CoherentField, coherent_field
 from openckm.data.guidance import Guide
 from openckm.data.prisms import heights_at
 from openckm.data.raytrace import Antenna, SceneTracer, TracedField, require_tracer, single_thread
-from openckm.data.scenes import GenerateOptions, Scene, draw_scene
+from openckm.data.scenes import GenerateOptions as GenerateOptions
+from openckm.data.scenes import Scene, draw_scene
 from openckm.errors import ComputationError, OpenCKMError, OptionError
 from openckm.maps.atomic import atomic_path
 from openckm.runner import in_processes
-
-__all__ = ["GenerateOptions", "Report", "SceneTraces", "generate", "make_scene"]
 
 NO_GAIN, NO_AOA = -32768, -999
 ATTEMPTS = 40

@@ -23,8 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BINS", "Guide", "Pairs", "launch_table", "mean_scores", "neighbourhood", "united", "warp"]
-
 BINS = (64, 128)
 """Rows (elevation) and columns (azimuth) of a table."""
 EVEN_SHARE = 0.25

@@ -7,8 +7,6 @@ import numpy as np
 from openckm.data.shards import TracedMap
 from openckm.maps.propagation import SiteGeometry, site_geometry
 
-__all__ = ["ABOVE_SHARE", "STATISTICS", "statistics"]
-
 ABOVE_SHARE = 0.02
 """Share of the covered cells that may exceed free space."""
 CLEAR_DB, CLEAR_SHARE = 6.0, 0.02

@@ -19,8 +19,6 @@ from shapely.geometry.base import BaseGeometry
 
 from openckm.errors import LayoutError
 
-__all__ = ["City", "Prism", "clip", "heights_at", "tidy", "turn"]
-
 MIN_AREA_M2 = 4.0
 """Footprints smaller than this are dropped."""
 GRID_M = 0.01

@@ -22,8 +22,6 @@ from shapely.ops import polygonize
 from openckm.data.prisms import City, tidy
 from openckm.errors import OptionError
 
-__all__ = ["KINDS", "Kind", "procedural_city"]
-
 Kind = Literal["grid", "organic", "suburban", "highrise"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Footprint = tuple[BaseGeometry, float]

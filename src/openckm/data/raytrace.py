@@ -33,11 +33,10 @@ from numpy.typing import NDArray
 
 from openckm.data.guidance import Guide
 from openckm.data.prisms import Prism, heights_at
-from openckm.data.tracer_probe import SIONNA_VERSION, require_tracer
+from openckm.data.tracer_probe import SIONNA_VERSION as SIONNA_VERSION
+from openckm.data.tracer_probe import require_tracer as require_tracer
 from openckm.errors import ComputationError, OptionError
 from openckm.maps.rays.materials import material
-
-__all__ = ["SIONNA_VERSION", "Antenna", "SceneTracer", "TraceOptions", "TracedField", "require_tracer"]
 
 AOA_BINS = 72
 EVEN = 0.1

@@ -26,8 +26,6 @@ from openckm.data.split import Split, seed_range, split_of
 from openckm.data.vehicles import draw_vehicles
 from openckm.errors import LayoutError, OptionError
 
-__all__ = ["GenerateOptions", "Scene", "draw_scene"]
-
 CARRIERS_HZ = (0.9e9, 1.8e9, 2.1e9, 2.6e9, 3.5e9, 5.9e9, 8.0e9, 15e9, 28e9)
 CARRIER_SHARES = (0.1, 0.12, 0.08, 0.1, 0.3, 0.08, 0.08, 0.06, 0.08)
 MIN_BUILT_M2 = 20_000.0

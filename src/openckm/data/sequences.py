@@ -37,8 +37,6 @@ from openckm.data.vehicles import CLEAR_M, ROWS_M, draw_vehicles
 from openckm.errors import ComputationError
 from openckm.maps.atomic import atomic_path
 
-__all__ = ["FRAMES", "MOVES_M", "SCORED", "SequenceOptions", "drive", "make_sequence", "walk"]
-
 FRAMES = 20
 """Frames after the first."""
 SCORED = (0, 1, 5, 20)

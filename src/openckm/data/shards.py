@@ -27,7 +27,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["MISSING_CDB", "TracedMap", "extend", "latent_state", "read_shard", "read_shards"]
+__all__ = ["read_shards", "TracedMap"]
 
 MISSING_CDB = -32768
 UNREADABLE = (

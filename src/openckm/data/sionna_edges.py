@@ -31,8 +31,6 @@ from sionna.rt.utils.wedges import wedge_geometry
 
 from openckm.data.guidance import Pairs, neighbourhood
 
-__all__ = ["add_diffraction", "find_edges"]
-
 PAIRS = 4_000_000
 """Pairs of edge and cell treated at once."""
 BUDGET = 12_000_000

@@ -24,8 +24,6 @@ from openckm.data.guidance import Guide, launch_table, mean_scores, warp
 if TYPE_CHECKING:
     from openckm.data.raytrace import Antenna, TraceOptions
 
-__all__ = ["build_scene", "set_up", "solve"]
-
 _Base: Any = solver_module.PlanarRadioMap
 _STATE: dict[str, Any] = {}
 
@@ -55,6 +53,7 @@ class DirectionalMap(_Base):  # type: ignore[misc]
         wedges_samples_cnt: Any = None,
         diffraction_angular_measure: Any = None,
     ) -> None:
+        """Add paths to the cells that they reach, as the map of power does, and to the bins of their angles."""
         cell = self._local_to_cell_ind(si.uv)
         index = tx_indices * self.cells_count + cell
         a = dr.zeros(mi.Vector4f, 1)

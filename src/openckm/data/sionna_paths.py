@@ -16,8 +16,6 @@ import numpy as np
 import sionna.rt as rt
 from numpy.typing import NDArray
 
-__all__ = ["solve_paths"]
-
 MOST_PATHS = 2_000_000
 """Paths kept at most over all receivers, before those that turn out invalid are dropped."""
 

@@ -12,8 +12,6 @@ from typing import Literal
 
 from openckm.errors import OptionError
 
-__all__ = ["HELD_OUT", "SPLIT_SHA256", "Split", "is_held_out", "seed_range", "split_digest", "split_of"]
-
 Split = Literal["train", "validation", "test"]
 FIRST_TEST_CITIES = ("rotterdam", "san_francisco")
 """The test cities of the first releases; results on them stay rows of their own, so that versions can be compared."""

@@ -9,8 +9,6 @@ import sys
 
 from openckm.errors import RayTracerUnavailable
 
-__all__ = ["SIONNA_VERSION", "require_tracer"]
-
 SIONNA_VERSION = "2.2.0"
 """The version whose internals `sionna_patch` relies on."""
 HELP = "; install it with pip install 'openckm[raytrace]', and the system package libllvm19 with apt-get"

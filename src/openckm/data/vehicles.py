@@ -20,8 +20,6 @@ from shapely.geometry.base import BaseGeometry
 
 from openckm.data.prisms import Prism
 
-__all__ = ["KINDS", "VehicleKind", "draw_vehicles"]
-
 
 @dataclass(frozen=True)
 class VehicleKind:

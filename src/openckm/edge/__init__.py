@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from openckm.edge.selfcheck import SelfCheck as SelfCheck
     from openckm.edge.selfcheck import self_check as self_check
 
-__all__ = ["Construction", "Score", "SelfCheck", "construct", "self_check"]
+__all__ = ["Construction", "self_check", "SelfCheck"]
 
 _HOME = {
     "Construction": "construction", "construct": "construction",

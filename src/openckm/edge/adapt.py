@@ -50,7 +50,7 @@ from openckm.store.weights import write_aside
 from openckm.training.objective import Batch, TrainOptions
 from openckm.training.trainer import Trainer
 
-__all__ = ["FOLDS", "AdaptOptions", "Adaptation", "adapt", "adapt_to"]
+__all__ = ["adapt"]
 
 FOLDS = 3
 LEAST_READINGS, LEAST_BLOCKS = 60, 6

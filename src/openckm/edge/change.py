@@ -37,8 +37,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["CHANGE", "ERROR_SHARE", "AntennaChange", "changed_map"]
-
 CHANGE = "change_db"
 """Channel of the difference in a map after a change [dB]."""
 ERROR_SHARE = 0.8

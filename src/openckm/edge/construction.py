@@ -33,8 +33,6 @@ from openckm.observe.likelihood import Likelihood, Product
 if TYPE_CHECKING:
     from openckm.flux.warm import Warm, WarmOptions
 
-__all__ = ["Construction", "after_check", "assumptions", "checked", "construct"]
-
 _ODD = 2.0
 """Root mean square of innovations [standard deviations] beyond which other instruments are said to contradict."""
 

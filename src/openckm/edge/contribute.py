@@ -36,8 +36,6 @@ from openckm.training.trainer import Batch, Trainer
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
-__all__ = ["ContributeOptions", "Giver", "contribute", "write_contribution"]
-
 Progress = Callable[[str, int, int], None]
 HELD = 5
 """Every so many maps one is held back, to see whether the rest taught anything."""

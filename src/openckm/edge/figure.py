@@ -16,8 +16,6 @@ from openckm.maps.radiomap import RadioMap
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["write_comparison"]
-
 PANEL, BAR = 0.19, 0.008
 """Widths of a panel and of a colour bar [share of the figure]."""
 

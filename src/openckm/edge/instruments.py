@@ -24,8 +24,6 @@ from openckm.observe.likelihood import Likelihood
 from openckm.observe.operators import map_domain
 from openckm.observe.spec import likelihood_from_spec
 
-__all__ = ["read_instruments"]
-
 _LARGEST = 32 * 2**20
 
 

@@ -34,8 +34,6 @@ from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.training.objective import Batch
 
-__all__ = ["BLOCK_CELLS", "Lesson", "Replay", "blocks_of", "lesson_of"]
-
 BLOCK_CELLS = 16
 """Side of a block of readings that are held back together [cells]."""
 HIDE = (0.2, 0.7)

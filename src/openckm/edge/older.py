@@ -25,8 +25,6 @@ from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Points
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["OLDER", "Disagreement", "disagreements", "older_readings", "older_words", "read_older"]
-
 Array = NDArray[np.float64]
 OLDER = "map before"
 """Device of the readings that an older map stands for."""

@@ -28,7 +28,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.observe.likelihood import Likelihood
 
-__all__ = ["MeasurementPlan", "Stop", "plan", "plan_on", "plan_sites", "write_plan"]
+__all__ = ["MeasurementPlan", "plan", "write_plan"]
 
 Mask = NDArray[np.bool_]
 MOST_STOPS = 200

@@ -35,8 +35,6 @@ from openckm.priors.schedules import EDM
 from openckm.training.objective import TrainOptions, denoising_loss
 from openckm.training.samples import TrainingSet
 
-__all__ = ["NoiseOptions", "epsilon_of", "train_with_noise"]
-
 
 @dataclass(frozen=True)
 class NoiseOptions:

@@ -21,8 +21,6 @@ from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 from openckm.observe.reports import heaped_limits
 
-__all__ = ["SIGMA_DB", "Evidence", "ReadingOptions", "from_keywords", "read_evidence", "read_onto", "without_pattern"]
-
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
 SMALLEST, LARGEST = 64, 2048

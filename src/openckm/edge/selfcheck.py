@@ -43,8 +43,6 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["AtCells", "Score", "SelfCheck", "held_back", "self_check"]
-
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 DRAWS = 4

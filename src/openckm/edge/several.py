@@ -15,7 +15,7 @@ from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import Files
 from openckm.maps.site_plan import SitePlan
 
-__all__ = ["construct_sites", "summary_of"]
+__all__ = ["construct_sites"]
 
 
 def construct_sites(

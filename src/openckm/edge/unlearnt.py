@@ -27,8 +27,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.observe.field.discrepancy import DiscrepancyFit, DiscrepancyOptions, fit_discrepancy
 from openckm.observe.field.marginal import MaternPrior, NoisePrior, NuggetPrior
 
-__all__ = ["FieldAlone", "as_plain", "check_alone", "construct_alone", "unlearnt_in"]
-
 STD = 8.0
 """Spread to which the readings are brought, that of the prior on the field [its units]."""
 OUT_OF_LINE = 4.5

@@ -13,8 +13,6 @@ from openckm.evaluate.report.rows import Results, Row
 if TYPE_CHECKING:
     from openckm.evaluate.scores.scoring import Score
 
-__all__ = ["BENCHES", "Bench", "Progress", "bench", "bench_names", "table_of"]
-
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total) while a benchmark runs."""
 

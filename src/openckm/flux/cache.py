@@ -39,8 +39,6 @@ from openckm.flux.key import Question
 from openckm.flux.neighbours import Neighbours
 from openckm.maps.atomic import atomic_path
 
-__all__ = ["Cache", "CacheStatus", "Found"]
-
 BUSY_S = 2.0
 """How long a process waits for another one's transaction [s]; then it does without the store."""
 LEAST_BYTES = 1 << 20

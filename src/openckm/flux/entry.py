@@ -27,8 +27,6 @@ from openckm.flux.key import FORMAT
 from openckm.flux.start import Source
 from openckm.priors.denoiser import Denoised
 
-__all__ = ["Entry", "read_entry", "write_entry"]
-
 _ANSWER = "answer."
 
 

@@ -30,8 +30,6 @@ from openckm.flux.start import Source
 from openckm.maps.quantity import AOA_COS, AOA_SIN, CHANNELS, GAIN
 from openckm.priors.denoiser import Denoised
 
-__all__ = ["Misfit", "Readings", "misfit"]
-
 LEAST_VARIANCE = 1e-6
 """Cells and channels whose predicted variance is below this are known, and say nothing of an ensemble."""
 _JUDGED = [CHANNELS.index(c) for c in (GAIN, AOA_COS, AOA_SIN)]

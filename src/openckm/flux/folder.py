@@ -12,8 +12,6 @@ from openckm.errors import InputError, StoreError
 from openckm.flux.key import FORMAT
 from openckm.maps.atomic import atomic_path
 
-__all__ = ["file_system", "open_folder", "sweep"]
-
 MARKER = "flux.json"
 CONTENT = {"kind": "openckm flux store", "format": FORMAT}
 NETWORK = frozenset(

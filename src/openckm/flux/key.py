@@ -30,8 +30,6 @@ from openckm.errors import InputError
 from openckm.maps.grid import Grid
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["EMBEDDING", "FORMAT", "Question", "canonical", "digest", "embed", "secret_of"]
-
 FORMAT = 1
 """Of keys and entries; entries of another one are never found."""
 EMBEDDING = 64

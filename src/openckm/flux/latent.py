@@ -32,8 +32,6 @@ from openckm.priors.denoiser import SIGMA_DATA, Denoised, Denoiser
 from openckm.priors.planes import MOVING_PLANES, SITE_PLANES
 from openckm.priors.schedules import EDM
 
-__all__ = ["FLOOR_DB", "Decoded", "LatentDenoiser", "floor_db", "load_latent", "save_latent"]
-
 FLOOR_DB = 1.5
 """Greatest loss of the autoencoder on held-out cities with which a latent model is published [dB]."""
 CARD_FILE, WEIGHT_FILE, FORMAT = "latent.json", "latent.safetensors", 1

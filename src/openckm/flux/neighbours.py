@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from openckm.flux.key import EMBEDDING
 
-__all__ = ["Neighbours"]
-
 
 class Neighbours:
     """Embeddings by space. What others add is read before a search; what others remove is found out when it is hit."""

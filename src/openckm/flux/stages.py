@@ -32,8 +32,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["Chain", "Maps", "merged_bound", "noised"]
-
 Maps = Float[Tensor, "k c h w"]
 FRESH = 7919
 """Added to a draw's number for noise that is independent of the chain that the draw came from."""

@@ -44,11 +44,6 @@ from openckm.maps.atomic import atomic_path
 from openckm.maps.quantity import BUILDING, CHANNELS
 from openckm.priors.denoiser import Denoised
 
-__all__ = [
-    "COMPARED", "KINDS", "RULE_FILE", "Kind", "Source", "WarmRule", "centred", "distance", "prior_rule", "start_level",
-    "transported",
-]  # fmt: skip
-
 Kind = Literal["transport", "scaled", "centred", "draws", "midpoint", "static"]
 KINDS: tuple[Kind, ...] = ("transport", "scaled", "centred", "draws", "midpoint", "static")
 RULE_FILE = "warm.json"

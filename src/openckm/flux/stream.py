@@ -28,7 +28,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.denoiser import Denoiser
 
-__all__ = ["Stream", "StreamMemory"]
+__all__ = ["Stream"]
 
 
 class StreamMemory:

@@ -46,8 +46,6 @@ from openckm.priors.conditioning import SIGMA_REFERENCE, Condition
 from openckm.priors.denoiser import Denoised
 from openckm.priors.pretrained import prior_card
 
-__all__ = ["CARRIED", "Warm", "WarmOptions", "carried"]
-
 CARRIED: tuple[Kind, ...] = ("centred", "transport", "scaled")
 NEIGHBOURS = 2
 """Entries that are looked at, nearest by embedding first; the one with the nearest map is carried over."""

@@ -40,11 +40,6 @@ from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import NormalSite, equivalent
 from openckm.priors.denoiser import Denoised
 
-__all__ = [
-    "BeliefCovariance", "MOST_CELLS", "MOST_READINGS", "Update", "UpdatedCovariance", "UpdatedPosterior", "assimilate",
-    "spread_after", "updated",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 MOST_READINGS, MOST_CELLS = 1500, 6000

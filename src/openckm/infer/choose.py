@@ -38,8 +38,6 @@ from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import NormalSite
 from openckm.priors.conditioning import Condition
 
-__all__ = ["FEW", "METHODS", "choose_estimate", "choose_method", "reads_device", "share_told"]
-
 METHODS = ("jfs", "mmps", "diffpir", "daps", "dps", "told")
 FEW = 0.05
 """Share of the cells of a channel below which scattered readings count as few."""

@@ -56,8 +56,6 @@ from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 
-__all__ = ["LoadedPrior", "OpenCKM", "explain"]
-
 MEAN_SHARE = 0.5
 """Share of a deadline after which no further orientation is averaged into the mean."""
 

@@ -21,8 +21,6 @@ from scipy.spatial.distance import cdist
 from openckm.errors import OptionError
 from openckm.observe.field.discrepancy import DiscrepancyFit
 
-__all__ = ["Covariance", "EnsembleCovariance", "ExactCovariance", "gaspari_cohn"]
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 LOCALISATION_M = 150.0

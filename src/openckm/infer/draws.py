@@ -22,8 +22,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import PASS_CELLS
 
-__all__ = ["OutOfTime", "batch_size", "draw_maps", "in_time", "orientation"]
-
 SAFETY = 1.3
 """A further batch is begun only if this many times its expected duration is left."""
 Draws = NDArray[np.float32]

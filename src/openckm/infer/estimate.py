@@ -25,7 +25,7 @@ from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 
-__all__ = ["ESTIMATES", "Estimate", "posterior_estimate"]
+__all__ = ["posterior_estimate"]
 
 ESTIMATES = ("refined", "jfs", "dps")
 _ORIENTATIONS = 8

@@ -43,11 +43,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = [
-    "Expert", "Fitted", "all_rows", "evidence_belief", "evidence_expert", "folds_of", "gain_of", "hyper_of",
-    "reading_facts", "site_belief", "site_expert",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 FOLDS = 4
 ROUNDS = 2

@@ -22,8 +22,6 @@ from openckm.errors import GridError, InputError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import AreaReading, Observations, RasterReading
 
-__all__ = ["ExtendedReadings", "MeanMap", "extended_readings"]
-
 Array = NDArray[np.float64]
 MOST = 1500
 """Readings of one raster, at most: beyond it, blocks of its cells are averaged."""

@@ -31,7 +31,7 @@ from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovari
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
 from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.experts import Expert, all_rows, gain_of
-from openckm.infer.extended import MeanMap
+from openckm.infer.extended import MeanMap as MeanMap
 from openckm.infer.scene import Scene
 from openckm.infer.stacking import Blend
 from openckm.maps.grid import Grid
@@ -40,8 +40,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.observe.field.discrepancy import refit
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
-
-__all__ = ["OUTPUT", "MeanMap", "Posterior", "Report"]
 
 OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 Report = Callable[[str, int, int], None]

@@ -18,8 +18,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import move_conditions
 
-__all__ = ["Oriented", "orientation", "turn_maps"]
-
 _EAST, _NORTH = (next(i for i, c in enumerate(CHANNELS) if c.symmetry == s) for s in ("east", "north"))
 
 

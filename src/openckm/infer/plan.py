@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 from openckm.infer.covariance import Covariance
 
-__all__ = ["Choice", "choose_cells"]
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 TARGETS, CANDIDATES = 2500, 1500

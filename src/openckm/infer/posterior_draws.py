@@ -58,7 +58,7 @@ from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.posterior import PASS_CELLS
 from openckm.priors.schedules import EDM
 
-__all__ = ["SCHEDULE", "STEPS", "STRENGTHS", "PosteriorDraws", "Sampler", "sample_posterior"]
+__all__ = ["sample_posterior"]
 
 STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "told": 8}
 """Steps of each method if none are given."""

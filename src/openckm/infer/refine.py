@@ -28,8 +28,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["REFINE_LEVEL", "refined_mean"]
-
 REFINE_LEVEL = 1.3
 """Noise level [latent] whose error correlation stands for that of the network told of readings. On windows of Florence
 the error differs by less than 2 % between 0.3 and 5."""

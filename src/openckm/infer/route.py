@@ -21,8 +21,6 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from openckm.errors import OptionError
 
-__all__ = ["Route", "drive", "reachable", "street_graph", "visit_order", "within_length"]
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]

@@ -37,8 +37,6 @@ from openckm.observe.field.nuisance import Basis, join, map_column, offset_colum
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
 from openckm.priors.ray_planes import site_rays
 
-__all__ = ["ANY_DEVICE", "MIN_READINGS", "Scene", "Sisters", "prepare_scene"]
-
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
 """What averaging the readings of a cell does not remove [dB]: the place within the cell."""

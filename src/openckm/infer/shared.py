@@ -31,8 +31,6 @@ from openckm.infer.experts import Expert
 from openckm.infer.scene import Scene, Sisters
 from openckm.observe.field.matern import Matern
 
-__all__ = ["correlation", "loadings", "with_sisters"]
-
 Array = NDArray[np.float64]
 SHARED = 2
 """Fields that the cells of a mast share, at most."""

@@ -23,8 +23,6 @@ from openckm.infer.experts import Expert, gain_of
 from openckm.infer.scene import Scene
 from openckm.infer.spread.normal import factor_90, shrunk
 
-__all__ = ["Blend", "Weighing", "blend", "blended", "blocks_of", "weigh"]
-
 Array = NDArray[np.float64]
 BLOCKS_A_SIDE = 8
 LEANING = (0.3, 0.3, 0.4)

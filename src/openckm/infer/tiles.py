@@ -27,8 +27,6 @@ from openckm.errors import OptionError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["TileOptions", "Tiled", "tile_options", "tile_starts", "tile_weights"]
-
 FAINT = 1e-4
 """Weight within the margin, before normalisation: not 0, so that the sum of weights is positive everywhere."""
 

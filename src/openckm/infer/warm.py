@@ -20,8 +20,6 @@ from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.priors.denoiser import Denoiser
 
-__all__ = ["Asked", "WarmJob", "WarmStart"]
-
 
 @dataclass(frozen=True, eq=False)
 class Asked:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["sector_gain_db"]
-
 BEAMWIDTH_RAD = np.deg2rad(65.0)
 FLOOR_DB = 30.0
 PEAK_DBI = 8.0

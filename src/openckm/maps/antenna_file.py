@@ -29,8 +29,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 
-__all__ = ["AntennaPattern", "parameter_pattern", "pattern_field_db", "read_pattern"]
-
 DBD_TO_DBI = 2.15
 _DEGREES = 360
 _LARGEST_BYTES = 5_000_000

@@ -23,8 +23,6 @@ from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 
-__all__ = ["aggregate_cells"]
-
 Floats = NDArray[np.float64]
 CONTRADICTION = 0.999
 """Quantile of chi-square beyond which the readings of a cell contradict each other."""

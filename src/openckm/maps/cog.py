@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from openckm.maps.grid import Grid
 
-__all__ = ["Band", "Pooling", "cog_bytes"]
-
 BLOCK = 256
 Pooling = Literal["power", "circle", "largest", "mean"]
 Field = NDArray[np.float32]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError, OptionError, OutsideGrid
-from openckm.maps.cells import aggregate_cells
+from openckm.maps.cells import aggregate_cells as aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points, join_points
 from openckm.maps.tables.account import Account, in_words
@@ -41,8 +41,6 @@ from openckm.maps.tables.transmitters import (
     serving_column,
 )
 from openckm.maps.tables.values import read_values
-
-__all__ = ["DriveTest", "DriveTestReport", "Files", "aggregate_cells", "join_drive_tests", "read_drive_test"]
 
 OUTSIDE = "outside the map"
 _REPEATED_SHARE = 0.2

@@ -31,10 +31,6 @@ from openckm.maps.radiomap import RadioMap
 if TYPE_CHECKING:
     from affine import Affine
 
-__all__ = [
-    "BANDS", "TiffMap", "channel_unit", "encode_geotiff", "grid_of_raster", "read_geotiff", "write_geotiff",
-]  # fmt: skip
-
 BANDS = ("mean", "std", "p10", "p50", "p90")
 OUTAGE = "outage"
 _LEVELS = (0.1, 0.5, 0.9)

@@ -18,8 +18,6 @@ from openckm.errors import GridError, OutsideGrid
 if TYPE_CHECKING:
     from affine import Affine
 
-__all__ = ["Grid", "reproject", "utm_crs"]
-
 
 def utm_crs(lon: float, lat: float) -> str:
     """Return the EPSG code of the UTM zone (WGS 84) that holds a point.

@@ -28,8 +28,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.rays import MARGIN_M
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
-__all__ = ["SUFFIXES", "geojson_layout", "read_layout"]
-
 _JSON = (
     ".geojson",
     ".json",

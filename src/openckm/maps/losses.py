@@ -19,8 +19,6 @@ from openckm.maps.site_plan import SitePlan
 from openckm.maps.terrain import Terrain, read_terrain, terrain_loss_db
 from openckm.maps.trees import tree_loss_db
 
-__all__ = ["SiteLoss", "site_loss"]
-
 _LEAST_DB = 0.05
 """Loss below which a layer says nothing [dB]."""
 

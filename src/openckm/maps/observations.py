@@ -20,8 +20,6 @@ from openckm.errors import MeasurementError
 from openckm.maps.grid import Grid
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["KINDS", "AreaReading", "Observations", "Points", "RasterReading", "join_points"]
-
 KINDS = ("exact", "below", "above", "interval")
 _COLUMNS = ("x", "y", "value", "sigma", "kind", "low", "high", "device", "row")
 

@@ -18,11 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = [
-    "P1_GAIN_DB", "RADIOMAP3DSEER", "RADIOMAPSEER", "RADIOMAPSEER_THRESHOLDED", "GreyScale", "aoa_from_pixel",
-    "aoa_to_pixel", "from_grey", "gain_from_pixel", "gain_to_pixel", "sine_from_pixel", "sine_to_pixel", "to_grey",
-]  # fmt: skip
-
 P1_GAIN_DB = (-250.0, -50.0)
 """The gains [dB] that P1 maps to pixel 0 and 1."""
 

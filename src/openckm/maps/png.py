@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
-__all__ = ["BOTH", "LAYERS", "render_png", "write_png"]
-
 BOTH = "both"
 """The mean and the standard deviation side by side."""
 LAYERS = ("mean", "std", *(f"p{round(100 * level):02d}" for level in QUANTILES))

@@ -18,8 +18,6 @@ from openckm.maps.antenna import sector_gain_db
 from openckm.maps.grid import Grid
 from openckm.maps.site import Transmitter
 
-__all__ = ["RECEIVER_HEIGHT_M", "SPEED_OF_LIGHT", "SiteGeometry", "knife_edge_db", "site_geometry"]
-
 RECEIVER_HEIGHT_M = 1.5
 SPEED_OF_LIGHT = 299_792_458.0
 RAY_SAMPLES = 128

@@ -11,8 +11,6 @@ import numpy as np
 
 from openckm.errors import InputError
 
-__all__ = ["dump_provenance", "load_provenance"]
-
 
 def dump_provenance(provenance: Mapping[str, Any]) -> str:
     """Return provenance as JSON with sorted keys; numpy numbers and arrays, paths, sets and tuples become plain.

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import UnitError
 
-__all__ = ["AOA_COS", "AOA_SIN", "BUILDING", "CHANNELS", "COVERED", "GAIN", "UNLEARNT", "Quantity", "quantity"]
+__all__ = ["GAIN"]
 
 Symmetry = Literal["scalar", "east", "north"]
 

@@ -15,8 +15,6 @@ from openckm.maps.grid import Grid
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["QUANTILES", "RadioMap", "chance_below"]
-
 QUANTILES = (0.05, 0.1, 0.5, 0.9, 0.95)
 """The quantile levels that every map carries; 5-95 % is the 90 % interval."""
 

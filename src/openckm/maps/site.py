@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from openckm.errors import LayoutError, OptionError
 from openckm.maps.grid import Grid
 
-__all__ = ["DEFAULT_BUILDING_HEIGHT_M", "Layout", "Transmitter"]
-
 DEFAULT_BUILDING_HEIGHT_M = 10.0
 """Height taken for a building whose height nobody stated [m] (three storeys)."""
 _TALLEST_M = 1e4

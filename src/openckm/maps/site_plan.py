@@ -15,8 +15,6 @@ from openckm.maps.site import Transmitter
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["DEFAULT_CELL_M", "DEFAULT_SIZE", "SitePlan"]
-
 DEFAULT_CELL_M = 4.0
 """Cell side where neither the user nor the readings say [m]."""
 DEFAULT_SIZE = 128

@@ -18,8 +18,6 @@ from typing import Any
 from openckm.errors import InputError
 from openckm.maps.site_plan import SitePlan
 
-__all__ = ["SITE_COLUMNS", "read_sites"]
-
 SITE_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "site", "cell", "cell_name"),
     "lon": ("lon", "longitude", "lng"),

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 from openckm.maps.quantity import Quantity
 
-__all__ = ["SYMMETRIES", "apply_symmetry", "inverse_symmetry"]
-
 SYMMETRIES = tuple(range(8))
 Number = TypeVar("Number", bound=np.generic)
 

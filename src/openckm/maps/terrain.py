@@ -31,8 +31,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SPEED_OF_LIGHT, knife_edge_db
 from openckm.maps.site import Transmitter
 
-__all__ = ["Terrain", "read_terrain", "terrain_loss_db"]
-
 EARTH_M = 8.5e6
 """Effective radius of the Earth [m], 4/3 of its own."""
 SAMPLES = 128

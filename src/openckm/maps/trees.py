@@ -21,8 +21,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 
-__all__ = ["CROWN_M", "tree_loss_db", "wood_attenuation_db"]
-
 CROWN_M = 15.0
 """Height of a wood whose height nobody stated [m]."""
 SAMPLES = 256

@@ -25,8 +25,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.provenance import dump_provenance, load_provenance
 from openckm.maps.radiomap import QUANTILES, RadioMap
 
-__all__ = ["CHUNK", "FORMAT", "SHARD", "ZarrMap", "is_zarr"]
-
 FORMAT = 2
 CHUNK, SHARD = 256, 1024
 """Sides of a chunk and of a shard [cells]."""

@@ -20,8 +20,6 @@ from openckm.maps.atomic import atomic_folder
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap, is_zarr
 
-__all__ = ["encode_zarr", "read_zarr", "write_zarr", "write_zarrs"]
-
 _VARIABLES = ("mean", "std", "quantile", "valid", "draws", "outage")
 
 

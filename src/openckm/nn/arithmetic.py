@@ -18,8 +18,6 @@ from torch.nn import functional
 
 from openckm.errors import OptionError
 
-__all__ = ["ARITHMETICS", "Arithmetic", "arithmetic", "cast", "set_arithmetic", "using"]
-
 Arithmetic = Literal["fp32", "bf16"]
 ARITHMETICS = ("auto", *get_args(Arithmetic))
 """What may be chosen; "auto" asks the processor."""

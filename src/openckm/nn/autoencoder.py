@@ -15,8 +15,6 @@ from torch.nn import functional
 
 from openckm.errors import OptionError
 
-__all__ = ["AutoencoderOptions", "MapAutoencoder"]
-
 
 @dataclass(frozen=True)
 class AutoencoderOptions:

@@ -15,8 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["GRID", "LIMIT", "on_grid"]
-
 GRID = 2.0**-12
 """Step g of the grid that states lie on in exact mode."""
 LIMIT = 2048.0

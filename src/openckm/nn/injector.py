@@ -16,8 +16,6 @@ from torch.nn import functional
 
 from openckm.errors import OptionError
 
-__all__ = ["pool_known"]
-
 _LEAST = 1e-6
 
 

@@ -34,8 +34,6 @@ from openckm.errors import OptionError
 from openckm.nn.fixed_point import GRID
 from openckm.nn.reversible import Move, State
 
-__all__ = ["Down", "Up", "fold", "haar", "unfold", "unhaar"]
-
 _SIN = math.sqrt(0.5)
 _TAN = math.sqrt(2.0) - 1.0
 

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Attention", "FourierEmbedding", "ResBlock", "group_norm"]
-
 
 def group_norm(channels: int) -> nn.GroupNorm:
     """Return a group norm with groups of about 16 channels."""

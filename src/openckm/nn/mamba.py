@@ -31,8 +31,6 @@ from openckm.errors import OptionError
 from openckm.nn.selective_scan import runs_compiled, selective_scan, state_space_dual
 from openckm.nn.selective_scan_compiled import compiled_convolution, compiled_scan
 
-__all__ = ["DualMamba", "Mamba", "MambaOptions", "mamba_layer"]
-
 Form = Literal["s6", "ssd"]
 STEP_RANGE = (1e-3, 0.1)
 """Step sizes at the start of a training lie between these, evenly in their logarithm."""

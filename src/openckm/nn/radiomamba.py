@@ -26,8 +26,6 @@ from openckm.errors import OptionError
 from openckm.nn.mamba import MambaOptions, mamba_layer
 from openckm.nn.scan_orders import SCANS, Order, Scan, orders
 
-__all__ = ["SMALL", "MambaConvBlock", "RadioMamba", "RadioMambaOptions"]
-
 Branches = Literal["both", "conv", "mamba"]
 Convolution = Literal["separable", "standard"]
 

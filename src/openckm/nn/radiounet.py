@@ -18,8 +18,6 @@ from torch import Tensor, nn
 
 from openckm.errors import OptionError
 
-__all__ = ["RadioUNet", "RadioUNetOptions"]
-
 
 class _Layer(NamedTuple):
     """A convolution with rectifier: output channels, side of the kernel, and what it divides the resolution by."""

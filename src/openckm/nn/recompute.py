@@ -36,11 +36,6 @@ from torch.utils.checkpoint import checkpoint
 
 from openckm.errors import OptionError
 
-__all__ = [
-    "POLICIES", "LiveBytes", "Plan", "Recomputing", "again", "bound", "check_policy", "peak_mb", "policy_for",
-    "random_states", "recomputed", "require_repeatable", "segments", "uncached",
-]  # fmt: skip
-
 POLICIES = ("none", "level", "sqrt", "block", "reversible")
 T = TypeVar("T")
 

@@ -37,8 +37,6 @@ from openckm.errors import ComputationError, OptionError
 from openckm.nn.fixed_point import LIMIT, on_grid
 from openckm.nn.recompute import again, check_policy, random_states, recomputed, require_repeatable, uncached
 
-__all__ = ["Coupling", "Gradients", "Move", "State", "invert", "run"]
-
 State = tuple[Tensor, ...]
 Weights = dict[str, Tensor]
 

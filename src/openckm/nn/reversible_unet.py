@@ -23,8 +23,6 @@ from openckm.nn.layers import Attention, FourierEmbedding, ResBlock, group_norm,
 from openckm.nn.recompute import POLICIES
 from openckm.nn.reversible import Coupling, Move, run
 
-__all__ = ["ReversibleUNet", "ReversibleUNetOptions"]
-
 HEADS = 4
 """Heads of the attention on the coarsest level."""
 

@@ -19,8 +19,6 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 
-__all__ = ["SCANS", "Scan", "column_order", "orders", "ray_order"]
-
 Scan = Literal["raster", "alternate", "cross", "rays"]
 SCANS: tuple[Scan, ...] = ("raster", "alternate", "cross", "rays")
 Order = Tensor | None

@@ -44,15 +44,6 @@ from openckm.nn.selective_scan_compiled import compiled_scan
 from openckm.nn.selective_scan_s6 import exact_scan
 from openckm.nn.selective_scan_ssd import dual_scan
 
-__all__ = [
-    "chunk_of",
-    "fused_kernels",
-    "runs_compiled",
-    "selective_scan",
-    "selective_scan_reference",
-    "state_space_dual",
-]
-
 
 def chunk_of(states: int) -> int:
     """Return the tokens of a chunk of `state_space_dual` for N states: twice as many, 16 to 128."""

@@ -26,8 +26,6 @@ from torch import Tensor
 
 from openckm._compiled import machine_code
 
-__all__ = ["compiled_convolution", "compiled_scan"]
-
 Numbers = NDArray[Any]
 STATES = 3072
 """States of a block of channels: they and their rates fill three quarters of a first-level cache."""

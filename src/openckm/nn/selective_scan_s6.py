@@ -29,8 +29,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["chunked_scan", "exact_scan", "serial_scan"]
-
 LOG2_E = 1.0 / math.log(2.0)
 BLOCK = 131_072
 """States of a block of channels, as many as a second-level cache and the cost of a call allow for."""

@@ -27,8 +27,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["dual_scan"]
-
 LOG2_E = 1.0 / math.log(2.0)
 BLOCK = 131_072
 """Weights between tokens at a time: chunks are treated in blocks that fit into a core's cache."""

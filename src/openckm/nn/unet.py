@@ -16,8 +16,6 @@ from openckm.errors import OptionError
 from openckm.nn.layers import Attention, FourierEmbedding, ResBlock, group_norm, zero_init
 from openckm.nn.recompute import POLICIES, check_policy, recomputed
 
-__all__ = ["UNet", "UNetOptions"]
-
 
 @dataclass(frozen=True)
 class UNetOptions:

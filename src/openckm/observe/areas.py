@@ -30,8 +30,6 @@ from openckm.maps.quantity import quantity
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Domain, LinearOperator, Operator, map_domain
 
-__all__ = ["AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points", "cells_within"]
-
 _WINDOW = 3.0
 """Deviations of the position beyond which a cell counts nothing."""
 

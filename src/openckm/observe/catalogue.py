@@ -37,8 +37,6 @@ from openckm.observe.operators import (
     map_domain,
 )
 
-__all__ = ["ALL_OPERATORS", "Entry"]
-
 _SHAPE = (8, 12)
 _MAP = map_domain(_SHAPE)
 _P1 = map_domain(_SHAPE, "pixel", ("gain_db", "aoa_sin", "building"))

@@ -29,8 +29,6 @@ from openckm.maps.quantity import quantity
 from openckm.observe.nonlinear import Elementwise
 from openckm.observe.operators import Domain, Operator, from_points
 
-__all__ = ["Gaussian", "IntervalCensored", "Likelihood", "Product", "log_interval_probability", "points_likelihood"]
-
 _FAR = -1e4
 _NARROW = 1e-3
 _LOG_ROOT_2PI = 0.5 * math.log(2.0 * math.pi)

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import LayoutError, OptionError
 
-__all__ = ["BOX_SIDES", "DROP_RATES", "box_mask", "random_mask"]
-
 BOX_SIDES = (5, 50)
 """Sides of the hidden box [cells]: smallest, and one past the largest."""
 

@@ -7,8 +7,6 @@ from torch import Tensor
 from openckm.errors import OptionError
 from openckm.observe.operators import Operator
 
-__all__ = ["gaussian_noise", "simulate"]
-
 
 def gaussian_noise(
     like: Float[Tensor, "batch *reading"], generator: torch.Generator

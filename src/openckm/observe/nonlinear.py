@@ -28,11 +28,6 @@ from openckm.errors import GridError, InputError, OptionError, UnitError
 from openckm.observe.operators import Domain, Operator
 from openckm.observe.sites import Stairs
 
-__all__ = [
-    "DbToLinear", "Elementwise", "Joint", "LinearToDb", "Quantize", "QuantizeAngle", "QuantizeDirection",
-    "StraightThrough", "Truncate", "joint_truncate_quantize", "straight_through",
-]  # fmt: skip
-
 P1_LOW, P1_HIGH, P1_SECTORS = 0.2, 0.7, 24
 """P1's gain thresholds [pixel], -210 and -110 dB, and number of sectors of its joint task (Section IV-B)."""
 

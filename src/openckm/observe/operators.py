@@ -31,11 +31,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 from openckm.maps.quantity import CHANNELS
 
-__all__ = [
-    "AffineOffset", "Compose", "Domain", "Downsample", "Identity", "LinearCompose", "LinearOperator", "Mask",
-    "Operator", "PointSample", "Scale", "Scaling", "Select", "compose", "from_points", "map_domain",
-]  # fmt: skip
-
 Scale = Literal["latent", "pixel", "db", "linear"]
 _SCALES = ("latent", "pixel", "db", "linear")
 

@@ -25,8 +25,6 @@ from openckm.maps.observations import Points
 from openckm.observe.nonlinear import Quantize
 from openckm.observe.operators import Domain
 
-__all__ = ["LTE_RSRP", "NR_RSRP", "RsrpReport", "heaped_limits"]
-
 
 @dataclass(frozen=True)
 class RsrpReport:

@@ -38,11 +38,6 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-__all__ = [
-    "ClipSite", "IntervalSite", "Moments", "NormalSite", "Site", "StairSite", "Stairs", "equivalent", "legendre",
-    "mixed", "truncated_moments",
-]  # fmt: skip
-
 _FARTHEST = 1e12
 _LOG_ROOT_2PI = 0.5 * math.log(2.0 * math.pi)
 _SPAN = 6.0

@@ -57,13 +57,11 @@ from openckm.observe.operators import (
     Select,
     compose,
 )
-from openckm.observe.spec_fields import Budget, Fields, SpecLimits, array_to_spec
+from openckm.observe.spec_fields import Budget, Fields, array_to_spec
+from openckm.observe.spec_fields import SpecLimits as SpecLimits
 from openckm.observe.wedge import AngularSector
 
-__all__ = [
-    "LIKELIHOODS", "OperatorCodec", "SpecLimits", "likelihood_from_spec", "likelihood_to_spec", "operator_from_spec",
-    "operator_kinds", "operator_to_spec", "register_operator",
-]  # fmt: skip
+__all__ = ["likelihood_from_spec", "likelihood_to_spec", "register_operator"]
 
 Spec = dict[str, Any]
 LIKELIHOODS = ("gaussian", "interval", "device", "sector", "product")

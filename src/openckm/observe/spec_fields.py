@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import InputError
 
-__all__ = ["Budget", "Fields", "SpecLimits", "array_to_spec"]
-
 _DTYPES = {"float32": "<f4", "float64": "<f8", "int64": "<i8", "bool": "|u1"}
 MOST = 1e12
 """Magnitude beyond which no number is taken: its square would overflow in the arithmetic of the network."""

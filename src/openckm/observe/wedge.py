@@ -33,8 +33,6 @@ from openckm.observe.nonlinear import QuantizeDirection
 from openckm.observe.operators import Operator
 from openckm.observe.sites import legendre
 
-__all__ = ["AngularSector", "Vector", "WedgeMoments", "wedge_moments"]
-
 _WINDOW = 80.0
 """Twice the fall of the log density beyond which the wedge counts as empty."""
 _DEEP = -30.0

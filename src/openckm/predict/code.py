@@ -27,10 +27,6 @@ from openckm.maps.pixels import RADIOMAPSEER, GreyScale
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import SITE_PLANES
 
-__all__ = [
-    "CODES", "MAP_SCALE", "Code", "base_of", "behind_buildings", "inputs_of", "paper_inputs", "scale_of", "site_inputs",
-]  # fmt: skip
-
 Code = Literal["site", "paper"]
 CODES: tuple[Code, ...] = ("site", "paper")
 Field = NDArray[np.float32]

@@ -33,8 +33,6 @@ from openckm.predict.networks import MapBatch, MapNetwork
 from openckm.priors.denoiser import SIGMA_DATA
 from openckm.priors.schedules import EDM
 
-__all__ = ["Adversarial", "FewStep"]
-
 ADVERSARIAL = 0.01
 """Weight of the critic's verdict in the generator's loss."""
 STEPS = 4

@@ -17,8 +17,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["lattice_of", "without_lattice"]
-
 WIDTH = 2.0
 """Standard deviation of the Gaussian over which an amplitude is averaged [cells]."""
 SMOOTH = 1.5

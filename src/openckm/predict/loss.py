@@ -20,8 +20,6 @@ from torch.nn import functional
 
 from openckm.errors import InputError
 
-__all__ = ["L1_MSE", "PUBLISHED", "LossOptions", "map_loss", "sobel", "ssim"]
-
 
 @dataclass(frozen=True)
 class LossOptions:

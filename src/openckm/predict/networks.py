@@ -29,8 +29,6 @@ from openckm.predict.code import Code, base_of, inputs_of
 from openckm.predict.lattice import without_lattice
 from openckm.predict.loss import LossOptions, map_loss
 
-__all__ = ["NAMES", "VARIANTS", "MapBatch", "MapNetwork", "OnePass", "TwoStage", "build_network"]
-
 VARIANTS = ("conv", "mamba", "standard", "alternate", "cross", "rays", "s6", "ssd")
 MAMBAS = {
     "radiomamba": RadioMambaOptions(),

@@ -42,7 +42,7 @@ from openckm.predict.spread import Spread
 from openckm.priors.conditioning import site_planes
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["Prediction", "Predictor", "network_planes", "predict_gain", "sight"]
+__all__ = ["Predictor"]
 
 Array = NDArray[np.float64]
 

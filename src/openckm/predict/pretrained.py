@@ -19,8 +19,6 @@ from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["CLASS", "SHIPPED", "embedded_network", "load_network", "save_network"]
-
 CLASS = "MapNetwork"
 CARD_FILE, WEIGHT_FILE = "card.json", "weights.safetensors"
 SHIPPED = Path(str(files("openckm.assets") / "radiomamba_small"))

@@ -7,8 +7,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["require_site"]
-
 
 def require_site(observations: Observations, grid: Grid) -> tuple[Layout, Transmitter]:
     """Return the layout and the transmitter, which a one-pass prediction must have.

@@ -24,8 +24,6 @@ from numpy.typing import ArrayLike, NDArray
 from openckm.errors import InputError, ModelError
 from openckm.infer.spread.normal import factor_90
 
-__all__ = ["SPREAD_FILE", "Spread", "fit_spread"]
-
 SPREAD_FILE = "spread.json"
 NODES_M = (4.0, 12.0, 25.0, 50.0, 100.0, 200.0, 400.0)
 LEAST_CELLS = 200

@@ -18,8 +18,6 @@ from torch import Tensor, nn
 
 from openckm.nn.unet import UNet, UNetOptions
 
-__all__ = ["TaskNet", "TaskNetOptions"]
-
 
 @dataclass(frozen=True)
 class TaskNetOptions:

@@ -24,8 +24,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.store.delta import Delta
 
-__all__ = ["ADAPTED", "Adapted", "CrossFitted", "adapted_by", "block_of", "with_delta", "with_factors"]
-
 ADAPTED = "adapted"
 """Attribute by which a taught prior keeps its delta; no submodule, for the folds' weights are not its own."""
 

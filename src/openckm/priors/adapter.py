@@ -27,8 +27,6 @@ from openckm.errors import ModelError, OptionError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 
-__all__ = ["DOWN", "UP", "LowRank", "adaptable", "difference"]
-
 UP, DOWN = ":up", ":down"
 """What follows a weight's name in the names of its factors."""
 Floats = NDArray[np.floating]

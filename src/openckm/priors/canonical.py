@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry
 from openckm.priors.conditioning import EVIDENCE_PLANES, SITE_PLANES, Condition
 
-__all__ = ["canonical_poses"]
-
 _BEARING = tuple(SITE_PLANES.index(name) for name in ("bearing_east", "bearing_north"))
 _SITE_SCALARS = tuple(i for i in range(len(SITE_PLANES)) if i not in _BEARING)
 _EVIDENCE_SCALARS = (0, 1, 2, *range(5, EVIDENCE_PLANES, 3))

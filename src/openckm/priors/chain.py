@@ -30,8 +30,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["ChainDenoiser", "ChainOptions"]
-
 MOST_STEPS = 64
 LEAST_KEEP = 0.8
 LAST_LEVEL = 0.2

@@ -28,12 +28,10 @@ from openckm.maps.propagation import SiteGeometry, site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import apply_symmetry
-from openckm.priors.planes import PLANE_GROUPS, SITE_PLANES, SITE_QUANTITIES, STATIC_PLANES, quantities
+from openckm.priors.planes import PLANE_GROUPS, SITE_QUANTITIES, STATIC_PLANES, quantities
+from openckm.priors.planes import SITE_PLANES as SITE_PLANES
 
-__all__ = [
-    "EVIDENCE_CHANNELS", "EVIDENCE_PLANES", "LATENT_BOUND", "SITE_PLANES", "Condition", "SIGMA_REFERENCE",
-    "evidence_planes", "interpolate_evidence", "moving_planes", "scalars", "site_planes",
-]  # fmt: skip
+__all__ = ["Condition"]
 
 EVIDENCE_CHANNELS = (GAIN, AOA_COS, AOA_SIN)
 EVIDENCE_PLANES = 3 * len(EVIDENCE_CHANNELS)

@@ -31,10 +31,7 @@ from openckm.priors.conditioning import (
 )
 from openckm.priors.planes import SITE_PLANES, count_planes
 
-__all__ = [
-    "ARCHITECTURES", "SIGMA_DATA", "SIZES", "Denoised", "Denoiser", "MapDenoiser", "MapDenoiserOptions",
-    "ReversibleMapDenoiser", "ReversibleMapDenoiserOptions", "with_planes",
-]  # fmt: skip
+__all__ = ["Denoised", "Denoiser", "MapDenoiser"]
 
 SIGMA_DATA = 0.5
 

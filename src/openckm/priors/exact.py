@@ -32,8 +32,6 @@ from openckm.errors import ComputationError, InputError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["GaussianField", "GaussianMixture", "torus_spectrum"]
-
 Maps = Float[Tensor, "b c h w"]
 _DENSE_LIMIT = 4096
 

@@ -41,8 +41,6 @@ from openckm.priors.conditioning import EVIDENCE_CHANNELS, SIGMA_REFERENCE
 from openckm.priors.denoiser import Denoised
 from openckm.priors.schedules import EDM
 
-__all__ = ["added_std", "as_noisy", "check_noise", "check_seen", "forget_missing", "restate_noise", "told"]
-
 _LEAST = 1e-4
 """Smallest k: levels are kept this share (of variance) above the noise of the map."""
 

@@ -21,11 +21,6 @@ import numpy as np
 from openckm.errors import ModelError
 from openckm.maps.quantity import Quantity
 
-__all__ = [
-    "MOVING_PLANES", "PLANE_GROUPS", "RAY_PLANES", "SITE_PLANES", "SITE_QUANTITIES", "STATIC_PLANES",
-    "count_planes", "quantities",
-]  # fmt: skip
-
 SITE_PLANES = (
     "building", "building_known", "height", "height_known", "free_space", "pattern", "bearing_east",
     "bearing_north", "obstruction", "diffraction", "transmitter_known",

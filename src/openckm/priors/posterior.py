@@ -22,7 +22,7 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM
 
-__all__ = ["PASS_CELLS", "move_conditions", "posterior_mean"]
+__all__ = ["posterior_mean"]
 
 PASS_CELLS = 4 * 128 * 128
 """Cells per network call, about: more would not fit the caches of a small processor."""

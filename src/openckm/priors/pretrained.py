@@ -23,7 +23,7 @@ from openckm.store.codec import decode, encode
 from openckm.store.delta import Delta
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["embedded_prior", "load_prior", "prior_card", "require_runnable", "save_prior"]
+__all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"

@@ -14,8 +14,6 @@ from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.planes import RAY_PLANES
 
-__all__ = ["ray_planes", "site_rays", "stack_rays"]
-
 SCALE_DB, LOWEST_DB, HIGHEST_DB = 40.0, -100.0, 30.0
 """Unit of powers over free space, and the range to which they are cut [dB]."""
 WIDE = 3.0

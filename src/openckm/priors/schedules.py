@@ -21,8 +21,6 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 
-__all__ = ["EDM", "VE", "VP", "Schedule"]
-
 
 class Schedule(ABC):
     """One pair of numbers per time; discretised into N steps, index N is pure noise and index 0 is clean."""

@@ -37,8 +37,6 @@ from openckm.service.queue import Ticket, Work
 from openckm.service.requests import EvidenceRequest, SiteRequest
 from openckm.store.card import ModelCard
 
-__all__ = ["plan"]
-
 _OUTPUT = (GAIN, AOA_COS, AOA_SIN, BUILDING)
 _RESERVE = 0.15
 """Share of its time after which the draws of an evidence job give way to the mean, which takes a moment itself."""

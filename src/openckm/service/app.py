@@ -53,8 +53,6 @@ from openckm.service.requests import EvidenceRequest, SiteRequest, parse
 from openckm.service.results import MEDIA, encode_result
 from openckm.service.wire import ErrorBody, Pieces, body_of, error_body, fails, failure
 
-__all__ = ["create_app"]
-
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _NOBODY = Token(name="local", sha256="0" * 64, scopes=frozenset(("jobs", "model", "metrics", "maps")))
 _MOST_WAIT_S = 60.0

@@ -31,8 +31,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.service.fairness import FairShares
 
-__all__ = ["Caller", "PassScheduler", "SharedDenoiser", "passes_of"]
-
 Tensors = tuple[Tensor, ...]
 MOST_CELLS = 4 * 128 * 128
 """Cells of all maps of a pass: more would save nothing, and everybody else waits for the whole of it."""

@@ -39,10 +39,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from openckm.errors import OptionError
 
-__all__ = [
-    "SCOPES", "EdgeConfig", "FluxConfig", "Limits", "MapsConfig", "RepositoryConfig", "ServerConfig", "Token",
-    "new_token", "token_hash",
-]  # fmt: skip
+__all__ = ["EdgeConfig"]
 
 SCOPES = ("jobs", "model", "metrics", "maps")
 """What a token may be good for: submit jobs and read one's own, model and alarms, metrics, finished maps."""

@@ -27,8 +27,6 @@ from uvicorn.server import ServerState
 
 from openckm.errors import OptionError
 
-__all__ = ["ConnectionLimiter", "ConnectionLimits", "listen_at", "protocol_for", "require_hooks"]
-
 Key = tuple[str, int]
 _SEND_BUFFER = 2**18
 """Bytes of an answer that the system may hold of a connection: it would hold megabytes for clients that take none."""

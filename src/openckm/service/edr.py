@@ -47,8 +47,6 @@ from openckm.service.map_shelf import MapShelf
 from openckm.service.node import Node
 from openckm.service.wire import body_of, fails, failure
 
-__all__ = ["Address", "Question", "answered", "edr_routes", "units_of"]
-
 MOST_PLACES = 250_000
 """Places, or cells, of one answer."""
 _NOT_HERE = "nothing is said there: the place lies outside the map"

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 
 from openckm.service.edr_documents import CRS84
 
-__all__ = ["MEDIA", "Values", "as_coverage", "as_csv", "as_geojson"]
-
 MEDIA = {"CoverageJSON": "application/prs.coverage+json", "GeoJSON": "application/geo+json", "CSV": "text/csv"}
 Shape = Literal["point", "points", "line", "grid"]
 _CRS84_ID = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"

@@ -17,10 +17,6 @@ from openckm.atlas import Entry
 from openckm.atlas.catalogue import footprint
 from openckm.service.map_shelf import id_of
 
-__all__ = [
-    "CONFORMANCE", "CRS84", "FORMATS", "collection", "collections", "landing", "parameter_names", "parameters_of",
-]  # fmt: skip
-
 CRS84 = "CRS84"
 FORMATS = ("CoverageJSON", "GeoJSON", "CSV")
 QUERIES = ("position", "trajectory", "area", "cube", "locations")

@@ -24,8 +24,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-__all__ = ["HOLD", "FairShares"]
-
 HOLD = 0.5
 """For which part of its own duration a pass is held for a job that is owed time and pauses."""
 Order = tuple[float, float]

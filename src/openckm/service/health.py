@@ -9,8 +9,6 @@ import ssl
 from openckm.errors import NodeUnhealthy
 from openckm.service.config import EdgeConfig
 
-__all__ = ["require_healthy"]
-
 
 def require_healthy(config: EdgeConfig, timeout_s: float = 8.0) -> None:
     """Return if the node of a configuration answers on this machine and takes jobs.

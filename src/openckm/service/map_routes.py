@@ -38,8 +38,6 @@ from openckm.service.edr import MOST_PLACES, answered
 from openckm.service.map_shelf import MapShelf
 from openckm.service.wire import fails, failure
 
-__all__ = ["map_routes"]
-
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 

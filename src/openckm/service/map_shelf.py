@@ -19,8 +19,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 
-__all__ = ["MapShelf", "id_of", "name_of", "site_facts"]
-
 MOST_OPEN = 32
 """Maps that are held open."""
 MOST_TIFF_CELLS = 4096 * 4096

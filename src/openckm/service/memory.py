@@ -24,8 +24,6 @@ from openckm.infer.warm import WarmStart
 from openckm.maps.grid import Grid
 from openckm.service.config import EdgeConfig, Token
 
-__all__ = ["NodeMemory", "UnknownStream", "WarmIn"]
-
 STREAMS = 8
 """Streams of one token; the one that was asked longest ago goes first."""
 HOWS = ("exact", "similar", "miss", "fallback", "unusable")

@@ -11,8 +11,6 @@ from openckm.service.connections import ConnectionLimiter
 from openckm.service.model_keeper import ALARMS, ModelKeeper
 from openckm.service.queue import Job, JobQueue
 
-__all__ = ["Metrics"]
-
 _SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 

@@ -41,8 +41,6 @@ from openckm.service.config import EdgeConfig, RepositoryConfig
 from openckm.store.card import ModelCard
 from openckm.store.update import UpdateOptions, Updater
 
-__all__ = ["ALARMS", "Alarm", "ModelKeeper", "Model", "updater_of"]
-
 ALARMS = ("cloud_unreachable", "repository_attack", "model_refused", "storage")
 _log = logging.getLogger("openckm.edge")
 

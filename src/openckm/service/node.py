@@ -17,8 +17,6 @@ from openckm.service.metrics import Metrics
 from openckm.service.model_keeper import ModelKeeper
 from openckm.service.queue import Job, JobQueue
 
-__all__ = ["Node", "Shares", "Turns"]
-
 _BODIES, _BODIES_OF_ONE = 16, 4
 """Bodies of the largest size that may be in memory until they are read into requests: of all tokens, and of one."""
 _WORKERS = 2

@@ -30,8 +30,6 @@ from openckm.service.batching import passes_of
 from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
 
-__all__ = ["ENDING", "Busy", "Cancelled", "Draining", "Job", "JobQueue", "State", "Ticket", "Work", "where"]
-
 _log = logging.getLogger("openckm.edge")
 _TICK_S = 0.5
 _STOP_S = 30.0

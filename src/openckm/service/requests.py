@@ -33,10 +33,6 @@ from openckm.observe.spec_fields import Budget, Fields
 from openckm.service.config import Limits
 from openckm.service.memory import WarmIn
 
-__all__ = [
-    "AreaIn", "EvidenceRequest", "GridIn", "LayoutIn", "PointsIn", "Request", "SiteRequest", "TransmitterIn", "parse",
-]  # fmt: skip
-
 _CRS = r"^EPSG:[0-9]{4,6}$"
 _GEOJSON_CRS = re.compile(r"(EPSG:[0-9]{4,6}|urn:ogc:def:crs:(EPSG:[0-9.]*:[0-9]{4,6}|OGC:1\.3:CRS84))")
 _CROSSING = 200

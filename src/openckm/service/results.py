@@ -13,8 +13,6 @@ from openckm.maps.provenance import dump_provenance
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarrio import encode_zarr
 
-__all__ = ["MEDIA", "encode_result"]
-
 MEDIA = {"json": "application/json", "geotiff": "image/tiff", "zarr": "application/zip"}
 """Media type of each format; Zarr comes as a zip of the folder."""
 

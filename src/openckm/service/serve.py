@@ -16,7 +16,7 @@ from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter, ConnectionLimits, listen_at, protocol_for, require_hooks
 from openckm.service.node import Node
 
-__all__ = ["NodeServer", "serve"]
+__all__ = ["serve"]
 
 _log = logging.getLogger("openckm.edge")
 _FETCH_S = 20.0

@@ -16,8 +16,6 @@ from starlette.types import Receive, Scope, Send
 from openckm.service.config import Token
 from openckm.service.node import Node
 
-__all__ = ["ErrorAnswer", "ErrorBody", "Pieces", "body_of", "error_body", "failure", "fails"]
-
 _PIECE = 2**16
 """Bytes of an answer that are handed to a connection at a time: it takes more when these are on their way."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openckm.store.card import ModelCard
-from openckm.store.weights import read_weights, write_weights
+from openckm.store.weights import read_weights as read_weights
+from openckm.store.weights import write_weights as write_weights
 
 if TYPE_CHECKING:
     from openckm.store.keys import KeyFolder as KeyFolder
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from openckm.store.update import UpdateOptions as UpdateOptions
     from openckm.store.update import Updater as Updater
 
-__all__ = [
-    "KeyFolder", "ModelCard", "Policy", "Repository", "RolePolicy", "SplitKeys", "UpdateOptions", "Updater",
-    "read_weights", "write_weights",
-]  # fmt: skip
+__all__ = ["KeyFolder", "ModelCard", "Policy", "Repository", "RolePolicy", "UpdateOptions", "Updater"]
 
 _LATE = {
     "KeyFolder": "keys", "Policy": "trust", "Repository": "publish", "RolePolicy": "trust", "SplitKeys": "keys",

@@ -19,8 +19,6 @@ import numpy as np
 
 from openckm.errors import ModelError
 
-__all__ = ["ATTACHMENTS", "CALIBRATION", "SPECTRUM", "bound_to", "check_attachments", "read_attachments", "rebound"]
-
 CALIBRATION, SPECTRUM = "calibration.json", "spectrum.safetensors"
 ATTACHMENTS = {CALIBRATION: 2**18, SPECTRUM: 2**22}
 """Files beside the weights that are published, and the most that each may have [bytes]."""

@@ -29,8 +29,6 @@ from openckm.store.documents import MAX_DOCUMENT, Chunk, Manifest, Release
 from openckm.store.package import CARD_FILE, MANIFEST_FILE, WEIGHT_FILE
 from openckm.store.weights import MAX_BYTES, digest, flush_folder, write_aside
 
-__all__ = ["Cache", "Installed", "Staged", "read_chunk"]
-
 
 @dataclass(frozen=True)
 class Installed:

@@ -11,8 +11,6 @@ from typing import Any
 from openckm.errors import ModelError
 from openckm.store.lineage import Lineage
 
-__all__ = ["SCHEMA", "ModelCard"]
-
 SCHEMA = 2
 """Newest layout of cards: 1, and 2 for those that state a lineage, so that older programs still read the others."""
 OPTIONAL = {"lineage", "schema"}

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import ModelError
 
-__all__ = ["CHUNK_BYTES", "KINDS", "Piece", "cut", "pack", "unpack"]
-
 CHUNK_BYTES = 512 * 1024
 """Size that chunks are cut to [bytes]; the header of a file may be longer."""
 LEVEL = 19

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from tuf.ngclient import Updater
 
-__all__ = ["TufClient"]
-
 
 class TufClient(Updater):
     """A client whose refresh does not depend on the disk.

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import ModelError, OptionError
 
-__all__ = ["PRECISIONS", "SCALE", "decode", "encode", "precision_of"]
-
 PRECISIONS = ("fp32", "bf16", "int8")
 SCALE = ":scale"
 """What follows a tensor's name in the name of its scales."""

@@ -37,8 +37,6 @@ from openckm.errors import InputError, OptionError
 if TYPE_CHECKING:
     from securesystemslib.signer import Key, Signer
 
-__all__ = ["LEAST_MAPS", "MAX_CONTRIBUTION", "MAX_RANK", "Contribution", "require_signature"]
-
 SCHEMA = 2
 LEAST_MAPS = 8
 """Different maps that a contribution is made from at least."""

@@ -17,8 +17,6 @@ from openckm.errors import InputError, ModelError, StoreError
 from openckm.store.keys import CONTRIBUTOR, KeyFolder
 from openckm.store.weights import write_aside
 
-__all__ = ["contributor_signer", "read_contributors", "write_contributor"]
-
 
 def contributor_signer(keys: KeyFolder, *, make: bool = False) -> Signer:
     """Return the signer of what an edge contributes.

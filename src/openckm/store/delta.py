@@ -28,8 +28,6 @@ from numpy.typing import NDArray
 from openckm.errors import ModelError, OptionError
 from openckm.store.weights import write_aside
 
-__all__ = ["BLOCKS", "MAX_DELTA", "Delta"]
-
 SCHEMA = 1
 LEAST_GAIN = 0.01
 """Share by which the error must fall for a delta to be worth having."""

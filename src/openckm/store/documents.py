@@ -18,10 +18,6 @@ from openckm.store.chunks import KINDS
 from openckm.store.codec import PRECISIONS
 from openckm.store.weights import MAX_BYTES
 
-__all__ = [
-    "CHANNELS", "MAX_CHUNK", "MAX_DOCUMENT", "Attachment", "Chunk", "Delta", "Manifest", "Release", "check_name",
-]  # fmt: skip
-
 SCHEMA = 1
 CHANNELS = ("stable", "candidate")
 MAX_DOCUMENT = 2**20

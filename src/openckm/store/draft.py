@@ -26,8 +26,6 @@ from openckm.store.ledger import Ledger
 from openckm.store.roles import stored_at
 from openckm.store.weights import write_aside
 
-__all__ = ["Draft"]
-
 _SCHEMA = 1
 
 

@@ -20,8 +20,6 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from openckm.errors import StoreError
 
-__all__ = ["FsspecFetcher", "GuardedFetcher", "HttpFetcher", "fetcher_for"]
-
 PIECE = 64 * 1024
 """Most that is taken at once [bytes]."""
 

@@ -35,7 +35,7 @@ from openckm.errors import ModelError, StoreError
 from openckm.store.trust import ROLES
 from openckm.store.weights import write_aside
 
-__all__ = ["CONTRIBUTOR", "ROUNDS", "KeyFolder", "Keys", "SplitKeys", "require_private"]
+__all__ = ["Keys"]
 
 CONTRIBUTOR = "contributor"
 """Not a role of a repository: the folder of keys that sign what an edge contributes."""

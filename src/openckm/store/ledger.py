@@ -14,8 +14,6 @@ from openckm.store.package import Base, Model, assembled, manifest_path, unpacke
 from openckm.store.roles import TIMESTAMP, Chain, stored_at
 from openckm.store.storage import Storage
 
-__all__ = ["DELTA_BASES", "KEEP_GENERATIONS", "KEEP_VERSIONS", "Ledger"]
-
 KEEP_VERSIONS = 3
 """Versions of each channel that stay in the repository, the one on offer included."""
 KEEP_GENERATIONS = 5

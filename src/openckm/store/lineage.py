@@ -9,8 +9,6 @@ from typing import Any
 
 from openckm.errors import ModelError
 
-__all__ = ["Lineage"]
-
 
 @dataclass(frozen=True)
 class Lineage:

@@ -15,21 +15,6 @@ from openckm.store.codec import decode, encode, precision_of
 from openckm.store.documents import MAX_DOCUMENT, Attachment, Chunk, Delta, Manifest, check_name
 from openckm.store.weights import read_weights, weight_file
 
-__all__ = [
-    "CARD_FILE",
-    "MANIFEST_FILE",
-    "WEIGHT_FILE",
-    "Base",
-    "Model",
-    "Package",
-    "assembled",
-    "manifest_path",
-    "package",
-    "read_model",
-    "recode",
-    "unpacked",
-]
-
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
 MANIFEST_FILE = "manifest.json"

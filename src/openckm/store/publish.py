@@ -30,8 +30,6 @@ from openckm.store.storage import Storage
 from openckm.store.trust import ROLES, Policy, fallback, next_release, revoked_release
 from openckm.store.weights import write_folder
 
-__all__ = ["Repository"]
-
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)

@@ -25,8 +25,6 @@ from openckm.store.keys import Keys
 from openckm.store.storage import Storage
 from openckm.store.trust import ROLES, Policy
 
-__all__ = ["TIMESTAMP", "Chain", "countersign", "root_path", "stored_at"]
-
 TIMESTAMP = "metadata/timestamp.json"
 SECONDS = "x-openckm-seconds"
 """Field of a role in the root: how long its signatures are good for [s]."""

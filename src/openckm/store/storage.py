@@ -13,8 +13,6 @@ from typing import Any
 from openckm.errors import ModelError, StoreError
 from openckm.store.weights import write_aside
 
-__all__ = ["Storage"]
-
 
 class Storage:
     """A folder of files, by address.

@@ -14,11 +14,6 @@ from openckm.errors import OptionError, RepositoryAttacked, RepositoryUnreachabl
 from openckm.store.card import ModelCard
 from openckm.store.documents import Manifest, Release
 
-__all__ = [
-    "HISTORY", "ROLES", "Policy", "RolePolicy", "alarm_of", "check_pair", "fallback", "next_release",
-    "revoked_release", "to_evict",
-]  # fmt: skip
-
 ROLES = ("root", "targets", "snapshot", "timestamp")
 HISTORY = 32
 """Releases that a channel remembers, to go back to."""

@@ -34,8 +34,6 @@ from openckm.store.fetch import GuardedFetcher, fetcher_for
 from openckm.store.roles import stored_at
 from openckm.store.trust import alarm_of, check_pair, to_evict
 
-__all__ = ["UpdateOptions", "UpdateReport", "Updater"]
-
 Progress = Callable[[int, int], None]
 """Told bytes of the weights that are in place, and bytes in all."""
 

@@ -14,11 +14,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import ModelError
 
-__all__ = [
-    "MAX_BYTES", "digest", "flush_folder", "read_weights", "require_new_folder", "weight_file", "write_aside",
-    "write_folder", "write_weights",
-]  # fmt: skip
-
 MAX_BYTES = 256 * 2**20
 """Largest weight file that is read [bytes]."""
 

@@ -46,10 +46,6 @@ from torch import Tensor
 from openckm.errors import ModelError, OptionError
 from openckm.maps.atomic import atomic_path
 
-__all__ = [
-    "CHECKPOINT", "WIDEST", "PowerAverages", "combination", "exponent", "posthoc_average", "profile_width",
-]  # fmt: skip
-
 CHECKPOINT = "checkpoint.pt"
 SNAPSHOTS = "averages"
 WIDEST = 0.28

@@ -10,8 +10,6 @@ from typing import Any
 
 from rich.progress import Progress
 
-__all__ = ["LOG_FILE", "TrainingLog"]
-
 LOG_FILE = "log.jsonl"
 EVENTS = "tensorboard"
 

@@ -22,8 +22,6 @@ from torch.optim import Optimizer
 from openckm.errors import ComputationError, ModelError
 from openckm.maps.atomic import atomic_path
 
-__all__ = ["CHECKPOINT", "Loop"]
-
 CHECKPOINT = "checkpoint.pt"
 
 

@@ -38,9 +38,7 @@ from openckm.priors.imperfect import (
 )
 from openckm.priors.schedules import EDM, Schedule
 
-__all__ = [
-    "Batch", "TrainOptions", "denoising_loss", "draw_levels", "draw_noise", "imperfect_batch", "loss_at",
-]  # fmt: skip
+__all__ = ["TrainOptions"]
 
 _BISECTIONS = 30
 

@@ -19,8 +19,6 @@ from torch import Tensor, distributed
 
 from openckm.errors import ComputationError, OptionError
 
-__all__ = ["Processes", "joined"]
-
 VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """What `torchrun` tells every process through its environment."""
 

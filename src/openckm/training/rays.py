@@ -16,8 +16,6 @@ from openckm.maps.rays import RayOptions
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 from openckm.priors.ray_planes import ray_planes
 
-__all__ = ["Planes", "coarse_rays", "kept_rays", "ray_variants"]
-
 SURROUNDED = 0.7
 """Share of the maps whose rays see the buildings around the window, where they are known."""
 HEIGHT_ERROR = 0.3

@@ -19,7 +19,7 @@ from openckm.priors.planes import RAY_PLANES, SITE_PLANES, SITE_QUANTITIES, quan
 from openckm.training.simulate import EvidenceOptions, simulate_evidence
 from openckm.training.trainer import Batch
 
-__all__ = ["MixedSet", "SampleOptions", "TrainingSet"]
+__all__ = ["SampleOptions", "TrainingSet"]
 
 HIDDEN_WEIGHT = 0.05
 """Loss weight of gain and direction where a map has none (buildings, outage): enough to keep the fill smooth.

@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from openckm.maps.quantity import AOA_COS, GAIN
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REFERENCE
 
-__all__ = ["EvidenceOptions", "block_evidence", "block_means", "draw_pattern", "simulate_evidence"]
-
 Mask = NDArray[np.bool_]
 
 

@@ -26,10 +26,12 @@ from openckm.priors.schedules import EDM, Schedule
 from openckm.training.ema import PowerAverages, posthoc_average
 from openckm.training.log import TrainingLog
 from openckm.training.loop import Loop
-from openckm.training.objective import Batch, TrainOptions, denoising_loss
+from openckm.training.objective import Batch as Batch
+from openckm.training.objective import TrainOptions as TrainOptions
+from openckm.training.objective import denoising_loss as denoising_loss
 from openckm.training.parallel import Processes
 
-__all__ = ["Batch", "TrainOptions", "Trainer", "denoising_loss"]
+__all__ = ["Trainer"]
 
 
 class Trainer(Loop):

@@ -8,10 +8,10 @@ from dataclasses import MISSING, dataclass, fields
 from importlib import import_module
 from typing import Any
 
-from openckm.data.readers.base import MapDataset
+from openckm.data.readers.base import MapDataset as MapDataset
 from openckm.errors import OptionError
 
-__all__ = ["DATASETS", "DatasetEntry", "MapDataset", "dataset_names", "open_dataset"]
+__all__ = ["dataset_names", "open_dataset"]
 
 
 @dataclass(frozen=True)

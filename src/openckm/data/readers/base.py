@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from openckm.errors import InputError, OptionError
 from openckm.maps.grid import Grid
 
-__all__ = ["MapDataset", "Missing", "Needed", "at_pixel", "complete", "folder_at", "names_in", "require_choice"]
-
 Missing = Literal["error", "skip"]
 """What to do about records of which a file is missing: stop, or leave them out and list them."""
 KeyT = TypeVar("KeyT")

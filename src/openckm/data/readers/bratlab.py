@@ -36,8 +36,6 @@ from openckm.errors import InputError, OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["BandKey", "Bratlab", "BratlabOptions", "MultiSiteMap"]
-
 BANDS_MHZ = (1750, 2750, 3750, 4750, 5750)
 CREDIT = "MIT, BRATLab at UC Davis (one carrier of the files states none)"
 SITES = 3

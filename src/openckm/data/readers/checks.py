@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openckm.errors import InputError
 from openckm.maps.grid import Grid
 
-__all__ = ["Pointing", "gain_slope", "pointing"]
+__all__ = ["gain_slope", "pointing"]
 
 Field = NDArray[np.float32]
 

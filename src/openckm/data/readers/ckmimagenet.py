@@ -37,8 +37,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.pixels import P1_GAIN_DB, GreyScale, aoa_from_pixel, from_grey
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
-__all__ = ["AngleConvention", "CkmImageNet", "CkmImageNetOptions", "Patch"]
-
 Part = Literal["train", "eval"]
 PARTS: tuple[Part, ...] = ("train", "eval")
 LICENCE = "none stated (MIT on a later copy of the repository)"

@@ -15,8 +15,6 @@ from openckm.errors import InputError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["read_frames", "read_grey"]
-
 Grey = NDArray[np.uint8]
 AGAIN = "fetch the file again"
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)

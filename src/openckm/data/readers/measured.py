@@ -34,8 +34,6 @@ from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 from openckm.maps.tables import Table, read_table
 
-__all__ = ["INDOOR_PLACES", "IndoorGrid", "indoor_path_loss", "powder_receivers", "powder_rss"]
-
 ABSENT_DB = -101.0
 POWDER_HZ = 462.7e6
 INDOOR_HZ = 3.5e9

@@ -42,8 +42,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.pixels import RADIOMAP3DSEER, GreyScale
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["HeightCode", "RadioMap3DSeer", "RadioMap3DSeerOptions"]
-
 
 @dataclass(frozen=True)
 class HeightCode:

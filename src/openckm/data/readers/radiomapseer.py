@@ -43,8 +43,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.pixels import RADIOMAPSEER, GreyScale
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["RadioMapSeer", "RadioMapSeerOptions"]
-
 Simulation = Literal["DPM", "IRT2", "IRT4"]
 SIMULATIONS: tuple[Simulation, ...] = ("DPM", "IRT2", "IRT4")
 

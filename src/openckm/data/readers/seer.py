@@ -20,11 +20,6 @@ from openckm.data.readers.base import Missing, Needed, complete, names_in, requi
 from openckm.errors import InputError, OptionError
 from openckm.maps.pixels import GreyScale
 
-__all__ = [
-    "CREDIT", "SHAPE", "SPLITS", "SeerKey", "SeerSplit", "decode_gain", "list_maps", "map_numbers", "picture",
-    "require_levels",
-]  # fmt: skip
-
 SeerSplit = Literal["train", "validation", "test"]
 SPLITS: tuple[SeerSplit, ...] = ("train", "validation", "test")
 SHAPE = (256, 256)

@@ -39,8 +39,6 @@ from openckm.maps.pixels import GreyScale
 from openckm.maps.propagation import SPEED_OF_LIGHT
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout, Transmitter
 
-__all__ = ["FrameKey", "RadioFrames", "UrbanRadio3D", "UrbanRadio3DOptions"]
-
 Kind = Literal["pathloss", "azimuth", "elevation", "delay"]
 FOLDERS: dict[Kind, tuple[str, ...]] = {
     "pathloss": ("pathloss",), "azimuth": ("Doa_Azi",), "elevation": ("DoA_Ele",), "delay": ("Delay", "ToA"),

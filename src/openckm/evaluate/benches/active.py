@@ -35,8 +35,6 @@ from openckm.infer.construct import OpenCKM
 from openckm.infer.plan import choose_cells
 from openckm.maps.observations import Observations, Points
 
-__all__ = ["COUNTS", "STRATEGIES", "lattice_cells", "needed", "run", "table"]
-
 COUNTS = (8, 16, 32, 64, 128)
 STRATEGIES = ("greedy", "variance", "random", "grid")
 MAPS, QUICK_MAPS = 40, 8

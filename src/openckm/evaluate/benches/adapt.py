@@ -55,8 +55,6 @@ from openckm.priors.pretrained import embedded_prior
 from openckm.store.delta import Delta
 from openckm.store.weights import write_aside
 
-__all__ = ["run", "table"]
-
 SEEDS, QUICK_SEEDS = 5, 1
 MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The cell of the mast that faces the same way."""

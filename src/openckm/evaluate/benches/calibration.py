@@ -43,8 +43,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["DIRECTION_METRICS", "METRICS", "belief_scores", "direction_scores", "run", "table"]
-
 METRICS = (
     "coverage_90", "width_90_db", "crps_db", "rmse_db", "spread_ratio", "spread_skill_slope", "pit_distance",
     "outage_brier", "rank_unevenness",

@@ -41,8 +41,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import ZarrMap
 
-__all__ = ["run"]
-
 ORIGIN, UTM = (385_000.0, 6_672_000.0), "EPSG:32635"
 WEST, SOUTH = 24.94, 60.17
 DEGREES_A_KM = (0.0180, 0.00897)

@@ -26,8 +26,6 @@ from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.infer.construct import OpenCKM
 from openckm.infer.spread.normal import Z_90
 
-__all__ = ["joint_intervals"]
-
 SHARE, DRAWS, ASKED = 0.02, 24, 40
 LEVELS = (0.3, 0.5, 0.7)
 """Quantiles of the map's own mean that are the levels asked for."""

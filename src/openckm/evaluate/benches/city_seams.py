@@ -24,8 +24,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import ZarrMap
 
-__all__ = ["city_of_map", "seams"]
-
 MERIDIAN, EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
 """Middle of a UTM zone, where north is up, and a northing in it [m]."""
 WINDOW, STEP_DB, SHARE, NOISE_DB, POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0

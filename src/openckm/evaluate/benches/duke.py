@@ -30,8 +30,6 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["duke_cases", "duke_scores", "run", "table"]
-
 SEEDS = 5
 QUICK_SEEDS = 1
 DRAWS = 0

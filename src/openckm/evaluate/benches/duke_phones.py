@@ -32,8 +32,6 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["PROTOCOLS", "SISTERS", "PhoneCase", "phone_cases", "phone_scores"]
-
 PROTOCOLS = ("alone", "sister known", "sister hidden", "limits at 50 %", "limits at 20 %")
 SISTERS = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The other radio cell of the same sector."""

@@ -46,8 +46,6 @@ from openckm.infer.construct import OpenCKM
 from openckm.maps.observations import Observations, Points
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
-__all__ = ["EdgeOptions", "run"]
-
 PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
 PRECISIONS = ("fp32", "bf16", "int8")
 REFRESH_VARIABLE = "OPENCKM_EDGE_REFRESH"

@@ -54,8 +54,6 @@ from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["FluxOptions", "run"]
-
 DATA_VARIABLE, KEEP_VARIABLE = "OPENCKM_FLUX_DATA", "OPENCKM_BENCH_KEEP"
 FULL = ("vehicles", "move_4", "move_20")
 """Changes on which all methods run at frame 1."""

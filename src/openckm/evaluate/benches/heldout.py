@@ -27,8 +27,6 @@ from openckm.evaluate.worlds.folders import VARIABLES, data_folder
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["FRACTIONS", "TASKS", "heldout_case", "load_heldout", "run", "table"]
-
 FRACTIONS = (0.005, 0.02, 0.1)
 TASKS = ("gain", "gain_points")
 NOISE_DB = 2.0

@@ -52,8 +52,6 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
-__all__ = ["ARMS", "ImperfectMaps", "ImperfectOptions", "run", "table"]
-
 ARMS = ("clean", "ambient", "naive", "clean_tenth")
 LEVELS_DB = (4.0, 16.0, 64.0)
 KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"

@@ -48,8 +48,6 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Batch, Trainer
 
-__all__ = ["ARMS", "InvdiffOptions", "arm_scores", "run", "table", "train_arm", "training_maps"]
-
 SHARES = (0.01, 0.03, 0.1)
 SPAN_DB = 200.0
 """Decibels from grey 0 to grey 1: P1's range of gains."""

@@ -69,8 +69,6 @@ from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import SHIPPED, load_network
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["MambaBench", "default_networks_dir", "run", "table", "trained_networks"]
-
 NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
 MEASURED = 0.01
 TASKS = ("static", "dynamic")

@@ -53,8 +53,6 @@ from openckm.evaluate.reversible.steps import (
 )
 from openckm.evaluate.scores.scoring import Score
 
-__all__ = ["MOST_MIB", "MOST_S", "run", "table"]
-
 MOST_MIB, MOST_S = 12 * 1024.0, 20.0
 RATE = 60e9
 """Operations per second of one core that the time of a step is foreseen with [1/s]."""

@@ -8,10 +8,6 @@ from typing import cast
 
 from openckm.reconstructor import Reconstructor
 
-__all__ = [
-    "CLASSICAL", "NEED_SITE", "SITE_BLIND", "baseline_methods", "classical_methods", "product_methods",
-]  # fmt: skip
-
 _PRODUCT = "openckm.infer.construct"
 _log = logging.getLogger(__name__)
 

@@ -51,8 +51,6 @@ from openckm.evaluate.worlds.folders import data_folder
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
-__all__ = ["BenchOptions", "p1_cases", "run", "table"]
-
 _log = logging.getLogger(__name__)
 KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 CONFIGURATIONS = 8

@@ -26,8 +26,6 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["DATA_VARIABLE", "run", "table"]
-
 DATA_VARIABLE = "OPENCKM_REAL_DATA"
 """Environment variable that names the folder with the published sets."""
 SEEDS = 3

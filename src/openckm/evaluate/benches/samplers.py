@@ -59,8 +59,6 @@ from openckm.evaluate.worlds.folders import data_folder
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-__all__ = ["SamplerOptions", "run", "sampler_cases", "table"]
-
 _log = logging.getLogger(__name__)
 CHAINS = ("dps", "azula_dps")
 FULL = "dps_full"

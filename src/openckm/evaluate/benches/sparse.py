@@ -13,8 +13,6 @@ from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["FRACTIONS", "QUICK_FRACTIONS", "run", "table"]
-
 table = bench_heldout.table
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)

@@ -31,8 +31,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["DRAWS", "REUSED", "Case", "Made", "methods_of", "rest_methods"]
-
 DRAWS = 8
 NUMBERS = tuple(range(DRAWS))
 FILL = 16

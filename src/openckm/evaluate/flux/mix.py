@@ -25,8 +25,6 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import prior_card
 
-__all__ = ["mix_rows"]
-
 AGAIN, MOVED, RECENT, STEP_M = 0.5, 0.25, 20, 10.0
 STEPS, DRAWS = 4, 8
 

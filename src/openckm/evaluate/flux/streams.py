@@ -17,8 +17,6 @@ from openckm.flux.start import Source, WarmRule, distance, transported
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["refused", "run_stream"]
-
 
 def run_stream(denoiser: Denoiser, place: Place, change: str, rule: WarmRule) -> Iterator[tuple[int, Made]]:
     """Yield the scored frames of a stream with the calls of all frames until then."""

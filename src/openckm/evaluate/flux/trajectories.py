@@ -19,8 +19,6 @@ from openckm.infer.exact.samplers import FewStepSampler, draw_generator, draw_no
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 
-__all__ = ["trajectory", "trajectory_rows"]
-
 STEPS = 12
 SEED = 3
 

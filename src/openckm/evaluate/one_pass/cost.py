@@ -30,10 +30,6 @@ from openckm.nn.selective_scan import chunk_of
 from openckm.predict.code import Code, inputs_of
 from openckm.predict.networks import build_network
 
-__all__ = [
-    "NetworkCost", "flops", "forget_peak", "latencies", "median_range", "network_cost", "peak_memory_mb", "resident_mb",
-]  # fmt: skip
-
 
 @dataclass(frozen=True)
 class NetworkCost:

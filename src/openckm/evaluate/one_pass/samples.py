@@ -29,8 +29,6 @@ from openckm.predict.networks import MapBatch
 from openckm.priors.conditioning import SITE_PLANES, scalars, site_planes
 from openckm.priors.planes import SITE_QUANTITIES
 
-__all__ = ["MapSample", "PaperSamples", "Samples", "ShardSamples", "batch_of", "paper_maps", "turned_source"]
-
 Field = NDArray[np.float32]
 PaperSplit = Literal["train", "validation", "test"]
 PAPER_BOUNDS: dict[str, tuple[int, int]] = {"train": (0, 550), "validation": (550, 600), "test": (600, 700)}

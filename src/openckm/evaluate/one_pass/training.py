@@ -32,8 +32,6 @@ from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.spread import Spread, fit_spread
 from openckm.training.loop import Loop
 
-__all__ = ["MapTrainOptions", "MapTrainer", "map_scores", "measure_spread"]
-
 LOG = "log.jsonl"
 
 

@@ -31,8 +31,6 @@ from openckm.evaluate.p1.tasks import P1Case
 from openckm.evaluate.samplers.methods import CaseMethod, Estimated, OneCall, Ours
 from openckm.priors.denoiser import Denoiser
 
-__all__ = ["EndToEnd", "Reference", "few_step_methods", "one_call_methods"]
-
 
 @dataclass(frozen=True, eq=False)
 class Reference(CaseMethod):

@@ -34,11 +34,6 @@ from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.posterior import posterior_mean
 from openckm.store.weights import read_weights, write_aside, write_weights
 
-__all__ = [
-    "KINDS", "PICTURE_PLANES", "NetCard", "P1Net", "default_nets_dir", "is_tuned", "load_net", "net_maps",
-    "picture_inputs", "row_name", "save_net", "tasks_of",
-]  # fmt: skip
-
 _TUNED = "_tuned"
 KINDS = (*TASKS, "multi_task", *(f"{task}{_TUNED}" for task in TASKS), f"multi_task{_TUNED}")
 """The networks: from nothing and from the prior, one for each task, named like it, and one for all."""

@@ -21,8 +21,6 @@ from openckm.baselines.variogram import fit_variogram
 from openckm.errors import OptionError
 from openckm.evaluate.p1.tasks import FACTOR, P1Case
 
-__all__ = ["REFERENCES", "reference_map", "reference_tasks"]
-
 Points = NDArray[np.float64]
 NEIGHBOURS = 24
 FIT_POINTS = 250

@@ -29,8 +29,6 @@ from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_SIN, GAIN
 
-__all__ = ["CORRECTED", "PAPER", "PAPER_SNAP", "p1_scores", "ratio_rows", "score_rows"]
-
 CORRECTED, PAPER, PAPER_SNAP = "corrected", "paper", "paper_snap"
 METRICS = ("gain_rmse_db", "sine_rmse", "angle_deg", "saturated_rmse_db")
 SQUARES = {"gain_square_db2": "gain_rmse_db", "sine_square": "sine_rmse"}

@@ -47,11 +47,6 @@ from openckm.observe.operators import AffineOffset, Domain, Downsample, Mask, Op
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REFERENCE, Condition, scalars, stack_site
 from openckm.training.simulate import block_evidence, block_means
 
-__all__ = [
-    "READ_CHANNELS", "SIGMA_PIXEL", "TASKS", "P1Case", "P1Readings", "Window", "box_sides", "latent_of_picture",
-    "p1_case", "p1_condition", "p1_evidence", "p1_intervals", "p1_picture", "p1_readings", "window_state", "windows_of",
-]  # fmt: skip
-
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
 READ_CHANNELS = ("gain_db", "aoa_sin")
 """What P1's instruments read; the cosine of the direction is never read."""

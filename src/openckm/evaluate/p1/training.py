@@ -46,8 +46,6 @@ from openckm.store.card import ModelCard
 from openckm.training.loop import Loop
 from openckm.training.samples import CHANNEL_WEIGHTS, HIDDEN_WEIGHT
 
-__all__ = ["NetOptions", "WindowSet", "net_batch", "train_net"]
-
 TRIES = 200
 Inputs = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Condition]
 """Picture and base, or noisy maps, their levels and conditions: the arguments of a network."""

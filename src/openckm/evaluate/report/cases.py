@@ -15,8 +15,6 @@ from pathlib import Path
 from openckm.errors import InputError
 from openckm.evaluate.scores.scoring import Score
 
-__all__ = ["cases_path", "read_cases", "write_cases"]
-
 FIXED = ("task", "split", "method", "case", "city", "seed", "n", "network_evaluations", "seconds")
 
 

@@ -19,8 +19,6 @@ from openckm.errors import OptionError
 if TYPE_CHECKING:
     from openckm.evaluate.scores.scoring import Score
 
-__all__ = ["Results", "Row", "commit_id", "machine", "peak_mb", "write_report"]
-
 
 @dataclass(frozen=True)
 class Row:

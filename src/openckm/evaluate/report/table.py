@@ -10,8 +10,6 @@ from openckm.evaluate.report.rows import Row
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["as_table"]
-
 
 def as_table(rows: Sequence[Row], title: str = "") -> Table:
     """Return a rich table of the rows: value [95 % interval] per metric, then the cost per map."""

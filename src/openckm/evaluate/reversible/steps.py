@@ -32,11 +32,6 @@ from openckm.priors.chain import ChainDenoiser, ChainOptions
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser, ReversibleMapDenoiser
 
-__all__ = [
-    "Case", "Subject", "allocated_mib", "computed_mib", "difference", "resident_mib", "saved_mib", "seconds_of",
-    "step_of", "subject_of", "weights_mib", "work_of",
-]  # fmt: skip
-
 CHANNELS, STEERING = 64, 192
 PLANES, OUTPUTS, SCALARS = 31, 10, 3
 POLICIES = ("none", "level", "sqrt", "block", "reversible", "reversible, float")

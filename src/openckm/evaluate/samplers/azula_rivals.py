@@ -41,8 +41,6 @@ from openckm.observe.likelihood import Gaussian
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, Denoiser
 
-__all__ = ["AzulaRival", "Flat", "azula_denoiser", "azula_found", "azula_rivals"]
-
 ALPHA_MIN, SIGMA_MIN = 0.1, 0.01
 """Ends of the schedule: the noise level sigma / alpha goes from 10 to 0.01."""
 _NEEDED = ("azula", "einops", "tqdm")

@@ -36,8 +36,6 @@ from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Domain, Downsample, LinearOperator, Mask
 from openckm.priors.exact import GaussianField, torus_spectrum
 
-__all__ = ["FIELD_TASKS", "FieldCase", "FieldOptions", "field_case", "field_rows"]
-
 FIELD_TASKS = ("field, points", "field, areas")
 """What is read: FieldOptions.readings cells, or the mean of every block of 4 x 4 cells."""
 _BLOCK = 4

@@ -44,8 +44,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
-__all__ = ["CaseMethod", "DrawStore", "Drawn", "Estimated", "MapCase", "OneCall", "Ours", "our_methods"]
-
 
 class Drawn(NamedTuple):
     """Draws of gain, cosine and sine in latent code (K, 3, rows, cols), and their cost.

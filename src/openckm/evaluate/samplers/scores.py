@@ -25,8 +25,6 @@ from openckm.evaluate.samplers.tasks import SamplerCase
 from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.quantity import AOA_SIN, GAIN
 
-__all__ = ["MEAN_8", "MEAN_OF", "ONE_CALL", "SINGLE", "case_scores", "mean_of_8", "sampler_ratios", "sampler_rows"]
-
 ONE_CALL, SINGLE, MEAN_8 = "one call", "single", "mean of 8"
 MEAN_OF = 8
 SLACK = 3.0

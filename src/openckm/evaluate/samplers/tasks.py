@@ -46,8 +46,6 @@ from openckm.observe.nonlinear import Truncate, straight_through
 from openckm.observe.operators import LinearOperator, Mask, Operator, Select, map_domain
 from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REFERENCE, Condition, scalars, stack_site
 
-__all__ = ["DEVICE_TASKS", "P1_TASKS", "POINTS", "TASKS", "SamplerCase", "linear_of", "sampler_case"]
-
 TASKS = (*P1_TASKS, "clip", "points")
 DEVICE_TASKS = ("jtqr", "clip")
 """Tasks whose readings come from a device that is not linear."""

@@ -16,8 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["RESAMPLES", "Interval", "mean_interval", "ratio_interval", "resampled_weights"]
-
 RESAMPLES = 2000
 LEVEL = 0.95
 

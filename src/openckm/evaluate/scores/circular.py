@@ -19,8 +19,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["angular_error", "circular_crps", "energy_score", "mean_angular_error"]
-
 Array = NDArray[np.float64]
 
 

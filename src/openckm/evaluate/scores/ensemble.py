@@ -21,10 +21,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = [
-    "SpreadSkill", "brier", "pit_distance", "pit_normal", "rank_histogram", "rank_unevenness", "spread_skill",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 
 

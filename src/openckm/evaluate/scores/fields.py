@@ -18,8 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["energy_distance", "field_energy_score", "gradient_ratio"]
-
 Array = NDArray[np.float64]
 
 

@@ -23,8 +23,6 @@ from numpy.typing import ArrayLike, NDArray
 from openckm.errors import OptionError
 from openckm.predict.loss import ssim
 
-__all__ = ["METRICS", "as_png", "image_scores"]
-
 METRICS = ("nmse", "rmse_grey", "rmse_db", "ssim", "psnr_db")
 LEAST_RMSE = 1e-6
 """A map that is equal to the truth has the PSNR of this error: 120 dB."""

@@ -20,8 +20,6 @@ from numpy.typing import ArrayLike, NDArray
 from openckm.errors import OptionError
 from openckm.infer.spread.normal import Z_90
 
-__all__ = ["coverage", "crps_draws", "crps_gaussian", "interval_width", "mae", "rmse", "rmse_sine", "widened"]
-
 
 def rmse(estimate: ArrayLike, truth: ArrayLike) -> float:
     """Return the root mean squared error [unit of the arguments] over entries of any common shape.

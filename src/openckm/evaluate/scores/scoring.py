@@ -20,11 +20,6 @@ from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.scores.metrics import coverage, crps_draws, crps_gaussian, interval_width, rmse, widened
 from openckm.maps.radiomap import RadioMap
 
-__all__ = [
-    "METRICS", "Score", "Truth", "best_rival", "by_case", "case_of", "city_of", "ratio_rows", "ratio_rows_over",
-    "score_map", "summary_rows",
-]  # fmt: skip
-
 METRICS = ("rmse_db", "coverage_90", "crps_db", "width_90_db")
 
 

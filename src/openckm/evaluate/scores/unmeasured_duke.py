@@ -19,8 +19,6 @@ from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations
 from openckm.reconstructor import Reconstructor
 
-__all__ = ["METRIC", "unmeasured_scores"]
-
 METRIC = "residual_std_db"
 
 

@@ -23,8 +23,6 @@ from openckm.maps.observations import Observations, Points
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.training.simulate import EvidenceOptions, draw_pattern
 
-__all__ = ["FAMILIES", "calibration_case", "measure_calibration", "residuals"]
-
 FAMILIES = ("site/dB/exact", "site/dBm/exact", "points/dB/exact", "points/dBm/exact", "site/dB/none")
 """The families that are measured by default."""
 DENSITY = (0.002, 0.15)

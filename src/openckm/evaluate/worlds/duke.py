@@ -25,8 +25,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["DUKE_CELLS", "DUKE_GRID", "READING_SIGMA_DB", "DukeCell", "duke_cell", "duke_layout_geojson"]
-
 DUKE_CELLS = ("A", "B", "C", "D")
 """The cells that are embedded; E and F of the same campaign are kept back."""
 

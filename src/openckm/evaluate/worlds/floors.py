@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from openckm.data.shards import TracedMap
 from openckm.evaluate.scores.scoring import Score, case_of, city_of
 
-__all__ = ["FLOOR", "floor_scores"]
-
 FLOOR = "tracer_floor"
 """Method name of the scores."""
 

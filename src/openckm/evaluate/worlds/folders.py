@@ -14,8 +14,6 @@ import os
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["VARIABLES", "data_folder", "sample_folder"]
-
 VARIABLES = {
     "test": "OPENCKM_TEST_DATA", "validation": "OPENCKM_VALIDATION_DATA", "train": "OPENCKM_TRAIN_DATA",
 }  # fmt: skip

@@ -35,8 +35,6 @@ from openckm.priors.conditioning import (
     site_planes,
 )
 
-__all__ = ["CHANGES", "Frame", "Place", "read_places"]
-
 CHANGES = ("vehicles", "added", *(f"move_{m:g}" for m in MOVES_M), "readings", "house")
 READ = (0.005, 0.02)
 """Share of the free covered cells read in frame 1, and in the last one."""

@@ -29,8 +29,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Transmitter
 
-__all__ = ["REAL_SETS", "RealSet", "real_set"]
-
 CELLS = 128
 """Cells along the longer side of each map."""
 LORA_HZ, GSM_HZ, LTE_HZ = 4.7e8, 1.8e9, 1.8e9

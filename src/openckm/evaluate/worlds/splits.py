@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["SPLITS", "block_split", "random_split", "split_cells"]
-
 SPLITS = ("random", "block")
 RANDOM_GIVEN = 200
 BLOCK_M = 64.0

@@ -38,8 +38,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
-__all__ = ["AncestralSampler", "Believing", "DrawsBelief"]
-
 
 @runtime_checkable
 class DrawsBelief(Protocol):

@@ -32,8 +32,6 @@ from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["Guided", "Noisy", "levels_of"]
-
 
 class Noisy(NamedTuple):
     """Noisy maps [B, C, H, W] at one noise level, and what is known besides the readings."""

@@ -53,8 +53,6 @@ from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import NormalSite, equivalent
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["JFS", "JFSOptions"]
-
 _SHARPEST = 1e4
 """Largest precision of a site, over that of the belief: bounds the condition number of the system."""
 _FARTHEST = 100.0

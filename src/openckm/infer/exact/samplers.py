@@ -42,11 +42,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
-__all__ = [
-    "FewStepSampler", "Noise", "NoiseSource", "Progress", "SamplerState", "condition_of", "draw_generator",
-    "draw_noise", "sample_prior",
-]  # fmt: skip
-
 Progress = Callable[[int, int], None]
 """Told (steps done, steps in all) after every step; it may raise to stop the sampler."""
 

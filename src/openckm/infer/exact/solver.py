@@ -52,8 +52,6 @@ from torch.nn import functional
 from openckm.infer.exact.spectrum import Covariance
 from openckm.infer.exact.terms import Linearised
 
-__all__ = ["Medium", "Sites", "System", "best_length", "conjugate_residuals", "generalised_conjugate_residuals"]
-
 Flat = Float[Tensor, "b readings"]
 _WINDOW = 9
 _MEDIUM_STEPS = 6

@@ -42,11 +42,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.exact import GaussianField, GaussianMixture
 
-__all__ = [
-    "Covariance", "FittedSpectrum", "LEVELS", "SPECTRUM_FILE", "Spectrum", "StationarySpectrum", "WhiteSpectrum",
-    "default_spectrum", "fit_spectrum",
-]  # fmt: skip
-
 _log = logging.getLogger(__name__)
 _OWN_DRAWS = 32
 LEVELS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.3, 2.6, 5.2, 40.0)

@@ -47,8 +47,6 @@ from openckm.observe.operators import (
 from openckm.observe.sites import ClipSite, IntervalSite, Moments, NormalSite, Site, StairSite, mixed
 from openckm.observe.wedge import AngularSector, Vector, WedgeMoments, wedge_moments
 
-__all__ = ["Linearised", "Term", "Turn", "WedgeSite", "squared", "terms_of"]
-
 _WEDGE_NODES = 14
 _SPAN = 6.0
 """Deviations of the noise beyond which a sector told counts nothing."""

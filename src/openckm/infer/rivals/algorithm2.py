@@ -22,8 +22,6 @@ from openckm.infer.rivals.dps import DPSOptions, sample_dps
 from openckm.maps.quantity import CHANNELS
 from openckm.observe.likelihood import points_likelihood
 
-__all__ = ["OPTIONS", "algorithm_2"]
-
 OPTIONS = DPSOptions(steps=1000, zeta=4.0, final_denoise=True)
 """Tune zeta before comparing: it is not tuned here, and it scales with the latent unit (40 dB)."""
 

@@ -35,8 +35,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
-__all__ = ["DAPS"]
-
 _POWER_STEPS = 12
 _RENEWED = 5
 """Langevin steps after which the curvature of operators that are not linear is found anew."""

@@ -35,8 +35,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
-__all__ = ["RenoiseSampler", "diffpir"]
-
 
 def diffpir(
     denoiser: Denoiser, likelihood: Likelihood, strength: float = 7.0, options: JFSOptions | None = None

@@ -66,8 +66,6 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, Denoiser
 from openckm.priors.schedules import EDM, VP, Schedule
 
-__all__ = ["DPS", "DPSOptions", "DPSResult", "DPSState", "sample_dps"]
-
 Maps = Float[Tensor, "k c h w"]
 _TINY = 1e-30
 

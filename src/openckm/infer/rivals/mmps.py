@@ -34,8 +34,6 @@ from openckm.infer.exact.spectrum import Spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.denoiser import Denoised, Denoiser
 
-__all__ = ["MMPS"]
-
 
 class MMPS(Guided):
     """See the module.

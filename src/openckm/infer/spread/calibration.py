@@ -42,11 +42,6 @@ from openckm.infer.stacking import Blend
 from openckm.maps.atomic import atomic_path
 from openckm.maps.radiomap import RadioMap
 
-__all__ = [
-    "CALIBRATION_FILE", "Calibration", "FamilyCalibration", "Residuals", "calibrate", "distance_to_reading",
-    "family_of", "fit_family", "isolation", "prior_calibration", "stated_interval",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 CALIBRATION_FILE = "calibration.json"
 SCHEMAS = (1, 2)

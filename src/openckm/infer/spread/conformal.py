@@ -23,8 +23,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["RiskControl", "fewest_maps", "risk_control"]
-
 
 @dataclass(frozen=True)
 class RiskControl:

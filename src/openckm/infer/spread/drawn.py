@@ -13,8 +13,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RATIO", "right_spread", "spread_words"]
-
 RATIO = {"jfs": 1.0, "told": 1.0, "mmps": 0.63, "diffpir": 0.75, "daps": 1.31}
 """Standard deviation of draws over that of the exact posterior of a Gaussian field, by method."""
 

@@ -18,8 +18,6 @@ from numpy.typing import ArrayLike
 
 from openckm.errors import InputError
 
-__all__ = ["LEVEL", "Z_90", "factor_90", "shrunk"]
-
 LEVEL = 0.9
 """Share of values that an interval holds."""
 Z_90 = 1.6448536269514722

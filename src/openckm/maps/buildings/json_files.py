@@ -15,8 +15,6 @@ from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["geojson_footprints", "json_polygons", "read_json"]
-
 _OVERPASS_LICENCE = "ODbL 1.0, OpenStreetMap contributors"
 
 

@@ -10,8 +10,6 @@ from typing import Any
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 
-__all__ = ["osm_polygons", "read_osm"]
-
 _KEYS = ("building", "building:part")
 
 

@@ -20,8 +20,6 @@ from openckm.maps.grid import Grid, reproject
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Footprints", "Polygon", "footprints_of", "rasterise", "warnings_of"]
-
 TALL_M = 300.0
 """Few buildings on Earth are higher [m]."""
 LARGE_M2 = 3000.0

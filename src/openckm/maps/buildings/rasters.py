@@ -20,8 +20,6 @@ from openckm.errors import LayoutError
 from openckm.maps.buildings.tags import TALLEST_M
 from openckm.maps.grid import Grid
 
-__all__ = ["HeightRaster", "read_height_npz", "read_height_tiff"]
-
 ABOVE_SEA_M = 60.0
 """No town has only buildings that are higher; such a raster is one of elevations [m]."""
 _EVERYWHERE = 0.97

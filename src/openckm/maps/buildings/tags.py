@@ -12,12 +12,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = [
-    "STOREY_M", "TALLEST_M", "all_tags", "floats", "height_of", "is_part", "no_building", "parse_height",
-    "parse_levels",
-    "unread_height",
-]  # fmt: skip
-
 STOREY_M = 3.2
 """Height taken for one storey [m]."""
 TALLEST_M = 900.0

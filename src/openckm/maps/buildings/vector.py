@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 
-__all__ = ["parquet_polygons", "read_parquet", "read_vector", "vector_polygons"]
-
 _EXTRA = "install openckm[files] to read it, or export the buildings as GeoJSON"
 
 

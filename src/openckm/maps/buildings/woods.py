@@ -23,8 +23,6 @@ from openckm.maps.buildings.vector import parquet_polygons, vector_polygons
 from openckm.maps.grid import Grid
 from openckm.maps.trees import CROWN_M
 
-__all__ = ["WOOD_KEYS", "is_wood", "read_woods"]
-
 WOOD_KEYS = ("natural", "landuse", "landcover")
 _WOODS = {
     "natural": ("wood", "tree_group"),

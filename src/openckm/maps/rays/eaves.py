@@ -20,8 +20,6 @@ from typing import Any
 from openckm._compiled import machine_code
 from openckm.maps.rays.kernel import knife_edge_db
 
-__all__ = ["eaves"]
-
 PROBES = 7
 """Points of an edge at which it is asked whether the antenna sees any of it."""
 MATTERS = 0.02

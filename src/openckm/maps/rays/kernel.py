@@ -34,8 +34,6 @@ import numpy as np
 
 from openckm._compiled import machine_code
 
-__all__ = ["knife_edge_db", "launch", "roof_edges"]
-
 STACK = 512
 """Fans that may wait at once; more are dropped and counted."""
 MOST_BOUNCES = 8

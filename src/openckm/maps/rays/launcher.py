@@ -18,8 +18,6 @@ from openckm.maps.rays.materials import GROUND_M, WALL_M, ground_reflectance, pe
 from openckm.maps.rays.walls import fit_walls
 from openckm.maps.site import Layout, Transmitter
 
-__all__ = ["CARRIERS_HZ", "MARGIN_M", "RayField", "RayOptions", "trace_rays"]
-
 CARRIERS_HZ = (0.4e9, 100e9)
 """Carriers at which materials are defined [Hz]."""
 MARGIN_M = 128.0

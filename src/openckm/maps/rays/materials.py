@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from openckm.errors import OptionError
 
-__all__ = ["GROUND_M", "WALL_M", "ground_reflectance", "material", "permittivity", "reflectance", "wall_reflectance"]
-
 WALL_M, GROUND_M = 0.3, 5.0
 """Thickness of walls and of the ground [m]."""
 Field = NDArray[np.float64]

@@ -16,8 +16,6 @@ import numpy as np
 
 from openckm._compiled import machine_code
 
-__all__ = ["STRAIGHT", "TOLERANCE", "cut"]
-
 TOLERANCE, STRAIGHT = 0.8, 0.56
 """Greatest distance of midpoints from a chord, and from a fitted line [cells]."""
 REACH = 3

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from openckm.maps.rays.pieces import cut
 
-__all__ = ["EAST", "NORTH", "SOUTH", "WEST", "Walls", "fit_walls"]
-
 WEST, EAST, NORTH, SOUTH = range(4)
 """Sides of a cell."""
 MOST_OUTLINES = 3000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from openckm.maps.tables.files import open_table, read_table
-from openckm.maps.tables.table import Scalar, Table, TableFile, Where
-
-__all__ = ["Scalar", "Table", "TableFile", "Where", "open_table", "read_table"]
+from openckm.maps.tables.files import open_table as open_table
+from openckm.maps.tables.files import read_table as read_table
+from openckm.maps.tables.table import Scalar as Scalar
+from openckm.maps.tables.table import Table as Table
+from openckm.maps.tables.table import TableFile as TableFile
+from openckm.maps.tables.table import Where as Where

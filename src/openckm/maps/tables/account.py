@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from openckm.maps.tables.table import Table
 
-__all__ = ["Account", "in_words"]
-
 
 @dataclass
 class Account:

@@ -8,8 +8,6 @@ from openckm.errors import MeasurementError, OptionError, UnitError
 from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names
 from openckm.maps.tables.table import TableFile
 
-__all__ = ["assign_columns", "ignored_columns"]
-
 _WANTED = (
     "wanted a position (lon and lat in degrees, or x/easting and y/northing in metres with crs=...) and a value"
     " (rsrp or rssi in dBm, path_loss or gain_db in dB; or rsrq, sinr, throughput)"

@@ -14,8 +14,6 @@ from openckm.maps.tables.table import Numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["format_of", "numbers_of"]
-
 _PLAIN = Role((), "", {})
 _TELLING = 5000
 """Different words that are looked at to tell the decimal sign of a column."""

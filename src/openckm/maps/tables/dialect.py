@@ -16,8 +16,6 @@ from openckm.errors import MeasurementError
 from openckm.maps.tables.numbers import decimal_of, is_nothing
 from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, VALUE_ROLES, plain, role_of
 
-__all__ = ["WHITESPACE", "Dialect", "sniff", "split_line"]
-
 WHITESPACE = r"\s+"
 _SEPARATORS = (",", ";", "\t", "|")
 _PREAMBLE_LINES = 120

@@ -14,8 +14,6 @@ from openckm.maps.tables.sources import Source, find_source
 from openckm.maps.tables.table import Table, TableFile
 from openckm.maps.tables.text import TextFile
 
-__all__ = ["open_table", "read_table"]
-
 _VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".tab", ".mif", ".sqlite")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _FOREIGN = {

@@ -13,8 +13,6 @@ from openckm.maps.tables.columns import numbers_of
 from openckm.maps.tables.numbers import decimal_of
 from openckm.maps.tables.table import Table, TableFile, words_of
 
-__all__ = ["FrameFile", "from_records"]
-
 _SAMPLE_ROWS = 400
 
 

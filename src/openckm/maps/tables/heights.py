@@ -16,8 +16,6 @@ from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.values import scaled
 
-__all__ = ["APART_M", "choose_height"]
-
 APART_M = 3.0
 """Heights that differ by less belong to one map [m]; beyond 30 m, a tenth of the height."""
 _SHARE = 0.1

@@ -17,8 +17,6 @@ from openckm.maps.tables.roles import ROLES, plain, unit_in
 from openckm.maps.tables.table import Table, TableFile
 from openckm.maps.tables.transmitters import mixture, name_columns, ready_where, serving_column
 
-__all__ = ["Inspection", "inspect_file"]
-
 _TIMES = ("time", "date", "zeit", "datum", "stamp", "hora", "fecha", "heure", "utc", "measuredat")
 _FIRST_ROWS = 3
 _MOST_NAMES = 8

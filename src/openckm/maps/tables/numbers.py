@@ -12,11 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = [
-    "AMBIGUOUS", "BELOW", "ABOVE", "EMPTY", "GOOD", "NO_NUMBER", "UNIT", "Format", "Word", "decimal_of", "is_nothing",
-    "read_word", "tidy",
-]  # fmt: skip
-
 GOOD, EMPTY, NO_NUMBER, BELOW, ABOVE, AMBIGUOUS, UNIT = range(7)
 """State of a cell: a number; nothing; text; "< number"; "> number"; two readings; a unit that does not belong here."""
 

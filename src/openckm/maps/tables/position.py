@@ -18,8 +18,6 @@ from openckm.maps.tables.values import leave_out_nothings, require_readable, sca
 if TYPE_CHECKING:
     from pyproj import CRS
 
-__all__ = ["clean_positions", "locate", "position_notes"]
-
 _FAR_M = 500_000.0
 _WGS84 = "EPSG:4326"
 _WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?M?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", re.IGNORECASE)

@@ -17,13 +17,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "NETWORK_NAMES", "OTHER_ROLES", "POSITION_ROLES", "ROLES", "RUN_NAMES", "SERVING_NAMES", "SERVING_NO",
-    "SERVING_YES",
-    "VALUE_ROLES", "Role",
-    "end_of", "is_known", "network_kind", "number_in", "plain", "plain_names", "role_of", "unit_in",
-]  # fmt: skip
-
 Convert = Callable[[Any], Any]
 """From a number, or an array of numbers, in another unit to the role's own."""
 

@@ -13,8 +13,6 @@ from typing import IO
 
 from openckm.errors import MeasurementError
 
-__all__ = ["HEAD_BYTES", "Source", "as_text", "find_source"]
-
 HEAD_BYTES = 1 << 18
 """Bytes from the beginning that tell the kind of a file, its encoding and its columns."""
 MOST_BYTES = 1 << 32

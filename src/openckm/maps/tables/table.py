@@ -16,12 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
-from openckm.maps.tables.numbers import EMPTY, GOOD, is_nothing
+from openckm.maps.tables.numbers import EMPTY, GOOD
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["Numbers", "Scalar", "Table", "TableFile", "Where", "Words"]
 
 Scalar = str | int | float
 Where = Mapping[str, Scalar | Sequence[Scalar]]
@@ -253,6 +251,3 @@ def _sample(words: Words, most: int = 8) -> str:
 def empty_numbers(n: int) -> Numbers:
     """Return a column that holds nothing."""
     return Numbers(np.full(n, np.nan), np.full(n, EMPTY, dtype=np.uint8))
-
-
-__all__ += ["empty_numbers", "is_nothing", "join_words", "words_of"]

@@ -18,8 +18,6 @@ from openckm.maps.tables.table import Numbers, Table, TableFile, Words, join_wor
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TextFile"]
-
 _CHUNK_ROWS = 1 << 18
 _NOTHING = ["n/a", "N/A", "NaN", "nan", "NULL", "null", "-", "--", "?", "none", "None", "n.a."]
 

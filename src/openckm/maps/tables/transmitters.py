@@ -28,11 +28,6 @@ from openckm.maps.tables.roles import (
 )
 from openckm.maps.tables.table import Table, TableFile, Words
 
-__all__ = [
-    "ALL", "Named", "mixture", "name_columns", "names_in", "prefer_serving", "ready_where", "refuse_mixed_files",
-    "refuse_mixture", "runs_in", "serving_column",
-]  # fmt: skip
-
 _TECHNOLOGIES = frozenset((
     "lte", "nr", "gsm", "wcdma", "umts", "hspa", "hspap", "cdma", "evdo", "2g", "3g", "4g", "5g", "5gnr",
     "nrnsa", "nrsa",

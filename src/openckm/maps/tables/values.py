@@ -15,8 +15,6 @@ from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO
 from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
-__all__ = ["FOREIGN_UNITS", "leave_out_nothings", "read_kinds", "read_values", "require_readable", "scaled"]
-
 FOREIGN_UNITS = frozenset((
     "%", "percent", "v", "mv", "uv", "bars", "mbit/s", "mbps", "kbit/s", "kbps", "ms", "s", "counts", "count",
     "raw", "adc",

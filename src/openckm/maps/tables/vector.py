@@ -21,8 +21,6 @@ from openckm.errors import MeasurementError
 from openckm.maps.tables.frame import FrameFile, from_records
 from openckm.maps.tables.sources import Source
 
-__all__ = ["open_geojson", "open_parquet", "open_vector", "open_xml"]
-
 _DEGREES = ("geometry lon", "geometry lat")
 _METRES = ("geometry x", "geometry y")
 _PAIR = re.compile(

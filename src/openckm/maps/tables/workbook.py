@@ -14,8 +14,6 @@ from openckm.maps.tables.frame import FrameFile
 from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, VALUE_ROLES, plain, role_of
 from openckm.maps.tables.sources import Source
 
-__all__ = ["open_workbook"]
-
 _PREAMBLE_LINES = 120
 
 

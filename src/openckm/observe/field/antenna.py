@@ -14,8 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from openckm.errors import OptionError
 from openckm.maps.antenna import PEAK_DBI, sector_gain_db
 
-__all__ = ["boresight_offsets", "element_gain_dbi", "harmonics"]
-
 Array = NDArray[np.float64]
 
 

@@ -35,8 +35,6 @@ from openckm.observe.field.matern import (
 from openckm.observe.field.nuisance import Parameter
 from openckm.observe.field.readings import FieldReadings, join_neighbours
 
-__all__ = ["Belief", "DiscrepancyFit", "DiscrepancyReport"]
-
 Array = NDArray[np.float64]
 
 _CHUNK = 2**21

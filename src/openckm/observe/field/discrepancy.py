@@ -41,17 +41,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import InputError, OptionError
-from openckm.observe.field.conditional import Belief, DiscrepancyFit, DiscrepancyReport
+from openckm.observe.field.conditional import Belief as Belief
+from openckm.observe.field.conditional import DiscrepancyFit as DiscrepancyFit
+from openckm.observe.field.conditional import DiscrepancyReport as DiscrepancyReport
 from openckm.observe.field.limits import limit_sites
-from openckm.observe.field.marginal import Hyper, MaternPrior, NoisePrior, NuggetPrior, estimate_hyper
-from openckm.observe.field.matern import Matern
+from openckm.observe.field.marginal import Hyper as Hyper
+from openckm.observe.field.marginal import MaternPrior as MaternPrior
+from openckm.observe.field.marginal import NoisePrior as NoisePrior
+from openckm.observe.field.marginal import NuggetPrior as NuggetPrior
+from openckm.observe.field.marginal import estimate_hyper
+from openckm.observe.field.matern import Matern as Matern
 from openckm.observe.field.readings import FieldReadings, checked_readings
-
-__all__ = [
-    "Belief", "DiscrepancyFit", "DiscrepancyOptions", "DiscrepancyReport", "Hyper", "Matern", "MaternPrior",
-    "NoisePrior", "NuggetPrior", "condition", "fit_checked", "fit_discrepancy",
-    "refit",
-]  # fmt: skip
 
 Array = NDArray[np.float64]
 

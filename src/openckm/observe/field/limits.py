@@ -21,8 +21,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["limit_sites"]
-
 Array = NDArray[np.float64]
 ROUNDS = 12
 """Updates of all sites, at most."""

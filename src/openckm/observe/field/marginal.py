@@ -34,11 +34,6 @@ from scipy.spatial.distance import pdist, squareform
 from openckm.errors import ComputationError, InputError, OptionError
 from openckm.observe.field.matern import Matern, same_places
 
-__all__ = [
-    "GaussianLinearModel", "Hyper", "MaternPrior", "NoisePrior", "NuggetPrior", "Sample", "estimate_hyper",
-    "factorised",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 
 _JITTER = 1e-10

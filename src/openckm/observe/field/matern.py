@@ -27,8 +27,6 @@ from scipy.spatial.distance import cdist
 
 from openckm.errors import OptionError
 
-__all__ = ["Matern", "covariance", "row_length", "same_places", "spectral_draw", "variances", "weighted_covariance"]
-
 Array = NDArray[np.float64]
 
 _CHUNK = 2**22

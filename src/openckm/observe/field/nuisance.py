@@ -26,10 +26,6 @@ from scipy.linalg import LinAlgError, cho_solve, cholesky
 from openckm.errors import InputError
 from openckm.observe.field.antenna import element_gain_dbi, harmonics
 
-__all__ = [
-    "Basis", "LinearFit", "Parameter", "fit_linear", "join", "map_column", "offset_columns", "pattern_columns",
-]  # fmt: skip
-
 Array = NDArray[np.float64]
 
 

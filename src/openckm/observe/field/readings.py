@@ -11,8 +11,6 @@ from scipy.sparse import block_diag, csr_matrix, identity
 from openckm.errors import InputError
 from openckm.observe.field.marginal import Hyper, Sample
 
-__all__ = ["FieldReadings", "checked_readings", "join_neighbours"]
-
 Array = NDArray[np.float64]
 
 

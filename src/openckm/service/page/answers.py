@@ -17,8 +17,6 @@ from openckm.maps.provenance import dump_provenance
 from openckm.maps.radiomap import RadioMap
 from openckm.service.wire import failure
 
-__all__ = ["contours_of", "parsed", "picture_of", "plain"]
-
 _MOST_LEVELS = 60
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -30,8 +30,6 @@ from openckm.service.page.records import Made, Record, Records
 from openckm.service.page.uploads import in_given_names
 from openckm.service.queue import Ticket, Work
 
-__all__ = ["Base", "ask_work", "onto"]
-
 Z_90 = 1.6448536269514722
 """Half of a 90 % interval of a normal law [standard deviations]."""
 

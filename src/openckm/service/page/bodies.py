@@ -8,9 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openckm.edge.reading import ReadingOptions
 
-__all__ = ["Ask", "ChangeAsk", "CompareAsk", "DriveRequest", "Edits", "EditAsk", "LiveRequest", "PlanAsk",
-           "ReadingBody", "SiteBody"]  # fmt: skip
-
 _Angle = Annotated[float, Field(allow_inf_nan=False, ge=-360.0, le=360.0)]
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e8, le=1e8)]
 _Place = tuple[_Number, _Number]

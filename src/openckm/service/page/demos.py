@@ -20,8 +20,6 @@ from openckm.data.shards import TracedMap, read_shard
 from openckm.maps.geotiff import encode_geotiff
 from openckm.maps.radiomap import RadioMap
 
-__all__ = ["DEMOS", "Demo", "demo_of"]
-
 DEMOS = {
     "duke": "A measured cell: LTE on a campus, walked with two phones",
     "city": "A simulated cell in Kathmandu: 400 readings of a map whose truth is known",

@@ -25,8 +25,6 @@ from openckm.service.page.records import Made, Record, Records
 from openckm.service.page.uploads import Upload, Uploads, in_given_names
 from openckm.service.queue import Ticket, Work
 
-__all__ = ["Files", "Painted", "drive_work", "encode_points", "preview", "prior_of"]
-
 _LOCAL = "local"
 _WHAT_IF = {"kind": "edit", "status": "what if"}
 

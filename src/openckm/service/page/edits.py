@@ -17,8 +17,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.service.page.bodies import Edits
 from openckm.service.page.places import from_page
 
-__all__ = ["edited"]
-
 _PAINTED = "painted"
 
 

@@ -40,8 +40,6 @@ from openckm.service.page.uploads import Uploads, in_given_names
 from openckm.service.queue import Job
 from openckm.service.wire import body_of, fails, failure
 
-__all__ = ["Desk", "job_routes"]
-
 _FAILS = fails(400, 401, 403, 404, 409, 422, 429, 503)
 
 

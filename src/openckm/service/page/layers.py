@@ -19,9 +19,6 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.service.page.places import corners, to_page
 
-__all__ = ["LAYERS", "MEDIA_TYPE", "NOTHING", "buildings_geojson", "encode_layer", "encode_values",
-           "ends_of", "layers_of", "values_of"]  # fmt: skip
-
 LAYERS = ("mean", "std", "p05", "p10", "p90", "p95", "direction", "building", "change", "change_std")
 MEDIA_TYPE = "application/vnd.openckm.layer"
 NOTHING = 65535

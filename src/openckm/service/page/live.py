@@ -15,8 +15,6 @@ from openckm.service.page.bodies import LiveRequest
 from openckm.service.page.places import from_page
 from openckm.service.page.records import Made
 
-__all__ = ["LARGEST", "Newest", "Superseded", "predicted"]
-
 LARGEST = 256
 """Sides up to which a map is predicted while dragging [cells]."""
 _STREAMS = 256

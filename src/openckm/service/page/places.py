@@ -7,8 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from openckm.maps.grid import Grid, reproject
 
-__all__ = ["LOCAL_DEGREE_M", "corners", "from_page", "from_page_on", "to_page"]
-
 LOCAL_DEGREE_M = 111_320.0
 """Metres that are drawn as a degree where a map has no CRS."""
 Floats = NDArray[np.float64]

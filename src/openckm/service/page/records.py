@@ -17,8 +17,6 @@ from openckm.service.page.places import to_page
 from openckm.service.page.uploads import Upload
 from openckm.service.queue import Ticket
 
-__all__ = ["Made", "Record", "Records", "command_of", "python_of"]
-
 
 @dataclass(frozen=True, eq=False)
 class Made:

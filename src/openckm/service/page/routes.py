@@ -44,8 +44,6 @@ from openckm.service.page.uploads import Kind, Upload, Uploads, in_given_names
 from openckm.service.queue import Job
 from openckm.service.wire import body_of, error_body, fails, failure
 
-__all__ = ["add_page", "built_page"]
-
 _RAW = ("application/octet-stream",)
 _MOST_POINTS = 1_000_000
 _Found = TypeVar("_Found")

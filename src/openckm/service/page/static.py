@@ -16,8 +16,6 @@ from fastapi.responses import RedirectResponse
 
 from openckm.service.wire import failure
 
-__all__ = ["add_docs", "built_docs", "built_file"]
-
 _MEDIA = {
     ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
     ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2", ".png": "image/png",

@@ -29,8 +29,6 @@ from openckm.service.page.places import corners
 from openckm.service.page.tiles import WHOLE, Pyramids, stored_layers, whole_layer
 from openckm.service.wire import fails
 
-__all__ = ["stored_routes"]
-
 _FAILS = fails(400, 401, 403, 404, 422, 503)
 _Version = Annotated[int | None, Query(ge=1)]
 _Below = Annotated[float | None, Query(ge=-300, le=100)]

@@ -24,8 +24,6 @@ from openckm.maps.radiomap import chance_below
 from openckm.service.page.layers import NOTHING, encode_values, ends_of
 from openckm.service.page.places import LOCAL_DEGREE_M, corners
 
-__all__ = ["STORED_LAYERS", "TILE", "WHOLE", "Pyramids", "head_of", "stored_layers", "stored_values", "whole_layer"]
-
 TILE = 256
 """Pixels along a side of a tile."""
 WHOLE = 512

@@ -21,8 +21,6 @@ from typing import Literal
 
 from openckm.errors import InputError, StoreError
 
-__all__ = ["Kind", "Upload", "Uploads", "in_given_names"]
-
 Kind = Literal["readings", "layout", "truth"]
 _ENDING = re.compile(r"(\.[A-Za-z0-9]{1,8}){1,3}$")
 
