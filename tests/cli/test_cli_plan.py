@@ -46,6 +46,15 @@ def test_plan_before_the_first_drive(ckm, prior, tmp_path):
     assert len(json.loads((tmp_path / "plan.json").read_text())["features"]) == 4
 
 
+def test_one_drive_for_all_cells_of_a_mast_no_longer_than_asked_for(ckm, prior, tmp_path):
+    sites = tmp_path / "sites.csv"
+    sites.write_text(f"name,lon,lat,azimuth\nnorth,{BS_TEXT},0\nsouth,{BS_TEXT},180\n")
+    output = tmp_path / "plan.json"
+    done = ckm("plan", "--sites", sites, "--size", SIDE, *prior, "--count", 6, "--budget-km", "0.1", "-o", output)
+    assert done.status == 0 and "for 2 maps" in done.out, done
+    assert json.loads(output.read_text())["features"][-1]["properties"]["length_m"] <= 100.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -57,6 +66,8 @@ def test_plan_before_the_first_drive(ckm, prior, tmp_path):
         (("-o", "p.geojson", "--start", "12.0,48.1"), "outside the grid"),
         (("-o", "p.geojson", "--sigma", "0"), "--sigma 0: wanted a number of dB"),
         (("-o", "p.geojson", "--cell", "-1"), "--cell -1"),
+        (("-o", "p.geojson", "--budget-km", "0"), "--budget-km 0"),
+        (("-o", "p.geojson", "--sites", "s.csv"), "by --bs, or the cells of a mast by --sites"),
         (("-o", "p.geojson", "--where", "PCI"), "wanted NAME=VALUE"),
         (("-o", "p.geojson", "--layout", "gone.geojson"), "gone.geojson"),
     ],
