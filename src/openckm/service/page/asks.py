@@ -18,6 +18,7 @@ from openckm.edge.planning import plan_on
 from openckm.edge.reading import Evidence, read_evidence
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import OpenCKM
+from openckm.infer.spread.normal import Z_90
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
@@ -29,9 +30,6 @@ from openckm.service.page.places import from_page, to_page
 from openckm.service.page.records import Made, Record, Records
 from openckm.service.page.uploads import in_given_names
 from openckm.service.queue import Ticket, Work
-
-Z_90 = 1.6448536269514722
-"""Half of a 90 % interval of a normal law [standard deviations]."""
 
 
 @dataclass(frozen=True, eq=False)
