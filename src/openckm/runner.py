@@ -352,9 +352,10 @@ def _require_same_version(client: Any, address: str) -> None:
             f"the workers at {address!r} cannot load OpenCKM ({error}): install it there"
         ) from error
     if there != {__version__}:
-        told = ", ".join(sorted(map(str, there)))
+        versions = ", ".join(sorted(map(str, there)))
         raise ClusterUnavailable(
-            f"the workers at {address!r} run OpenCKM {told}, this program is {__version__}: install the same version"
+            f"the workers at {address!r} run OpenCKM {versions}, this program is {__version__}:"
+            " install the same version"
         )
 
 

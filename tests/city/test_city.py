@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,9 +30,6 @@ from openckm.maps.sites_csv import read_sites
 from openckm.maps.symmetry import apply_symmetry, inverse_symmetry
 from openckm.nn.arithmetic import using
 from openckm.runner import run
-
-KILLS = min(20, int(os.environ.get("OPENCKM_KILLS", "8")))
-"""20 were run for the release."""
 
 
 def content(folder):
@@ -207,47 +205,77 @@ def test_a_cluster_makes_the_same_bytes(town, tmp_path):
     assert [name for name in first if first[name] != second[name]] == []
 
 
-def start(plan, folder, tests):
-    """Make the city in a process of its own, by the command line."""
-    words = [
-        sys.executable, "-m", "openckm.cli.main", "city", "--layout", plan.layout, "--sites",
-        plan.layout.parent / "sites.csv",
-        "--bbox", ",".join(map(str, BBOX)), "-o", folder, "--observations", plan.observations, "--draws", plan.draws,
-        "--steps", plan.steps, "--prior", plan.prior, "--workers", 2,
-    ]  # fmt: skip
-    return subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, start_new_session=True)
+def finished_tasks(folder):
+    """How many tasks of a city are finished, as its manifest says."""
+    manifest = folder / "work" / "manifest.sqlite"
+    if not manifest.exists():
+        return 0
+    base = sqlite3.connect(f"file:{manifest}?mode=ro", uri=True)
+    try:
+        return base.execute("SELECT count(*) FROM done").fetchone()[0]
+    except sqlite3.OperationalError:  # it is being made
+        return 0
+    finally:
+        base.close()
+
+
+def made_in_a_child(plan):
+    """Make the city in a process that is forked from this one, which has loaded everything; return its number."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with using("auto"):
+                make_city(plan, workers=0)
+            code = 0
+        finally:
+            os._exit(code)
+    return child
 
 
 @pytest.mark.slow
-def test_killed_at_random_times_and_resumed_it_makes_the_same_bytes(town, tmp_path):
+def test_killed_at_20_random_times_and_resumed_it_makes_the_same_bytes(town, tmp_path):
+    """The whole run is killed, after some tasks and a moment more: in the midst of whatever it does there."""
     plan, _ = town
-    rng = np.random.default_rng(11)
-    target, kills = tmp_path / "killed.zarr", 0
-    while kills < KILLS:
-        process = start(plan, target, Path(__file__).parent)
-        deadline = time.monotonic() + rng.uniform(3.0, 14.0)
-        while process.poll() is None and time.monotonic() < deadline:
+    plan = replace(plan, output=tmp_path / "killed.zarr")
+    rng, at = np.random.default_rng(11), []
+    for _ in range(20):
+        child, begun = made_in_a_child(plan), finished_tasks(plan.output)
+        wanted = begun + int(rng.integers(0, 2))
+        while finished_tasks(plan.output) < wanted and os.waitpid(child, os.WNOHANG) == (0, 0):
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0.0, 0.5))
+        os.kill(child, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "it was finished before 20 kills"
+        at.append(finished_tasks(plan.output))
+    assert len(set(at)) >= 5, f"the kills hit the same place again and again: {at}"
+    assert os.waitstatus_to_exitcode(os.waitpid(made_in_a_child(plan), 0)[1]) == 0
+    first, second = content(town[0].output), content(plan.output)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_are_replaced_and_the_bytes_are_the_same(town, tmp_path):
+    """By the command line, in two processes, one of which is killed three times; the run itself goes on."""
+    plan, target = town[0], tmp_path / "workers.zarr"
+    words = [
+        sys.executable, "-m", "openckm.cli.main", "city", "--layout", plan.layout, "--sites",
+        plan.layout.parent / "sites.csv", "--bbox", ",".join(map(str, BBOX)), "-o", target, "--observations",
+        plan.observations, "--draws", plan.draws, "--steps", plan.steps, "--prior", plan.prior, "--workers", 2,
+    ]  # fmt: skip
+    process = subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, start_new_session=True)
+    for kill in range(3):
+        while finished_tasks(target) < 2 + 6 * kill:
+            assert process.poll() is None
             time.sleep(0.05)
-        if process.poll() is not None:
-            assert process.returncode == 0
-            break
-        if kills % 2:  # the whole run, or one of its workers
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        else:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            for child in children[-1:]:
-                os.kill(int(child), signal.SIGKILL)
-            time.sleep(0.5)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        kills += 1
-    if not (target / "city.json").exists() or (target / "work").exists():
-        assert start(plan, target, Path(__file__).parent).wait() == 0
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        workers = [c for c in children if "spawn_main" in Path(f"/proc/{c}/cmdline").read_text()]
+        os.kill(int(workers[-1]), signal.SIGKILL)
+    assert process.wait() == 0
     first, second = content(plan.output), content(target)
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
-    assert kills >= 3
 
 
 def test_it_goes_on_where_it_stopped_and_refuses_other_inputs(town, tmp_path, monkeypatch):
@@ -336,3 +364,28 @@ def test_sites_in_different_units_have_no_layers(town, tmp_path):
     made = make_city(replace(plan, output=tmp_path / "a.zarr", sites=sites, draws=0, layout=write_layout(tmp_path)))
     assert [v.unit() for v in open_maps(made)] == ["dB", "dBm"]
     assert (zarr.open_group(made / "network", mode="r")["best"][:] == -1).all()
+
+
+def test_sites_beyond_the_layout_are_pointed_out(tmp_path, tiny_prior):
+    """The layout ends in the west of the box; one site stands in the east, where nobody said what is built."""
+    import json
+
+    from openckm.city.run import warnings_of
+
+    plan = plan_of(tmp_path, tiny_prior, draws=0, observations=None, cell_m=4.0)
+    whole = json.loads(plan.layout.read_text())
+    west = [f for f in whole["features"] if f["geometry"]["coordinates"][0][0][0] < 24.9442]
+    plan.layout.write_text(json.dumps(whole | {"features": west}))
+    make_city(plan, workers=0)
+    found = warnings_of(plan.output)
+    assert len(found) == 1
+    assert "site north stands" in found[0]
+    assert "give a layout of the whole box" in found[0]
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", "a\nb", " "])
+def test_site_names_that_no_file_can_have(town, tmp_path, name):
+    plan, _ = town
+    with pytest.raises(InputError, match="wanted a name that a file can have"):
+        make_city(replace(plan, output=tmp_path / "a.zarr", sites=(replace(plan.sites[0], name=name),)))
+    assert not (tmp_path / "a.zarr").exists()

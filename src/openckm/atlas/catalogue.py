@@ -96,7 +96,7 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
     try:
         base = _opened(path, "rwc" if write else "ro")
     except sqlite3.Error as error:
-        raise _told(folder, error) from error
+        raise _refused(folder, error) from error
     try:
         with contextlib.closing(base):
             _require_version(base, folder, write)
@@ -111,7 +111,7 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
             if base.in_transaction:
                 base.execute("COMMIT")
     except sqlite3.Error as error:
-        raise _told(folder, error) from error
+        raise _refused(folder, error) from error
 
 
 def _opened(path: Path, mode: str) -> sqlite3.Connection:
@@ -159,7 +159,7 @@ def _require_version(base: sqlite3.Connection, folder: Path, write: bool) -> Non
     base.execute("COMMIT")
 
 
-def _told(folder: Path, error: sqlite3.Error) -> MapStoreError:
+def _refused(folder: Path, error: sqlite3.Error) -> MapStoreError:
     text = str(error)
     advice = {
         "locked": "another process writes; try again",

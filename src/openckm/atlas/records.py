@@ -35,11 +35,11 @@ def points_record(answer: PointAnswers, name: str) -> dict[str, Any]:
 def route_record(answer: RouteAnswer, name: str, samples: bool = True) -> dict[str, Any]:
     """Return what a map says along a route, with or without its samples."""
     joint = {"unbroken": answer.unbroken, "share_above": answer.share, "longest_break_m": answer.longest_break_m}
-    told = {key: None if value is None else value.record() for key, value in joint.items()}
+    joined = {key: None if value is None else value.record() for key, value in joint.items()}
     summary: dict[str, Any] = {
         "map": name, "unit": answer.points.unit, "above": answer.points.below,
         "length_m": float(answer.route.distance_m[-1]),
-        "samples": len(answer.points), "left_out_in_buildings": answer.left_out, **told,
+        "samples": len(answer.points), "left_out_in_buildings": answer.left_out, **joined,
     }  # fmt: skip
     if samples:
         rows = answer.points.rows()

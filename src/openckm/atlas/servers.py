@@ -134,8 +134,8 @@ def require_alike(views: Sequence[MapView], *, any_time: bool = False) -> str:
         raise OptionError(f"two maps are called {', '.join(twice)}: give each a name of its own")
     units = {view.unit() for view in views}
     if len(units) > 1:
-        told = ", ".join(f"{view.name} in {view.unit()}" for view in views)
-        raise UnitError(f"maps of different units cannot be compared ({told}): give the transmit power of those in dB")
+        which = ", ".join(f"{view.name} in {view.unit()}" for view in views)
+        raise UnitError(f"maps of different units cannot be compared ({which}): give the transmit power of those in dB")
     stated = sorted((view.time, view.name) for view in views if view.time is not None)
     if not any_time and stated and stated[-1][0] - stated[0][0] > SAME_TIME:
         raise OptionError(

@@ -111,7 +111,7 @@ class MapStore:
             )  # fmt: skip
             return self._enter(entry, aside, target)
         except OSError as error:
-            raise _told(self.folder, error) from error
+            raise _refused(self.folder, error) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -218,7 +218,7 @@ class MapStore:
         try:
             (self.folder / "maps").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _told(self.folder, error) from error
+            raise _refused(self.folder, error) from error
         with connect(self.folder, write=True):
             pass
 
@@ -329,7 +329,7 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _told(folder: Path, error: OSError) -> MapStoreError:
+def _refused(folder: Path, error: OSError) -> MapStoreError:
     remedy = {
         errno.ENOSPC: "the disk is full: make room and add the map again; the store is as it was",
         errno.EDQUOT: "the quota is used up: make room and add the map again; the store is as it was",

@@ -284,10 +284,10 @@ def open_maps(path: str | os.PathLike[str]) -> list[MapView]:
     if not plan.is_file():
         return [open_map(source)]
     try:
-        told = json.loads(plan.read_text(encoding="utf-8"))
-        sites = {str(name): str(folder) for name, folder in told["sites"].items()}
+        stated = json.loads(plan.read_text(encoding="utf-8"))
+        sites = {str(name): str(folder) for name, folder in stated["sites"].items()}
     except (ValueError, KeyError, AttributeError) as error:
         raise InputError(f"{plan} cannot be read ({error}): make the city again, what is finished is kept") from error
-    if not told.get("finished"):
+    if not stated.get("finished"):
         raise InputError(f"the city {source} is not finished: run the same `ckm city` again, what is finished is kept")
     return [open_map(source / folder, name) for name, folder in sites.items()]

@@ -34,6 +34,8 @@ from openckm.maps.zarr_map import CHUNK, ZarrMap
 from openckm.nn.arithmetic import arithmetic
 from openckm.runner import run
 
+BEYOND_M = 100.0
+"""Way from the last building of the layout beyond which a site may stand outside the layout [m]."""
 Report = Callable[[str, int, int], None]
 """Called with (what, tasks done, tasks in all)."""
 
@@ -163,7 +165,7 @@ def _template(plan: CityPlan, units: list[str], how: str, manifest: Manifest) ->
         facts = {
             "unit": units[k], "seed": plan.seed, "prior": prior, "draws": plan.draws, "site": _site_facts(plan, k),
             "method": "openckm" if measured else "predict", "made_by": "city", "arithmetic": how,
-            "status": "unchecked", "notes": ["self-check left out: a city is made without"] if measured else [],
+            "status": "unchecked", "notes": [*_beyond(plan, k), "self-check left out: a city is made without"],
         }  # fmt: skip
         ZarrMap.create(
             plan.output / folder_of(k, site.name), plan.grid, CHANNELS, draws=plan.draws, sharding="planes",
@@ -183,6 +185,25 @@ def _template(plan: CityPlan, units: list[str], how: str, manifest: Manifest) ->
     manifest.finish(ready)
 
 
+def _beyond(plan: CityPlan, number: int) -> list[str]:
+    """Return a warning where a site stands beyond all buildings of the layout, more than BEYOND_M away."""
+    built = np.load(plan.output / "work" / "heights.npy", mmap_mode="r") > 0
+    name, tx = plan.sites[number].name, plan.transmitter(plan.sites[number])
+    row, col = plan.grid.index_of(tx.x, tx.y)
+    away = 0.0
+    for lines, place in ((built.any(1), int(row)), (built.any(0), int(col))):
+        held = np.flatnonzero(lines)
+        if not len(held):
+            return [f"WARNING: {plan.layout.name} has no building in the box: is it the layout of this place?"]
+        away = max(away, (held[0] - place) * plan.cell_m, (place - held[-1]) * plan.cell_m)
+    if away <= BEYOND_M:
+        return []
+    return [
+        f"WARNING: site {name} stands {away:.0f} m beyond the last building of {plan.layout.name}: if the layout ends"
+        " there, the map takes for free what is built around the site; give a layout of the whole box"
+    ]
+
+
 def _site_facts(plan: CityPlan, number: int) -> dict[str, Any]:
     site = plan.sites[number]
     lon, lat = site.place or (None, None)
@@ -192,11 +213,19 @@ def _site_facts(plan: CityPlan, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def warnings_of(folder: Path) -> list[str]:
+    """Return the warnings in the provenance of a city's maps, each once."""
+    sites = json.loads((folder / CITY_FILE).read_text(encoding="utf-8"))["sites"].values()
+    notes = [ZarrMap.open(folder / place).provenance for place in sites]
+    found = [n for one in notes for n in [*one.get("notes", []), *one.get("reading", {}).get("notes", [])]]
+    return [note for note in dict.fromkeys(found) if note.startswith("WARNING")]
+
+
 def _write_city(plan: CityPlan, *, finished: bool) -> None:
     sites = {site.name: folder_of(k, site.name) for k, site in enumerate(plan.sites)}
-    told = {"sites": sites, "finished": finished, "bbox": plan.bbox, "cell_m": plan.cell_m, "crs": plan.grid.crs}
+    facts = {"sites": sites, "finished": finished, "bbox": plan.bbox, "cell_m": plan.cell_m, "crs": plan.grid.crs}
     with atomic_path(plan.output / CITY_FILE) as aside:
-        aside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        aside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def _close(plan: CityPlan, site: int) -> None:

@@ -132,10 +132,10 @@ class CityWork:
         plan, part = self.plan, self.plan.window(task.row, task.col)
         scene, seen = scene_of(plan, task.site), self.seen(task.site)
         points = seen.points(scene)
-        held, told = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
+        held, tables = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
         plain = plain_condition(plan, task.site, held["planes"])
-        given = with_readings(plan, plain, part, told)
-        if any(plan.part(*part).contains(t.x, t.y).any() for t in told):
+        given = with_readings(plan, plain, part, tables)
+        if any(plan.part(*part).contains(t.x, t.y).any() for t in tables):
             groups = [points.subset(seen.fold != group) for group in np.unique(seen.fold)]
             made = ask_window(plan, given, task, symmetrise=True)
             made |= other_folds(plan, [with_readings(plan, plain, part, [one, *scene.extra]) for one in groups])

@@ -45,6 +45,7 @@ def city(
 ) -> None:
     """Make the maps of many sites over a whole city, tile by tile; run again, it goes on where it stopped."""
     from openckm.city import CityPlan, make_city
+    from openckm.city.run import warnings_of
     from openckm.maps.sites_csv import read_sites
 
     wanted = CityPlan(
@@ -59,6 +60,8 @@ def city(
         return
     begun = time.monotonic()
     make_city(wanted, workers=workers, cluster=cluster, on_progress=_progress())
+    for note in warnings_of(output):
+        console.print(f"  note     {note}", markup=False)
     console.print(f"  took     {time.monotonic() - begun:.0f} s", markup=False)
     console.print(f"  wrote    {output}: ask it with ckm query {output} LON,LAT --servers", markup=False)
 
@@ -112,7 +115,7 @@ def _progress() -> Callable[[str, int, int], None]:
     begun, last = time.monotonic(), 0.0
     first: int | None = None
 
-    def told(what: str, done: int, total: int) -> None:
+    def show(what: str, done: int, total: int) -> None:
         nonlocal last, first
         first = done - 1 if first is None else first
         now = time.monotonic()
@@ -124,4 +127,4 @@ def _progress() -> Callable[[str, int, int], None]:
             console.print(line, markup=False)
             last = now
 
-    return told
+    return show

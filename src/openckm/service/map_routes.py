@@ -123,12 +123,12 @@ def map_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
     @app.get("/v1/maps", responses=failures)
     async def every_map(_: Token = allowed) -> Response:
         """All maps, by the ids that addresses hold."""
-        return await _told(lambda: [{"id": key, **entry_record(e)} for key, e in shelf.entries().items()])
+        return await _answered(lambda: [{"id": key, **entry_record(e)} for key, e in shelf.entries().items()])
 
     @app.get("/v1/maps/{map_id}", responses=failures)
     async def one_map(map_id: str, _: Token = allowed) -> Response:
         """One map."""
-        return await _told(lambda: {"id": map_id, **entry_record(shelf.entry(map_id))})
+        return await _answered(lambda: {"id": map_id, **entry_record(shelf.entry(map_id))})
 
     @app.get(
         "/v1/maps/{map_id}/map.tif", response_class=Response,
@@ -150,22 +150,22 @@ def map_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
     @app.post("/v1/maps/{map_id}/route", responses=failures)
     async def route(map_id: str, question: RouteQuestion, _: Token = allowed) -> Response:
         """What the map says along a route, and of the whole of it."""
-        return await _told(lambda: _route(shelf.view(map_id), question))
+        return await _answered(lambda: _route(shelf.view(map_id), question))
 
     @app.post("/v1/maps/{map_id}/servers", responses=failures)
     async def servers(map_id: str, question: ServersQuestion, _: Token = allowed) -> Response:
         """Which cell serves at places, and where a line is handed over."""
-        return await _told(lambda: _servers(shelf, map_id, question))
+        return await _answered(lambda: _servers(shelf, map_id, question))
 
     @app.post("/v1/maps/{map_id}/beams", responses=failures)
     async def beams(map_id: str, question: BeamsQuestion, _: Token = allowed) -> Response:
         """The best beam of an array at places."""
         array = LinearArray(question.elements, question.spacing, question.facing_deg)
         lon, lat = _columns(question.coords)
-        return await _told(lambda: beams_record(ask_beams(shelf.view(map_id), array, lon, lat), map_id))
+        return await _answered(lambda: beams_record(ask_beams(shelf.view(map_id), array, lon, lat), map_id))
 
 
-async def _told(record: Callable[[], Any]) -> Response:
+async def _answered(record: Callable[[], Any]) -> Response:
     def work() -> Response:
         return Response(json.dumps(record(), allow_nan=False), media_type="application/json")
 

@@ -98,8 +98,12 @@ class _Sums:
 
 
 def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | None = None) -> list[Row]:
-    """Return the rows of the seams, of the mean with readings and without, and of draws with readings."""
+    """Return the rows of the seams, of the mean with readings and without, and of draws with readings.
+
+    Maps whose mast stands beside them are left out: a city holds its sites.
+    """
     sums: dict[tuple[str, str], _Sums] = {}
+    traced = [one for one in traced if _holds_its_mast(one)]
     for k, one in enumerate(traced):
         for readings in (False, True):
             for window, how in ((WINDOW, "windows"), (one.grid.shape[0], "one window")):
@@ -120,6 +124,10 @@ def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | Non
         if on_progress is not None:
             on_progress(k + 1)
     return [row for (split, how), one in sums.items() for row in _rows(split, how, one, len(traced))]
+
+
+def _holds_its_mast(one: TracedMap) -> bool:
+    return one.transmitter is not None and bool(one.grid.contains(one.transmitter.x, one.transmitter.y))
 
 
 def _add(into: _Sums, field: NDArray[np.floating], traced: TracedMap, starts: tuple[tuple[int, ...], ...]) -> None:
