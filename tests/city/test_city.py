@@ -28,7 +28,6 @@ from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.sites_csv import read_sites
 from openckm.maps.symmetry import apply_symmetry, inverse_symmetry
-from openckm.nn.arithmetic import using
 from openckm.runner import run
 
 
@@ -46,8 +45,7 @@ def town(tmp_path_factory, tiny_prior):
     folder = tmp_path_factory.mktemp("town")
     seen = []
     plan = plan_of(folder, tiny_prior)
-    with using("auto"):  # as processes of their own would compute
-        make_city(plan, workers=0, on_progress=lambda *told: seen.append(told))
+    make_city(plan, workers=0, on_progress=lambda *told: seen.append(told))
     return plan, seen
 
 
@@ -157,8 +155,7 @@ def test_a_tile_made_alone_is_the_tile_of_the_city(town, tmp_path, site):
     folder = alone.output / "work"
     folder.mkdir(parents=True)
     height_known = running._heights(alone, folder)
-    with using("auto"):
-        how = running._arithmetic(folder)
+    how = running._arithmetic(folder)
     running._template(alone, ["dBm", "dBm"], how, Manifest(folder / "manifest.sqlite", alone.inputs()))
     work = CityWork(alone, height_known, True, how)
     rows, cols = alone.tile(1, 1)
@@ -225,8 +222,7 @@ def made_in_a_child(plan):
     if child == 0:
         code = 1
         try:
-            with using("auto"):
-                make_city(plan, workers=0)
+            make_city(plan, workers=0)
             code = 0
         finally:
             os._exit(code)
@@ -263,6 +259,7 @@ def test_workers_that_are_killed_are_replaced_and_the_bytes_are_the_same(town, t
         sys.executable, "-m", "openckm.cli.main", "city", "--layout", plan.layout, "--sites",
         plan.layout.parent / "sites.csv", "--bbox", ",".join(map(str, BBOX)), "-o", target, "--observations",
         plan.observations, "--draws", plan.draws, "--steps", plan.steps, "--prior", plan.prior, "--workers", 2,
+        "--arithmetic", "fp32",
     ]  # fmt: skip
     process = subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, start_new_session=True)
     for kill in range(3):

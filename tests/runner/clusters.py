@@ -27,7 +27,7 @@ def cluster_in(folder):
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     made = subprocess.Popen(
         [sys.executable, str(folder / "cluster.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     try:
         yield made, made.stdout.readline().strip()

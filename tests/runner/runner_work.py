@@ -49,7 +49,3 @@ def wait_long(x):
 
 def array(x):
     return np.full(10, x)
-
-
-def wait_a_minute(x):
-    time.sleep(60)

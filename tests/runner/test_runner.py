@@ -148,11 +148,18 @@ def test_a_cluster_that_is_lost_meanwhile_is_named(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("openckm.runner.CONNECT_S", 2.0)
     with cluster_in(tmp_path) as (process, address):
-        timer = threading.Timer(3.0, process.kill)
-        timer.start()
+        begun = tmp_path / "begun"
+
+        def kill():
+            while not begun.exists():
+                time.sleep(0.05)
+            os.killpg(process.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
         with pytest.raises(ClusterUnavailable, match=r"was lost at .*what is finished is kept"):
-            list(run(runner_work.wait_a_minute, [1, 2, 3], cluster=address))
-        timer.join()
+            list(run(runner_work.wait_long, [str(begun)], cluster=address))
+        killer.join()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from openckm.cli.options import ArithmeticOption
 from openckm.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def city(
     cluster: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers see the same files, tcp://...")
     ] = None,
+    arithmetic: ArithmeticOption = "auto",
     plan: Annotated[bool, typer.Option("--plan", help="Print tiles, memory and time, and make nothing.")] = False,
 ) -> None:
     """Make the maps of many sites over a whole city, tile by tile; run again, it goes on where it stopped."""
