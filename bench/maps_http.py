@@ -37,11 +37,15 @@ from openckm.service.config import EdgeConfig
 from openckm.service.model_keeper import ModelKeeper
 from openckm.service.node import Node
 
+class Nothing:
+    def held(self):
+        return ()
+
 class Still(ModelKeeper):
     # keeps no model, and looks for none
 
     def __init__(self):
-        super().__init__(EdgeConfig(), updater=object())
+        super().__init__(EdgeConfig(), updater=Nothing())
         self.model = None
 
     def start(self): ...

@@ -30,6 +30,7 @@ SHARE, DRAWS, ASKED = 0.02, 24, 40
 LEVELS = (0.3, 0.5, 0.7)
 """Quantiles of the map's own mean that are the levels asked for."""
 LEAST_CELLS = 30
+ARTICLE = {"route": "a", "area": "an"}
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
@@ -134,7 +135,7 @@ def _rows(kind: str, maps: Sequence[Sequence[_Claim]]) -> list[Row]:
             drawn = rng.choice(each, (2000, len(each))).mean(1)
             low, high = (float(v) for v in np.quantile(drawn, [0.025, 0.975]))
             rows.append(
-                Row(method, f"share of a {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws", metric,
+                Row(method, f"share of {ARTICLE[kind]} {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws", metric,
                     float(each.mean()), low, high, values.size, 0, 0.0, peak_mb(), len(maps))
             )  # fmt: skip
     return rows
