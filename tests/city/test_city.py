@@ -31,6 +31,9 @@ from openckm.maps.symmetry import apply_symmetry, inverse_symmetry
 from openckm.runner import run
 
 
+KILLS = min(20, int(os.environ.get("OPENCKM_KILLS", "8")))
+
+
 def content(folder):
     """Every file of a city's result by name."""
     return {
@@ -230,21 +233,21 @@ def made_in_a_child(plan):
 
 
 @pytest.mark.slow
-def test_killed_at_20_random_times_and_resumed_it_makes_the_same_bytes(town, tmp_path):
+def test_killed_at_random_times_and_resumed_it_makes_the_same_bytes(town, tmp_path):
     """The whole run is killed, after some tasks and a moment more: in the midst of whatever it does there."""
     plan, _ = town
     plan = replace(plan, output=tmp_path / "killed.zarr")
     rng, at = np.random.default_rng(11), []
-    for _ in range(20):
+    for _ in range(KILLS):
         child, begun = made_in_a_child(plan), finished_tasks(plan.output)
         wanted = begun + int(rng.integers(0, 2))
         while finished_tasks(plan.output) < wanted and os.waitpid(child, os.WNOHANG) == (0, 0):
             time.sleep(0.005)
         time.sleep(rng.uniform(0.0, 0.5))
         os.kill(child, signal.SIGKILL)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "it was finished before 20 kills"
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "it was finished too early"
         at.append(finished_tasks(plan.output))
-    assert len(set(at)) >= 5, f"the kills hit the same place again and again: {at}"
+    assert len(set(at)) >= KILLS // 4, f"the kills hit the same place again and again: {at}"
     assert os.waitstatus_to_exitcode(os.waitpid(made_in_a_child(plan), 0)[1]) == 0
     first, second = content(town[0].output), content(plan.output)
     assert first.keys() == second.keys()

@@ -134,9 +134,10 @@ def _rows(kind: str, maps: Sequence[Sequence[_Claim]]) -> list[Row]:
             each = values.mean(1)
             drawn = rng.choice(each, (2000, len(each))).mean(1)
             low, high = (float(v) for v in np.quantile(drawn, [0.025, 0.975]))
+            task = f"share of {ARTICLE[kind]} {kind} above a level"
             rows.append(
-                Row(method, f"share of {ARTICLE[kind]} {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws", metric,
-                    float(each.mean()), low, high, values.size, 0, 0.0, peak_mb(), len(maps))
+                Row(method, task, f"{SHARE:.0%} read, {DRAWS} draws", metric, float(each.mean()), low, high,
+                    values.size, 0, 0.0, peak_mb(), len(maps))
             )  # fmt: skip
     return rows
 
