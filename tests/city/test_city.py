@@ -30,7 +30,6 @@ from openckm.maps.sites_csv import read_sites
 from openckm.maps.symmetry import apply_symmetry, inverse_symmetry
 from openckm.runner import run
 
-
 KILLS = min(20, int(os.environ.get("OPENCKM_KILLS", "8")))
 
 
