@@ -5,7 +5,7 @@
 MAPS are shards of held-out maps, RAYS a folder that keeps the planes of their rays (launched where it does not). Each
 map is asked with layout and transmitter known and 0, 0.5 or 2 % of its free covered cells read (noise 2 dB), and once
 with nothing read and heights unknown (10 m everywhere, to the rays, too). A prior answers by its posterior mean, in one
-call. `rays` are the rays alone: free space and all that rays bring over it, from the median of the readings; `0.7/0.3`
+call. `rays alone` is free space and all that rays bring over it, from the median of the readings; `0.7/0.3`
 takes that share of a prior and the rest of the rays. Scored over cells that were not read: RMSE of the gain [dB] over
 all, and over deep shadow (more than two cells within what the straight line does not reach); mean error of the
 direction [degrees], beside that of the bearing. Aggregates are means over the maps of each city, then over cities.
@@ -101,7 +101,7 @@ def answers(
         gain, cos, sin = (q.decode(mean[k]) for k, q in enumerate((GAIN, AOA_COS, AOA_SIN)))
         yield name, gain, cos, sin
         yield f"{name} 0.7/0.3", (1.0 - RAY_SHARE) * gain + RAY_SHARE * alone, planes[5], planes[6]
-    yield "rays", alone, planes[5], planes[6]
+    yield "rays alone", alone, planes[5], planes[6]
     yield "bearing", geometry.free_space_db + geometry.pattern_db, geometry.cos, geometry.sin
 
 

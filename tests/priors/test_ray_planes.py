@@ -1,11 +1,14 @@
 """Does a prior that reads rays answer as before until it has learnt, and are rays given to it wherever they can be?"""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from openckm.errors import ModelError
+from openckm.infer.construct import OpenCKM
 from openckm.infer.scene import prepare_scene
 from openckm.maps.grid import Grid
 from openckm.maps.layouts import geojson_layout
@@ -19,7 +22,7 @@ from openckm.priors.conditioning import Condition, evidence_planes, scalars, sit
 from openckm.priors.denoiser import with_planes
 from openckm.priors.planes import RAY_PLANES
 from openckm.priors.posterior import posterior_mean
-from openckm.priors.pretrained import embedded_prior
+from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.priors.ray_planes import SCALE_DB, ray_planes, site_rays
 
 GRID = Grid((32, 32), 4.0)
@@ -144,3 +147,23 @@ def test_a_scene_has_rays_where_the_network_reads_them():
     assert prepare_scene(given, GRID, 16).condition.rays is None
     assert prepare_scene(given, GRID, 16, planes=["rays"]).condition.rays is not None
     assert prepare_scene(replace(given, layout=None), GRID, 16, planes=["rays"]).condition.rays is None
+
+
+def test_the_shipped_prior_that_reads_rays_is_asked_for_by_name(tmp_path, monkeypatch):
+    net, card = load_prior(Path("rays"))
+    assert net.options.planes == ("rays",) and card.architecture["planes"] == ["rays"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rays").mkdir()  # a user's own folder of that name wins
+    with pytest.raises(ModelError):
+        load_prior(Path("rays"))
+
+
+def test_the_engine_says_whether_rays_were_used(monkeypatch):
+    given = Observations(layout=layout(), transmitter=TX)
+    method = OpenCKM(prior=Path("rays"), symmetrise=False)
+    with_rays = method.posterior(given, GRID)
+    assert with_rays.facts["rays"] == "used"
+    monkeypatch.setattr("openckm.infer.scene.can_compile", lambda: False)
+    without = method.posterior(given, GRID)
+    assert without.facts["rays"].startswith("not used")
+    assert np.abs(with_rays.to_map(GRID).mean() - without.to_map(GRID).mean()).max() > 0.5

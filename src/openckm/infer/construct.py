@@ -347,7 +347,11 @@ class OpenCKM:
             reads = "vehicles" in network.options.planes
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
         if "rays" in network.options.planes and scene.transmitter is not None and scene.layout is not None:
-            facts["rays"] = "used" if scene.condition.rays is not None else "not used: none can be launched here"
+            facts["rays"] = (
+                "used"
+                if scene.condition.rays is not None
+                else "not used: they need the extra `fast` and a carrier of 0.4-100 GHz"
+            )
         if (taught := adapted_by(network)) is not None:
             facts["delta"] = taught.delta.digest
         if not scene.fitted:

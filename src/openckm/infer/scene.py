@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from openckm._compiled import can_compile
 from openckm.errors import GridError, MeasurementError
 from openckm.infer.extended import ExtendedReadings, MeanMap, extended_readings
 from openckm.maps.antenna import PEAK_DBI
@@ -338,7 +339,7 @@ def prepare_scene(
         grid.index_of(table.x, table.y)
     if condition is None:
         condition = _site_condition(observations, grid, padded, layout)
-        if "rays" in planes:
+        if "rays" in planes and can_compile():  # as plain Python they would take minutes
             rays = site_rays(padded, observations.layout, observations.transmitter)
             condition = replace(condition, rays=None if rays is None else torch.tensor(rays)[None])
     return Scene(

@@ -23,8 +23,10 @@ from openckm.store.codec import decode, encode
 from openckm.store.delta import Delta
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
+__all__ = ["SHIPPED", "embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
+SHIPPED = {"rays": "prior_rays"}
+"""Further priors in the package, by the word that stands for their folder: one that reads rays."""
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
 
@@ -64,7 +66,8 @@ def load_prior(folder: Path | None, *, delta: Path | None = None) -> tuple[MapDe
     """Return the denoiser of a model folder, ready to use (evaluation mode, no gradients), and its card.
 
     Args:
-        folder: of the model; None for the prior that is shipped in the package.
+        folder: of the model; None for the prior that is shipped in the package, and "rays" (where there is no such
+            folder) for the shipped one that reads rays.
         delta: file of what a site taught it (`openckm.store.delta`), or None.
 
     Raises:
@@ -73,6 +76,7 @@ def load_prior(folder: Path | None, *, delta: Path | None = None) -> tuple[MapDe
     if folder is None or delta is not None:
         denoiser, card = embedded_prior() if folder is None else load_prior(folder)
         return (denoiser if delta is None else _taught(denoiser, card, delta)), card
+    folder = _folder(folder)
     card = ModelCard.read(folder / CARD_FILE)
     denoiser = _denoiser(card, str(folder))
     arrays = read_weights(folder / WEIGHT_FILE, card.sha256)
@@ -122,7 +126,11 @@ def prior_card(folder: Path | None) -> ModelCard:
 
 
 def _folder(folder: Path | None) -> Path:
-    return Path(str(files("openckm.assets") / "prior_s")) if folder is None else folder
+    if folder is None:
+        return Path(str(files("openckm.assets") / "prior_s"))
+    if str(folder) in SHIPPED and not folder.exists():
+        return Path(str(files("openckm.assets") / SHIPPED[str(folder)]))
+    return folder
 
 
 def require_runnable(card: ModelCard) -> None:
