@@ -23,9 +23,9 @@ from openckm.store.codec import decode, encode
 from openckm.store.delta import Delta
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-__all__ = ["SHIPPED", "embedded_prior", "load_prior", "require_runnable", "save_prior"]
+__all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
-SHIPPED = {"rays": "prior_rays"}
+_SHIPPED = {"rays": "prior_rays"}
 """Further priors in the package, by the word that stands for their folder: one that reads rays."""
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
@@ -128,8 +128,8 @@ def prior_card(folder: Path | None) -> ModelCard:
 def _folder(folder: Path | None) -> Path:
     if folder is None:
         return Path(str(files("openckm.assets") / "prior_s"))
-    if str(folder) in SHIPPED and not folder.exists():
-        return Path(str(files("openckm.assets") / SHIPPED[str(folder)]))
+    if str(folder) in _SHIPPED and not folder.exists():
+        return Path(str(files("openckm.assets") / _SHIPPED[str(folder)]))
     return folder
 
 
