@@ -1,4 +1,4 @@
-"""Makes the figure of memory: what a training step holds at its peak, along the depth of a stack and of a chain.
+"""Makes the figure of memory: a training step's peak along the depth of a stack (computed) and of a chain (measured).
 
 python docs/memory_figure.py            from bench/results/memory.json
 """
@@ -15,12 +15,12 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).resolve().parents[1]
-STACK = re.compile(r"(\d+) blocks, 4 maps of 64 x 64, fp32")
+STACK = re.compile(r"(\d+) blocks, 4 maps of 64 x 64, fp32, computed")
 CHAIN = re.compile(r"T = (\d+), (plain|reversible) U-Net, 2 maps of 64 x 64, fp32")
 
 
 def curves(rows: list[dict], pattern: re.Pattern[str], metric: str) -> dict[str, list[tuple[int, float]]]:
-    """Return (depth, MiB) by policy, of the measured rows whose split fits a pattern."""
+    """Return (depth, MiB) by policy, of the rows whose split fits a pattern."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         fits = pattern.fullmatch(row["split"])

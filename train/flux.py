@@ -4,11 +4,14 @@
     python train/flux.py vehicles --data cars --out runs/vehicles --publish runs/prior_0.4.1     about 1 h on 2 cores
     python train/flux.py autoencoder --data maps --held florence --out runs/code                 about 1 h on 2 cores
     python train/flux.py latent --data maps --code runs/code --out runs/latent                   hours, better on a GPU
+    python train/flux.py rule --data sequences --out runs/prior_0.4.1                            minutes
 
 `vehicles` trains the weights of the new planes alone; all others stay as they are, so that maps without vehicles are
 answered as before, to the last bit. It is published as 0.4.1 if the gate of `ckm cloud publish` lets it pass.
-`autoencoder` is published if it loses at most 1.5 dB on the held-out city. Each resumes where it stopped and keeps a
-checkpoint every 2 minutes. San Francisco and Rotterdam are never read.
+`rule` fits how far earlier answers may be reused (`openckm.evaluate.flux.rule`) on the validation sequences of
+`bench/flux_sequences.py` and writes warm.json into --out, the folder of the model that it belongs to, or an empty one
+for the embedded prior. `autoencoder` is published if it loses at most 1.5 dB on the held-out city. Each training
+resumes where it stopped and keeps a checkpoint every 2 minutes. San Francisco and Rotterdam are never read.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from openckm.data.shards import TracedMap, latent_state, read_shards
+from openckm.evaluate.flux.rule import fit_rule
+from openckm.evaluate.worlds.moving import read_places
 from openckm.flux.latent import FLOOR_DB, LatentDenoiser, floor_db, load_latent, save_latent
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS, GAIN
@@ -31,7 +36,7 @@ from openckm.maps.symmetry import apply_symmetry
 from openckm.nn.autoencoder import MapAutoencoder
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, moving_planes, scalars, stack_site
 from openckm.priors.denoiser import SIGMA_DATA, Denoiser, with_planes
-from openckm.priors.pretrained import embedded_prior, save_prior
+from openckm.priors.pretrained import embedded_prior, load_prior, save_prior
 from openckm.priors.schedules import EDM
 
 NEVER = ("san_francisco", "rotterdam")
@@ -232,10 +237,22 @@ def latent(given: argparse.Namespace) -> None:
         save_latent(given.publish, code, net, floor=card["floor_db"], name=card["name"], version="0.2.0")
 
 
+def rule(given: argparse.Namespace) -> None:
+    """Fit the rule of warm starts of the model in --out, or of the embedded one."""
+    folder = given.out if (given.out / "card.json").is_file() else None
+    denoiser, card = embedded_prior() if folder is None else load_prior(folder)
+    places = [place for data in given.data for place in read_places(data)]
+    with torch.no_grad():
+        found, carried = fit_rule(denoiser, places, card.sha256)
+    given.out.mkdir(parents=True, exist_ok=True)
+    found.write(given.out)
+    print(f"{found}, from {len(carried)} changes of {len(places)} places", flush=True)
+
+
 def main() -> None:
     """Run one of the recipes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe", choices=("vehicles", "autoencoder", "latent"))
+    parser.add_argument("recipe", choices=("vehicles", "autoencoder", "latent", "rule"))
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of shards")
     parser.add_argument("--held", default="florence", help="city that nothing is trained on, and scored on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
@@ -245,7 +262,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-3)
     given = parser.parse_args()
-    {"vehicles": vehicles, "autoencoder": autoencoder, "latent": latent}[given.recipe](given)
+    {"vehicles": vehicles, "autoencoder": autoencoder, "latent": latent, "rule": rule}[given.recipe](given)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from openckm.store.delta import Delta
 ROOT = Path(__file__).parents[2]
 SIDE = 64
 GRID = Grid((SIDE, SIDE), 4.0, (0.0, 4.0 * SIDE), None)
-QUICK = AdaptOptions(steps=10, every=5, patience=2, rank=2)
+QUICK = AdaptOptions(steps=10, every=5, patience=2, rank=2, against_kriging=False)
 
 
 def world(seed: int = 0, count: int = 260, noise: float | None = None) -> Observations:
@@ -167,6 +167,17 @@ def test_too_few_readings_places_or_megabytes_are_said_before_anything_is_writte
     for wrong in ({"rank": 0}, {"minutes": 0.0}, {"place": "<b>"}, {"steps": 0}):
         with pytest.raises(OptionError, match="wanted"):
             AdaptOptions(**wrong)
+
+
+def test_what_kriging_predicts_better_is_refused_and_says_so(prior, done, tmp_path, monkeypatch):
+    def taught(self: object, report: object) -> tuple[dict, int]:
+        return done.delta.of_fold(self.fold), 40
+
+    monkeypatch.setattr("openckm.edge.adapt._Fold.run", taught)
+    judged = adapt_to(world(), GRID, prior, replace(QUICK, against_kriging=True), tmp_path / "work")
+    assert judged.delta.helps, "the network has learnt something"
+    assert judged.kriging_db < judged.delta.rmse_after_db and not judged.kept, "but interpolation knows more"
+    assert "refused: kriging predicts those blocks better" in judged.summary()
 
 
 def test_blocks_are_dealt_evenly():

@@ -7,9 +7,11 @@ added. Along the weight w of what was learnt, the squared error is close to a co
 prior, while the paired bootstrap's interval widens with w: a site has some 25 blocks, and few of them hold most of the
 readings. So the weights are asked in order, from the smallest, and the largest is taken up to which every one is better
 with a chance of 19 in 20; where w hurts, every greater weight does, so this asks nested questions, and all of them
-together are wrong in one case in 20 like the first alone. The delta is written only if there is such a weight, and if
-the error falls by 1 % at least. It holds every fold's factors, so maps made with it can tell what was taught from what
-was not (`openckm.priors.adapted`).
+together are wrong in one case in 20 like the first alone. The delta is written only if there is such a weight, if the
+error falls by 1 % at least, and if the taught network then predicts these blocks at least as well as kriging of the
+same readings does. Where it does not, the readings decide the map, and a prior that is trusted more without being
+better can make the whole map worse (cell C of `ckm bench adapt`). The delta holds every fold's factors, so maps made
+with it can tell what was taught from what was not (`openckm.priors.adapted`).
 
 Interrupted at any moment, the same call goes on from the work folder beside the output and writes the same delta to the
 bit, unless time ended a fold. The delta never leaves the node by itself.
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -31,6 +34,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from openckm.baselines.kriging import UniversalKriging
 from openckm.edge.lesson import BLOCK_CELLS, Lesson, Replay, blocks_of, lesson_of
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.errors import MeasurementError, ModelError, OptionError
@@ -40,7 +44,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.nn.recompute import Plan, policy_for
-from openckm.priors.adapted import with_factors
+from openckm.priors.adapted import block_of, with_factors
 from openckm.priors.adapter import UP, LowRank
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.pretrained import embedded_prior, load_prior
@@ -82,6 +86,7 @@ class AdaptOptions:
         place: what the delta's card says of the place.
         licence: SPDX name under which it may be handed on; "" where it may not.
         seed: of everything random.
+        against_kriging: refuse what predicts the judging blocks worse than kriging of the same readings.
 
     Raises:
         OptionError: if a value is out of range.
@@ -97,6 +102,7 @@ class AdaptOptions:
     place: str = ""
     licence: str = ""
     seed: int = 0
+    against_kriging: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 16 or min(self.steps, self.every, self.patience) < 1 or self.seed < 0:
@@ -117,6 +123,8 @@ class Adaptation:
         plan: how a step was run, and its computed peak of memory.
         steps: at which each fold was stopped.
         weight: share of what was learnt that the delta adds.
+        kriging_db: error of kriging on the judging blocks [dB], each predicted from the other folds' readings; infinite
+            where it was not asked.
         seconds: time it took [s].
     """
 
@@ -125,12 +133,17 @@ class Adaptation:
     plan: Plan
     steps: tuple[int, ...]
     weight: float
+    kriging_db: float
     seconds: float
 
     def summary(self) -> str:
         """Return the record as text."""
         d = self.delta
         verdict = "kept" if self.kept else "refused: readings that were held back do not show that it helps"
+        if d.helps and not self.kept:
+            verdict = (
+                f"refused: kriging predicts those blocks better, {self.kriging_db:.2f} dB; readings decide the map"
+            )
         return "\n".join([
             f"  taught   {d.model} {d.version} by {d.readings} cells with readings in {len(d.blocks)} blocks of"
             f" {d.block_m:g} m, {d.folds} folds, stopped at {', '.join(map(str, self.steps))} steps",
@@ -225,7 +238,33 @@ def adapt_to(
         _rmse(verdict.before, readings), _rmse(verdict.after, readings), verdict.ratio, verdict.high,
         _recipe(options, verdict.weight), FOLDS, table, factors,
     )  # fmt: skip
-    return Adaptation(delta, delta.helps, plan, tuple(steps), verdict.weight, time.monotonic() - begun)
+    rival = _kriging_db(observations, grid, table, block_m) if options.against_kriging else math.inf
+    kept = delta.helps and delta.rmse_after_db <= rival
+    return Adaptation(delta, kept, plan, tuple(steps), verdict.weight, rival, time.monotonic() - begun)
+
+
+def _kriging_db(observations: Observations, grid: Grid, table: NDArray[np.int16], block_m: float) -> float:
+    """Return the error of kriging on every fold's blocks [dB], each predicted from the readings of the others.
+
+    Args:
+        observations: readings and base station.
+        grid: the cells of the map.
+        table: (east, north, fold) of every block that taught, shape (n, 3).
+        block_m: side of a block [m].
+    """
+    points, tower = observations.gain_points(), observations.transmitter
+    if tower is None:
+        return math.inf
+    known = {(int(e), int(n)): int(f) for e, n, f in table}
+    own = block_of(points.x, points.y, (tower.x, tower.y), block_m)
+    fold = np.array([known.get((int(e), int(n)), -1) for e, n in own])  # -1: left out of the map, as of the lesson
+    squared = []
+    for k in range(FOLDS):
+        given = replace(observations, points=(points.subset((fold != k) & (fold >= 0)),))
+        asked = points.subset(fold == k)
+        row, col = grid.index_of(asked.x, asked.y)
+        squared.append((UniversalKriging().reconstruct(given, grid, draws=0).mean()[row, col] - asked.value) ** 2)
+    return float(np.sqrt(np.mean(np.concatenate(squared))))
 
 
 def _shifted(report: Report, fold: int) -> Callable[[int, int], None]:
@@ -410,7 +449,11 @@ def _rmse(squared: NDArray[np.float64], count: int) -> float:
 
 
 def _recipe(options: AdaptOptions, weight: float) -> str:
-    said = {k: v for k, v in asdict(options).items() if k not in ("place", "licence", "minutes", "budget_mb")}
+    said = {
+        k: v
+        for k, v in asdict(options).items()
+        if k not in ("place", "licence", "minutes", "budget_mb", "against_kriging")
+    }
     said["weight"] = weight
     return "ckm edge adapt, " + ", ".join(f"{k} {v}" for k, v in said.items())
 

@@ -302,7 +302,9 @@ def _submit(node: Node, token: Token, content: bytes) -> Job:
     try:
         request = parse(content, limits)
         grid = request.grid.build(limits)
-        work = plan(request, model, limits, node.memory.start(request, token, grid, model.card.sha256))
+        work = plan(
+            request, model, limits, node.memory.start(request, token, grid, model.card.sha256, model.denoiser.folder)
+        )
         if request.keep is not None:
             work = _keeping(node, token, request, work)
     except UnknownStream as error:

@@ -11,8 +11,10 @@ token and one grid, and lives in memory until the node ends or the token opens m
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +25,8 @@ from openckm.flux.warm import Warm, WarmOptions
 from openckm.infer.warm import WarmStart
 from openckm.maps.grid import Grid
 from openckm.service.config import EdgeConfig, Token
+
+_log = logging.getLogger(__name__)
 
 STREAMS = 8
 """Streams of one token; the one that was asked longest ago goes first."""
@@ -69,7 +73,9 @@ class NodeMemory:
         self._streams: dict[str, OrderedDict[str, StreamMemory]] = {}
         self._lock = threading.Lock()
 
-    def start(self, asked: WarmIn, token: Token, grid: Grid, sha256: str) -> WarmStart | None:
+    def start(
+        self, asked: WarmIn, token: Token, grid: Grid, sha256: str, folder: Path | None = None
+    ) -> WarmStart | None:
         """Return where a request begins; None for a cold one.
 
         Args:
@@ -77,6 +83,7 @@ class NodeMemory:
             token: whose it is.
             grid: of the map.
             sha256: of the weights in use, for the rule that belongs to them.
+            folder: of the model in use, which holds that rule; None for the prior that is shipped with the program.
 
         Raises:
             OptionError: if answers are asked for that this node does not keep.
@@ -84,12 +91,12 @@ class NodeMemory:
             GridError: if the stream is of another grid.
         """
         if asked.stream is not None:
-            return self._stream(asked.stream, token, grid, _rule(sha256), opens=asked.warm)
+            return self._stream(asked.stream, token, grid, _rule(folder, sha256), opens=asked.warm)
         if not asked.warm:
             return None
         if self.base is None:
             raise OptionError('"warm": this node keeps no answers, its configuration has no [flux]; ask without it')
-        return self.base.of(token.sha256, _rule(sha256))
+        return self.base.of(token.sha256, _rule(folder, sha256))
 
     def _stream(self, name: str, token: Token, grid: Grid, rule: WarmRule, *, opens: bool) -> StreamMemory:
         with self._lock:
@@ -122,9 +129,10 @@ class NodeMemory:
         return found | {"calls_saved": saved, "bytes": 0 if self.base is None else self.base.kept_bytes()}
 
 
-def _rule(sha256: str) -> WarmRule:
-    """Return the rule of the weights in use; a cautious one where they have none of their own."""
+def _rule(folder: Path | None, sha256: str) -> WarmRule:
+    """Return the rule of the weights in use; a cautious one, and a line in the log, where theirs cannot be read."""
     try:
-        return prior_rule(None, sha256)
-    except ModelError:
+        return prior_rule(folder, sha256)
+    except ModelError as error:
+        _log.warning("rule of warm starts left out: %s", error)
         return WarmRule()

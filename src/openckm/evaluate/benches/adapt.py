@@ -183,21 +183,22 @@ def cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
     for name, model in (("network", net), ("network+delta", with_delta(net, delta))):
         answer = (lesson.answer(model, lesson.known) - lesson.shift)[at]
         scores.append(score(name, {"rmse_db": float(np.sqrt(np.mean((answer - truth.value) ** 2)))}, 1, 0.0))
-    scores += _constructed(cell, seed, given, truth, delta, home, score)
+    scores += _constructed(cell, seed, given, truth, delta, home, score, keeps=keeps)
     return scores
 
 
 def _constructed(
-    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: Scorer
-) -> list[Score]:
+    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: Scorer, *,
+    keeps: bool,
+) -> list[Score]:  # fmt: skip
     """Return the scores of the whole of `ckm construct`, without a delta, with the cell's own and with its mate's."""
     net, card = embedded_prior()
     calibration = prior_calibration(None, card.sha256)
     mate, _ = _case(duke_cell(MATE[cell.name]), seed)
-    other, keeps = _delta(duke_cell(MATE[cell.name]), seed, mate, home)
-    own = "openckm+delta" if delta.helps else "openckm+refused"
+    other, mate_keeps = _delta(duke_cell(MATE[cell.name]), seed, mate, home)
+    own = "openckm+delta" if keeps else "openckm+refused"
     scores: list[Score] = []
-    for name, taught in (("openckm", None), (own, delta), ("openckm+mate", other if keeps else None)):
+    for name, taught in (("openckm", None), (own, delta), ("openckm+mate", other if mate_keeps else None)):
         if name == "openckm+mate" and taught is None:  # a delta that was refused is not used
             scores.append(replace(scores[0], method=name))
             continue
@@ -207,7 +208,7 @@ def _constructed(
         took = time.process_time() - begun
         calls = int(made.provenance["network_evaluations"])
         scores.append(score(name, score_map(made, truth, seed=seed), calls, took))
-    if not delta.helps:
+    if not keeps:
         scores.append(replace(scores[0], method="openckm+delta"))
     return scores
 
@@ -219,10 +220,10 @@ def _case(cell: DukeCell, seed: int) -> tuple[Observations, Truth]:
 
 def _delta(cell: DukeCell, seed: int, given: Observations, home: Path) -> tuple[Delta, bool]:
     """Return the delta of a cell and whether its judging blocks keep it; made once."""
-    path = home / f"{cell.name}-{seed}.delta"
-    if path.exists():
-        found = Delta.read(path)
-        return found, found.helps
+    path, kept = home / f"{cell.name}-{seed}.delta", home / f"{cell.name}-{seed}.kept"
+    if path.exists() and kept.exists():
+        return Delta.read(path), kept.read_text() == "True"
     done = adapt_to(given, cell.grid, embedded_prior(), AdaptOptions(minutes=1e6), home / path.stem)
     done.delta.write(path)
+    write_aside(kept, str(done.kept).encode())
     return done.delta, done.kept
