@@ -153,8 +153,8 @@ def model_page() -> str:
         "Scores are means over 40 maps of Florence, over free covered cells, with nothing measured; grey is the share",
         f"of the range of gains that is coded. The spread of its predictions comes from {spread.maps} maps",
         f"({', '.join(spread.cities)}), by distance and line of sight, for stated and for assumed heights of",
-        f"buildings; {spread.level_db:.1f} dB of it ({spread.assumed_level_db:.1f} dB with assumed heights) are common to",
-        "all cells of a map. It was trained briefly: its error still fell. Its limits are those of the",
+        f"buildings; {spread.level_db:.1f} dB of it ({spread.assumed_level_db:.1f} dB with assumed heights) are common",
+        "to all cells of a map. It was trained briefly: its error still fell. Its limits are those of the",
         "prior's data.",
         "",
     ]
