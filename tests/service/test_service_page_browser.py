@@ -146,7 +146,7 @@ def test_what_if_compared_taken_away_and_kept(served):
     assert told["command"].startswith("ckm construct kathmandu-walk.csv --bs 112.9,-81.7")
     assert "SitePlan(place=(112.9, -81.7)" in told["python"] and json.loads(told["request"])["draws"] == 8
     assert "wanted letters" in told["badName"] and "Kept as demo/city, version 1" in told["kept"]
-    assert "map=store%3Ademo%3Acity" in told["storedAddress"] and "store" not in told["backAddress"]
+    assert "map=store%3Ademo%3Acity" in told["storedAddress"] and "map=store" not in told["backAddress"]
     assert "no WebGL2" in told["plain"] and "north" in told["plain"]
 
 

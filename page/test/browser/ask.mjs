@@ -116,13 +116,13 @@ await page.click("#keep");
 await page.waitForSelector("#notes .good");
 seen.kept = await page.textContent("#notes");
 await page.click('#stored-panel button:has-text("demo/city")');
-await page.waitForFunction(() => location.hash.includes("store"));
+await page.waitForFunction(() => location.hash.includes("map=store"));
 await settled(page, 1500);
 await drive.colours(page, "stored");
 await drive.check(page, "stored");
 seen.storedAddress = page.url();
 await page.goBack();
-await page.waitForFunction(() => !location.hash.includes("store"));
+await page.waitForFunction(() => !location.hash.includes("map=store"));
 await settled(page, 1500);
 seen.backAddress = page.url();
 
