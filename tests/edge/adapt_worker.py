@@ -15,6 +15,7 @@ from tests.edge.test_edge_adapt import GRID, QUICK, world
 from tests.worlds import tiny_card, tiny_denoiser
 
 from openckm.edge.adapt import adapt_to
+from openckm.nn.arithmetic import set_arithmetic
 from openckm.store.delta import Delta
 
 
@@ -40,6 +41,7 @@ def say(*words: object) -> None:
 
 def main() -> None:
     """Kill adaptations at random moments, say what lies at the output, and let the last one finish."""
+    set_arithmetic("fp32")  # as the tests compute
     folder, kills, longest_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     rng = np.random.default_rng(0)
     for _ in range(kills):

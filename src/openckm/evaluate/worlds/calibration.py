@@ -30,6 +30,8 @@ FEWEST, MOST = 8, 1200
 NOISE_DB = (1.0, 4.0)
 OFFSET_DB = (20.0, 70.0)
 STEP_DB = 6.0
+STRONGEST_DBM = 10.0 - 5.0 * NOISE_DB[1]
+"""What the strongest reading would be without noise, at most: no radio reads more than 10 dBm."""
 
 
 def calibration_case(traced: TracedMap, family: str, seed: int) -> tuple[Observations, NDArray[np.bool_], float]:
@@ -58,6 +60,7 @@ def calibration_case(traced: TracedMap, family: str, seed: int) -> tuple[Observa
         measured = rng.choice(cells, FEWEST, replace=False)
     measured = rng.choice(measured, min(len(measured), MOST), replace=False)
     level = float(rng.uniform(*OFFSET_DB)) if unit == "dBm" else 0.0
+    level = min(level, STRONGEST_DBM - float(traced.gain_db.flat[measured].max())) if unit == "dBm" else level
     points = _readings(traced, measured, level, unit, kind, rng)
     scored = traced.covered.copy()
     scored.flat[measured] = False
