@@ -1,6 +1,6 @@
 """What the rays' own map brings as one more expert of the engine, on maps of cities that no training saw.
 
-    python bench/ray_expert.py MAPS [--every 2] [--out bench/results/ray_expert.cases.csv.gz]
+    python bench/ray_expert.py MAPS [--every 2] [--out bench/results/rays/ray_expert.cases.csv.gz]
 
 Each map is constructed from 0.5 and 2 % of its free covered cells (noise 2 dB), layout with its surroundings and
 transmitter known, by the shipped prior in one orientation, without and with `openckm.infer.ray_map`; RMSE of the gain

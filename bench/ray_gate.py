@@ -1,6 +1,6 @@
 """The gate of the rays: how much better do boosted trees predict a city that they have not seen when they see rays?
 
-    python bench/ray_gate.py --train MAPS --validation MAPS [--out bench/results/ray_gate.json]
+    python bench/ray_gate.py --train MAPS --validation MAPS [--out bench/results/rays/ray_gate.json]
 
 Trees (LightGBM) learn the gain over free space of free covered cells of the training maps, once from the path alone
 (distance, obstruction, one knife edge, bearing, heights) and once from the planes of the rays as well, and are scored

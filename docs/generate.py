@@ -53,8 +53,6 @@ def results_page() -> str:
     parts = ["# Results\n", "Generated from the files in `bench/results`, which `ckm bench NAME --json FILE` wrote.\n"]
     for path in sorted(RESULTS.glob("*.json")):
         report = json.loads(path.read_text(encoding="utf-8"))
-        if "bench" not in report:  # of a script beside the benchmarks, whose page tells what it found
-            continue
         parts.append(f"## {report['bench']}\n")
         parts.append(f"`{path.name}`, {report['date']}, commit `{report['commit'][:10]}`, {report['machine']}.\n")
         if "cases" in report:
