@@ -1,6 +1,6 @@
 """Priors beside each other and beside the rays alone, on maps of cities that no training saw.
 
-    python bench/ray_prior.py MAPS RAYS --prior 0.4.0=shipped --prior 0.5.0=runs/prior_s [--out bench/results/rays/ray_prior]
+    python bench/ray_prior.py MAPS RAYS --prior 0.4.0=shipped --prior 0.5.0=runs/s [--out bench/results/rays/ray_prior]
 
 MAPS are shards of held-out maps, RAYS a folder that keeps the planes of their rays (launched where it does not). Each
 map is asked with layout and transmitter known and 0, 0.5 or 2 % of its free covered cells read (noise 2 dB), and once
