@@ -57,6 +57,10 @@ FACE: dict[str, dict[str, tuple[str, ...]]] = {
         "openckm.infer.posterior_draws": ("sample_posterior",),
         "openckm.infer.estimate": ("posterior_estimate",),
     },
+    "Ask the rays of a layout": {
+        "openckm.maps.rays": ("trace_rays",),
+        "openckm.infer.ray_map": ("ray_map",),
+    },
     "Train": {
         "openckm.data.shards": ("TracedMap", "read_shards"),
         "openckm.data.readers": ("dataset_names", "open_dataset"),

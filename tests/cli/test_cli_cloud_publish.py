@@ -144,7 +144,7 @@ def test_train_and_merge_by_commands(ckm, place, suite, monkeypatch):
     done = ckm("edge", "contribute", model, shard, "-o", place / "c", *given, "--opt-in", "--statistics-only")
     assert done.status == 0, done.err
     assert f"{(place / 'c').stat().st_size} bytes in" in done.out and '"values": 0' in done.out
-    assert "unsigned: the cloud takes it only if told to" in done.out
+    assert "unsigned: the cloud takes it only with --unsigned" in done.out
     merge = ("cloud", "merge", model, "-o", place / "merged", "--suite", suite)
     done = ckm(*merge, place / "c")
     assert done.status == 2 and "no keys of contributors were given" in done.complaint

@@ -358,7 +358,7 @@ def test_an_edge_contributes_nothing_that_taught_nothing(parent, given, tmp_path
     with pytest.raises(OptionError, match="they taught nothing"):
         contribute(parent, [shard], giver("x"), opt_in=True, options=idle)
     few = write(tmp_path / "few.npz", shard_of([1, 2, 3]))
-    with pytest.raises(OptionError, match=r"at least 8, so that it tells of none"):
+    with pytest.raises(OptionError, match=r"at least 8, so that it reveals none"):
         contribute(parent, [few], giver("x"), opt_in=True, options=OPTIONS)
 
 

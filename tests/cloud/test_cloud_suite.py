@@ -126,5 +126,5 @@ def test_what_cannot_be_frozen_is_named(store, suite, tmp_path):
         freeze(store, tmp_path / "b", {"oldtown": 1e-9})
     with pytest.raises(OptionError, match="shares in"):
         freeze(store, tmp_path / "c", {"oldtown": 1.5})
-    with pytest.raises(OptionError, match="something told"):
+    with pytest.raises(OptionError, match="something known"):
         Pattern("nothing", 0.0, False)

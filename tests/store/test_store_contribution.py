@@ -129,7 +129,7 @@ def test_with_noise_there_are_no_statistics_and_epsilon_comes_back():
 
 def test_a_statistic_that_is_the_same_of_every_map_is_refused():
     """A mean with a spread of 0 is the value of each single map."""
-    with pytest.raises(OptionError, match="a spread of 0 of 'built', which tells the value of every map"):
+    with pytest.raises(OptionError, match="a spread of 0 of 'built', which reveals the value of every map"):
         made(statistics={**STATISTICS, "built": (0.25, 0.0)})
     with pytest.raises(OptionError, match="a spread of 0 of 'rough_db'"):
         made(statistics={**STATISTICS, "rough_db": (1.0, 0.0)})

@@ -46,7 +46,7 @@ from openckm.maps.site_plan import SitePlan
 from openckm.nn.recompute import Plan, policy_for
 from openckm.priors.adapted import block_of, with_factors
 from openckm.priors.adapter import UP, LowRank
-from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.denoiser import MapDenoiser, planes_of
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 from openckm.store.delta import Delta, as_plain
@@ -278,7 +278,7 @@ def _blocks(
     transmitter = observations.transmitter
     if transmitter is None:
         raise MeasurementError("to adapt to a site, the base station must be known: give its place")
-    scene = prepare_scene(observations, grid, net.multiple, planes=net.options.planes)
+    scene = prepare_scene(observations, grid, net.multiple, planes=planes_of(net))
     readings = None if scene.cells is None else scene.readings.subset(scene.plain)
     count = 0 if readings is None else len(readings)
     side = BLOCK_CELLS * grid.cell_m

@@ -30,7 +30,7 @@ from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.adapted import block_of
 from openckm.priors.conditioning import Condition, evidence_planes
-from openckm.priors.denoiser import Denoiser, MapDenoiser
+from openckm.priors.denoiser import Denoiser, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.training.objective import Batch
 
@@ -146,14 +146,14 @@ def lesson_of(
     if observations.transmitter is None:
         raise MeasurementError("to adapt to a site, the base station must be known: give its place")
     place = observations.transmitter.x, observations.transmitter.y
-    scene = prepare_scene(observations, grid, denoiser.multiple, planes=denoiser.options.planes)
+    scene = prepare_scene(observations, grid, denoiser.multiple, planes=planes_of(denoiser))
     readings, index = scene.readings.subset(scene.plain), scene.index[scene.plain]
     _, number = blocks_of(readings, place, block_m)
     known = known_blocks[number]
     gain = observations.gain_points()
     codes = [_code(block_of(p.x, p.y, place, block_m)) for p in (gain, readings.subset(known))]
     kept = gain.subset(np.isin(codes[0], codes[1]))
-    part = prepare_scene(replace(observations, points=(kept,)), grid, denoiser.multiple, planes=denoiser.options.planes)
+    part = prepare_scene(replace(observations, points=(kept,)), grid, denoiser.multiple, planes=planes_of(denoiser))
     site = site_expert(part, denoiser, folds_of(part, seed), symmetrise=False)
     matrix, slope = site.basis.matrix, site.basis.names.index("map slope")
     beta = site.fit.beta_mean[: matrix.shape[1]]

@@ -52,7 +52,7 @@ from openckm.observe.field.marginal import Hyper
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.adapted import CrossFitted, adapted_by
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
+from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 
@@ -218,7 +218,7 @@ class OpenCKM:
             ModelError: if the prior cannot be loaded.
         """
         network = self._load()[0]
-        scene = prepare_scene(observations, grid, network.multiple, self.device, maps, planes=network.options.planes)
+        scene = prepare_scene(observations, grid, network.multiple, self.device, maps, planes=planes_of(network))
         belief = self._believe(scene, seed, until, progress)
         if likelihood is None:
             return belief
@@ -257,7 +257,7 @@ class OpenCKM:
             InputError: if the evidence cannot be used.
         """
         network = self._load()[0]
-        scene = prepare_scene(observations, grid, network.multiple, self.device, planes=network.options.planes)
+        scene = prepare_scene(observations, grid, network.multiple, self.device, planes=planes_of(network))
         if cells is not None:
             row, col = np.divmod(cells, grid.shape[1])
             cells = np.asarray(row * scene.grid.shape[1] + col, np.intp)
@@ -344,9 +344,9 @@ class OpenCKM:
             "prior": name, "arithmetic": arithmetic(), "unit": scene.unit, "seed": seed,
         }  # fmt: skip
         if scene.condition.moving is not None:
-            reads = "vehicles" in network.options.planes
+            reads = "vehicles" in planes_of(network)
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
-        if "rays" in network.options.planes and scene.transmitter is not None and scene.layout is not None:
+        if "rays" in planes_of(network) and scene.transmitter is not None and scene.layout is not None:
             facts["rays"] = (
                 "used"
                 if scene.condition.rays is not None

@@ -17,6 +17,8 @@ from openckm.maps.propagation import site_geometry
 from openckm.priors.planes import RAY_PLANES
 from openckm.priors.ray_planes import SCALE_DB, site_rays
 
+__all__ = ["ray_map"]
+
 FAINTEST_DB = -70.0
 """Power over free space below which rays are not believed: something that they leave out is stronger [dB]."""
 SEEN_DB, HIDDEN_DB = 3.0, 12.0

@@ -134,6 +134,11 @@ class MapDenoiser(Denoiser):
         return Denoised(mean, out_scale**2 * torch.exp(log_var.clamp(-10.0, 3.0)))
 
 
+def planes_of(denoiser: Denoiser) -> tuple[str, ...]:
+    """Return the groups of further planes that a denoiser reads; none where it states no options, as exact priors."""
+    return tuple(getattr(getattr(denoiser, "options", None), "planes", ()))
+
+
 def with_planes(denoiser: MapDenoiser, groups: Sequence[str]) -> MapDenoiser:
     """Return a copy of a denoiser that reads further groups of planes, and answers as before until it is trained.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from openckm.data.shards import TracedMap, read_shard
 from openckm.errors import InputError
@@ -48,6 +47,8 @@ def ray_variants(traced: TracedMap, rng: np.random.Generator, options: RayOption
 
 
 def _misjudged(height: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+    from scipy import ndimage
+
     label, count = ndimage.label(height > 0)
     factor = np.concatenate([[1.0], np.exp(rng.normal(0.0, HEIGHT_ERROR, count))])
     return np.asarray(height * factor[label])
