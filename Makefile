@@ -77,9 +77,8 @@ wheel: docs
 bare: lint types docs
 	$(MAKE) test
 
-# Everything: the slow tests use Node and chromium where they are; the ray tracer (700 MB) is fetched last.
+# What decides about a change; the ray tracer (700 MB) is fetched last. The slow tests are a command of their own.
 check: bare
-	$(MAKE) slow
 	$(MAKE) traced
 
 # The main job under another Python (make other OTHER=python3.13).
