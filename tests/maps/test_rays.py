@@ -1,5 +1,7 @@
 """Do the rays keep the laws that rays obey? Each law against an exact answer or an independent slow way."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -297,13 +299,15 @@ def test_plain_python_gives_what_machine_code_gives(monkeypatch):
         for name, value in list(vars(module).items()):
             if hasattr(value, "py_func"):
                 monkeypatch.setattr(module, name, value.py_func)
-    monkeypatch.setattr("openckm.maps.rays.launcher.launch", kernel.launch)
-    monkeypatch.setattr("openckm.maps.rays.launcher.roof_edges", kernel.roof_edges)
-    monkeypatch.setattr("openckm.maps.rays.launcher.eaves", eaves.eaves)
     slow = trace_rays(layout.grid, layout, tx, options)
     gap = np.abs(db(slow.total) - db(fast.total))  # a last digit decides which of two walls a ray meets
     assert np.quantile(gap, 0.9) < 1e-4 and gap.max() < 3.0
     assert np.quantile(np.abs(slow.roof_loss_db - fast.roof_loss_db), 0.9) < 1e-6
+
+
+def test_who_launches_no_rays_does_not_load_numba():
+    said = "import sys, openckm.infer.construct; print('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_a_map_takes_less_than_a_second_of_processor_time():

@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 
 from openckm._compiled import machine_code
+from openckm.maps.rays.materials import MOST_BOUNCES
 
 STACK = 512
 """Fans that may wait at once; more are dropped and counted."""
-MOST_BOUNCES = 8
 LEFT, OVER, ABSORBED, DROPPED = range(4)
 """Fates of rays in the ledger: off the raster, over roofs or onto them, at the last bounce, for want of room."""
 GHOST, OWN_GHOST = 3, 24

@@ -12,10 +12,14 @@ from openckm.errors import GridError, OptionError
 from openckm.maps.antenna import sector_gain_db
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SPEED_OF_LIGHT
-from openckm.maps.rays.eaves import eaves
-from openckm.maps.rays.kernel import MOST_BOUNCES, launch, roof_edges
-from openckm.maps.rays.materials import GROUND_M, WALL_M, ground_reflectance, permittivity, wall_reflectance
-from openckm.maps.rays.walls import fit_walls
+from openckm.maps.rays.materials import (
+    GROUND_M,
+    MOST_BOUNCES,
+    WALL_M,
+    ground_reflectance,
+    permittivity,
+    wall_reflectance,
+)
 from openckm.maps.site import Layout, Transmitter
 
 CARRIERS_HZ = (0.4e9, 100e9)
@@ -127,6 +131,10 @@ def trace_rays(
         GridError: if the layout's cells are not those of the map.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
+    from openckm.maps.rays.eaves import eaves  # here and not above: numba is loaded by who launches rays alone
+    from openckm.maps.rays.kernel import launch, roof_edges
+    from openckm.maps.rays.walls import fit_walls
+
     options = options or RayOptions()
     window = _window(grid, layout.grid)
     height = np.ascontiguousarray(layout.height_m, np.float32)

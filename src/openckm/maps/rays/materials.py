@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from openckm.errors import OptionError
 
+MOST_BOUNCES = 8
+"""Reflections off walls that a ray may undergo, at most."""
 WALL_M, GROUND_M = 0.3, 5.0
 """Thickness of walls and of the ground [m]."""
 Field = NDArray[np.float64]
