@@ -43,6 +43,20 @@ def test_five_lines_of_python(drive, tiny_prior):
     assert job.seconds > 0
 
 
+def test_the_answer_does_not_depend_on_the_number_of_threads(drive, tiny_prior, monkeypatch):
+    made = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        made.append(openckm.construct(drive(60), prior=tiny_prior, **OPTIONS | {"draws": 2}))
+    alone, together = (job.radiomap for job in made)
+    np.testing.assert_array_equal(alone.mean(), together.mean())
+    np.testing.assert_array_equal(alone.std(), together.std())
+    np.testing.assert_array_equal(alone.draws(), together.draws())
+    assert made[0].check == made[1].check and made[0].notes == made[1].notes
+    evaluations = [radiomap.provenance["network_evaluations"] for radiomap in (alone, together)]
+    assert evaluations[0] == evaluations[1]
+
+
 def test_constructor_by_itself(tiny_prior):
     transmitter = transmitter_near(GRID)
     points = readings(GRID, gaussian_field(GRID, 0), 40, 0)

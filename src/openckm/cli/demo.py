@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -11,16 +12,20 @@ from openckm.baselines import Kriging
 from openckm.cli.progress import Report
 from openckm.edge.construction import Construction, construct
 from openckm.edge.figure import write_comparison
+from openckm.edge.reading import read_evidence
 from openckm.errors import InputError
 from openckm.evaluate.worlds.duke import DukeCell, duke_cell, duke_layout_geojson
 from openckm.maps.atomic import atomic_path
 from openckm.maps.geotiff import write_geotiff
+from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
+from openckm.side_by_side import both, sharing_out
 
 CREDITS = """Measurements: RSRP of LTE CBRS cell A, Duke University West Campus; geo2sigmap (functions-lab), Apache-2.0.
 Buildings: © OpenStreetMap contributors, ODbL 1.0."""
 
 
+@sharing_out()
 def run_demo(out: Path, on_progress: Report | None = None) -> tuple[str, list[Path]]:
     """Construct the map of Duke CBRS cell A; return the report and the files written.
 
@@ -40,14 +45,20 @@ def run_demo(out: Path, on_progress: Report | None = None) -> tuple[str, list[Pa
     lon, lat = (round(float(v), 6) for v in cell.grid.to_lonlat(cell.transmitter.x, cell.transmitter.y))
     mast = cell.transmitter
     site = SitePlan((lon, lat), mast.height_m, mast.carrier_hz, mast.bearing_deg, layout=layout, cell_m=4.0, size=128)
-    job = construct(measurements, site, on_progress=on_progress)
-    return _write(job, out, (measurements, layout), (lon, lat))
+
+    def kriged() -> RadioMap:
+        evidence = read_evidence(measurements, site)
+        return Kriging().reconstruct(evidence.observations, evidence.grid, draws=0)
+
+    job, rival = both(partial(construct, measurements, site, on_progress=on_progress), kriged)
+    return _write(job, rival, out, (measurements, layout), (lon, lat))
 
 
-def _write(job: Construction, out: Path, inputs: tuple[Path, Path], bs: tuple[float, float]) -> tuple[str, list[Path]]:
+def _write(
+    job: Construction, rival: RadioMap, out: Path, inputs: tuple[Path, Path], bs: tuple[float, float]
+) -> tuple[str, list[Path]]:
     files = [out / "map.tif", out / "figure.png", out / "report.txt"]
     write_geotiff(job.radiomap, files[0])
-    rival = Kriging().reconstruct(job.observations, job.radiomap.grid, draws=0)
     write_comparison(job, rival, files[1], "Duke CBRS cell A, RSRP from a walked drive test")
     again = (
         f"ckm construct {quote(str(inputs[0]))} --bs {bs[0]:.6f},{bs[1]:.6f} --azimuth 212"

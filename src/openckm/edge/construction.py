@@ -29,6 +29,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.observe.likelihood import Likelihood, Product
+from openckm.side_by_side import both, sharing_out
 
 if TYPE_CHECKING:
     from openckm.flux.warm import Warm, WarmOptions
@@ -69,6 +70,7 @@ class Construction:
         return "\n".join(line for part in parts for line in part) + f"\n  took     {self.seconds:.1f} s"
 
 
+@sharing_out()
 def construct(
     measurements: Files,
     site: SitePlan | None = None,
@@ -156,23 +158,28 @@ def construct(
     if memory is not None:
         memory.require_room(given.grid, draws)
     report = on_progress or (lambda *_: None)
-    begun, belief, check_made = time.monotonic(), None, None
+    begun, belief = time.monotonic(), None
     if check:
         until = None if deadline_s is None else begun + MEAN_SHARE * deadline_s
         belief = method.posterior(
             given.observations, given.grid, seed=seed, until=until, progress=report, likelihood=likelihood
         )  # fmt: skip
     spent = time.monotonic() - begun
-    if belief is not None:
+
+    def judge() -> tuple[SelfCheck | None, str]:
+        if belief is None:
+            return None, "self-check left out on request"
         report("self-check", 0, 1)
-        check_made, reason = checked(method, belief, given.observations, given.grid, seed, likelihood)
-        notes += [reason] * bool(reason)
-    else:
-        notes.append("self-check left out on request")
-    radiomap = method.reconstruct(
-        given.observations, given.grid, draws=draws, seed=seed, progress=report, likelihood=likelihood, belief=belief,
-        deadline_s=None if deadline_s is None else max(deadline_s - spent, 1e-3),
-    )  # fmt: skip
+        return checked(method, belief, given.observations, given.grid, seed, likelihood)
+
+    def draw() -> RadioMap:
+        return method.reconstruct(
+            given.observations, given.grid, draws=draws, seed=seed, progress=report, likelihood=likelihood,
+            belief=belief, deadline_s=None if deadline_s is None else max(deadline_s - spent, 1e-3),
+        )  # fmt: skip
+
+    (check_made, reason), radiomap = both(judge, draw)
+    notes += [reason] * bool(reason)
     radiomap = after_check(radiomap, check_made)
     if field is not None:
         radiomap = radiomap.shifted(field, str(radiomap.provenance["unit"]))

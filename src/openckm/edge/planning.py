@@ -27,6 +27,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.observe.likelihood import Likelihood
+from openckm.side_by_side import sharing_out
 
 __all__ = ["MeasurementPlan", "plan", "write_plan"]
 
@@ -114,6 +115,7 @@ class MeasurementPlan:
         )
 
 
+@sharing_out()
 def plan(
     measurements: Files | None,
     site: SitePlan | None = None,
@@ -172,6 +174,7 @@ def plan(
     )  # fmt: skip
 
 
+@sharing_out()
 def plan_sites(
     measurements: Files | None,
     sites: Sequence[SitePlan],

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -42,6 +43,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
+from openckm.side_by_side import side_by_side
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -268,8 +270,11 @@ def self_check(
             " give more readings or leave the self-check out"
         )
     parts = [_Part(observations, points, cells, mask, grid, seed) for mask in masks]
-    first = _score(methods[0].name, _predicted(methods[0], observations, parts), parts)
-    others = [_score(m.name, said, parts) for m in methods[1:] if (said := _attempt(m, observations, parts))]
+    tasks = [partial(_predicted, methods[0], observations, parts)]
+    tasks += [partial(_attempt, method, observations, parts) for method in methods[1:]]
+    own, *rivals = side_by_side(tasks)
+    first = _score(methods[0].name, own, parts)
+    others = [_score(m.name, said, parts) for m, said in zip(methods[1:], rivals, strict=True) if said]
     best = min(others, key=lambda s: s[0].rmse_db) if others else first
     average = np.concatenate([p.truth.value - cells.value[~p.mask & plain].mean() for p in parts])
     plain_held = np.concatenate([p.plain for p in parts])
@@ -340,7 +345,7 @@ def _predicted(method: Reconstructor | AtCells, observations: Observations, part
     if isinstance(method, Regression):
         return _regressed(method, observations, parts)
     if isinstance(method, AtCells):
-        return [_told(method, p) for p in parts]
+        return side_by_side([partial(_told, method, p) for p in parts])
     return [_read(method.reconstruct(p.given, p.grid, draws=0, seed=p.seed), p) for p in parts]
 
 

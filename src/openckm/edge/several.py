@@ -14,10 +14,12 @@ from openckm.errors import InputError, OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import Files
 from openckm.maps.site_plan import SitePlan
+from openckm.side_by_side import sharing_out
 
 __all__ = ["construct_sites"]
 
 
+@sharing_out()
 def construct_sites(
     measurements: Files,
     sites: Sequence[SitePlan],

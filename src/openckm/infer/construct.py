@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -393,11 +394,13 @@ class _Meter(Denoiser):
     def __init__(self, denoiser: Denoiser, progress: Report | None, expected: int) -> None:
         super().__init__()
         self.denoiser, self.progress, self.expected, self.evaluations = denoiser, progress, expected, 0
+        self.lock = Lock()
         self.turns = denoiser.turns
 
     def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
         denoised: Denoised = self.denoiser(x, sigma, condition)
-        self.evaluations += x.shape[0]
+        with self.lock:  # orientations may be asked side by side
+            self.evaluations += x.shape[0]
         if self.progress is not None:
             self.progress("posterior mean", min(self.evaluations, self.expected), self.expected)
         return denoised

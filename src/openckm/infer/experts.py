@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from openckm.observe.field.readings import checked_readings
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
+from openckm.side_by_side import side_by_side
 
 Array = NDArray[np.float64]
 FOLDS = 4
@@ -310,9 +312,11 @@ def evidence_expert(
     told = scene.with_evidence(seen)
     groups = np.unique(fold)
     if known is None:
-        denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
         some = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
-        others = posterior_mean(denoiser, Condition.join(some), symmetrise=False) if some else None
+        whole = partial(posterior_mean, denoiser, told, symmetrise=symmetrise, enough=enough)
+        parts = [partial(posterior_mean, denoiser, Condition.join(some), symmetrise=False)] if some else []
+        denoised, *found = side_by_side([whole, *parts])
+        others = found[0] if found else None
     else:
         denoised, others = known
     basis = _centred(site, scene, gain_of(denoised)[0][0])

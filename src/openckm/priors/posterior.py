@@ -8,6 +8,7 @@ the canonical pose makes it equivariant in one call.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.schedules import EDM
+from openckm.side_by_side import side_by_side
 
 __all__ = ["posterior_mean"]
 
@@ -65,12 +67,19 @@ def posterior_mean(
     if not symmetrise:
         poses = canonical_poses(condition) if denoiser.turns else [0] * len(condition.site)
         return _posed(poses, denoiser, condition, seed)
+    if enough is None:
+        tasks = [partial(_turns, poses, denoiser, condition, seed) for poses in _passes(condition)]
+        return _average([answer for some in side_by_side(tasks) for answer in some])
     answers: list[Denoised] = []
     for poses in _passes(condition):
         answers += _turns(poses, denoiser, condition, seed)
-        late = [] if enough is None else [enough() for _ in poses]
+        late = [enough() for _ in poses]  # asked for each, for they are counted
         if any(late):
             break
+    return _average(answers)
+
+
+def _average(answers: Sequence[Denoised]) -> Denoised:
     mean = torch.stack([a.mean for a in answers]).mean(0)
     if any(a.var is None for a in answers):
         return Denoised(mean, None)
