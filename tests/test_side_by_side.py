@@ -70,6 +70,22 @@ def test_tasks_of_tasks_do_not_wait_for_a_thread_for_ever():
         assert tree(4) == 81
 
 
+def test_who_waits_helps_with_the_tasks_of_others():
+    """One short task beside a long one that has tasks of its own: both threads work at these."""
+    seen = set()
+
+    def part():
+        seen.add(threading.get_ident())
+        time.sleep(0.02)
+
+    with sharing_out(2):
+        both(lambda: time.sleep(0.01), lambda: side_by_side([part] * 8))
+        assert len(seen) == 2
+        seen.clear()
+        both(lambda: side_by_side([part] * 8), lambda: time.sleep(0.01))
+    assert len(seen) == 2
+
+
 def test_the_first_error_is_raised_when_all_have_ended():
     ended = []
 

@@ -12,11 +12,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition, Lock, Thread
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -25,17 +25,52 @@ MOST_THREADS = 4
 """Each further one takes up to a quarter of a gigabyte, and few works have more tasks than that at a time."""
 
 
-@dataclass(frozen=True)
 class _Team:
-    """Threads beside the caller's own.
+    """Tasks that wait, and the threads that work at them.
 
     Attributes:
-        helpers: how many.
-        pool: where they wait.
+        lists: what is left of each call of `side_by_side` that has not ended, the newest last.
+        changed: told when there is a further task, and when one has ended; it guards `lists`.
+        closed: whether the helpers may go.
     """
 
-    helpers: int
-    pool: ThreadPoolExecutor
+    def __init__(self) -> None:
+        self.lists: list[deque[_Task]] = []
+        self.changed = Condition()
+        self.closed = False
+
+    def work(self, ended: Callable[[], bool]) -> None:
+        """Work at whatever waits, the newest call's tasks first, until `ended`; where nothing waits, wait."""
+        while True:
+            with self.changed:
+                while not ended() and not any(self.lists):
+                    self.changed.wait()
+                if ended():
+                    return
+                task = next(tasks for tasks in reversed(self.lists) if tasks).popleft()
+            task()
+            with self.changed:
+                self.changed.notify_all()
+
+    def help(self) -> None:
+        """Work until the team is closed, in a thread of its own."""
+        _set_torch_alone()
+        self.work(lambda: self.closed)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be done, in whose context, and what came of it."""
+
+    work: Callable[[], Any]
+    context: Context
+    future: Future[Any]
+
+    def __call__(self) -> None:
+        try:
+            self.future.set_result(self.context.run(self.work))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is wanted
+            self.future.set_exception(error)
 
 
 _TEAM: ContextVar[_Team | None] = ContextVar("team", default=None)
@@ -63,18 +98,27 @@ def sharing_out(threads: int | None = None) -> Iterator[None]:
     if count < 2 or _TEAM.get() is not None:
         yield
         return
-    with _blas_alone(), _torch_alone(), ThreadPoolExecutor(count - 1, "openckm", _set_torch_alone) as pool:
-        before = _TEAM.set(_Team(count - 1, pool))
+    team = _Team()
+    helpers = [Thread(target=team.help, name=f"openckm-{k}", daemon=True) for k in range(1, count)]
+    with _blas_alone(), _torch_alone():
+        for helper in helpers:
+            helper.start()
+        before = _TEAM.set(team)
         try:
             yield
         finally:
             _TEAM.reset(before)
+            with team.changed:
+                team.closed = True
+                team.changed.notify_all()
+            for helper in helpers:
+                helper.join()
 
 
 def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Return what each task returns, in their order; outside `sharing_out` they run one after the other.
 
-    A task may call this function itself: who waits for tasks works at them, so nothing waits for a thread.
+    A task may call this function itself: who waits for tasks works at those that nobody has begun.
 
     Raises:
         Exception: what the first of the tasks that failed raised, once all have ended.
@@ -82,27 +126,18 @@ def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     team = _TEAM.get()
     if team is None or len(tasks) < 2:
         return [task() for task in tasks]
-    left = deque((Future[Result](), task, copy_context()) for task in tasks)
-    made = [future for future, _, _ in left]
-
-    def work() -> None:
-        while left:
-            try:
-                future, task, context = left.popleft()
-            except IndexError:  # another thread was faster
-                return
-            try:
-                future.set_result(context.run(task))
-            except BaseException as error:  # noqa: BLE001 - it is raised where the result is wanted
-                future.set_exception(error)
-
-    for _ in range(min(team.helpers, len(tasks) - 1)):
-        team.pool.submit(work)
-    work()
-    failures = [error for future in made if (error := future.exception()) is not None]
+    made = [_Task(task, copy_context(), Future()) for task in tasks]
+    waiting = deque(made)
+    with team.changed:
+        team.lists.append(waiting)
+        team.changed.notify_all()
+    team.work(lambda: all(task.future.done() for task in made))
+    with team.changed:
+        team.lists[:] = [tasks for tasks in team.lists if tasks is not waiting]
+    failures = [error for task in made if (error := task.future.exception()) is not None]
     if failures:
         raise failures[0]
-    return [future.result() for future in made]
+    return [task.future.result() for task in made]
 
 
 def both(first: Callable[[], Result], second: Callable[[], Other]) -> tuple[Result, Other]:
