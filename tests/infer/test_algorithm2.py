@@ -69,5 +69,5 @@ def test_without_readings_or_with_another_name_it_is_refused():
     method = OpenCKM(LoadedPrior(tiny_denoiser(0), "tiny"), steps=2, symmetrise=False, draw_by="dps")
     with pytest.raises(MeasurementError, match="Algorithm 2"):
         method.reconstruct(Observations(), GRID, draws=1)
-    with pytest.raises(OptionError, match="told or dps"):
+    with pytest.raises(OptionError, match="wanted one of jfs"):
         replace(method, draw_by="magic").reconstruct(Observations(), GRID, draws=1)

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from fastapi.testclient import TestClient
 
-from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
 from openckm.service.app import create_app
@@ -35,7 +34,7 @@ def save_tiny(folder: Path, version: str = "1.0.0", seed: int = 0, **changes: An
 def tiny_model(folder: Path, version: str = "1.0.0", seed: int = 0) -> Model:
     """Return such a prior, loaded, with a white spectrum."""
     loaded = Model.load(save_tiny(folder, version, seed))
-    return Model(loaded.denoiser, loaded.card, None, WhiteSpectrum())
+    return Model(loaded.denoiser, loaded.card, None)
 
 
 class Still(ModelKeeper):

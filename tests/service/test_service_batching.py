@@ -12,7 +12,6 @@ import torch
 from node_worlds import CARD, Still, auth, client_of, config, evidence_request, site_request, tiny_model
 
 from openckm.infer.draws import OutOfTime
-from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.service import batching
@@ -309,7 +308,7 @@ def test_a_job_planned_for_one_model_runs_on_another_with_other_strides(model, t
     """12 cells are a multiple of the strides of the model at submission, not of those of the one that answers."""
     save_prior(tmp_path / "m", MapDenoiser(MapDenoiserOptions((8, 8, 8), 1)), version="2.0.0", **CARD)
     denoiser, card = load_prior(tmp_path / "m")
-    other = Model(SharedDenoiser(denoiser), card, None, WhiteSpectrum())
+    other = Model(SharedDenoiser(denoiser), card, None)
     assert (model.card.grid_multiple, card.grid_multiple) == (4, 8)
     sent = evidence_request(grid={"rows": 12, "cols": 12, "cell_m": 4.0})
     blocks = [[-90.0, -95.0, -100.0], [-93.0, -99.0, -100.0], [-96.0, -100.0, -104.0]]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from node_worlds import Still, answer, auth, client_of, config, save_tiny, site_request
 
-from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.priors.adapter import LowRank
 from openckm.priors.pretrained import load_prior
 from openckm.service.config import EdgeConfig
@@ -46,7 +45,7 @@ def taught(folder: Path, path: Path) -> Delta:
 
 def node(folder: Path, delta: Path | None) -> Node:
     loaded = Model.load(folder, delta)
-    return Node(config(), Still(Model(loaded.denoiser, loaded.card, None, WhiteSpectrum(), loaded.delta)))
+    return Node(config(), Still(Model(loaded.denoiser, loaded.card, None, loaded.delta)))
 
 
 def test_the_node_names_the_delta_and_its_maps_are_the_taught_prior_s(folder, tmp_path):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from node_worlds import Still, answer, client_of, config, evidence_request, tiny_model
 from scipy.stats import t as student
 
+from openckm.infer.assimilate import BeliefCovariance
+from openckm.infer.exact.spectrum import default_spectrum
+from openckm.infer.refine import REFINE_LEVEL
 from openckm.infer.spread.drawn import RATIO, right_spread, spread_words
+from openckm.priors.denoiser import SIZES, Denoised, MapDenoiser
 from openckm.service.app import Node
 
 
@@ -43,10 +48,17 @@ def test_a_single_draw_goes_with_a_spread_that_is_not_nothing(client):
 def test_the_mean_in_one_call_is_surer_of_what_was_read_and_says_of_what(client):
     found = {sigma: answer(client, evidence_request(method="mean", likelihood=_read(sigma))) for sigma in (1.0, 1e3)}
     std = {sigma: np.array(one["channels"]["gain_db"]["std"], float) for sigma, one in found.items()}
-    # errors of this network are nearly white: var' = v - (v / 64)^2 / (v / 64 + 1), the mean of 8 x 8 cells being read
-    var = std[1e3] ** 2
-    np.testing.assert_allclose(std[1.0], np.sqrt(var - (var / 64) ** 2 / (var / 64 + 1.0)), atol=0.02)
-    assert found[1.0]["provenance"]["spread"].startswith("of gain_db in closed form")
+    # var' = v - c^2 / (s + 1): c the covariance of a cell and of the mean of 8 x 8 cells, s the variance of that mean
+    before = std[1e3].ravel()
+    nothing, spectrum = torch.zeros(1, 5, 16, 16), default_spectrum(MapDenoiser(SIZES["xs"]))
+    every = BeliefCovariance.of(Denoised(nothing, nothing + 1), spectrum, REFINE_LEVEL, before)
+    covariance = every.between(np.arange(256), np.arange(256))
+    row, col = np.divmod(np.arange(256), 16)
+    means = np.eye(4)[row // 8 * 2 + col // 8].T / 64.0
+    cross = covariance @ means.T
+    after = before**2 - np.einsum("ij,ij->i", cross @ np.linalg.inv(means @ cross + np.eye(4)), cross)
+    np.testing.assert_allclose(std[1.0].ravel(), np.sqrt(after), atol=0.02)
+    assert found[1.0]["provenance"]["further_evidence"]["readings"] == 4
 
 
 def _read(sigma):

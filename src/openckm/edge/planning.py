@@ -264,7 +264,7 @@ def _require_possible(count: int, sigma_db: float, budget_km: float | None) -> N
 
 def _planned(
     believed: Sequence[Posterior], free: Mask, grid: Grid, count: int, start: tuple[float, float] | None,
-    sigma_db: float, seed: int, steps: int, budget_km: float | None,
+    sigma_db: float, seed: int, steps: int | None, budget_km: float | None,
 ) -> MeasurementPlan:  # fmt: skip
     """Return where to measure next, given beliefs about maps on one grid."""
     begin = None if start is None else _cell(grid, start, free)

@@ -31,6 +31,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from openckm.errors import InputError, OptionError
 from openckm.infer.covariance import Covariance
+from openckm.infer.exact.jfs import channels_read
 from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.infer.exact.terms import Term, linear_part, terms_of
 from openckm.infer.model import Posterior
@@ -155,6 +156,16 @@ class _Readings:
     def count(self) -> int:
         return int(sum(s.sum() for s in self.seen))
 
+    @property
+    def cells(self) -> int:
+        """Number of cells that readings are of."""
+        x, touched = self.latent(np.full(int(np.prod(self.shape[2:])), GAIN.offset)), None
+        for term, seen in zip(self.terms, self.seen, strict=True):
+            ones = torch.as_tensor(seen.astype(np.float64)).view(1, *term.operator.range.full_shape)
+            read = term.at(x).adjoint(ones)[0, self.channel] != 0
+            touched = read if touched is None else touched | read
+        return 0 if touched is None else int(touched.sum())
+
     def latent(self, gain: Array) -> torch.Tensor:
         """Return a map of the domain that holds a gain [dB]."""
         x = torch.zeros(self.shape, dtype=torch.float64)
@@ -222,7 +233,23 @@ class _Readings:
         return [f"{int(s.sum())} by {n}" for n, s in zip(names, self.seen, strict=True)]
 
 
-def assimilate(mean: Array, std: Array, covariance: Covariance, likelihood: Likelihood, cells: Index) -> Update:
+def assimilable(likelihood: Likelihood) -> bool:
+    """Return whether evidence can be assimilated: some thousand readings of the gain alone, of cells not too many.
+
+    Raises:
+        InputError: if it reads nothing.
+    """
+    terms = terms_of(likelihood)
+    gain = likelihood.domain.index("gain_db") if "gain_db" in likelihood.domain.channels else -1
+    if channels_read(terms) not in ([gain], []):
+        return False
+    readings = _Readings(likelihood)
+    return readings.count <= MOST_READINGS and readings.cells <= MOST_CELLS
+
+
+def assimilate(
+    mean: Array, std: Array, covariance: Covariance, likelihood: Likelihood, cells: Index, *, plainly: bool = False
+) -> Update:
     """Return what a likelihood makes of a belief about the gain.
 
     Args:
@@ -231,12 +258,15 @@ def assimilate(mean: Array, std: Array, covariance: Covariance, likelihood: Like
         covariance: C.
         likelihood: on maps in latent code, gain_db alone or among other channels, of the cells asked for.
         cells: which cell of the belief's grid each cell of the likelihood's map is, row by row.
+        plainly: refuse what is not exact: limits, devices, and operators that are not affine.
 
     Raises:
         InputError: if the evidence reads nothing, or other channels than the gain, or does not fit the grid.
         OptionError: if no site is known for a part of it, or it is larger than MOST_READINGS and MOST_CELLS.
     """
     readings = _Readings(likelihood)
+    if plainly and (readings.rounds > 1 or readings.linearisations > 1):
+        raise OptionError("this evidence is not plain and linear: it is brought in by approximation")
     if int(np.prod(readings.shape[2:])) != len(cells):
         raise InputError(f"evidence on {readings.shape[2:]} cells for a map of {len(cells)}: wanted the map's own grid")
     if readings.count > MOST_READINGS:
@@ -269,31 +299,6 @@ def assimilate(mean: Array, std: Array, covariance: Covariance, likelihood: Like
     updated = mean + gain @ pull
     facts = _facts(readings, belief, inner, (precision, target, noise), (mean, std, updated, np.sqrt(var)), cells)
     return Update(updated, np.sqrt(var), gain, core, whole, level, target, noise, facts)
-
-
-def spread_after(denoised: Denoised, likelihood: Likelihood, spectrum: Spectrum) -> Array | None:
-    """Return the standard deviation [dB] of the gain of each cell after plain linear readings of it, shape (cells,).
-
-    None where there is no closed form, or none that is cheap: limits, devices, other channels, very many readings.
-
-    Args:
-        denoised: what the network said before these readings, of one map, with its variance.
-        likelihood: of the readings, on maps in latent code.
-        spectrum: of the network's errors.
-    """
-    if denoised.var is None:
-        return None
-    mean, std = (f[0, 0].double().flatten().numpy() for f in (denoised.mean, denoised.var.clamp(min=1e-12).sqrt()))
-    std = std * GAIN.scale
-    try:
-        readings = _Readings(likelihood)
-        if readings.rounds > 1 or readings.linearisations > 1:
-            return None
-        covariance = BeliefCovariance.of(denoised, spectrum, REFINE_LEVEL, std)
-        gain = mean * GAIN.scale + GAIN.offset
-        return assimilate(gain, std, covariance, likelihood, np.arange(len(mean))).std
-    except (InputError, OptionError):
-        return None
 
 
 def _gain(covariance: Covariance, touched: Index, part: Array, count: int) -> Array:
@@ -360,28 +365,30 @@ class UpdatedPosterior(Posterior):
     Attributes:
         before: what it was.
         update: what the evidence made of it.
+        known: the covariance that it had before.
     """
 
     before: Posterior | None = None
     update: Update | None = None
+    known: Covariance | None = None
 
     def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
         """Return draw k (channel, row, col) in physical units, moved as the mean was."""
-        before, update = self._parts()
+        before, update, _ = self._parts()
         physical = before.finish(latent, seed, k)
         moved = update.moved(physical[0].astype(np.float64).ravel(), np.random.default_rng([seed, k, 15]))
         physical[0] = moved.reshape(physical[0].shape)
         return physical
 
-    def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:
+    def covariance(self, *, draws: int = 24, seed: int = 0, steps: int | None = None) -> Covariance:
         """Return the covariance of the gain between cells; arguments as for `Posterior.covariance`."""
-        before, update = self._parts()
-        return UpdatedCovariance(_belief(before), update)
+        _, update, covariance = self._parts()
+        return UpdatedCovariance(covariance, update)
 
-    def _parts(self) -> tuple[Posterior, Update]:
-        if self.before is None or self.update is None:
+    def _parts(self) -> tuple[Posterior, Update, Covariance]:
+        if self.before is None or self.update is None or self.known is None:
             raise OptionError("an updated posterior wants what it was before, and the update")
-        return self.before, self.update
+        return self.before, self.update, self.known
 
 
 def updated(before: Posterior, likelihood: Likelihood) -> Posterior:
@@ -398,11 +405,12 @@ def updated(before: Posterior, likelihood: Likelihood) -> Posterior:
     scene = before.scene
     row, col = np.divmod(np.arange(scene.shape[0] * scene.shape[1]), scene.shape[1])
     cells = np.asarray(row * scene.grid.shape[1] + col, np.intp)
-    found = assimilate(before.mean, before.std, _belief(before), likelihood, cells)
+    covariance = _belief(before)
+    found = assimilate(before.mean, before.std, covariance, likelihood, cells)
     gain = replace(before.gain, mean=found.mean, std=found.std)
     return UpdatedPosterior(
         scene, before.denoiser, before.denoised, before.told, gain, before.experts, before.symmetrise,
-        before.evaluations, before.facts | {"further_evidence": found.facts}, before, found,
+        before.evaluations, before.facts | {"further_evidence": found.facts}, before, found, covariance,
     )  # fmt: skip
 
 

@@ -49,11 +49,9 @@ def choose_method(likelihood: Likelihood) -> str:
     Args:
         likelihood: of the readings.
     """
-    try:
-        terms = terms_of(likelihood)
-    except OptionError:
+    if not has_sites(likelihood):
         return "dps"
-    return "told" if share_told(terms) == 0.0 else "jfs"
+    return "told" if share_told(terms_of(likelihood)) == 0.0 else "jfs"
 
 
 def choose_estimate(likelihood: Likelihood, condition: Condition | None = None) -> str:
@@ -77,12 +75,18 @@ def _in_planes(condition: Condition | None) -> bool:
     return condition is not None and bool((condition.evidence[:, 2::3] > 0).any())
 
 
-def reads_device(likelihood: Likelihood) -> bool:
-    """Return whether any reading is behind a device for which sites are known."""
+def has_sites(likelihood: Likelihood) -> bool:
+    """Return whether sites are known for every part of a likelihood, so that more than Algorithm 2 can use it."""
     try:
-        return not all(isinstance(term.site, NormalSite) for term in terms_of(likelihood))
+        terms_of(likelihood)
     except OptionError:
         return False
+    return True
+
+
+def reads_device(likelihood: Likelihood) -> bool:
+    """Return whether any reading is behind a device for which sites are known."""
+    return has_sites(likelihood) and not all(isinstance(term.site, NormalSite) for term in terms_of(likelihood))
 
 
 def share_told(terms: list[Term]) -> float:

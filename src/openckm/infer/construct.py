@@ -19,14 +19,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError, OptionError
-from openckm.infer.assimilate import updated
+from openckm.infer.assimilate import assimilable, updated
+from openckm.infer.choose import METHODS, choose_method, has_sites
 from openckm.infer.experts import (
     FOLDS,
     Expert,
@@ -38,8 +39,9 @@ from openckm.infer.experts import (
     site_expert,
 )
 from openckm.infer.extended import MeanMap
-from openckm.infer.model import Posterior, Report
+from openckm.infer.model import STEPS, Posterior, Report
 from openckm.infer.rivals.algorithm2 import algorithm_2
+from openckm.infer.sampled import SampledPosterior, sampled
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.stacking import Blend, blend
@@ -82,7 +84,7 @@ class OpenCKM:
 
     Attributes:
         prior: model folder, or a model in memory; None means the prior shipped in the package.
-        steps: network calls per posterior draw.
+        steps: network calls per posterior draw; None for the usual number of whoever draws.
         symmetrise: average the posterior mean over the 8 orientations, and draw in them in turn.
         tile_cells: side of the tiles in which maps larger than this are denoised [cells].
         calibrated: whether to bring the spread to what was measured on validation maps.
@@ -90,20 +92,22 @@ class OpenCKM:
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: of the method.
         draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
-            (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer).
+            (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer). Of
+            other instruments without readings at points, any of `openckm.infer.posterior_draws`; "told" leaves the
+            choice to the evidence.
         warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
             a draw is a function of (seed, k) alone.
     """
 
     prior: Path | LoadedPrior | None = None
-    steps: int = 8
+    steps: int | None = None
     symmetrise: bool = True
     tile_cells: int = TileOptions().cells
     calibrated: bool = True
     device: str | None = None
     delta: Path | None = None
     name: str = "openckm"
-    draw_by: Literal["told", "dps"] = "told"
+    draw_by: str = "told"
     warm: WarmStart | None = None
 
     def reconstruct(
@@ -140,8 +144,8 @@ class OpenCKM:
                 f"draws={draws}, seed={seed}, deadline_s={deadline_s}: wanted draws and seed of 0 or more and a"
                 " positive deadline"
             )
-        if self.draw_by not in ("told", "dps"):
-            raise OptionError(f"draw_by={self.draw_by!r}: wanted told or dps")
+        if self.draw_by not in METHODS:
+            raise OptionError(f"draw_by={self.draw_by!r}: wanted one of {', '.join(METHODS)}")
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
         further = bool(maps) or likelihood is not None or self.draw_by != "told"
@@ -164,14 +168,14 @@ class OpenCKM:
         )
         in_full = not answer.facts.get("orientations_left_out")
         latent, calls = None if job is None or draws == 0 else job.draws(answer), 0
-        if self.draw_by == "dps" and draws:
+        if self.draw_by == "dps" and draws and not isinstance(answer, SampledPosterior):
             left = None if end is None else max(end - time.monotonic(), 1e-3)
             latent, calls = algorithm_2(answer, draws, seed, deadline_s=left)
         made: list[NDArray[np.float32]] = []
         drawn = answer.draw(
             draws, seed, self.steps, until=end, on_progress=progress, latent=latent, on_latent=made.append
         )
-        evaluations = answer.evaluations + (self.steps * len(drawn) if latent is None else calls)
+        evaluations = answer.evaluations + (answer.cost(len(drawn), self.steps) if latent is None else calls)
         facts: dict[str, Any] = {"draw_by": self.draw_by} if self.draw_by != "told" else {}
         facts |= {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
         radiomap = answer.to_map(grid, drawn, **facts)
@@ -185,8 +189,8 @@ class OpenCKM:
         """Say everything that decides the answer; a deadline does not, for what it cuts short is not kept."""
         network, name, calibration = self._load()
         settings = {
-            "method": self.name, "prior": name, "steps": self.steps, "symmetrise": self.symmetrise, "seed": seed,
-            "tile_cells": self.tile_cells, "calibration": calibration, "device": self.device,
+            "method": self.name, "prior": name, "steps": self.steps or STEPS, "symmetrise": self.symmetrise,
+            "seed": seed, "tile_cells": self.tile_cells, "calibration": calibration, "device": self.device,
             "arithmetic": arithmetic(),
         }  # fmt: skip
         return Asked(observations, grid, draws, network, settings)
@@ -228,7 +232,25 @@ class OpenCKM:
                 "too few readings at points to tell the transmit power, so that other evidence in dBm cannot be used;"
                 " give at least 3 readings at points, or all evidence in dB"
             )
-        return updated(belief, likelihood)
+        drawn_by = self._sampler(belief, likelihood)
+        return updated(belief, likelihood) if drawn_by is None else sampled(belief, likelihood, drawn_by)
+
+    def _sampler(self, belief: Posterior, likelihood: Likelihood) -> str | None:
+        """Return who draws given evidence of other instruments; None where it is brought in exactly.
+
+        Raises:
+            OptionError: if a sampler is wanted that knows nothing of readings at points.
+        """
+        if belief.experts is not None:
+            if self.draw_by not in ("told", "dps"):
+                raise OptionError(
+                    f"draw_by={self.draw_by!r} draws from other instruments alone, and there are readings at points:"
+                    " wanted told or dps"
+                )
+            return None
+        if self.draw_by != "told":
+            return self.draw_by
+        return None if has_sites(likelihood) and assimilable(likelihood) else choose_method(likelihood)
 
     def again(
         self,
@@ -286,7 +308,7 @@ class OpenCKM:
         for k, belief in self.posteriors(cells, seed=seed, progress=progress, alone=alone).items():
             started = time.monotonic()
             drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
-            spent = belief.evaluations + self.steps * len(drawn)
+            spent = belief.evaluations + belief.cost(len(drawn), self.steps)
             facts = {"method": self.name, "network_evaluations": spent, "seconds": time.monotonic() - started}
             out[k] = belief.to_map(cells[k][1], drawn, **facts)
         return out

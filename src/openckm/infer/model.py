@@ -41,6 +41,8 @@ from openckm.observe.field.discrepancy import refit
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
+STEPS = 8
+"""Network calls of a draw, where nothing else is asked for."""
 OUTPUT = (CHANNELS[0], AOA_COS, AOA_SIN, BUILDING)
 Report = Callable[[str, int, int], None]
 """Called with (what, done, in all) while the work goes on."""
@@ -85,6 +87,11 @@ class Posterior:
         return self.gain.std
 
     @property
+    def _said(self) -> Denoised:
+        """What the map says of every channel but the gain, latent code."""
+        return self.denoised
+
+    @property
     def expert(self) -> Expert | None:
         """The weightier of the two experts, or None where there is none."""
         return None if self.experts is None else self.experts[int(self.gain.weight >= 0.5)]
@@ -93,7 +100,7 @@ class Posterior:
         self,
         draws: int,
         seed: int,
-        steps: int,
+        steps: int | None = None,
         *,
         until: float | None = None,
         on_progress: Report | None = None,
@@ -105,12 +112,13 @@ class Posterior:
         Args:
             draws: how many are wanted.
             seed: draw k is a function of (seed, k) alone.
-            steps: network calls per draw.
+            steps: network calls per draw; None for the usual number.
             until: monotonic clock [s] at which to stop; None for no limit.
             on_progress: called with what is done.
             latent: draws of the network in latent code, where somebody has them already; no network call is made then.
             on_latent: called with the network's draws of each batch.
         """
+        steps = steps or STEPS
         sampler = AncestralSampler(steps)
 
         def make(chosen: Sequence[int]) -> NDArray[np.float32]:
@@ -131,6 +139,10 @@ class Posterior:
         left = None if until is None else (lambda: until - time.monotonic())
         out = in_time(make, draws, batch_size(self.scene.grid.shape), left)
         return np.stack(out) if out else np.zeros((0, len(OUTPUT), *self.scene.grid.shape), np.float32)
+
+    def cost(self, draws: int, steps: int | None) -> int:
+        """Return the network calls that some draws took."""
+        return (steps or STEPS) * draws
 
     def finish(self, latent: NDArray[np.float32], seed: int, k: int) -> NDArray[np.float32]:
         """Return draw k (channel, row, col) in physical units: the network's map with a discrepancy of its own."""
@@ -167,13 +179,13 @@ class Posterior:
         part = refit(expert.fit, all_rows(scene, matrix, expert.linear), prior_mean=mean, prior_std=std)
         return np.asarray(part.sample(scene.places[at], matrix[at], 1, rng)[0])
 
-    def covariance(self, *, draws: int = 24, seed: int = 0, steps: int = 10) -> Covariance:
+    def covariance(self, *, draws: int = 24, seed: int = 0, steps: int | None = None) -> Covariance:
         """Return the covariance of the gain between cells: exact where readings were fitted, else that of draws.
 
         Args:
             draws: size of the ensemble, where there is one.
             seed: of the ensemble.
-            steps: network calls per draw.
+            steps: network calls per draw; None for the usual number.
 
         Raises:
             OptionError: if an ensemble of fewer than 2 draws is asked for.
@@ -196,7 +208,7 @@ class Posterior:
             ComputationError: if a value is not finite.
         """
         scene, shape = self.scene, self.scene.grid.shape
-        mean = np.stack([q.decode(self.denoised.mean[0, i].numpy()) for i, q in enumerate(OUTPUT)])
+        mean = np.stack([q.decode(self._said.mean[0, i].numpy()) for i, q in enumerate(OUTPUT)])
         var = np.zeros_like(mean) if self.denoised.var is None else self.denoised.var[0, : len(OUTPUT)].numpy()
         std = np.sqrt(var) * np.array([q.scale for q in OUTPUT])[:, None, None]
         mean[0], std[0] = self.mean.reshape(shape), self.std.reshape(shape)

@@ -22,7 +22,7 @@ from collections.abc import Callable
 import torch
 
 from openckm.infer.exact.jfs import JFS, Fit, JFSOptions
-from openckm.infer.exact.spectrum import Spectrum, default_spectrum
+from openckm.infer.exact.spectrum import Spectrum
 from openckm.observe.likelihood import Likelihood
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -59,10 +59,22 @@ def refined_mean(
         OptionError: if no site is known for a part of the likelihood.
     """
     told = posterior_mean(denoiser, condition, symmetrise=symmetrise, enough=enough)
-    likelihood.domain.check(told.mean, "refined_mean")
+    return refine(told, JFS(denoiser, likelihood, spectrum, options))
+
+
+def refine(told: Denoised, method: JFS) -> Denoised:
+    """Return what a network said [B, C, H, W], made to agree with the readings; the variance is that before.
+
+    Args:
+        told: mean and variance in latent code, as the network said them.
+        method: the likelihood, and how it is brought in.
+
+    Raises:
+        GridError: if the likelihood is of other maps.
+    """
+    method.likelihood.domain.check(told.mean, "refine")
     var = None if told.var is None else told.var.float().clamp(min=1e-12)
     belief = Denoised(told.mean.float(), var)
-    method = JFS(denoiser, likelihood, spectrum or default_spectrum(denoiser), options)
     with torch.no_grad():
         mean = Fit(method, belief, method.spectrum.covariance(belief, REFINE_LEVEL)).run().mean
     return Denoised(mean, var)

@@ -29,7 +29,6 @@ from typing import Any
 import torch
 
 from openckm.errors import ModelError, OpenCKMError, RepositoryAttacked, RepositoryUnreachable, StoreError
-from openckm.infer.exact.spectrum import Spectrum, default_spectrum
 from openckm.infer.spread.calibration import Calibration, prior_calibration
 from openckm.maps.quantity import CHANNELS
 from openckm.priors.adapted import ADAPTED, adapted_by
@@ -53,14 +52,12 @@ class Model:
         denoiser: the prior, for several threads at once.
         card: what it is.
         calibration: of its spread, or None.
-        spectrum: of its errors.
         delta: what the site taught it, in words and numbers, or why that is not used; None where there is no delta.
     """
 
     denoiser: SharedDenoiser
     card: ModelCard
     calibration: Calibration | None
-    spectrum: Spectrum
     delta: dict[str, Any] | None = None
 
     @classmethod
@@ -74,18 +71,17 @@ class Model:
         """
         denoiser, card = embedded_prior() if folder is None else load_prior(folder)
         shared, calibration = SharedDenoiser(denoiser), prior_calibration(folder, card.sha256)
-        spectrum = default_spectrum(denoiser)
         if delta is None:
-            return cls(shared, card, calibration, spectrum)
+            return cls(shared, card, calibration)
         try:
             taught = load_prior(folder, delta=delta)[0]
         except ModelError as error:
             _log.warning("delta left out: %s", error)
-            return cls(shared, card, calibration, spectrum, {"refused": str(error)})
+            return cls(shared, card, calibration, {"refused": str(error)})
         found = adapted_by(taught)
         shared = SharedDenoiser(taught)
         setattr(shared, ADAPTED, found)
-        return cls(shared, card, calibration, spectrum, None if found is None else found.delta.describe())
+        return cls(shared, card, calibration, None if found is None else found.delta.describe())
 
     def require_answer(self) -> None:
         """Run the network once on a small map, as jobs run it, with and without evidence.

@@ -115,7 +115,7 @@ class JFS(Guided):
         self.spectrum = spectrum or default_spectrum(denoiser)
         self.options = options or JFSOptions()
         self.terms = terms_of(likelihood)
-        self.channels = _channels_read(self.terms)
+        self.channels = channels_read(self.terms)
 
     def guide(self, noisy: Noisy) -> Denoised:
         """Return E[x_0 | x_s, y] under the Gaussian belief."""
@@ -300,7 +300,7 @@ def _renewed(term: Term, old: Sites, free: Tensor, force: Tensor | None, mean: T
     return Sites((1.0 - share) * old.precision + share * precision, (1.0 - share) * old.shift + share * shift)
 
 
-def _channels_read(terms: list[Term]) -> list[int]:
+def channels_read(terms: list[Term]) -> list[int]:
     """Channels of the maps on which any reading depends."""
     if not terms:
         return []
