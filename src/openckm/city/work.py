@@ -38,7 +38,6 @@ from openckm.city.windows import (
     window_condition,
     with_readings,
 )
-from openckm.infer.construct import explain
 from openckm.infer.experts import (
     Expert,
     as_network_readings,
@@ -49,6 +48,7 @@ from openckm.infer.experts import (
     site_belief,
     site_expert,
 )
+from openckm.infer.facts import explain
 from openckm.infer.model import Posterior
 from openckm.infer.scene import Scene
 from openckm.infer.spread.calibration import calibrate

@@ -30,15 +30,14 @@ from openckm.infer.assimilate import assimilable, updated
 from openckm.infer.choose import METHODS, choose_method, has_sites
 from openckm.infer.experts import (
     FOLDS,
-    Expert,
     evidence_expert,
     folds_of,
     gain_of,
     hyper_of,
-    reading_facts,
     site_expert,
 )
 from openckm.infer.extended import MeanMap
+from openckm.infer.facts import explain
 from openckm.infer.model import STEPS, Posterior, Report
 from openckm.infer.rivals.algorithm2 import algorithm_2
 from openckm.infer.sampled import SampledPosterior, sampled
@@ -475,32 +474,3 @@ def _without_readings(
         mean, std = scene.maps[0].mean.ravel(), scene.maps[0].std.ravel()
     mean, std = mean[scene.asked], std[scene.asked]
     return Posterior(scene, denoiser, denoised, told, Blend(mean, std, 1.0, 1.0), None)
-
-
-def explain(scene: Scene, site: Expert, evidence: Expert, both: Blend) -> dict[str, Any]:
-    """Return what the provenance says of a fit: nuisances, discrepancy, weights, and how far held-out readings lay."""
-    mean = gain_of(site.denoised)[0][0]
-    level = float(mean[scene.index].mean() if len(scene.index) else mean.mean())
-    values = dict(zip(site.basis.names, site.fit.beta_mean.tolist(), strict=True))
-    spreads = dict(zip(site.basis.names, np.sqrt(np.diag(site.fit.beta_cov)).tolist(), strict=True))
-    return {
-        "cells_observed": scene.visited,
-        **reading_facts(scene, site.fit),
-        "transmit_offset_db": values["offset"] - level,
-        "transmit_offset_std_db": spreads["offset"],
-        "map_slope": values["map slope"],
-        "nuisances": {n: (values[n], spreads[n]) for n in site.basis.names if not n.startswith("device ")},
-        "discrepancy": [(p.name, p.unit, p.mean) for p in site.fit.report().parameters if p.unit in ("m", "unit of y")],
-        "weights": both.weights,
-        "weight_of_evidence": both.weights["evidence"],
-        "spread_scale": both.scale,
-        "held_out_rmse_db": {
-            name: _rms((one.held_out - scene.readings.value)[scene.plain])
-            for name, one in (("site", site), ("evidence", evidence))
-        },
-    }
-
-
-def _rms(error: NDArray[np.float64]) -> float | None:
-    """Root mean square; None of nothing."""
-    return float(np.sqrt(np.mean(error**2))) if len(error) else None

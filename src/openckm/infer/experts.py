@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -352,34 +351,6 @@ def as_network_readings(scene: Scene, site: Expert) -> Points:
         own, value=own.value + shift, low=np.where(plain, own.low, low) + shift,
         high=np.where(plain, own.high, high) + shift, sigma=noise, unit="dB",
     )  # fmt: skip
-
-
-def reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
-    """Return what was made of the readings: limits, levels and noise of the devices, readings out of line."""
-    own, kind = scene.readings, scene.readings.kind
-    count = scene.contrasts.shape[1]
-    tail = slice(len(fit.beta_mean) - count, None)
-    level = scene.contrasts @ fit.beta_mean[tail]
-    spread = np.sqrt(np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 0.0))
-    group = [int(scene.noise_group[scene.device == d][0]) if len(own) else 0 for d in range(len(level))]
-    scale = fit.noise_std(1.0, np.array(group))
-    far = ~np.isnan(fit.readings.fixed[: len(own)]) & scene.plain
-    at = (
-        fit.predict(scene.places[scene.index], fit.readings.design[: len(own)]).mean
-        if (~scene.plain).any()
-        else own.value
-    )
-    return {
-        "limits": {name: int((kind == name).sum()) for name in ("below", "above", "interval")},
-        "sisters": {} if scene.sisters is None else scene.sisters.correlation,
-        "extended": dict(scene.extended.names) if scene.extended is not None else {},
-        "limits_respected": int(((at >= scene.bounds[0]) & (at <= scene.bounds[1]) & ~scene.plain).sum()),
-        "devices": dict(zip(scene.devices, zip(level.tolist(), spread.tolist(), strict=True), strict=True)),
-        "noise_factor": dict(zip(scene.devices, scale.tolist(), strict=True)),
-        "out_of_line": [
-            (int(own.row[k]), str(own.device[k]), float(own.value[k])) for k in np.flatnonzero(far)
-        ],
-    }  # fmt: skip
 
 
 def _centred(site: Expert, scene: Scene, mean: Array) -> Basis:
