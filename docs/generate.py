@@ -1,6 +1,6 @@
 """Makes the pages under docs/ that come from the program itself, or checks that they are up to date.
 
-python docs/generate.py            write the generated pages, and the numbers of README and protocol.md
+python docs/generate.py            write rows of results from cases, generated pages, and the numbers of the others
 python docs/generate.py --check    fail if one of them differs, or if a page or README links to a file that is not there
 """
 
@@ -13,9 +13,11 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-from numbers_of_docs import cities_table, filled
+from numbers_of_docs import cities_table, filled, numbered_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -63,6 +65,24 @@ def results_page() -> str:
         if figure.exists():
             parts.append(f"![{report['bench']}](figures/{figure.name})\n")
     return "\n".join(parts)
+
+
+def remade(path: Path) -> str:
+    """Return a report of bench/results with its rows made anew from the cases beside it; rows of no case stay."""
+    from openckm.evaluate.registry import table_of
+    from openckm.evaluate.report.cases import cases_path, read_cases
+
+    report = json.loads(path.read_text(encoding="utf-8"))
+    stated = {_key(row): row for row in report["rows"]}
+    made = [asdict(row) for row in table_of(report["bench"], read_cases(cases_path(path)))]
+    for row in made:  # memory is that of the process that measured
+        row["peak_mb"] = stated[_key(row)]["peak_mb"] if _key(row) in stated else 0.0
+    report["rows"] = made + [row for key, row in stated.items() if key not in {_key(r) for r in made}]
+    return json.dumps(report, indent=1) + "\n"
+
+
+def _key(row: dict) -> tuple[str, ...]:
+    return row["method"], row["task"], row["split"], row["metric"]
 
 
 def numbered(name: str) -> str:
@@ -238,13 +258,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
+    with_cases = (p for p in sorted(RESULTS.glob("*.json")) if "cases" in json.loads(p.read_text(encoding="utf-8")))
     pages = {
+        **{str(p.relative_to(ROOT)): partial(remade, p) for p in with_cases},
         "docs/cli.md": cli_page,
         "docs/results.md": results_page,
         "docs/model-card.md": model_page,
         "docs/api.md": api_page,
-        "docs/protocol.md": lambda: numbered("docs/protocol.md"),
-        "README.md": lambda: numbered("README.md"),
+        **{name: partial(numbered, name) for name in numbered_pages()},
     }
     stale = []
     for name, make in pages.items():

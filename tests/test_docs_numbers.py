@@ -1,4 +1,4 @@
-"""Every number that README and protocol state is one of the rows, and every row comes from the cases beside it."""
+"""Numbers of README and docs that come of benchmarks are those of rows, and rows are those of the cases beside them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,35 @@ def free_text(page: str) -> str:
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md", "docs/goals.md"])
 def test_no_result_is_written_by_hand(page):
     by_hand = re.findall(r"(?<![\w.,:/-])(?<!Python )\d+\.\d\d+(?![\w.])", free_text(page))
     assert by_hand == [], f"{page}: write these as <!--=BENCH METHOD TASK SPLIT METRIC--> marks"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md"])
-def test_the_pages_say_what_the_rows_say(numbers, page):
-    text = (ROOT / page).read_text(encoding="utf-8")
-    assert numbers.filled(text) == text
+def test_the_pages_say_what_the_rows_say(numbers):
+    pages = numbers.numbered_pages()
+    assert {"README.md", "docs/goals.md", "docs/how-to-sampler.md", "docs/how-to-refresh.md"} <= set(pages)
+    for page in pages:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert numbers.filled(text) == text, f"{page}: run python docs/generate.py"
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [("", "0.98"), ("3", "0.978"), ("2i", "0.98 [0.97, 0.99]"), ("%1", "97.8"), ("+1i", "−2.2 % [−3.0, −1.4]")],
+)
+def test_numbers_are_said_in_the_style_that_is_asked_for(numbers, style, said):
+    assert numbers.styled({"value": 0.97834, "ci_low": 0.96991, "ci_high": 0.98587}, style) == said
+    assert numbers.styled({"value": 5313082.0}, "0") == "5,313,082"
+
+
+def test_scores_of_priors_in_a_folder_of_their_own_are_rows_too(numbers):
+    entry = {"share": 0.0, "heights": "known", "method": "0.5.0", "rmse_db": 8.5, "rmse_db ratio": 0.81,
+             "rmse_db ratio low": 0.77, "rmse_db ratio high": 0.84}  # fmt: skip
+    found = numbers.ranked([entry])
+    assert found["0.5.0", "known", "0.0", "rmse_db"]["value"] == 8.5
+    assert found["0.5.0", "known", "0.0", "rmse_db ratio"] == {"value": 0.81, "ci_low": 0.77, "ci_high": 0.84}
 
 
 def test_a_wrong_number_is_noticed(numbers):

@@ -23,6 +23,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 
@@ -40,75 +41,72 @@ PAPER = MapTrainOptions("radiomamba", samples=1_309_000, batch=50, loss=PUBLISHE
 """P3's best static checkpoint: 26,180 steps of 50 samples, no symmetries."""
 
 
-def shards(folders: list[Path]) -> list[Path]:
-    """Return the shards of some folders."""
-    return [path for folder in folders for path in sorted(folder.glob("*.npz"))]
+class Sets(NamedTuple):
+    """What a network is trained and scored on, and what its card says of that.
+
+    Attributes:
+        train: to learn from.
+        held: for validation.
+        scored: what the card's scores are of.
+        facts: entries of the card.
+        table: facts of the row of P3's Table II; None where there is none.
+    """
+
+    train: ShardSamples | PaperSamples
+    held: ShardSamples | PaperSamples
+    scored: ShardSamples | PaperSamples
+    facts: dict[str, Any]
+    table: dict[str, Any] | None = None
 
 
-def stopped(trainer: MapTrainer) -> None:
-    """Say how far a training came."""
-    print(f"stopped at step {trainer.step}, {100 * trainer.progress:.1f} %: run again to go on", flush=True)
+def traced_sets(data: list[Path], validation: Path) -> Sets:
+    """Return ray-traced maps, split by city."""
+    train = ShardSamples([path for folder in data for path in sorted(folder.glob("*.npz"))], without=HELD_OUT)
+    held = ShardSamples(sorted(validation.glob("*.npz")), cities=VALIDATION_CITIES)
+    cities = sorted({one.traced.city for one in train.kept})
+    cells = sorted({one.traced.grid.cell_m for one in train.kept})
+    carriers = sorted({one.traced.transmitter.carrier_hz for one in train.kept if one.traced.transmitter})
+    return Sets(train, held, held, {
+        "cell_m": (cells[0], cells[-1]), "carrier_hz": (carriers[0], carriers[-1]), "licence": "Apache-2.0",
+        "training_data": f"{len(train)} ray-traced maps ({', '.join(cities)}); Florence held out",
+        "credits": "Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
+        " data of Den Haag and Zurich",
+    })  # fmt: skip
 
 
-def on_shards(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
-    """Train on ray-traced maps and write the model folder."""
-    require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
-    keep = arguments.keep or arguments.out.parent / "planes"
-    samples = ShardSamples(shards(arguments.data), without=HELD_OUT, keep=keep)
-    held = ShardSamples(shards([arguments.validation]), cities=VALIDATION_CITIES, keep=keep)
-    print(f"{len(samples)} training maps, {len(held)} validation maps", flush=True)
-    trainer = MapTrainer(samples, options, arguments.out, held=held, device=arguments.device)
+def published_sets(folder: Path, cars: bool) -> Sets:
+    """Return RadioMapSeer in P3's split. It states no licence: what was trained on it is not for passing on."""
+    train, held, test = (PaperSamples(folder, split, cars=cars) for split in ("train", "validation", "test"))
+    task, options = "DRM" if cars else "SRM", train.maps.options
+    return Sets(train, held, test, {
+        "cell_m": (options.cell_m,) * 2, "carrier_hz": (options.carrier_hz,) * 2,
+        "licence": "none stated by the data set: for evaluation only", "credits": "RadioMapSeer, C. Yapar et al., 2022",
+        "training_data": f"{len(train)} maps of RadioMapSeer ({task}, P3's split)",
+    }, {"task": task})  # fmt: skip
+
+
+def train(sets: Sets, options: MapTrainOptions, arguments: argparse.Namespace) -> None:
+    """Train a network, write its model folder, and the row of P3's Table II where there is one."""
+    print(f"{len(sets.train)} training maps, {len(sets.held)} validation maps", flush=True)
+    trainer = MapTrainer(sets.train, options, arguments.out, held=sets.held, device=arguments.device)
     trainer.run(60.0 * arguments.minutes)
     if not trainer.done:
-        stopped(trainer)
+        print(f"stopped at step {trainer.step}, {100 * trainer.progress:.1f} %: run again to go on", flush=True)
         return
-    scores = map_scores(trainer.network, held, range(len(held)))
-    cities = sorted({one.traced.city for one in samples.kept})
-    cells = sorted({one.traced.grid.cell_m for one in samples.kept})
-    carriers = sorted({one.traced.transmitter.carrier_hz for one in samples.kept if one.traced.transmitter})
+    scores = map_scores(trainer.network, sets.scored, range(len(sets.scored)))
+    if sets.table is not None:
+        row = {"network": options.network, **sets.table, "maps": len(sets.scored), **scores}
+        with atomic_path(arguments.out / "table2.json") as aside:
+            aside.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    of = "validation" if sets.table is None else "test"
     save_network(
-        arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, held),
-        version=arguments.version, cell_m=(cells[0], cells[-1]), carrier_hz=(carriers[0], carriers[-1]),
-        training_data=f"{len(samples)} ray-traced maps ({', '.join(cities)}); Florence held out",
+        arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, sets.held),
+        version=arguments.version, metrics={f"{of}_{name}": round(scores[name], 5) for name in METRICS},
         recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss},"
         f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
-        metrics={f"validation_{name}": round(scores[name], 5) for name in METRICS}, licence="Apache-2.0",
-        credits="Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city data"
-        " of Den Haag and Zurich",
+        **sets.facts,
     )  # fmt: skip
     print(json.dumps(scores), flush=True)
-
-
-def on_radiomapseer(arguments: argparse.Namespace, options: MapTrainOptions) -> None:
-    """Train on RadioMapSeer in P3's split; write the row of its Table II and the model folder.
-
-    The data set states no licence, so the card says that the weights are for evaluation, not for passing on.
-    """
-    require_new_folder(arguments.out / "model")
-    train, held, test = (
-        PaperSamples(arguments.radiomapseer, split, cars=arguments.cars) for split in ("train", "validation", "test")
-    )
-    print(f"{len(train)} training, {len(held)} validation, {len(test)} test maps", flush=True)
-    trainer = MapTrainer(train, options, arguments.out, held=held, device=arguments.device)
-    trainer.run(60.0 * arguments.minutes)
-    if not trainer.done:
-        stopped(trainer)
-        return
-    scores = map_scores(trainer.network, test, range(len(test)))
-    row = {"network": options.network, "task": "DRM" if arguments.cars else "SRM", "maps": len(test), **scores}
-    with atomic_path(arguments.out / "table2.json") as aside:
-        aside.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(row), flush=True)
-    options_of_data = train.maps.options
-    save_network(
-        arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, held),
-        version=arguments.version, cell_m=(options_of_data.cell_m,) * 2, carrier_hz=(options_of_data.carrier_hz,) * 2,
-        training_data=f"{len(train)} maps of RadioMapSeer ({'DRM' if arguments.cars else 'SRM'}, P3's split)",
-        recipe=f"train/radiomamba.py --radiomapseer --network {options.network} --loss {arguments.loss},"
-        f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
-        metrics={f"test_{name}": round(scores[name], 5) for name in METRICS},
-        licence="none stated by the data set: for evaluation only", credits="RadioMapSeer, C. Yapar et al., 2022",
-    )  # fmt: skip
 
 
 def main() -> None:
@@ -121,9 +119,6 @@ def main() -> None:
     parser.add_argument("--network", default="radiomamba-small")
     parser.add_argument("--loss", choices=LOSSES, default="p3")
     parser.add_argument("--out", type=Path, default=Path("runs/radiomamba"))
-    parser.add_argument(
-        "--keep", type=Path, help="folder for prepared planes, shared by runs; OUT/../planes by default"
-    )
     parser.add_argument("--samples", type=int, help="training samples, repetitions counted")
     parser.add_argument("--budget", type=float, help="processor time of the training [min], in place of --samples")
     parser.add_argument("--batch", type=int)
@@ -145,7 +140,13 @@ def main() -> None:
     options = replace(
         options, network=arguments.network, loss=loss, **{k: v for k, v in chosen.items() if v is not None}
     )
-    (on_shards if arguments.radiomapseer is None else on_radiomapseer)(arguments, options)
+    require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
+    sets = (
+        traced_sets(arguments.data, arguments.validation)
+        if arguments.radiomapseer is None
+        else published_sets(arguments.radiomapseer, arguments.cars)
+    )
+    train(sets, options, arguments)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,33 @@ def test_another_cell_of_the_site_fills_what_this_one_did_not_measure():
     assert np.sqrt(np.mean(both[:, 22:] ** 2)) < 0.5 * np.sqrt(np.mean(alone[:, 22:] ** 2))
 
 
+@pytest.mark.parametrize("kind", [UniversalKriging, BoostedTrees], ids=lambda k: k.__name__)
+def test_a_further_map_that_is_right_is_used_and_one_that_says_nothing_is_not(kind):
+    """Somebody else's picture of the shadows, in its own units and with an offset of its own."""
+    layout = city()
+    field = shadowed(layout, 1.5)
+    seen = Observations(points=(points(field, *pick(120)),), layout=layout, transmitter=TX)
+    right = kind(maps=lambda known, grid: {"somebody's": 0.1 * (field - free_space()) + 3.0})
+    assert error(right, seen, field) < (0.6 if kind is UniversalKriging else 0.9) * error(kind(), seen, field)
+    if kind is UniversalKriging:
+        nothing = UniversalKriging(maps=lambda known, grid: {"flat": np.zeros(grid.shape)})
+        assert error(nothing, seen, field) == pytest.approx(error(UniversalKriging(), seen, field))
+        assert right.name == "universal_kriging_maps"
+
+
+def test_rays_are_further_maps_of_the_classical_rivals_where_the_site_is_known():
+    from openckm.evaluate.benches.methods import classical_methods, ray_fields
+
+    layout = city()
+    field = shadowed(layout)
+    seen = Observations(points=(points(field, *pick(60)),), layout=layout, transmitter=TX)
+    fields = ray_fields(seen, GRID)
+    assert fields["ray_total"].shape == GRID.shape and np.ptp(fields["ray_total"]) > 0.3
+    method = next(m for m in classical_methods() if m.name == "universal_kriging_rays")
+    assert "ray_total" in method.reconstruct(seen, GRID, draws=0).provenance["drift"]
+    assert ray_fields(Observations(points=seen.points, transmitter=TX), GRID) == {}
+
+
 def curved(layout):
     """A mean that no straight line in the columns gives."""
     geometry = site_geometry(GRID, TX, layout.height_m)

@@ -7,9 +7,10 @@ from typing import get_args
 
 import pytest
 
-from openckm.errors import ComputationError
+from openckm.errors import ComputationError, InputError
 from openckm.evaluate.benches import edge as bench_edge
 from openckm.evaluate.benches.edge import METHODS, PRECISIONS, EdgeOptions
+from openckm.evaluate.scores.scoring import Score
 from openckm.service.config import Limits
 from openckm.service.requests import EvidenceRequest, parse
 from openckm.store import KeyFolder, Repository
@@ -71,5 +72,17 @@ def test_every_client_sends_requests_of_its_own_and_a_lost_one_is_told():
         bench_edge._load(Fake(broken=3), "mean", 3, EdgeOptions(requests=2, least=1))
 
 
-def test_without_held_out_maps_there_are_no_rows_about_accuracy(tmp_path):
-    assert bench_edge._accuracy({}, tmp_path / "none", 4) == []
+def test_without_held_out_maps_it_says_how_to_make_some(tmp_path):
+    with pytest.raises(InputError, match="no held-out maps"):
+        bench_edge._accuracy({}, tmp_path / "none", 4)
+
+
+def test_what_a_precision_loses_is_paired_by_map_with_fp32():
+    scores = [
+        Score(method, "openckm", "2.0%", case, case, {"rmse_db": value}, 9, 3, 0.1)
+        for method, values in (("fp32", (4.0, 8.0)), ("int8", (4.4, 8.8)))
+        for case, value in zip("ab", values, strict=True)
+    ]
+    found = {(r.method, r.metric): r for r in bench_edge.table(scores)}
+    assert found["int8", "rmse_ratio"].value == pytest.approx(1.1) and found["int8", "rmse_ratio"].over == "fp32"
+    assert ("fp32", "rmse_ratio") not in found and found["fp32", "rmse_db"].value == pytest.approx(6.0)

@@ -60,10 +60,9 @@ def test_hidden_and_given_cells_are_free_covered_and_apart(tmp_path):
 
 def test_the_bench_gives_rows_per_task_and_density_and_paired_ratios(tmp_path, monkeypatch):
     write_shard(tmp_path / "a.npz", maps=2)
-    monkeypatch.setattr(bench_heldout, "FRACTIONS", (0.02,))
     monkeypatch.setattr(bench_heldout, "product_methods", lambda: [Copy()])
     assert isinstance(Copy(), Reconstructor)
-    rows = run(data_dir=tmp_path, maps=2)
+    rows = run(data_dir=tmp_path, maps=2, fractions=(0.02,))
     value = {(r.method, r.task, r.metric): r for r in rows}
     assert value["kriging", "gain_points", "rmse_db"].value < 6.0
     assert ("universal_kriging", "gain", "rmse_db") in value

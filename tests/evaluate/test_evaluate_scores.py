@@ -261,7 +261,7 @@ def test_free_space_on_the_duke_cells_is_what_geodesy_says():
 
 
 def test_draws_are_scored_in_the_cells_of_the_truth():
-    """Draws that are right by row and wrong by column: the CRPS of a cell is that of its own draws."""
+    """Draws on either side of each cell's own level: its rank among them is 1, that of another cell's is 0 or 2."""
     grid = Grid((4, 6), 1.0)
     row, col = np.indices(grid.shape)
     level = (10.0 * row + col).astype(np.float32)
@@ -270,8 +270,7 @@ def test_draws_are_scored_in_the_cells_of_the_truth():
     answer = RadioMap.from_gaussian(grid, level[None], spread, ["gain_db"], draws=draws)
     at = np.array([0, 3, 2]), np.array([5, 1, 4])
     truth = Truth(*at, level[at].astype(np.float64), np.zeros(3))
-    # fair CRPS of draws -1 and 1 at 0: mean |x - 0| = 1, minus half the mean |x - x'| over different pairs, 2 / 2
-    assert score_map(answer, truth)["crps_db"] == pytest.approx(0.0, abs=1e-6)
+    assert score_map(answer, truth)["rank_unevenness"] == pytest.approx(2.0 / 3.0)  # (2/3 + 1/3 + 1/3) / 2
 
 
 def test_a_single_value_can_be_scored():

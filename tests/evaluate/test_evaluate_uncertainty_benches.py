@@ -8,14 +8,11 @@ import pytest
 from openckm.baselines import Kriging
 from openckm.errors import InputError, OptionError
 from openckm.evaluate.benches import active as bench_active
-from openckm.evaluate.benches import calibration as bench_calibration
 from openckm.evaluate.benches import heldout as bench_heldout
-from openckm.evaluate.benches import sparse as bench_sparse
 from openckm.evaluate.benches.active import lattice_cells, needed
-from openckm.evaluate.benches.calibration import DIRECTION_METRICS, METRICS, belief_scores
-from openckm.evaluate.benches.heldout import heldout_case, load_heldout
+from openckm.evaluate.benches.heldout import DIRECTION_METRICS, heldout_case, load_heldout
 from openckm.evaluate.registry import BENCHES, bench
-from openckm.evaluate.scores.scoring import Truth
+from openckm.evaluate.scores.scoring import METRICS, Truth, score_map
 from openckm.evaluate.worlds.calibration import calibration_case, measure_calibration, residuals
 from openckm.infer.construct import OpenCKM
 from openckm.infer.scene import prepare_scene
@@ -58,7 +55,7 @@ def belief(factor=1.0, noise=0.0, seed=0, cells=60):
 
 @pytest.mark.parametrize("noise", [0.0, 4.0])
 def test_scores_of_a_belief_that_is_right(noise):
-    found = belief_scores(*belief(noise=noise))
+    found = score_map(*belief(noise=noise))
     assert set(found) == set(METRICS)
     assert found["coverage_90"] == pytest.approx(0.9, abs=0.02)
     assert found["spread_ratio"] == pytest.approx(1.0, abs=0.04)
@@ -68,16 +65,16 @@ def test_scores_of_a_belief_that_is_right(noise):
 
 @pytest.mark.parametrize(("factor", "covered"), [(0.5, 0.999), (2.0, 0.589)])
 def test_scores_of_a_belief_that_is_wrong(factor, covered):
-    right, wrong = belief_scores(*belief()), belief_scores(*belief(factor))
+    right, wrong = score_map(*belief()), score_map(*belief(factor))
     assert wrong["coverage_90"] == pytest.approx(covered, abs=0.03)
     assert wrong["spread_ratio"] == pytest.approx(1 / factor, rel=0.05)
     assert wrong["spread_skill_slope"] == pytest.approx(factor, rel=0.06)
     assert min(wrong[k] - right[k] for k in ("pit_distance", "rank_unevenness")) > 0.05
 
 
-def test_calibration_bench_has_every_score_of_every_method(shards, tiny_prior):
+def test_heldout_says_of_every_method_whether_its_spread_is_the_true_one(shards, tiny_prior):
     methods = [Kriging(), OpenCKM(prior=tiny_prior, symmetrise=False, steps=2)]
-    rows = bench_calibration.run(True, data_dir=shards, methods=methods, maps=1, cells=())
+    rows = bench_heldout.run(True, data_dir=shards, methods=methods, maps=1)
     found = {(r.method, r.task, r.split, r.metric): r for r in rows}
     for split in ("0.5%", "2.0%"):
         for task in ("gain", "gain_points"):
@@ -132,16 +129,16 @@ def test_active_bench_compares_four_strategies_on_the_same_maps(shards, tiny_pri
     assert ("random", "RMSE of 24 random measurements", "measurements_ratio") not in found
 
 
-def test_sparse_bench_is_heldout_at_more_densities(shards, monkeypatch):
-    monkeypatch.setattr(bench_sparse, "QUICK_FRACTIONS", (0.001, 0.05))
-    rows = bench_sparse.run(True, data_dir=shards, methods=[Kriging()], maps=1)
-    assert {r.split for r in rows} == {"0.1%", "5.0%"}
-    error = {r.split: r.value for r in rows if r.metric == "rmse_db" and r.task == "gain"}
-    assert error["5.0%"] < error["0.1%"]
-    assert bench_sparse.FRACTIONS[0] == 0.001 and bench_sparse.FRACTIONS[-1] == 0.2
+def test_rare_shares_are_asked_of_fewer_maps_and_draws_of_fewer_still(shards):
+    rows = bench_heldout.run(data_dir=shards, methods=[Kriging()], maps=4, fractions=(0.001, 0.02, 0.05))
+    found = {(r.split, r.metric): r for r in rows if r.task == "gain"}
+    assert [found[split, "rmse_db"].cases for split in ("0.1%", "2.0%", "5.0%")] == [2, 4, 1]
+    assert found["5.0%", "rmse_db"].value < found["0.1%", "rmse_db"].value
+    assert found["2.0%", "rank_unevenness"].cases == 1 and ("0.1%", "rank_unevenness") not in found
+    assert {0.001, 0.005, 0.02, 0.05, 0.1} == set(bench_heldout.FRACTIONS)
 
 
-@pytest.mark.parametrize("name", ["active", "calibration", "sparse"])
+@pytest.mark.parametrize("name", ["active", "heldout"])
 def test_benches_are_registered_and_say_what_data_they_want(name, tmp_path):
     assert name in BENCHES
     with pytest.raises(InputError, match="ckm data generate --split test"):

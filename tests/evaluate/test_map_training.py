@@ -90,18 +90,6 @@ def test_places_turn_on_oblong_maps():
     assert turned_source(4, (1.0, 2.0), (4, 6)) == (1.0, 4.0)
 
 
-def test_prepared_planes_are_kept_and_read_again(tmp_path, monkeypatch):
-    path = write_shard(tmp_path / "a.npz", count=2, side=32)
-    first = ShardSamples([path], keep=tmp_path / "kept").sample(1)
-    assert len(list((tmp_path / "kept").glob("*.npy"))) == 1
-    monkeypatch.setattr("openckm.evaluate.one_pass.samples._planes", lambda traced: 1 / 0)
-    again = ShardSamples([path], keep=tmp_path / "kept").sample(1)
-    np.testing.assert_array_equal(again.planes, first.planes)
-    write_shard(path, count=2, side=32, seed=9)
-    with pytest.raises(ZeroDivisionError):  # other content is prepared anew
-        ShardSamples([path], keep=tmp_path / "kept")
-
-
 def test_cities_are_chosen(tmp_path):
     path = write_shard(tmp_path / "a.npz", count=2, side=32)
     assert len(ShardSamples([path], cities=("nowhere",))) == 2

@@ -4,6 +4,7 @@
     layout        log(1 + obstruction / 5 m),   diffraction over the worst edge [dB],   built over,   in line of sight
     phones        share of each phone in a cell's readings (all but the commonest phone); on the map, the average share
     field         another cell's map of the same site: co-kriging with an external drift
+    maps          any further maps of the site, what rays bring among them
 
 Columns are centred and scaled by the spread at the observed cells, which keeps kriging systems well conditioned and
 leaves every prediction as it is. The transmitter's columns are always used. A further one is used where it says
@@ -14,6 +15,7 @@ REACH spreads, for a straight line is no law beyond what was seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +38,8 @@ PHONE = "phone "
 Floats = NDArray[np.float64]
 Column = tuple[str, Floats, Floats]
 """A name, the values at the observed cells, shape (n,), and those on the grid in row-major order, (rows * cols,)."""
+Maps = Callable[[Observations, Grid], Mapping[str, NDArray[np.floating]]]
+"""What makes further maps of a site from all that is known of it: fields of shape grid.shape by name."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,12 @@ def phone_columns(observations: Observations, cells: Points, grid: Grid) -> list
     return columns
 
 
-def field_column(values: Floats, cells: Points, grid: Grid) -> list[Column]:
-    """Return another map on the grid, shape grid.shape [dB or dBm], as a column; beyond its rim it is continued."""
+def map_columns(maps: Mapping[str, NDArray[np.floating]], cells: Points, grid: Grid) -> list[Column]:
+    """Return maps on the grid, each of shape grid.shape, as columns by name; a map is continued beyond its rim."""
     row = np.floor((grid.origin[1] - cells.y) / grid.cell_m).astype(int).clip(0, grid.shape[0] - 1)
     col = np.floor((cells.x - grid.origin[0]) / grid.cell_m).astype(int).clip(0, grid.shape[1] - 1)
-    return [("other field", values[row, col], values.ravel())]
+    fields = ((name, np.asarray(values, np.float64)) for name, values in maps.items())
+    return [(name, values[row, col], values.ravel()) for name, values in fields]
 
 
 def _scale(near: Floats, before: Floats) -> tuple[float, float] | None:

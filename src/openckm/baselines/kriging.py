@@ -2,8 +2,9 @@
 
     ordinary    the mean is an unknown constant (solved by PyKrige)
     universal   the mean is a + b 10 log10(d) (+ c G(bearing, elevation) of a sector antenna) with unknown a, b, c, and
-                further columns if asked for: the layout between transmitter and cell, each phone's offset, and another
-                cell's field on the same site, which is co-kriging with an external drift (`openckm.baselines.drift`)
+                further columns if asked for: the layout between transmitter and cell, each phone's offset, another
+                cell's field on the same site, which is co-kriging with an external drift, and any further maps of the
+                site (`openckm.baselines.drift`)
 
 Universal kriging is solved here: PyKrige's always leaves out every reading in turn when it is made, which costs
 minutes at a thousand readings. The tests hold both against PyKrige and a dense textbook solution.
@@ -28,9 +29,10 @@ from numpy.typing import NDArray
 
 from openckm.baselines.cells import positions
 from openckm.baselines.drift import (
+    Maps,
     SiteDrift,
-    field_column,
     layout_columns,
+    map_columns,
     phone_columns,
     require_transmitter,
     site_drift,
@@ -91,6 +93,7 @@ class UniversalKriging(Regression):
         layout: whether obstruction, diffraction, buildings and line of sight are drifts.
         phones: whether each phone's share in a cell's readings is one.
         other: evidence on another cell of the same site, whose kriged map is one; None for none.
+        maps: makes further maps of the site, each of which is one; None for none.
         name: name in tables; made from the options where it is empty.
     """
 
@@ -99,11 +102,12 @@ class UniversalKriging(Regression):
     layout: bool = False
     phones: bool = False
     other: Observations | None = None
+    maps: Maps | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
-            parts = {"layout": self.layout, "phones": self.phones, "other": self.other is not None}
+            parts = {"layout": self.layout, "phones": self.phones, "other": self.other is not None, "maps": self.maps}
             object.__setattr__(self, "name", "_".join(["universal_kriging", *(k for k, used in parts.items() if used)]))
 
     def columns(self, observations: Observations, cells: Points, grid: Grid) -> SiteDrift:
@@ -113,12 +117,13 @@ class UniversalKriging(Regression):
             OptionError: if the transmitter is not known.
         """
         drift = site_drift(require_transmitter(observations, self.name), cells, grid, pattern=self.pattern)
-        further = layout_columns(observations, cells, grid) if self.layout else []
+        further = [] if self.maps is None else map_columns(self.maps(observations, grid), cells, grid)
+        further += layout_columns(observations, cells, grid) if self.layout else []
         if self.phones:
             further += phone_columns(observations, cells, grid)
         if self.other is not None:
-            field = replace(self, other=None, name="").reconstruct(self.other, grid, draws=0).mean().astype(np.float64)
-            further += field_column(field, cells, grid)
+            field = replace(self, other=None, name="").reconstruct(self.other, grid, draws=0).mean()
+            further += map_columns({"other field": field}, cells, grid)
         return drift.with_columns(further)
 
     def predict(

@@ -2,7 +2,8 @@
 
     v(cell) = a + b 10 log10(d) + c pattern + offsets of phones  (least squares)  +  trees(path)  +  kriged residual
 
-The trees see distance, obstruction, diffraction, pattern, buildings, the bearing from the boresight, and the place.
+The trees see distance, obstruction, diffraction, pattern, buildings, the bearing from the boresight, the place, and any
+further maps of the site.
 They are fitted on FOLDS parts in turn; the residual that is kriged is that of cells which a tree did not see, and the
 answer is the average of all parts. LightGBM is used where it is installed (extra `rivals`), else scikit-learn's
 histogram boosting; provenance says which.
@@ -26,8 +27,10 @@ from openckm.baselines.cells import positions
 from openckm.baselines.drift import (
     PHONE,
     Column,
+    Maps,
     SiteDrift,
     layout_columns,
+    map_columns,
     phone_columns,
     require_transmitter,
     site_drift,
@@ -57,15 +60,18 @@ class BoostedTrees(Regression):
 
     Attributes:
         phones: whether each phone's share in a cell's readings is in the linear part.
+        maps: makes further maps of the site that the trees see; None for none.
         name: name in tables; made from the options where it is empty.
     """
 
     phones: bool = False
+    maps: Maps | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
-            object.__setattr__(self, "name", "boosted_trees_phones" if self.phones else "boosted_trees")
+            parts = {"phones": self.phones, "maps": self.maps}
+            object.__setattr__(self, "name", "_".join(["boosted_trees", *(k for k, used in parts.items() if used)]))
 
     def columns(self, observations: Observations, cells: Points, grid: Grid) -> SiteDrift:
         """Return the linear columns, then the features of the path.
@@ -80,6 +86,8 @@ class BoostedTrees(Regression):
         if self.phones:
             drift = drift.with_columns(phone_columns(observations, cells, grid))
         features = [*layout_columns(observations, cells, grid), *_place(observations, cells, grid)]
+        if self.maps is not None:
+            features += map_columns(self.maps(observations, grid), cells, grid)
         return SiteDrift(
             drift.names + tuple(PATH + name for name, _, _ in features),
             np.column_stack([drift.at_cells, *(near for _, near, _ in features)]),

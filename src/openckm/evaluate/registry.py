@@ -28,7 +28,6 @@ class Bench(Protocol):
 BENCHES: dict[str, str] = {
     "active": "openckm.evaluate.benches.active",
     "adapt": "openckm.evaluate.benches.adapt",
-    "calibration": "openckm.evaluate.benches.calibration",
     "city": "openckm.evaluate.benches.city",
     "duke": "openckm.evaluate.benches.duke",
     "edge": "openckm.evaluate.benches.edge",
@@ -41,7 +40,6 @@ BENCHES: dict[str, str] = {
     "p1": "openckm.evaluate.benches.p1",
     "real": "openckm.evaluate.benches.real",
     "samplers": "openckm.evaluate.benches.samplers",
-    "sparse": "openckm.evaluate.benches.sparse",
 }
 """Name of each benchmark and the module whose function `run` it is."""
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.heldout import NOISE_DB, load_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import resampled_weights
 from openckm.evaluate.scores.metrics import rmse
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
@@ -130,7 +130,7 @@ def _curve(method: OpenCKM, traced: TracedMap, strategy: str, counts: Sequence[i
     known: Index = order[: counts[0]]
     scores = []
     for step, count in enumerate(counts):
-        started = time.perf_counter()
+        started = time.process_time()
         if strategy == "grid":
             known = lattice_cells(traced.covered, count)
         elif strategy == "random":
@@ -146,7 +146,7 @@ def _curve(method: OpenCKM, traced: TracedMap, strategy: str, counts: Sequence[i
             )  # fmt: skip
             row, col = np.divmod(more.cell, posterior.scene.grid.shape[1])
             known = np.r_[known, row * traced.grid.shape[1] + col]
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         scores.append(
             Score(strategy, f"{count} measurements", SPLIT, case_of(traced, k), city_of(traced), values, cells.size,
                   posterior.evaluations, seconds)
@@ -181,20 +181,14 @@ def _savings(scores: Sequence[Score], counts: Sequence[int]) -> list[Row]:
         value = _ratio(curves[strategy].mean(0), curves["random"].mean(0), counts)
         own, rival = (weights @ curves[m] / weights.sum(1, keepdims=True) for m in (strategy, "random"))
         low, high = np.quantile([_ratio(a, b, counts) for a, b in zip(own, rival, strict=True)], [0.025, 0.975])
-        rows += _saving_rows([s for s in scores if s.method == strategy], counts[-1], len(clusters), (value, low, high))
+        mine = [s for s in scores if s.method == strategy]
+        calls, seconds = max(s.network_evaluations for s in mine), float(np.mean([s.seconds for s in mine]))
+        saved = 100.0 * (1.0 - value), 100.0 * (1.0 - float(high)), 100.0 * (1.0 - float(low))
+        ratio = value, float(low), float(high)
+        for metric, found in (("measurements_ratio", ratio), ("saved_percent", saved)):
+            where = (strategy, f"RMSE of {counts[-1]} random measurements", SPLIT, metric)
+            rows.append(plain_row(*where, found, len(clusters), calls=calls, seconds=seconds, cases=len(clusters)))
     return rows
-
-
-def _saving_rows(mine: Sequence[Score], count: int, maps: int, ratio: tuple[float, float, float]) -> list[Row]:
-    """Rows of one strategy, from its ratio of measurements and the ends of its interval."""
-    value, low, high = (float(r) for r in ratio)
-    said = {
-        "measurements_ratio": (value, low, high),
-        "saved_percent": (100.0 * (1.0 - value), 100.0 * (1.0 - high), 100.0 * (1.0 - low)),
-    }
-    cost = max(s.network_evaluations for s in mine), float(np.mean([s.seconds for s in mine])), peak_mb()
-    where = (mine[0].method, f"RMSE of {count} random measurements", SPLIT)
-    return [Row(*where, metric, *found, maps, *cost) for metric, found in said.items()]
 
 
 def _table(scores: Sequence[Score], counts: Sequence[int]) -> Array:

@@ -21,13 +21,11 @@ set, and a run that was interrupted goes on from there.
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -37,9 +35,9 @@ from openckm.edge.adapt import AdaptOptions, adapt_to
 from openckm.edge.lesson import BLOCK_CELLS, lesson_of
 from openckm.evaluate.benches.duke import duke_cases
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
-from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.cases import keep_folder, remembered
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import ratio_interval
 from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, score_map, summary_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
@@ -89,7 +87,7 @@ def run(
         OpenCKMError: whatever an adaptation or a construction raises.
     """
     chosen = range(QUICK_SEEDS if quick else SEEDS) if seeds is None else seeds
-    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    kept = keep_folder(keep)
     scores: list[Score] = []
     with ExitStack() as stack:
         home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / "adapt"
@@ -97,9 +95,9 @@ def run(
         for k, (name, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"cell {name}, seed {seed}", k, len(jobs))
-            scores += _remembered(home / f"{name}-{seed}.json", partial(cell_scores, duke_cell(name), seed, home))
+            scores += remembered(home / f"{name}-{seed}.json", partial(cell_scores, duke_cell(name), seed, home))
             forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True))
-            scores += _remembered(home / f"{name}-{seed}-forgetting.json", forgot)
+            scores += remembered(home / f"{name}-{seed}-forgetting.json", forgot)
     return Results(table(scores), scores)
 
 
@@ -126,18 +124,9 @@ def _ratio(here: Sequence[Score], after: str, before: str) -> list[Row]:
     )  # fmt: skip
     first = own[pairs[0]]
     return [
-        Row(after, first.task, first.split, "rmse_ratio", found.value, found.low, found.high,
-            sum(own[p].n for p in pairs), first.network_evaluations, 0.0, peak_mb(), len(pairs), before)
+        plain_row(after, first.task, first.split, "rmse_ratio", found, sum(own[p].n for p in pairs),
+                  calls=first.network_evaluations, cases=len(pairs), over=before)
     ]  # fmt: skip
-
-
-def _remembered(path: Path, make: Callable[[], list[Score]]) -> list[Score]:
-    """Return scores from a file, or make and write them."""
-    if path.is_file():
-        return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
-    scores = make()
-    write_aside(path, json.dumps([asdict(s) for s in scores]).encode())
-    return scores
 
 
 def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:

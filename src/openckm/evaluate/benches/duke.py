@@ -13,7 +13,6 @@ References:
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from openckm.evaluate.benches.methods import baseline_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
-from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, score_map, summary_rows
+from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.splits import SPLITS, split_cells
 from openckm.infer.construct import OpenCKM
@@ -32,8 +31,6 @@ from openckm.reconstructor import Reconstructor
 
 SEEDS = 5
 QUICK_SEEDS = 1
-DRAWS = 0
-"""Every method here states a normal belief per cell, which is scored in closed form."""
 
 
 def run(
@@ -74,7 +71,7 @@ def _asked() -> list[Reconstructor]:
 
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases."""
-    return summary_rows(scores) + ratio_rows(scores)
+    return belief_rows(scores)
 
 
 def duke_scores(
@@ -91,7 +88,8 @@ def duke_scores(
         cell = duke_cell(name)
         for split in SPLITS:
             for seed, given, truth in duke_cases(cell, split, seeds):
-                scores += [_score(method, cell, given, truth, split, seed) for method in methods]
+                where = ("duke", split, f"Duke {name}", name)
+                scores += [ask(method, given, cell.grid, truth, where, seed=seed)[0] for method in methods]
                 done += 1
                 if progress is not None:
                     progress(f"cell {name}, {split}, seed {seed}", done, total)
@@ -116,14 +114,3 @@ def duke_cases(
         hidden = ~given
         truth = Truth(row[hidden], col[hidden], means.value[hidden], means.sigma[hidden])
         yield seed, cell.observations(chosen[reading_row, reading_col], site=site), truth
-
-
-def _score(method: Reconstructor, cell: DukeCell, given: Observations, truth: Truth, split: str, seed: int) -> Score:
-    started = time.perf_counter()
-    answer = method.reconstruct(given, cell.grid, draws=DRAWS, seed=seed)
-    seconds = time.perf_counter() - started
-    evaluations = int(answer.provenance.get("network_evaluations", 0))
-    values = score_map(answer, truth, seed=seed)
-    return Score(
-        method.name, "duke", split, f"Duke {cell.name}", cell.name, values, truth.value.size, evaluations, seconds, seed
-    )

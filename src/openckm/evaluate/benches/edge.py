@@ -3,7 +3,7 @@
     edge, METHOD, N clients      requests per second; latency from sending a request to holding its map [s]
     edge, cold start             from starting the process with a cached model to holding the first map [s]
     update, PRECISION            time and bytes of a first update, of one that finds nothing new, and of a refresh
-    openckm, PRECISION           RMSE with the weights as published, over that with fp32 of the same weights
+    PRECISION                    RMSE with the weights as published, over that with fp32 of the same weights
 
 The methods are the product's own on a site request (`site`, 8 orientations; `site_1`, one), the mean of any likelihood
 in one step (`mean`), 4 draws by `jfs`, and one draw by each of the other samplers that a request may name, as it is set
@@ -26,7 +26,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,14 +36,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import ComputationError
+from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
-from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
+from openckm.evaluate.report.rows import Results, Row, plain_row
+from openckm.evaluate.scores.scoring import Score, ask, case_of, city_of, ratio_rows, summary_rows
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import OpenCKM
-from openckm.maps.observations import Observations, Points
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
 PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
@@ -84,14 +83,13 @@ QUICK = EdgeOptions(clients=(1, 4), requests=1, least=4, starts=1, maps=2, side=
 def run(
     quick: bool = False, progress: Progress | None = None, *, data_dir: Path | None = None,
     options: EdgeOptions | None = None,
-) -> list[Row]:  # fmt: skip
+) -> Results:  # fmt: skip
     """Return the rows of the benchmark.
 
     Args:
         quick: few requests on small maps.
         progress: called as progress(what, done, total).
-        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache. Without any shard there are
-            no rows about accuracy.
+        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
         options: how much is run; overrides `quick`.
 
     Raises:
@@ -106,11 +104,18 @@ def run(
         repository.publish(prior, "stable", precisions=PRECISIONS)
         (folder / "root.json").write_bytes(repository.trust_root)
         rows, models = _updates(folder, repository.trust_root)
-        rows += _accuracy(models, data_dir or data_folder("test", quick), chosen.maps)
+        scores = _accuracy(models, data_dir or data_folder("test", quick), chosen.maps)
+        rows += table(scores)
         rows += _starts(folder, chosen, on_progress)
         rows += _loads(folder, chosen, on_progress)
         refreshed = os.environ.get(REFRESH_VARIABLE)
-        return rows + (_refresh(folder, repository, Path(refreshed)) if refreshed else [])
+        rows += _refresh(folder, repository, Path(refreshed)) if refreshed else []
+    return Results(rows, scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows about accuracy from their cases; those of times and bytes are of no case."""
+    return summary_rows(scores, ("rmse_db",)) + ratio_rows(scores, rivals=PRECISIONS[:1])
 
 
 def _updates(folder: Path, root: bytes) -> tuple[list[Row], dict[str, Path]]:
@@ -147,41 +152,16 @@ def _update(updater: Updater, precision: str, split: str) -> tuple[Path, list[Ro
     ]
 
 
-def _accuracy(models: dict[str, Path], data: Path, count: int) -> list[Row]:
-    """Compare the errors on held-out maps, each with 2 % of its free cells read and the site known."""
-    maps = list(read_shards(sorted(data.glob("*.npz")))) if data.is_dir() else []
-    picked = (
-        [maps[k] for k in np.unique(np.linspace(0, len(maps) - 1, min(count, len(maps))).astype(int))] if maps else []
-    )
-    if not picked:
-        return []
-    errors = {p: np.array([_error(models[p], traced, k) for k, traced in enumerate(picked)]) for p in PRECISIONS}
-    scenes = [traced.scene for traced in picked]
-    rows = []
-    for precision, error in errors.items():
-        ratio = ratio_interval(error, errors["fp32"], scenes)
-        for split, metric, found in (
-            (precision, "rmse_db", mean_interval(error, scenes)), (f"{precision} over fp32", "rmse_ratio", ratio),
-        ):  # fmt: skip
-            ends = (found.value, found.low, found.high)
-            rows.append(Row("openckm", "gain", split, metric, *ends, len(error), 3, 0.0, peak_mb()))
-    return rows
-
-
-def _error(folder: Path, traced: TracedMap, seed: int) -> float:
-    """RMSE of the mean [dB] over the free, covered cells that were not read."""
-    rng = np.random.default_rng([seed, 11])
-    row, col = np.nonzero(traced.covered)
-    pick = rng.permutation(row.size)[: max(row.size // 50, 3)]
-    row, col = row[pick], col[pick]
-    value = traced.gain_db[row, col] + rng.standard_normal(row.size)
-    points = Points.exact(traced.grid.x[col], traced.grid.y[row], value, sigma=1.0, unit="dB")
-    known = Observations(points=(points,), layout=traced.layout, transmitter=traced.transmitter)
-    made = OpenCKM(prior=folder, symmetrise=False).reconstruct(known, traced.grid, draws=0)
-    scored = traced.covered.copy()
-    scored[row, col] = False
-    gap = made.mean()[scored].astype(np.float64) - traced.gain_db[scored]
-    return float(np.sqrt(np.mean(gap**2)))
+def _accuracy(models: dict[str, Path], data: Path, count: int) -> list[Score]:
+    """Return the scores of held-out maps in every precision, 2 % of their free cells read and the site known."""
+    scores = []
+    for k, traced in enumerate(load_heldout(data, count)):
+        known, truth = heldout_case(traced, "gain", 0.02, k)
+        for precision in PRECISIONS:
+            method = OpenCKM(prior=models[precision], symmetrise=False, name=precision)
+            where = ("openckm", "2.0%", case_of(traced, k), city_of(traced))
+            scores.append(ask(method, known, traced.grid, truth, where, seed=k)[0])
+    return scores
 
 
 def _starts(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
@@ -206,8 +186,7 @@ def _loads(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
                 task, split = f"{method}, {options.side} x {options.side}", f"{clients} clients"
                 found = {"requests_per_s": len(waits) / seconds}
                 found |= {f"latency_p{level}_s": float(np.percentile(waits, level)) for level in (50, 95, 99)}
-                for metric, v in found.items():
-                    rows.append(Row("edge", task, split, metric, v, v, v, len(waits), 0, seconds, peak_mb()))
+                rows += [plain_row("edge", task, split, m, v, len(waits), seconds=seconds) for m, v in found.items()]
                 done += 1
                 progress("load", done, total)
     return rows
@@ -330,4 +309,4 @@ def _node(folder: Path) -> Iterator[_Client]:
 def _row(method: str, task: str, split: str, metric: str, values: list[float]) -> Row:
     """Return the median of a few values, with the least and the most as its interval."""
     middle = float(np.median(values))
-    return Row(method, task, split, metric, middle, min(values), max(values), len(values), 0, middle, peak_mb())
+    return plain_row(method, task, split, metric, (middle, min(values), max(values)), len(values), seconds=middle)

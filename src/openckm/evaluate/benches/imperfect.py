@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +38,7 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import VALIDATION_CITIES, is_held_out
 from openckm.errors import InputError
 from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, ratio_rows, summary_rows
 from openckm.evaluate.worlds.folders import VARIABLES, data_folder
@@ -54,7 +54,6 @@ from openckm.training.trainer import Trainer
 
 ARMS = ("clean", "ambient", "naive", "clean_tenth")
 LEVELS_DB = (4.0, 16.0, 64.0)
-KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 MIN_CELLS = 50
 """Hidden cells that a validation map must have to be scored."""
 AVERAGE_WIDTH = 0.10
@@ -138,7 +137,7 @@ def run(
         ComputationError: if a training fails.
     """
     scores: list[Score] = []
-    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    kept = keep_folder(keep)
     traced = _traced(data_dir or data_folder("train", quick))
     with ExitStack() as stack:
         home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -17,7 +17,6 @@ to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -28,11 +27,12 @@ import numpy as np
 import torch
 
 from openckm.data.shards import TracedMap, read_shards
+from openckm.data.split import is_held_out
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
-from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.cases import keep_folder
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.evaluate.scores.image_metrics import image_scores
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
@@ -58,7 +58,6 @@ TWINS = {
     "chain_8": "chain_1",
 }  # fmt: skip
 ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
-HELD_OUT = ("florence", "san_francisco", "rotterdam")
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def run(
         ComputationError: if a training fails.
     """
     chosen = options or (QUICK if quick else InvdiffOptions())
-    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    kept = keep_folder(keep)
     seen = training_maps(data_dir or data_folder("train"))
     sizes = {m.grid.cell_m for m in seen}
     held = [m for m in load_heldout(test_dir or data_folder("test"), 10_000) if m.grid.cell_m in sizes][: chosen.maps]
@@ -163,7 +162,7 @@ def training_maps(folder: Path) -> list[TracedMap]:
     Raises:
         InputError: if there is none.
     """
-    seen = [m for m in read_shards(sorted(folder.glob("*.npz"))) if not any(c in m.city for c in HELD_OUT)]
+    seen = [m for m in read_shards(sorted(folder.glob("*.npz"))) if not is_held_out(m.city)]
     if not seen:
         raise InputError(f"{folder}: no training maps; make them with `ckm data generate`, or say where they are")
     return seen
@@ -271,8 +270,7 @@ def _gains(scores: Sequence[Score]) -> list[Row]:
             gap = [own[key].values["psnr_db"] - other[key].values["psnr_db"] for key in both]
             found = mean_interval(gap, [own[key].city for key in both])
             calls = own[both[0]].network_evaluations
-            rows.append(
-                Row(f"{arm} over {twin}", "gain", split, "psnr_gain_db", found.value, found.low, found.high,
-                    sum(own[key].n for key in both), calls, 0.0, peak_mb(), len(both), twin)
-            )  # fmt: skip
+            n = sum(own[key].n for key in both)
+            where = (f"{arm} over {twin}", "gain", split, "psnr_gain_db")
+            rows.append(plain_row(*where, found, n, calls=calls, cases=len(both), over=twin))
     return rows

@@ -24,7 +24,6 @@ References:
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -42,17 +41,17 @@ from openckm.evaluate.one_pass.cost import latencies, median_range, network_cost
 from openckm.evaluate.one_pass.samples import PaperSamples
 from openckm.evaluate.one_pass.training import map_scores
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.image_metrics import METRICS, image_scores
 from openckm.evaluate.scores.scoring import METRICS as BELIEF_METRICS
 from openckm.evaluate.scores.scoring import (
     Score,
     Truth,
+    ask,
     case_of,
     city_of,
     ratio_rows,
     ratio_rows_over,
-    score_map,
     summary_rows,
 )
 from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
@@ -201,11 +200,8 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iter
         for name, method in methods.items():
             cars = one.vehicle_m if method.by == "network" else None
             shown = site if cars is None else replace(site, vehicles=Layout(one.grid, cars))
-            begun = time.perf_counter()
-            answer = method.reconstruct(shown, one.grid)
-            seconds = time.perf_counter() - begun
-            values = score_map(answer, truth) | _picture(answer, one)
-            yield _score(name, task, "alone", (one, k), values, truth, answer, seconds)
+            found, answer = ask(method, shown, one.grid, truth, (task, "alone", case_of(one, k), city_of(one)))
+            yield replace(found, method=name, values=found.values | _picture(answer, one))
 
 
 def _measured(methods: dict[str, Predictor], traced: TracedMap, seed: int) -> Iterator[Score]:
@@ -213,21 +209,11 @@ def _measured(methods: dict[str, Predictor], traced: TracedMap, seed: int) -> It
     if not _possible(traced):
         return
     observations, truth = heldout_case(traced, "gain", MEASURED, seed)
+    where = ("static", "measured 1%", case_of(traced, seed), city_of(traced))
     rivals: dict[str, Reconstructor] = {**methods, **{m.name: m for m in classical_methods()}}
     for name, method in rivals.items():
-        begun = time.perf_counter()
-        answer = method.reconstruct(observations, traced.grid, draws=0, seed=seed)
-        seconds = time.perf_counter() - begun
-        values = score_map(answer, truth, seed=seed)
-        yield _score(name, "static", "measured 1%", (traced, seed), values, truth, answer, seconds)
-
-
-def _score(
-    name: str, task: str, split: str, of: tuple[TracedMap, int], values: dict[str, float], truth: Truth,
-    answer: RadioMap, seconds: float,
-) -> Score:  # fmt: skip
-    calls = int(answer.provenance.get("network_evaluations", 0))
-    return Score(name, task, split, case_of(*of), city_of(of[0]), values, truth.value.size, calls, seconds)
+        found, _ = ask(method, observations, traced.grid, truth, where, seed=seed)
+        yield replace(found, method=name, seed=0)  # paired with the map of the same name that nothing was read on
 
 
 def _possible(traced: TracedMap) -> bool:
@@ -272,16 +258,13 @@ def _cost_rows(folders: dict[str, Path], side: int, rounds: int) -> list[Row]:
     rows = []
     for name, (network, kind) in networks.items():
         cost = network_cost(kind, network.code, side)
-        seconds = median_range(times[name])
-        memory = peak_memory_mb(kind, network.code, side)
-        numbers: dict[str, tuple[float, float, float]] = {
-            "latency_ms": (1e3 * seconds[0], 1e3 * seconds[1], 1e3 * seconds[2]),
-            "parameters_m": (cost.parameters / 1e6,) * 3, "gflop": (cost.gflop,) * 3, "memory_mb": (memory,) * 3,
+        middle, low, high = median_range(times[name])
+        numbers: dict[str, float | tuple[float, float, float]] = {
+            "latency_ms": (1e3 * middle, 1e3 * low, 1e3 * high), "parameters_m": cost.parameters / 1e6,
+            "gflop": cost.gflop, "memory_mb": peak_memory_mb(kind, network.code, side),
         }  # fmt: skip
-        for metric, value in numbers.items():
-            rows.append(
-                Row(name, "cost", f"{side} x {side}", metric, *value, rounds, network.calls, seconds[0], peak_mb())
-            )
+        where = (name, "cost", f"{side} x {side}")
+        rows += [plain_row(*where, m, v, rounds, calls=network.calls, seconds=middle) for m, v in numbers.items()]
     return rows
 
 
@@ -315,10 +298,7 @@ def _scan_rows(tokens: int, channels: int = 64, states: int = 16) -> list[Row]:
     slow = times["token by token"]
     rows = []
     for name, seconds in times.items():
-        faster = [s / f for s, f in zip(slow, seconds, strict=True)]
-        middle, low, high = median_range(faster)
-        rows.append(Row(name, "scan", f"{tokens} tokens", "speed_up", middle, low, high, len(faster), 0,
-                        median_range(seconds)[0], peak_mb()))  # fmt: skip
-        if not math.isfinite(middle):
-            raise InputError(f"{tokens} tokens are too few to be timed")
+        found = median_range([s / f for s, f in zip(slow, seconds, strict=True)])
+        where = (name, "scan", f"{tokens} tokens", "speed_up")
+        rows.append(plain_row(*where, found, len(seconds), seconds=median_range(seconds)[0]))
     return rows

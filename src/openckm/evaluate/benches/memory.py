@@ -25,21 +25,18 @@ What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that 
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
-from openckm.evaluate.benches.imperfect import KEEP_VARIABLE
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.cases import keep_folder, remembered
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.reversible.steps import (
     Case,
-    Subject,
     allocated_mib,
     computed_mib,
     difference,
@@ -99,25 +96,14 @@ def run(
         most_s: foreseen time of a plain step beyond which a case is computed alone [s].
         most_mib: computed peak of a plain step beyond which a case is computed alone [MiB].
     """
-    held = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    held = keep_folder(keep)
     chosen, scores = cases(quick), []
     for k, case in enumerate(chosen):
         if progress is not None:
             progress(f"{case.task}: {case.split}", k, len(chosen))
-        scores += _kept(held, case, most_s, most_mib)
+        path = None if held is None else held / "memory" / f"{case.name}.json"
+        scores += remembered(path, partial(case_scores, case, most_s, most_mib))
     return Results(table(scores), scores)
-
-
-def _kept(keep: Path | None, case: Case, most_s: float, most_mib: float) -> list[Score]:
-    """Return the scores of a case, from the folder where it holds them."""
-    path = None if keep is None else keep / "memory" / f"{case.name}.json"
-    if path is not None and path.is_file():
-        return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
-    scores = case_scores(case, most_s, most_mib)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
-    return scores
 
 
 def case_scores(case: Case, most_s: float = MOST_S, most_mib: float = MOST_MIB) -> list[Score]:
@@ -135,7 +121,7 @@ def case_scores(case: Case, most_s: float = MOST_S, most_mib: float = MOST_MIB) 
 def _measured(case: Case) -> list[Score]:
     """Return peaks, times and gradients of the policies; those of float mode are compared with nothing."""
     subject = subject_of(case)
-    steps = {p: _bound(subject, p) for p in subject.policies}
+    steps: dict[str, Step] = {p: partial(step_of, subject, p) for p in subject.policies}
     taken = _times(steps) if (case.task, case.size, case.maps, case.side) in TIMED else {}
     found: dict[str, dict[str, float]] = {}
     wanted: list[Tensor] = []
@@ -143,7 +129,7 @@ def _measured(case: Case) -> list[Score]:
         step()
         peak, gradients = allocated_mib(step)
         wanted = gradients if policy == "none" else wanted
-        values = {"peak_mib": peak, "saved_mib": saved_mib(_forward(subject, policy))}
+        values = {"peak_mib": peak, "saved_mib": saved_mib(partial(subject.loss, policy))}
         if "float" not in policy:
             values["gradient_error"] = difference(wanted, gradients)
         if policy.startswith("reversible") and (error := subject.inverse_error(policy)) is not None:
@@ -157,14 +143,6 @@ def _measured(case: Case) -> list[Score]:
     weights = _score(case, "weights", {"floor_mib": weights_mib(subject)}, 0.0)
     middle = {p: statistics.median(t) for p, t in taken.items()}
     return [weights, *(_score(case, p, values, middle.get(p, 0.0)) for p, values in found.items())]
-
-
-def _bound(subject: Subject, policy: str) -> Step:
-    return lambda: step_of(subject, policy)
-
-
-def _forward(subject: Subject, policy: str) -> Callable[[], Tensor]:
-    return lambda: subject.loss(policy)
 
 
 def _times(steps: dict[str, Step]) -> dict[str, list[float]]:
@@ -208,5 +186,5 @@ def _growth(scores: Iterable[Score]) -> list[Row]:
 
 
 def _row(score: Score, metric: str, value: float, split: str = "") -> Row:
-    seconds = score.seconds
-    return Row(score.method, score.task, split or score.split, metric, value, value, value, 1, 0, seconds, peak_mb(), 1)
+    where = (score.method, score.task, split or score.split, metric)
+    return plain_row(*where, value, seconds=score.seconds, cases=1)

@@ -6,6 +6,11 @@ import logging
 from importlib import import_module
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
 from openckm.reconstructor import Reconstructor
 
 _PRODUCT = "openckm.infer.construct"
@@ -14,8 +19,8 @@ _log = logging.getLogger(__name__)
 
 CLASSICAL = (
     "log_distance", "nearest", "inverse_distance", "kriging", "universal_kriging", "universal_kriging_layout",
-    "universal_kriging_phones", "universal_kriging_layout_phones", "boosted_trees", "boosted_trees_phones",
-    "best_classical",
+    "universal_kriging_rays", "universal_kriging_phones", "universal_kriging_layout_phones", "boosted_trees",
+    "boosted_trees_rays", "boosted_trees_phones", "best_classical",
 )  # fmt: skip
 """Names of the classical methods: a table compares with the best of them on its row, and names it."""
 NEED_SITE = tuple(name for name in CLASSICAL if name.startswith(("log_distance", "universal", "boosted")))
@@ -41,13 +46,28 @@ def classical_methods(*, phones: bool = False) -> list[Reconstructor]:
     from openckm.baselines import BestClassical, BoostedTrees, Kriging, UniversalKriging
     from openckm.baselines.trees import trees_available
 
-    methods: list[object] = [Kriging(), UniversalKriging(), UniversalKriging(layout=True)]
+    with_rays = UniversalKriging(layout=True, maps=ray_fields, name="universal_kriging_rays")
+    methods: list[object] = [Kriging(), UniversalKriging(), UniversalKriging(layout=True), with_rays]
     methods += [UniversalKriging(phones=True), UniversalKriging(layout=True, phones=True)] if phones else []
     if trees_available():
-        methods.append(BoostedTrees(phones=phones))
+        methods += [BoostedTrees(phones=phones), BoostedTrees(maps=ray_fields, name="boosted_trees_rays")]
     else:
         _log.warning("neither LightGBM nor scikit-learn is installed: the benchmark runs without boosted trees")
     return [cast(Reconstructor, method) for method in (*methods, BestClassical())]
+
+
+def ray_fields(observations: Observations, grid: Grid) -> dict[str, NDArray[np.floating]]:
+    """Return what rays bring over free space, plane by plane, as further maps of a site for classical methods.
+
+    Args:
+        observations: layout and transmitter; where one of them is not known, there are no rays.
+        grid: the cells, those of the layout.
+    """
+    from openckm.priors.planes import RAY_PLANES
+    from openckm.priors.ray_planes import site_rays
+
+    rays = site_rays(grid, observations.layout, observations.transmitter)
+    return {} if rays is None else dict(zip(RAY_PLANES[:-1], rays[:-1], strict=True))
 
 
 def product_methods() -> list[Reconstructor]:

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,9 +41,9 @@ from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, lo
 from openckm.evaluate.p1.scores import CORRECTED, p1_scores, ratio_rows, score_rows
 from openckm.evaluate.p1.tasks import TASKS, P1Case, Window, p1_case, windows_of
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row, peak_mb
+from openckm.evaluate.report.cases import keep_folder
+from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, Ours
-from openckm.evaluate.scores.bootstrap import Interval
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.floors import floor_scores
 from openckm.evaluate.worlds.folders import data_folder
@@ -52,7 +51,6 @@ from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
 _log = logging.getLogger(__name__)
-KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 CONFIGURATIONS = 8
 """As many as in P1's Table I."""
 RIVALS = ("single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
@@ -124,8 +122,7 @@ def run(
     """
     chosen = options or (QUICK if quick else BenchOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    keeper = DrawStore(kept, card.sha256)
+    keeper = DrawStore(keep_folder(keep), card.sha256)
     chain = Ours(denoiser, "dps", chosen.steps, 1, strength=1.0)
     nets = _nets(nets_dir or default_nets_dir())
     if ckmimagenet is None:
@@ -318,10 +315,5 @@ def _costs(method: str, k: int, runs: int, seconds: float, seen: float) -> Itera
         "labelled_samples": 0.0 if math.isnan(seen) else seen,
     }  # fmt: skip
     for metric, value in numbers.items():
-        exact = Interval(value, value, value)
         if math.isfinite(value):
-            yield _row(method, f"{k} configurations", "training cost", metric, exact, runs)
-
-
-def _row(method: str, task: str, split: str, metric: str, found: Interval, n: int) -> Row:
-    return Row(method, task, split, metric, found.value, found.low, found.high, n, 0, 0.0, peak_mb())
+            yield plain_row(method, f"{k} configurations", "training cost", metric, value, runs)

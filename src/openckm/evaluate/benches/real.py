@@ -8,7 +8,6 @@ map's side, and not less than two cells. `rmse_ratio` is over the best classical
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
-from openckm.evaluate.scores.scoring import Score, Truth, ratio_rows, score_map, summary_rows
+from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
 from openckm.evaluate.worlds.duke import READING_SIGMA_DB
 from openckm.evaluate.worlds.real import REAL_SETS, RealSet, real_set
 from openckm.maps.cells import aggregate_cells
@@ -32,7 +31,6 @@ SEEDS = 3
 QUICK_SEEDS = 1
 BLOCKS = 16
 FEWEST_CELLS = 2
-DRAWS = 0
 
 
 def run(
@@ -68,13 +66,14 @@ def run(
             if progress is not None:
                 progress(f"{name}, blocks {seed}", k * count + seed, len(sets) * count)
             given, truth = _case(world, seed)
-            scores += [_score(method, world, given, truth, seed) for method in chosen]
+            where = ("real", world.name, f"{world.name} {seed}", world.name)
+            scores += [ask(method, given, world.grid, truth, where, seed=seed)[0] for method in chosen]
     return Results(table(scores), scores)
 
 
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases."""
-    return summary_rows(scores) + ratio_rows(scores)
+    return belief_rows(scores)
 
 
 def _folder(folder: Path | None) -> Path:
@@ -104,7 +103,7 @@ def _case(world: RealSet, seed: int) -> tuple[Observations, Truth]:
     at = np.zeros(grid.shape, dtype=bool)
     at[row[given], col[given]] = True
     truth = Truth(row[~given], col[~given], means.value[~given], means.sigma[~given])
-    return _with_points(world.observations, points.subset(at[reading_row, reading_col])), truth
+    return replace(world.observations, points=(points.subset(at[reading_row, reading_col]),)), truth
 
 
 def _given_blocks(row: NDArray[np.intp], col: NDArray[np.intp], side: int, seed: int) -> NDArray[np.bool_]:
@@ -112,19 +111,3 @@ def _given_blocks(row: NDArray[np.intp], col: NDArray[np.intp], side: int, seed:
     names = np.unique(block)
     chosen = np.random.default_rng(seed).permutation(names)[: max(1, len(names) // 2)]
     return np.isin(block, chosen)
-
-
-def _with_points(observations: Observations, points: Points) -> Observations:
-    return replace(observations, points=(points,))
-
-
-def _score(method: Reconstructor, world: RealSet, given: Observations, truth: Truth, seed: int) -> Score:
-    started = time.perf_counter()
-    answer = method.reconstruct(given, world.grid, draws=DRAWS, seed=seed)
-    seconds = time.perf_counter() - started
-    evaluations = int(answer.provenance.get("network_evaluations", 0))
-    values = score_map(answer, truth, seed=seed)
-    return Score(
-        method.name, "real", world.name, f"{world.name} {seed}", world.name, values, truth.value.size, evaluations,
-        seconds, seed,
-    )  # fmt: skip

@@ -30,7 +30,6 @@ References:
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,9 +37,10 @@ from pathlib import Path
 import numpy as np
 
 from openckm.errors import ComputationError, InputError, LayoutError
-from openckm.evaluate.benches.p1 import KEEP_VARIABLE, held_windows
 from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
+from openckm.evaluate.benches.p1 import held_windows
 from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
 from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
@@ -161,8 +161,8 @@ def run(
     """
     chosen = options or (QUICK if quick else SamplerOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    kept = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    bench = _Bench(_methods(denoiser, chosen), DrawStore(kept, card.sha256), chosen, progress)
+    keeper = DrawStore(keep_folder(keep), card.sha256)
+    bench = _Bench(_methods(denoiser, chosen), keeper, chosen, progress or (lambda *_: None))
     folder = data_dir or data_folder("test", quick)
     held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
     tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
@@ -228,7 +228,7 @@ class _Bench:
     methods: Sequence[CaseMethod]
     keeper: DrawStore
     options: SamplerOptions
-    progress: Progress | None
+    progress: Progress
 
     def score(self, task: str, cases: dict[int, SamplerCase], tuned: dict[tuple[str, str], float]) -> list[Score]:
         """Return the scores of every method; a method whose values stop being finite on a case is left out there."""
@@ -240,7 +240,7 @@ class _Bench:
             for method in able:
                 if number not in few.get(method.name, cases):
                     continue
-                self._tell(f"{task}, {method.name}", done, len(cases))
+                self.progress(f"{task}, {method.name}", done, len(cases))
                 strength = tuned.get((method.name, task), method.strength)
                 try:
                     drawn = self.keeper.draw(method, case, number, strength)
@@ -272,7 +272,7 @@ class _Bench:
     ) -> list[Score]:  # fmt: skip
         found: list[Score] = []
         for done, (number, case) in enumerate(cases.items()):
-            self._tell(f"{task}, {method.name} with {value:g}", done, len(cases))
+            self.progress(f"{task}, {method.name} with {value:g}", done, len(cases))
             try:
                 drawn = self.keeper.draw(method, case, number, value)
                 found += case_scores(f"{method.name}_on_validation", number, case, drawn)
@@ -294,15 +294,11 @@ class _Bench:
                 continue
             taken: dict[str, list[float]] = {m.name: [] for m in methods}
             for turn in range(self.options.timed + 1):
-                self._tell(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
+                self.progress(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
                 for method in methods:
                     taken[method.name].append(method.draw(case, turn, 0.0)[2])
             scores += [s for m in methods for s in _time_scores(m.name, task, case.city, taken[m.name][1:])]
         return scores
-
-    def _tell(self, what: str, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress(what, done, total)
 
 
 def _evenly(numbers: Sequence[int], count: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from openckm.data.sequences import FRAMES, SCORED
 from openckm.evaluate.flux.methods import DRAWS, FILL, NUMBERS, SOURCE_SEED, Case, Made
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row, plain_row
 from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.evaluate.worlds.moving import Place
 from openckm.flux.fallback import misfit
@@ -59,19 +59,5 @@ def refused(cases: Sequence[Case], rule: WarmRule) -> list[Row]:
     for name, values in (("by distance", far), ("by misfit", unfit), ("by either", either)):
         if values:
             found = mean_interval([float(v) for v in values], list(range(len(values))))
-            rows.append(
-                Row(
-                    "rule",
-                    "random found",
-                    name,
-                    "share",
-                    found.value,
-                    found.low,
-                    found.high,
-                    len(values),
-                    1,
-                    0.0,
-                    peak_mb(),
-                )
-            )
+            rows.append(plain_row("rule", "random found", name, "share", found, len(values), calls=1))
     return rows

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row, plain_row
 from openckm.evaluate.worlds.moving import Place
 from openckm.flux.stages import merged_bound
 from openckm.infer.exact.samplers import FewStepSampler, draw_generator, draw_noise
@@ -51,12 +51,10 @@ def trajectory_rows(denoiser: Denoiser, places: Sequence[Place], changes: Sequen
             runs.append(trajectory(denoiser, one.condition, other.condition))
         values = np.array([[distance for _, distance in run] for run in runs])
         for i, (level, _) in enumerate(runs[0]):
-            mean = float(values[:, i].mean())
-            low, high = float(values[:, i].min()), float(values[:, i].max())
-            split, cost = f"s={level:.4g}", (len(runs), 2, 0.0)
-            rows.append(Row("trajectory", change, split, "distance", mean, low, high, *cost, peak_mb()))
+            found = {"distance": list(values[:, i])}
             if level > 0:
-                bound = [merged_bound(v, level) for v in values[:, -1]]
-                three = (float(np.mean(bound)), min(bound), max(bound))
-                rows.append(Row("trajectory", change, split, "bound_nats", *three, *cost, peak_mb()))
+                found["bound_nats"] = [merged_bound(v, level) for v in values[:, -1]]
+            for metric, each in found.items():
+                three = (float(np.mean(each)), min(each), max(each))
+                rows.append(plain_row("trajectory", change, f"s={level:.4g}", metric, three, len(runs), calls=2))
     return rows

@@ -1,14 +1,11 @@
 """Samples for one-pass networks: ray-traced maps from shards, and RadioMapSeer in P3's own split.
 
-A shard's maps are inputs by the code `site`. Their planes and filled gains cost a tenth of a second each to make, so
-they can be kept in a folder as float16, one file per shard, named after its content. A map that was traced with
-vehicles too is two samples. RadioMapSeer's pictures are decoded as they are asked for and are inputs by the code
-`paper`.
+A shard's maps are inputs by the code `site`; a map that was traced with vehicles too is two samples. RadioMapSeer's
+pictures are decoded as they are asked for and are inputs by the code `paper`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +18,11 @@ from numpy.typing import NDArray
 from openckm.data.readers.radiomapseer import RadioMapSeer, RadioMapSeerOptions, Simulation
 from openckm.data.shards import TracedMap, latent_state, read_shard
 from openckm.errors import InputError, OptionError
-from openckm.maps.atomic import atomic_path
 from openckm.maps.quantity import GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.predict.code import MAP_SCALE, Code, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapBatch
-from openckm.priors.conditioning import SITE_PLANES, scalars, site_planes
+from openckm.priors.conditioning import scalars, site_planes
 from openckm.priors.planes import SITE_QUANTITIES
 
 Field = NDArray[np.float32]
@@ -98,32 +94,19 @@ class ShardSamples:
 
     code: Code = "site"
 
-    def __init__(
-        self,
-        paths: Sequence[Path],
-        *,
-        cities: Sequence[str] = (),
-        without: Sequence[str] = (),
-        keep: Path | None = None,
-    ) -> None:
+    def __init__(self, paths: Sequence[Path], *, cities: Sequence[str] = (), without: Sequence[str] = ()) -> None:
         """Read shards.
 
         Args:
             paths: the files.
             cities: parts of names of the cities to take; none means all.
             without: parts of names of cities to leave out.
-            keep: folder in which prepared planes are kept; None keeps none.
 
         Raises:
             InputError: if no map is left, or a file cannot be read.
         """
-        self.kept: list[_Kept] = []
-        for path in paths:
-            maps = [m for one in read_shard(path) for m in _both(one)]
-            wanted = [_wanted(m, cities, without) for m in maps]
-            if any(wanted):
-                prepared = _prepared(path, maps, keep)
-                self.kept += [_keep(m, prepared[k]) for k, m in enumerate(maps) if wanted[k]]
+        maps = (m for path in paths for one in read_shard(path) for m in _both(one))
+        self.kept = [_keep(m) for m in maps if _wanted(m, cities, without)]
         if not self.kept:
             raise InputError(f"no map of {len(paths)} shards is of the cities wanted; generate some: ckm data generate")
 
@@ -161,43 +144,20 @@ def _both(traced: TracedMap) -> list[TracedMap]:
     return [traced] if traced.dynamic is None else [traced, traced.dynamic]
 
 
-def _keep(traced: TracedMap, prepared: NDArray[np.float16]) -> _Kept:
+def _keep(traced: TracedMap) -> _Kept:
     if traced.transmitter is None:
         raise InputError(f"{traced.scene}: a map without a transmitter cannot train a prediction; leave it out")
     west, north = traced.grid.origin
     cell = traced.grid.cell_m
     steering = scalars(cell, traced.transmitter.carrier_hz)[0].tolist()
+    site = site_planes(traced.grid, traced.layout, traced.transmitter)
+    grey = (GAIN.decode(latent_state(traced)[0][0]) - MAP_SCALE.floor_db) / MAP_SCALE.span_db
     return _Kept(
-        prepared[:-1], prepared[-1], traced.covered,
+        site.astype(np.float16), grey.astype(np.float16), traced.covered,
         None if traced.vehicle_m is None else traced.vehicle_m.astype(np.float16),
         ((north - traced.transmitter.y) / cell, (traced.transmitter.x - west) / cell), (steering[0], steering[1]),
         traced,
     )  # fmt: skip
-
-
-def _prepared(path: Path, maps: Sequence[TracedMap], keep: Path | None) -> NDArray[np.float16]:
-    """Return site planes and filled grey levels of maps (n, planes + 1, rows, cols), from the folder where kept."""
-    if keep is None:
-        return np.stack([_planes(m) for m in maps])
-    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
-    kept = keep / f"{mark}.npy"
-    shape = (len(maps), len(SITE_PLANES) + 1, *maps[0].grid.shape)
-    if kept.is_file():
-        found = np.load(kept, allow_pickle=False)
-        if found.shape == shape and found.dtype == np.float16:
-            return np.asarray(found, np.float16)
-    made = np.stack([_planes(m) for m in maps])
-    keep.mkdir(parents=True, exist_ok=True)
-    with atomic_path(kept) as aside, aside.open("wb") as file:
-        np.save(file, made)
-    return made
-
-
-def _planes(traced: TracedMap) -> NDArray[np.float16]:
-    site = site_planes(traced.grid, traced.layout, traced.transmitter)
-    gain = GAIN.decode(latent_state(traced)[0][0])
-    grey = (gain - MAP_SCALE.floor_db) / MAP_SCALE.span_db
-    return np.concatenate([site, grey[None]]).astype(np.float16)
 
 
 def paper_maps(split: PaperSplit) -> tuple[int, ...]:

@@ -9,13 +9,39 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from openckm.errors import InputError
 from openckm.evaluate.scores.scoring import Score
 
 FIXED = ("task", "split", "method", "case", "city", "seed", "n", "network_evaluations", "seconds")
+
+
+KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
+"""Environment variable that names the folder in which benchmarks keep what is finished, to go on from there."""
+
+
+def keep_folder(keep: Path | None = None) -> Path | None:
+    """Return the folder in which a benchmark keeps what is finished: the given one, else $OPENCKM_BENCH_KEEP."""
+    return keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+
+
+def remembered(path: Path | None, make: Callable[[], Sequence[Score]]) -> list[Score]:
+    """Return the scores that a file keeps, or make them and keep them; None keeps nothing."""
+    from openckm.maps.atomic import atomic_path
+
+    if path is not None and path.is_file():
+        return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
+    scores = list(make())
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as aside:
+            aside.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
+    return scores
 
 
 def cases_path(report: Path) -> Path:

@@ -62,6 +62,29 @@ class Row:
                 raise OptionError(f"result row {self.method}/{self.task}/{self.split}/{self.metric}: {name} not finite")
 
 
+def plain_row(
+    method: str, task: str, split: str, metric: str, value: float | tuple[float, float, float], n: int = 1, *,
+    calls: int = 0, seconds: float = 0.0, cases: int = 0, over: str = "",
+) -> Row:  # fmt: skip
+    """Return a row that is no mean over cases, with this process's memory.
+
+    Args:
+        method: and the next three: see `Row`.
+        task: what was asked.
+        split: which evidence.
+        metric: name of the score.
+        value: the number, or the number and both ends of its interval.
+        n: values that it is made of.
+        calls: network evaluations.
+        seconds: time that it took [s].
+        cases: maps or repetitions that it is made of.
+        over: the method in the denominator, where it is a ratio.
+    """
+    middle, low, high = value if isinstance(value, tuple) else (value, value, value)
+    ends = float(middle), float(low), float(high)
+    return Row(method, task, split, metric, *ends, n, calls, seconds, peak_mb(), cases, over)
+
+
 class Results(Sequence[Row]):
     """The rows of a benchmark's table, and the scores of the cases that they are made from.
 

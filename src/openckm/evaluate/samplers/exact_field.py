@@ -29,7 +29,7 @@ from torch import Tensor
 
 from openckm.errors import OptionError
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row, plain_row
 from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.observe.likelihood import Gaussian
@@ -165,13 +165,11 @@ def _rows(task: str, method: str, cases: Sequence[FieldCase], options: FieldOpti
         for name, value in _scores(case, found.maps.double()).items():
             scores.setdefault(name, []).append(value)
     seconds = (time.perf_counter() - begun) / (len(cases) * options.draws)
-    rows = []
-    for name, values in scores.items():
-        about = mean_interval(values, np.arange(len(values)))
-        split = f"{options.draws} draws"
-        ends = (about.value, about.low, about.high)
-        rows.append(Row(method, task, split, name, *ends, len(values), calls, seconds, peak_mb()))
-    return rows
+    return [
+        plain_row(method, task, f"{options.draws} draws", name, mean_interval(values, np.arange(len(values))),
+                  len(values), calls=calls, seconds=seconds)
+        for name, values in scores.items()
+    ]  # fmt: skip
 
 
 def _scores(case: FieldCase, draws: Tensor) -> dict[str, float]:

@@ -26,21 +26,19 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.evaluate.p1.tasks import TASKS as P1_TASKS
-from openckm.evaluate.p1.tasks import Field
-from openckm.evaluate.samplers.tasks import TASKS
+from openckm.evaluate.p1.tasks import P1Case
+from openckm.evaluate.samplers.tasks import TASKS, SamplerCase
 from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
 from openckm.maps.atomic import atomic_path
-from openckm.observe.likelihood import Gaussian, Likelihood
-from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 
@@ -59,51 +57,8 @@ class Drawn(NamedTuple):
     seconds: float
 
 
-class MapCase(Protocol):
-    """One window under one task, in every form in which a method may be conditioned on its readings.
-
-    Benchmark "p1" asks `openckm.evaluate.p1.tasks.P1Case`, benchmark "samplers" `SamplerCase`.
-    """
-
-    @property
-    def task(self) -> str:
-        """Name of the task."""
-        ...
-
-    @property
-    def truth(self) -> Field:
-        """Gain, cosine and sine in latent code (3, rows, cols)."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Channels, rows and columns of a complete map."""
-        ...
-
-    @property
-    def likelihood(self) -> Likelihood:
-        """The likelihood p(y | x) on complete maps in latent code."""
-        ...
-
-    @property
-    def smooth(self) -> Likelihood:
-        """The same with a gradient everywhere."""
-        ...
-
-    @property
-    def straight(self) -> Gaussian:
-        """The same as y = A(x) + n with straight-through gradients."""
-        ...
-
-    @property
-    def condition(self) -> Condition:
-        """Layout and evidence planes, batch size 1."""
-        ...
-
-    @property
-    def city(self) -> str:
-        """Where the window lies, the unit of resampling."""
-        ...
+MapCase = P1Case | SamplerCase
+"""One window under one task, in every form in which a method may be conditioned on its readings."""
 
 
 class CaseMethod(ABC):

@@ -6,6 +6,7 @@ noise of a known spread: intervals and draws are widened by it before they are s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,10 +18,26 @@ from openckm.errors import OptionError
 from openckm.evaluate.benches.methods import CLASSICAL
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
-from openckm.evaluate.scores.metrics import coverage, crps_draws, crps_gaussian, interval_width, rmse, widened
+from openckm.evaluate.scores.ensemble import (
+    brier,
+    pit_distance,
+    pit_normal,
+    rank_histogram,
+    rank_unevenness,
+    spread_skill,
+)
+from openckm.evaluate.scores.metrics import coverage, crps_gaussian, interval_width, rmse, widened
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
+from openckm.reconstructor import Reconstructor
 
-METRICS = ("rmse_db", "coverage_90", "crps_db", "width_90_db")
+METRICS = (
+    "rmse_db", "coverage_90", "crps_db", "width_90_db", "spread_ratio", "spread_skill_slope", "pit_distance",
+    "outage_brier", "rank_unevenness",
+)  # fmt: skip
+OUTAGE_DB = -110.0
+"""Threshold of the outage that is scored, of gain [dB] or of RSRP [dBm]."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,7 @@ class Score:
         values: score by metric name.
         n: cells scored.
         network_evaluations: network evaluations that the map took.
-        seconds: wall-clock time that the map took [s].
+        seconds: processor time that the map took [s].
         seed: of the evidence.
     """
 
@@ -88,32 +105,59 @@ def case_of(traced: TracedMap, number: int) -> str:
     return f"{traced.scene}#{number}"
 
 
-def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, float]:
-    """Return the METRICS of a map's gain over the scored cells.
+def ask(
+    method: Reconstructor, observations: Observations, grid: Grid, truth: Truth, where: tuple[str, str, str, str],
+    *, draws: int = 0, seed: int = 0,
+) -> tuple[Score, RadioMap]:  # fmt: skip
+    """Return the scores of a method on one map, and the map.
 
-    The CRPS is the fair one of the map's draws where it holds at least two, else that of a normal belief.
+    Args:
+        method: which.
+        observations: the evidence.
+        grid: the cells.
+        truth: what the map is scored by.
+        where: task, split, case and city of the scores.
+        draws: that are asked for.
+        seed: of the evidence, and of the draws.
+
+    Raises:
+        OpenCKMError: whatever the method raises.
+    """
+    begun = time.process_time()
+    answer = method.reconstruct(observations, grid, draws=draws, seed=seed)
+    cost = int(answer.provenance.get("network_evaluations", 0)), time.process_time() - begun
+    return Score(method.name, *where, score_map(answer, truth, seed=seed), truth.value.size, *cost, seed), answer
+
+
+def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, float]:
+    """Return the METRICS of the normal belief in a map's gain over the scored cells; ranks where it holds draws.
+
+    Args:
+        answer: the map.
+        truth: what it is scored by.
+        seed: of the noise that draws get where the truth has some.
 
     Raises:
         OptionError: if the map is not finite where it is scored, or nothing is scored.
     """
     at = (truth.row, truth.col)
-    mean = np.asarray(answer.mean()[at], np.float64)
+    mean, own = (np.asarray(a[at], np.float64) for a in (answer.mean(), answer.std()))
+    std = np.hypot(own, truth.noise_db)
     low, high = widened(mean, answer.quantile(0.05)[at], answer.quantile(0.95)[at], truth.noise_db)
-    return {
-        "rmse_db": rmse(mean, truth.value),
-        "coverage_90": coverage(low, high, truth.value),
-        "crps_db": _crps(answer, mean, truth, seed),
-        "width_90_db": interval_width(low, high),
-    }
-
-
-def _crps(answer: RadioMap, mean: NDArray[np.float64], truth: Truth, seed: int) -> float:
-    at = (truth.row, truth.col)
-    if "draws" in answer.dataset and answer.dataset.sizes["draw"] >= 2:
+    error = rmse(mean, truth.value)
+    found = {
+        "rmse_db": error, "coverage_90": coverage(low, high, truth.value),
+        "crps_db": crps_gaussian(mean, std, truth.value), "width_90_db": interval_width(low, high),
+        "spread_ratio": float(np.sqrt(np.mean(std**2)) / max(error, 1e-9)),
+        "spread_skill_slope": spread_skill(mean, std, truth.value).slope,
+        "pit_distance": pit_distance(pit_normal(mean, std, truth.value)),
+        "outage_brier": brier(pit_normal(mean, std, np.full(mean.shape, OUTAGE_DB)), truth.value < OUTAGE_DB),
+    }  # fmt: skip
+    if "draws" in answer.dataset and answer.dataset.sizes["draw"]:
         draws = np.asarray(answer.draws()[:, at[0], at[1]], np.float64)
-        noise = np.random.default_rng(seed).standard_normal(draws.shape) * truth.noise_db
-        return crps_draws(draws + noise, truth.value)
-    return crps_gaussian(mean, np.hypot(answer.std()[at], truth.noise_db), truth.value)
+        draws = draws + np.random.default_rng(seed).standard_normal(draws.shape) * truth.noise_db
+        found["rank_unevenness"] = rank_unevenness(rank_histogram(draws, truth.value, seed=seed))
+    return found
 
 
 def by_case(scores: Sequence[Score]) -> dict[tuple[str, int], Score]:
@@ -183,6 +227,17 @@ def ratio_rows(
     return rows
 
 
+def belief_rows(scores: Sequence[Score], further: Sequence[str] = ()) -> list[Row]:
+    """Return the METRICS and further ones of every method, and error and CRPS over the best classical method's.
+
+    Args:
+        scores: of several methods on the same maps.
+        further: names of further metrics.
+    """
+    ratios = ratio_rows(scores) + ratio_rows(scores, "crps_db", "crps_ratio")
+    return summary_rows(scores, (*METRICS, *further)) + ratios
+
+
 def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, metric: str = "rmse_db") -> list[Row]:
     """Return each other method's mean score over one rival's, paired by case, named "METRIC over RIVAL".
 
@@ -212,9 +267,8 @@ def _ratios(here: Sequence[Score], rival: str, metric: str, name: str, without: 
 
 def _ratio_row(above: Sequence[Score], below: Sequence[Score], metric: str, name: str) -> Row:
     top, bottom = (np.array([s.values[metric] for s in group]) for group in (above, below))
-    found = ratio_interval(top, bottom, [s.city for s in above])
     cities = _per_city(above, lambda at: top[at].mean() / bottom[at].mean())
-    return _cost_row(above, name, (found.value, found.low, found.high), cities)
+    return _cost_row(above, name, ratio_interval(top, bottom, [s.city for s in above]), cities)
 
 
 def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
@@ -226,10 +280,8 @@ def _groups(scores: Sequence[Score]) -> Iterator[list[Score]]:
 
 def _row(group: Sequence[Score], metric: str) -> Row:
     values = np.array([s.values[metric] for s in group])
-    found = mean_interval(values, [s.city for s in group])
-    return _cost_row(
-        group, metric, (found.value, found.low, found.high), _per_city(group, lambda at: values[at].mean())
-    )
+    cities = _per_city(group, lambda at: values[at].mean())
+    return _cost_row(group, metric, mean_interval(values, [s.city for s in group]), cities)
 
 
 def _per_city(group: Sequence[Score], statistic: Callable[[NDArray[np.intp]], float]) -> dict[str, float]:
