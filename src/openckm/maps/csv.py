@@ -27,9 +27,11 @@ from openckm.maps.tables.account import Account, in_words
 from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.heights import choose_height
+from openckm.maps.tables.networks import RUN_NAMES
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
-from openckm.maps.tables.roles import OTHER_ROLES, ROLES, RUN_NAMES, VALUE_ROLES, is_known
+from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_noise, repeated_rows
+from openckm.maps.tables.roles import OTHER_ROLES, ROLES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
     name_columns,
@@ -39,6 +41,8 @@ from openckm.maps.tables.transmitters import (
     refuse_mixture,
     runs_in,
     serving_column,
+    unknown_columns,
+    unknown_groups,
 )
 from openckm.maps.tables.values import read_values
 
@@ -188,7 +192,7 @@ def read_drive_test(
 def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     file = open_table(path, tuple((how["columns"] or {}).values()))
     roles, notes = assign_columns(file, how["columns"], how["without"])
-    account, names = _load(file, roles, how)
+    account, names, unknown = _load(file, roles, how)
     account.notes[:0] = [*file.notes, *notes]
     _choose(account, roles, names, how)
     receiver_m = how["receiver_height_m"]
@@ -200,13 +204,22 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     readings = read_values(account, roles, value_role, how["skip_bad"], how["nothing"])
     table = account.table
     sigma = _sigma(table, roles, how["sigma_db"])
+    if "sigma" in roles:
+        note_noise(account, table, roles["sigma"])
     devices = _devices(table, roles, how["device"])
     x, y, plane = locate(table, roles, grid, how["crs"])
     inside = _inside(table, x, y, grid)
     _leave_outside(account, inside)
+    again = np.zeros(len(table), dtype=bool)
+    again[inside] = repeated_rows(account, x[inside], y[inside], readings["value"][inside])
+    account.leave_out(again[inside], AGAIN)
+    inside &= ~again
     account.notes += refuse_mixture(account.table, names, how["where"], how["mix"])
     account.notes += position_notes(account.table, roles)
-    account.notes += runs_in(account.table, _run_columns(file, set(account.table.words)))
+    note_altitudes(account, roles)
+    runs = _run_columns(file, set(account.table.words))
+    account.notes += runs_in(account.table, runs)
+    account.notes += unknown_groups(account.table, unknown & set(account.table.words))
     keep = slice(None) if inside.all() else inside
     unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else ROLES[value_role].unit
     points = Points(
@@ -219,8 +232,8 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     return DriveTest(points, replace(report, cells=names_in(account.table, names), receiver_height_m=receiver_m))
 
 
-def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tuple[Account, dict[int, str]]:
-    """Read the columns that have a role, name a transmitter, or choose rows."""
+def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tuple[Account, dict[int, str], set[int]]:
+    """Read the columns that have a role, name a transmitter, or choose rows; and those that nobody knows."""
     taken = set(roles.values()) | ignored_columns(file, how["without"])
     names = name_columns(file, taken)
     numbers = {index: role for role, index in roles.items() if role not in _TEXT_ROLES}
@@ -229,6 +242,8 @@ def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tup
     serving = serving_column(file, taken)
     words |= _run_columns(file, set(range(len(file.header))) - taken)
     words |= chosen | ({serving} if serving is not None else set())
+    unknown = unknown_columns(file, taken | words)
+    words |= unknown
     table, unfit = file.load({c: r for c, r in numbers.items() if c not in chosen}, tuple(words), how["skip_bad"])
     if chosen & set(numbers):
         more, _ = file.load({c: r for c, r in numbers.items() if c in chosen}, (), how["skip_bad"])
@@ -236,7 +251,7 @@ def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tup
     account = Account(table, len(table) + unfit)
     if unfit:
         account.left_out["with more cells than the header"] = unfit
-    return account, names
+    return account, names, unknown
 
 
 def _run_columns(file: TableFile, among: set[int]) -> set[int]:

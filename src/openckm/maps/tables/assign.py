@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from openckm.errors import MeasurementError, OptionError, UnitError
-from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names
+from openckm.maps.tables.columns import format_of
+from openckm.maps.tables.networks import network_kind, of_neighbours, words_in
+from openckm.maps.tables.numbers import GOOD, read_word
+from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, ROLES, VALUE_ROLES, plain, plain_names, unit_in
 from openckm.maps.tables.table import TableFile
 
 _WANTED = (
     "wanted a position (lon and lat in degrees, or x/easting and y/northing in metres with crs=...) and a value"
     " (rsrp or rssi in dBm, path_loss or gain_db in dB; or rsrq, sinr, throughput)"
 )
-_OTHERS = (
-    "neigh",
-    "ncell",
-    "nbr",
-    "nachbar",
-    "voisin",
-    "vecin",
-    "delta",
-    "diff",
-    "std",
-    "sigma",
-    "min",
-    "max",
-    "count",
-)
-
-
+_NEVER = frozenset((
+    "delta", "diff", "difference", "std", "stddev", "dev", "sigma", "var", "variance", "count", "num", "range",
+    "threshold", "offset", "error",
+))  # fmt: skip
+"""Words of columns that are about a reading, but are none."""
+_SELDOM = frozenset((
+    "min", "max", "minimum", "maximum", "scell", "secondary", "scc", "high", "low", "noise", "tx", "transmit", "eirp",
+))  # fmt: skip
+"""Words of columns that are the reading where no other column is."""
 _STRONGEST = ("best", "strongest", "top", "dominant", "max")
 _ENOUGH = 3
 
@@ -116,10 +111,16 @@ def _find(file: TableFile, role: str, banned: set[int], notes: list[str]) -> int
         for i, header in enumerate(file.header)
         if i not in banned and any(text in names for text in plain_names(header))
     )
+    if role in VALUE_ROLES:
+        ranked = _that_are_readings(file, ranked)
+    if not ranked and role in ("lon", "lat"):
+        ranked = _that_end_in(file, role, banned, notes)
     if not ranked:
         return None
     if role in ("lon", "lat"):
         ranked = _that_move(file, ranked, notes)
+    if role == "rsrp":
+        ranked = _that_can_be_power(file, ranked, notes)
     same = [i for _, i in ranked if file.header[i] == file.header[ranked[0][1]]]
     if len(same) > 1 and role not in ("device", "sigma", "kind", "low", "high"):
         name, places = file.header[same[0]], " or ".join(f"#{i + 1}" for i in same)
@@ -147,20 +148,57 @@ def _that_move(file: TableFile, ranked: list[tuple[int, int]], notes: list[str])
     return ranked
 
 
-def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int], notes: list[str]) -> None:
-    """Take a column whose name has "rsrp" in it, where it is the only one that is not a neighbour's."""
-    inside = [
-        i for i, header in enumerate(file.header)
-        if i not in banned and "rsrp" in plain(header) and not any(word in plain(header) for word in _OTHERS)
+def _that_are_readings(file: TableFile, ranked: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the columns without neighbours and spreads; the lowest, the highest and secondary cells come last."""
+    good = [
+        (rank, i) for rank, i in ranked if not (of_neighbours(file.header[i]) or _NEVER & set(words_in(file.header[i])))
+    ]
+    return sorted(good, key=lambda item: bool(_SELDOM & set(words_in(file.header[item[1]]))))
+
+
+def _that_end_in(file: TableFile, role: str, banned: set[int], notes: list[str]) -> list[tuple[int, int]]:
+    """Return columns in whose names "lat" stands, "rx_lat", where no name is known; not those of transmitters."""
+    words = {"lat", "latitude"} if role == "lat" else {"lon", "lng", "long", "longitude"}
+    found = [
+        (0, i) for i, header in enumerate(file.header)
+        if i not in banned and words & set(words_in(header)) and network_kind(header) is None
     ]  # fmt: skip
+    if len(found) == 1:
+        notes.append(f"the column {file.header[found[0][1]]!r} was taken as the {role} of the readings")
+    return found if len(found) == 1 else []
+
+
+def _that_can_be_power(file: TableFile, ranked: list[tuple[int, int]], notes: list[str]) -> list[tuple[int, int]]:
+    """Return the columns without those whose first rows hold no received power (bars, percent, storeys)."""
+
+    def possible(i: int) -> bool:
+        cells = [read_word(row[i], format_of("rsrp", "")) for row in file.sample() if i < len(row)]
+        value = [cell.value for cell in cells if cell.state == GOOD]
+        linear = unit_in(file.header[i]) in ("w", "mw", "uw", "nw", "pw")
+        return not value or linear or any(ROLES["rsrp"].low <= v < 0 for v in value)
+
+    good = [(rank, i) for rank, i in ranked if possible(i)] if len(ranked) > 1 else ranked
+    if good and good[0] != ranked[0]:
+        notes.append(f"{file.header[ranked[0][1]]!r} holds no power in dBm: {file.header[good[0][1]]!r} was taken")
+    return good or ranked
+
+
+def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int], notes: list[str]) -> None:
+    """Take a column with "rsrp" in its name, else one of dBm, where it is the only one that can be the reading."""
+    for telling in (["rsrp" in plain(header) for header in file.header], [unit_in(h) == "dbm" for h in file.header]):
+        ranked = [(0, i) for i, told in enumerate(telling) if told and i not in banned]
+        inside = [i for _, i in _that_are_readings(file, ranked)]
+        plainly = [i for i in inside if not _SELDOM & set(words_in(file.header[i]))]
+        inside = plainly or [i for i in inside if "rsrp" in plain(file.header[i])]
+        if inside:
+            break
     if len(inside) == 1:
         found["rsrp"] = inside[0]
         notes.append(f"the column {file.header[inside[0]]!r} was taken as the received power")
         if any(word in plain(file.header[inside[0]]) for word in _STRONGEST):
             notes.append(
-                "WARNING: this is the power of whichever cell was strongest; a map is of one cell, and between"
-                " two of them"
-                " these readings are of neither"
+                "WARNING: this is the power of whichever cell was strongest; a map is of one cell, and between two of"
+                " them these readings are of neither"
             )
     elif inside:
         names = ", ".join(repr(file.header[i]) for i in inside[:8])
@@ -180,7 +218,7 @@ def _one_value(file: TableFile, found: dict[str, int], notes: list[str]) -> dict
         )
     values = [role for role in (*VALUE_ROLES, *OTHER_ROLES) if role in found]
     if not values:
-        bare = all(_looks_like_number(cell) for cell in file.header)
+        bare = all(_looks_like_number(cell) for cell in file.header[-3:])
         hint = (
             "; its first line holds numbers, so it has no header: put a line of names above it, e.g. lon,lat,rsrp"
             if bare

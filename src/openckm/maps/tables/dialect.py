@@ -27,7 +27,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 _TELLING = (*POSITION_ROLES, *VALUE_ROLES, *OTHER_ROLES)
-_TIMES = ("time", "date", "zeit", "datum", "hora", "fecha", "heure", "stamp", "measuredat", "utc", "jour", "dia", "tag")
+TIMES = ("time", "date", "zeit", "datum", "hora", "fecha", "heure", "stamp", "measuredat", "utc", "jour", "dia", "tag")
+"""Words in the names of columns of times."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _with_split_dates(header: list[str], rows: Sequence[Sequence[str]]) -> list[
         return header
     extra = next(iter(more))
     for p, name in enumerate(header):
-        if any(word in plain(name) for word in _TIMES):
+        if any(word in plain(name) for word in TIMES):
             wider = [*header[: p + 1], *(f"{name} (part {k + 2})" for k in range(extra)), *header[p + 1 :]]
             numeric = [
                 i for i, n in enumerate(wider) if role_of(n) in ("lon", "lat", "x", "y", "rsrp", "path_loss", "gain")

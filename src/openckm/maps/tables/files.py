@@ -23,6 +23,9 @@ _FOREIGN = {
     b"\x89HDF": "an HDF5 file; export the readings as CSV",
     b"II*\0": "a TIFF raster; export the readings as CSV",
     b"MM\0*": "a TIFF raster; export the readings as CSV",
+    b"ARROW1": "a file of Arrow (Feather); write it as Parquet or CSV",
+    b"MATLAB 5.0": "a MATLAB file; write its table as CSV (writetable)",
+    b"\x93NUMPY": "a binary array of NumPy; write it as CSV with a header (numpy.savetxt)",
 }
 
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from openckm.errors import InputError
 from openckm.maps.tables.assign import assign_columns, ignored_columns
+from openckm.maps.tables.dialect import TIMES
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.roles import ROLES, plain, unit_in
 from openckm.maps.tables.table import Table, TableFile
 from openckm.maps.tables.transmitters import mixture, name_columns, ready_where, serving_column
 
-_TIMES = ("time", "date", "zeit", "datum", "stamp", "hora", "fecha", "heure", "utc", "measuredat")
 _FIRST_ROWS = 3
 _MOST_NAMES = 8
 
@@ -93,7 +93,7 @@ def inspect_file(path: str | os.PathLike[str], how: Mapping[str, Any]) -> Inspec
     roles, trouble = _roles(file, how)
     taken = set(roles.values())
     names = name_columns(file, taken | ignored_columns(file, how.get("without") or ()))
-    times = [i for i, name in enumerate(file.header) if any(word in plain(name) for word in _TIMES)][:1]
+    times = [i for i, name in enumerate(file.header) if any(word in plain(name) for word in TIMES)][:1]
     table, _ = file.load({}, tuple({*names, *times}), True)
     found = Inspection(
         Path(path), file.header, _uses(file, roles, names), _cells(table, names), len(table),

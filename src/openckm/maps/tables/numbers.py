@@ -35,6 +35,7 @@ _DEGREES = re.compile(
     r"(?:(?P<s>\d+(?:[.,]\d+)?)\s*(?:\"|″|”|''|′′|´´|s))?)?\s*(?P<after>[NSEWO])?",
     re.IGNORECASE,
 )
+_SEXAGESIMAL = re.compile(r"(-?)(\d{1,3}):(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?P<sep>[.,' ])\d{3}(?:(?P=sep)\d{3})*")
 
 
@@ -95,12 +96,18 @@ def read_word(text: object, how: Format) -> Word:
     value, sure = _digits(match["number"].strip(), how)
     if value is None:
         return _TEXT if sure else Word(math.nan, AMBIGUOUS)
-    unit = re.sub(r"\s+", "", (match["unit"] or "").lower()).strip(".")
+    unit = unit_key(match["unit"] or "").strip(".")
     if unit and unit not in how.units:
         return Word(value, UNIT)
     value = how.units[unit](value) if unit else value
     state = GOOD if match["limit"] is None else BELOW if match["limit"][0] in "<≤" else ABOVE
     return Word(value, state) if math.isfinite(value) else _TEXT
+
+
+def unit_key(text: str) -> str:
+    """Return a unit without blanks and in lower case; a capital B for bytes is written out, "MB/s" is "mbyte/s"."""
+    bytes_too = re.sub(r"^([kKMG]?)B(?:/s|ps)$|^([kKMG]?)[Bb]ytes?(?:/s| per second)$", r"\1\2byte/s", text.strip())
+    return re.sub(r"\s+", "", bytes_too.lower()).replace("µ", "u").replace("μ", "u")
 
 
 def decimal_of(words: Iterable[object]) -> str:
@@ -151,6 +158,8 @@ def _float(text: str) -> float | None:
 
 def _from_degrees(text: str) -> Word | None:
     """Return degrees from degrees, minutes and seconds, or from a number with a point of the compass."""
+    if colons := _SEXAGESIMAL.fullmatch(text):
+        text = "{}{}°{}'{}\"".format(*colons.groups())
     match = _DEGREES.fullmatch(text)
     if match is None or not (match["m"] or match["before"] or match["after"]):
         return None

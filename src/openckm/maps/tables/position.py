@@ -22,9 +22,12 @@ _FAR_M = 500_000.0
 _WGS84 = "EPSG:4326"
 _WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?M?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", re.IGNORECASE)
 _CROSSING = re.compile(r"([A-Za-z])\s*[-_/ ]?\s*(\d{1,3})")
+_JSON_POINT = re.compile(r"\{.*\"coordinates\"\s*:\s*(\[[^\]]*\]).*\}")
 _PAIR = re.compile(r"[(\[]?\s*(-?\d+(?:\.\d+)?)\s*[,;/\s]\s*(-?\d+(?:\.\d+)?)(?:\s*[,;]\s*-?\d+(?:\.\d+)?)?\s*[)\]]?")
 Floats = NDArray[np.float64]
 _ENOUGH = 10
+_AREA_SLACK_DEG = 3.0
+"""Coordinates may lie so far outside the area that their CRS is made for [degrees]."""
 _POOR_FIX_M = 50.0
 """A position that is stated to be off by more is worth a warning [m]."""
 
@@ -71,13 +74,14 @@ _SIDES = {"n": 1, "north": 1, "nord": 1, "norte": 1, "e": 1, "east": 1, "ost": 1
 
 
 def _apply_sides(account: Account, roles: dict[str, int]) -> None:
-    """Turn degrees negative where a column of its own says south or west.
+    """Turn degrees negative where a column of its own, or the column's own name, says south or west.
 
     Raises:
         MeasurementError: if the column says something else, or "north" of a negative latitude.
     """
     for role, side in (("lon", "lon_side"), ("lat", "lat_side")):
         if side not in roles:
+            _apply_side_of_name(account, roles[role])
             continue
         table, words = account.table, account.table.words[roles[side]]
         signs = np.array([_SIDES.get(word.strip().lower(), 0) for word in words.words] or [0])[words.code]
@@ -92,6 +96,25 @@ def _apply_sides(account: Account, roles: dict[str, int]) -> None:
             )
         turned = Numbers(np.where(signs < 0, -np.abs(old.value), old.value), old.state)
         account.table = Table(table.file, table.row, {**table.numbers, roles[role]: turned}, table.words)
+
+
+_NEGATIVE = re.compile(
+    r"[\[({]?\s*(?:°|deg(?:rees)?)?\s*(?:W|S|west|south)\s*[\])}]?$|^(?:west|south)\b", re.IGNORECASE
+)
+_IN_BRACKETS = re.compile(r"[\[({].*[\])}]$|°|deg|west|south", re.IGNORECASE)
+
+
+def _apply_side_of_name(account: Account, column: int) -> None:
+    """Turn positive degrees negative where the column's name says south or west: "Longitude (W)"."""
+    table, name = account.table, account.table.header[column].strip()
+    ending = re.sub(r"^(?:longitude|lon|lng|latitude|lat)[_ ]?", "", name, flags=re.IGNORECASE)
+    if not (_NEGATIVE.search(ending.strip() or "-") and _IN_BRACKETS.search(ending)):
+        return
+    old = table.numbers[column]
+    if (old.value > 0).all():
+        turned = Numbers(-old.value, old.state)
+        account.table = Table(table.file, table.row, {**table.numbers, column: turned}, table.words)
+        account.note(f"the column {name!r} counts degrees to the west or south, and was turned negative")
 
 
 def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
@@ -127,7 +150,7 @@ def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str
     table, column = account.table, roles[both]
     words = table.words[column]
     lon, lat, state = np.full(len(words.words), np.nan), np.full(len(words.words), np.nan), []
-    for k, word in enumerate(words.words):
+    for k, word in enumerate(map(_pair_of_json, words.words)):
         wkt, plain = _WKT.fullmatch(word.strip()), _PAIR.fullmatch(tidy(word))
         match = wkt or plain
         state.append(GOOD if match else EMPTY if not word else NO_NUMBER)
@@ -141,6 +164,12 @@ def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str
     )
     account.note(f"the column {name!r} was read as {order}")
     return _with_pair(account, roles, both, ("lon", "lat"), (lon, lat), np.array(state, dtype=np.uint8))
+
+
+def _pair_of_json(word: str) -> str:
+    """Return "[11.5, 48.1]" of a GeoJSON point, and any other word as it is."""
+    match = _JSON_POINT.fullmatch(word.strip())
+    return match[1] if match else word
 
 
 def _split_crossings(account: Account, roles: dict[str, int], spacing_m: float | None) -> dict[str, int]:
@@ -285,6 +314,8 @@ def _from_metres(
     metric = crs is not None and not local and _is_metric(table, crs)
     x, y = (_metres(table, roles[role], role, convert=crs is None or local or metric) for role in ("x", "y"))
     _require_metres(table, roles, x, y, grid, None if local else crs)
+    if crs is not None and not local:
+        _require_area(table, roles, crs, x, y)
     plane = (None if local or crs is None else crs if metric else _zone_of(crs, x, y)) if grid is None else grid.crs
     if (crs is None or local) and plane is not None:
         raise OptionError(
@@ -296,6 +327,39 @@ def _from_metres(
     if crs is not None and plane is not None and crs != plane:
         x, y = reproject(crs, plane, x, y)
     return x, y, plane
+
+
+def _require_area(table: Table, roles: dict[str, int], crs: str, x: Floats, y: Floats) -> None:
+    """Refuse coordinates that lie far outside the area for which their CRS was made.
+
+    Raises:
+        MeasurementError: if they do, naming the swap of the two where that is the reason.
+    """
+    area = _parse_crs(crs).area_of_use
+    middle = float(np.median(x)), float(np.median(y))
+    if area is None or _is_within(crs, middle, area.bounds):
+        return
+    names = f"{table.header[roles['x']]!r} and {table.header[roles['y']]!r}"
+    lon, lat = (float(v) for v in reproject(crs, _WGS84, *middle))
+    swapped = _is_within(crs, middle[::-1], area.bounds)
+    hint = "are they in another zone, in kilometres or in feet?"
+    if swapped:
+        east, north = table.header[roles["y"]], table.header[roles["x"]]
+        hint = f"they do once the two are swapped: say columns={{'x': {east!r}, 'y': {north!r}}}"
+    raise MeasurementError(
+        f"{table.file.label}: {names} ({middle[0]:.10g}, {middle[1]:.10g}) lie at {lon:.2f}, {lat:.2f}"
+        f" degrees in {crs}, which is made for {area.name} {tuple(round(b, 1) for b in area.bounds)} [west south east"
+        f" north]; {hint}"
+    )
+
+
+def _is_within(crs: str, place: tuple[float, ...], bounds: tuple[float, ...]) -> bool:
+    lon, lat = (float(v) for v in reproject(crs, _WGS84, *place))
+    west, south, east, north = bounds
+    across = east < west  # the area crosses the 180th meridian
+    beside = _AREA_SLACK_DEG
+    fits = (lon >= west - beside or lon <= east + beside) if across else west - beside <= lon <= east + beside
+    return fits and south - beside <= lat <= north + beside
 
 
 def _metres(table: Table, column: int, role: str, convert: bool) -> Floats:

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from openckm.maps.tables.numbers import unit_key
+
 Convert = Callable[[Any], Any]
 """From a number, or an array of numbers, in another unit to the role's own."""
 
@@ -39,7 +41,9 @@ _RATIO: Mapping[str, Convert] = {"db": _same}
 _RATE: Mapping[str, Convert] = {
     "mbit/s": _same, "mbps": _same, "mb/s": _same, "mbits/s": _same, "gbit/s": lambda v: v * 1e3,
     "gbps": lambda v: v * 1e3, "kbit/s": lambda v: v * 1e-3, "kbps": lambda v: v * 1e-3, "kb/s": lambda v: v * 1e-3,
-    "bit/s": lambda v: v * 1e-6, "bps": lambda v: v * 1e-6,
+    "bit/s": lambda v: v * 1e-6, "bps": lambda v: v * 1e-6, "kbit": lambda v: v * 1e-3, "mbit": _same,
+    "bits_per_second": lambda v: v * 1e-6, "byte/s": lambda v: v * 8e-6, "kbyte/s": lambda v: v * 8e-3,
+    "mbyte/s": lambda v: v * 8.0, "gbyte/s": lambda v: v * 8e3,
 }  # fmt: skip
 _METRES: Mapping[str, Convert] = {
     "m": _same, "metres": _same, "meters": _same, "metre": _same, "meter": _same, "km": lambda v: v * 1e3,
@@ -116,8 +120,7 @@ ROLES: dict[str, Role] = {
          "coord_y", "y_coord", "ycoord", "y_utm", "ordonnée", "coordenada_y", "y_lambert93", "geometry y"),
         "m", _METRES, nothings=(2147483647.0, -9999.0, 9999999.0, -99999.0)),
     "lonlat": Role(("lonlat", "lon_lat", "lon,lat", "lng,lat", "longitude,latitude", "lon/lat", "wkt", "geom",
-    "the_geom",
-                    "wkt_geom", "point")),
+    "the_geom", "wkt_geom", "point", "geometry", "geojson")),
     "latlon": Role(("latlon", "lat_lon", "lat,lon", "lat,lng", "latlng", "latitude,longitude", "lat/lon", "gps",
                     "gps_position", "gps_coordinates", "coordinates", "koordinaten", "coordonnées", "coordenadas",
                     "location", "position", "gps_location")),
@@ -166,7 +169,8 @@ ROLES: dict[str, Role] = {
         ("throughput", "throughput_mbps", "dl_throughput", "ul_throughput", "downlink", "download", "download_mbps",
          "downlink_mbps", "upload", "upload_mbps", "uplink", "dl_bitrate", "ul_bitrate", "bitrate", "datenrate",
          "speedtest",
-         "dl_mbps", "ul_mbps", "pdsch_throughput", "dl_tput", "tput", "débit", "débit_descendant", "download_speed"),
+         "dl_mbps", "ul_mbps", "pdsch_throughput", "dl_tput", "tput", "débit", "débit_descendant", "download_speed",
+         "download_kbit", "bits_per_second", "bitrate_kbit"),
         "Mbit/s", _RATE, 0.0, 1e6, (2147483647.0, -1.0, -999.0, -9999.0)),
     "sigma": Role(("sigma", "sigma_db", "std", "std_db", "stddev", "std_dev", "uncertainty", "uncertainty_db"), "dB",
                   {"db": _same, "dbm": _same}),
@@ -198,66 +202,6 @@ OTHER_ROLES: Mapping[str, str] = {
 """Roles that are readings of quantities that no prior has learnt, and the map channel that they make."""
 POSITION_ROLES = ("lon", "lat", "x", "y", "lonlat", "latlon", "crossing")
 
-NETWORK_NAMES: dict[str, tuple[str, ...]] = {
-    "transmitter": (
-        "pci", "phys_cell_id", "physical_cell_id", "physical_cell_identity", "physicalcellid", "pcid",
-        "psc", "cell", "cell_id", "cellid", "cid",
-        "ci", "cgi", "ecgi", "eci", "nci", "ncgi", "eutran_cell_id", "long_cid", "longcid", "lcid", "cell_name",
-        "cellname", "cell_identity", "serving_cell_id", "serving_pci", "pcell_pci", "lte_pci", "nr_pci", "enb",
-        "enb_id",
-        "enodeb", "enodeb_id", "gnb", "gnb_id", "gnodeb", "node", "node_id", "nodeb", "bts", "bts_id", "base_station",
-        "base_station_id", "basestation", "bs", "bs_id", "site", "site_id", "site_name", "sector", "sector_id", "bsic",
-        "gateway", "gateway_id", "gateway_eui", "gw", "gw_id", "gateways", "transmitter", "transmitter_id", "tx",
-        "tx_id",
-        "sender", "emitter", "antenna", "antenna_id", "bssid", "ssid", "mac", "mac_address", "netid", "ap", "ap_name",
-        "access_point", "beacon", "zelle", "zellen_id", "zellkennung", "funkzelle", "basisstation", "cellule",
-        "id_cellule", "station_de_base", "celda", "id_celda", "estación_base", "antena", "rnc", "unit", "sid",
-        "bss", "gtw_id",
-        "gwaddr", "gtw_addr", "gateway_addr", "gateway_mac", "sender_id", "beacon_id", "beacon_uuid", "uuid", "ap_mac",
-        "ap_id", "transmitter_name", "tac/ci", "lac/ci", "lac-ci",
-    ),
-    "beam": ("beam", "beam_id", "beamid", "ssb", "ssb_index", "ssb_id", "ssbindex", "ssb_beam", "csi_rs_index"),
-    "network": (
-        "operator", "operator_name", "network_operator", "provider", "carrier_name", "network_name", "plmn", "plmn_id",
-        "mcc", "mnc", "mccmnc", "mcc_mnc", "mcc-mnc", "isp", "sim_operator", "netzbetreiber", "betreiber", "anbieter",
-        "opérateur", "fournisseur", "operador", "network_id", "net",
-    ),
-    "technology": (
-        "technology", "tech", "rat", "network_tech", "networktech", "network_type", "net_type", "nettype", "nettech",
-        "radio", "radio_type", "radiotype", "act", "access_technology", "system", "connection_type", "cell_type",
-        "technologie", "netztyp", "netz", "réseau", "type_réseau", "tecnología", "tipo_red", "network_mode", "subtype",
-    ),
-    "band": (
-        "band", "lte_band", "nr_band", "frequency_band", "bands", "earfcn", "dl_earfcn", "arfcn", "nrarfcn", "nr_arfcn",
-        "uarfcn", "channel", "channel_number", "frequency", "frequency_mhz", "frequency_hz", "freq", "freq_mhz",
-        "frequenz", "fréquence", "frecuencia", "carrier", "carrier_frequency", "carrier_mhz", "kanal", "canal",
-        "lora_channel", "channel_mhz",
-    ),
-}  # fmt: skip
-"""Column names that tell what a reading came from, by kind; several values are several fields, and are not mixed."""
-
-RUN_NAMES = (
-    "run", "run_id", "drive", "drive_id", "campaign", "campaign_id", "session", "session_id", "track", "track_id",
-    "route", "direction_of_travel", "heading_class", "lap", "fahrt", "messfahrt", "trajet", "recorrido", "folder",
-    "measurement_id",
-)  # fmt: skip
-"""Column names that tell one drive from the next; their readings are one field, and the report says so."""
-SERVING_NAMES = (
-    "serving_cell", "serving", "is_serving", "isserving", "registered", "is_registered", "isregistered", "primary",
-    "is_primary", "cell_registered", "connected", "is_connected", "cell_connection_status", "cell_status", "cell_role",
-    "neighboring", "neighbouring", "neighbor", "neighbour", "is_neighbor", "is_neighbour", "is_neighboring",
-    "neighbors",
-)  # fmt: skip
-"""Column names that tell the serving cell's rows from its neighbours'; those with "neigh" say the opposite."""
-SERVING_YES = frozenset((
-    "true", "1", "yes", "y", "serving", "primary", "registered", "pcell", "connected", "s", "t", "x", "1.0",
-    "primary_serving", "ja", "oui", "sí", "si", "wahr", "vrai",
-))  # fmt: skip
-SERVING_NO = frozenset((
-    "false", "0", "no", "n", "", "neighbor", "neighbour", "neighboring", "neighbouring", "f", "none", "0.0",
-    "secondary", "detected", "nein", "non", "falsch", "faux", "scell",
-))  # fmt: skip
-
 
 def plain(name: str) -> str:
     """Return a name without case, accents, blanks and punctuation."""
@@ -282,50 +226,16 @@ def is_known(name: str, names: Sequence[str]) -> bool:
     return any(text in wanted for text in plain_names(name))
 
 
-def number_in(name: str) -> str:
-    """Return the number at the end of a name, as in "RSRP (LTE detected) - 3", "" where there is none."""
-    match = re.search(r"[\s_\-#\[(]+(\d{1,2})[\])]?\s*$", name.strip())
-    return match[1] if match else ""
-
-
-def end_of(name: str) -> str:
-    """Return what stands behind the quantity in a name, "(ltedetected)3" of "RSRP (LTE detected) - 3", else ""."""
-    bracket = re.search(r"[(\[].*$", name)
-    return re.sub(r"[\s\-]+", "", bracket[0].lower()) if bracket else number_in(name)
-
-
-def network_kind(name: str) -> str | None:
-    """Return what a column of this name tells of the transmitter: a key of NETWORK_NAMES, None where it tells nothing.
-
-    Besides the known names these are names with a word in them that stands for a cell ("Serving PCI", "LTE EARFCN").
-    """
-    bare = name.strip()[: -len(number_in(name)) or None] if number_in(name) else name
-    for kind, names in NETWORK_NAMES.items():
-        if is_known(name, names) or is_known(bare, names):
-            return kind
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower())
-    if any(word.startswith(("neigh", "ncell", "nbr", "nachbar", "voisin", "vecin")) for word in words):
-        return None
-    if "cell" in words and {"identity", "id", "name"} & set(words):
-        return "transmitter"
-    return next((kind for word, kind in _TELLING_WORDS.items() if word in words), None)
-
-
 def unit_in(name: str) -> str:
     """Return the unit that a header states in brackets or behind its last underscore, lower case, "" where none."""
     match = (
         re.search(r"[\[({]\s*([^\])}]+?)\s*[\])}]\s*$", name)
         or _IN_UNIT.search(name)
-        or re.search(r"[_ ](dBm|dBW|mW|Mbps|kbps|Gbps|bps|km|cm|mm|ft|feet|yd|in|mi)$", name, re.I)
+        or re.search(r"[_ ](dBm|dBW|mW|Mbps|kbps|Gbps|bps|kbit|mbit|km|cm|mm|ft|feet|yd|in|mi)$", name, re.I)
+        or re.search(r"(bits_per_second)$", name, re.I)
     )
-    return re.sub(r"\s+", "", match[1].lower()).replace("µ", "u").replace("μ", "u") if match else ""
+    return unit_key(match[1]) if match else ""
 
 
 _IN_UNIT = re.compile(r"\s+in\s+(dBm|dBW|dB|mW|m|metres|meters|km|cm|mm|feet)\s*$", re.IGNORECASE)
-_TELLING_WORDS = {
-    "pci": "transmitter", "psc": "transmitter", "bssid": "transmitter", "eci": "transmitter", "nci": "transmitter",
-    "cgi": "transmitter", "ecgi": "transmitter", "cellid": "transmitter", "earfcn": "band", "nrarfcn": "band",
-    "arfcn": "band", "plmn": "network", "ssb": "beam", "gateway": "transmitter", "gtw": "transmitter",
-    "beacon": "transmitter", "eutrancell": "transmitter",
-}  # fmt: skip
 _BY_NAME = {plain(name): role for role, what in reversed(ROLES.items()) for name in reversed(what.names)}

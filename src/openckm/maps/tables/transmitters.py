@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
-from openckm.maps.tables.numbers import is_nothing
-from openckm.maps.tables.roles import (
+from openckm.maps.tables.networks import (
     SERVING_NAMES,
     SERVING_NO,
     SERVING_YES,
     end_of,
-    is_known,
     network_kind,
-    plain,
+    of_neighbours,
+    words_in,
 )
+from openckm.maps.tables.numbers import is_nothing
+from openckm.maps.tables.roles import is_known, plain
 from openckm.maps.tables.table import Table, TableFile, Words
 
 _TECHNOLOGIES = frozenset((
@@ -35,10 +36,28 @@ _TECHNOLOGIES = frozenset((
     "tetra", "edge",
     "gprs", "lteca", "tdscdma", "dect", "wimax", "zigbee", "5gnsa", "5gsa", "4gca",
 ))  # fmt: skip
+_NR = "nr"
+"""New Radio among technologies; among numbers it is "not reported"."""
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}(?:[0-9A-Fa-f]{2}[:-]?){1,3}")
 _OF_THE_PHONE = ("device", "phone", "receiver", "node", "user", "dev", "neigh", "nachbar", "supported", "sender_type")
 _NO_NAME = frozenset(("2147483647", "-1", "268435455", "4294967295", "65535", "9223372036854775807", "-2147483648"))
+_DIRECTIONS = frozenset(("ul", "dl", "uplink", "downlink", "uplk", "dwnlk"))
+_FIXES = frozenset(("gps", "fused", "passive", "gnss"))
+"""What a phone calls the provider of a position, which is no network."""
+_OTHER_CELLS = frozenset(("scell", "secondary", "scc", "scg"))
 _MEASURED_SHARE = 0.5
+_FEWEST, _MOST_GROUPS, _GROUP_SHARE = 2, 12, 0.05
+"""A column that nobody knows is named where it has so few values, the second of them in such a share of the rows."""
+_HARMLESS = frozenset((
+    "time", "date", "zeit", "datum", "hora", "heure", "fecha", "day", "hour", "minute", "second", "year", "month",
+    "speed", "bearing", "heading", "course", "quality", "qual", "rsrq", "sinr", "snr", "rssnr", "cqi", "ri", "rank",
+    "mcs", "bler", "count", "num", "samples", "battery", "temp", "temperature", "accuracy", "satellites", "sats", "fix",
+    "hdop", "pdop", "vdop", "version", "asu", "rsrp", "rssi", "level", "rating", "range", "ping", "ta", "advance",
+    "created", "updated", "rrc", "event", "message", "comment", "note", "remark", "bitrate", "kbit", "mbit",
+    "humidity", "rain", "sigma", "std", "bandwidth", "bw", "latency", "throughput", "index", "row",
+    "id", "tac", "lac", "path", "loss",
+))  # fmt: skip
+"""Words of columns whose values tell no fields apart, or are measured themselves."""
 ALL = "all"
 """What `mix` holds where everything may be mixed."""
 
@@ -49,7 +68,7 @@ class Named:
 
     Attributes:
         column: the column's name.
-        kind: "transmitter", "beam", "network", "technology" or "band".
+        kind: "transmitter", "beam", "network", "technology", "band", "storey", "zone" or "direction"; "" for unknown.
         counts: rows by name, the most frequent first.
     """
 
@@ -65,26 +84,82 @@ def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
     the columns that end otherwise than the value's are of other cells.
     """
     found = {i: kind for i, name in enumerate(file.header) if i not in taken and (kind := network_kind(name))}
+    sample = file.sample()
+    told = {i: {row[i].strip().lower() for row in sample if i < len(row)} - {""} for i in found}
+    found = {i: kind for i, kind in found.items() if not _says_no_name(file.header[i], told[i])}
     found |= _by_contents(file, taken | set(found))
-    value = next((end_of(file.header[i]) for i in sorted(taken) if _is_value(file.header[i])), "")
+    values = [file.header[i] for i in sorted(taken) if _is_value(file.header[i])]
+    of_value = {word for name in values for word in words_in(name)}
+    found = {i: kind for i, kind in found.items() if not _of_another_cell(file.header[i], of_value)}
+    value = next(map(end_of, values), "")
     if not value or value not in {end_of(file.header[i]) for i in found}:
         return found
     return {i: kind for i, kind in found.items() if end_of(file.header[i]) in ("", value)}
+
+
+def _says_no_name(name: str, cells: set[str]) -> bool:
+    """Say whether the cells of a column are yes and no, or sources of a position, though its name names something."""
+    yes_no = is_known(name, SERVING_NAMES) and bool(cells) and cells <= SERVING_YES | SERVING_NO
+    return yes_no or bool(cells & _FIXES)
+
+
+def _of_another_cell(name: str, of_value: set[str]) -> bool:
+    """Say whether a column is of a secondary cell, or of the other of LTE and NR, where the value's is not."""
+    words = set(words_in(name))
+    if words & _OTHER_CELLS and not of_value & _OTHER_CELLS:
+        return True
+    return any(
+        {a} == words & {"lte", "nr"} and {b} == of_value & {"lte", "nr"} for a, b in (("lte", "nr"), ("nr", "lte"))
+    )
+
+
+def unknown_columns(file: TableFile, known: set[int]) -> set[int]:
+    """Return the columns of which nobody knows what they tell, with so few values that they may tell fields apart."""
+    sample, found = file.sample(), set()
+    for i, name in enumerate(file.header):
+        cells = {row[i].strip() for row in sample if i < len(row)}
+        harmless = of_neighbours(name) or _HARMLESS & set(words_in(name)) or _is_of_the_phone(name)
+        if i in known or harmless or not name.strip():
+            continue
+        if 1 <= len({c for c in cells if not is_nothing(c)}) <= _MOST_GROUPS:
+            found.add(i)
+    return found
+
+
+def unknown_groups(table: Table, columns: Collection[int]) -> list[str]:
+    """Return a sentence on columns of which nobody knows what they tell, and that divide the readings into groups."""
+    told = []
+    for column in sorted(columns):
+        counts = _counts(table.words[column])
+        sizes = list(counts.values())
+        if _FEWEST <= len(counts) <= _MOST_GROUPS and sizes[1] >= _GROUP_SHARE * len(table):
+            told.append(_told(Named(table.header[column], "", counts), 3))
+    if not told:
+        return []
+    more = f"; and {len(told) - 4} columns more" if len(told) > 4 else ""
+    return [f"not used, though readings differ in it: {'; '.join(told[:4])}{more}; if it tells transmitters, storeys or"
+            " antennas apart, choose one with where=..."]  # fmt: skip
 
 
 def _by_contents(file: TableFile, taken: set[int]) -> dict[int, str]:
     """Return columns of other names whose cells are names of technologies or addresses of stations."""
     found, sample = {}, file.sample()
     for i, name in enumerate(file.header):
-        if i in taken or any(word in plain(name) for word in _OF_THE_PHONE):
+        if i in taken or _is_of_the_phone(name):
             continue
         cells = {row[i].strip() for row in sample if i < len(row)}
-        filled = {cell for cell in cells if not is_nothing(cell)}
-        if filled and all(plain(cell) in _TECHNOLOGIES for cell in filled):
+        filled = {cell for cell in cells if not is_nothing(cell) or cell.lower() == _NR}
+        if filled and all(plain(cell) in _TECHNOLOGIES for cell in cells if cell and cell != "-"):
             found[i] = "technology"
+        elif filled and all(plain(cell) in _DIRECTIONS for cell in filled):
+            found[i] = "direction"
         elif filled and all(_ADDRESS.fullmatch(cell) for cell in filled):
             found[i] = "transmitter"
     return found
+
+
+def _is_of_the_phone(name: str) -> bool:
+    return any(word in plain(name) for word in _OF_THE_PHONE)
 
 
 def _is_value(name: str) -> bool:
@@ -154,12 +229,19 @@ def refuse_mixture(
     refused = [named for named in found if named not in asked]
     if refused:
         raise MeasurementError(
-            f"{table.file.label} holds readings of several transmitters: {'; '.join(map(_told, refused))}. A map"
-            " is of one:"
+            f"{table.file.label} holds readings of several {_kinds_in_words(refused)}:"
+            f" {'; '.join(map(_told, refused))}. A map is of one:"
             f" choose with where={ready_where(table, names, refused, where)!r}, or have them read as one field with"
             f" mix={[named.column for named in refused]!r}"
         )
     return [*(f"read as one field on request: {_told(named)}" for named in asked), *_without_name(table, names)]
+
+
+_KINDS = {"storey": "storeys", "zone": "zones of coordinates", "direction": "directions of the link"}
+
+
+def _kinds_in_words(found: Sequence[Named]) -> str:
+    return " and ".join(dict.fromkeys(_KINDS.get(named.kind, "transmitters") for named in found))
 
 
 def _without_name(table: Table, names: Mapping[int, str]) -> list[str]:
@@ -223,9 +305,9 @@ def ready_where(
     """Return a choice of rows of one transmitter, the one with most rows; as few columns as do it."""
     rows = np.ones(len(table), dtype=bool)
     choice = {str(k): _one(v) for k, v in where.items()}
-    rank = {"transmitter": 0, "beam": 1, "network": 3, "technology": 2, "band": 2}
+    rank = {"transmitter": 0, "beam": 1, "technology": 2, "band": 2}
     by_name = {table.header[c]: c for c in names}
-    for named in sorted(found, key=lambda n: (rank[n.kind], -len(n.counts))):
+    for named in sorted(found, key=lambda n: (rank.get(n.kind, 3), -len(n.counts))):
         words = table.words[by_name[named.column]]
         here = _counts(Words(words.code[rows], words.words))
         if len(here) > 1:
@@ -248,6 +330,6 @@ def _counts(words: Words) -> dict[str, int]:
     counts: dict[str, int] = {}
     for word, n in words.counts().items():
         name = word[:-2] if word.endswith(".0") and word[:-2].isdigit() else word
-        if not is_nothing(name) and name not in _NO_NAME:
+        if (name.lower() == _NR or not is_nothing(name)) and name not in _NO_NAME:
             counts[name] = counts.get(name, 0) + n
     return counts

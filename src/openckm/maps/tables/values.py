@@ -44,6 +44,8 @@ _KINDS = {
     "1": "unheard", "true": "unheard", "yes": "unheard", "censored": "unheard", "not heard": "unheard",
     "1.0": "unheard", "unheard": "unheard", "below": "below", "above": "above", "interval": "interval",
 }  # fmt: skip
+_RULE = re.compile(r"[-+=|: ]{3,}|\(\d+ rows?\)")
+"""A line that a database draws between rows, or its count below them."""
 _UNIT_WORDS = frozenset(
     ("deg", "degree", "degrees", "dbm", "db", "m", "metres", "meters", "grad", "degrés", "grados", "°")
 )
@@ -83,7 +85,7 @@ def require_readable(account: Account, column: int, role: str, skip_bad: bool) -
     bad = (state == NO_NUMBER) | (state == UNIT) | (state == AMBIGUOUS)
     if bad.any():
         header = _header_rows(table, column, bad)
-        keep = account.leave_out(header, "rows that repeat the header or name the units")
+        keep = account.leave_out(header, "rows that repeat the header, name the units or rule a line")
         table, bad = account.table, bad[keep]
     if not bad.any():
         return keep
@@ -96,12 +98,12 @@ def require_readable(account: Account, column: int, role: str, skip_bad: bool) -
 
 
 def _header_rows(table: Table, column: int, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which rows hold the column's own name again, or a unit."""
+    """Return which rows hold the column's own name again, a unit, or a ruled line."""
     found = np.zeros(len(table), dtype=bool)
     name = table.header[column].strip().lower()
     for i in np.flatnonzero(bad)[:50]:
         cell = table.cell(int(i), column).strip().lower()
-        found[i] = tidy(cell) == tidy(name) or cell.strip("[]()") in _UNIT_WORDS
+        found[i] = tidy(cell) == tidy(name) or cell.strip("[]()") in _UNIT_WORDS or _RULE.fullmatch(cell) is not None
     return found
 
 
@@ -174,6 +176,9 @@ def _warn_of_heap(account: Account, column: int) -> None:
     """Say so where readings share the lowest or highest number, far from all others: a floor, or a mark for nothing."""
     value = account.table.numbers[column].value
     lowest = float(value.min())
+    if len(value) >= _HEAP_ROWS and lowest == value.max():
+        account.note(f"WARNING: all {len(value)} readings are {lowest:g}: is this the column of what was measured?")
+        return
     for end, others in ((lowest, value[value > lowest]), (float(value.max()), value[value < value.max()])):
         alike = len(value) - len(others)
         if alike >= _ISOLATED_ROWS and len(others) and float(np.abs(others - end).min()) >= _ISOLATED_DB:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.frame import FrameFile, from_records
+from openckm.maps.tables.records import documents_in, flat_rows, records_of
 from openckm.maps.tables.sources import Source
 
 _DEGREES = ("geometry lon", "geometry lat")
@@ -41,10 +42,9 @@ def open_geojson(source: Source) -> FrameFile:
     records = []
     for feature in features:
         geometry, properties = feature.get("geometry") or {}, feature.get("properties") or {}
-        for place in _places(geometry):
-            records.append(
-                {_name(k): _scalar(v) for k, v in properties.items()} | dict(zip(_DEGREES, place[:2], strict=False))
-            )
+        places = list(_places(geometry))
+        for row in flat_rows(properties) if places else ():
+            records += [row | dict(zip(_DEGREES, place[:2], strict=False)) for place in places]
     kinds = Counter(str((f.get("geometry") or {}).get("type")) for f in features)
     others = [f"{n} {kind}" for kind, n in sorted(kinds.items()) if kind not in ("Point", "MultiPoint", "None")]
     notes = [f"features that are no points were passed over: {', '.join(others)}"] if others else []
@@ -145,45 +145,23 @@ def _points(
 
 
 def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Return the features of GeoJSON text and their CRS, None for degrees."""
+    """Return the features of GeoJSON, or the records of other JSON as features, and their CRS, None for degrees."""
     try:
-        document = json.loads(text)
+        documents = documents_in(text)
     except ValueError as error:
-        try:
-            lines = [json.loads(line.strip("\x1e, ")) for line in text.splitlines() if line.strip("\x1e, ")]
-        except ValueError:
-            raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
-        return [_as_feature(f) for f in lines if isinstance(f, dict)], None
-    if isinstance(document, dict) and not {"features", "elements", "geometry"} & set(document):
-        lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(d, dict) for d in v)]
-        document = lists[0] if len(lists) == 1 else document
-    if isinstance(document, list):  # a list of records, as many web services answer
-        return [_as_feature(d) for d in document if isinstance(d, dict)], None
-    if document.get("type") == "Feature":
+        raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
+    document = documents[0] if len(documents) == 1 else documents
+    if isinstance(document, dict) and document.get("type") == "Feature":
         return [document], None
-    found = document.get("features")
-    if not isinstance(found, list):
-        what = "raw Overpass JSON" if "elements" in document else "JSON, but not GeoJSON"
+    if isinstance(document, dict) and isinstance(document.get("features"), list):
+        name = ((document.get("crs") or {}).get("properties") or {}).get("name")
+        found = [f for f in document["features"] if isinstance(f, dict)]
+        return found, None if name is None or _is_wgs84(name) else _epsg(str(name))
+    records = None if isinstance(document, dict) and "elements" in document else records_of(document)
+    if records is None:
+        what = "raw Overpass JSON" if isinstance(document, dict) and "elements" in document else "JSON, but not GeoJSON"
         raise MeasurementError(f"{label} is {what}: wanted a FeatureCollection of points with their readings")
-    name = ((document.get("crs") or {}).get("properties") or {}).get("name")
-    return [f for f in found if isinstance(f, dict)], None if name is None or _is_wgs84(name) else _epsg(str(name))
-
-
-def _as_feature(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a feature as it is, and a record with its values as properties: {"location": {"lat": 48}} has a lat."""
-    if "geometry" in record:
-        return record
-    flat: dict[str, Any] = {}
-    _flatten(record, "", flat)
-    return {"geometry": None, "properties": flat}
-
-
-def _flatten(value: Mapping[str, Any], above: str, flat: dict[str, Any]) -> None:
-    for key, item in value.items():
-        if isinstance(item, dict):
-            _flatten(item, f"{above}{key}.", flat)
-        else:
-            flat[f"{above}{key}" if key in flat else key] = item
+    return [r if "geometry" in r else {"geometry": None, "properties": r} for r in records], None
 
 
 def _places(geometry: Mapping[str, Any]) -> Iterator[Sequence[float]]:
@@ -194,14 +172,6 @@ def _places(geometry: Mapping[str, Any]) -> Iterator[Sequence[float]]:
         yield from places
     elif not geometry:
         yield ()
-
-
-def _scalar(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict | list) else value
-
-
-def _name(key: object) -> str:
-    return str(key)
 
 
 def _local(tag: object) -> str:

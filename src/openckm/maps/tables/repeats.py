@@ -1,0 +1,100 @@
+"""Rows that stand in a file twice, and columns beside the reading that change what the readings are worth.
+
+An export that was appended to itself, or joined with a table of several matches, holds the same rows again. Each would
+count as a measurement of its own, and the map would be surer of itself than it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openckm.maps.tables.account import Account
+from openckm.maps.tables.dialect import TIMES
+from openckm.maps.tables.networks import words_in
+from openckm.maps.tables.numbers import GOOD
+from openckm.maps.tables.roles import plain
+from openckm.maps.tables.table import Table, TableFile
+
+AGAIN = "that stand in the file twice"
+_WORTH_A_LOOK = 0.01
+"""Share of readings with the place and the value of another one from which on whole rows are compared."""
+_WORTH_A_WORD = 0.4
+"""Share of such readings that is said where no column of times tells whether the rows were written twice."""
+_NUMBERS_OF_ROWS = frozenset(("", "id", "index", "row", "no", "nr", "fid", "unnamed", "ogcfid", "objectid"))
+_LOUD_DB = 12.0
+"""Noise of a reading that no radio has [dB]; a column that states more is of something else."""
+_ALTITUDES = frozenset(("altitude", "alt", "elevation", "ele", "height", "höhe", "hohe", "altitud", "hauteur"))
+_CLIMB_M = 25.0
+"""Altitudes that differ by more are those of a hill or of a drone [m]."""
+
+
+def repeated_rows(account: Account, *columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which rows are those of an earlier row again, in every cell, shape (n,).
+
+    Where no column of times tells whether a row was written twice, rows alike in place and value are said.
+
+    Args:
+        account: the rows.
+        columns: places and values, shape (n,) each, in which rows have to be alike before their cells are compared.
+    """
+    table = account.table
+    alike = _again(np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].ravel())
+    if alike.mean() <= _WORTH_A_LOOK:
+        return np.zeros(len(table), dtype=bool)
+    cells = [i for i, name in enumerate(table.file.header) if plain(name).rstrip("0123456789") not in _NUMBERS_OF_ROWS]
+    cells = [i for i in cells if i < _width(table.file)]
+    if not any(word in plain(table.file.header[i]) for i in cells for word in TIMES):
+        if alike.mean() >= _WORTH_A_WORD:
+            account.note(f"WARNING: {int(alike.sum())} of {len(table)} readings have the place and the value of another"
+                         " one, and no column of times tells whether rows stand in the file twice")  # fmt: skip
+        return np.zeros(len(table), dtype=bool)
+    whole, _ = table.file.load({}, tuple(cells), True)
+    at = np.searchsorted(whole.row, table.row)
+    key = np.zeros(len(table), dtype=np.int64)
+    for column in cells:
+        code = whole.words[column].code[at].astype(np.int64)
+        key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1].ravel().astype(np.int64)
+    return _again(key)
+
+
+def _width(file: TableFile) -> int:
+    """Return the number of columns of the file itself, without those that were made of others."""
+    return len(file.sample()[0]) if file.sample() else len(file.header)
+
+
+def _again(key: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return which entries equal an earlier one, shape (n,)."""
+    found = np.ones(len(key), dtype=bool)
+    found[np.unique(key, return_index=True)[1]] = False
+    return found
+
+
+def note_noise(account: Account, table: Table, column: int) -> None:
+    """Say that the noise of each reading is taken from a column, and warn where it is larger than that of any radio."""
+    typical, name = float(np.median(table.numbers[column].value)), table.header[column]
+    doubt = f"WARNING: the noise of a reading is taken from column {name!r}, {typical:g} dB typically: is it in dB?" \
+            f" without={name!r} leaves it out"  # fmt: skip
+    account.note(doubt if typical > _LOUD_DB else
+                 f"the noise of each reading is taken from column {name!r} ({typical:g} dB typically)")  # fmt: skip
+
+
+def note_altitudes(account: Account, roles: Mapping[str, int]) -> None:
+    """Say that a column of altitudes is not used, where it spans more than a street does."""
+    file = account.table.file
+    if "height" in roles:
+        return
+    for i, name in enumerate(file.header):
+        if not _ALTITUDES & set(words_in(name)) or i in roles.values() or "tx" in words_in(name):
+            continue
+        whole, _ = file.load({i: "height"}, (), True)
+        cell = whole.numbers[i]
+        at = np.searchsorted(whole.row, account.table.row)
+        value = cell.value[at][cell.state[at] == GOOD]
+        if len(value) and float(np.ptp(np.quantile(value, (0.02, 0.98)))) > _CLIMB_M:
+            account.note(
+                f"column {name!r} goes from {value.min():g} to {value.max():g} m and was not used: if it is height"
+                f" above ground, say columns={{'height': {name!r}}}"
+            )
