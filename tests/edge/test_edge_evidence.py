@@ -97,6 +97,18 @@ def test_a_likelihood_given_in_python_and_in_a_file_is_the_same_evidence(drive, 
     assert np.abs(means - FIELD.reshape(4, 8, 4, 8).mean((1, 3)))[:, 2:].max() < 1.5
 
 
+def test_areas_are_of_the_map_with_its_woods_and_terrain(drive, tmp_path, tiny_prior, monkeypatch):
+    """A field that readings are freed of, and the map gets back, is in what an area's average says."""
+    loss = np.zeros((32, 32))
+    loss[:, 20:] = -12.0
+    monkeypatch.setattr("openckm.edge.construction.without_pattern", lambda read, site: (read, loss))
+    path = areas_file(tmp_path / "areas.json")
+    job = openckm.construct(drive, evidence=path, prior=tiny_prior, check=False, **OPTIONS)
+    assert rmse(job) < 6.0, "the averages are those of the east as it is, not 12 dB above it"
+    means = blocks(job.radiomap.mean())[:, 5:]
+    np.testing.assert_allclose(means, blocks()[:, 5:], atol=1.5)
+
+
 def test_the_self_check_conditions_on_the_further_evidence_too(drive, tmp_path, tiny_prior):
     path = areas_file(tmp_path / "areas.geojson")
     job = openckm.construct(drive, prior=tiny_prior, evidence=path, **OPTIONS)

@@ -19,8 +19,11 @@ from openckm.infer.experts import (
 )
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.stacking import SCALE_BOUNDS, _stacked, blend
+from openckm.infer.trend import trend_expert
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
+from openckm.maps.site import Transmitter
+from openckm.observe.field.discrepancy import condition
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from worlds import GaussianDenoiser, centred_grid, evidence, gaussian_field, readings, state_of_gain, tiny_denoiser
@@ -270,3 +273,41 @@ def test_very_few_readings(unit, count):
     both = blend(scene, site, other)
     assert np.isfinite(both.mean).all() and (both.std > 0).all()
     assert np.isfinite(site.held_out_std).all() and np.isfinite(other.held_out_std).all()
+
+
+def test_where_the_map_is_of_another_place_kriging_with_distance_gets_the_weight():
+    """A field that falls with distance, and a network that swears by another map: the trend expert mends the blend."""
+    x, y = GRID.centres()
+    far = 10.0 * np.log10(np.hypot(np.hypot(x, y), 25.0))
+    truth = -3.5 * far + gaussian_field(GRID, 5, std=3.0, length_m=40.0)
+    base = Transmitter(0.0, 0.0, 25.0, 3.5e9)
+    seen = readings(GRID, truth, 120, 1, noise=1.0)
+    here = prepare_scene(evidence(replace(seen, unit="dBm"), transmitter=base), GRID, 16)
+    site, other = experts(here, GaussianDenoiser(WRONG))
+    fold = folds_of(here, 0)
+    trend = trend_expert(here, site, fold)
+    both, without = blend(here, site, other, trend), blend(here, site, other)
+    assert both.weights["trend"] > 0.2
+    errors = [float(np.sqrt(np.mean((one.mean - truth.ravel()) ** 2))) for one in (both, without)]
+    assert errors[0] < errors[1]
+
+
+def test_the_trend_expert_is_the_regression_that_another_way_gives():
+    """Its mean at free cells and its held-out values are those of the same process fitted from the beginning."""
+    here = scene_of(OFFSET, "dBm")
+    site, _ = experts(here, GaussianDenoiser(WRONG))
+    fold = folds_of(here, 0)
+    trend = trend_expert(here, site, fold)
+    basis = here.bare_design()
+    own = here.readings
+    again = condition(
+        here.places[here.index], own.value, own.sigma, basis.matrix[here.index], basis.prior_mean, basis.prior_std,
+        site.fit.hyper, group=here.noise_group,
+    )  # fmt: skip
+    np.testing.assert_allclose(trend.mean(here), again.predict(here.places, basis.matrix).mean, atol=1e-6)
+    first = fold == 0
+    part = condition(
+        here.places[here.index][~first], own.value[~first], own.sigma[~first], basis.matrix[here.index][~first],
+        basis.prior_mean, basis.prior_std, site.fit.hyper, group=here.noise_group[~first],
+    ).predict(here.places[here.index][first], basis.matrix[here.index][first])  # fmt: skip
+    np.testing.assert_allclose(trend.held_out[first], part.mean, atol=1e-6)

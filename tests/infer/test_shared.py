@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from openckm.errors import InputError
+from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.infer.shared import MOST_SHARED, _Residual, correlation, loadings
-from openckm.maps.observations import Observations
+from openckm.maps.observations import Observations, join_points
 from openckm.observe.field.matern import Matern, covariance, variances
 from worlds import GaussianDenoiser, centred_grid, gaussian_field, readings, state_of_gain, transmitter_near
 
@@ -128,3 +128,22 @@ def test_cells_in_different_planes_are_refused():
     seen = replace(cell(SHARED, 1, 60), crs="EPSG:32617")
     with pytest.raises(InputError, match="different CRS"):
         method().several({"A": (cell(SHARED, 1, 60), GRID), "B": (seen, one)}, draws=0)
+
+
+def test_one_table_with_the_cells_of_its_readings_makes_the_same_maps():
+    """Readings of two cells in one table are never one map; told apart by their cell, they are as if given apart."""
+    apart = {"A": cell(SHARED, 1, 80), "B": cell(SHARED, 2, 80)}
+    tables = [replace(o.points[0], cell=np.full(80, name)) for name, o in apart.items()]
+    mixed = Observations(points=(join_points(tables),), transmitter=MAST)
+    with pytest.raises(MeasurementError, match=r"2 radio cells \(A, B\)"):
+        method().reconstruct(mixed, GRID, draws=0)
+    told = method().several({name: (one, GRID) for name, one in mixed.by_cell().items()}, draws=0)
+    given = method().several({name: (one, GRID) for name, one in apart.items()}, draws=0)
+    for name in apart:
+        np.testing.assert_array_equal(told[name].mean(), given[name].mean())
+    moved = mixed.by_cell({"A": MAST, "B": replace(MAST, height_m=40.0)})
+    assert moved["B"].transmitter.height_m == 40.0 and len(moved["A"].points[0]) == 80
+    with pytest.raises(MeasurementError, match="without a"):
+        mixed.by_cell({"A": MAST})
+    with pytest.raises(MeasurementError, match="say nothing"):
+        replace(mixed, points=(*mixed.points, apart["A"].points[0])).by_cell()

@@ -6,8 +6,10 @@ import operator_laws as laws
 import pytest
 import torch
 
-from openckm.observe import ALL_OPERATORS, Domain, Identity, LinearOperator, Truncate
+from openckm.errors import GridError
+from openckm.observe import ALL_OPERATORS, Domain, Identity, LinearOperator, Truncate, map_domain
 from openckm.observe import operators as operators_module
+from openckm.observe.offset import FieldOffset
 
 entries = pytest.mark.parametrize("entry", ALL_OPERATORS, ids=lambda e: e.name)
 linear = pytest.mark.parametrize(
@@ -124,3 +126,11 @@ def test_the_laws_catch_broken_operators(law, broken):
 def test_the_gradient_law_catches_a_wrong_gradient():
     with pytest.raises((AssertionError, RuntimeError)):
         laws.check_gradient(_WrongGradient(_DOMAIN))
+
+
+def test_a_known_field_is_an_operator_like_any_other():
+    operator = FieldOffset(map_domain((8, 12), channels=("gain_db",)), torch.linspace(-1.0, 2.0, 96).view(1, 8, 12))
+    laws.check_reference(operator)
+    laws.check_dtype_and_device(operator)
+    with pytest.raises(GridError):
+        FieldOffset(operator.domain, torch.zeros(8, 12))

@@ -53,6 +53,7 @@ from openckm.infer.model import Posterior
 from openckm.infer.scene import Scene
 from openckm.infer.spread.calibration import calibrate
 from openckm.infer.stacking import Blend, Weighing, blended, blocks_of, weigh
+from openckm.infer.trend import trend_expert
 from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.atomic import atomic_path
 from openckm.maps.provenance import dump_provenance
@@ -153,8 +154,9 @@ class CityWork:
         known = self.said("evidence", task.site, whole.index), self.others(task.site, whole.index)
         fold = self.seen(task.site).fold
         expert = evidence_expert(here, prior_of(plan.prior)[0], fold, site, symmetrise=True, known=known)
-        weighing = weigh(here, site, expert, blocks_of(whole))
-        facts = explain(here, site, expert, blended(here, site, expert, weighing))
+        trend = trend_expert(here, site, fold)
+        weighing = weigh(here, site, expert, blocks_of(whole), trend)
+        facts = explain(here, site, expert, blended(here, site, expert, weighing, trend))
         facts["out_of_line"] = len(facts["out_of_line"])  # a map holds no reading
         facts["reading"] = read_site(plan, task.site).report.as_dict()
         with atomic_path(self.folder / f"facts-{task.site}.json") as aside:
@@ -197,7 +199,7 @@ class CityWork:
         site = site_belief(here, self.said("window", task.site, cells), self.fitted("fit", task.site))
         evidence = evidence_belief(here, denoised, self.fitted("weights", task.site), site, here.condition)
         weighed = json.loads((self.folder / f"facts-{task.site}.json").read_text())
-        gain = blended(here, site, evidence, Weighing(weighed["weights"], weighed["scale"]))
+        gain = blended(here, site, evidence, Weighing(weighed["weights"], weighed["scale"]), trend_expert(here, site))
         answer = self.posterior(here, denoised, gain, (site, evidence))
         return self.answered(answer, task, (rows, cols), building, "evidence", cells, at)
 

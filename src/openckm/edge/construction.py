@@ -29,6 +29,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.observe.likelihood import Likelihood, Product
+from openckm.observe.offset import beyond_gain_field
 from openckm.side_by_side import both, sharing_out
 
 if TYPE_CHECKING:
@@ -148,10 +149,7 @@ def construct(
         )
     likelihood = _with_file(likelihood, evidence, given.grid)
     if likelihood is not None and field is not None:
-        raise OptionError(
-            "other instruments beside an antenna pattern from a file, terrain or woods: give one of them (trees=False"
-            " leaves woods out)"
-        )
+        likelihood = beyond_gain_field(likelihood, field)
     given, changes = _with_older(given, read, before, before_age_days, field)
     notes += changes
     method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta), draw_by=draw_by)

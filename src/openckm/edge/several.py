@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from openckm.edge.construction import Construction, after_check, assumptions, checked
-from openckm.edge.reading import ReadingOptions, read_evidence, without_pattern
+from openckm.edge.reading import Evidence, ReadingOptions, read_evidence, without_pattern
 from openckm.errors import InputError, OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import Files
@@ -67,7 +69,7 @@ def construct_sites(
             whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
         except InputError as error:
             raise InputError(f"cell {site.name}: {error}") from error
-        read[site.name], fields[site.name] = without_pattern(whole, site)
+        read[site.name], fields[site.name] = without_pattern(_labelled(whole, site.name), site)
         told = list(assumptions(read[site.name].observations, how.sigma_db))
         cell = read[site.name].observations, read[site.name].grid
         alone[site.name] = method.posterior(*cell, seed=seed)
@@ -88,6 +90,12 @@ def construct_sites(
             made, read[name].observations, read[name].report, checks[name], notes[name], seconds
         )  # fmt: skip
     return out
+
+
+def _labelled(read: Evidence, name: str) -> Evidence:
+    """Say of every reading which cell it is of."""
+    points = tuple(replace(table, cell=np.full(len(table), name)) for table in read.observations.points)
+    return replace(read, observations=replace(read.observations, points=points))
 
 
 def _say(on_progress: Callable[[str, int, int], None] | None, what: str, done: int, total: int) -> None:

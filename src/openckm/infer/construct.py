@@ -45,6 +45,7 @@ from openckm.infer.scene import Scene, prepare_scene
 from openckm.infer.spread.calibration import Calibration, calibrate, prior_calibration
 from openckm.infer.stacking import Blend, blend
 from openckm.infer.tiles import Tiled, TileOptions, tile_options
+from openckm.infer.trend import trend_expert
 from openckm.infer.warm import Asked, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -457,7 +458,7 @@ def _with_readings(
         hyper = [hyper_of(one.fit.hyper, known.scene, scene) for one in known.experts]
     site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=said, hyper=hyper[0])
     evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1])
-    both = blend(scene, site, evidence)
+    both = blend(scene, site, evidence, trend_expert(scene, site, fold))
     facts |= explain(scene, site, evidence, both)
     return Posterior(scene, denoiser, evidence.denoised, evidence.condition, both, (site, evidence))
 

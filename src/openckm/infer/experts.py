@@ -3,6 +3,7 @@
     site       m = E[map | layout, transmitter]               readings enter through nuisances and discrepancy alone
     evidence   m = E[map | layout, transmitter, readings]     the network sees the readings, too
     untouched  E[map | layout, transmitter] as it is          where the level is known (readings in dB of single cells)
+    trend      no map: distance alone                         kriging, see `openckm.infer.trend`
 
 Maps that were handed in are columns beside m. Where the learned prior fits the world, `evidence` is better; where it
 does not, the slope of m falls, the discrepancy takes over, and both become kriging of the readings; with a handful of
@@ -264,7 +265,7 @@ def site_expert(
     denoised = known or posterior_mean(denoiser, scene.condition, symmetrise=symmetrise, enough=enough)
     basis = scene.design(gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, basis.prior_mean, basis.prior_std, hyper)
-    held = _left_out(fit, fold)
+    held = left_out(fit, fold)
     return site_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear))
 
 
@@ -281,8 +282,8 @@ def site_belief(scene: Scene, denoised: Denoised, fitted: Fitted) -> Expert:
     )  # fmt: skip
 
 
-def _left_out(fit: DiscrepancyFit, fold: NDArray[np.intp]) -> Belief:
-    """What the other folds, and all readings of more than one cell, say of each reading of a cell."""
+def left_out(fit: DiscrepancyFit, fold: NDArray[np.intp]) -> Belief:
+    """Return what the other folds, and all readings of more than one cell, say of each reading of a cell."""
     if len(np.unique(fold)) > 1:
         return fit.leave_blocks_out(fold)
     if not len(fold):

@@ -47,6 +47,8 @@ MIN_READINGS = 3
 """Readings without which nothing is fitted."""
 TRANSMIT = "transmit power"
 """Coefficient of what received power holds beyond the gain, where gains were read, too."""
+LEVEL_STD_DB = 30.0
+"""How far the level of readings may be from their average where no map is believed [dB]."""
 DEVICE_STD_DB = 4.0
 """How much devices differ in level [dB]."""
 MOST_DEVICES = 50
@@ -244,6 +246,19 @@ class Scene:
             parts.append(Basis(column, (TRANSMIT,), ("dBm",), np.zeros(1), np.array([np.inf])))
         if len(self.devices) > 1 or self.reference is not None:
             parts.append(self._device_columns(mean_db.size))
+        return join(*parts)
+
+    def bare_design(self) -> Basis:
+        """Return the rows of H of every cell without a map: level, slope over distance, levels of the devices."""
+        x, y = (part.ravel() for part in self.grid.centres())
+        value = self.readings.value
+        parts = [offset_columns(np.full(len(x), ""), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
+        if (base := self.transmitter) is not None:
+            far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
+            far -= float(far[self.index].mean()) if len(self.index) else 0.0
+            parts.append(Basis(far[:, None], ("distance slope",), ("dB/dB",), np.array([-3.0]), np.array([3.0])))
+        if len(self.devices) > 1 or self.reference is not None:
+            parts.append(self._device_columns(len(x)))
         return join(*parts)
 
     def _handed_in(self, one: MeanMap, share: float) -> Basis:

@@ -22,11 +22,12 @@ from scipy.optimize import nnls
 from openckm.infer.experts import Expert, gain_of
 from openckm.infer.scene import Scene
 from openckm.infer.spread.normal import factor_90, shrunk
+from openckm.infer.trend import Trend
 
 Array = NDArray[np.float64]
 BLOCKS_A_SIDE = 8
-LEANING = (0.3, 0.3, 0.4)
-"""Weights of site, evidence and untouched prior before any reading was held out."""
+LEANING = {"site": 0.3, "evidence": 0.3, "untouched": 0.4, "trend": 0.0}
+"""Weights of the experts before any reading was held out, up to their sum: kriging has to earn its own."""
 LEAN_READINGS = 10.0
 """Held-out readings with which their say equals that of LEANING."""
 SCALE_BOUNDS = (0.5, 2.5)
@@ -66,12 +67,14 @@ class Blend:
     weights: dict[str, float] = field(default_factory=dict)
 
 
-def blend(scene: Scene, site: Expert, evidence: Expert) -> Blend:
+def blend(scene: Scene, site: Expert, evidence: Expert, trend: Trend | None = None) -> Blend:
     """Return the experts' stacked belief, its spread calibrated on the held-out readings."""
-    return blended(scene, site, evidence, weigh(scene, site, evidence, blocks_of(scene)))
+    return blended(scene, site, evidence, weigh(scene, site, evidence, blocks_of(scene), trend), trend)
 
 
-def weigh(scene: Scene, site: Expert, evidence: Expert, label: NDArray[np.intp]) -> Weighing:
+def weigh(
+    scene: Scene, site: Expert, evidence: Expert, label: NDArray[np.intp], trend: Trend | None = None
+) -> Weighing:
     """Return how much each expert counts, by the held-out readings.
 
     Args:
@@ -79,34 +82,39 @@ def weigh(scene: Scene, site: Expert, evidence: Expert, label: NDArray[np.intp])
         site: the site expert.
         evidence: the evidence expert.
         label: the block of the map that each used reading lies in (`blocks_of`), shape (n,).
+        trend: the expert that believes no map, or None.
     """
     plain = scene.plain
     y, noise = scene.readings.value[plain], site.fit.noise_std(scene.readings.sigma, scene.noise_group)[plain]
-    names = ["site", "evidence"]
-    held = [(one.held_out[plain], one.held_out_std[plain]) for one in (site, evidence)]
+    held = {"site": (site.held_out, site.held_out_std), "evidence": (evidence.held_out, evidence.held_out_std)}
+    if trend is not None:
+        held["trend"] = trend.held_out, trend.held_out_std
+    held = {name: (part[0][plain], part[1][plain]) for name, part in held.items()}
     if _level_known(scene):
         mean, var = (a[0][scene.index[plain]] for a in gain_of(site.denoised))
-        names.append("untouched")
-        held.append((mean, np.sqrt(var + noise**2)))
-    weight = _stacked(y, np.stack([h[0] for h in held], axis=1), np.array(LEANING[: len(names)]))
-    mean = sum(w * h[0] for w, h in zip(weight, held, strict=True))
-    var = sum(w * h[1] ** 2 for w, h in zip(weight, held, strict=True))
+        held["untouched"] = mean, np.sqrt(var + noise**2)
+    leaning = np.array([LEANING[name] for name in held])
+    weight = _stacked(y, np.stack([h[0] for h in held.values()], axis=1), leaning)
+    mean = sum(w * h[0] for w, h in zip(weight, held.values(), strict=True))
+    var = sum(w * h[1] ** 2 for w, h in zip(weight, held.values(), strict=True))
     scale = _spread_factor(y - mean, np.sqrt(var))
     if len(np.unique(label)) > 1:
         blocks = site.fit.leave_blocks_out(label)
         scale = max(scale, _spread_factor(y - blocks.mean[plain], blocks.std[plain]))
-    return Weighing(dict(zip(names, weight.tolist(), strict=True)), scale)
+    return Weighing(dict(zip(held, weight.tolist(), strict=True)), scale)
 
 
-def blended(scene: Scene, site: Expert, evidence: Expert, weighing: Weighing) -> Blend:
+def blended(scene: Scene, site: Expert, evidence: Expert, weighing: Weighing, trend: Trend | None = None) -> Blend:
     """Return the experts' belief about the cells of a scene, by weights that are known."""
     beliefs = {"site": (site.mean, site.std), "evidence": (evidence.mean, evidence.std)}
     if _level_known(scene):
         mean, var = (a[0][scene.asked] for a in gain_of(site.denoised))
         beliefs["untouched"] = (mean, np.sqrt(var))
     named = weighing.weights
-    mean = np.asarray(sum(w * beliefs[name][0] for name, w in named.items()))
-    std = weighing.scale * np.sqrt(sum(w * beliefs[name][1] ** 2 for name, w in named.items()))
+    if trend is not None and named.get("trend", 0.0) > 0:
+        beliefs["trend"] = trend.mean(scene), site.std  # the same field: what else it knows hardly counts
+    mean = np.asarray(sum(w * beliefs[name][0] for name, w in named.items() if w > 0))
+    std = weighing.scale * np.sqrt(sum(w * beliefs[name][1] ** 2 for name, w in named.items() if w > 0))
     either = named["site"] + named["evidence"]
     own = named["evidence"] / either if either > 0 else 0.5
     return Blend(mean, np.asarray(std), own, weighing.scale, dict(named))

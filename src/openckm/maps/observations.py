@@ -9,7 +9,7 @@ The kind of a reading says what it tells of the true value v (with sigma of nois
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,7 @@ class Points:
         unit: "dBm" (received power: gain plus an unknown transmit power) or "dB" (gain itself), "1".
         source: where the readings come from.
         count: readings averaged into each entry (see `aggregate_cells`), shape (n,); None where every entry is one.
+        cell: name of the radio cell that each reading is of, shape (n,); None where nobody said, and all are of one.
 
     Raises:
         MeasurementError: if arrays differ in length, or a value is not finite, or sigma is not positive.
@@ -60,14 +61,16 @@ class Points:
     unit: str = "dBm"
     source: str = ""
     count: NDArray[np.int64] | None = None
+    cell: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         n = self.x.shape
         for name in _COLUMNS:
             if getattr(self, name).shape != n or len(n) != 1:
                 raise MeasurementError(f"{self._where()}: {name} has shape {getattr(self, name).shape}, wanted {n}")
-        if self.count is not None and self.count.shape != n:
-            raise MeasurementError(f"{self._where()}: count has shape {self.count.shape}, wanted {n}")
+        for name, more in (("count", self.count), ("cell", self.cell)):
+            if more is not None and more.shape != n:
+                raise MeasurementError(f"{self._where()}: {name} has shape {more.shape}, wanted {n}")
         self._require(np.isfinite(self.x) & np.isfinite(self.y), "a position that is not finite")
         self._require(np.isfinite(self.value), "a value that is not finite")
         self._require(np.isfinite(self.sigma) & (self.sigma > 0), "a sigma that is not positive and finite")
@@ -102,7 +105,13 @@ class Points:
     def subset(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> Points:
         """Return the readings picked by a mask or by indices."""
         picked: dict[str, Any] = {name: getattr(self, name)[keep] for name in _COLUMNS}
-        return replace(self, **picked, count=None if self.count is None else self.count[keep])
+        further = {name: None if (one := getattr(self, name)) is None else one[keep] for name in ("count", "cell")}
+        return replace(self, **picked, **further)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Names of the radio cells, in order; none where nobody said."""
+        return () if self.cell is None else tuple(str(name) for name in np.unique(self.cell) if name)
 
     def _where(self) -> str:
         return self.source or "observations"
@@ -202,12 +211,45 @@ class Observations:
         """Return the readings of gain or received power, joined into one table.
 
         Raises:
-            MeasurementError: if there are none, or if dB and dBm are mixed.
+            MeasurementError: if there are none, if dB and dBm are mixed, or if they are of several radio cells.
         """
         chosen = [p for p in self.points if p.quantity == "gain_db" and len(p)]
         if not chosen:
             raise MeasurementError("there are no gain or received-power readings among the observations; give some")
+        if len(names := sorted({name for p in chosen for name in p.cells})) > 1:
+            raise MeasurementError(
+                f"readings of {len(names)} radio cells ({', '.join(names[:5])}): a map is of one cell; take those of"
+                " one, or make all maps at once (Observations.by_cell, OpenCKM.several)"
+            )
         return join_points(chosen)
+
+    def by_cell(self, transmitters: Mapping[str, Transmitter] | None = None) -> dict[str, Observations]:
+        """Return the evidence of each radio cell by name: its readings, and what is known of the site.
+
+        Args:
+            transmitters: of the cells, by name; None gives all of them this one's.
+
+        Raises:
+            MeasurementError: if a reading says nothing of its cell, a cell has no transmitter among those given, or
+                there are areas or rasters, which say nothing of theirs.
+        """
+        self.require_points_only("a map for each radio cell")
+        names = list(dict.fromkeys(name for p in self.points for name in p.cells))
+        unknown = [
+            p.source or "observations" for p in self.points if len(p) and (p.cell is None or (p.cell == "").any())
+        ]
+        strange = [] if transmitters is None else [name for name in names if name not in transmitters]
+        if unknown or strange:
+            raise MeasurementError(
+                f"readings that say nothing of their radio cell: {', '.join(unknown) or 'none'}; cells without a"
+                f" transmitter: {', '.join(strange) or 'none'}; name every reading's cell, and give its transmitter"
+            )
+        return {name: self._of_cell(name, transmitters) for name in names}
+
+    def _of_cell(self, name: str, transmitters: Mapping[str, Transmitter] | None) -> Observations:
+        points = tuple(p.subset(p.cell == name) for p in self.points if p.cell is not None and name in p.cells)
+        base = self.transmitter if transmitters is None else transmitters[name]
+        return replace(self, points=points, transmitter=base)
 
 
 def join_points(tables: Sequence[Points]) -> Points:
@@ -224,4 +266,6 @@ def join_points(tables: Sequence[Points]) -> Points:
     joined: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in tables]) for name in _COLUMNS}
     if any(p.count is not None for p in tables):
         joined["count"] = np.concatenate([np.ones(len(p), np.int64) if p.count is None else p.count for p in tables])
+    if any(p.cell is not None for p in tables):
+        joined["cell"] = np.concatenate([np.full(len(p), "") if p.cell is None else p.cell for p in tables])
     return replace(tables[0], **joined, source=", ".join(dict.fromkeys(p.source for p in tables if p.source)))

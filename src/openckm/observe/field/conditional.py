@@ -163,6 +163,11 @@ class DiscrepancyFit:
             variance += np.asarray(sigma, dtype=np.float64) ** 2
         return Belief(mean, np.sqrt(variance))
 
+    def mean(self, xy: ArrayLike, design: ArrayLike) -> Array:
+        """Return the mean of H beta + delta at new places alone, shape (m,); arguments and errors as for `predict`."""
+        place, rows = self._check(xy, design)
+        return np.asarray(rows @ self.beta_mean + self._carried(self._weights[:, None], place)[0])
+
     def cross_covariance(self, xy: ArrayLike, design: ArrayLike, other_xy: ArrayLike, other_design: ArrayLike) -> Array:
         """Return the posterior covariance of H beta + delta between two sets of places, shape (m, k) [unit^2].
 
