@@ -105,7 +105,9 @@ class Points:
     def subset(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> Points:
         """Return the readings picked by a mask or by indices."""
         picked: dict[str, Any] = {name: getattr(self, name)[keep] for name in _COLUMNS}
-        further = {name: None if (one := getattr(self, name)) is None else one[keep] for name in ("count", "cell")}
+        further: dict[str, Any] = {
+            name: None if (one := getattr(self, name)) is None else one[keep] for name in ("count", "cell")
+        }
         return replace(self, **picked, **further)
 
     @property
