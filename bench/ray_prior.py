@@ -9,6 +9,9 @@ call. `rays alone` is free space and all that rays bring over it, from the media
 takes that share of a prior and the rest of the rays. Scored over cells that were not read: RMSE of the gain [dB] over
 all, and over deep shadow (more than two cells within what the straight line does not reach); mean error of the
 direction [degrees], beside that of the bearing. Aggregates are means over the maps of each city, then over cities.
+
+`NAME, no rays` is the same prior with layout and transmitter known and no rays launched; `NAME, readings alone` knows
+neither layout nor transmitter, so that no rays can be launched either.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from openckm.maps.observations import Points
 from openckm.maps.propagation import SiteGeometry, site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
+from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 from openckm.priors.ray_planes import SCALE_DB
@@ -84,8 +88,15 @@ def angle_error(cos: Field, sin: Field, truth: Field) -> Field:
     return np.asarray(np.rad2deg(np.abs(np.arctan2(np.sin(gap), np.cos(gap)))))
 
 
+def _mean(prior: Denoiser, known: Condition) -> tuple[Field, Field, Field]:
+    """Return a prior's mean of the gain [dB] and of the two components of the direction."""
+    mean = posterior_mean(prior, known, symmetrise=False).mean[0].numpy()
+    gain, cos, sin = (q.decode(mean[k]) for k, q in enumerate((GAIN, AOA_COS, AOA_SIN)))
+    return gain, cos, sin
+
+
 def answers(
-    traced: TracedMap, rays: NDArray[np.float16], share: float, heights: bool, seed: int, priors: dict[str, object]
+    traced: TracedMap, rays: NDArray[np.float16], share: float, heights: bool, seed: int, priors: dict[str, Denoiser]
 ) -> Iterator[tuple[str, Field, Field, Field]]:
     """Yield method, gain [dB] and the two components of the direction."""
     geometry = site_geometry(traced.grid, traced.transmitter)
@@ -97,15 +108,17 @@ def answers(
         alone = alone + np.median(points.value - alone[row, col])
     known = condition(traced, points, planes, heights)
     for name, prior in priors.items():
-        mean = posterior_mean(prior, known, symmetrise=False).mean[0].numpy()  # type: ignore[arg-type]
-        gain, cos, sin = (q.decode(mean[k]) for k, q in enumerate((GAIN, AOA_COS, AOA_SIN)))
+        gain, cos, sin = _mean(prior, known)
         yield name, gain, cos, sin
         yield f"{name} 0.7/0.3", (1.0 - RAY_SHARE) * gain + RAY_SHARE * alone, planes[5], planes[6]
+        yield f"{name}, no rays", *_mean(prior, replace(known, rays=None))
+        if read.any():
+            yield f"{name}, readings alone", *_mean(prior, replace(known, rays=None, site=0.0 * known.site))
     yield "rays alone", alone, planes[5], planes[6]
     yield "bearing", geometry.free_space_db + geometry.pattern_db, geometry.cos, geometry.sin
 
 
-def rows_of(traced: TracedMap, rays: NDArray[np.float16], number: int, priors: dict[str, object]) -> Iterator[Row]:
+def rows_of(traced: TracedMap, rays: NDArray[np.float16], number: int, priors: dict[str, Denoiser]) -> Iterator[Row]:
     """Yield the scores of all methods on one map."""
     geometry = site_geometry(traced.grid, traced.transmitter, traced.layout.height_m)
     deep = deep_shadow(traced, geometry)
@@ -157,7 +170,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folders = dict(pair.split("=", 1) for pair in arguments.prior)
-    priors: dict[str, object] = {
+    priors: dict[str, Denoiser] = {
         name: load_prior(None if folder == "shipped" else Path(folder))[0] for name, folder in folders.items()
     }
     rows: list[Row] = []

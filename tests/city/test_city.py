@@ -122,7 +122,7 @@ def test_buildings_outside_a_window_cut_its_lines(town):
         assert np.mean(off > 1e-3) < 2e-3, name  # samples of a line that fall on the border of a cell may go either way
     alone = site_geometry(plan.part(rows, cols), plan.transmitter(plan.sites[1]), layout.height_m[rows, cols])
     assert np.mean(np.abs(alone.obstruction_m - whole.obstruction_m[rows, cols]) > 1e-3) > 0.5
-    planes = window_condition(plan, layout.height_m, True, 1, (rows, cols)).site
+    planes = window_condition(plan, layout, 1, (rows, cols)).site
     assert planes.shape[-2:] == (rows.stop - rows.start, cols.stop - cols.start)
 
 

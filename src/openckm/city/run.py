@@ -134,6 +134,9 @@ def _heights(plan: CityPlan, folder: Path) -> float:
     path, stated = folder / "heights.npy", folder / "layout.json"
     if not (path.is_file() and stated.is_file()):
         layout = read_layout(plan.layout, plan.grid)
+        if layout.around is not None:  # what stands beyond the box sends rays into it
+            with atomic_path(folder / "around.npy") as aside:
+                np.save(aside, layout.around.height_m)
         with atomic_path(path) as aside:
             np.save(aside, layout.height_m)
         with atomic_path(stated) as aside:

@@ -28,11 +28,13 @@ from openckm.infer.spread.calibration import Calibration, prior_calibration
 from openckm.maps.observations import Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS as MAP_CHANNELS
+from openckm.maps.site import Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, stack_site
-from openckm.priors.denoiser import Denoised, MapDenoiser
+from openckm.priors.denoiser import Denoised, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
+from openckm.priors.ray_planes import add_rays
 
 BLOCK = 64
 ORIGIN = 2**20
@@ -96,20 +98,25 @@ def _seen(part: Part, turn: int, shape: tuple[int, int]) -> Part:
     return out[0], out[1]
 
 
-def window_condition(plan: CityPlan, heights: Field, trusted: bool, site: int, part: Part) -> Condition:
-    """Return what the network is conditioned on in a window before any reading: layout and transmitter."""
+def window_condition(plan: CityPlan, layout: Layout, site: int, part: Part) -> Condition:
+    """Return what the network is conditioned on in a window before any reading: layout, transmitter and rays.
+
+    Rays are launched in the whole city, so that a window has the planes that `ckm construct` would give it.
+    """
     rows, cols = part
     grid, transmitter = plan.part(rows, cols), plan.seen(site)
-    geometry = site_geometry(grid, transmitter, heights, around=plan.grid)
-    own = np.ascontiguousarray(heights[rows, cols])
-    return plain_condition(plan, site, stack_site(grid.shape, own, trusted, geometry))
+    geometry = site_geometry(grid, transmitter, layout.height_m, around=plan.grid)
+    own = np.ascontiguousarray(layout.height_m[rows, cols])
+    plain = plain_condition(plan, site, stack_site(grid.shape, own, layout.height_known > 0.5, geometry))
+    return add_rays(plain, planes_of(prior_of(plan.prior)[0]), grid, layout, transmitter, within=plan.grid)
 
 
-def plain_condition(plan: CityPlan, site: int, planes: Field) -> Condition:
-    """Return the condition of a window without readings from its site planes, (planes, rows, cols)."""
+def plain_condition(plan: CityPlan, site: int, planes: Field, rays: Field | None = None) -> Condition:
+    """Return the condition of a window without readings from its planes of site and rays, (planes, rows, cols)."""
     steering = scalars(plan.cell_m, plan.sites[site].carrier_hz)
     empty = torch.zeros(1, EVIDENCE_PLANES, *planes.shape[-2:])
-    return Condition(torch.as_tensor(planes)[None], empty, steering)
+    shown = None if rays is None else torch.as_tensor(rays)[None]
+    return Condition(torch.as_tensor(planes)[None], empty, steering, rays=shown)
 
 
 def with_readings(plan: CityPlan, condition: Condition, part: Part, tables: Sequence[Points]) -> Condition:

@@ -110,10 +110,12 @@ class CityWork:
         """Ask the network about a window of a site; it is drawn from where no reading will change the draws."""
         plan, part = self.plan, self.plan.window(task.row, task.col)
         tested = plan.test_of(plan.sites[task.site]) is not None
-        condition = window_condition(plan, self.heights(), self.height_known > 0.5, task.site, part)
+        condition = window_condition(plan, self.layout(), task.site, part)
         made = ask_window(plan, condition, task, symmetrise=tested)
         if tested:
             made["planes"] = condition.site[0].numpy()
+            if condition.rays is not None:
+                made["rays"] = condition.rays[0].numpy()
         else:
             made["draws"] = draw_window(plan, condition, task, symmetrise=False)
         saved(self.file("window", task.site, task.row, task.col), **made)
@@ -134,7 +136,7 @@ class CityWork:
         scene, seen = scene_of(plan, task.site), self.seen(task.site)
         points = seen.points(scene)
         held, tables = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
-        plain = plain_condition(plan, task.site, held["planes"])
+        plain = plain_condition(plan, task.site, held["planes"], held.get("rays"))
         given = with_readings(plan, plain, part, tables)
         if any(plan.part(*part).contains(t.x, t.y).any() for t in tables):
             groups = [points.subset(seen.fold != group) for group in np.unique(seen.fold)]
@@ -260,7 +262,11 @@ class CityWork:
 
     def layout(self) -> Layout:
         """Return the buildings of the city."""
-        return Layout(self.plan.grid, self.heights(), self.height_known)
+        around = None
+        if (self.folder / "around.npy").is_file():
+            known = _heights(self.folder / "around.npy")
+            around = Layout(self.plan.grid.grown((len(known) - self.plan.grid.shape[0]) // 2), known)
+        return Layout(self.plan.grid, self.heights(), self.height_known, around=around)
 
     def flat(self, rows: slice, cols: slice) -> Index:
         """Return the flat indices of a rectangle of cells, row by row."""
@@ -305,7 +311,7 @@ class CityWork:
         return {name: values.astype(np.float32) for name, values in out.items()}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _heights(path: Path) -> Field:
     found: Field = np.load(path, mmap_mode="r", allow_pickle=False)
     return found

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -35,8 +35,9 @@ from openckm.errors import InputError, ModelError, OptionError
 from openckm.maps.observations import Points
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
-from openckm.priors.denoiser import Denoiser
+from openckm.priors.denoiser import Denoiser, planes_of
 from openckm.priors.posterior import posterior_mean
+from openckm.priors.ray_planes import add_rays
 from openckm.store.weights import require_new_folder, write_aside
 
 SCHEMA = 1
@@ -251,8 +252,9 @@ def score_models(
     if not items:
         raise OptionError(f"the suite has no maps for {part}: wanted one of {', '.join(get_args(Part))}")
     scores: dict[str, list[MapScore]] = {name: [] for name in models}
+    groups = sorted({group for model in models.values() for group in planes_of(model)})
     for k, item in enumerate(items):
-        case = _Case(suite, item)
+        case = _Case(suite, item, groups)
         for name, model in models.items():
             values = case.score(model)
             if not all(np.isfinite(value) for value in values.values()):
@@ -266,7 +268,7 @@ def score_models(
 class _Case:
     """One map with its evidence under each pattern, and its noise at each level: made once, asked of every model."""
 
-    def __init__(self, suite: Suite, item: Item) -> None:
+    def __init__(self, suite: Suite, item: Item, groups: Sequence[str]) -> None:
         self.suite, self.seed = suite, item.seed
         traced = suite.map(item)
         self.gain, self.covered = traced.gain_db, traced.covered
@@ -274,7 +276,7 @@ class _Case:
         self.clean = torch.as_tensor(state)[None]
         self.scored = torch.ones_like(self.clean, dtype=torch.bool)
         self.scored[:, :3] = torch.as_tensor(known)
-        self.condition, self.hidden = _told(traced, suite.patterns, item.seed)
+        self.condition, self.hidden = _told(traced, suite.patterns, item.seed, groups)
         shape = traced.grid.shape
         self.nothing = Condition.nothing(len(suite.levels), (shape[0], shape[1]), traced.grid.cell_m)
 
@@ -301,7 +303,9 @@ class _Case:
         }
 
 
-def _told(traced: TracedMap, patterns: Sequence[Pattern], seed: int) -> tuple[Condition, list[NDArray[np.bool_]]]:
+def _told(
+    traced: TracedMap, patterns: Sequence[Pattern], seed: int, groups: Sequence[str]
+) -> tuple[Condition, list[NDArray[np.bool_]]]:
     """What a map is conditioned on under each pattern, and the cells that are hidden then."""
     transmitter = traced.transmitter
     site = torch.as_tensor(site_planes(traced.grid, traced.layout, transmitter))
@@ -312,7 +316,11 @@ def _told(traced: TracedMap, patterns: Sequence[Pattern], seed: int) -> tuple[Co
         torch.as_tensor(np.stack(evidence)),
         torch.cat([scalars(traced.grid.cell_m, carrier if pattern.site else None) for pattern in patterns]),
     )
-    return known, list(hidden)
+    layout = replace(traced.layout, around=traced.around)
+    shown = add_rays(known.select(slice(0, 1)), groups, traced.grid, layout, transmitter).rays
+    if shown is None:
+        return known, list(hidden)
+    return replace(known, rays=torch.cat([shown * float(pattern.site) for pattern in patterns])), list(hidden)
 
 
 def _read(traced: TracedMap, pattern: Pattern, seed: list[int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -58,6 +58,7 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
+from openckm.priors.ray_planes import rays_fact
 
 MEAN_SHARE = 0.5
 """Share of a deadline after which no further orientation is averaged into the mean."""
@@ -369,12 +370,7 @@ class OpenCKM:
         if scene.condition.moving is not None:
             reads = "vehicles" in planes_of(network)
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
-        if "rays" in planes_of(network) and scene.transmitter is not None and scene.layout is not None:
-            facts["rays"] = (
-                "used"
-                if scene.condition.rays is not None
-                else "not used: they need the extra `fast` and a carrier of 0.4-100 GHz"
-            )
+        facts |= rays_fact(scene.condition, planes_of(network), scene.layout, scene.transmitter)
         if (taught := adapted_by(network)) is not None:
             facts["delta"] = taught.delta.digest
         if not scene.fitted:

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from openckm._compiled import can_compile
 from openckm.errors import GridError, MeasurementError
 from openckm.infer.extended import ExtendedReadings, MeanMap, extended_readings
 from openckm.maps.antenna import PEAK_DBI
@@ -36,7 +35,7 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
-from openckm.priors.ray_planes import site_rays
+from openckm.priors.ray_planes import add_rays
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
@@ -354,9 +353,7 @@ def prepare_scene(
         grid.index_of(table.x, table.y)
     if condition is None:
         condition = _site_condition(observations, grid, padded, layout)
-        if "rays" in planes and can_compile():  # as plain Python they would take minutes
-            rays = site_rays(padded, observations.layout, observations.transmitter)
-            condition = replace(condition, rays=None if rays is None else torch.tensor(rays)[None])
+        condition = add_rays(condition, planes, padded, observations.layout, observations.transmitter)
     return Scene(
         padded, grid.shape, cells, used, extra, layout, observations.transmitter, condition, reference, extended,
         tuple(one.padded(grid, padded) for one in maps),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import asdict, fields
 from functools import lru_cache
 from importlib.resources import files
@@ -25,8 +26,9 @@ from openckm.store.weights import read_weights, weight_file, write_folder
 
 __all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
-_SHIPPED = {"rays": "prior_rays"}
-"""Further priors in the package, by the word that stands for their folder: one that reads rays."""
+log = logging.getLogger(__name__)
+FORMER = "rays"
+"""A word that once stood for a prior beside the default one, and is the default one since."""
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
 
@@ -66,8 +68,7 @@ def load_prior(folder: Path | None, *, delta: Path | None = None) -> tuple[MapDe
     """Return the denoiser of a model folder, ready to use (evaluation mode, no gradients), and its card.
 
     Args:
-        folder: of the model; None for the prior that is shipped in the package, and "rays" (where there is no such
-            folder) for the shipped one that reads rays.
+        folder: of the model; None for the prior that is shipped in the package.
         delta: file of what a site taught it (`openckm.store.delta`), or None.
 
     Raises:
@@ -126,10 +127,10 @@ def prior_card(folder: Path | None) -> ModelCard:
 
 
 def _folder(folder: Path | None) -> Path:
-    if folder is None:
+    if folder is None or (str(folder) == FORMER and not folder.exists()):
+        if folder is not None:
+            log.warning("the prior %r is the default one now: leave its name out", FORMER)
         return Path(str(files("openckm.assets") / "prior_s"))
-    if str(folder) in _SHIPPED and not folder.exists():
-        return Path(str(files("openckm.assets") / _SHIPPED[str(folder)]))
     return folder
 
 

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from openckm._compiled import can_compile
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import site_geometry
 from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
 from openckm.maps.site import Layout, Transmitter
+from openckm.priors.conditioning import Condition
 from openckm.priors.planes import RAY_PLANES
 
 SCALE_DB, LOWEST_DB, HIGHEST_DB = 40.0, -100.0, 30.0
 """Unit of powers over free space, and the range to which they are cut [dB]."""
 WIDE = 3.0
 """Width of the window in which reflected power is smoothed [cells]."""
+FRINGE = 12
+"""Cells around a part of a map that this window sees: scipy's window ends at four widths."""
+REACH = 1024
+"""Rays are followed so far from the antenna, eastwards, westwards, northwards and southwards [cells]."""
+KEPT = 16
+"""Sites whose planes are kept in memory, the last ones that were asked for."""
 Planes = NDArray[np.float32]
+Box = tuple[slice, slice]
+_KEPT: OrderedDict[tuple[Any, ...], Planes] = OrderedDict()
+_LOCK = Lock()
 
 
 def ray_planes(grid: Grid, layout: Layout, transmitter: Transmitter, options: RayOptions | None = None) -> Planes:
@@ -39,36 +56,150 @@ def ray_planes(grid: Grid, layout: Layout, transmitter: Transmitter, options: Ra
     return stack_rays(field, geometry.free_space_db + geometry.pattern_db)
 
 
-def site_rays(grid: Grid, layout: Layout | None, transmitter: Transmitter | None) -> Planes | None:
+def add_rays(
+    condition: Condition, groups: Sequence[str], grid: Grid, layout: Layout | None, transmitter: Transmitter | None,
+    *, within: Grid | None = None,
+) -> Condition:  # fmt: skip
+    """Return the condition of one map with the planes of rays, where a network reads them and they can be launched.
+
+    As plain Python they would take minutes: without numba none are launched.
+
+    Args:
+        condition: what else the network is conditioned on.
+        groups: groups of planes that the network reads.
+        grid, layout, transmitter, within: as for `site_rays`.
+    """
+    if "rays" not in groups or not can_compile():
+        return condition
+    rays = site_rays(grid, layout, transmitter, within=within)
+    return condition if rays is None else replace(condition, rays=torch.tensor(rays)[None])
+
+
+def rays_fact(
+    condition: Condition, groups: Sequence[str], layout: Layout | None, transmitter: Transmitter | None
+) -> dict[str, str]:
+    """Return what provenance says of the rays of a condition that `add_rays` made, {} for a network that reads none."""
+    if "rays" not in groups:
+        return {}
+    if condition.rays is not None:
+        options = RayOptions()
+        return {"rays": f"used: {options.fans} azimuths, all elevations, up to {options.bounces} walls"}
+    if layout is None or transmitter is None:
+        return {"rays": "not launched: they need a layout and a transmitter"}
+    if not can_compile():
+        return {"rays": "not launched: numba is not there"}
+    if not _has_materials(transmitter):
+        low, high = (edge / 1e9 for edge in CARRIERS_HZ)
+        return {
+            "rays": f"not launched: materials are known at {low:g}-{high:g} GHz, not at"
+            f" {transmitter.carrier_hz / 1e9:g} GHz"
+        }
+    return {"rays": f"not launched: the map lies more than {REACH} cells from the antenna"}
+
+
+def site_rays(
+    grid: Grid, layout: Layout | None, transmitter: Transmitter | None, *, within: Grid | None = None
+) -> Planes | None:
     """Return the planes of rays of what is known of a site, kept for the next map of it; None where rays need more.
 
     Rays need a layout, a transmitter, and a carrier at which materials are known. Buildings around the map are those
-    of `layout.around`; on the layout's own cells its own heights count.
+    of `layout.around`; on the layout's own cells its own heights count. Rays are followed in the square of REACH
+    cells around the antenna; beyond it the planes are 0, which says that none were launched.
 
     Args:
-        grid: cells of the map, the layout's own or more of them to the east and south.
+        grid: cells of the map, the layout's own, or more of them to the east and south, or a part of them.
         layout: buildings on the map.
         transmitter: of the site.
+        within: the whole map where `grid` is a part of it: the part has the planes of the whole.
     """
-    if layout is None or transmitter is None or not CARRIERS_HZ[0] <= transmitter.carrier_hz <= CARRIERS_HZ[1]:
+    if layout is None or transmitter is None or not _has_materials(transmitter):
         return None
+    whole = grid if within is None else within
     wide = layout.grid if layout.around is None else layout.around.grid
-    row = round((wide.origin[1] - layout.grid.origin[1]) / wide.cell_m)
-    col = round((layout.grid.origin[0] - wide.origin[0]) / wide.cell_m)
-    short = max(row + grid.shape[0] - wide.shape[0], col + grid.shape[1] - wide.shape[1], 0)
-    height = np.zeros((wide.shape[0] + short, wide.shape[1] + short), np.float32)
-    if layout.around is not None:
-        height[: wide.shape[0], : wide.shape[1]] = layout.around.height_m
-    height[row : row + layout.grid.shape[0], col : col + layout.grid.shape[1]] = layout.height_m
-    around = Grid((height.shape[0], height.shape[1]), wide.cell_m, wide.origin, wide.crs)
-    return _kept(grid, around, height.tobytes(), transmitter)
-
-
-@lru_cache(maxsize=16)
-def _kept(grid: Grid, around: Grid, height: bytes, transmitter: Transmitter) -> Planes:
-    planes = ray_planes(grid, Layout(around, np.frombuffer(height, np.float32).reshape(around.shape)), transmitter)
-    planes.flags.writeable = False
+    row, col = _cell(wide, transmitter)
+    reach = _meet(_place(wide, wide, whole), (slice(row - REACH, row + REACH + 1), slice(col - REACH, col + REACH + 1)))
+    asked = _place(wide, grid)
+    room = tuple(slice(s.start - FRINGE, s.stop + FRINGE) for s in asked)
+    seen = _meet(_meet(_place(wide, whole), (room[0], room[1])), reach)
+    if any(s.stop <= s.start for s in seen):
+        return None
+    around = _part(wide, reach)
+    height = np.zeros(around.shape, np.float32)
+    for known in (layout.around, layout):
+        if known is not None:
+            _paste(height, around, known)
+    made = _kept(_part(wide, seen), around, height, transmitter)
+    if seen == asked:
+        return made
+    planes, mine = np.zeros((len(RAY_PLANES), *grid.shape), np.float32), _meet(asked, seen)
+    into = tuple(slice(m.start - a.start, m.stop - a.start) for m, a in zip(mine, asked, strict=True))
+    of = tuple(slice(m.start - s.start, m.stop - s.start) for m, s in zip(mine, seen, strict=True))
+    planes[:, into[0], into[1]] = made[:, of[0], of[1]]
     return planes
+
+
+def _has_materials(transmitter: Transmitter) -> bool:
+    return CARRIERS_HZ[0] <= transmitter.carrier_hz <= CARRIERS_HZ[1]
+
+
+def _kept(grid: Grid, around: Grid, height: NDArray[np.float32], transmitter: Transmitter) -> Planes:
+    """Return the planes of a site, which are made once for the last KEPT ones."""
+    key = grid, around, hashlib.sha256(height.tobytes()).digest(), transmitter
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+    planes = ray_planes(grid, Layout(around, height), transmitter)
+    planes.flags.writeable = False
+    with _LOCK:
+        _KEPT[key] = planes
+        while len(_KEPT) > KEPT:
+            _KEPT.popitem(last=False)
+    return planes
+
+
+def _cell(grid: Grid, transmitter: Transmitter) -> tuple[int, int]:
+    """Return the row and column of a transmitter, which may lie outside."""
+    west, north = grid.origin
+    return (
+        int(np.floor((north - transmitter.y) / grid.cell_m)), int(np.floor((transmitter.x - west) / grid.cell_m))
+    )  # fmt: skip
+
+
+def _place(wide: Grid, *grids: Grid) -> Box:
+    """Return the rows and columns that grids of the same cells span, counted from the corner of the first one."""
+    corners = [
+        (round((wide.origin[1] - g.origin[1]) / wide.cell_m), round((g.origin[0] - wide.origin[0]) / wide.cell_m))
+        for g in grids
+    ]
+    (top, left), (bottom, right) = (
+        [min(c[k] for c in corners) for k in range(2)],
+        [max(c[k] + g.shape[k] for c, g in zip(corners, grids, strict=True)) for k in range(2)],
+    )
+    return slice(top, bottom), slice(left, right)
+
+
+def _meet(one: Box, other: Box) -> Box:
+    rows, cols = (slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return rows, cols
+
+
+def _part(wide: Grid, box: Box) -> Grid:
+    """Return the grid of a box of cells, counted from the corner of a grid."""
+    rows, cols = box
+    west, north = wide.origin
+    corner = (west + cols.start * wide.cell_m, north - rows.start * wide.cell_m)
+    return replace(wide, shape=(rows.stop - rows.start, cols.stop - cols.start), origin=corner)
+
+
+def _paste(height: NDArray[np.float32], grid: Grid, layout: Layout) -> None:
+    """Write the heights of a layout where its cells are those of a raster."""
+    own = _place(grid, layout.grid)
+    rows, cols = _meet(own, _place(grid, grid))
+    if rows.stop > rows.start and cols.stop > cols.start:
+        height[rows, cols] = layout.height_m[
+            rows.start - own[0].start : rows.stop - own[0].start, cols.start - own[1].start : cols.stop - own[1].start
+        ]
 
 
 def stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:

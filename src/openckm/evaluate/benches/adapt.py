@@ -48,6 +48,7 @@ from openckm.infer.spread.calibration import prior_calibration
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
 from openckm.priors.adapted import with_delta
+from openckm.priors.denoiser import planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.store.delta import Delta
@@ -139,7 +140,7 @@ def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
     for k, traced in enumerate(load_heldout(folder, FORGETTING_MAPS)):
         for share in FORGETTING_SHARES:
             given, truth = heldout_case(traced, "gain", share, k)
-            scene = prepare_scene(given, traced.grid, net.multiple)
+            scene = prepare_scene(given, traced.grid, net.multiple, planes=planes_of(net))
             condition = scene.with_evidence(scene.cells)
             for method, model in models.items():
                 mean = posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ CARRIERS_HZ = (0.4e9, 100e9)
 """Carriers at which materials are defined [Hz]."""
 MARGIN_M = 128.0
 """How far beyond a map buildings are looked at, where the layout has them [m]."""
+BLOCK = 256
+"""Side of the part of a map whose arrivals are held at once [cells]: about 900 bytes a cell."""
 ELEVATIONS, COSINES, PATTERN_AZIMUTHS = 721, 128, 720
 Field = NDArray[np.float64]
 
@@ -136,24 +139,31 @@ def trace_rays(
     from openckm.maps.rays.walls import fit_walls
 
     options = options or RayOptions()
-    window = _window(grid, layout.grid)
+    top, left, rows, cols = _window(grid, layout.grid)
     height = np.ascontiguousarray(layout.height_m, np.float32)
+    walls, tables = fit_walls(height), _tables(transmitter, options)
     place = _place(transmitter, layout.grid)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
-    into = tuple(np.zeros((n, *grid.shape)) for n in (options.bins, options.bins, options.bins, 6))
-    walls = fit_walls(height)
-    tables = _tables(transmitter, options)
-    fates = launch(
-        height, walls.normal, walls.offset, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength,
-        options.fans, options.fans // 16, options.bounces, window, tables, into,
-    )  # fmt: skip
-    unit = 2.0 * np.pi / options.fans / grid.cell_m**2
-    eaves(height, walls.edges, place, receiver_m, grid.cell_m, wavelength, window, tables[0], 1.0 / unit, into)
-    loss = np.zeros(grid.shape)
-    roof_edges(height, place, receiver_m, grid.cell_m, wavelength, window, loss)
-    unit *= (wavelength / (4.0 * np.pi)) ** 2
     line = _line(grid, transmitter, receiver_m, wavelength)
-    return _gather([part * unit for part in into], loss, line, layout.height_m[_slices(window)] > 0, np.asarray(fates))
+    unit = 2.0 * np.pi / options.fans / grid.cell_m**2
+    found: dict[str, Field] = {}
+    for row, col in product(range(0, rows, BLOCK), range(0, cols, BLOCK)):
+        part = slice(row, min(row + BLOCK, rows)), slice(col, min(col + BLOCK, cols))
+        shape = part[0].stop - row, part[1].stop - col
+        window = (top + row, left + col, *shape)
+        into = tuple(np.zeros((n, *shape)) for n in (options.bins, options.bins, options.bins, 6))
+        fates = launch(
+            height, walls.normal, walls.offset, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength,
+            options.fans, options.fans // 16, options.bounces, window, tables, into,
+        )  # fmt: skip
+        eaves(height, walls.edges, place, receiver_m, grid.cell_m, wavelength, window, tables[0], 1.0 / unit, into)
+        loss = np.zeros(shape)
+        roof_edges(height, place, receiver_m, grid.cell_m, wavelength, window, loss)
+        powers = [array * (unit * (wavelength / (4.0 * np.pi)) ** 2) for array in into]
+        built = height[top + part[0].start : top + part[0].stop, left + part[1].start : left + part[1].stop] > 0
+        for name, values in _gather(powers, loss, tuple(a[part] for a in line), built).items():
+            found.setdefault(name, np.zeros(grid.shape))[part] = values
+    return RayField(**found, fates=np.asarray(fates))
 
 
 def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
@@ -169,11 +179,6 @@ def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
     ):
         raise GridError(f"layout on {around}: wanted the cells of the map, {grid}, and perhaps more around them")
     return row, col, grid.shape[0], grid.shape[1]
-
-
-def _slices(window: tuple[int, int, int, int]) -> tuple[slice, slice]:
-    row, col, rows, cols = window
-    return slice(row, row + rows), slice(col, col + cols)
 
 
 def _place(transmitter: Transmitter, around: Grid) -> tuple[float, float, float]:
@@ -215,9 +220,8 @@ def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> 
     return power, east / safe, north / safe
 
 
-def _gather(
-    parts: list[Field], loss: Field, line: tuple[Field, Field, Field], built: NDArray[np.bool_], fates: Field
-) -> RayField:
+def _gather(parts: list[Field], loss: Field, line: tuple[Field, ...], built: NDArray[np.bool_]) -> dict[str, Field]:
+    """Return the fields of a `RayField` by name, from what was deposited in a part of the map."""
     spectrum, east, north, kinds = parts
     power, cos, sin = line
     straight = kinds[0]
@@ -232,7 +236,9 @@ def _gather(
     strongest, *moment = (np.take_along_axis(part, best, 0)[0] for part in (spectrum, east, north))
     length = np.maximum(np.hypot(*moment), 1e-300)
     total = np.maximum(spectrum.sum(axis=0), 1e-300)
-    return RayField(
-        straight, kinds[1], kinds[2] + kinds[3], kinds[4], kinds[5], over, loss, strongest, moment[0] / length,
-        moment[1] / length, east.sum(axis=0) / total, north.sum(axis=0) / total, fates,
-    )  # fmt: skip
+    return {
+        "straight": straight, "ground": kinds[1], "reflected": kinds[2] + kinds[3], "corners": kinds[4],
+        "eaves": kinds[5], "over_roofs": over, "roof_loss_db": loss, "strongest": strongest,
+        "strongest_cos": moment[0] / length, "strongest_sin": moment[1] / length,
+        "sum_cos": east.sum(axis=0) / total, "sum_sin": north.sum(axis=0) / total,
+    }  # fmt: skip
