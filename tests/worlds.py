@@ -85,10 +85,12 @@ def transmitter_near(grid: Grid, **more: object) -> Transmitter:
     return Transmitter(west + 0.371 * (east - west), south + 0.683 * (north - south), **more)
 
 
-def tiny_denoiser(seed: int = 0, gain: float = 0.3, widths: tuple[int, ...] = (8, 8, 8, 8)) -> MapDenoiser:
+def tiny_denoiser(
+    seed: int = 0, gain: float = 0.3, widths: tuple[int, ...] = (8, 8, 8, 8), planes: tuple[str, ...] = ()
+) -> MapDenoiser:
     """Return a random denoiser whose layers that start at zero are awake: a prior that knows nothing of radio."""
     generator = torch.Generator().manual_seed(seed)
-    denoiser = MapDenoiser(MapDenoiserOptions(widths=widths, blocks=1))
+    denoiser = MapDenoiser(MapDenoiserOptions(widths=widths, blocks=1, planes=planes))
     for parameter in denoiser.parameters():
         fan = parameter[0].numel() if parameter.ndim > 1 else 1
         std = fan**-0.5 if parameter.ndim > 1 else 0.1

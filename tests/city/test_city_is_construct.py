@@ -25,10 +25,10 @@ SMALL = (24.9430, 60.1706, 24.94635, 60.1721)
 
 @pytest.fixture(scope="module")
 def prior(tmp_path_factory):
-    """A tiny prior whose spread was measured: twice as wide far away, and wider without readings."""
-    from worlds import save_tiny
+    """A tiny prior that reads rays and whose spread was measured: twice as wide far away, and wider without readings."""
+    from worlds import save_tiny, tiny_denoiser
 
-    folder = save_tiny(tmp_path_factory.mktemp("calibrated"))
+    folder = save_tiny(tmp_path_factory.mktemp("calibrated"), tiny_denoiser(planes=("rays",)))
     sha = load_prior(folder)[1].sha256
     family = FamilyCalibration((2.0, 100.0), (1.0, 2.0), Z_90, 0.1, 5, (0.5, 4.0), (1.0, 1.3))
     alone = FamilyCalibration((2.0,), (1.7,), Z_90, 0.1, 5)

@@ -1,8 +1,12 @@
 """Do the rays keep the laws that rays obey? Each law against an exact answer or an independent slow way."""
 
+import hashlib
+import re
 import subprocess
 import sys
 import time
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ from openckm.errors import GridError, OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import SPEED_OF_LIGHT
 from openckm.maps.quantity import Quantity
-from openckm.maps.rays import RayOptions, eaves, kernel, trace_rays
+from openckm.maps.rays import RayOptions, eaves, kernel, launcher, machine, pieces, trace_rays, walls
 from openckm.maps.rays.materials import material, permittivity, reflectance
 from openckm.maps.rays.walls import fit_walls
 from openckm.maps.site import Layout, Transmitter
@@ -295,19 +299,74 @@ def test_plain_python_gives_what_machine_code_gives(monkeypatch):
     tx = street(layout, 7.0, near=(10, 10))
     options = RayOptions(azimuths=128)
     fast = trace_rays(layout.grid, layout, tx, options)
-    for module in (kernel, eaves):
-        for name, value in list(vars(module).items()):
-            if hasattr(value, "py_func"):
-                monkeypatch.setattr(module, name, value.py_func)
+    for module in (launcher, walls):
+        monkeypatch.setattr(module, "functions", machine.python_code)
     slow = trace_rays(layout.grid, layout, tx, options)
     gap = np.abs(db(slow.total) - db(fast.total))  # a last digit decides which of two walls a ray meets
     assert np.quantile(gap, 0.9) < 1e-4 and gap.max() < 3.0
     assert np.quantile(np.abs(slow.roof_loss_db - fast.roof_loss_db), 0.9) < 1e-6
 
 
-def test_who_launches_no_rays_does_not_load_numba():
-    said = "import sys, openckm.infer.construct; print('numba' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout == "False\n"
+def python(text):
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_who_launches_no_rays_loads_no_compiler():
+    said = "import sys, openckm.infer.construct; print('llvmlite' in sys.modules, 'numba' in sys.modules)"
+    assert python(said) == ["False False"]
+
+
+def test_the_first_rays_ever_wait_for_no_compiler(tmp_path):
+    """A new process, nothing kept on the disk: the machine code is there in a moment, and numba is not needed."""
+    seconds, numba = python(
+        "import sys, time, numpy as np\n"
+        "from openckm.maps import Grid, Layout, Transmitter\n"
+        "from openckm.maps.rays import trace_rays\n"
+        "sys.modules['numba'] = None\n"
+        "grid = Grid((32, 32), 2.0)\n"
+        "begun = time.process_time()\n"
+        "trace_rays(grid, Layout(grid, np.zeros(grid.shape, np.float32)), Transmitter(30.0, -30.0))\n"
+        "print(time.process_time() - begun)\n"
+        "print(sys.modules['numba'])"
+    )
+    assert float(seconds) < 2.0 and numba == "None"
+
+
+def test_the_machine_code_is_that_of_the_text():
+    """Whoever changes a loop makes its code anew: `python packaging/ray_code.py`."""
+    code = (files("openckm.assets") / "code" / "rays.ll").read_text()
+    texts = b"".join(Path(m.__file__).read_bytes() for m in (kernel, eaves, pieces))
+    assert hashlib.sha256(texts).hexdigest() in code.splitlines()[0]
+    assert not re.search(r"target |x86|NRT_|Py[A-Z]|numba", code), "it names no machine and nothing of numba's"
+
+
+@pytest.mark.slow
+def test_the_machine_code_is_made_anew_to_the_letter(tmp_path):
+    made = tmp_path / "rays.ll"
+    script = Path(__file__).parents[2] / "packaging" / "ray_code.py"
+    subprocess.run([sys.executable, script, made], check=True)
+    assert made.read_text() == (files("openckm.assets") / "code" / "rays.ll").read_text()
+
+
+def test_machine_code_refuses_what_it_would_misread():
+    cut = machine.machine_code()["cut"]
+    points, begins, room = np.zeros((4, 2)), np.zeros(5, np.int64), np.zeros((2, 5), np.int64)
+    for wrong in (points.astype(np.float32), points[:, :1], points[:, ::-1]):
+        with pytest.raises(TypeError, match="wanted d2"):
+            cut(wrong, begins, room)
+    with pytest.raises(TypeError, match="2 arguments, wanted 3"):
+        cut(points, begins)
+
+
+def test_a_map_in_parts_is_the_map(monkeypatch):
+    layout = town()
+    tx = street(layout, 7.0)
+    whole = trace_rays(layout.grid, layout, tx)
+    monkeypatch.setattr(launcher, "BLOCK", 24)
+    parts = trace_rays(layout.grid, layout, tx)
+    for name in ("total", "strongest_cos", "roof_loss_db", "sum_sin", "fates"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
 
 
 def test_a_map_takes_less_than_a_second_of_processor_time():
@@ -321,11 +380,11 @@ def test_a_map_takes_less_than_a_second_of_processor_time():
 
 def test_a_slanted_wall_has_one_normal():
     layout, n = tilted_wall(Grid((64, 64), 1.0), 20.0, 25.0, 10.0)
-    walls = fit_walls(layout.height_m)
-    steps = (walls.wall >= 0) & (np.abs(walls.normal @ np.array([n[0], -n[1]])) > 0.5)
+    fitted = fit_walls(layout.height_m)
+    steps = (fitted.wall >= 0) & (np.abs(fitted.normal @ np.array([n[0], -n[1]])) > 0.5)
     inside = np.zeros(steps.shape, bool)
     inside[4:-4, 4:-4] = steps[4:-4, 4:-4]
-    angles = np.rad2deg(np.arctan2(-walls.normal[inside][:, 1], walls.normal[inside][:, 0]))
+    angles = np.rad2deg(np.arctan2(-fitted.normal[inside][:, 1], fitted.normal[inside][:, 0]))
     assert np.abs(angles - 20.0).max() < 2.0
 
 
@@ -333,8 +392,8 @@ def test_a_surface_model_of_many_heights_still_has_walls():
     rng = np.random.default_rng(0)
     height = np.zeros((100, 100), np.float32)
     height[10:90, 10:90] = rng.uniform(5, 30, (80, 80))
-    walls = fit_walls(height)
-    assert (walls.wall >= 0).any() and np.isfinite(walls.normal).all()
+    fitted = fit_walls(height)
+    assert (fitted.wall >= 0).any() and np.isfinite(fitted.normal).all()
 
 
 def test_what_cannot_be_traced_is_refused():

@@ -24,6 +24,7 @@ from openckm.priors.planes import RAY_PLANES
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.priors.ray_planes import SCALE_DB, ray_planes, site_rays
+from worlds import tiny_denoiser
 
 GRID = Grid((32, 32), 4.0)
 TX = Transmitter(40.3, -61.0, 14.0)
@@ -61,14 +62,12 @@ def test_the_planes_say_what_the_rays_bring():
     assert np.isfinite(planes).all() and np.abs(planes).max() <= 100.0 / SCALE_DB
 
 
-def test_the_shipped_prior_with_planes_of_rays_answers_to_the_bit_as_before():
-    shipped, _ = embedded_prior()
-    if "rays" in shipped.options.planes:
-        pytest.skip("the shipped prior has learnt rays: what it answers with new planes is asked of older ones")
-    wider = with_planes(shipped, ["rays"])
+def test_a_prior_with_new_planes_of_rays_answers_to_the_bit_as_before():
+    older = tiny_denoiser()
+    wider = with_planes(older, ["rays"])
     known = condition(ray_planes(GRID, layout(), TX))
     for one, other in zip(
-        posterior_mean(wider, known, symmetrise=False), posterior_mean(shipped, known, symmetrise=False), strict=True
+        posterior_mean(wider, known, symmetrise=False), posterior_mean(older, known, symmetrise=False), strict=True
     ):
         assert torch.equal(one, other)
 
@@ -127,6 +126,31 @@ def test_a_padded_map_has_rays_of_its_own_size():
     assert rays.shape == (len(RAY_PLANES), 48, 48)
 
 
+def test_a_part_of_a_map_has_the_planes_of_the_whole():
+    """Windows of a city: what is smoothed reaches beyond them, and walls stand outside them."""
+    wide = Grid((96, 80), 4.0)
+    height = np.zeros(wide.shape, np.float32)
+    height[20:40, 30:60], height[50:56, 4:70] = 18.0, 9.0
+    around = Layout(wide.grown(8), np.pad(height, 8))
+    town, tx = Layout(wide, height, around=around), replace(TX, x=70.0, y=-230.0)
+    whole = site_rays(wide, town, tx)
+    for rows, cols in ((slice(0, 32), slice(16, 48)), (slice(40, 96), slice(32, 80))):
+        corner = 4.0 * cols.start, -4.0 * rows.start
+        part = Grid((rows.stop - rows.start, cols.stop - cols.start), 4.0, corner)
+        np.testing.assert_array_equal(site_rays(part, town, tx, within=wide), whole[:, rows, cols])
+
+
+def test_rays_end_far_from_the_antenna(monkeypatch):
+    """Planes of a whole region need the memory of a square around the antenna alone; beyond it no rays are known."""
+    monkeypatch.setattr(module, "REACH", 10)
+    known = plane(site_rays(GRID, layout(), TX), "rays_known")
+    row, col = GRID.index_of(np.array([TX.x]), np.array([TX.y]))
+    rows, cols = np.indices(GRID.shape)
+    np.testing.assert_array_equal(known == 1.0, np.maximum(abs(rows - row[0]), abs(cols - col[0])) <= 10)
+    far = site_rays(GRID, layout(), replace(TX, x=900.0))
+    assert far is None
+
+
 def test_outlines_are_read_beyond_the_map():
     def box(x, y, side=10.0):
         ring = [[x, y], [x + side, y], [x + side, y - side], [x, y - side], [x, y]]
@@ -149,9 +173,11 @@ def test_a_scene_has_rays_where_the_network_reads_them():
     assert prepare_scene(replace(given, layout=None), GRID, 16, planes=["rays"]).condition.rays is None
 
 
-def test_the_shipped_prior_that_reads_rays_is_asked_for_by_name(tmp_path, monkeypatch):
+def test_the_default_prior_reads_rays_and_its_former_name_is_still_understood(tmp_path, monkeypatch, caplog):
     net, card = load_prior(Path("rays"))
     assert net.options.planes == ("rays",) and card.architecture["planes"] == ["rays"]
+    assert "is the default one now" in caplog.text
+    assert embedded_prior()[1] == card and card.version == "0.5.0" and card.name == "openckm-prior-s"
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rays").mkdir()  # a user's own folder of that name wins
     with pytest.raises(ModelError):
@@ -160,10 +186,13 @@ def test_the_shipped_prior_that_reads_rays_is_asked_for_by_name(tmp_path, monkey
 
 def test_the_engine_says_whether_rays_were_used(monkeypatch):
     given = Observations(layout=layout(), transmitter=TX)
-    method = OpenCKM(prior=Path("rays"), symmetrise=False)
+    method = OpenCKM(symmetrise=False)
     with_rays = method.posterior(given, GRID)
-    assert with_rays.facts["rays"] == "used"
-    monkeypatch.setattr("openckm.infer.scene.can_compile", lambda: False)
+    assert with_rays.facts["rays"] == "used: 8192 azimuths, all elevations, up to 5 walls"
+    beyond = method.posterior(replace(given, transmitter=replace(TX, carrier_hz=2e8)), GRID)
+    assert "0.4-100 GHz, not at 0.2 GHz" in beyond.facts["rays"]
+    assert "need a layout" in method.posterior(replace(given, layout=None), GRID).facts["rays"]
+    monkeypatch.setattr(module, "can_launch", lambda: False)
     without = method.posterior(given, GRID)
-    assert without.facts["rays"].startswith("not used")
+    assert without.facts["rays"] == "not launched: llvmlite is not there"
     assert np.abs(with_rays.to_map(GRID).mean() - without.to_map(GRID).mean()).max() > 0.5

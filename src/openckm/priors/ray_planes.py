@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from openckm._compiled import can_compile
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import site_geometry
 from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
+from openckm.maps.rays.machine import can_launch
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.conditioning import Condition
 from openckm.priors.planes import RAY_PLANES
@@ -62,14 +62,14 @@ def add_rays(
 ) -> Condition:  # fmt: skip
     """Return the condition of one map with the planes of rays, where a network reads them and they can be launched.
 
-    As plain Python they would take minutes: without numba none are launched.
+    As plain Python they would take minutes: without llvmlite none are launched.
 
     Args:
         condition: what else the network is conditioned on.
         groups: groups of planes that the network reads.
         grid, layout, transmitter, within: as for `site_rays`.
     """
-    if "rays" not in groups or not can_compile():
+    if "rays" not in groups or not can_launch():
         return condition
     rays = site_rays(grid, layout, transmitter, within=within)
     return condition if rays is None else replace(condition, rays=torch.tensor(rays)[None])
@@ -86,8 +86,8 @@ def rays_fact(
         return {"rays": f"used: {options.fans} azimuths, all elevations, up to {options.bounces} walls"}
     if layout is None or transmitter is None:
         return {"rays": "not launched: they need a layout and a transmitter"}
-    if not can_compile():
-        return {"rays": "not launched: numba is not there"}
+    if not can_launch():
+        return {"rays": "not launched: llvmlite is not there"}
     if not _has_materials(transmitter):
         low, high = (edge / 1e9 for edge in CARRIERS_HZ)
         return {

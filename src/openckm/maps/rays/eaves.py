@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openckm._compiled import machine_code
 from openckm.maps.rays.kernel import knife_edge_db
 
 PROBES = 7
@@ -28,30 +27,30 @@ CLEAR_M = 0.05
 """How far a building must reach into a line of sight to block it [m]."""
 
 
-@machine_code(reorder=False)
 def eaves(
-    height: Any, edges: Any, place: Any, receiver_m: float, cell_m: float, wavelength: float, window: Any,
-    pattern: Any, unit: float, into: Any,
+    height: Any, edges: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float, wavelength: float,
+    first_row: int, first_col: int, pattern: Any, unit: float, into: Any,
 ) -> None:  # fmt: skip
     """Add what upper edges of walls bring to the cells that the antenna does not see.
 
     Args:
-        height, place, receiver_m, cell_m, wavelength, window: as for `openckm.maps.rays.kernel.launch`.
+        height, tx, ty, tz, receiver_m, cell_m, first_row, first_col: as for `openckm.maps.rays.kernel.launch`.
         edges: of `Walls`.
+        wavelength: [m].
         pattern: power of the antenna (azimuths, elevations).
         unit: value in `into` of a gain of (lambda / 4 pi)^2 / m^2.
         into: as for `launch`; what comes over an edge is its last kind.
     """
-    tx, ty, tz = place
-    kinds = into[3]
-    last = kinds.shape[0] - 1
+    bins = (into.shape[0] - 6) // 3
+    straight, last = 3 * bins, 3 * bins + 5
+    azimuths, elevations = pattern.shape
     for k in range(edges.shape[0]):
-        x0, y0, x1, y1, nx, ny, top = edges[k]
-        length = math.hypot(x1 - x0, y1 - y0)
+        x0, y0, nx, ny, top = edges[k, 0], edges[k, 1], edges[k, 4], edges[k, 5], edges[k, 6]
+        length = math.hypot(edges[k, 2] - x0, edges[k, 3] - y0)
         before = (tx - x0) * nx + (ty - y0) * ny  # of the antenna in front of the wall [cells]
         if length < 0.5 or (before <= 0.0 and tz <= top):
             continue
-        ux, uy = (x1 - x0) / length, (y1 - y0) / length
+        ux, uy = (edges[k, 2] - x0) / length, (edges[k, 3] - y0) / length
         seen = False
         for p in range(PROBES):
             part = (p + 0.5) / PROBES * length
@@ -59,58 +58,41 @@ def eaves(
         if not seen:
             continue
         along, off = (tx - x0) * ux + (ty - y0) * uy, math.hypot(before, (tz - top) / cell_m)
-        for row in range(window[2]):
-            for col in range(window[3]):
-                x, y = window[1] + col + 0.5, window[0] + row + 0.5
+        for row in range(into.shape[1]):
+            for col in range(into.shape[2]):
+                x, y = first_col + col + 0.5, first_row + row + 0.5
                 front = (x - x0) * nx + (y - y0) * ny
-                if front <= 0.0 or kinds[0, row, col] > 0.0:
+                if front <= 0.0 or into[straight, row, col] > 0.0 or height[first_row + row, first_col + col] > 0.0:
                     continue
                 there = math.hypot(front, (top - receiver_m) / cell_m)
                 at = (along * there + ((x - x0) * ux + (y - y0) * uy) * off) / (there + off)  # a_q
-                if at < 0.0 or at > length or height[window[0] + row, window[1] + col] > 0.0:
+                if at < 0.0 or at > length:
                     continue
                 qx, qy = x0 + at * ux + 0.2 * nx, y0 + at * uy + 0.2 * ny
-                power = unit * _bent_power(place, qx, qy, top, x, y, receiver_m, cell_m, wavelength, pattern)
+                ax, ay, az = (qx - tx) * cell_m, (qy - ty) * cell_m, top - tz
+                bx, by, bz = (x - qx) * cell_m, (y - qy) * cell_m, receiver_m - top
+                s1 = max(math.sqrt(ax * ax + ay * ay + az * az), 0.1)
+                s2 = max(math.sqrt(bx * bx + by * by + bz * bz), 0.1)
+                straight_on = (ax * bx + ay * by + az * bz) / (s1 * s2)  # cos theta
+                nu = math.sqrt(max(2.0 - 2.0 * straight_on, 0.0)) * math.sqrt(2.0 * s1 * s2 / (wavelength * (s1 + s2)))
+                azimuth = math.floor(math.atan2(ay, ax) / (2.0 * math.pi) * azimuths) % azimuths
+                elevation = int((math.asin(max(-1.0, min(1.0, az / s1))) / math.pi + 0.5) * (elevations - 1) + 0.5)
+                power = unit * pattern[azimuth, elevation] * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2
                 had = 0.0
-                for kind in range(1, last + 1):
-                    had += kinds[kind, row, col]
+                for kind in range(straight + 1, last + 1):
+                    had += into[kind, row, col]
                 if power < MATTERS * had or not _clear(height, x, y, receiver_m, qx, qy, top):
                     continue
                 if _clear(height, tx, ty, tz, qx, qy, top):
-                    _add(row, col, power, qx - x, y - qy, last, into)
+                    east, north = qx - x, y - qy
+                    flat = max(math.hypot(east, north), 1e-9)
+                    bin_ = math.floor(math.atan2(-north, east) / (2.0 * math.pi) * bins) % bins
+                    into[bin_, row, col] += power
+                    into[bins + bin_, row, col] += power * east / flat
+                    into[2 * bins + bin_, row, col] += power * north / flat
+                    into[last, row, col] += power
 
 
-@machine_code(reorder=False)
-def _add(row: int, col: int, power: float, east: float, north: float, kind: int, into: Any) -> None:
-    """Add the power of one path that comes from a direction."""
-    spectrum, easts, norths, kinds = into
-    bins, flat = spectrum.shape[0], max(math.hypot(east, north), 1e-9)
-    bin_ = math.floor(math.atan2(-north, east) / (2.0 * math.pi) * bins) % bins
-    spectrum[bin_, row, col] += power
-    easts[bin_, row, col] += power * east / flat
-    norths[bin_, row, col] += power * north / flat
-    kinds[kind, row, col] += power
-
-
-@machine_code(reorder=False)
-def _bent_power(
-    place: Any, qx: float, qy: float, top: float, x: float, y: float, receiver_m: float, cell_m: float,
-    wavelength: float, pattern: Any,
-) -> float:  # fmt: skip
-    """Return the power [1 / m^2] of the path from the antenna over q to the receiver."""
-    tx, ty, tz = place
-    ax, ay, az = (qx - tx) * cell_m, (qy - ty) * cell_m, top - tz
-    bx, by, bz = (x - qx) * cell_m, (y - qy) * cell_m, receiver_m - top
-    s1, s2 = max(math.sqrt(ax * ax + ay * ay + az * az), 0.1), max(math.sqrt(bx * bx + by * by + bz * bz), 0.1)
-    straight = (ax * bx + ay * by + az * bz) / (s1 * s2)  # cos theta
-    nu = math.sqrt(max(2.0 - 2.0 * straight, 0.0)) * math.sqrt(2.0 * s1 * s2 / (wavelength * (s1 + s2)))
-    azimuths, elevations = pattern.shape
-    seen = math.floor(math.atan2(ay, ax) / (2.0 * math.pi) * azimuths) % azimuths
-    elevation = int((math.asin(max(-1.0, min(1.0, az / s1))) / math.pi + 0.5) * (elevations - 1) + 0.5)
-    return float(pattern[seen, elevation] * 10.0 ** (-0.1 * knife_edge_db(nu)) / (s1 + s2) ** 2)
-
-
-@machine_code(reorder=False)
 def _clear(height: Any, x0: float, y0: float, z0: float, x1: float, y1: float, z1: float) -> bool:
     """Say whether nothing stands in a straight line, the last two thirds of a cell at either end aside."""
     flat = math.hypot(x1 - x0, y1 - y0)

@@ -8,11 +8,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm._compiled import can_compile
 from openckm.errors import GridError, OptionError
 from openckm.maps.antenna import sector_gain_db
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SPEED_OF_LIGHT
+from openckm.maps.rays.kernel import FAN, STACK
+from openckm.maps.rays.machine import can_launch, functions
 from openckm.maps.rays.materials import (
     GROUND_M,
     MOST_BOUNCES,
@@ -21,6 +22,7 @@ from openckm.maps.rays.materials import (
     permittivity,
     wall_reflectance,
 )
+from openckm.maps.rays.walls import fit_walls
 from openckm.maps.site import Layout, Transmitter
 
 CARRIERS_HZ = (0.4e9, 100e9)
@@ -38,7 +40,7 @@ class RayOptions:
     """How rays are launched.
 
     Attributes:
-        azimuths: fans that leave the antenna; None means 8192 with the extra `fast`, and 1024 without it.
+        azimuths: fans that leave the antenna; None means 8192, and 1024 where llvmlite is not there.
         bounces: reflections off walls, at most (the ground comes on top).
         bins: sectors of azimuth among which the strongest arrival is looked for.
         wall: material of walls, `openckm.maps.rays.materials.material`.
@@ -64,7 +66,7 @@ class RayOptions:
     @property
     def fans(self) -> int:
         """Number of fans that leave the antenna."""
-        return self.azimuths or (8192 if can_compile() else 1024)
+        return self.azimuths or (8192 if can_launch() else 1024)
 
 
 @dataclass(frozen=True)
@@ -134,36 +136,37 @@ def trace_rays(
         GridError: if the layout's cells are not those of the map.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
-    from openckm.maps.rays.eaves import eaves  # here and not above: numba is loaded by who launches rays alone
-    from openckm.maps.rays.kernel import launch, roof_edges
-    from openckm.maps.rays.walls import fit_walls
-
     options = options or RayOptions()
     top, left, rows, cols = _window(grid, layout.grid)
     height = np.ascontiguousarray(layout.height_m, np.float32)
-    walls, tables = fit_walls(height), _tables(transmitter, options)
+    walls, (pattern, reflected, ground) = fit_walls(height), _tables(transmitter, options)
+    sides = np.concatenate([walls.normal, walls.offset[..., None], walls.wall[..., None]], axis=-1)
     place = _place(transmitter, layout.grid)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
+    sources = corner_sources(walls.corners, height, place, grid.cell_m, wavelength)
     line = _line(grid, transmitter, receiver_m, wavelength)
-    unit = 2.0 * np.pi / options.fans / grid.cell_m**2
+    turn = 2.0 * np.pi / options.fans
+    unit = turn / grid.cell_m**2
+    run = functions()
+    stack, tops = np.zeros((STACK + 1, FAN)), np.zeros(4 * sum(height.shape) + 8)
     found: dict[str, Field] = {}
     for row, col in product(range(0, rows, BLOCK), range(0, cols, BLOCK)):
         part = slice(row, min(row + BLOCK, rows)), slice(col, min(col + BLOCK, cols))
-        shape = part[0].stop - row, part[1].stop - col
-        window = (top + row, left + col, *shape)
-        into = tuple(np.zeros((n, *shape)) for n in (options.bins, options.bins, options.bins, 6))
-        fates = launch(
-            height, walls.normal, walls.offset, walls.wall, walls.corners, place, receiver_m, grid.cell_m, wavelength,
-            options.fans, options.fans // 16, options.bounces, window, tables, into,
+        shape, first = (part[0].stop - row, part[1].stop - col), (top + row, left + col)
+        into, fates, loss = np.zeros((3 * options.bins + 6, *shape)), np.zeros((2, 4)), np.zeros(shape)
+        run["launch"](
+            height, sides, sources, *place, receiver_m, grid.cell_m, options.fans, options.fans // 16, options.bounces,
+            *first, stack, pattern, reflected, ground, into, fates,
         )  # fmt: skip
-        eaves(height, walls.edges, place, receiver_m, grid.cell_m, wavelength, window, tables[0], 1.0 / unit, into)
-        loss = np.zeros(shape)
-        roof_edges(height, place, receiver_m, grid.cell_m, wavelength, window, loss)
-        powers = [array * (unit * (wavelength / (4.0 * np.pi)) ** 2) for array in into]
+        run["eaves"](
+            height, walls.edges, *place, receiver_m, grid.cell_m, wavelength, *first, pattern, 1.0 / unit, into
+        )  # fmt: skip
+        run["roof_edges"](height, *place, receiver_m, grid.cell_m, wavelength, *first, tops, loss)
+        into *= unit * (wavelength / (4.0 * np.pi)) ** 2
         built = height[top + part[0].start : top + part[0].stop, left + part[1].start : left + part[1].stop] > 0
-        for name, values in _gather(powers, loss, tuple(a[part] for a in line), built).items():
+        for name, values in _gather(into, loss, tuple(a[part] for a in line), built).items():
             found.setdefault(name, np.zeros(grid.shape))[part] = values
-    return RayField(**found, fates=np.asarray(fates))
+    return RayField(**found, fates=fates[0] * turn)
 
 
 def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
@@ -187,7 +190,33 @@ def _place(transmitter: Transmitter, around: Grid) -> tuple[float, float, float]
     return float(x), float(y), float(transmitter.height_m)
 
 
-def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field, Field, Field]:
+def corner_sources(
+    corners: Field, height: NDArray[np.float32], place: tuple[float, float, float], cell_m: float, wavelength: float
+) -> Field:
+    """Return the corners that the antenna sees, as sources of bent fans, (corners, 7).
+
+    Each is (x, y) in cells, its distance from the antenna [m], the slopes from and to at which the antenna's rays get
+    there over all that stands between and below the corner's top, the direction in which they come, and nu / root for
+    a bend of 1 rad.
+    """
+    tx, ty, tz = place
+    kept = []
+    for x, y, top in corners:
+        flat = float(np.hypot(x - tx, y - ty))
+        t = np.arange(1, int(4.0 * flat) + 1) / (int(4.0 * flat) + 1)
+        row, col = (np.floor(a + (b - a) * t).astype(np.int64) for a, b in ((ty, y), (tx, x)))
+        there = (row >= 0) & (row < height.shape[0]) & (col >= 0) & (col < height.shape[1]) & (t * flat > 0.75)
+        above = np.zeros(len(t))
+        above[there] = height[row[there], col[there]]
+        built = above > 0
+        low = max(-1e4, float(((above[built] - tz) / (t[built] * flat * cell_m)).max(initial=-1e4)))
+        high = (top - tz) / max(flat * cell_m, 1e-9)
+        if flat >= 1.0 and low < high:
+            kept.append((x, y, flat * cell_m, low, high, np.arctan2(y - ty, x - tx), np.sqrt(2.0 / wavelength)))
+    return np.array(kept).reshape(-1, 7)
+
+
+def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field, Field]:
     """Return the antenna's power by azimuth and elevation, and what walls and ground reflect (see `launch`)."""
     elevation = np.linspace(-0.5 * np.pi, 0.5 * np.pi, ELEVATIONS)
     pattern = np.ones((1, ELEVATIONS))
@@ -197,12 +226,13 @@ def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field
         pattern = 10.0 ** (0.1 * sector_gain_db(azimuth[:, None] - transmitter.azimuth_rad, tilted[None]))
     flat = np.linspace(0.0, 1.0, COSINES)
     if options.lossless:
-        return pattern, np.ones((COSINES, ELEVATIONS)), np.ones(ELEVATIONS), np.ones(COSINES)
+        return pattern, np.ones((COSINES, ELEVATIONS + 1)), np.ones(ELEVATIONS)
     waves = transmitter.carrier_hz / SPEED_OF_LIGHT
     wall = permittivity(options.wall, transmitter.carrier_hz)
     walls = wall_reflectance(wall, WALL_M * waves, np.maximum(flat, 0.5 / COSINES), elevation)
     earth = permittivity("ground", transmitter.carrier_hz)
-    return pattern, walls, ground_reflectance(earth, GROUND_M * waves, elevation), walls.max(axis=1)
+    walls = np.concatenate([walls, walls.max(axis=1, keepdims=True)], axis=1)
+    return pattern, walls, ground_reflectance(earth, GROUND_M * waves, elevation)
 
 
 def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> tuple[Field, Field, Field]:
@@ -220,14 +250,14 @@ def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> 
     return power, east / safe, north / safe
 
 
-def _gather(parts: list[Field], loss: Field, line: tuple[Field, ...], built: NDArray[np.bool_]) -> dict[str, Field]:
+def _gather(into: Field, loss: Field, line: tuple[Field, ...], built: NDArray[np.bool_]) -> dict[str, Field]:
     """Return the fields of a `RayField` by name, from what was deposited in a part of the map."""
-    spectrum, east, north, kinds = parts
+    bins = (len(into) - 6) // 3
+    spectrum, east, north, kinds = np.split(into, (bins, 2 * bins, 3 * bins))
     power, cos, sin = line
     straight = kinds[0]
     over = np.where(built, 0.0, power * 10.0 ** (-0.1 * loss))
     over = np.where((loss > 0) & (straight < over), np.maximum(over - straight - kinds[5], 0.0), 0.0)
-    bins = len(spectrum)
     bearing = np.floor(np.mod(np.arctan2(-sin, cos) / (2.0 * np.pi), 1.0) * bins).astype(np.int64) % bins
     for part, share in ((spectrum, 1.0), (east, cos), (north, sin)):  # what comes over the roofs arrives from there
         there = np.take_along_axis(part, bearing[None], 0)

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.maps.rays.pieces import cut
+from openckm.maps.rays.machine import functions
 
 WEST, EAST, NORTH, SOUTH = range(4)
 """Sides of a cell."""
@@ -91,7 +91,8 @@ def _fit_ring(
     """Enter the walls of one outline; return where each begins and its normal."""
     normal, offset, wall = walls
     middle, row, col, side = _sides(labels, value, ring)
-    begins = cut(middle)
+    begins, room = np.zeros(len(middle) + 1, np.int64), np.zeros((2, len(middle) + 1), np.int64)
+    begins = begins[: functions()["cut"](middle, begins, room)]
     middle = np.roll(middle, -begins[0], axis=0)
     row, col, side = (np.roll(a, -begins[0]) for a in (row, col, side))
     ends = [*(begins - begins[0]), len(middle)]
