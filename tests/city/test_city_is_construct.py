@@ -25,7 +25,7 @@ SMALL = (24.9430, 60.1706, 24.94635, 60.1721)
 
 @pytest.fixture(scope="module")
 def prior(tmp_path_factory):
-    """A tiny prior that reads rays and whose spread was measured: twice as wide far away, and wider without readings."""
+    """A tiny prior that reads rays, with a measured spread: twice as wide far away, and wider without readings."""
     from worlds import save_tiny, tiny_denoiser
 
     folder = save_tiny(tmp_path_factory.mktemp("calibrated"), tiny_denoiser(planes=("rays",)))
