@@ -39,7 +39,6 @@ from openckm.priors.denoiser import SIGMA_DATA, Denoiser, with_planes
 from openckm.priors.pretrained import embedded_prior, load_prior, save_prior
 from openckm.priors.schedules import EDM
 
-NEVER = ("san_francisco", "rotterdam")
 KEEP_S = 120.0
 LINEAR = torch.tensor([1.0, 0.03, 0.03, 0.01, 0.01])
 """How much each channel counts in the linear code."""
@@ -95,11 +94,11 @@ def maps_of(folders: list[Path], held: str, *, with_cars: bool) -> tuple[list[Tr
     paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
     train, kept = [], []
     for one in read_shards(paths):
-        if any(name in one.city for name in NEVER):
-            continue
         for shown in (one, one.dynamic) if with_cars else (one,):
-            if shown is not None:
-                (kept if held in one.city else train).append(shown)
+            if shown is not None and held in one.city:
+                kept.append(shown)
+            elif shown is not None and one.split == "train":
+                train.append(shown)
     return train, kept
 
 

@@ -44,7 +44,6 @@ import torch
 from openckm.data.coarsen import coarsen
 from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
 from openckm.data.shards import TracedMap, read_shards
-from openckm.data.split import VALIDATION_CITIES, is_held_out
 from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
@@ -186,12 +185,13 @@ class Maps:
 
 
 def traced_maps(folders: Sequence[Path], rays: Path | None) -> Maps:
-    """Return ray-traced maps, split by city (`openckm.data.split`), with their rays where a folder keeps those."""
+    """Return ray-traced maps, split by city and seed (`openckm.data.split`), with their rays where a folder keeps
+    those."""
     paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
     maps = list(read_shards(paths))
     planes = None if rays is None else [one for path in paths for one in kept_rays(path, rays)]
-    chosen = [k for k, m in enumerate(maps) if not is_held_out(m.city)]
-    kept = [k for k, m in enumerate(maps) if is_held_out(m.city, VALIDATION_CITIES)][:HELD]
+    chosen = [k for k, m in enumerate(maps) if m.split == "train"]
+    kept = [k for k, m in enumerate(maps) if m.split == "validation"][:HELD]
     seen, held = [maps[k] for k in chosen], [maps[k] for k in kept]
     shown, known = (None if planes is None else [planes[k] for k in some] for some in (chosen, kept))
     cities = sorted({m.city for m in seen})
@@ -268,7 +268,7 @@ def main() -> None:
     parser.add_argument("--posterior-share", type=float, default=0.4, help="share of samples denoised from all noise")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
-    parser.add_argument("--version", default="0.4.0")
+    parser.add_argument("--version", default="0.5.0")
     parser.add_argument("--ema", type=int, default=0, help="which of the averages to publish")
     arguments = parser.parse_args()
     if (arguments.ckmimagenet is None) == (arguments.data is None):

@@ -28,7 +28,7 @@ def recipe(monkeypatch):
     return module
 
 
-def shard(path: Path, layout: str, seed: int, maps: int = 3, side: int = 64) -> None:
+def shard(path: Path, layout: str, seed: int, maps: int = 3, side: int = 64, split: str | None = None) -> None:
     rng = np.random.default_rng(seed)
     gain = -90.0 + np.cumsum(np.cumsum(rng.normal(0, 0.2, (maps, side, side)), 1), 2).clip(-20, 20)
     height = np.zeros((maps, side, side), np.uint16)
@@ -38,7 +38,7 @@ def shard(path: Path, layout: str, seed: int, maps: int = 3, side: int = 64) -> 
         aoa_deg=np.full(gain.shape, 90, np.int16), height_dm=height,
         tx=np.array([[30.0 + 8 * k, 40.0, 20.0, np.nan, np.nan] for k in range(maps)]),
         layout=np.array([layout] * maps), carrier_hz=np.full(maps, 3.5e9), antenna=np.array(["iso"] * maps),
-        cell_m=np.full(maps, 2.0),
+        cell_m=np.full(maps, 2.0), **({} if split is None else {"split": np.array([split] * maps)}),
     )  # fmt: skip
 
 
@@ -70,6 +70,23 @@ def test_stages_follow_one_another_and_the_card_tells(recipe, maps, tmp_path, mo
     assert "san_francisco" not in card.training_data
     with pytest.raises(OpenCKMError, match="prior"):
         run(recipe, monkeypatch, *common, "--publish", tmp_path / "prior")
+
+
+def test_procedural_cities_are_trained_on_by_the_set_that_their_shard_states(recipe, maps):
+    """Their names are the same in all sets; only their seeds differ."""
+    for number, split in enumerate(("train", "validation", "test")):
+        shard(maps / f"{split}-1-000000.npz", "procedural-grid", 10 + number, split=split)
+    read = recipe.traced_maps([maps], None)
+    assert sorted(m.scene for m in read.seen) == ["munich"] * 3 + ["train-1-000000"] * 3
+    assert sorted(m.scene for m in read.held) == ["florence"] * 3 + ["validation-1-000000"] * 3
+
+
+def test_a_held_out_city_stays_held_out_whatever_a_shard_states(recipe, maps):
+    shard(maps / "wrong.npz", "sionna_florence", 20, split="train")
+    assert {m.scene for m in recipe.traced_maps([maps], None).seen} == {"munich"}
+    shard(maps / "strange.npz", "munich", 21, split="training")
+    with pytest.raises(OpenCKMError, match=r"set 'training', wanted one of train, validation, test"):
+        recipe.traced_maps([maps], None)
 
 
 def test_time_that_runs_out_leaves_a_run_to_go_on_with(recipe, maps, tmp_path, monkeypatch, capsys):

@@ -17,11 +17,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from openckm.data.split import VALIDATION_CITIES, Split, is_held_out
 from openckm.errors import InputError
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import CHANNELS
@@ -57,6 +59,8 @@ class TracedMap:
         dynamic: the same map with vehicles in the streets, None where it was not traced.
         around: buildings on the window and a rim around it, None where the shard holds the window alone.
         coherent_db: gain of the coherent sum of paths at cell centres [dB], NaN as above; None where not traced.
+        split: the set that the map belongs to: a held-out city's, else what the shard states ("train" where it does
+            not): procedural cities of all sets have the same names.
     """
 
     grid: Grid
@@ -71,6 +75,7 @@ class TracedMap:
     dynamic: TracedMap | None = None
     around: Layout | None = None
     coherent_db: Field | None = None
+    split: Split = "train"
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -113,7 +118,7 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
     city = str(arrays["layout"][k])
     gain, aoa = _channels(arrays, k, "", height > 0)
     static = TracedMap(grid, gain, aoa, Layout(grid, height, source=city), transmitter, city, scene)
-    static = replace(static, floor_db=_floor(arrays, k, ""), around=_around(arrays, k, cell))
+    static = replace(static, floor_db=_floor(arrays, k, ""), around=_around(arrays, k, cell), split=_split(arrays, k))
     if "coherent_cdb" in arrays:
         static = replace(static, coherent_db=_decibels(arrays["coherent_cdb"][k], height > 0))
     if "dynamic_gain_cdb" not in arrays:
@@ -123,6 +128,16 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
     floor = _floor(arrays, k, "dynamic_")
     dynamic = replace(static, gain_db=gain, aoa_rad=aoa, vehicle_m=vehicle, floor_db=floor, coherent_db=None)
     return replace(static, dynamic=dynamic)
+
+
+def _split(arrays: dict[str, NDArray[np.generic]], k: int) -> Split:
+    city = str(arrays["layout"][k])
+    if is_held_out(city):
+        return "validation" if is_held_out(city, VALIDATION_CITIES) else "test"
+    stated = str(arrays["split"][k]) if "split" in arrays else "train"
+    if stated not in get_args(Split):
+        raise ValueError(f"set {stated!r}, wanted one of {', '.join(get_args(Split))}")
+    return cast(Split, stated)
 
 
 def _around(arrays: dict[str, NDArray[np.generic]], k: int, cell_m: float) -> Layout | None:
