@@ -140,9 +140,9 @@ def model_page() -> str:
         card, what, f"{card.architecture['class']} {card.architecture['widths']}, {count:,} parameters, bf16"
     )
     lines += [
-        "`heldout_rmse_db_P`: RMSE of the posterior mean in one call, with layout and transmitter known, rays launched,",
+        "`heldout_rmse_db_P`: RMSE of the posterior mean in one call, layout and transmitter known, rays launched,",
         "and P % of the free covered cells read, on 53 maps of eleven places that no training saw, and the same of",
-        "version 0.4.0 ([rays](how-to-rays.md)). Validation RMSE is that of one call on hidden free covered cells of 19",
+        "version 0.4.0 ([rays](how-to-rays.md)). Validation RMSE is that of one call on hidden free cells of 19",
         "maps of six places under the random evidence of training (a third without layout or transmitter, rays left",
         "out in 30 %). `denoise_db_S`: RMSE of the gain when noise of latent level S is taken off with nothing known.",
         "`asymmetry_rms`: how far the network alone is from commuting with the 8 symmetries at noise 0.4, over all",
