@@ -80,6 +80,8 @@ export interface MapRecord {
   shape: [number, number];
   layers: string[];
   site: Site | null;
+  /** Whether the map was made with a building layout. */
+  layout?: boolean;
   check: { verdict: string; status: string; held: number; scores: Score[]; reasons: string[] } | null;
   of?: string;
   command?: string;
@@ -116,6 +118,8 @@ export interface Offers {
   store: boolean;
   tokens: boolean;
   demos: Record<string, string>;
+  /** Address of the background map, null where the node was given none. */
+  basemap: string | null;
 }
 
 export interface Demo {
@@ -205,6 +209,16 @@ export class Node {
 
   buildings(source: Source): Promise<GeoJSON.FeatureCollection> {
     return this.json(this.path(source, "buildings"));
+  }
+
+  /** Streets and water of a made map's layout. */
+  ground(job: string): Promise<GeoJSON.FeatureCollection & { left_out?: number }> {
+    return this.json(`/v1/jobs/${job}/ground`);
+  }
+
+  /** Heights of the buildings on a made map and around it. */
+  async heights(job: string): Promise<Layer> {
+    return decodeLayer(await (await this.ask(`/v1/jobs/${job}/heights`)).arrayBuffer());
   }
 
   plan(job: string): Promise<GeoJSON.FeatureCollection> {

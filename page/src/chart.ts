@@ -1,4 +1,4 @@
-// The map: background, buildings, values of one or two maps, readings, sketches, plans. No tiles and no fonts from anywhere.
+// The map: background, buildings, values of one or two maps, readings, sketches, plans. Nothing comes from elsewhere.
 import * as maplibregl from "maplibre-gl";
 import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
@@ -17,9 +17,15 @@ function style(dark: boolean): StyleSpecification {
   const source = { type: "geojson" as const, data: EMPTY };
   return {
     version: 8,
-    sources: { buildings: source, site: source, line: source, sketch: source, plan: source, arrows: source, cursor: source },
+    sources: { ground: source, buildings: source, site: source, line: source, sketch: source, plan: source, arrows: source, cursor: source },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": dark ? "#1c1f24" : "#eceff1" } },
+      { id: "water", type: "fill", source: "ground", filter: ["==", ["get", "kind"], "water"], paint: { "fill-color": dark ? "#1e3a4f" : "#a9cfe4" } },
+      { id: "rivers", type: "line", source: "ground", filter: ["==", ["get", "kind"], "river"], paint: { "line-color": dark ? "#1e3a4f" : "#a9cfe4", "line-width": 2 } },
+      {
+        id: "streets", type: "line", source: "ground", filter: ["==", ["get", "kind"], "street"], layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": dark ? "#4b5563" : "#ffffff", "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 12, 0.5, 18, ["match", ["get", "rank"], 0, 14, 1, 10, 2, 7, 2]] },
+      },
       {
         id: "buildings", type: "fill-extrusion", source: "buildings",
         paint: {
@@ -53,8 +59,9 @@ export class Chart {
   readonly others = new ValueLayer("others");
   readonly points = new PointLayer();
   private readonly begun: Promise<void>;
+  private onGround = true;
 
-  constructor(container: HTMLElement, dark: boolean) {
+  constructor(container: HTMLElement, private readonly dark: boolean) {
     this.map = new maplibregl.Map({
       container, style: style(dark), center: [0, 0], zoom: 1, attributionControl: false, maxZoom: 22, fadeDuration: 0,
       canvasContextAttributes: { preserveDrawingBuffer: true, antialias: false },
@@ -77,7 +84,7 @@ export class Chart {
     return this.begun;
   }
 
-  set(source: "buildings" | "site" | "line" | "sketch" | "plan" | "arrows" | "cursor", data: GeoJSON.FeatureCollection | GeoJSON.Feature[]): void {
+  set(source: "ground" | "buildings" | "site" | "line" | "sketch" | "plan" | "arrows" | "cursor", data: GeoJSON.FeatureCollection | GeoJSON.Feature[]): void {
     const found = this.map.getSource(source) as GeoJSONSource | undefined;
     found?.setData(Array.isArray(data) ? { type: "FeatureCollection", features: data } : data);
   }
@@ -113,6 +120,24 @@ export class Chart {
     if (!layer) return this.set("cursor", []);
     const at = (r: number, c: number): Corner => centreOf(layer, r - 0.5, c - 0.5);
     this.set("cursor", [line([at(row, col), at(row, col + 1), at(row + 1, col + 1), at(row + 1, col), at(row, col)])]);
+  }
+
+  /** Draw a background map below all else; returns whom its data are of. */
+  async setBasemap(address: string): Promise<string> {
+    await this.begun;
+    const { addBasemap } = await import("./basemap");
+    const credit = await addBasemap(this.map, address, this.dark, "water");
+    this.showBasemap(this.onGround);
+    if (credit) this.map.addControl(new maplibregl.AttributionControl({ compact: false, customAttribution: credit }), "bottom-right");
+    return credit;
+  }
+
+  /** Show or hide the background map: a map without a coordinate system lies on no ground. */
+  showBasemap(shown: boolean): void {
+    this.onGround = shown;
+    for (const layer of this.map.getStyle().layers) {
+      if ("source" in layer && layer.source === "basemap") this.map.setLayoutProperty(layer.id, "visibility", shown ? "visible" : "none");
+    }
   }
 
   fit(corners: Corner[]): void {

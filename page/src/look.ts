@@ -4,9 +4,10 @@ import { Refused, type MapRecord } from "./api";
 import { cssOf, type ScaleName } from "./colours";
 import { byId, field, h, number, options, valueOf } from "./dom";
 import { alike, blocks, cellAt, centreOf, courseOf, difference, evenEnds, type Corner, type Layer } from "./layer";
-import { endsOf, inPieces } from "./pointLayer";
+import { inPieces } from "./pointLayer";
 import { showLine } from "./profile";
 import { attempt, say } from "./session";
+import { inSight } from "./sight";
 import { node, remember, state } from "./state";
 import { LAYER_NAMES, METHOD_NAMES, TEXTS } from "./texts";
 import { TileSet } from "./tiles";
@@ -54,6 +55,8 @@ export async function open(fit: boolean): Promise<void> {
     if (chart && (fit || !state.view.centre)) chart.fit(state.layers["mean"].corners);
     chart?.set("buildings", source.kind === "job" ? await node.buildings(source) : []);
   }
+  chart?.showBasemap(record.crs !== null);
+  await background(source, record);
   state.plan = record.kind === "plan" && source.kind === "job" ? await node.plan(source.id) : null;
   chart?.set("plan", state.plan ?? []);
   if (record.site) {
@@ -66,6 +69,15 @@ export async function open(fit: boolean): Promise<void> {
   if (!record.tiles) await Promise.all(["std", "p05", "p95", "p10", "p90"].filter((name) => record.layers.includes(name)).map(need));
   if (state.view.line.length > 1) await showLine();
   await colourReadings();
+}
+
+/** What the layout's file says of the ground, and the heights that stand in the line of sight. */
+async function background(source: NonNullable<typeof state.view.source>, record: MapRecord): Promise<void> {
+  const made = source.kind === "job" && record.layout;
+  const ground = made ? await node.ground(source.id) : { type: "FeatureCollection" as const, features: [], left_out: 0 };
+  state.chart?.set("ground", ground);
+  state.heights = made ? await node.heights(source.id) : null;
+  if (ground.left_out) say(TEXTS.fewerStreets(ground.left_out));
 }
 
 async function need(name: string): Promise<Layer> {
@@ -198,7 +210,7 @@ let cut = false;
 
 function valueEnds(): [number, number] {
   const mean = state.layers["mean"];
-  return mean ? [mean.low, mean.high] : endsOf(state.dots?.value ?? []);
+  return mean ? [mean.low, mean.high] : state.dots?.ends[2] ?? [0, 1];
 }
 
 /** Readings by value or by what they differ from the map. */
@@ -315,7 +327,7 @@ function averaged(): string | null {
 /** What the map says of a place; from memory, without a request. */
 export function told(place: Corner): string {
   const course = state.site ? courseOf(state.site, place) : null;
-  const where = course ? `\n${course.metres.toFixed(0)} m from the base station, bearing ${course.bearing.toFixed(0)}°` : "";
+  const where = course ? `\n${course.metres.toFixed(0)} m from the base station, bearing ${course.bearing.toFixed(0)}°${sightWords(place)}` : "";
   const name = LAYER_NAMES[state.view.layer] ?? state.view.layer;
   if (state.tiles) {
     const head = state.tiles.head;
@@ -337,6 +349,14 @@ export function told(place: Corner): string {
     ? `\ndifference ${at("difference").toFixed(1)} dB${Number.isFinite(at("change_std")) ? ` ± ${at("change_std").toFixed(1)}` : ""}`
     : ["mean", "std", "p05", "p10", "p90", "p95"].includes(state.view.layer) ? "" : `\n${name} ${at(state.view.layer).toFixed(2)}`;
   return `${at("mean").toFixed(1)} ${mean.unit} (± ${at("std").toFixed(1)})${interval}${extra}${beside}\ncell of ${mean.cell_m} m${where}`;
+}
+
+/** Whether the place sees the mast over the buildings of the layout. */
+function sightWords(place: Corner): string {
+  const { heights, site, record } = state;
+  if (!heights || !site) return "";
+  const free = inSight(heights, site, record?.site?.height_m ?? 24, place);
+  return free === null ? "" : `\n${free ? TEXTS.inSight : TEXTS.notInSight}`;
 }
 
 export function tell(place: Corner): void {

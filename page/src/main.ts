@@ -64,6 +64,8 @@ function listen(): void {
   map.on("click", (event) => { if (!corner(at(event))) tell(at(event)); });
   map.on("dblclick", (event) => { if (isDrawing()) { event.preventDefault(); finish(); } });
   map.on("moveend", () => { remember(); void attempt(lookAtTiles); });
+  map.on("render", () => { document.body.dataset["idle"] = "no"; });
+  map.on("idle", () => { document.body.dataset["idle"] = "yes"; });
   map.getCanvas().addEventListener("keydown", (event) => { if (pressed(event.key)) { event.preventDefault(); event.stopPropagation(); } }, true);
   dragging(
     (place, ended) => { movedMast(place); if (ended) drawSite(); },
@@ -106,6 +108,8 @@ async function begin(): Promise<void> {
     byId("map").hidden = true;
   }
   await attempt(async () => { state.offers = await node.offers(); showDemos(); });
+  const basemap = state.offers?.basemap;
+  if (basemap) void state.chart?.setBasemap(basemap).catch((error: unknown) => say(TEXTS.noBasemap(String(error)), "bad"));
   addEventListener("popstate", () => void attempt(() => goTo(location.hash)));
   if (location.hash) await attempt(() => goTo(location.hash));
   document.body.dataset["ready"] = "yes";

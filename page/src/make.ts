@@ -3,7 +3,7 @@ import { START } from "./address";
 import type { Held, Preview } from "./api";
 import { button, field, h, number, options, valueOf } from "./dom";
 import { courseOf, type Corner } from "./layer";
-import { dotsOf, endsOf } from "./pointLayer";
+import { dotsOf } from "./pointLayer";
 import { attempt, clear, follow, onFreshNode, say } from "./session";
 import { draw } from "./sketch";
 import { node, state } from "./state";
@@ -155,15 +155,15 @@ async function look(): Promise<void> {
   }
   if (!found.report) return;
   const read = await node.points(file.id, state.reading);
-  state.dots = dotsOf(read.triples);
+  state.dots = await dotsOf(read.triples);
   const chart = state.chart;
   if (!chart) return;
   await chart.ready();
-  [chart.points.low, chart.points.high] = endsOf(state.dots.value);
+  chart.showBasemap(!isLocal());
+  [chart.points.low, chart.points.high] = state.dots.ends[2];
   await chart.points.show(state.dots);
   if (state.dots.value.length < read.count) say(`${state.dots.value.length} of ${read.count} readings are drawn; all are used.`);
-  const [west, east] = endsOf(state.dots.lon);
-  const [south, north] = endsOf(state.dots.lat);
+  const [[west, east], [south, north]] = state.dots.ends;
   if (state.dots.value.length) chart.fit([[west, south], [east, north]]);
   document.body.dataset["points"] = "drawn";
 }

@@ -1,8 +1,6 @@
 // Draws readings, up to millions, as dots whose colours the shader finds: a change of range is one frame.
-import type { CustomLayerInterface, CustomRenderMethodInput, Map as Chart } from "maplibre-gl";
-import { scaleOf, type ScaleName } from "./colours";
 import { mercator } from "./layer";
-import { link, moved } from "./valueLayer";
+import { moved, ShadedLayer, type Mesh, type Uniform } from "./shaded";
 
 const VERTEX = `#version 300 es
 uniform mat4 u_matrix;
@@ -37,32 +35,11 @@ export interface Dots {
   lon: Float64Array;
   lat: Float64Array;
   value: Float32Array;
+  /** Smallest and largest of longitudes, latitudes and values; 0 and 1 of none. */
+  ends: [[number, number], [number, number], [number, number]];
 }
 
-/** Read the node's triples: the first is an origin in whole degrees, from which all others count. */
-export function dotsOf(triples: Float32Array): Dots {
-  const count = Math.max(0, triples.length / 3 - 1);
-  const dots = { lon: new Float64Array(count), lat: new Float64Array(count), value: new Float32Array(count) };
-  for (let k = 0; k < count; k += 1) {
-    dots.lon[k] = (triples[0] as number) + (triples[3 * k + 3] as number);
-    dots.lat[k] = (triples[1] as number) + (triples[3 * k + 4] as number);
-    dots.value[k] = triples[3 * k + 5] as number;
-  }
-  return dots;
-}
-
-/** Smallest and largest of many numbers; 0 and 1 of none. */
-export function endsOf(values: ArrayLike<number>): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let k = 0; k < values.length; k += 1) {
-    const value = values[k] as number;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return low <= high ? [low, high] : [0, 1];
-}
-
-const PIECE = 100_000;
+const PIECE = 50_000;
 
 /** Do something for each of many numbers, letting the browser draw in between. */
 export async function inPieces(count: number, work: (k: number) => void): Promise<void> {
@@ -73,47 +50,32 @@ export async function inPieces(count: number, work: (k: number) => void): Promis
   }
 }
 
-export class PointLayer implements CustomLayerInterface {
-  readonly id = "readings";
-  readonly type = "custom" as const;
-  readonly renderingMode = "2d" as const;
-  low = 0;
-  high = 1;
-  visible = true;
-  rim: [number, number, number] = [1, 1, 1];
+/** Read the node's triples: the first is an origin in whole degrees, from which all others count. */
+export async function dotsOf(triples: Float32Array): Promise<Dots> {
+  const count = Math.max(0, triples.length / 3 - 1);
+  const columns = [new Float64Array(count), new Float64Array(count), new Float32Array(count)] as const;
+  const ends = columns.map(() => (count ? [Infinity, -Infinity] : [0, 1])) as Dots["ends"];
+  for (const [c, column] of columns.entries()) {
+    const [origin, end] = [triples[c] ?? 0, ends[c] as [number, number]];
+    await inPieces(count, (k) => {
+      const value = origin + (triples[3 * k + 3 + c] as number);
+      column[k] = value;
+      if (value < end[0]) end[0] = value;
+      if (value > end[1]) end[1] = value;
+    });
+  }
+  return { lon: columns[0], lat: columns[1], value: columns[2], ends };
+}
 
-  private chart: Chart | null = null;
-  private gl: WebGL2RenderingContext | null = null;
-  private program: WebGLProgram | null = null;
-  private colours: WebGLTexture | null = null;
-  private buffer: WebGLBuffer | null = null;
-  private vertices: WebGLVertexArrayObject | null = null;
+export class PointLayer extends ShadedLayer {
+  rim: [number, number, number] = [1, 1, 1];
+  private dots: Mesh | null = null;
   private origin: [number, number] = [0, 0];
   private data: Float32Array = new Float32Array(0);
-  private scale: ScaleName = "viridis";
   private turn = 0;
 
-  onAdd(chart: Chart, gl: WebGLRenderingContext | WebGL2RenderingContext): void {
-    if (!(gl instanceof WebGL2RenderingContext)) throw new Error("wanted WebGL2");
-    this.chart = chart;
-    this.gl = gl;
-    this.program = link(gl, VERTEX, FRAGMENT);
-    this.colours = gl.createTexture();
-    this.buffer = gl.createBuffer();
-    this.vertices = gl.createVertexArray();
-    this.paint(this.scale);
-    this.load();
-  }
-
-  paint(name: ScaleName): void {
-    this.scale = name;
-    const gl = this.gl;
-    if (!gl) return;
-    gl.bindTexture(gl.TEXTURE_2D, this.colours);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, scaleOf(name));
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    this.chart?.triggerRepaint();
+  constructor() {
+    super("readings", VERTEX, FRAGMENT);
   }
 
   /** Show readings; `values` replaces what was read, as residuals do. Done in pieces, so that the page stays awake. */
@@ -135,43 +97,29 @@ export class PointLayer implements CustomLayerInterface {
     }
     if (turn !== this.turn) return;
     [this.data, this.origin] = [data, origin];
-    this.load();
-  }
-
-  private load(): void {
-    const gl = this.gl;
-    if (!gl || !this.program) return;
-    gl.bindVertexArray(this.vertices);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, this.data, gl.STATIC_DRAW);
-    const place = gl.getAttribLocation(this.program, "a_place");
-    const value = gl.getAttribLocation(this.program, "a_value");
-    gl.enableVertexAttribArray(place);
-    gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 12, 0);
-    gl.enableVertexAttribArray(value);
-    gl.vertexAttribPointer(value, 1, gl.FLOAT, false, 12, 8);
-    gl.bindVertexArray(null);
+    this.unload();
+    if (this.gl) this.load(this.gl);
     this.chart?.triggerRepaint();
   }
 
-  render(gl: WebGLRenderingContext | WebGL2RenderingContext, input: CustomRenderMethodInput): void {
-    const program = this.program;
-    if (!(gl instanceof WebGL2RenderingContext) || !program || !this.visible || !this.data.length) return;
-    const uniform = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name);
+  protected load(gl: WebGL2RenderingContext): void {
+    this.dots = this.mesh(gl, this.data, [["a_place", 2], ["a_value", 1]]);
+  }
+
+  protected unload(): void {
+    if (this.dots) this.free(this.dots);
+    this.dots = null;
+  }
+
+  protected draw(gl: WebGL2RenderingContext, uniform: Uniform, matrix: ArrayLike<number>): void {
+    if (!this.data.length || !this.dots) return;
     const zoom = this.chart?.getZoom() ?? 12;
-    gl.useProgram(program);
-    gl.uniformMatrix4fv(uniform("u_matrix"), false, moved(input.defaultProjectionData.mainMatrix, this.origin));
+    gl.uniformMatrix4fv(uniform("u_matrix"), false, moved(matrix, this.origin));
     gl.uniform1f(uniform("u_size"), Math.min(14, Math.max(3, 1.3 * (zoom - 9))) * devicePixelRatio);
-    gl.uniform1f(uniform("u_low"), this.low);
-    gl.uniform1f(uniform("u_high"), this.high);
     gl.uniform3f(uniform("u_rim"), ...this.rim);
-    gl.uniform1i(uniform("u_scale"), 0);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.colours);
     gl.disable(gl.BLEND);
-    gl.bindVertexArray(this.vertices);
+    gl.bindVertexArray(this.dots.vertices);
     gl.drawArrays(gl.POINTS, 0, this.data.length / 3);
-    gl.bindVertexArray(null);
     gl.enable(gl.BLEND);
   }
 }

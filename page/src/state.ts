@@ -25,6 +25,8 @@ export interface State {
   base: string | null;
   made: { id: string; what: string }[];
   site: Corner | null;
+  /** Heights of the buildings on the map and around it, for the line of sight. */
+  heights: Layer | null;
   dots: Dots | null;
   files: { readings: Held | null; layout: Held | null; truth: Held | null };
   sent: { readings: File | null; layout: File | null };
@@ -35,7 +37,7 @@ export interface State {
 
 export const state: State = {
   view: { ...START }, chart: null, offers: null, record: null, layers: {}, tiles: null, otherRecord: null, otherLayers: {},
-  otherTiles: null, base: null, made: [], site: null, dots: null,
+  otherTiles: null, base: null, made: [], site: null, heights: null, dots: null,
   files: { readings: null, layout: null, truth: null }, sent: { readings: null, layout: null }, reading: {}, plan: null,
   showReadings: "value",
 };

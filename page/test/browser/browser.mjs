@@ -23,7 +23,7 @@ export class Drive {
   async open(options = {}, allowed = /status of [45]|ERR_CONNECTION|ERR_EMPTY/) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(90_000);
+    page.setDefaultTimeout(240_000);
     page.on("console", (message) => {
       if (message.type() === "error" && !allowed.test(message.text())) this.seen.errors.push(message.text());
     });

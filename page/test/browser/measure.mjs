@@ -32,7 +32,7 @@ for (let k = 0; k < RUNS; k += 1) {
   await map.goto(url + address);
   await map.waitForSelector("#legend:not([hidden])");
   await map.waitForSelector("body[data-ready=yes]");
-  await map.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await map.waitForSelector("body[data-idle=yes]");
   idle.push(Date.now() - begun);
   await map.context().close();
 }

@@ -120,6 +120,7 @@ class ServerConfig(_Strict):
         drain_s: time that running jobs have to finish after the node was asked to end [s]; more than the 95th
             percentile of one job's time, as measured on maps of up to 128 x 128 cells with 8 draws on one core.
         page: serve the page at `/`, where maps are seen and made in a browser.
+        basemap: PMTiles archive that the page draws behind maps, handed out to everybody who sees the page; or None.
     """
 
     host: str = "127.0.0.1"
@@ -130,6 +131,13 @@ class ServerConfig(_Strict):
     threads: int | None = Field(default=None, gt=0, le=1024)
     drain_s: float = Field(default=120.0, ge=0)
     page: bool = False
+    basemap: _Place | None = None
+
+    @model_validator(mode="after")
+    def _has_a_page(self) -> ServerConfig:
+        if self.basemap is not None and not self.page:
+            raise ValueError("basemap is drawn by the page: set page = true, too")
+        return self
 
     @property
     def loopback(self) -> bool:

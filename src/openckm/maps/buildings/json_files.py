@@ -69,6 +69,31 @@ def json_polygons(path: Path) -> tuple[list[Polygon], str | None]:
     return polygons, crs
 
 
+def json_lines(path: Path) -> tuple[list[Polygon], str | None]:
+    """Return all lines of a file with their tags, and the CRS of their coordinates; none of CityJSON.
+
+    Raises:
+        LayoutError: if the file is no JSON of a known kind.
+    """
+    document, lines = _load(path)
+    if lines is not None:
+        document = {"type": "FeatureCollection", "features": lines}
+    if isinstance(document, dict) and "elements" in document:
+        elements = document["elements"]
+        nodes = {e["id"]: (e["lon"], e["lat"]) for e in elements if e.get("type") == "node" and "lon" in e}
+        ways = [(_line(e, nodes), e.get("tags") or {}) for e in elements if e.get("type") == "way"]
+        drawn = [({"type": "LineString", "coordinates": way}, tags) for way, tags in ways if len(way) > 1 and tags]
+        return [_polygon(*one) for one in drawn], "EPSG:4326"
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        return [], None
+    features = [f for f in _features(str(path), document) if _is_line(f.get("geometry"))]
+    return [_polygon(f["geometry"], _properties(f)) for f in features], _geojson_crs(str(path), document)
+
+
+def _is_line(geometry: object) -> bool:
+    return isinstance(geometry, dict) and geometry.get("type") in ("LineString", "MultiLineString")
+
+
 def _geojson_polygons(document: object, where: str) -> tuple[list[Polygon], str | None, int]:
     """Return the areas of a GeoJSON document, their CRS, and the number of its features that are none."""
     if not isinstance(document, dict) or "type" not in document:

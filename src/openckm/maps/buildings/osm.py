@@ -39,6 +39,30 @@ def osm_polygons(path: Path, keys: Sequence[str]) -> list[Polygon]:
     return [Polygon(p.outline, {k: v for k, v in p.tags.items() if k}, p.problem) for p in polygons]
 
 
+def osm_lines(path: Path, keys: Sequence[str]) -> list[Polygon]:
+    """Return the ways of an OpenStreetMap file that have one of the tags, as lines; ways without all nodes are left out.
+
+    Raises:
+        LayoutError: if the file cannot be read.
+    """
+    import osmium
+    import shapely
+
+    maker, found = osmium.geom.WKBFactory(), []
+    try:
+        ways = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        for way in ways.with_filter(osmium.filter.KeyFilter(*keys)):
+            if isinstance(way, osmium.osm.Way):
+                try:
+                    line = shapely.from_wkb(maker.create_linestring(way))
+                except RuntimeError:  # a node is missing, or there is one alone
+                    continue
+                found.append(Polygon(line, {tag.k: tag.v for tag in way.tags}))
+    except (RuntimeError, OSError) as error:
+        raise _unreadable(path, error) from error
+    return found
+
+
 def _areas_in_any_order(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], int]:
     try:
         return _areas(path, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 
+_AREAS = ("Polygon", "MultiPolygon")
 _EXTRA = "install openckm[files] to read it, or export the buildings as GeoJSON"
 
 
@@ -46,8 +48,8 @@ def read_vector(path: Path, height_column: str | None) -> Footprints:
     return replace(found, notes=(note, *found.notes)) if passed else found
 
 
-def vector_polygons(path: Path) -> tuple[list[Polygon], str | None]:
-    """Return the areas of all layers that have the CRS of the first one, and that CRS.
+def vector_shapes(path: Path, kinds: Sequence[str] = _AREAS) -> tuple[list[Polygon], str | None]:
+    """Return the shapes of certain kinds, of all layers that have the CRS of the first one, and that CRS.
 
     Raises:
         LayoutError: if pyogrio is not installed, or the file cannot be read.
@@ -64,7 +66,7 @@ def vector_polygons(path: Path) -> tuple[list[Polygon], str | None]:
             meta, _, geometry, fields = pyogrio.raw.read(place, layer=str(layer), force_2d=True)
             crs = meta["crs"] if k == 0 else crs
             if geometry is not None and meta["crs"] == crs:
-                found += _polygons(geometry, [str(name) for name in meta["fields"]], fields)
+                found += _polygons(geometry, [str(name) for name in meta["fields"]], fields, kinds)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise LayoutError(f"cannot read {path}: {error}; export the layout again") from error
     return found, crs
@@ -116,13 +118,15 @@ def parquet_polygons(path: Path) -> tuple[list[Polygon], str | None]:
     return _polygons(table[place].to_pylist(), simple, fields), _crs(crs)
 
 
-def _polygons(geometry: Any, names: list[str], fields: list[NDArray[Any]]) -> list[Polygon]:
+def _polygons(
+    geometry: Any, names: list[str], fields: list[NDArray[Any]], kinds: Sequence[str] = _AREAS
+) -> list[Polygon]:
     import shapely
 
     shapes = shapely.force_2d(shapely.from_wkb(np.asarray(list(geometry), dtype=object), on_invalid="ignore"))
     found = []
     for i, shape in enumerate(shapes):
-        if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon"):
+        if shape is None or shape.geom_type not in kinds:
             continue
         found.append(
             Polygon(shape, {n: v for n, f in zip(names, fields, strict=True) if (v := _value(f[i])) is not None})

@@ -7,7 +7,7 @@ from the same files as buildings, from OpenStreetMap, GeoJSON, Overpass, and all
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from openckm.maps.buildings.json_files import json_polygons
 from openckm.maps.buildings.osm import osm_polygons
 from openckm.maps.buildings.outlines import Footprints, Polygon, rasterise
 from openckm.maps.buildings.tags import all_tags, height_of
-from openckm.maps.buildings.vector import parquet_polygons, vector_polygons
+from openckm.maps.buildings.vector import parquet_polygons, vector_shapes
 from openckm.maps.grid import Grid
 from openckm.maps.trees import CROWN_M
 
@@ -30,8 +30,8 @@ _WOODS = {
     "landcover": ("trees",),
     "fclass": ("forest", "wood"),
 }
-_OSM = (".osm", ".osm.gz", ".osm.bz2", ".pbf")
-_JSON = (
+OSM = (".osm", ".osm.gz", ".osm.bz2", ".pbf")
+JSON = (
     ".json",
     ".geojson",
     ".geojsonl",
@@ -42,7 +42,7 @@ _JSON = (
     ".geojson.gz",
     ".geojsonl.gz",
 )
-_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
+VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
 
 
 def is_wood(tags: Mapping[str, Any]) -> bool:
@@ -61,7 +61,7 @@ def read_woods(path: str | os.PathLike[str], grid: Grid) -> tuple[NDArray[np.flo
     Raises:
         LayoutError: if the file cannot be read.
     """
-    polygons, crs = _polygons(Path(path))
+    polygons, crs = areas_of(Path(path), WOOD_KEYS)
     woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and is_wood(p.tags)]
     nothing = np.zeros(grid.shape, dtype=np.float32)
     if not woods:
@@ -77,14 +77,19 @@ def read_woods(path: str | os.PathLike[str], grid: Grid) -> tuple[NDArray[np.flo
     return crown, (f"woods cover {np.mean(crown > 0):.0%} of the map ({told})",)
 
 
-def _polygons(path: Path) -> tuple[list[Polygon], str | None]:
+def areas_of(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], str | None]:
+    """Return the areas of a layout's file, those with one of the tags where it is OpenStreetMap, and their CRS.
+
+    Raises:
+        LayoutError: if the file cannot be read.
+    """
     name = path.name.lower()
-    if name.endswith(_OSM):
-        return osm_polygons(path, WOOD_KEYS), "EPSG:4326"
-    if name.endswith(_JSON):
+    if name.endswith(OSM):
+        return osm_polygons(path, keys), "EPSG:4326"
+    if name.endswith(JSON):
         return json_polygons(path)
-    if name.endswith(_VECTOR):
-        return vector_polygons(path)
+    if name.endswith(VECTOR):
+        return vector_shapes(path)
     if name.endswith((".parquet", ".geoparquet")):
         return parquet_polygons(path)
     return [], None

@@ -1,7 +1,9 @@
 """Routes of the page on maps that were just made.
 
 GET     /v1/jobs/{id}/record         what is to be said of the map              scope jobs
-GET     /v1/jobs/{id}/buildings      its layout as GeoJSON
+GET     /v1/jobs/{id}/buildings      the buildings of its layout as GeoJSON
+GET     /v1/jobs/{id}/ground         streets and water of its layout as GeoJSON
+GET     /v1/jobs/{id}/heights        heights of its buildings, also around the map, as numbers
 GET     /v1/jobs/{id}/layers/{name}  a layer as numbers
 GET     /v1/jobs/{id}/picture        a layer as PNG
 GET     /v1/jobs/{id}/contours       lines of its mean as GeoJSON
@@ -33,13 +35,14 @@ from openckm.service.page.answers import contours_of, parsed, picture_of, plain
 from openckm.service.page.asks import Base, ask_work
 from openckm.service.page.bodies import Ask, CompareAsk, LiveRequest
 from openckm.service.page.drives import Files
-from openckm.service.page.layers import MEDIA_TYPE, encode_layer
+from openckm.service.page.layers import MEDIA_TYPE, buildings_geojson, encode_heights, encode_layer
 from openckm.service.page.live import Newest, Superseded
 from openckm.service.page.records import Record, Records
 from openckm.service.page.uploads import Uploads, in_given_names
 from openckm.service.queue import Job
 from openckm.service.wire import body_of, fails, failure
 
+_EMPTY = {"type": "FeatureCollection", "features": []}
 _FAILS = fails(400, 401, 403, 404, 409, 422, 429, 503)
 
 
@@ -130,9 +133,22 @@ def _read_routes(app: FastAPI, desk: Desk, allowed: Any) -> None:
 
     @app.get("/v1/jobs/{job_id}/buildings", responses=_FAILS)
     async def buildings(job_id: str, token: Token = allowed) -> JSONResponse:
-        """The layout of the map as GeoJSON; empty where there was none."""
-        found = desk.record(token, job_id).buildings
-        return JSONResponse(found or {"type": "FeatureCollection", "features": []})
+        """The buildings of the layout as GeoJSON; empty where there was none."""
+        layout = desk.record(token, job_id).layout
+        return JSONResponse(_EMPTY if layout is None else await _worked(partial(buildings_geojson, layout)))
+
+    @app.get("/v1/jobs/{job_id}/ground", responses=_FAILS)
+    async def ground(job_id: str, token: Token = allowed) -> JSONResponse:
+        """Streets and water of the layout as GeoJSON; empty where its file holds none."""
+        return JSONResponse(desk.record(token, job_id).ground or _EMPTY)
+
+    @app.get("/v1/jobs/{job_id}/heights", response_class=Response, responses=_FAILS)
+    async def heights(job_id: str, token: Token = allowed) -> Response:
+        """Heights of the buildings on the map and around it, as numbers."""
+        layout = desk.record(token, job_id).layout
+        if layout is None:
+            raise failure(404, "not_found", "this map was made without a building layout")
+        return Response(await _worked(partial(encode_heights, layout)), media_type=MEDIA_TYPE)
 
     @app.get("/v1/jobs/{job_id}/plan", responses=_FAILS)
     async def plan(job_id: str, token: Token = allowed) -> JSONResponse:

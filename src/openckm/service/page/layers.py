@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from openckm.edge.change import CHANGE
 from openckm.errors import OptionError
+from openckm.maps.buildings.ground import Ground
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
@@ -133,6 +134,33 @@ def buildings_geojson(layout: Layout) -> dict[str, Any]:
             }
         )  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
+
+
+def encode_heights(layout: Layout) -> bytes:
+    """Return the heights of the buildings on the map and around it [m] as bytes, for what stands in the line of sight."""
+    wide = layout if layout.around is None else layout.around
+    grid, values = wide.grid, wide.height_m.astype(np.float64)
+    facts = {"layer": "height", "cell_m": grid.cell_m, "crs": grid.crs, "unit": "m", "corners": corners(grid)}
+    return encode_values(values, (0.0, max(float(values.max()), 1.0)), facts)
+
+
+def ground_geojson(ground: Ground, grid: Grid) -> dict[str, Any]:
+    """Return streets (`rank` 0 to 3) and water of a layout as GeoJSON in EPSG:4326."""
+    import shapely
+
+    drawn = [(shape, {"kind": "street", "rank": rank}) for shape, rank in ground.streets]
+    drawn += [(shape, {"kind": "water"}) for shape in ground.water]
+    drawn += [(shape, {"kind": "river"}) for shape in ground.rivers]
+    features = []
+    if drawn:
+        array = np.array([shape for shape, _ in drawn], dtype=object)
+        moved = shapely.transform(array, lambda c: np.round(np.stack(to_page(grid.crs, *c.T), axis=1), 7))
+        shapes = (json.loads(text) for text in shapely.to_geojson(moved))
+        features = [
+            {"type": "Feature", "properties": facts, "geometry": shape}
+            for shape, (_, facts) in zip(shapes, drawn, strict=True)
+        ]
+    return {"type": "FeatureCollection", "features": features, "left_out": ground.left_out}
 
 
 def _degrees(grid: Grid, ring: list[tuple[float, float]]) -> list[list[float]]:

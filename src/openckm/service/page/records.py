@@ -8,11 +8,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from openckm.edge.construction import Construction
+from openckm.maps.buildings.ground import read_ground
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout, Transmitter
 from openckm.service.page.bodies import DriveRequest, Edits
-from openckm.service.page.layers import buildings_geojson, layers_of
+from openckm.service.page.layers import ground_geojson, layers_of
 from openckm.service.page.places import to_page
 from openckm.service.page.uploads import Upload
 from openckm.service.queue import Ticket
@@ -45,13 +46,15 @@ class Record:
         document: summary, status, self-check, what was read and assumed, and how to make the map again.
         made: what it was made of; None where it cannot be asked further.
         plan: where to measure next, as GeoJSON; None where that was not asked.
-        buildings: GeoJSON of the layout, or None.
+        layout: the layout of the map, or None.
+        ground: streets and water of the layout's file as GeoJSON, or None.
     """
 
     document: dict[str, Any]
     made: Made | None = None
     plan: dict[str, Any] | None = None
-    buildings: dict[str, Any] | None = None
+    layout: Layout | None = None
+    ground: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, job: Construction, made: Made, readings: list[Upload], layout: Upload | None) -> Record:
@@ -68,7 +71,8 @@ class Record:
             "python": python_of(made.request, readings, layout), "request": made.request.model_dump(mode="json"),
             "edits": made.edits.model_dump(mode="json"),
         }  # fmt: skip
-        return cls(document, made, None, None if made.layout is None else buildings_geojson(made.layout))
+        ground = None if layout is None else ground_geojson(read_ground(layout.path, made.grid), made.grid)
+        return cls(document, made, None, made.layout, ground)
 
     def followed(self, kind: str, radiomap: RadioMap, **facts: Any) -> Record:
         """Return the record of a map that was asked for about this one."""
@@ -92,6 +96,7 @@ def _map_facts(radiomap: RadioMap, made: Made | None) -> dict[str, Any]:
         "kind": "construct", "unit": radiomap.provenance.get("unit", "dB"), "site": site, "crs": radiomap.grid.crs,
         "draws": int(radiomap.dataset.sizes.get("draw", 0)), "channels": list(radiomap.channels),
         "shape": list(radiomap.grid.shape), "layers": list(layers_of(radiomap)),
+        "layout": made is not None and made.layout is not None,
         "provenance": radiomap.provenance,
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Routes of the page: the built files, uploads, what would be read of them, and maps of them.
 
-GET     /                            the page; /page/... its scripts and styles; /docs/... the documentation
+GET     /                            the page; /page/... its scripts and styles; see `static` for what lies beside it
 GET     /v1/page                     what this node offers: store, demos, version
 POST    /v1/files?kind=&name=        a file as it is: 201 and its id            scope jobs
 POST    /v1/files/{id}/preview       what would be read of it                   scope jobs
@@ -38,7 +38,7 @@ from openckm.service.page.demos import DEMOS, demo_of
 from openckm.service.page.drives import Files, drive_work, encode_points, preview
 from openckm.service.page.job_routes import Desk, job_routes
 from openckm.service.page.records import Records
-from openckm.service.page.static import add_docs, built_file
+from openckm.service.page.static import BASEMAP, add_basemap, add_docs, built_file
 from openckm.service.page.stored_routes import stored_routes
 from openckm.service.page.uploads import Kind, Upload, Uploads, in_given_names
 from openckm.service.queue import Job
@@ -70,6 +70,8 @@ def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: 
     app.add_middleware(_OwnOrigin)
     _static_routes(app, node)
     add_docs(app)
+    if node.config.server.basemap is not None:
+        add_basemap(app, node.config.server.basemap)
     _file_routes(app, node, allowed, uploads)
     _drive_routes(app, node, allowed, submit, uploads, records)
     desk = Desk(node, uploads, records, job_of, submit)
@@ -99,6 +101,7 @@ def _static_routes(app: FastAPI, node: Node) -> None:
         return {
             "version": __version__, "store": node.shelf is not None, "tokens": bool(node.config.token),
             "demos": DEMOS, "body_bytes": node.config.limits.body_bytes,
+            "basemap": None if node.config.server.basemap is None else f"/{BASEMAP}",
         }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""Built files that a node hands out as they are: the page, and the documentation at /docs.
+"""Files that a node hands out as they are: the built page, the documentation at /docs, and a background map.
 
 GET     /docs                        leads to /docs/index.html
 GET     /docs/{name}                 a page, script or picture of the documentation
+GET     /basemap.pmtiles             the background that the node was given, or ranges of its bytes
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
+from openckm.errors import OptionError
 from openckm.service.wire import failure
 
 _MEDIA = {
@@ -28,6 +30,8 @@ _POLICY = (
     " frame-ancestors 'none'"
 )
 """Content-Security-Policy: own origin alone. Inline styles are those that MapLibre sets on its elements."""
+BASEMAP = "basemap.pmtiles"
+"""Name under which the background map is handed out."""
 _HEADERS = {
     "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
 }  # fmt: skip
@@ -78,3 +82,32 @@ def add_docs(app: FastAPI) -> None:
         """A file of the documentation."""
         remedy = "the documentation has no such page; `make docs` builds it"
         return built_file(built_docs(), name or "index.html", request, remedy)
+
+
+def add_basemap(app: FastAPI, path: Path) -> None:
+    """Add the route of a background map, of which browsers fetch the ranges of bytes that they draw.
+
+    Raises:
+        OptionError: if the file is no PMTiles archive of version 3.
+    """
+    _require_pmtiles(path)
+
+    @app.get(f"/{BASEMAP}", include_in_schema=False)
+    def basemap() -> Response:
+        """The background map, or what a Range header asks of it."""
+        if not path.is_file():
+            raise failure(404, "not_found", f"the background map {path.name} is no longer there: start the node again")
+        return FileResponse(path, media_type="application/vnd.pmtiles", headers=_HEADERS)
+
+
+def _require_pmtiles(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise OptionError(f"basemap {path}: {error.strerror or error}; wanted a file of PMTiles") from error
+    if head[:7] != b"PMTiles" or head[7:] != b"\x03":
+        kind = f"PMTiles of version {head[7]}" if head[:7] == b"PMTiles" and len(head) == 8 else "no PMTiles archive"
+        raise OptionError(
+            f"basemap {path} is {kind}: wanted version 3, as `pmtiles convert` or GDAL (ogr2ogr -f PMTiles) write it"
+        )
