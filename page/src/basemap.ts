@@ -14,8 +14,14 @@ export function layersOf(names: string[]): { water: string[]; streets: string[] 
   return { water: drawable.filter((name) => WATER.test(name)), streets: drawable.filter((name) => STREETS.test(name)) };
 }
 
-/** Draw an archive below everything else; returns whom its data are of. */
-export async function addBasemap(map: maplibregl.Map, address: string, dark: boolean, below: string): Promise<string> {
+export interface Basemap {
+  /** Whom its data are of. */
+  credit: string;
+  layers(dark: boolean): maplibregl.LayerSpecification[];
+}
+
+/** Make an archive a source of the map; its layers are to be drawn below everything else. */
+export async function addBasemap(map: maplibregl.Map, address: string): Promise<Basemap> {
   const archive = new PMTiles(address);
   const protocol = new Protocol({ metadata: true });
   protocol.add(archive);
@@ -24,9 +30,8 @@ export async function addBasemap(map: maplibregl.Map, address: string, dark: boo
   const { vector_layers: described = [], attribution = "" } = (await archive.getMetadata()) as { vector_layers?: { id: string }[]; attribution?: string };
   const pictures = PICTURES.includes(tileType);
   map.addSource("basemap", { type: pictures ? "raster" : "vector", url: `pmtiles://${address}`, ...(pictures ? { tileSize: 256 } : {}) } as maplibregl.SourceSpecification);
-  for (const layer of pictures ? [raster(dark)] : vector(described.map(({ id }) => id), dark)) map.addLayer(layer, below);
-  const text = new DOMParser().parseFromString(attribution, "text/html").body.textContent ?? "";
-  return text.trim();
+  const credit = (new DOMParser().parseFromString(attribution, "text/html").body.textContent ?? "").trim();
+  return { credit, layers: (dark) => (pictures ? [raster(dark)] : vector(described.map(({ id }) => id), dark)) };
 }
 
 function raster(dark: boolean): maplibregl.LayerSpecification {

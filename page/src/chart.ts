@@ -3,6 +3,7 @@ import * as maplibregl from "maplibre-gl";
 import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
+import type { Basemap } from "./basemap";
 import { line, point } from "./features";
 import { centreOf, type Corner, type Layer } from "./layer";
 import { PointLayer } from "./pointLayer";
@@ -60,8 +61,9 @@ export class Chart {
   readonly points = new PointLayer();
   private readonly begun: Promise<void>;
   private onGround = true;
+  private basemap: Basemap | null = null;
 
-  constructor(container: HTMLElement, private readonly dark: boolean) {
+  constructor(container: HTMLElement, private dark: boolean) {
     this.map = new maplibregl.Map({
       container, style: style(dark), center: [0, 0], zoom: 1, attributionControl: false, maxZoom: 22, fadeDuration: 0,
       canvasContextAttributes: { preserveDrawingBuffer: true, antialias: false },
@@ -122,14 +124,25 @@ export class Chart {
     this.set("cursor", [line([at(row, col), at(row, col + 1), at(row + 1, col + 1), at(row + 1, col), at(row, col)])]);
   }
 
-  /** Draw a background map below all else; returns whom its data are of. */
-  async setBasemap(address: string): Promise<string> {
+  /** Draw a background map below all else. */
+  async setBasemap(address: string): Promise<void> {
     await this.begun;
     const { addBasemap } = await import("./basemap");
-    const credit = await addBasemap(this.map, address, this.dark, "water");
+    this.basemap = await addBasemap(this.map, address);
+    for (const layer of this.basemap.layers(this.dark)) this.map.addLayer(layer, "water");
     this.showBasemap(this.onGround);
+    const { credit } = this.basemap;
     if (credit) this.map.addControl(new maplibregl.AttributionControl({ compact: false, customAttribution: credit }), "bottom-right");
-    return credit;
+  }
+
+  /** Draw in light or in dark colours. */
+  dress(dark: boolean): void {
+    this.dark = dark;
+    this.points.rim = dark ? [0, 0, 0] : [1, 1, 1];
+    this.map.updateImage("arrow", arrow(dark));
+    for (const layer of [...style(dark).layers, ...(this.basemap?.layers(dark) ?? [])]) {
+      for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name as never, value as never);
+    }
   }
 
   /** Show or hide the background map: a map without a coordinate system lies on no ground. */

@@ -33,6 +33,8 @@ export async function open(fit: boolean): Promise<void> {
   state.otherTiles?.stop();
   Object.assign(state, { record: null, layers: {}, tiles: null, otherRecord: null, otherLayers: {}, otherTiles: null });
   cursor = null;
+  readout.textContent = ""; // what it says is of the map before
+  state.chart?.setCell(null, 0, 0);
   if (!source) return;
   try {
     state.record = await node.record(source);
@@ -167,6 +169,7 @@ export async function lookAtTiles(): Promise<void> {
 
 export function scaleName(): ScaleName {
   if (isDifference() || state.view.layer === "change") return "difference";
+  if (state.view.layer === "direction") return "angle";
   return ["std", "change_std"].includes(state.view.layer) ? "cividis" : "viridis";
 }
 
@@ -175,6 +178,7 @@ function range(): [number, number] {
   const { low, high } = state.view;
   if (low !== null && high !== null) return [low, high];
   if (state.view.layer === "outage" && !isDifference()) return [0, 1];
+  if (state.view.layer === "direction" && !isDifference()) return [-180, 180];
   if (layer && state.view.layer === "change" && !isDifference()) {
     const most = Math.max(Math.abs(layer.low), Math.abs(layer.high), 0.1);
     return [-most, most];
@@ -241,6 +245,8 @@ function panelOf(told: MapRecord): HTMLElement[] {
   const out: HTMLElement[] = [];
   if (told.kind === "stored") out.push(h("p", {}, `${told.name}, version ${told.version}: ${told.shape[0]} x ${told.shape[1]} cells`));
   out.push(...verdict(told));
+  const notes = [...(told.assumed ?? []), ...(told.reading?.notes ?? [])];
+  for (const note of notes.filter((one) => one.startsWith("WARNING"))) out.push(h("p", { class: "note bad", role: "alert" }, note));
   if (told.crs === null) out.push(h("p", { class: "note" }, TEXTS.local));
   if (told.draws === 0 && told.kind !== "compare" && told.kind !== "change") out.push(h("p", { class: "note" }, TEXTS.noDraws));
   const names = told.layers.filter((name) => name !== "building").map((name): [string, string] => [name, LAYER_NAMES[name] ?? name]);

@@ -5,10 +5,10 @@ import { comparePanel } from "./compare";
 import type { Corner } from "./layer";
 import { cursorPlace, lookAtTiles, mapPanel, moveCursor, open, tell } from "./look";
 import { drawSite, makePanel, setAzimuth, showDemos } from "./make";
-import { showLine } from "./profile";
+import { fitProfile, showLine } from "./profile";
 import { attempt, notes, say, watch } from "./session";
 import { callOff, corner, dragging, draw, finish, isDrawing } from "./sketch";
-import { dark, node, remember, state, took } from "./state";
+import { darkness, node, remember, state, took } from "./state";
 import { fill as fillStored, storedPanel } from "./stored";
 import { takePanel } from "./take";
 import { TAB_NAMES, TEXTS } from "./texts";
@@ -101,7 +101,8 @@ async function begin(): Promise<void> {
   watch();
   if (document.createElement("canvas").getContext("webgl2")) {
     const { Chart } = await import("./chart");
-    state.chart = new Chart(byId("map"), dark);
+    state.chart = new Chart(byId("map"), darkness.matches);
+    darkness.addEventListener("change", () => { state.chart?.dress(darkness.matches); void attempt(showLine); });
     listen();
   } else {
     say(TEXTS.noGraphics, "bad");
@@ -110,6 +111,7 @@ async function begin(): Promise<void> {
   await attempt(async () => { state.offers = await node.offers(); showDemos(); });
   const basemap = state.offers?.basemap;
   if (basemap) void state.chart?.setBasemap(basemap).catch((error: unknown) => say(TEXTS.noBasemap(String(error)), "bad"));
+  addEventListener("resize", fitProfile);
   addEventListener("popstate", () => void attempt(() => goTo(location.hash)));
   if (location.hash) await attempt(() => goTo(location.hash));
   document.body.dataset["ready"] = "yes";

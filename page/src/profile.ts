@@ -3,7 +3,16 @@ import uPlot from "uplot";
 import { along, csvOf, type Along } from "./along";
 import "uplot/dist/uPlot.min.css";
 import { button, byId, h, offer } from "./dom";
-import { dark, node, remember, state } from "./state";
+import { darkness, node, remember, state } from "./state";
+
+const HEIGHT = 150;
+let plot: uPlot | null = null;
+const widthIn = (box: HTMLElement): number => Math.max(box.clientWidth - 24, 200);
+
+/** Draw the profile as wide as the window is now. */
+export function fitProfile(): void {
+  plot?.setSize({ width: widthIn(byId("profile")), height: HEIGHT });
+}
 
 /** Draw the profile of the line of the address. */
 export async function showLine(): Promise<void> {
@@ -21,7 +30,7 @@ export async function showLine(): Promise<void> {
   const words = h("div", {}, `Along ${(found.metres.at(-1) ?? 0).toFixed(0)} m: mean, and the band from ${band} `, button("CSV", () => offer(csvOf(told, unit), "profile.csv", "text/csv"), { id: "profile-csv" }), button("Close", close));
   box.replaceChildren(words);
   box.hidden = false;
-  drawProfile(box, found, unit);
+  plot = drawProfile(box, found, unit);
   if (record.layers.includes("server") && view.source.kind === "store") box.append(h("div", { id: "handovers" }, await handovers(view.source.id)));
   chart?.map.resize();
   remember();
@@ -39,11 +48,12 @@ async function handovers(id: string): Promise<string> {
 }
 
 function drawProfile(box: HTMLElement, found: Along, unit: string): uPlot {
+  const dark = darkness.matches;
   const ink = dark ? "#e5e7eb" : "#1f2937";
   const axis = { stroke: ink, grid: { stroke: dark ? "#374151" : "#d1d5db" } };
   return new uPlot(
     {
-      width: Math.max(box.clientWidth - 24, 200), height: 150,
+      width: widthIn(box), height: HEIGHT,
       scales: { x: { time: false } },
       axes: [{ ...axis, label: "distance [m]", labelSize: 18, size: 30 }, { ...axis, label: unit }],
       series: [{ label: "m" }, { label: "p90", stroke: "#8884", width: 1, points: { show: false } }, { label: "p10", stroke: "#8884", width: 1, points: { show: false } }, { label: "mean", stroke: "#d6336c", width: 2 }],

@@ -7,7 +7,7 @@ import type { Dots } from "./pointLayer";
 import type { TileSet } from "./tiles";
 
 export const node = new CkmNode();
-export const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+export const darkness = matchMedia("(prefers-color-scheme: dark)");
 
 export interface State {
   view: View;

@@ -23,7 +23,7 @@ const readingValue = number("paint-value", "-90");
 const count = number("plan-count", "12", "1");
 
 export function whatIfPanel(): HTMLElement {
-  onShown(showPlan);
+  onShown(() => { showPlan(); list(); });
   const dragButton = button(TEXTS.drag, () => (live ? endDragging() : beginDragging()), { id: "drag", "aria-pressed": "false" });
   return h(
     "div", { id: "whatif-panel" },
@@ -153,6 +153,7 @@ function list(): void {
     ...edits.tracks.map((corners, k) => entry(`track ${k + 1} of ${corners.length} corners`, () => edits.tracks.splice(k, 1))),
     ...edits.readings.map(([, , value], k) => entry(`reading ${k + 1}: ${value}`, () => edits.readings.splice(k, 1))),
   );
+  if (state.record?.kind === "stored") return keepDrawn([]); // what was painted is of another map
   keepDrawn([...edits.holes.map(polygon), ...edits.tracks.map((corners) => line(corners)), ...edits.readings.map(([lon, lat]) => point([lon, lat]))]);
 }
 
@@ -165,7 +166,8 @@ async function reconstruct(): Promise<void> {
   if (!edits.holes.length && !edits.tracks.length && !edits.readings.length) return say("Nothing is painted yet.", "bad");
   if (!(await askAndShow({ ask: "edit", edits }, "Reconstruct", true))) return;
   const [before, after] = [spread(state.otherLayers["std"] ?? (await node.layer({ kind: "job", id: state.base as string, version: null }, "std", null))), spread(state.layers["std"])];
-  say(`The spread was ${before.toFixed(2)} dB on average, and is ${after.toFixed(2)} dB with what was painted.`, "good");
+  const painted = state.record?.reading?.notes.find((note) => note.startsWith("painted:")) ?? "";
+  say(`The spread was ${before.toFixed(2)} dB on average, and is ${after.toFixed(2)} dB with what was painted${painted.replace("painted:", ":")}.`, "good");
 }
 
 function spread(layer: Layer | undefined): number {

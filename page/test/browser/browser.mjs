@@ -7,7 +7,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 export class Drive {
   constructor(url, folder) {
-    Object.assign(this, { url, folder, seen: { errors: [], elsewhere: [], axe: {}, colours: {}, ms: {} } });
+    Object.assign(this, { url, folder, seen: { errors: [], elsewhere: [], axe: {}, wide: {}, colours: {}, ms: {} } });
   }
 
   static async begin(url, folder, more = []) {
@@ -45,12 +45,29 @@ export class Drive {
     return page;
   }
 
-  /** axe in a state, and a picture of it. */
+  /** axe in a state, in light and in dark; how much wider than a narrow screen it is; and pictures of all three. */
   async check(page, state) {
+    const picture = (view, options = {}) => (this.folder ? page.screenshot({ path: `${this.folder}/${view}/${state}.png`, ...options }) : undefined);
+    await this.axe(page, state);
+    await picture("light");
+    const size = page.viewportSize();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await frames(page);
+    await this.axe(page, `${state}, dark`);
+    await picture("dark");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 320, height: 700 });
+    await frames(page);
+    this.seen.wide[state] = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    await picture("narrow", { fullPage: true });
+    await page.setViewportSize(size);
+    await frames(page);
+  }
+
+  async axe(page, state) {
     await page.evaluate(axe); // through the debugger, which the page's own policy does not reach
     const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
     this.seen.axe[state] = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
-    if (this.folder) await page.screenshot({ path: `${this.folder}/${state}.png` });
   }
 
   /** Number of different colours in the middle of the map: a page that draws nothing has one. */
@@ -88,3 +105,5 @@ export async function content(page, selector) {
 }
 
 export const settled = (page, ms = 800) => page.waitForTimeout(ms);
+
+const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -17,7 +17,7 @@ await settled(page);
 await drive.check(page, "preview");
 seen.preview = await page.textContent("#body-make");
 await page.click("#make");
-await page.waitForSelector("#layer, .note.bad", { timeout: 600_000 });
+await page.waitForSelector("#layer, #notes .bad", { timeout: 600_000 });
 seen.failed = await page.locator(".note.bad:visible").allTextContents();
 await page.waitForSelector("#layer");
 await settled(page, 1500);

@@ -1,8 +1,9 @@
-// What goes wrong, as a user meets it.   node trouble.mjs URL FILES PICTURES: FILES is a JSON of names to base64
+// What is wrong with files and addresses, as a user meets it.   node trouble.mjs URL FILES MILLION LAYOUT PICTURES: FILES is a
+// JSON of names to base64, MILLION a drive test of a million rows about 24.94, 60.17, LAYOUT one of another city
 import { readFileSync } from "node:fs";
 import { Drive, settled } from "./browser.mjs";
 
-const [url, files, folder] = process.argv.slice(2);
+const [url, files, million, layout, folder] = process.argv.slice(2);
 const drive = await Drive.begin(url, folder);
 const { seen } = drive;
 seen.said = {};
@@ -37,4 +38,30 @@ const gone = await drive.start({}, "#map=gone");
 await gone.waitForSelector("#notes .bad");
 seen.said.gone = await gone.textContent("#notes");
 await drive.check(gone, "gone");
+await gone.context().close();
+
+// a layout of another city, and a base station so far away that all of a million rows lie outside the map
+const far = await drive.start();
+const make = async (name) => {
+  await far.click("#make");
+  await far.waitForSelector("#notes .bad");
+  seen.said[name] = await far.textContent("#notes");
+};
+await far.setInputFiles("#readings-file", { name: "drive.csv", mimeType: "text/csv", buffer: Buffer.from("lon,lat,rsrp\n" + Array.from({ length: 60 }, (_, k) => `${24.94 + k * 1e-5},${60.17 + (k % 7) * 1e-5},${-90 - (k % 9)}`).join("\n")) });
+await far.waitForSelector("#make:not([disabled])");
+await far.setInputFiles("#layout-file", layout);
+await far.waitForSelector("text=is the layout");
+await far.fill("#place", "24.94,60.17");
+await far.fill("#size", "32");
+await far.uncheck("#check");
+await make("otherCity");
+await far.reload();
+await far.waitForSelector("body[data-ready=yes]");
+await far.setInputFiles("#readings-file", million);
+await far.waitForSelector("body[data-points=drawn]");
+seen.million = await far.textContent("#preview");
+await far.fill("#place", "25.9,60.9");
+await far.fill("#size", "64");
+await far.uncheck("#check");
+await make("outside");
 await drive.end();
