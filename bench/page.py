@@ -47,7 +47,9 @@ def prepare(folder: Path) -> None:
     way = np.cumsum(rng.standard_normal((ROWS, 2)) * 1e-5, axis=0)
     value = np.round(-90 + 12 * np.sin(way[:, 0] * 800) + rng.standard_normal(ROWS) * 5)
     table = np.column_stack([CENTRE[0] + way[:, 0], CENTRE[1] + way[:, 1] / 2, value])
-    np.savetxt(folder / "million.csv", table, fmt=("%.6f", "%.6f", "%d"), delimiter=",", header="lon,lat,rsrp", comments="")
+    np.savetxt(
+        folder / "million.csv", table, fmt=("%.6f", "%.6f", "%d"), delimiter=",", header="lon,lat,rsrp", comments=""
+    )
 
 
 def asked(path: str, body: Any = None, raw: bytes | None = None) -> Any:
@@ -91,7 +93,9 @@ def measure(folder: Path, part: str, runs: int) -> None:
     city = "#map=store%3Alarge&tab=map" if part in ("city", "all") else ""
     million = str(folder / "million.csv") if part in ("million", "all") else ""
     words = ["node", "test/browser/measure.mjs", f"http://127.0.0.1:{PORT}/", address, city, million]
-    done = subprocess.run(words, cwd=PAGE, env={**os.environ, "RUNS": str(runs)}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        words, cwd=PAGE, env={**os.environ, "RUNS": str(runs)}, capture_output=True, text=True, check=True
+    )
     (folder / f"{part}.json").write_text(done.stdout)
     print(done.stdout)
 

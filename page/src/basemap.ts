@@ -41,10 +41,10 @@ function raster(dark: boolean): maplibregl.LayerSpecification {
 function vector(names: string[], dark: boolean): maplibregl.LayerSpecification[] {
   const { water, streets } = layersOf(names);
   const blue = dark ? "#1e3a4f" : "#a9cfe4";
-  const areas = (name: string): maplibregl.LayerSpecification => ({ id: `base-${name}`, type: "fill", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": blue } });
-  const rivers = (name: string): maplibregl.LayerSpecification => ({ id: `base-${name}-lines`, type: "line", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": blue, "line-width": 1.5 } });
+  const areas = (name: string): maplibregl.LayerSpecification => ({ id: `base-areas-${name}`, type: "fill", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": blue } });
+  const rivers = (name: string): maplibregl.LayerSpecification => ({ id: `base-rivers-${name}`, type: "line", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": blue, "line-width": 1.5 } });
   const lines = (name: string): maplibregl.LayerSpecification => ({
-    id: `base-${name}`, type: "line", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "LineString"],
+    id: `base-streets-${name}`, type: "line", source: "basemap", "source-layer": name, filter: ["==", ["geometry-type"], "LineString"],
     paint: {
       "line-color": dark ? "#4b5563" : "#ffffff",
       "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 10, 0.5, 18, ["match", KIND, ["motorway", "trunk", "primary", "highway", "major_road"], 12, ["path", "footway", "steps", "track"], 2, 6]],

@@ -83,9 +83,11 @@ def running(port: int, folder: Path, *command: str, module: bool = True):
         (folder / "log").open("a") as log,
         subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": paths}) as process,
     ):
-        answers(port)
-        yield process
-        process.send_signal(signal.SIGKILL)
+        try:
+            answers(port)
+            yield process
+        finally:
+            process.send_signal(signal.SIGKILL)
 
 
 @needs_node
@@ -144,7 +146,9 @@ def test_what_if_compared_taken_away_and_kept(served):
     assert "no coordinate system" in told["local"]
     assert told["turn"] == "13", "the newest position is the one that is shown"
     assert "Its spread is" in told["change"] and "difference=" in told["changeAddress"]
-    assert "hole 1 of 4 corners" in told["painted"] and re.search(r"on average.*: [1-9]\d* readings left out, 0 added", told["reconstructed"])
+    assert "hole 1 of 4 corners" in told["painted"] and re.search(
+        r"on average.*: [1-9]\d* readings left out, 0 added", told["reconstructed"]
+    )
     assert "wants a map with a CRS" in told["noPlan"]
     assert "inside the 90 % interval" in told["truth"]
     assert told["askedBySwipe"] == 0 and "swipe=0.4" in told["swipeAddress"]
@@ -261,7 +265,8 @@ from node_worlds import Still, tiny_model
 folder, port = Path(sys.argv[1]), int(sys.argv[2])
 signs, construct = folder / "signs", drives.construct
 limits = {"running": 1, "running_per_token": 1, "queue": 1, "queue_per_token": 1}
-told = {"server": {"port": port, "page": True}, "limits": limits, "maps": {"folder": str(folder / "maps")}}
+basemap = {"basemap": str(folder / "base.pmtiles")} if (folder / "base.pmtiles").exists() else {}
+told = {"server": {"port": port, "page": True, **basemap}, "limits": limits, "maps": {"folder": str(folder / "maps")}}
 
 def gated(*args, deadline_s, on_progress, **more):
     if (signs / "fail").exists():
@@ -298,6 +303,52 @@ def test_jobs_that_wait_end_late_or_fail_are_said_and_maps_that_lack_something_s
     assert "Called off" in said["cancelled"] and "deadline" in said["late"]
     assert "a fault that nobody foresaw" not in said["failed"] and said["failed"].strip()
     assert "no draws" in said["noDraws"] and "no coordinate system" in said["local"]
+
+
+def background(folder: Path) -> None:
+    """A background map with a lake north of 60.1702 and a street south of it."""
+    import pyogrio
+    import shapely
+
+    shapes = [shapely.box(24.93, 60.1702, 24.95, 60.175), shapely.LineString([(24.93, 60.1698), (24.95, 60.1698)])]
+    pyogrio.raw.write(
+        folder / "base.pmtiles", np.array(shapely.to_wkb(shapes), dtype=object),
+        [np.array(["lake", "residential"], dtype=object)], ["kind"], layer="water_and_streets", driver="PMTiles",
+        geometry_type="Unknown", crs="EPSG:4326", dataset_options={"MINZOOM": "8", "MAXZOOM": "14"},
+    )  # fmt: skip
+
+
+def a_town(folder: Path) -> Path:
+    """A layout with one long house through the map, and a street and a pond beyond it."""
+
+    def box(west: float, south: float, east: float, north: float) -> dict:
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        return {"type": "Polygon", "coordinates": [ring]}
+
+    street = {"type": "LineString", "coordinates": [[24.93, 60.1680], [24.955, 60.1680]]}
+    shapes = [
+        ({"building": "yes", "height": 30}, box(24.9408, 60.1700, 24.9410, 60.1710)),
+        ({"highway": "primary"}, street), ({"natural": "water"}, box(24.9425, 60.1690, 24.9445, 60.1720)),
+    ]  # fmt: skip
+    features = [{"type": "Feature", "properties": tags, "geometry": shape} for tags, shape in shapes]
+    path = folder / "town.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+@needs_node
+@needs_browser
+def test_the_ground_is_drawn_and_houses_stand_in_the_line_of_sight(tmp_path):
+    port = free_port()
+    (tmp_path / "signs").mkdir()
+    MapStore(tmp_path / "maps", create=True)
+    background(tmp_path)
+    with running(port, tmp_path, "-c", GATED, str(tmp_path), str(port), module=False):
+        told = seen("ground", f"http://127.0.0.1:{port}/", a_drive(tmp_path), a_town(tmp_path), PICTURES)
+    assert told["background"]["water"] > 50_000 and told["background"]["street"] > 1000
+    assert told["ground"]["water"] > 3000 and told["ground"]["street"] > 1000
+    assert any("in line of sight" in text for text in told["sights"])
+    assert any("no line of sight" in text for text in told["sights"])
 
 
 def a_drive(folder: Path) -> Path:

@@ -85,6 +85,21 @@ export class Drive {
     });
   }
 
+  /** Number of pixels of the map that have exactly one colour. */
+  pixels(page, colour) {
+    return page.evaluate(([r, g, b]) => {
+      const canvas = document.querySelector("canvas");
+      const copy = document.createElement("canvas");
+      [copy.width, copy.height] = [canvas.width, canvas.height];
+      const brush = copy.getContext("2d");
+      brush.drawImage(canvas, 0, 0);
+      const data = brush.getImageData(0, 0, copy.width, copy.height).data;
+      let found = 0;
+      for (let k = 0; k < data.length; k += 4) if (data[k] === r && data[k + 1] === g && data[k + 2] === b) found += 1;
+      return found;
+    }, colour);
+  }
+
   async end() {
     console.log(JSON.stringify(this.seen));
     await this.browser.close();

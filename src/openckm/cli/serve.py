@@ -48,7 +48,9 @@ def serve(
         raise StoreError(f"the page needs the package {error.name}: pip install 'openckm[edge]'") from error
     limits = Limits(body_bytes=_BODY_BYTES, body_s=600.0, observations=_READINGS, deadline_s=3600.0, result_s=_RESULT_S)
     maps = None if store is None else MapsConfig(folder=store.resolve())
-    config = EdgeConfig(server=ServerConfig(port=port, page=True, basemap=basemap and basemap.resolve()), limits=limits, maps=maps)
+    config = EdgeConfig(
+        server=ServerConfig(port=port, page=True, basemap=basemap and basemap.resolve()), limits=limits, maps=maps
+    )
     address = f"http://127.0.0.1:{port}/"
     console.print(f"the page is at {address} (this machine alone; end with Ctrl+C)", markup=False)
     if open_page:
