@@ -40,7 +40,7 @@ def osm_polygons(path: Path, keys: Sequence[str]) -> list[Polygon]:
 
 
 def osm_lines(path: Path, keys: Sequence[str]) -> list[Polygon]:
-    """Return the ways of an OpenStreetMap file that have one of the tags, as lines; ways without all nodes are left out.
+    """Return the ways of an OpenStreetMap file that have one of the tags, as lines; those that lack nodes are left out.
 
     Raises:
         LayoutError: if the file cannot be read.

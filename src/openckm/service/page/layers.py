@@ -7,6 +7,7 @@ A layer is one JSON line, padded with blanks so that the numbers begin at an eve
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def buildings_geojson(layout: Layout) -> dict[str, Any]:
 
 
 def encode_heights(layout: Layout) -> bytes:
-    """Return the heights of the buildings on the map and around it [m] as bytes, for what stands in the line of sight."""
+    """Return the heights of the buildings on the map and around it [m] as bytes: they stand in the line of sight."""
     wide = layout if layout.around is None else layout.around
     grid, values = wide.grid, wide.height_m.astype(np.float64)
     facts = {"layer": "height", "cell_m": grid.cell_m, "crs": grid.crs, "unit": "m", "corners": corners(grid)}
@@ -154,13 +155,18 @@ def ground_geojson(ground: Ground, grid: Grid) -> dict[str, Any]:
     features = []
     if drawn:
         array = np.array([shape for shape, _ in drawn], dtype=object)
-        moved = shapely.transform(array, lambda c: np.round(np.stack(to_page(grid.crs, *c.T), axis=1), 7))
+        moved = shapely.transform(array, partial(_places, grid))
         shapes = (json.loads(text) for text in shapely.to_geojson(moved))
         features = [
             {"type": "Feature", "properties": facts, "geometry": shape}
             for shape, (_, facts) in zip(shapes, drawn, strict=True)
         ]
     return {"type": "FeatureCollection", "features": features, "left_out": ground.left_out}
+
+
+def _places(grid: Grid, corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    lon, lat = to_page(grid.crs, *corners_m.T)
+    return np.round(np.stack([lon, lat], axis=1), 7)
 
 
 def _degrees(grid: Grid, ring: list[tuple[float, float]]) -> list[list[float]]:
