@@ -1,4 +1,4 @@
-"""What lies under and in the way of a map on the page: streets and water, heights in the line of sight, a background."""
+"""What lies under and in the way of a map on the page: streets, water, heights in the line of sight, a background."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def ground_geojson(ground: Ground, grid: Grid) -> dict[str, Any]:
 
 def _places(grid: Grid, corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
     lon, lat = to_page(grid.crs, *corners_m.T)
-    return np.round(np.stack([lon, lat], axis=1), 7)
+    return np.asarray(np.round(np.stack([lon, lat], axis=1), 7), dtype=np.float64)
 
 
 def _degrees(grid: Grid, ring: list[tuple[float, float]]) -> list[list[float]]:
