@@ -29,6 +29,8 @@ AHEAD = 2
 """Results that may wait for an earlier one, per process, where they are wanted in order."""
 CONNECT_S = 20.0
 """Longest wait for a cluster to answer [s]."""
+WORKERLESS_S = 60.0
+"""How long a cluster may be without any worker until the run ends [s]; one that died is replaced in a few."""
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _SETTINGS = {
     "distributed.comm.timeouts.connect": f"{CONNECT_S:g}s",
@@ -277,7 +279,7 @@ def _on_cluster(
     work: Callable[[Any], Any], items: Iterable[Any], address: str
 ) -> Generator[Done[Any, Any], None, None]:
     """Hand items to a cluster, a few ahead for each of its threads, and yield what it makes of them."""
-    with _client(address) as client:
+    with _client(address) as client, contextlib.ExitStack() as stack:
         import distributed
         from distributed.scheduler import KilledWorker
 
@@ -296,7 +298,7 @@ def _on_cluster(
             return
         each: Any = distributed.as_completed
         finished: Any = each(first, loop=client.loop)
-        for future in finished:
+        for future in stack.enter_context(_while_workers_live(client, finished)):
             item = names.pop(future.key)
             try:
                 result = future.result()
@@ -314,6 +316,34 @@ def _on_cluster(
             yield Done(item, result)
             for more in submitted():
                 finished.add(more)
+
+
+@contextlib.contextmanager
+def _while_workers_live(client: Any, finished: Any) -> Iterator[Any]:
+    """Yield what is finished; where all workers die and none takes their place, it is cancelled, and does not wait."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        without = 0.0
+        while not ended.wait(min(1.0, WORKERLESS_S / 4)):
+            without = 0.0 if client.nthreads() else without + min(1.0, WORKERLESS_S / 4)
+            if without >= WORKERLESS_S:
+                client.cancel(list(client.futures), force=True)
+                return
+
+    watcher = threading.Thread(target=_quietly, args=(watch,), daemon=True)
+    watcher.start()
+    try:
+        yield finished
+    finally:
+        ended.set()
+        watcher.join(CONNECT_S)
+
+
+def _quietly(work: Callable[[], None]) -> None:
+    """Do what fails where the scheduler is gone, which those who wait for results are told, too."""
+    with contextlib.suppress(Exception):
+        work()
 
 
 @contextlib.contextmanager

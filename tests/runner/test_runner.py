@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import runner_work
 from clusters import cluster_in
 
+from openckm import runner
 from openckm.errors import ClusterUnavailable, ComputationError, InputError
 from openckm.runner import in_processes, run
 
@@ -160,6 +162,31 @@ def test_a_cluster_that_is_lost_meanwhile_is_named(tmp_path, monkeypatch):
         with pytest.raises(ClusterUnavailable, match=r"was lost at .*what is finished is kept"):
             list(run(runner_work.wait_long, [str(begun)], cluster=address))
         killer.join()
+
+
+@pytest.mark.parametrize(("without", "cancelled"), [(1, False), (99, True)])
+def test_what_waits_for_workers_that_never_come_back_is_cancelled(monkeypatch, without, cancelled):
+    """A worker that died is replaced in a moment; where none takes its place, the run must not wait for ever."""
+    monkeypatch.setattr("openckm.runner.WORKERLESS_S", 0.4)
+
+    class Client:
+        futures: ClassVar = {"one": 1}
+        asked = 0
+        cancelled = threading.Event()
+
+        def nthreads(self):
+            self.asked += 1
+            return {} if self.asked <= without else {"worker": 1}
+
+        def cancel(self, futures, force):
+            assert futures == ["one"] and force
+            self.cancelled.set()
+
+    client = Client()
+    client.cancelled.clear()
+    with runner._while_workers_live(client, "finished") as finished:
+        assert finished == "finished"
+        assert client.cancelled.wait(5.0 if cancelled else 1.0) == cancelled
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from openckm.baselines.variogram import DEFAULT_MODELS, Variogram, fit_variogram
 from openckm.errors import ComputationError
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
+from openckm.side_by_side import side_by_side
 
 GLOBAL_LIMIT = 1700
 """Cells up to which one global system is solved [cells]; above, ordinary kriging takes the nearest ones."""
@@ -203,7 +205,8 @@ def universal(
     coefficient = information @ at_cells.T @ solved[:, -1]
     weighted = solved[:, -1] - solved[:, :-1] @ coefficient
     mean, variance = np.empty(len(targets)), np.empty(len(targets))
-    for start in range(0, len(targets), CHUNK):
+
+    def fill(start: int) -> None:
         part = slice(start, start + CHUNK)
         cross = variogram.covariance(cdist(targets[part], xy))
         mean[part] = at_targets[part] @ coefficient + cross @ weighted
@@ -211,4 +214,6 @@ def universal(
         white = blas.dtrsm(1.0, factor[0], cross, side=1, lower=1, trans_a=1)  # rows of cross times L^-T
         explained = (white**2).sum(1)
         variance[part] = variogram.sill - explained + ((lack @ information) * lack).sum(1)
+
+    side_by_side([partial(fill, start) for start in range(0, len(targets), CHUNK)])
     return mean, variance, coefficient

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from shlex import quote
 
@@ -48,6 +49,7 @@ def run_demo(out: Path, on_progress: Report | None = None) -> tuple[str, list[Pa
 
     def kriged() -> RadioMap:
         evidence = read_evidence(measurements, site)
+        import_module("matplotlib.figure")  # half a second, while others compute
         return Kriging().reconstruct(evidence.observations, evidence.grid, draws=0)
 
     job, rival = both(partial(construct, measurements, site, on_progress=on_progress), kriged)

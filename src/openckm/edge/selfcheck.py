@@ -270,9 +270,8 @@ def self_check(
             " give more readings or leave the self-check out"
         )
     parts = [_Part(observations, points, cells, mask, grid, seed) for mask in masks]
-    tasks = [partial(_predicted, methods[0], observations, parts)]
-    tasks += [partial(_attempt, method, observations, parts) for method in methods[1:]]
-    own, *rivals = side_by_side(tasks)
+    tasks = [partial(_attempt, method, observations, parts) for method in methods[1:]]
+    *rivals, own = side_by_side([*tasks, partial(_predicted, methods[0], observations, parts)])
     first = _score(methods[0].name, own, parts)
     others = [_score(m.name, said, parts) for m, said in zip(methods[1:], rivals, strict=True) if said]
     best = min(others, key=lambda s: s[0].rmse_db) if others else first

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ from openckm.observe.field.matern import (
 )
 from openckm.observe.field.nuisance import Parameter
 from openckm.observe.field.readings import FieldReadings, join_neighbours
+from openckm.side_by_side import side_by_side
 
 Array = NDArray[np.float64]
 
@@ -149,7 +150,8 @@ class DiscrepancyFit:
         place, rows = self._check(xy, design)
         mean, variance = np.empty(len(place)), np.empty(len(place))
         scaled = rows * self.readings.scale
-        for part in _chunks(place, len(self._xy)):
+
+        def fill(part: slice) -> None:
             cross = self._cross(place[part])
             mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights
             # L^-1 K as (K' L^-T)': BLAS takes the rows of K as they lie, without a copy
@@ -158,6 +160,8 @@ class DiscrepancyFit:
             variance[part] = variances(place[part], self.hyper.components, self.hyper.nugget_std)
             variance[part] -= np.einsum("ji,ji->j", white, white)
             variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))
+
+        side_by_side([partial(fill, part) for part in _chunks(place, len(self._xy))])
         variance = np.maximum(variance, 0.0)
         if sigma is not None:
             variance += np.asarray(sigma, dtype=np.float64) ** 2

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from openckm.errors import ComputationError, InputError, OptionError
 from openckm.observe.field.matern import Matern, same_places
+from openckm.side_by_side import side_by_side
 
 Array = NDArray[np.float64]
 
@@ -350,7 +352,7 @@ def estimate_hyper(
     if begin is not None:
         return full.hyper(_minimise(full, full.theta(begin))[0])
     coarse = full if len(order) <= 300 or points <= 300 else _identified(objective, sample.flat, points)
-    found = [_minimise(coarse, theta) for theta in coarse.starts(starts)]
+    found = side_by_side([partial(_minimise, coarse, theta) for theta in coarse.starts(starts)])
     theta, value = min(found, key=lambda item: item[1])
     if not math.isfinite(value):
         raise ComputationError("the marginal likelihood of the readings is not finite at any start; check y and sigma")
