@@ -21,7 +21,7 @@ from openckm.cli.options import (
     Where,
     place,
     reading_options,
-    require_range,
+    require_ranges,
 )
 from openckm.cli.progress import stages
 
@@ -68,14 +68,10 @@ def adapt(
     from openckm.maps.site_plan import SitePlan
 
     require_writable_file(output, (".delta",), (*measurements, layout))
-    numbers = (
-        ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
-        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
-        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--minutes", minutes, 0.01, 1e5, "minutes"),
-        ("--budget-mb", budget_mb, 1.0, 1e6, "MiB"),
+    require_ranges(
+        cell=cell, height=height, carrier=carrier, azimuth=azimuth, downtilt=downtilt, minutes=minutes,
+        budget_mb=budget_mb,
     )  # fmt: skip
-    for flag, value, low, high, unit in numbers:
-        require_range(flag, value, low, high, unit)
     options = AdaptOptions(budget_mb, minutes, rank, place=place_name, licence=licence, seed=seed)
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size)
     with stages("adapting to the site") as on_progress:

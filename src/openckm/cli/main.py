@@ -41,7 +41,7 @@ from openckm.cli.options import (
     Where,
     place,
     reading_options,
-    require_range,
+    require_ranges,
 )
 from openckm.cli.plan import plan
 from openckm.cli.predict import predict
@@ -190,15 +190,10 @@ def construct(
         )
     if report is not None:
         require_writable_file(report, (".json",), (*measurements, layout))
-    numbers = (
-        ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
-        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
-        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 100.0, "dB"),
-        ("--before-age", before_age, 0.0, 1e5, "days"),
-        ("--deadline", deadline, 0.001, 1e9, "seconds"), ("--outage-threshold", outage_threshold, -300.0, 100.0, "dBm"),
+    require_ranges(
+        cell=cell, height=height, carrier=carrier, azimuth=azimuth, downtilt=downtilt, before_age=before_age,
+        deadline=deadline, outage_threshold=outage_threshold,
     )  # fmt: skip
-    for flag, value, low, high, unit in numbers:
-        require_range(flag, value, low, high, unit)
     if strict and not check:
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
     site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,

@@ -80,6 +80,16 @@ TerrainFile = Annotated[
 Trees = Annotated[
     bool, typer.Option("--trees/--no-trees", help="Let woods of the layout's file attenuate what passes through them.")
 ]
+RANGES: dict[str, tuple[float, float, str]] = {
+    "cell": (0.1, 1000.0, "metres"), "height": (0.1, 1000.0, "metres above ground"),
+    "tx HEIGHT": (0.1, 1000.0, "metres above ground"), "carrier": (0.1, 100.0, "GHz"),
+    "azimuth": (-360.0, 360.0, "degrees"), "downtilt": (-90.0, 90.0, "degrees"), "sigma": (0.01, 100.0, "dB"),
+    "before-age": (0.0, 1e5, "days"), "deadline": (0.001, 1e9, "seconds"), "spacing": (0.01, 1000.0, "metres"),
+    "receiver-height": (0.0, 20_000.0, "metres above ground"), "outage-threshold": (-300.0, 100.0, "dBm or dB"),
+    "power": (-60.0, 120.0, "dBm"), "eirp": (-60.0, 150.0, "dBm"), "cable-loss": (0.0, 60.0, "dB"),
+    "budget-km": (0.001, 1e4, "kilometres"), "minutes": (0.01, 1e5, "minutes"), "budget-mb": (1.0, 1e6, "MiB"),
+}  # fmt: skip
+"""Least and largest value of the options that are numbers, and their unit."""
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Also write what was read, left out, assumed and fitted as JSON.")
 ]
@@ -104,8 +114,7 @@ def reading_options(
     """
     from openckm.edge.reading import ReadingOptions
 
-    require_range("--spacing", spacing, 0.01, 1000.0, "metres")
-    require_range("--receiver-height", receiver_height, 0.0, 20_000.0, "metres above ground")
+    require_ranges(spacing=spacing, receiver_height=receiver_height, sigma=sigma)
     return ReadingOptions(
         pairs(where), pairs(column), crs, sigma, tuple(no_column or ()), skip_bad, tuple(mix or ()),
         nothing=tuple(nothing or ()), spacing_m=spacing, receiver_height_m=receiver_height,
@@ -172,11 +181,17 @@ def split_name(text: str) -> Literal["train", "validation", "test"]:
     raise OptionError(f"--split {text!r}: wanted train, validation or test")
 
 
-def require_range(flag: str, value: float | None, low: float, high: float, unit: str) -> None:
-    """Check that the value of an option lies in [low, high]; None means that it was not given.
+def require_ranges(**values: float | None) -> None:
+    """Check that the values of options lie in their `RANGES`; None means that one was not given.
+
+    Args:
+        **values: by the option's name, with _ for -.
 
     Raises:
-        OptionError: if it does not, or is not a number.
+        OptionError: if one does not, or is not a number.
     """
-    if value is not None and not low <= value <= high:
-        raise OptionError(f"{flag} {value:g}: wanted a number of {unit} in [{low:g}, {high:g}]")
+    for name, value in values.items():
+        option = name.replace("_", "-")
+        low, high, unit = RANGES[option]
+        if value is not None and not low <= value <= high:
+            raise OptionError(f"--{option} {value:g}: wanted a number of {unit} in [{low:g}, {high:g}]")

@@ -25,7 +25,7 @@ from openckm.cli.options import (
     Where,
     lon_lat,
     reading_options,
-    require_range,
+    require_ranges,
 )
 from openckm.cli.outputs import require_writable_file
 from openckm.cli.progress import stages
@@ -88,14 +88,9 @@ def plan(
     from openckm.maps.sites_csv import read_sites
 
     require_writable_file(output, (".geojson", ".json"), (*(measurements or ()), layout))
-    numbers = (
-        ("--cell", cell, 0.1, 1000.0, "metres"), ("--height", height, 0.1, 1000.0, "metres above ground"),
-        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
-        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--sigma", sigma, 0.01, 99.0, "dB"),
-        ("--budget-km", budget_km, 0.001, 1e4, "kilometres"),
+    require_ranges(
+        cell=cell, height=height, carrier=carrier, azimuth=azimuth, downtilt=downtilt, budget_km=budget_km,
     )  # fmt: skip
-    for flag, value, low, high, unit in numbers:
-        require_range(flag, value, low, high, unit)
     begin = None if start is None else lon_lat(start, "--start")
     if (bs is None) == (sites is None):
         raise OptionError("give the base station by --bs, or the cells of a mast by --sites")

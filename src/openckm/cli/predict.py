@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from openckm.cli.options import ArithmeticOption, TerrainFile, Trees, lon_lat, require_range
+from openckm.cli.options import ArithmeticOption, TerrainFile, Trees, lon_lat, require_ranges
 from openckm.cli.outputs import require_writable, write_map
 from openckm.cli.progress import stages
 from openckm.errors import OptionError
@@ -89,15 +89,10 @@ def predict(
 
     require_writable(output, png, zarr, (layout, vehicles))
     place, height = place_and_height(tx)
-    numbers = (
-        ("--cell", cell, 0.1, 1000.0, "metres"), ("--tx HEIGHT", height, 0.1, 1000.0, "metres above ground"),
-        ("--carrier", carrier, 0.1, 100.0, "GHz"), ("--azimuth", azimuth, -360.0, 360.0, "degrees"),
-        ("--downtilt", downtilt, -90.0, 90.0, "degrees"), ("--outage-threshold", outage_threshold, -300.0, 100.0, "dB"),
-        ("--power", power, -60.0, 120.0, "dBm"), ("--eirp", eirp, -60.0, 150.0, "dBm"),
-        ("--cable-loss", cable_loss, 0.0, 60.0, "dB"),
+    require_ranges(
+        **{"tx HEIGHT": height}, cell=cell, carrier=carrier, azimuth=azimuth, downtilt=downtilt, power=power, eirp=eirp,
+        outage_threshold=outage_threshold, cable_loss=cable_loss,
     )  # fmt: skip
-    for flag, value, low, high, unit in numbers:
-        require_range(flag, value, low, high, unit)
     if by == "prior" and weights is not None:
         raise OptionError("--by prior takes no --weights: those are for one-pass networks")
     if by == "prior" and vehicles is not None and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
