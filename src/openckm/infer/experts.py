@@ -162,7 +162,7 @@ def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     length = max(SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
     prior = MaternPrior(nu=0.5, length_m=length, length_log_sd=0.5, std=8.0, std_log_sd=0.8)
     return DiscrepancyOptions(
-        components=(prior,), nugget=NuggetPrior(1.2, 0.7), noise=NoisePrior(), out_of_line=OUT_OF_LINE, starts=2,
+        components=(prior,), nugget=NuggetPrior(1.2, 0.7), noise=NoisePrior(1.0), out_of_line=OUT_OF_LINE, starts=2,
         hyper_readings=500,
     )  # fmt: skip
 
