@@ -31,7 +31,6 @@ MOVED = {
     "observe.marginal": "observe.field.marginal",
     "observe.matern": "observe.field.matern",
     "observe.nuisance": "observe.field.nuisance",
-    "observe.antenna": "observe.field.antenna",
     "edge.app": "service.app",
     "edge.connections": "service.connections",
     "edge.metrics": "service.metrics",

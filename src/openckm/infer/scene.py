@@ -33,7 +33,7 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.matern import Matern
-from openckm.observe.field.nuisance import Basis, join, map_column, offset_columns, pattern_columns
+from openckm.observe.field.nuisance import Basis, join, level_column, map_column, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
 from openckm.priors.ray_planes import add_rays
 
@@ -230,9 +230,7 @@ class Scene:
         share = (0.5 if power else 1.0) / (1 + len(self.maps))  # of the slopes' sum
         known_level = not power or self.extended is not None
         parts = [
-            offset_columns(
-                np.full(mean_db.size, ""), mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf
-            ),
+            level_column(mean_db.size, mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf),
             map_column(mean_db - centre, mean=share, std=0.3),
             *(self._handed_in(one, share) for one in self.maps),
         ]
@@ -251,7 +249,7 @@ class Scene:
         """Return the rows of H of every cell without a map: level, slope over distance, levels of the devices."""
         x, y = (part.ravel() for part in self.grid.centres())
         value = self.readings.value
-        parts = [offset_columns(np.full(len(x), ""), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
+        parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
         if (base := self.transmitter) is not None:
             far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
             far -= float(far[self.index].mean()) if len(self.index) else 0.0
@@ -408,7 +406,7 @@ def _antenna(grid: Grid, transmitter: Transmitter, known_level: bool) -> list[Ba
     """Smooth harmonics about the boresight, and the standard's pattern: a slope below 1 shrinks it in the map too."""
     x, y = grid.centres()
     bearing = np.arctan2(y - transmitter.y, x - transmitter.x).ravel() - (transmitter.azimuth_rad or 0.0)
-    parts = [pattern_columns(bearing, None, order=2, std=1.0 if known_level else 1.5)]
+    parts = [pattern_columns(bearing, order=2, std=1.0 if known_level else 1.5)]
     if transmitter.azimuth_rad is not None and not known_level:
         gain = site_geometry(grid, transmitter).pattern_db.astype(np.float64).ravel() - PEAK_DBI
         parts.append(Basis(gain[:, None], ("TR 38.901 pattern",), ("dB/dB",), np.array([0.4]), np.array([0.3])))

@@ -3,7 +3,7 @@
     w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2
 
 (stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). p_ik is what expert k
-(`openckm.infer.experts`) says of reading i from the other folds. lambda is what about ten readings say: few readings
+(`openckm.infer.experts`) says of reading i from the other folds. lambda is what about twenty readings say: few readings
 leave the weights near w0, which leans on the untouched prior. The spread is then scaled so that nine tenths of the
 held-out readings lie in their 90 % intervals, in these folds and in blocks of an eighth of the map: the larger of the
 two factors counts, because most of a map lies away from its readings.
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 BLOCKS_A_SIDE = 8
 LEANING = {"site": 0.3, "evidence": 0.3, "untouched": 0.4, "trend": 0.0}
 """Weights of the experts before any reading was held out, up to their sum: kriging has to earn its own."""
-LEAN_READINGS = 10.0
+LEAN_READINGS = 20.0
 """Held-out readings with which their say equals that of LEANING."""
 SCALE_BOUNDS = (0.5, 2.5)
 SCALE_HALF = 30.0

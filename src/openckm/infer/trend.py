@@ -6,7 +6,8 @@ What the readings said of the discrepancy, the noise and limits about the prior'
 (`openckm.observe.field.discrepancy.refit`), so that the expert costs no estimate and no further factor of the
 covariance. Beside experts that hold a map it is what classical kriging knows of the site, and where the prior's shadows
 are not those of the place, the blend is nearer to it. Held-out measured sets (`ckm bench duke`, `ckm bench real`) say
-what it is worth.
+what it is worth. Fewer than LEAST readings cannot tell whether it is any good: of 39 held-out maps with a thousandth of
+the cells read, it made 5 worse than the prior alone, with it left out 2.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from openckm.infer.scene import Scene
 from openckm.observe.field.discrepancy import DiscrepancyFit, refit
 
 Array = NDArray[np.float64]
+LEAST = 30
+"""Values among the readings from which the expert is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +48,14 @@ class Trend:
 
 
 def trend_expert(scene: Scene, site: Expert, fold: NDArray[np.intp] | None = None) -> Trend | None:
-    """Return the expert; None where readings are of more than one cell.
+    """Return the expert; None where readings are of more than one cell, or few.
 
     Args:
         scene: the evidence.
         site: the site expert on it.
         fold: of each used reading, shape (n,); None where its weight is known.
     """
-    if scene.extended is not None:
+    if scene.extended is not None or int(scene.plain.sum()) < LEAST:
         return None
     basis = scene.bare_design()
     rows = all_rows(scene, basis.matrix, None)

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULES = {
-    "field.antenna": ("boresight_offsets", "element_gain_dbi", "harmonics"),
     "areas": ("AreaAverage", "PositionBlur", "areas_likelihood", "blurred_points"),
     "catalogue": ("ALL_OPERATORS",),
     "field.discrepancy": (
@@ -24,7 +23,7 @@ _MODULES = {
         "Truncate", "joint_truncate_quantize", "straight_through",
     ),
     "field.nuisance": (
-        "Basis", "LinearFit", "Parameter", "fit_linear", "join", "map_column", "offset_columns", "pattern_columns",
+        "Basis", "Parameter", "harmonics", "join", "level_column", "map_column", "pattern_columns",
     ),
     "operators": (
         "AffineOffset", "Compose", "Domain", "Downsample", "Identity", "LinearOperator", "Mask", "Operator",
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     from openckm.observe.areas import areas_likelihood as areas_likelihood
     from openckm.observe.areas import blurred_points as blurred_points
     from openckm.observe.catalogue import ALL_OPERATORS as ALL_OPERATORS
-    from openckm.observe.field.antenna import boresight_offsets as boresight_offsets
-    from openckm.observe.field.antenna import element_gain_dbi as element_gain_dbi
-    from openckm.observe.field.antenna import harmonics as harmonics
     from openckm.observe.field.discrepancy import Belief as Belief
     from openckm.observe.field.discrepancy import DiscrepancyFit as DiscrepancyFit
     from openckm.observe.field.discrepancy import DiscrepancyOptions as DiscrepancyOptions
@@ -53,12 +49,11 @@ if TYPE_CHECKING:
     from openckm.observe.field.discrepancy import condition as condition
     from openckm.observe.field.discrepancy import fit_discrepancy as fit_discrepancy
     from openckm.observe.field.nuisance import Basis as Basis
-    from openckm.observe.field.nuisance import LinearFit as LinearFit
     from openckm.observe.field.nuisance import Parameter as Parameter
-    from openckm.observe.field.nuisance import fit_linear as fit_linear
+    from openckm.observe.field.nuisance import harmonics as harmonics
     from openckm.observe.field.nuisance import join as join
+    from openckm.observe.field.nuisance import level_column as level_column
     from openckm.observe.field.nuisance import map_column as map_column
-    from openckm.observe.field.nuisance import offset_columns as offset_columns
     from openckm.observe.field.nuisance import pattern_columns as pattern_columns
     from openckm.observe.likelihood import Gaussian, IntervalCensored, Likelihood, Product
     from openckm.observe.likelihood import points_likelihood as points_likelihood

@@ -45,6 +45,7 @@ from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
 from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
 from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, OneCall, Ours, our_methods
+from openckm.evaluate.samplers.product_field import product_rows
 from openckm.evaluate.samplers.scores import (
     MEAN_8,
     ONE_CALL,
@@ -108,6 +109,7 @@ class SamplerOptions:
         quick: shorter chains for our rivals too.
         tasks: which tasks.
         field: how much is run against the exact posterior of a Gaussian field; None leaves that out.
+        product: fields from which the product's default draws whole, and fields for each noise that is stated.
     """
 
     size: int = 64
@@ -126,11 +128,12 @@ class SamplerOptions:
     quick: bool = False
     tasks: tuple[str, ...] = TASKS
     field: FieldOptions | None = FieldOptions()  # noqa: RUF009 - a frozen value
+    product: tuple[int, int] = (200, 40)
 
 
 QUICK = SamplerOptions(
     windows=1, chains=1, steps=20, full=0, few=5, chain_draws=2, sweep=0, timed=1, quick=True,
-    field=FieldOptions(fields=4, rival_fields=1),
+    field=FieldOptions(fields=4, rival_fields=1), product=(2, 1),
 )  # fmt: skip
 
 
@@ -168,7 +171,7 @@ def run(
     tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
     scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
     scores += bench.times(denoiser, folder)
-    exact = [] if chosen.field is None else field_rows(chosen.field, progress)
+    exact = [] if chosen.field is None else field_rows(chosen.field, progress) + product_rows(*chosen.product, progress)
     return Results([*table(scores), *exact], scores)
 
 
