@@ -93,7 +93,8 @@ def product_rows(fields: int, noise_fields: int, progress: Progress | None = Non
     for done, (task, draws, factor, count) in enumerate(every):
         if progress is not None:
             progress(task, done, len(every))
-        begun, scores = time.perf_counter(), {}
+        begun = time.perf_counter()
+        scores: dict[str, list[float]] = {}
         for number in range(count):
             for name, value in _scores(world, method, number, draws, factor):
                 scores.setdefault(name, []).append(value)
