@@ -35,7 +35,7 @@ from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.nn.autoencoder import MapAutoencoder
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, moving_planes, scalars, stack_site
-from openckm.priors.denoiser import SIGMA_DATA, Denoiser, with_planes
+from openckm.priors.denoiser import SIGMA_DATA, Denoiser, planes_of, with_planes
 from openckm.priors.pretrained import embedded_prior, load_prior, save_prior
 from openckm.priors.schedules import EDM
 
@@ -240,7 +240,8 @@ def rule(given: argparse.Namespace) -> None:
     """Fit the rule of warm starts of the model in --out, or of the embedded one."""
     folder = given.out if (given.out / "card.json").is_file() else None
     denoiser, card = embedded_prior() if folder is None else load_prior(folder)
-    places = [place for data in given.data for place in read_places(data)]
+    rays = "rays" in planes_of(denoiser)
+    places = [place for data in given.data for place in read_places(data, rays=rays)]
     with torch.no_grad():
         found, carried = fit_rule(denoiser, places, card.sha256)
     given.out.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def run(*words: str) -> Result:
 
 def made(**values: float) -> Adaptation:
     one = delta(**values)
-    return Adaptation(one, one.helps, Plan("none", 1, 89.0), (10, 20, 30), 0.375, 7.0, 61.0)
+    return Adaptation(one, one.helps, Plan("none", 1, 89.0), (10, 20, 30), 0.375, 61.0)
 
 
 def test_a_delta_that_helps_is_written_and_said_how_to_be_used(tmp_path, monkeypatch):

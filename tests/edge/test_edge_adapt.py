@@ -15,14 +15,14 @@ import pytest
 import torch
 from tests.worlds import save_tiny, tiny_card, tiny_denoiser
 
-from openckm.edge.adapt import FOLDS, AdaptOptions, _dealt, adapt, adapt_to
+from openckm.edge.adapt import FOLDS, AdaptOptions, _dealt, _map_db, adapt, adapt_to
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
 from openckm.errors import MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
-from openckm.maps.grid import Grid
+from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
-from openckm.maps.site import Transmitter
-from openckm.priors.adapted import CrossFitted, adapted_by, with_delta, with_factors
+from openckm.maps.site import Layout, Transmitter
+from openckm.priors.adapted import CrossFitted, adapted_by, place_print, with_delta, with_factors
 from openckm.priors.adapter import LowRank
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
@@ -33,7 +33,7 @@ from openckm.store.delta import Delta
 ROOT = Path(__file__).parents[2]
 SIDE = 64
 GRID = Grid((SIDE, SIDE), 4.0, (0.0, 4.0 * SIDE), None)
-QUICK = AdaptOptions(steps=10, every=5, patience=2, rank=2, against_kriging=False)
+QUICK = AdaptOptions(steps=10, every=5, patience=2, rank=2, judge_map=False)
 
 
 def world(seed: int = 0, count: int = 260, noise: float | None = None) -> Observations:
@@ -169,15 +169,46 @@ def test_too_few_readings_places_or_megabytes_are_said_before_anything_is_writte
             AdaptOptions(**wrong)
 
 
-def test_what_kriging_predicts_better_is_refused_and_says_so(prior, done, tmp_path, monkeypatch):
+@pytest.mark.parametrize("after", [7.8, 7.99])
+def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
+    prior, done, tmp_path, monkeypatch, after
+):
     def taught(self: object, report: object) -> tuple[dict, int]:
         return done.delta.of_fold(self.fold), 40
 
+    found = iter([8.0, after])
     monkeypatch.setattr("openckm.edge.adapt._Fold.run", taught)
-    judged = adapt_to(world(), GRID, prior, replace(QUICK, against_kriging=True), tmp_path / "work")
-    assert judged.delta.helps, "the network has learnt something"
-    assert judged.kriging_db < judged.delta.rmse_after_db and not judged.kept, "but interpolation knows more"
-    assert "refused: kriging predicts those blocks better" in judged.summary()
+    monkeypatch.setattr("openckm.edge.adapt._map_db", lambda *_: next(found))
+    judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
+    assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)
+    assert judged.kept == (after == 7.8), "1 % at least"
+    assert f"8.00 dB before, {after:.2f} dB after" in judged.summary()
+    assert ("the map that is made with it does not" in judged.summary()) != judged.kept
+
+
+def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior, done, monkeypatch):
+    asked = []
+
+    class Given:
+        def __init__(self, model: LoadedPrior) -> None:
+            self.model = model
+
+        def reconstruct(self, given: Observations, grid: Grid, *, draws: int) -> Given:
+            asked.append(given.points[0])
+            return self
+
+        def mean(self) -> np.ndarray:
+            return np.full(GRID.shape, -90.0)
+
+    monkeypatch.setattr("openckm.edge.adapt.OpenCKM", Given)
+    site = world()
+    error = _map_db(site, GRID, prior[0], done.delta)
+    assert error == pytest.approx(np.sqrt(np.mean((site.points[0].value + 90.0) ** 2)), abs=1e-3)
+    assert len(asked) == FOLDS and sum(len(points) for points in asked) == (FOLDS - 1) * 260
+    for k, points in enumerate(asked):
+        east, north = np.floor((points.x - 128.0) / 64), np.floor((points.y - 128.0) / 64)
+        told = {(int(e), int(n)) for e, n in zip(east, north, strict=True)}
+        assert not told & {(int(e), int(n)) for e, n, f in done.delta.blocks if f == k}
 
 
 def test_blocks_are_dealt_evenly():
@@ -216,10 +247,19 @@ def test_a_step_hides_some_tells_others_and_asks_for_no_more(prior):
     assert 15 <= told_any < 30, "some steps are told nothing"
 
 
-def test_the_replay_is_drawn_from_the_parent(prior):
-    replay = Replay(prior[0], 2, 32, torch.zeros(1, 2), 0)
+def test_the_replay_asks_about_other_places_what_the_parent_answers(prior):
+    net, _ = prior
+    layout = Layout(GRID, np.where(np.indices(GRID.shape).sum(0) % 16 < 4, 12.0, 0.0).astype(np.float32))
+    replay = Replay(net, replace(world(), layout=layout), GRID, 8, 32, 0)
     batch = replay.batch(4, np.random.default_rng(0))
-    assert batch.clean.shape == (4, 5, 32, 32) and 0 < int(batch.condition.evidence.any((1, 2, 3)).sum()) < 4
+    assert batch.seen is not None and not bool(batch.seen.any()), "asked in one call from sigma_max"
+    assert torch.equal(batch.clean, posterior_mean(net, batch.condition, symmetrise=False).mean)
+    assert float(batch.weight.mean()) == pytest.approx(1.0)
+    read = [int(c.evidence.any()) for c in replay.conditions]
+    built = [float(c.site[0, 0].max()) > 0 for c in replay.conditions]
+    assert 0 < sum(read) < 8 and built == [True, True, True, False] * 2
+    keys = {c.key() for c in replay.conditions}
+    assert len(keys) == 8, "every place is another one"
 
 
 class Flat(Denoiser):
@@ -273,6 +313,48 @@ def test_a_delta_changes_the_map_is_named_and_is_removed_by_removing_it(done, tm
     done.delta.write(tmp_path / "other.delta")
     with pytest.raises(ModelError, match=r"other\.delta: the delta was taught on"):
         load_prior(folder, delta=tmp_path / "other.delta")
+
+
+PLACES = {
+    "as it was": ((0.0, 0.0, None), True), "said 20 m beside": ((15.0, -13.0, None), True),
+    "another street": ((90.0, 0.0, None), False), "another sector": ((0.0, 0.0, 120.0), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:32617"])
+@pytest.mark.parametrize(("moved", "own"), PLACES.values(), ids=list(PLACES))
+def test_a_delta_is_of_one_base_station(prior, done, crs, moved, own):
+    grid = Grid((SIDE, SIDE), 4.0, (685430.0, 3986078.0), crs)
+    station = Transmitter(685500.0, 3986000.0, 24.0)
+    delta = replace(done.delta, salt="ab", site=place_print(grid, station, "ab"))
+    taught = adapted_by(with_delta(prior[0], delta))
+    asked = replace(station, x=station.x + moved[0], y=station.y + moved[1], bearing_deg=moved[2])
+    assert taught.belongs(grid, asked) == own
+    assert not taught.belongs(grid, None)
+    assert place_print(grid, station, "cd") != delta.site, "salted"
+
+
+def test_its_place_is_the_same_on_whichever_plane_it_is_said(prior):
+    one = Grid((SIDE, SIDE), 4.0, (685430.0, 3986078.0), "EPSG:32617")
+    other = replace(one, crs="EPSG:3857", origin=(-8.8e6, 4.3e6))
+    station = Transmitter(685500.0, 3986000.0, 24.0)
+    x, y = (float(v) for v in reproject(one.crs, other.crs, station.x, station.y))
+    assert place_print(one, station, "ab") == place_print(other, replace(station, x=x, y=y), "ab")
+
+
+def test_elsewhere_the_prior_answers_as_it_was_to_the_bit_and_the_map_says_so(prior, done):
+    net, _ = prior
+    taught = with_delta(net, done.delta)
+    away = replace(world(3), transmitter=replace(world().transmitter, x=40.0))
+    maps = [
+        OpenCKM(LoadedPrior(model, "tiny"), calibrated=False).reconstruct(asked, GRID, draws=1)
+        for asked in (away, world()) for model in (net, taught)
+    ]  # fmt: skip
+    gains = [m.dataset["mean"].sel(channel="gain_db").to_numpy() for m in maps]
+    assert np.array_equal(gains[0], gains[1]), "nothing is forgotten elsewhere"
+    assert maps[1].provenance["delta"].startswith("not used: it was taught at another base station")
+    assert maps[1].provenance["prior"] == maps[0].provenance["prior"]
+    assert not np.array_equal(gains[2], gains[3]) and maps[3].provenance["delta"] == done.delta.digest
 
 
 def drive(path: Path, site: Observations) -> Path:

@@ -83,6 +83,16 @@ def test_frames_say_what_changed_and_nothing_else(places):
         place.frame("rain", 1)
 
 
+def test_a_network_that_reads_rays_is_shown_those_of_the_frame(folder):
+    place = read_places(folder, rays=True)[0]
+    still, moved, gone = (place.frame(c, n).condition for c, n in (("readings", 0), ("move_4", 5), ("house", 1)))
+    assert still.rays is not None and moved.rays is not None and gone.rays is not None
+    assert not torch.equal(still.rays, moved.rays), "the transmitter stands elsewhere"
+    assert not torch.equal(still.rays, gone.rays), "a house is missing"
+    assert torch.equal(still.rays, place.frame("vehicles", 3).condition.rays), "vehicles are not told"
+    assert read_places(folder)[0].frame("move_4", 5).condition.rays is None
+
+
 def test_readings_gather_and_read_cells_are_not_scored(places):
     place = places[0]
     counts = [len(place.frame("readings", f).readings) for f in (1, 10, 20)]

@@ -92,6 +92,14 @@ def test_a_chain_cut_at_a_midpoint_and_taken_up_again_is_a_chain():
     torch.testing.assert_close(chain.rest(middle, 10, 3, range(6)), whole)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_midpoints_of_one_chain_are_those_of_chains_cut_there(order):
+    chain = Chain(field(0.3), None, seed=2, order=order)
+    found = chain.states(10, range(4), SHAPE, (7, 3, 1))
+    for kept, x in zip((7, 3, 1), found, strict=True):
+        torch.testing.assert_close(x, chain.cold(10, range(4), SHAPE, until=chain.level(10, kept)))
+
+
 def test_noise_of_a_second_stage_is_not_that_of_the_first():
     f = field(0.0)
     a = noised(torch.zeros(2, *SHAPE), 1.0, 3, [0, 1])

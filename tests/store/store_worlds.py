@@ -55,6 +55,7 @@ def save_model(
     (folder / "card.json").write_text(card.to_json())
     if attached:
         (folder / "calibration.json").write_text(calibration_text(card.sha256, 1.0 + float(step.random())))
+        (folder / "warm.json").write_text(warm_text(card.sha256))
         (folder / "spectrum.safetensors").write_bytes(spectrum_bytes())
     return folder
 
@@ -64,6 +65,12 @@ def calibration_text(sha256: str, factor: float = 1.0) -> str:
     family = {"distance_m": [2.0, 8.0], "factor": [factor, 1.0], "half_width": 2.0, "alpha": 0.1, "maps": 9}
     raw = {"schema": 1, "sha256": sha256, "measured_on": "9 maps", "families": {"site/dB/exact": family}}
     return json.dumps(raw)
+
+
+def warm_text(sha256: str) -> str:
+    """Return a rule of warm starts, bound to weights."""
+    rule = {"sha256": sha256, "scale": 0.02, "steps": [0], "near": [0.4], "excess": 1.5, "measured_on": "4 places"}
+    return json.dumps(rule)
 
 
 @cache

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 import pytest
-from store_worlds import Middle, calibration_text, content, flipped, save_model, spectrum_bytes
+from store_worlds import Middle, calibration_text, content, flipped, save_model, spectrum_bytes, warm_text
 from tuf.api.metadata import TargetFile
 
 from openckm.errors import ModelError, RepositoryAttacked, StoreError
@@ -16,7 +16,7 @@ from openckm.store.chunks import pack
 from openckm.store.codec import PRECISIONS
 from openckm.store.roles import Chain, stored_at
 
-NAMES = {"card.json", "weights.safetensors", "calibration.json", "spectrum.safetensors"}
+NAMES = {"card.json", "weights.safetensors", "calibration.json", "spectrum.safetensors", "warm.json"}
 
 
 def test_they_arrive_with_the_model_to_the_bit(world):
@@ -27,6 +27,7 @@ def test_they_arrive_with_the_model_to_the_bit(world):
 
 
 def test_in_every_precision_an_edge_finds_a_calibration_of_its_own_weights(world):
+    from openckm.flux.start import prior_rule
     from openckm.infer.exact.spectrum import FittedSpectrum
     from openckm.infer.spread.calibration import prior_calibration
 
@@ -41,6 +42,7 @@ def test_in_every_precision_an_edge_finds_a_calibration_of_its_own_weights(world
         found = prior_calibration(got, card.sha256)
         assert found.families == prior_calibration(folder, measured).families
         assert FittedSpectrum.read(got / "spectrum.safetensors").levels.tolist() == [0.1, 1.0]
+        assert prior_rule(got, card.sha256).near == (0.4,), "a node opens the rule of its model"
         said[precision] = found.measured_on
     assert said["bf16"] == "9 maps"
     assert said["int8"] == f"9 maps (measured with weights {measured[:12]}, of which these are the int8 form)"
@@ -74,11 +76,15 @@ def test_a_file_beside_the_weights_that_rots_is_fetched_again(world, name, harm)
 def test_a_publisher_refuses_what_does_not_belong_together(world, tmp_path):
     folder = save_model(tmp_path / "model", attached=True)
     good, before = content(folder), world.files()
-    other = calibration_text("0" * 64)
+    other, rule = calibration_text("0" * 64), warm_text("0" * 64)
     cases = {
         "calibration.json": [
             (other.encode(), "was measured with other weights"), (b"{", "not a calibration"), (b"[]", "not a calib"),
             (b'{"sha256": 3, "measured_on": ""}', "must be texts"), (b" " * 2**19, "wanted one of"),
+        ],
+        "warm.json": [
+            (rule.encode(), "was measured with other weights"), (b"{", "not a rule of warm starts"),
+            (b" " * 2**15, "wanted one of"),
         ],
         "spectrum.safetensors": [
             (b"", "not a safetensors file"), (good["weights.safetensors"], "wanted finite levels and lags"),
@@ -143,10 +149,13 @@ def test_checkout_gives_back_what_was_published(world, tmp_path):
 
 
 def test_rebinding_changes_the_calibration_alone_and_only_for_other_weights():
-    files = {"calibration.json": calibration_text("a" * 64).encode(), "spectrum.safetensors": spectrum_bytes()}
+    files = {
+        "calibration.json": calibration_text("a" * 64).encode(), "spectrum.safetensors": spectrum_bytes(),
+        "warm.json": warm_text("a" * 64).encode(),
+    }  # fmt: skip
     assert rebound(files, "a" * 64, "a" * 64, "bf16") == files
     made = rebound(files, "a" * 64, "b" * 64, "int8")
-    assert bound_to(made["calibration.json"]) == "b" * 64
+    assert bound_to(made["calibration.json"]) == bound_to(made["warm.json"], "warm.json") == "b" * 64
     assert made["spectrum.safetensors"] == files["spectrum.safetensors"]
     assert json.loads(made["calibration.json"])["families"] == json.loads(files["calibration.json"])["families"]
 

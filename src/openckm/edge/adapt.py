@@ -7,11 +7,13 @@ added. Along the weight w of what was learnt, the squared error is close to a co
 prior, while the paired bootstrap's interval widens with w: a site has some 25 blocks, and few of them hold most of the
 readings. So the weights are asked in order, from the smallest, and the largest is taken up to which every one is better
 with a chance of 19 in 20; where w hurts, every greater weight does, so this asks nested questions, and all of them
-together are wrong in one case in 20 like the first alone. The delta is written only if there is such a weight, if the
-error falls by 1 % at least, and if the taught network then predicts these blocks at least as well as kriging of the
-same readings does. Where it does not, the readings decide the map, and a prior that is trusted more without being
-better can make the whole map worse (cell C of `ckm bench adapt`). The delta holds every fold's factors, so maps made
-with it can tell what was taught from what was not (`openckm.priors.adapted`).
+together are wrong in one case in 20 like the first alone. What a site wants is a better map, and a network that errs
+less is not always one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve
+(cell C of `ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: told the
+readings of the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
+at least, beyond its interval, and the map's by 1 %. It holds every fold's factors, so maps made with it can tell what
+was taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was
+(`openckm.priors.adapted`).
 
 Interrupted at any moment, the same call goes on from the work folder beside the output and writes the same delta to the
 bit, unless time ended a fold. The delta never leaves the node by itself.
@@ -21,7 +23,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import time
@@ -34,17 +35,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from openckm.baselines.kriging import UniversalKriging
 from openckm.edge.lesson import BLOCK_CELLS, Lesson, Replay, blocks_of, lesson_of
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.errors import MeasurementError, ModelError, OptionError
+from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.infer.scene import prepare_scene
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.nn.recompute import Plan, policy_for
-from openckm.priors.adapted import block_of, with_factors
+from openckm.priors.adapted import block_of, place_print, with_delta, with_factors
 from openckm.priors.adapter import UP, LowRank
 from openckm.priors.denoiser import MapDenoiser, planes_of
 from openckm.priors.pretrained import embedded_prior, load_prior
@@ -86,7 +87,7 @@ class AdaptOptions:
         place: what the delta's card says of the place.
         licence: SPDX name under which it may be handed on; "" where it may not.
         seed: of everything random.
-        against_kriging: refuse what predicts the judging blocks worse than kriging of the same readings.
+        judge_map: refuse what does not make the whole map better, too.
 
     Raises:
         OptionError: if a value is out of range.
@@ -102,7 +103,7 @@ class AdaptOptions:
     place: str = ""
     licence: str = ""
     seed: int = 0
-    against_kriging: bool = True
+    judge_map: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 16 or min(self.steps, self.every, self.patience) < 1 or self.seed < 0:
@@ -123,8 +124,6 @@ class Adaptation:
         plan: how a step was run, and its computed peak of memory.
         steps: at which each fold was stopped.
         weight: share of what was learnt that the delta adds.
-        kriging_db: error of kriging on the judging blocks [dB], each predicted from the other folds' readings; infinite
-            where it was not asked.
         seconds: time it took [s].
     """
 
@@ -133,17 +132,14 @@ class Adaptation:
     plan: Plan
     steps: tuple[int, ...]
     weight: float
-    kriging_db: float
     seconds: float
 
     def summary(self) -> str:
         """Return the record as text."""
         d = self.delta
         verdict = "kept" if self.kept else "refused: readings that were held back do not show that it helps"
-        if d.helps and not self.kept:
-            verdict = (
-                f"refused: kriging predicts those blocks better, {self.kriging_db:.2f} dB; readings decide the map"
-            )
+        if d.network_helps and not self.kept:
+            verdict = "refused: the network errs less, but the map that is made with it does not; readings decide it"
         return "\n".join([
             f"  taught   {d.model} {d.version} by {d.readings} cells with readings in {len(d.blocks)} blocks of"
             f" {d.block_m:g} m, {d.folds} folds, stopped at {', '.join(map(str, self.steps))} steps",
@@ -151,6 +147,8 @@ class Adaptation:
             f"  judged   on blocks that were not used, {self.weight:.0%} of what was learnt: {d.rmse_before_db:.2f} dB"
             f" before, {d.rmse_after_db:.2f} dB after ({d.ratio - 1:+.1%}, at most {d.ratio_high - 1:+.1%} with a"
             f" chance of {CHANCE:.0%})",
+            *([f"  map      on the same blocks: {d.map_before_db:.2f} dB before, {d.map_after_db:.2f} dB after"]
+              if d.map_before_db else []),
             f"  status   {verdict}",
             f"  took     {self.seconds:.0f} s",
         ])  # fmt: skip
@@ -222,49 +220,65 @@ def adapt_to(
     _claim(work, observations, card, options)
     fold_of_block = _dealt(np.bincount(number), FOLDS, np.random.default_rng([options.seed, 1]))
     report = on_progress or (lambda *_: None)
+    replay = Replay(net, observations, grid, REPLAYED, REPLAY_SIDE, options.seed)
     taught, steps = [], []
     for fold in range(FOLDS):
         lesson = lesson_of(observations, grid, net, fold_of_block != fold, block_m, options.seed)
         ends = begun + TEACHING * 60.0 * options.minutes * (fold + 1) / FOLDS
-        pupil = _Fold(net, lesson, options, plan, work / f"fold-{fold}", fold, ends)
+        pupil = _Fold(net, lesson, replay, options, plan, work / f"fold-{fold}", fold, ends)
         found, stopped = pupil.run(_shifted(report, fold))
         taught.append((lesson, found))
         steps.append(stopped)
     verdict = _weighed(net, taught, len(blocks), options.seed)
     factors = _joined([_scaled(found, verdict.weight) for _, found in taught])
     table = np.concatenate([blocks, fold_of_block[:, None]], axis=1).astype(np.int16)
+    salt = hashlib.sha256(f"{_seen(observations)} {options.seed}".encode()).hexdigest()[:16]
     delta = Delta(
         card.name, card.version, card.sha256, options.place, options.licence, readings, block_m,
         _rmse(verdict.before, readings), _rmse(verdict.after, readings), verdict.ratio, verdict.high,
-        _recipe(options, verdict.weight), FOLDS, table, factors,
+        _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
-    rival = _kriging_db(observations, grid, table, block_m) if options.against_kriging else math.inf
-    kept = delta.helps and delta.rmse_after_db <= rival
-    return Adaptation(delta, kept, plan, tuple(steps), verdict.weight, rival, time.monotonic() - begun)
+    if options.judge_map and delta.network_helps:
+        report("judging", 1, 1)
+        before, after = (_map_db(observations, grid, model, delta) for model in (net, with_delta(net, delta)))
+        delta = replace(delta, map_before_db=before, map_after_db=after)
+    return Adaptation(delta, delta.helps, plan, tuple(steps), verdict.weight, time.monotonic() - begun)
 
 
-def _kriging_db(observations: Observations, grid: Grid, table: NDArray[np.int16], block_m: float) -> float:
-    """Return the error of kriging on every fold's blocks [dB], each predicted from the readings of the others.
+def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:
+    """Return the error of the whole of `ckm construct` on every fold's blocks [dB], told the readings of the others.
 
     Args:
         observations: readings and base station.
         grid: the cells of the map.
-        table: (east, north, fold) of every block that taught, shape (n, 3).
-        block_m: side of a block [m].
+        model: the prior, or the prior with the delta, which then answers for a block by the fold that never saw it.
+        delta: says which block is whose.
     """
     points, tower = observations.gain_points(), observations.transmitter
     if tower is None:
-        return math.inf
-    known = {(int(e), int(n)): int(f) for e, n, f in table}
-    own = block_of(points.x, points.y, (tower.x, tower.y), block_m)
+        raise MeasurementError("to adapt to a site, the base station must be known: give its place")
+    known = {(int(e), int(n)): int(f) for e, n, f in delta.blocks}
+    own = block_of(points.x, points.y, (tower.x, tower.y), delta.block_m)
     fold = np.array([known.get((int(e), int(n)), -1) for e, n in own])  # -1: left out of the map, as of the lesson
     squared = []
-    for k in range(FOLDS):
+    for k in range(delta.folds):
         given = replace(observations, points=(points.subset((fold != k) & (fold >= 0)),))
         asked = points.subset(fold == k)
         row, col = grid.index_of(asked.x, asked.y)
-        squared.append((UniversalKriging().reconstruct(given, grid, draws=0).mean()[row, col] - asked.value) ** 2)
-    return float(np.sqrt(np.mean(np.concatenate(squared))))
+        made = OpenCKM(LoadedPrior(model, delta.model)).reconstruct(given, grid, draws=0)
+        squared.append((made.mean()[row, col] - asked.value) ** 2)
+    return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4)
+
+
+def _print(observations: Observations, grid: Grid, salt: str) -> str:
+    return "" if observations.transmitter is None else place_print(grid, observations.transmitter, salt)
+
+
+def _seen(observations: Observations) -> str:
+    """Return the SHA-256 of the readings that teach."""
+    points = observations.gain_points()
+    parts = (np.ascontiguousarray(v).tobytes() for v in (points.x, points.y, points.value))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _shifted(report: Report, fold: int) -> Callable[[int, int], None]:
@@ -320,17 +334,17 @@ class _Fold:
     """The factors of one fold while they are taught."""
 
     def __init__(
-        self, net: MapDenoiser, lesson: Lesson, options: AdaptOptions, plan: Plan, work: Path, fold: int, ends: float
-    ) -> None:
+        self, net: MapDenoiser, lesson: Lesson, replay: Replay, options: AdaptOptions, plan: Plan, work: Path,
+        fold: int, ends: float,
+    ) -> None:  # fmt: skip
         self.net, self.lesson, self.options, self.work, self.fold = net, lesson, options, work, fold
-        self.ends, self.policy = ends, plan.policy
+        self.replay, self.ends, self.policy = replay, ends, plan.policy
         counts = np.bincount(lesson.block[lesson.known], minlength=int(lesson.block.max()) + 1)
         rng = np.random.default_rng([options.seed, 2, fold])
         blocks = rng.permutation(np.flatnonzero(counts))
         last = int(np.searchsorted(np.cumsum(counts[blocks]), STOPPING * counts.sum())) + 1
         self.stopping = lesson.known & np.isin(lesson.block, blocks[: min(last, len(blocks) - 1)])
         self.teaching = lesson.known & ~self.stopping
-        self.replay = Replay(net, REPLAYED, REPLAY_SIDE, lesson.scene.condition.scalars, options.seed)
 
     def run(self, report: Callable[[int, int], None]) -> tuple[Factors, int]:
         """Teach until the stopping blocks find nothing better; return the best factors and their step."""
@@ -450,9 +464,7 @@ def _rmse(squared: NDArray[np.float64], count: int) -> float:
 
 def _recipe(options: AdaptOptions, weight: float) -> str:
     said = {
-        k: v
-        for k, v in asdict(options).items()
-        if k not in ("place", "licence", "minutes", "budget_mb", "against_kriging")
+        k: v for k, v in asdict(options).items() if k not in ("place", "licence", "minutes", "budget_mb", "judge_map")
     }
     said["weight"] = weight
     return "ckm edge adapt, " + ", ".join(f"{k} {v}" for k, v in said.items())
@@ -464,9 +476,7 @@ def _claim(work: Path, observations: Observations, card: ModelCard, options: Ada
     Raises:
         ModelError: if it belongs to another one.
     """
-    points = observations.gain_points()
-    seen = hashlib.sha256(b"".join(np.ascontiguousarray(v).tobytes() for v in (points.x, points.y, points.value)))
-    said = {**asdict(options), "parent": card.sha256, "readings": seen.hexdigest(), "torch": torch.__version__}
+    said = {**asdict(options), "parent": card.sha256, "readings": _seen(observations), "torch": torch.__version__}
     text = json.dumps({k: v for k, v in said.items() if k not in ("minutes", "place", "licence")}, sort_keys=True)
     path = work / "about.json"
     if not path.exists():

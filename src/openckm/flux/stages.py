@@ -26,7 +26,14 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
-from openckm.infer.exact.samplers import FewStepSampler, Progress, SamplerState, draw_generator, draw_noise
+from openckm.infer.exact.samplers import (
+    FewStepSampler,
+    Progress,
+    SamplerState,
+    condition_of,
+    draw_generator,
+    draw_noise,
+)
 from openckm.infer.oriented import Oriented, orientation
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
@@ -86,6 +93,17 @@ class Chain:
         begin = SamplerState(kept, x)
         return self._run(sampler, chosen, _shape(x), begin, 0.0, progress)
 
+    def states(self, steps: int, chosen: Sequence[int], shape: tuple[int, int, int], kept: Sequence[int]) -> list[Maps]:
+        """Return the midpoints of one chain from pure noise, [K, C, H, W] each: where it has `kept` steps before it."""
+        sampler, (prior, told) = self._sampler(steps), self._posed(chosen, shape)
+        generators, given = [draw_generator(self.seed, k) for k in chosen], condition_of(told, len(chosen))
+        state = sampler.start(draw_noise(generators, shape))
+        found = {}
+        while state.index > min(kept):
+            state = sampler.step(prior, state, draw_noise(generators, shape), given)
+            found[state.index] = state.x
+        return [found[k] for k in kept]
+
     def level(self, steps: int, kept: int) -> float:
         """Return the noise level of the midpoint of a chain of `steps` steps that has `kept` steps before it."""
         return float(self._sampler(steps).sigmas()[kept])
@@ -97,15 +115,19 @@ class Chain:
         self, sampler: FewStepSampler, chosen: Sequence[int], shape: tuple[int, int, int],
         begin: SamplerState | None, until: float, progress: Progress | None,
     ) -> Maps:  # fmt: skip
-        told = None if self.condition is None else self.condition.repeat(len(chosen))
-        prior: Denoiser = self.denoiser
-        if self.symmetrise and told is not None and prior.turns:
-            poses = [orientation(k, shape[1] == shape[2]) for k in chosen]
-            prior, told = Oriented(prior, poses, told), None
+        prior, told = self._posed(chosen, shape)
         # a chain that goes on takes other noise than the one that it goes on from
         numbers = chosen if begin is None else [k + FRESH for k in chosen]
         generators = [draw_generator(self.seed, k) for k in numbers]
         return sampler.run(prior, shape, generators, told, progress, begin, until)
+
+    def _posed(self, chosen: Sequence[int], shape: tuple[int, int, int]) -> tuple[Denoiser, Condition | None]:
+        """Return the denoiser in each draw's orientation and, where it does not hold it, what is known."""
+        told = None if self.condition is None else self.condition.repeat(len(chosen))
+        if not (self.symmetrise and told is not None and self.denoiser.turns):
+            return self.denoiser, told
+        poses = [orientation(k, shape[1] == shape[2]) for k in chosen]
+        return Oriented(self.denoiser, poses, told), None
 
 
 def noised(x: Maps, level: float, seed: int, chosen: Sequence[int]) -> Maps:

@@ -79,6 +79,7 @@ class WarmRule:
         near: distances |m - m'|_2 over the root of the number of cells, ascending; beyond the last the chain starts
             cold.
         excess: greatest ratio of a warm ensemble's misfit to what is expected; beyond it the chain starts cold.
+        measured_on: on what it was fitted.
     """
 
     sha256: str = ""
@@ -86,6 +87,7 @@ class WarmRule:
     steps: tuple[int, ...] = (0,)
     near: tuple[float, ...] = (0.5,)
     excess: float = 2.0
+    measured_on: str = ""
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -125,7 +127,9 @@ class WarmRule:
             if not isinstance(raw, dict) or set(raw) != known:
                 raise ValueError(f"wanted exactly the keys {sorted(known)}")
             steps, near = tuple(map(int, raw["steps"])), tuple(map(float, raw["near"]))
-            rule = cls(str(raw["sha256"]), float(raw["scale"]), steps, near, float(raw["excess"]))
+            rule = cls(
+                str(raw["sha256"]), float(raw["scale"]), steps, near, float(raw["excess"]), str(raw["measured_on"])
+            )
         except (OSError, ValueError, TypeError, OptionError) as error:
             raise ModelError(f"{path}: not a readable rule for warm starts ({error}); fetch the model again") from error
         if rule.sha256 != sha256:

@@ -353,6 +353,10 @@ class OpenCKM:
     ) -> Posterior:
         """Return the belief about one scene, with what a belief `known` before says of the site and of its fields."""
         network, name, calibration = self._load()
+        taught = adapted_by(network)
+        away = taught is not None and not taught.belongs(scene.grid, scene.transmitter)
+        if taught is not None and away:  # what a site teaches is worse than nothing elsewhere
+            network, name = taught.parent, name.removesuffix(f" with {taught.name}")
         tiled = Tiled(network, network.multiple, tile_options(self.tile_cells))
         expected = 2 * (8 if self.symmetrise else 1) + FOLDS
         denoiser, meters = _cross_fitted(network, tiled, scene, self.tile_cells, progress, expected)
@@ -371,8 +375,8 @@ class OpenCKM:
             reads = "vehicles" in planes_of(network)
             facts["vehicles"] = "used" if reads else "not used: this prior has not learnt vehicles"
         facts |= rays_fact(scene.condition, planes_of(network), scene.layout, scene.transmitter)
-        if (taught := adapted_by(network)) is not None:
-            facts["delta"] = taught.delta.digest
+        if taught is not None:
+            facts["delta"] = "not used: it was taught at another base station" if away else taught.delta.digest
         if not scene.fitted:
             answer = _without_readings(scene, denoiser, self.symmetrise, enough)
             facts["unit"] = "dB"

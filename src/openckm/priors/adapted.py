@@ -4,11 +4,18 @@ Where no reading taught anything, the map is the average over the folds' network
 that of the fold which never saw this block's readings. So whoever compares map and readings afterwards, to weigh
 experts, to fit what the prior cannot explain, or to state a spread, compares true predictions, and readings of pure
 noise leave the stated spread as wide as it was.
+
+A delta belongs to one base station, and what it teaches makes maps of other places worse. So a taught prior is asked
+only about its own: `Adapted.belongs` compares a salted fingerprint of the station's place (longitude and latitude in
+squares of PLACE_M, one square of tolerance; in a local plane its coordinates there) and of its boresight.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.errors import ModelError
-from openckm.maps.grid import Grid
+from openckm.maps.grid import Grid, reproject
+from openckm.maps.site import Transmitter
 from openckm.priors.adapter import Floats, difference
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
@@ -26,6 +34,9 @@ from openckm.store.delta import Delta
 
 ADAPTED = "adapted"
 """Attribute by which a taught prior keeps its delta; no submodule, for the folds' weights are not its own."""
+PLACE_M, SECTOR_DEG = 25.0, 45.0
+"""Side of the squares [m], and width of the sectors [degrees], that base stations are told apart by."""
+EARTH_M = 6_371_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +46,32 @@ class Adapted:
     Attributes:
         delta: the delta.
         folds: the network of each fold.
+        parent: the prior as it was before.
     """
 
     delta: Delta
     folds: tuple[MapDenoiser, ...]
+    parent: MapDenoiser
 
     @property
     def name(self) -> str:
         """What provenance calls the delta."""
         place = f" of {self.delta.place}" if self.delta.place else ""
         return f"delta {self.delta.digest[:12]}{place}"
+
+    def belongs(self, grid: Grid, transmitter: Transmitter | None) -> bool:
+        """Return whether the delta was taught at this base station, to a square of PLACE_M beside it.
+
+        Args:
+            grid: whose plane the station's place is in.
+            transmitter: the station; None where nobody knows it.
+        """
+        if not self.delta.site:
+            return True
+        if transmitter is None:
+            return False
+        around = [(east, north) for east in (0, -1, 1) for north in (0, -1, 1)]
+        return any(place_print(grid, transmitter, self.delta.salt, at) == self.delta.site for at in around)
 
     def labels(self, grid: Grid, place: tuple[float, float]) -> NDArray[np.intp]:
         """Return the fold of every cell's block, shape of the grid, -1 where nothing was taught.
@@ -95,6 +122,28 @@ def _average(answers: Sequence[Denoised]) -> Denoised:
     return Denoised(mean, torch.stack(variances).mean(0) if len(variances) == len(answers) else None)
 
 
+def place_print(grid: Grid, transmitter: Transmitter, salt: str, beside: tuple[int, int] = (0, 0)) -> str:
+    """Return the fingerprint of a base station's place and boresight, SHA-256 as text.
+
+    Args:
+        grid: whose plane the place is in.
+        transmitter: the station.
+        salt: so that one place has another fingerprint in every delta.
+        beside: squares to the east and to the north of the station's own.
+    """
+    east, north = transmitter.x, transmitter.y
+    if grid.crs is not None:
+        lon, lat = (float(v) for v in reproject(grid.crs, "EPSG:4326", east, north))
+        degree_m = math.pi / 180.0 * EARTH_M
+        # metres along the parallel of the latitude's degree, so that both agree wherever the map's plane begins
+        east, north = lon * degree_m * math.cos(math.radians(round(lat))), lat * degree_m
+    squares = [math.floor(east / PLACE_M) + beside[0], math.floor(north / PLACE_M) + beside[1]]
+    bearing = transmitter.bearing_deg
+    sector = None if bearing is None else round(bearing % 360.0 / SECTOR_DEG) % round(360.0 / SECTOR_DEG)
+    said = [salt, grid.crs is not None, *squares, sector]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
 def block_of(
     x: NDArray[np.float64], y: NDArray[np.float64], place: tuple[float, float], block_m: float
 ) -> NDArray[np.int16]:
@@ -131,7 +180,7 @@ def with_delta(parent: MapDenoiser, delta: Delta) -> MapDenoiser:
     for name, value in child.named_parameters():
         if not bool(torch.isfinite(value).all()):
             raise ModelError(f"the delta makes {name} infinite: it is damaged; adapt again with `ckm edge adapt`")
-    setattr(child, ADAPTED, Adapted(delta, folds))
+    setattr(child, ADAPTED, Adapted(delta, folds, parent))
     return child.requires_grad_(False).train(False)
 
 

@@ -1,11 +1,12 @@
-"""What is kept beside a prior's weights and travels with them: its calibration, and the spectra of its errors.
+"""What is kept beside a prior's weights and travels with them: what was measured of it, and the spectra of its errors.
 
     calibration.json         measured with one weight file, and bound to it by its SHA-256
+    warm.json                how far earlier answers may be reused; measured and bound in the same way
     spectrum.safetensors     covariances of the denoiser's errors
 
 Published in another precision, a model is the same network but for rounding, and its weight file is another one. What
-was measured stays true of it, so the calibration is bound to the new file, and says in words with which one it was
-measured. Pure code but for the reading of a folder.
+was measured stays true of it, so it is bound to the new file, and says in words with which one it was measured. Pure
+code but for the reading of a folder.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ import numpy as np
 
 from openckm.errors import ModelError
 
-CALIBRATION, SPECTRUM = "calibration.json", "spectrum.safetensors"
-ATTACHMENTS = {CALIBRATION: 2**18, SPECTRUM: 2**22}
+CALIBRATION, WARM, SPECTRUM = "calibration.json", "warm.json", "spectrum.safetensors"
+ATTACHMENTS = {CALIBRATION: 2**18, SPECTRUM: 2**22, WARM: 2**14}
 """Files beside the weights that are published, and the most that each may have [bytes]."""
+
+MEASURED = {CALIBRATION: "train/calibrate.py", WARM: "train/flux.py rule"}
+"""Those that were measured with one weight file, and what measures them."""
 
 
 def read_attachments(folder: Path, sha256: str) -> dict[str, bytes]:
@@ -61,22 +65,23 @@ def check_attachments(files: Mapping[str, bytes], sha256: str, where: str) -> No
     for name, content in files.items():
         if name not in ATTACHMENTS or len(content) > ATTACHMENTS[name]:
             raise ModelError(f"{where}: {name} of {len(content)} bytes: wanted one of {ATTACHMENTS}, no longer")
-    if CALIBRATION in files and bound_to(files[CALIBRATION]) != sha256:
-        raise ModelError(
-            f"{where}: {CALIBRATION} was measured with other weights than those beside it; measure it again with"
-            " train/calibrate.py, or take it away to publish without"
-        )
+    for name, recipe in MEASURED.items():
+        if name in files and bound_to(files[name], name) != sha256:
+            raise ModelError(
+                f"{where}: {name} was measured with other weights than those beside it; measure it again with"
+                f" {recipe}, or take it away to publish without"
+            )
     if SPECTRUM in files:
         _check_spectrum(files[SPECTRUM], where)
 
 
-def bound_to(calibration: bytes) -> str:
-    """Return the checksum of the weights that a calibration belongs to.
+def bound_to(measured: bytes, name: str = CALIBRATION) -> str:
+    """Return the checksum of the weights that a file of MEASURED belongs to.
 
     Raises:
-        ModelError: if it is not a calibration.
+        ModelError: if it is none.
     """
-    return str(_parsed(calibration)["sha256"])
+    return str(_parsed(measured, name)["sha256"])
 
 
 def rebound(files: Mapping[str, bytes], old: str, new: str, precision: str) -> dict[str, bytes]:
@@ -89,24 +94,26 @@ def rebound(files: Mapping[str, bytes], old: str, new: str, precision: str) -> d
         precision: that this one is kept in.
 
     Raises:
-        ModelError: if a calibration is none.
+        ModelError: if a file is not what its name says.
     """
     made = dict(files)
-    if CALIBRATION in made and old != new:
-        raw = _parsed(made[CALIBRATION])
-        said = f"{raw['measured_on']} (measured with weights {old[:12]}, of which these are the {precision} form)"
-        raw |= {"sha256": new, "measured_on": said.strip()}
-        made[CALIBRATION] = (json.dumps(raw, indent=1, sort_keys=True) + "\n").encode()
+    for name in MEASURED:
+        if name in made and old != new:
+            raw = _parsed(made[name], name)
+            said = f"{raw['measured_on']} (measured with weights {old[:12]}, of which these are the {precision} form)"
+            raw |= {"sha256": new, "measured_on": said.strip()}
+            made[name] = (json.dumps(raw, indent=1, sort_keys=True) + "\n").encode()
     return made
 
 
-def _parsed(calibration: bytes) -> dict[str, Any]:
+def _parsed(measured: bytes, name: str) -> dict[str, Any]:
     try:
-        raw = json.loads(calibration)
+        raw = json.loads(measured)
         if not all(isinstance(raw[key], str) for key in ("sha256", "measured_on")):
             raise TypeError("sha256 and measured_on must be texts")
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise ModelError(f"{CALIBRATION}: not a calibration ({error!r}); measure it with train/calibrate.py") from error
+        what = "a calibration" if name == CALIBRATION else "a rule of warm starts"
+        raise ModelError(f"{name}: not {what} ({error!r}); measure it with {MEASURED[name]}") from error
     return dict(raw)
 
 

@@ -8,7 +8,9 @@ share of what was learnt that the factors of all folds are scaled by. `NAME:up` 
 `NAME:down` [folds x r, inputs] hold the folds' factors one after the other.
 
 The table of blocks (east, north, fold) counts blocks of `block_m` metres from the base station: it says where around it
-was measured, but not where it stands. The only free text is the place, as coarse as the owner likes.
+was measured, but not where it stands. `site` is a salted fingerprint of where it stands, by which a program that knows
+the place of a base station tells whether the delta belongs to it (`openckm.priors.adapted`); it can be guessed at, one
+place after the other, but not read. The only free text is the place, as coarse as the owner likes.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from numpy.typing import NDArray
 from openckm.errors import ModelError, OptionError
 from openckm.store.weights import write_aside
 
-SCHEMA = 1
+SCHEMA = 2
 LEAST_GAIN = 0.01
 """Share by which the error must fall for a delta to be worth having."""
 MAX_DELTA = 8 * 2**20
@@ -38,6 +40,7 @@ BLOCKS = "blocks"
 """Name of the tensor with the table of blocks."""
 _PLAIN = re.compile(r"[\w .,&()'-]{0,80}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PRINT = re.compile(r"[0-9a-f]{0,64}")
 Half = NDArray[np.float16]
 
 
@@ -61,6 +64,11 @@ class Delta:
         folds: number of folds.
         blocks: (east, north, fold) of every block with readings, shape (n, 3).
         factors: of all folds, by "WEIGHT:up" and "WEIGHT:down".
+        salt: of the fingerprint.
+        site: fingerprint of the base station's place; empty where the delta may be used anywhere.
+        map_before_db: error of the whole of `ckm construct` on the blocks of each fold, told the others [dB]; 0 where
+            nobody asked.
+        map_after_db: the same with the factors.
 
     Raises:
         ModelError: if a value cannot be.
@@ -81,6 +89,10 @@ class Delta:
     folds: int
     blocks: NDArray[np.int16] = field(repr=False)
     factors: Mapping[str, Half] = field(repr=False)
+    salt: str = ""
+    site: str = ""
+    map_before_db: float = 0.0
+    map_after_db: float = 0.0
 
     def __post_init__(self) -> None:
         _check(bool(_SHA256.fullmatch(str(self.parent_sha256))), "the checksum of the parent")
@@ -92,6 +104,9 @@ class Delta:
         _check(type(self.folds) is int and 1 <= self.folds <= MOST_FOLDS, f"{self.folds} folds")
         numbers = (self.block_m, self.rmse_before_db, self.rmse_after_db, self.ratio, self.ratio_high)
         _check(all(isinstance(v, float | int) and math.isfinite(v) and v > 0 for v in numbers), "a number")
+        maps = (self.map_before_db, self.map_after_db)
+        _check(all(isinstance(v, float | int) and math.isfinite(v) and v >= 0 for v in maps), "an error of maps")
+        _check(all(isinstance(v, str) and _PRINT.fullmatch(v) for v in (self.salt, self.site)), "the fingerprint")
         b = self.blocks
         _check(b.ndim == 2 and b.shape[1:] == (3,) and b.dtype == np.int16 and len(b) > 0, "the table of blocks")
         _check(bool(((b[:, 2] >= 0) & (b[:, 2] < self.folds)).all()), "a fold of a block")
@@ -99,7 +114,12 @@ class Delta:
 
     @property
     def helps(self) -> bool:
-        """Whether blocks that did not teach say so: at least LEAST_GAIN better, and better beyond the interval."""
+        """Whether blocks that did not teach say so, of the network and of the map that is made with it."""
+        return self.network_helps and self.map_after_db <= (1.0 - LEAST_GAIN) * self.map_before_db
+
+    @property
+    def network_helps(self) -> bool:
+        """Whether they say so of the network: at least LEAST_GAIN better, and better beyond the interval."""
         return self.ratio <= 1.0 - LEAST_GAIN and self.ratio_high < 1.0
 
     def of_fold(self, fold: int) -> dict[str, Half]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,10 @@ from openckm.evaluate.scores.metrics import coverage, crps_draws, rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
 from openckm.flux.stages import Maps
-from openckm.flux.start import prior_rule
+from openckm.flux.start import Source, prior_rule
 from openckm.infer.spread.normal import Z_90
 from openckm.maps.quantity import GAIN
-from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.denoiser import MapDenoiser, planes_of
 from openckm.priors.pretrained import embedded_prior, load_prior
 
 DATA_VARIABLE, KEEP_VARIABLE = "OPENCKM_FLUX_DATA", "OPENCKM_BENCH_KEEP"
@@ -115,15 +115,16 @@ def run(
     chosen = options or (QUICK if quick else FluxOptions())
     if data_dir is None and DATA_VARIABLE not in os.environ:
         raise InputError(f"${DATA_VARIABLE} is not set: name the folder of sequences made by bench/flux_sequences.py")
-    places = read_places(data_dir or Path(os.environ[DATA_VARIABLE]))[: chosen.places]
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
+    rays = "rays" in planes_of(denoiser)
+    places = read_places(data_dir or Path(os.environ[DATA_VARIABLE]), rays=rays)[: chosen.places]
     held = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
     bench = _Bench(denoiser, places, chosen, prior, card.sha256, held, progress)
     scores = bench.scores()
     rows = summary_rows_of(scores) + list(_over(scores))
     rows += refused(bench.cases_at_start(), bench.rule)
     rows += trajectory_rows(denoiser, places[: chosen.trajectories], chosen.changes)
-    return rows + mix_rows(denoiser, places[0], chosen.requests)
+    return rows + mix_rows(denoiser, places[0], chosen.requests, bench.rule)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +138,7 @@ class _Bench:
     sha256: str
     keep: Path | None
     progress: Progress | None
+    ensembles: dict[str, Source] = field(default_factory=dict)
 
     @property
     def rule(self) -> Any:
@@ -166,7 +168,7 @@ class _Bench:
         place, other = self.places[k], self.places[(k + 1) % len(self.places)]
         before = place.frame(change, number - 1)
         elsewhere = Frame(other.frame("readings", 0).condition, None, None)
-        return Case(self.denoiser, place, place.frame(change, number), before, elsewhere, self.rule)
+        return Case(self.denoiser, place, place.frame(change, number), before, elsewhere, self.rule, self.ensembles)
 
     def _kept(self, k: int, change: str, number: int) -> list[Score]:
         o = self.options

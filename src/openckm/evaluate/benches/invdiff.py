@@ -10,6 +10,9 @@ trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noi
     no_injector   the reversible U-Net without its injector
     chain_T       the invertible chain of T steps, trained end to end from `reversible`; chain_1 is the one-call mean
                   of the same further training
+    shipped prior, refined, jfs     one call of the shipped prior, the same made to agree with the readings, and the
+                  mean of 8 chains of its posterior
+    kriging       universal kriging of the readings
 
 Metrics: PSNR, RMSE, SSIM and NMSE (`openckm.evaluate.scores.image_metrics`); `psnr_gain_db` is the difference of PSNR
 to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
@@ -18,18 +21,20 @@ to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from openckm.baselines.kriging import UniversalKriging
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import is_held_out
 from openckm.errors import InputError
-from openckm.evaluate.benches.heldout import heldout_case, load_heldout
+from openckm.evaluate.benches.heldout import NOISE_DB, heldout_case, load_heldout
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row, plain_row
@@ -37,8 +42,14 @@ from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.evaluate.scores.image_metrics import image_scores
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
 from openckm.evaluate.worlds.folders import data_folder
-from openckm.infer.scene import prepare_scene
-from openckm.maps.quantity import GAIN
+from openckm.infer.posterior_draws import STEPS, sample_posterior
+from openckm.infer.refine import refined_mean
+from openckm.infer.scene import Scene, prepare_scene
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.observe.likelihood import Gaussian
+from openckm.observe.operators import Mask, map_domain
 from openckm.priors.chain import ChainDenoiser, ChainOptions
 from openckm.priors.denoiser import Denoiser, MapDenoiser, ReversibleMapDenoiser, ReversibleMapDenoiserOptions
 from openckm.priors.posterior import posterior_mean
@@ -58,6 +69,9 @@ TWINS = {
     "chain_8": "chain_1",
 }  # fmt: skip
 ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
+RIVALS = ("kriging", "refined", "jfs")
+Gains = NDArray[np.floating]
+Answer = Callable[[Scene, Observations, Grid], Gains]
 
 
 @dataclass(frozen=True)
@@ -148,6 +162,7 @@ def run(
                 progress(f"{arm}, seed {seed}", k, len(jobs))
             scores += arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
         scores += arm_scores("shipped prior", 0, embedded_prior()[0], held)
+        scores += [one for rival in RIVALS for one in rival_scores(rival, held)]
     return Results(table(scores), scores)
 
 
@@ -235,25 +250,69 @@ def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) 
         model: the network.
         held: maps that it has not seen.
     """
-    return [one for k, traced in enumerate(held) for one in _of_map(arm, seed, model, traced, k)]
+    calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
+
+    def mean(scene: Scene, given: Observations, grid: Grid) -> Gains:
+        told = scene.with_evidence(scene.cells)
+        return scene.crop(GAIN.decode(posterior_mean(model, told, symmetrise=False).mean[0, 0].numpy()))
+
+    return scores_of(arm, seed, mean, held, int(model.multiple), calls)  # type: ignore[arg-type]
 
 
-def _of_map(arm: str, seed: int, model: Denoiser, traced: TracedMap, k: int) -> Iterator[Score]:
-    for share in SHARES:
-        given, truth = heldout_case(traced, "gain", share, k)
-        scene = prepare_scene(given, traced.grid, int(model.multiple))  # type: ignore[arg-type]
-        condition = scene.with_evidence(scene.cells)
-        mean = posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()
-        known = np.zeros(traced.grid.shape, dtype=bool)
-        known[truth.row, truth.col] = True
-        answer, true = (
-            (field - FLOOR_DB) / SPAN_DB for field in (scene.crop(GAIN.decode(mean)), np.nan_to_num(traced.gain_db))
-        )
-        values = image_scores(answer, true, SPAN_DB, known)
-        calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
-        yield Score(
-            arm, "gain", f"{share:.0%}", case_of(traced, k), city_of(traced), values, int(known.sum()), calls, 0.0, seed
-        )  # fmt: skip
+def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
+    """Return the scores of one of RIVALS; those with a network use the shipped prior.
+
+    Args:
+        rival: its name.
+        held: maps.
+    """
+    net, _ = embedded_prior()
+
+    def answer(scene: Scene, given: Observations, grid: Grid) -> Gains:
+        if rival == "kriging":
+            return UniversalKriging().reconstruct(given, grid, draws=0).mean()
+        likelihood, shape = _likelihood(scene), (len(CHANNELS), *scene.grid.shape)
+        if rival == "refined":
+            told = scene.with_evidence(scene.cells)
+            mean = refined_mean(net, likelihood, told, symmetrise=False).mean
+        else:
+            mean = sample_posterior(net, likelihood, shape, scene.condition, method="jfs", mean=True).maps.mean(0)[None]
+        return scene.crop(GAIN.decode(mean[0, 0].numpy()))
+
+    calls = {"kriging": 0, "refined": 1}.get(rival, 8 * STEPS["jfs"])
+    return scores_of(rival, 0, answer, held, net.multiple, calls)
+
+
+def _likelihood(scene: Scene) -> Gaussian:
+    """Return the likelihood of a scene's readings on maps in latent code."""
+    domain = map_domain(scene.grid.shape)
+    if scene.cells is None:
+        raise InputError("nothing was read")
+    row, col = scene.grid.index_of(scene.cells.x, scene.cells.y)
+    seen, value = torch.zeros(domain.full_shape, dtype=torch.bool), torch.zeros(1, *domain.full_shape)
+    seen[0, row, col] = True
+    value[0, 0, row, col] = torch.as_tensor(GAIN.encode(scene.cells.value), dtype=torch.float32)
+    return Gaussian(Mask(domain, seen), value, NOISE_DB / GAIN.scale)
+
+
+def scores_of(
+    name: str, seed: int, answer: Answer, held: Sequence[TracedMap], multiple: int, calls: int
+) -> list[Score]:
+    """Return the scores of whatever answers with a map of gains [dB], on every map and share of cells read."""
+    scores = []
+    for k, traced in enumerate(held):
+        for share in SHARES:
+            given, truth = heldout_case(traced, "gain", share, k)
+            found = answer(prepare_scene(given, traced.grid, multiple), given, traced.grid)
+            known = np.zeros(traced.grid.shape, dtype=bool)
+            known[truth.row, truth.col] = True
+            grey, true = ((field - FLOOR_DB) / SPAN_DB for field in (found, np.nan_to_num(traced.gain_db)))
+            values = image_scores(grey, true, SPAN_DB, known)
+            case, count = case_of(traced, k), int(known.sum())
+            scores.append(
+                Score(name, "gain", f"{share:.0%}", case, city_of(traced), values, count, calls, 0.0, seed)
+            )  # fmt: skip
+    return scores
 
 
 def _gains(scores: Sequence[Score]) -> list[Row]:

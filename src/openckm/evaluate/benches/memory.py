@@ -15,10 +15,10 @@ and computed in any case, so that the two can be compared.
 `floor_mib` is the gradients of the weights alone, which no policy saves. `saved_mib`: bytes that the forward pass saves
 for the backward one, each storage counted once, weights not. `resident_mib`: by how much one step raises the high-water
 mark of a fresh process. `seconds_ratio`: CPU time of a step over that of "none", the policies taking turns, median of
-7. `gradient_error`: the largest relative difference of a weight's gradient to "none" in the same run; `inverse_error`:
-the largest difference of the state after running it back. "reversible, float" is "reversible" without the grid of
-fixed-point numbers. Rows "peak over POLICY" divide the peaks of one split; "mib_per_block" is the growth of the peak
-from 8 to 64 blocks, the gradients of the added weights taken off.
+ROUNDS (3 in the committed rows). `gradient_error`: the largest relative difference of a weight's gradient to "none" in
+the same run; `inverse_error`: the largest difference of the state after running it back. "reversible, float" is
+"reversible" without the grid of fixed-point numbers. Rows "peak over POLICY" divide the peaks of one split;
+"mib_per_block" is the growth of the peak from 8 to 64 blocks, the gradients of the added weights taken off.
 
 What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that was interrupted goes on from there.
 """

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -67,6 +67,7 @@ class Case:
         before: the frame before.
         elsewhere: a frame of another city.
         rule: for the start level.
+        kept: ensembles of frames by what they are conditioned on; changes of a place share the one that they begin at.
     """
 
     denoiser: Denoiser
@@ -75,6 +76,7 @@ class Case:
     before: Frame
     elsewhere: Frame
     rule: WarmRule
+    kept: dict[str, Source] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -107,8 +109,11 @@ class Case:
 
     def filled(self, frame: Frame) -> Source:
         """Return a frame's ensemble as a store holds it."""
-        draws = Chain(self.denoiser, frame.condition, SOURCE_SEED).cold(FILL, NUMBERS, self.shape)
-        return Source(draws.half().float(), self.belief(frame.condition))
+        name = frame.condition.key()
+        if name not in self.kept:
+            draws = Chain(self.denoiser, frame.condition, SOURCE_SEED).cold(FILL, NUMBERS, self.shape)
+            self.kept[name] = Source(draws.half().float(), self.belief(frame.condition))
+        return self.kept[name]
 
     @cached_property
     def distance(self) -> float:
@@ -157,12 +162,27 @@ class Case:
         level = start_level(found, self.rule.scale, top, low) or 0.5 * top
         return chain.second(noised(maps, level, NOISE_SEED, NUMBERS), level, steps, NUMBERS)
 
+    @cached_property
+    def vanilla(self) -> dict[int, Maps]:
+        """P2's midpoints of the frame before, by the steps that are left."""
+        return self._midpoints(self.before.condition)
+
+    @cached_property
+    def static(self) -> dict[int, Maps]:
+        """P2's midpoints of the layout alone, by the steps that are left."""
+        return self._midpoints(self.frame.condition.static())
+
+    def _midpoints(self, condition: Condition) -> dict[int, Maps]:
+        """Return the states of one chain of P2_STEPS steps where it has the steps of REUSED before it."""
+        chain = Chain(self.denoiser, condition, SOURCE_SEED)
+        return dict(
+            zip(REUSED.values(), chain.states(P2_STEPS, NUMBERS, self.shape, tuple(REUSED.values())), strict=True)
+        )
+
     def midpoint(self, reused: int, *, static: bool) -> Made:
         """Return P2's reuse of a midpoint: of the frame before, or of the layout alone."""
         left = REUSED[reused]
-        begin = self.frame.condition.static() if static else self.before.condition
-        first = Chain(self.denoiser, begin, SOURCE_SEED)
-        middle = first.cold(P2_STEPS, NUMBERS, self.shape, until=first.level(P2_STEPS, left))
+        middle = (self.static if static else self.vanilla)[left]
         with _clock() as clock:
             maps = self.chain().rest(middle, P2_STEPS, left, NUMBERS)
         return Made(maps, DRAWS * left, clock.seconds)

@@ -17,25 +17,30 @@ import numpy as np
 
 from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.worlds.moving import Place
-from openckm.flux.start import prior_rule
+from openckm.flux.start import WarmRule
 from openckm.flux.warm import Warm, WarmOptions
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.observations import Observations
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.denoiser import MapDenoiser
-from openckm.priors.pretrained import prior_card
 
 AGAIN, MOVED, RECENT, STEP_M = 0.5, 0.25, 20, 10.0
 STEPS, DRAWS = 4, 8
 
 
-def mix_rows(denoiser: MapDenoiser, place: Place, requests: Sequence[int]) -> list[Row]:
-    """Return hit rates and calls after so many requests each."""
+def mix_rows(denoiser: MapDenoiser, place: Place, requests: Sequence[int], rule: WarmRule) -> list[Row]:
+    """Return hit rates and calls after so many requests each.
+
+    Args:
+        denoiser: the prior.
+        place: asked about.
+        requests: after how many rows are wanted.
+        rule: that belongs to the prior.
+    """
     rows: list[Row] = []
     if not requests:
         return rows
     with tempfile.TemporaryDirectory() as folder:
-        rule = prior_rule(None, prior_card(None).sha256)
         warm = Warm(WarmOptions(Path(folder) / "kept", rule=rule))
         method = OpenCKM(LoadedPrior(denoiser, "bench"), steps=STEPS, symmetrise=False, calibrated=False, warm=warm)
         asked, calls, begun = _mix(place, max(requests)), 0, time.process_time()

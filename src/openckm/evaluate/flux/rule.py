@@ -101,21 +101,24 @@ def fit_rule(
         raise InputError(f"{len(places)} validation places: wanted at least two")
     found: list[Carried] = []
     elsewhere: list[Carried] = []
+    kept: dict[str, Source] = {}
     jobs = [(k, change) for k in range(len(places)) for change in changes]
     for done, (k, change) in enumerate(jobs):
         if progress is not None:
             progress(f"{places[k].city}, {change}", done, len(jobs))
-        case = _case(denoiser, places, k, change)
+        case = _case(denoiser, places, k, change, kept)
         found.append(_carried(case))
         if change == changes[0]:
             elsewhere.append(_against(case, case.random))
-    return rule_from(found, elsewhere, sha256), found
+    cities = len({place.city for place in places})
+    said = f"{len(found)} changes of {len(places)} validation places of {cities} cities"
+    return replace(rule_from(found, elsewhere, sha256), measured_on=said), found
 
 
-def _case(denoiser: MapDenoiser, places: Sequence[Place], k: int, change: str) -> Case:
+def _case(denoiser: MapDenoiser, places: Sequence[Place], k: int, change: str, kept: dict[str, Source]) -> Case:
     place, other = places[k], places[(k + 1) % len(places)]
     away = Frame(other.frame("readings", 0).condition, None, None)
-    return Case(denoiser, place, place.frame(change, 1), place.frame(change, 0), away, WarmRule())
+    return Case(denoiser, place, place.frame(change, 1), place.frame(change, 0), away, WarmRule(), kept)
 
 
 def _carried(case: Case) -> Carried:

@@ -34,6 +34,7 @@ from openckm.priors.conditioning import (
     scalars,
     site_planes,
 )
+from openckm.priors.ray_planes import site_rays
 
 CHANGES = ("vehicles", "added", *(f"move_{m:g}" for m in MOVES_M), "readings", "house")
 READ = (0.005, 0.02)
@@ -67,11 +68,13 @@ class Place:
         number: of the place.
         arrays: of the file.
         vehicles: how a network is shown vehicles: as planes, burnt into the layout as if they were houses, or not.
+        rays: whether rays are launched in every frame, for a network that reads their planes.
     """
 
     number: int
     arrays: dict[str, Any]
     vehicles: Vehicles = "none"
+    rays: bool = False
 
     @property
     def city(self) -> str:
@@ -171,7 +174,9 @@ class Place:
         transmitter = Transmitter(float(site[0]), -float(site[1]), float(site[2]), carrier, bearing, tilt)
         if shown == "burnt" and stands is not None:
             height = np.maximum(height, stands)
-        planes = site_planes(self.grid, Layout(self.grid, height, source="sequence"), transmitter, heights_known=True)
+        layout = Layout(self.grid, height, source="sequence")
+        planes = site_planes(self.grid, layout, transmitter, heights_known=True)
+        launched = site_rays(self.grid, layout, transmitter) if self.rays else None
         evidence = np.zeros((EVIDENCE_PLANES, *self.grid.shape), np.float32)
         if readings is not None:
             evidence = evidence_planes(self.grid, (readings,))
@@ -183,11 +188,20 @@ class Place:
             torch.as_tensor(evidence)[None],
             scalars(self.grid.cell_m, carrier),
             None if moving is None else torch.as_tensor(moving)[None],
+            None if launched is None else torch.tensor(launched)[None],
         )
 
 
-def read_places(folder: Path, vehicles: Vehicles = "none", numbers: Sequence[int] | None = None) -> list[Place]:
+def read_places(
+    folder: Path, vehicles: Vehicles = "none", numbers: Sequence[int] | None = None, *, rays: bool = False
+) -> list[Place]:
     """Return the finished places of a folder, in order.
+
+    Args:
+        folder: of `bench/flux_sequences.py`.
+        vehicles: how a network is shown vehicles, see `Place`.
+        numbers: of the places; None for all.
+        rays: whether rays are launched, for a network that reads their planes.
 
     Raises:
         InputError: if there is none.
@@ -196,7 +210,7 @@ def read_places(folder: Path, vehicles: Vehicles = "none", numbers: Sequence[int
     for path in sorted(folder.glob("[0-9]*.npz")):
         arrays = read_arrays(path)
         if "house" in arrays.get("changes_made", ()) and (numbers is None or int(path.stem) in numbers):
-            places.append(Place(int(path.stem), arrays, vehicles))
+            places.append(Place(int(path.stem), arrays, vehicles, rays))
     if not places:
         raise InputError(f"{folder}: no finished sequences; make them with bench/flux_sequences.py")
     return places

@@ -1,0 +1,47 @@
+"""Bench invdiff: are scores those of the answer, and are gains paired by map and seed?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.evaluate.test_evaluate_heldout import write_shard
+from tests.worlds import tiny_denoiser
+
+from openckm.evaluate.benches import invdiff as bench
+from openckm.evaluate.benches.heldout import load_heldout
+from openckm.evaluate.benches.invdiff import SHARES, rival_scores, scores_of, table
+from openckm.evaluate.scores.scoring import Score
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("maps")
+    write_shard(folder / "a.npz", maps=2)
+    return load_heldout(folder, 10)
+
+
+def test_the_truth_has_no_error_and_a_shift_has_its_own(held):
+    for shift in (0.0, 3.0):
+        answers = iter([m for m in held for _ in SHARES])
+        scores = scores_of("a", 1, lambda *_, s=shift, a=answers: np.nan_to_num(next(a).gain_db) + s, held, 8, 1)
+        assert len(scores) == 2 * len(SHARES) and {s.split for s in scores} == {"1%", "3%", "10%"}
+        assert all(s.values["rmse_db"] == pytest.approx(shift, abs=1e-3) for s in scores)
+
+
+@pytest.mark.parametrize("rival", bench.RIVALS)
+def test_a_rival_errs_less_with_more_readings_than_a_flat_map(held, rival, monkeypatch):
+    monkeypatch.setattr(bench, "embedded_prior", lambda: (tiny_denoiser(), None))
+    scores = rival_scores(rival, held[:1])
+    flat = scores_of("flat", 0, lambda s, g, grid: np.full(grid.shape, g.points[0].value.mean()), held[:1], 8, 0)
+    assert scores[-1].values["rmse_db"] < flat[-1].values["rmse_db"]
+    assert all(np.isfinite(list(s.values.values())).all() for s in scores)
+
+
+def test_gains_are_paired_by_map_and_seed():
+    one = Score("plain", "gain", "1%", "a", "x", {"psnr_db": 30.0, "rmse_db": 6.0, "ssim": 0.9, "nmse": 0.1}, 5, 1, 0.0)
+    scores = [replace(one, seed=1), replace(one, method="reversible", seed=1, values=one.values | {"psnr_db": 31.0})]
+    scores += [replace(one, seed=2, values=one.values | {"psnr_db": 20.0})]  # of a seed without its twin
+    row = next(r for r in table(scores) if r.metric == "psnr_gain_db")
+    assert (row.method, row.value, row.cases) == ("plain over reversible", pytest.approx(-1.0), 1)
