@@ -220,12 +220,11 @@ def adapt_to(
     _claim(work, observations, card, options)
     fold_of_block = _dealt(np.bincount(number), FOLDS, np.random.default_rng([options.seed, 1]))
     report = on_progress or (lambda *_: None)
-    replay = Replay(net, observations, grid, REPLAYED, REPLAY_SIDE, options.seed)
     taught, steps = [], []
     for fold in range(FOLDS):
         lesson = lesson_of(observations, grid, net, fold_of_block != fold, block_m, options.seed)
         ends = begun + TEACHING * 60.0 * options.minutes * (fold + 1) / FOLDS
-        pupil = _Fold(net, lesson, replay, options, plan, work / f"fold-{fold}", fold, ends)
+        pupil = _Fold(net, lesson, options, plan, work / f"fold-{fold}", fold, ends)
         found, stopped = pupil.run(_shifted(report, fold))
         taught.append((lesson, found))
         steps.append(stopped)
@@ -334,17 +333,17 @@ class _Fold:
     """The factors of one fold while they are taught."""
 
     def __init__(
-        self, net: MapDenoiser, lesson: Lesson, replay: Replay, options: AdaptOptions, plan: Plan, work: Path,
-        fold: int, ends: float,
-    ) -> None:  # fmt: skip
+        self, net: MapDenoiser, lesson: Lesson, options: AdaptOptions, plan: Plan, work: Path, fold: int, ends: float
+    ) -> None:
         self.net, self.lesson, self.options, self.work, self.fold = net, lesson, options, work, fold
-        self.replay, self.ends, self.policy = replay, ends, plan.policy
+        self.ends, self.policy = ends, plan.policy
         counts = np.bincount(lesson.block[lesson.known], minlength=int(lesson.block.max()) + 1)
         rng = np.random.default_rng([options.seed, 2, fold])
         blocks = rng.permutation(np.flatnonzero(counts))
         last = int(np.searchsorted(np.cumsum(counts[blocks]), STOPPING * counts.sum())) + 1
         self.stopping = lesson.known & np.isin(lesson.block, blocks[: min(last, len(blocks) - 1)])
         self.teaching = lesson.known & ~self.stopping
+        self.replay = Replay(net, REPLAYED, REPLAY_SIDE, lesson.scene.condition.scalars, options.seed)
 
     def run(self, report: Callable[[int, int], None]) -> tuple[Factors, int]:
         """Teach until the stopping blocks find nothing better; return the best factors and their step."""

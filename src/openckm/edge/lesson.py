@@ -7,8 +7,8 @@ transmit offset, pattern and what lies indoors are taken out, the map's slope an
 
 for these two are what the network is to learn. The nuisances are fitted to the readings that may be known. A training
 step hides whole blocks or a track of the readings, tells the network the rest, or nothing, and asks for the hidden
-ones in one call from sigma_max, in one of the 8 orientations. Every other batch is a replay: other places, answered as
-the parent answers them, so that what the site does not teach stays.
+ones in one call from sigma_max, in one of the 8 orientations. Every other batch is a replay: windows drawn from the
+parent itself, with nothing told or with readings made up from them, so that what the site does not teach stays.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ from openckm.infer.scene import Scene, prepare_scene
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.quantity import CHANNELS, GAIN
-from openckm.maps.site import Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.adapted import block_of
-from openckm.priors.conditioning import Condition
+from openckm.priors.conditioning import Condition, evidence_planes
 from openckm.priors.denoiser import Denoiser, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.training.objective import Batch
@@ -42,10 +41,6 @@ HIDE = (0.2, 0.7)
 TRACKS, TOLD = 0.3, 0.8
 """Share of the steps that hide a track in place of blocks, and of those that are told the rest of the readings."""
 TRACK_CELLS = 8.0
-REPLAY_WEIGHTS = (3.0, 0.5, 0.5, 0.5, 0.5)
-"""How much the channels of a replayed answer count."""
-REPLAY_STEPS, REPLAY_READ = 4, (0.003, 0.12)
-"""Steps of a draw that replayed readings are taken from, and the share of its cells that is read."""
 FLOOR_DB = 4.0
 """Error that every reading counts with besides its own [dB]: the place within its cell, what no network can know."""
 Array = NDArray[np.float64]
@@ -186,69 +181,41 @@ def _code(blocks: NDArray[np.int16]) -> NDArray[np.int64]:
 
 
 class Replay:
-    """Other places, of which the parent goes on being asked while a site teaches it, as the parent answers them.
-
-    A place is a window of the site's own layout, or an empty plane, with a transmitter of its own somewhere in it. The
-    readings, where there are any, are those of a map drawn from the parent. What is asked for is the parent's own
-    one-call mean under the same condition, so what the site does not teach stays.
+    """Windows drawn from the parent, which it goes on being asked for while a site teaches it.
 
     Args:
         parent: the prior.
-        observations: of the site; its layout and the kind of its antenna count.
-        grid: the cells of the site.
-        count: places.
+        count: windows.
         side: cells along each side.
-        seed: of everything random.
-
-    References:
-        Z. Li, D. Hoiem, Learning without forgetting, 2016.
+        scalars: of the site's maps.
+        seed: of the draws.
     """
 
-    def __init__(
-        self, parent: MapDenoiser, observations: Observations, grid: Grid, count: int, side: int, seed: int
-    ) -> None:
-        rng = np.random.default_rng([seed, 4])
-        self.parent = parent
-        self.conditions = [
-            _elsewhere(parent, observations, grid, min(side, *grid.shape), empty=k % 4 == 3, rng=rng, seed=seed + k)
-            for k in range(count)
-        ]
+    def __init__(self, parent: Denoiser, count: int, side: int, scalars: torch.Tensor, seed: int) -> None:
+        nothing = Condition.nothing(1, (side, side))
+        self.scalars = scalars * torch.tensor([1.0, 0.0])
+        told = replace(nothing, scalars=self.scalars)
+        self.windows = torch.as_tensor(draw_maps(parent, told, range(count), seed, FewStepSampler(10)))
 
     def batch(self, size: int, rng: np.random.Generator) -> Batch:
-        """Return places in random orientations with the parent's answers, to be met in one call from sigma_max."""
-        chosen = rng.integers(len(self.conditions), size=size)
-        told = Condition.join([self.conditions[int(k)].turned(int(rng.integers(8))) for k in chosen])
-        clean = posterior_mean(self.parent, told, symmetrise=False).mean
-        weights = torch.as_tensor(REPLAY_WEIGHTS)[:, None, None].expand_as(clean).contiguous()
-        return Batch(clean, told, weights, seen=torch.zeros(len(clean), 1, *clean.shape[-2:], dtype=torch.bool))
+        """Return windows in random orientations, half of them with readings of the window told."""
+        chosen = rng.integers(len(self.windows), size=size)
+        clean, conditions = [], []
+        for k in chosen:
+            state = apply_symmetry(int(rng.integers(8)), self.windows[int(k)].numpy(), CHANNELS)
+            conditions.append(self._told(state, rng) if rng.random() < 0.5 else self._nothing(state.shape[-2:]))
+            clean.append(torch.as_tensor(state.copy()))
+        maps = torch.stack(clean)
+        return Batch(maps, Condition.join(conditions), torch.ones_like(maps))
 
+    def _nothing(self, shape: tuple[int, int]) -> Condition:
+        return replace(Condition.nothing(1, (shape[0], shape[1])), scalars=self.scalars)
 
-def _elsewhere(
-    parent: MapDenoiser, observations: Observations, grid: Grid, side: int, *, empty: bool,
-    rng: np.random.Generator, seed: int,
-) -> Condition:  # fmt: skip
-    """Return what a network is told of a place of the replay, readings included in three of four."""
-    row, col = (int(rng.integers(n - side + 1)) for n in grid.shape)
-    corner = grid.origin[0] + col * grid.cell_m, grid.origin[1] - row * grid.cell_m
-    window = Grid((side, side), grid.cell_m, corner, grid.crs)
-    layout, own = observations.layout, observations.transmitter
-    if own is None:
-        raise MeasurementError("to adapt to a site, the base station must be known: give its place")
-    cut = None
-    if layout is not None and not empty:
-        cut = Layout(window, layout.height_m[row : row + side, col : col + side], layout.height_known, "replay")
-    west, south, east, north = window.bounds
-    place = replace(
-        own, x=float(rng.uniform(west, east)), y=float(rng.uniform(south, north)),
-        height_m=float(rng.uniform(10.0, 40.0)),
-        bearing_deg=None if own.bearing_deg is None else float(rng.uniform(0.0, 360.0)),
-    )  # fmt: skip
-    site = Observations(layout=cut, transmitter=place, crs=grid.crs)
-    scene = prepare_scene(site, window, parent.multiple, planes=planes_of(parent))
-    if rng.random() < 0.25:
-        return scene.condition
-    drawn = draw_maps(parent, scene.condition, [0], seed, FewStepSampler(REPLAY_STEPS))[0, 0, :side, :side]
-    cells = rng.choice(side * side, max(3, int(side * side * rng.uniform(*REPLAY_READ))), replace=False)
-    value = GAIN.decode(drawn.ravel()[cells]).astype(np.float64) + 2.0 * rng.standard_normal(len(cells))
-    x, y = window.x[cells % side], window.y[cells // side]
-    return scene.with_evidence(Points.exact(x, y, value, sigma=2.0, unit="dB", source="replay"))
+    def _told(self, state: NDArray[np.float32], rng: np.random.Generator) -> Condition:
+        rows, cols = state.shape[-2:]
+        grid = Grid((rows, cols), 1.0, (0.0, float(rows)))
+        cells = rng.choice(rows * cols, max(3, int(rows * cols * rng.uniform(0.005, 0.1))), replace=False)
+        value = GAIN.decode(state[0].ravel()[cells]).astype(np.float64) + 2.0 * rng.standard_normal(len(cells))
+        points = Points.exact(grid.x[cells % cols], grid.y[cells // cols], value, sigma=2.0, unit="dB", source="replay")
+        nothing = self._nothing((rows, cols))
+        return replace(nothing, evidence=torch.as_tensor(evidence_planes(grid, (points,)))[None])
