@@ -165,5 +165,4 @@ def test_the_shipped_prior_has_what_can_be_published():
     from pathlib import Path
 
     folder = Path(str(files("openckm.assets") / "prior_s"))
-    found = set(read_attachments(folder, ModelCard.read(folder / "card.json").sha256))
-    assert found >= {"calibration.json", "spectrum.safetensors"} and found <= set(ATTACHMENTS)
+    assert set(read_attachments(folder, ModelCard.read(folder / "card.json").sha256)) == set(ATTACHMENTS)
