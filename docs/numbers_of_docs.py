@@ -91,6 +91,48 @@ GOALS = (
          "prediction and 1 % of the cells over kriging"),
     Goal("active", ("greedy", "RMSE of 128 random measurements", "site known", "saved_percent"), 30.0, ">=",
          "measurements saved by choosing where [%]"),
+    *(
+        Goal("memory", ("reversible", "stack", "32 blocks, 4 maps of 64 x 64, fp32", metric), most, "<=", what)
+        for metric, most, what in (
+            ("peak over none", 0.11, "peak of a step, 32 reversible blocks over everything kept"),
+            ("peak over block", 0.55, "the same over a checkpoint per block"),
+            ("seconds_ratio", 1.45, "time of a step over that with everything kept"),
+            ("gradient_error", 0.0, "largest relative difference of a gradient"),
+            ("inverse_error", 0.0, "largest difference of the state after running back"),
+        )
+    ),
+    Goal("memory", ("reversible", "stack", "8 to 64 blocks, 4 maps of 64 x 64, fp32, computed", "mib_per_block"), 0.05,
+         "<=", "growth of the peak [MiB a block]"),
+    *(
+        Goal("memory", ("reversible", "unet", "reversible U-Net, 8 blocks a level, 12 maps of 128 x 128, fp32, computed",
+                        f"peak over {base}"), most, "<=", f"peak of U-Net s over {base}")
+        for base, most in (("none", 0.2), ("block", 1.0))
+    ),
+    *(
+        Goal("invdiff", ("float_twin over reversible", "gain", split, "psnr_gain_db"), 0.1, "<=",
+             f"the twin in ordinary arithmetic is better by [dB PSNR], {split} read")
+        for split in ("1%", "3%", "10%")
+    ),
+    *(
+        Goal("invdiff", ("chain_3 over chain_1", "gain", split, "psnr_gain_db"), -0.01, ">=",
+             f"chain of 3 calls over one call [dB PSNR], {split} read")
+        for split in ("1%", "3%", "10%")
+    ),
+    Goal("adapt", ("network+delta", "duke", "block", "rmse_ratio"), 0.9, "<=", "a delta over the prior, the network's one call"),
+    Goal("adapt", ("openckm+delta", "duke", "block", "rmse_ratio"), 0.97, "<=", "a delta that is kept, the whole of construct"),
+    *(
+        Goal("adapt", ("network+delta", "forgetting", split, "rmse_ratio"), 1.01, "<=",
+             f"a taught network on other cities, {split} read (the product asks the prior there)")
+        for split in ("1%", "10%")
+    ),
+    *(
+        Goal("flux", ("centred_0", change, "frame 1", f"{metric} over cold"), 1.03, "<=",
+             f"an ensemble carried over in one call over the best cold sampler, {label}, {metric.removesuffix('_db')}")
+        for change, label in (("vehicles", "vehicles drive"), ("move_2", "moved 2 m"), ("move_4", "moved 4 m"),
+                              ("move_10", "moved 10 m"), ("move_20", "moved 20 m"), ("house", "a house is missing"))
+        for metric in ("crps_db", "energy_score_db")
+    ),
+    Goal("flux", ("rule", "random found", "by either", "share"), 0.95, ">=", "other cities' ensembles that are refused"),
 )  # fmt: skip
 
 
