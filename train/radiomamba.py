@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-from openckm.data.split import HELD_OUT, VALIDATION_CITIES
 from openckm.evaluate.one_pass.samples import PaperSamples, ShardSamples
 from openckm.evaluate.one_pass.training import MapTrainer, MapTrainOptions, map_scores, measure_spread
 from openckm.evaluate.scores.image_metrics import METRICS
@@ -59,10 +58,11 @@ class Sets(NamedTuple):
     table: dict[str, Any] | None = None
 
 
-def traced_sets(data: list[Path], validation: Path) -> Sets:
+def traced_sets(data: list[Path], validation: Path, rays: Path | None) -> Sets:
     """Return ray-traced maps, split by city."""
-    train = ShardSamples([path for folder in data for path in sorted(folder.glob("*.npz"))], without=HELD_OUT)
-    held = ShardSamples(sorted(validation.glob("*.npz")), cities=VALIDATION_CITIES)
+    paths = [path for folder in data for path in sorted(folder.glob("*.npz"))]
+    train = ShardSamples(paths, split="train", rays=rays, unsure=True)
+    held = ShardSamples(sorted(validation.glob("*.npz")), split="validation", rays=rays)
     cities = sorted({one.traced.city for one in train.kept})
     cells = sorted({one.traced.grid.cell_m for one in train.kept})
     carriers = sorted({one.traced.transmitter.carrier_hz for one in train.kept if one.traced.transmitter})
@@ -116,6 +116,8 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, help="folder of shards of Florence")
     parser.add_argument("--radiomapseer", type=Path, help="folder of RadioMapSeer, in place of --data")
     parser.add_argument("--cars", action="store_true", help="RadioMapSeer's dynamic task")
+    parser.add_argument("--rays", type=Path, help="folder that keeps the rays of --data: the network reads them")
+    parser.add_argument("--start", action="store_true", help="begin with the shipped network")
     parser.add_argument("--network", default="radiomamba-small")
     parser.add_argument("--loss", choices=LOSSES, default="p3")
     parser.add_argument("--out", type=Path, default=Path("runs/radiomamba"))
@@ -134,7 +136,7 @@ def main() -> None:
         parser.error("--data wants --validation, a folder with maps of Florence")
     torch.set_num_threads(arguments.threads)
     options = MapTrainOptions() if arguments.radiomapseer is None else PAPER
-    chosen = {name: getattr(arguments, name) for name in ("samples", "batch", "learning_rate")}
+    chosen = {name: getattr(arguments, name) for name in ("samples", "batch", "learning_rate", "start")}
     chosen["minutes"] = arguments.budget
     loss = replace(LOSSES[arguments.loss], clamp=options.loss.clamp)
     options = replace(
@@ -142,7 +144,7 @@ def main() -> None:
     )
     require_new_folder(arguments.out / "model")  # a model is written once: say so before the hours of training
     sets = (
-        traced_sets(arguments.data, arguments.validation)
+        traced_sets(arguments.data, arguments.validation, arguments.rays)
         if arguments.radiomapseer is None
         else published_sets(arguments.radiomapseer, arguments.cars)
     )

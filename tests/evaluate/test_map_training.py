@@ -24,6 +24,7 @@ from openckm.predict.code import MAP_SCALE, inputs_of, scale_of
 from openckm.predict.networks import OnePass
 from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import load_network
+from openckm.priors.planes import RAY_PLANES
 from worlds import shard_arrays, write_shard
 
 RECIPE = Path(__file__).parents[2] / "train" / "radiomamba.py"
@@ -70,6 +71,22 @@ def test_samples_of_a_shard(tmp_path, samples):
     assert not both.sample(0).planes[12].any()
     assert both.sample(1).planes[12].max() == pytest.approx(1.6 / 4.0, rel=1e-3)
     assert both.sample(1).known.sum() < both.sample(0).known.sum()
+
+
+def test_samples_with_rays_have_them_behind_the_planes_of_the_site(tmp_path):
+    path = write_shard(tmp_path / "train-1-000000.npz", count=2, side=32)
+    plain, shown = ShardSamples([path]), ShardSamples([path], rays=tmp_path / "rays")
+    assert (plain.code, shown.code) == ("site", "rays")
+    planes = shown.sample(0).planes
+    np.testing.assert_array_equal(planes[: inputs_of("site")], plain.sample(0).planes)
+    assert planes.shape[0] == inputs_of("rays") and (planes[-1] == 1).all()  # the last plane says that they are known
+    east = planes[inputs_of("site") + RAY_PLANES.index("ray_east")]
+    np.testing.assert_allclose(shown.sample(0, 2).planes[inputs_of("site") + RAY_PLANES.index("ray_east")],
+                               -east[::-1, ::-1], atol=1e-6)  # fmt: skip
+    many = ShardSamples([write_shard(tmp_path / f"train-1-{k:06d}.npz", count=4, side=32) for k in range(1, 11)],
+                        rays=tmp_path / "rays", unsure=True)  # fmt: skip
+    known = [float(many.sample(k, turn).planes[-1].mean()) for k in range(len(many)) for turn in range(8)]
+    assert 0.6 < np.mean(known) < 0.8, "three in ten are asked without"
 
 
 @pytest.mark.parametrize("turn", range(8))

@@ -11,9 +11,10 @@ from openckm.errors import InputError, ModelError, OptionError
 from openckm.predict.code import base_of, inputs_of, paper_inputs, scale_of, site_inputs
 from openckm.predict.generative import FewStep
 from openckm.predict.loss import LossOptions
-from openckm.predict.networks import NAMES, MapBatch, build_network
+from openckm.predict.networks import NAMES, MapBatch, build_network, with_rays
 from openckm.predict.pretrained import load_network, save_network
 from openckm.predict.spread import Spread, fit_spread
+from openckm.priors.planes import RAY_PLANES
 from worlds import CARD
 
 SPREAD = Spread((10.0, 100.0), (3.0, 4.0), (6.0, 8.0), 1, ("florence",))
@@ -101,6 +102,23 @@ def test_the_diffusion_finds_a_map_that_its_network_knows():
     truth = torch.rand(1, 1, 16, 16)
     network.denoise = lambda x, sigma, planes: truth / 0.4
     torch.testing.assert_close(network(torch.zeros(1, 3, 16, 16)), truth)
+
+
+def test_a_network_that_is_given_rays_answers_as_before_until_it_is_trained():
+    older = trained(build_network("radiomamba-small")).train(False)
+    wider = with_rays(older, "radiomamba-small").train(False)
+    some = batch("site", 64)
+    rays = torch.randn(2, len(RAY_PLANES), 64, 64)
+    planes = torch.cat([some.planes, rays], 1)
+    assert planes.shape[1] == inputs_of("rays") and wider.code == "rays"
+    with torch.no_grad():
+        torch.testing.assert_close(wider(planes, some.source), older(some.planes, some.source), atol=1e-5, rtol=1e-4)
+    wider.network.stem.weight.grad = None
+    wider.loss("map", some._replace(planes=planes), LossOptions(), torch.Generator().manual_seed(1)).backward()
+    assert bool(wider.network.stem.weight.grad[:, -4 * len(RAY_PLANES) :].any()), "it can learn from them"
+    for unfit, name in ((wider, "radiomamba-small"), (build_network("radiounet"), "radiounet")):
+        with pytest.raises(OptionError, match="reads no rays yet"):
+            with_rays(unfit, name)
 
 
 def test_planes_of_a_site():

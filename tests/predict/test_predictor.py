@@ -19,6 +19,8 @@ from openckm.predict.networks import MapNetwork, build_network
 from openckm.predict.predictor import Predictor, network_planes, predict_gain, sight
 from openckm.predict.pretrained import SHIPPED, embedded_network, save_network
 from openckm.predict.spread import Spread
+from openckm.priors import ray_planes
+from openckm.priors.planes import RAY_PLANES
 from openckm.reconstructor import Reconstructor
 from worlds import (
     CARD,
@@ -99,6 +101,24 @@ def test_unstated_heights_do_not_lift_the_level_of_the_shipped_network(folders):
     np.testing.assert_allclose(known.mean()[known.valid], unknown.mean()[known.valid], atol=0.5)
     assert unknown.std()[known.valid].mean() > known.std()[known.valid].mean()
     assert (known.provenance["heights"], unknown.provenance["heights"]) == ("stated", "assumed")
+
+
+def test_a_network_that_reads_rays_is_shown_those_of_the_site(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = build_network("radiomamba-small", "rays").train(False)
+    network.network.head.reset_parameters()
+    described = {k: v for k, v in CARD.items() if k != "name"}
+    save_network(tmp_path / "net", network, "radiomamba-small", SPREAD, **described)
+    method = Predictor(weights=tmp_path / "net")
+    shown = method.reconstruct(SITE, GRID, draws=0)
+    assert shown.provenance["rays"].startswith("used: 8192 azimuths")
+    scene = prepare_scene(SITE, GRID, network.multiple, planes=["rays"])
+    planes, _ = network_planes(scene, "rays")
+    torch.testing.assert_close(planes[:, -len(RAY_PLANES) :], scene.condition.rays)
+    monkeypatch.setattr(ray_planes, "can_launch", lambda: False)
+    blind = method.reconstruct(SITE, GRID, draws=0)
+    assert blind.provenance["rays"] == "not launched: llvmlite is not there"
+    assert np.nanmax(np.abs(shown.mean() - blind.mean())) > 0.1
 
 
 def test_the_prior_in_one_call(folders):

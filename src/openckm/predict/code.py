@@ -1,13 +1,14 @@
 """What a one-pass network is told of a site, and the grey level that it answers with.
 
-Two codes of the input, both with the transmitter as one lit cell (none where it stands outside the map):
+Three codes of the input, all with the transmitter as one lit cell (none where it stands outside the map):
 
     paper   building, transmitter, vehicles (buildings once more where there are none): 0 or 1 each (P3, Section III-A)
     site    the site planes of the prior (`openckm.priors.conditioning`: layout, heights, free space with antenna
             pattern, bearing, obstruction, diffraction), transmitter, vehicle heights, and the logarithms of cell side
             and carrier as constant planes
+    rays    the same, and the planes of rays (`openckm.priors.ray_planes`) behind them, 0 where none were launched
 
-The answer is a grey level, gain = floor + grey span [dB]; under `site` it is added to the grey level of free space.
+The answer is a grey level, gain = floor + grey span [dB]; it is added to that of free space, but under `paper`.
 
 References:
     RadioMamba. H. Jia, N. Cheng, X. Wang, C. Zhou, R. Sun, X. Shen, 2025, Section III-A.
@@ -26,9 +27,10 @@ from openckm.errors import OptionError
 from openckm.maps.pixels import RADIOMAPSEER, GreyScale
 from openckm.maps.quantity import GAIN
 from openckm.priors.conditioning import SITE_PLANES
+from openckm.priors.planes import RAY_PLANES
 
-Code = Literal["site", "paper"]
-CODES: tuple[Code, ...] = ("site", "paper")
+Code = Literal["site", "rays", "paper"]
+CODES: tuple[Code, ...] = ("site", "rays", "paper")
 Field = NDArray[np.float32]
 MAP_SCALE = GreyScale(-200.0, 160.0)
 """Gains of grey 0 to 1 under the code `site`; all but the weakest 0.1 % of traced cells lie inside."""
@@ -46,7 +48,9 @@ def inputs_of(code: Code) -> int:
     """
     if code not in CODES:
         raise OptionError(f"input code {code!r}: wanted one of {', '.join(CODES)}")
-    return 3 if code == "paper" else len(SITE_PLANES) + len(EXTRA)
+    if code == "paper":
+        return 3
+    return len(SITE_PLANES) + len(EXTRA) + (len(RAY_PLANES) if code == "rays" else 0)
 
 
 def scale_of(code: Code) -> GreyScale:
@@ -55,20 +59,23 @@ def scale_of(code: Code) -> GreyScale:
 
 
 def site_inputs(
-    site: Field, steering: tuple[float, float], source: tuple[float, float], vehicle_m: Field | None = None
-) -> Field:
-    """Return the planes (inputs_of("site"), rows, cols).
+    site: Field, steering: tuple[float, float], source: tuple[float, float], vehicle_m: Field | None = None,
+    rays: Field | None = None,
+) -> Field:  # fmt: skip
+    """Return the planes (inputs_of("site"), rows, cols), or those of "rays" where planes of rays are given.
 
     Args:
         site: site planes (len(SITE_PLANES), rows, cols).
         steering: the prior's scalars, log2(cell / 2 m) and log2(carrier / 3.5 GHz).
         source: (row, column) of the transmitter, fractions of cells counted from the north-west corner.
         vehicle_m: heights of vehicles [m], shape (rows, cols), or None.
+        rays: planes of rays (len(RAY_PLANES), rows, cols), or None.
     """
     shape = site.shape[-2:]
     vehicle = np.zeros(shape, np.float32) if vehicle_m is None else vehicle_m / np.float32(VEHICLE_M)
     constant = [np.full(shape, value, np.float32) for value in steering]
-    return np.concatenate([site, np.stack([_lit(shape, source), vehicle, *constant])]).astype(np.float32)
+    parts = [site, np.stack([_lit(shape, source), vehicle, *constant]), *([] if rays is None else [rays])]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def paper_inputs(

@@ -57,7 +57,7 @@ class Adversarial(MapNetwork):
                 fold=SMALL.fold,
             )
         )
-        if code == "site":
+        if code != "paper":
             zero_init(self.generator.head)
         widths = (inputs + 1, 32, 64, 128)
         layers: list[nn.Module] = []

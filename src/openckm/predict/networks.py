@@ -103,7 +103,7 @@ class OnePass(MapNetwork):
     def __init__(self, network: RadioMamba, code: Code) -> None:
         super().__init__()
         self.network, self.code = network, code
-        if code == "site":
+        if code != "paper":
             zero_init(network.head)
 
     @property
@@ -121,7 +121,7 @@ class OnePass(MapNetwork):
     def _beyond_the_rim(self, planes: Tensor, source: Tensor | None) -> Tensor:
         """Return the network's answer [B, 1, H, W], in use to a map that goes on for half its multiple all around."""
         rim = self.multiple // 2
-        if self.training or self.code != "site" or rim == 0:
+        if self.training or self.code == "paper" or rim == 0:
             return torch.as_tensor(self.network(planes, source))
         wide = functional.pad(planes, (rim, rim, rim, rim), mode="replicate")
         answer = torch.as_tensor(self.network(wide, None if source is None else source + rim))
@@ -134,7 +134,7 @@ class TwoStage(MapNetwork):
     def __init__(self, network: RadioUNet, code: Code) -> None:
         super().__init__()
         self.network, self.code = network, code
-        if code == "site":
+        if code != "paper":
             for stage in (network.first, network.second):
                 zero_init(stage.answer)
 
@@ -152,6 +152,24 @@ class TwoStage(MapNetwork):
         answers: Iterable[Tensor] = self.network(batch.planes)
         base = base_of(batch.planes, self.code)
         return torch.stack([map_loss(base + a.float(), batch.target, batch.known, options) for a in answers]).mean()
+
+
+def with_rays(network: MapNetwork, name: str) -> MapNetwork:
+    """Return a network of the code `rays` that answers as one of the code `site` does until it is trained.
+
+    The new planes stand behind the old ones, and their weights begin at zero.
+
+    Raises:
+        OptionError: if the network is no RadioMamba or U-Net of the code `site`.
+    """
+    if not isinstance(network, OnePass) or network.code != "site":
+        raise OptionError(f"{name}: wanted a RadioMamba or U-Net that reads no rays yet")
+    wider, state = build_network(name, "rays"), dict(network.state_dict())
+    stem = wider.state_dict()["network.stem.weight"]
+    grown = torch.zeros_like(stem)
+    grown[:, : state["network.stem.weight"].shape[1]] = state["network.stem.weight"]
+    wider.load_state_dict(state | {"network.stem.weight": grown})
+    return wider
 
 
 def build_network(name: str, code: Code = "site") -> MapNetwork:

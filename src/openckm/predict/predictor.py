@@ -41,6 +41,7 @@ from openckm.predict.site_checks import require_site
 from openckm.predict.spread import Spread
 from openckm.priors.conditioning import site_planes
 from openckm.priors.pretrained import embedded_prior, load_prior
+from openckm.priors.ray_planes import rays_fact
 
 __all__ = ["Predictor"]
 
@@ -123,13 +124,15 @@ class Predictor:
         if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
             raise OptionError(f"{draws=}, {seed=}, {deadline_s=}: wanted 0 or more draws and a positive deadline")
         network, card, spread = embedded_network() if self.weights is None else load_network(self.weights)
-        scene = prepare_scene(observations, grid, network.multiple)
+        groups = ("rays",) if network.code == "rays" else ()
+        scene = prepare_scene(observations, grid, network.multiple, planes=groups)
         prediction = predict_gain(network, spread, scene, observations.vehicles)
         mean, std = (scene.crop(field) for field in (prediction.mean, prediction.std))
         facts = {
             "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed, "unit": "dB",
             "level_std_db": prediction.level_std, "heights": "stated" if prediction.heights_known else "assumed",
             "arithmetic": arithmetic(), "network_evaluations": network.calls,
+            **rays_fact(scene.condition, groups, scene.layout, scene.transmitter),
         }  # fmt: skip
         drawn = None
         if scene.fitted or draws or likelihood is not None:
@@ -232,7 +235,8 @@ def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> 
         if not heights_told(scene) or layout.unknown is not None:
             # One-pass networks have never seen a layout without heights, or of a part: tell what the layout assumes.
             site = site_planes(scene.grid, replace(layout, unknown=None), transmitter, heights_known=True)
-        planes = site_inputs(site, (cell, carrier), source, tall)
+        rays = scene.condition.group("rays")[0].numpy() if code == "rays" else None
+        planes = site_inputs(site, (cell, carrier), source, tall, rays)
     return torch.as_tensor(planes)[None], torch.tensor([source], dtype=torch.float32)
 
 

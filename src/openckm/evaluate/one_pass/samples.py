@@ -7,7 +7,7 @@ pictures are decoded as they are asked for and are inputs by the code `paper`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from openckm.data.readers.radiomapseer import RadioMapSeer, RadioMapSeerOptions, Simulation
 from openckm.data.shards import TracedMap, latent_state, read_shard
+from openckm.data.split import Split
 from openckm.errors import InputError, OptionError
 from openckm.maps.quantity import GAIN
 from openckm.maps.symmetry import apply_symmetry
@@ -24,8 +25,12 @@ from openckm.predict.code import MAP_SCALE, Code, paper_inputs, scale_of, site_i
 from openckm.predict.networks import MapBatch
 from openckm.priors.conditioning import scalars, site_planes
 from openckm.priors.planes import SITE_QUANTITIES
+from openckm.training.rays import kept_rays
+from openckm.training.samples import RAY_QUANTITIES
 
 Field = NDArray[np.float32]
+NO_RAYS, WRONG_RAYS = 0.3, 0.1
+"""Shares of samples without rays, and with those of wrong heights, where a set is unsure of them."""
 PaperSplit = Literal["train", "validation", "test"]
 PAPER_BOUNDS: dict[str, tuple[int, int]] = {"train": (0, 550), "validation": (550, 600), "test": (600, 700)}
 
@@ -87,26 +92,39 @@ class _Kept:
     source: tuple[float, float]
     steering: tuple[float, float]
     traced: TracedMap
+    rays: NDArray[np.float16] | None = None
 
 
 class ShardSamples:
-    """Ray-traced maps in memory, inputs by the code `site`."""
+    """Ray-traced maps in memory, inputs by the code `site`, or by `rays` where a folder keeps their rays."""
 
-    code: Code = "site"
-
-    def __init__(self, paths: Sequence[Path], *, cities: Sequence[str] = (), without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, paths: Sequence[Path], *, cities: Sequence[str] = (), without: Sequence[str] = (),
+        split: Split | None = None, rays: Path | None = None, unsure: bool = False,
+    ) -> None:  # fmt: skip
         """Read shards.
 
         Args:
             paths: the files.
             cities: parts of names of the cities to take; none means all.
             without: parts of names of cities to leave out.
+            split: the set whose maps to take; None means all.
+            rays: folder that keeps the planes of rays (`openckm.training.rays`), launched where it does not; None for
+                the code `site`.
+            unsure: leave rays out in 30 % of the samples and show those of wrong heights in another 10 %, as in
+                training.
 
         Raises:
             InputError: if no map is left, or a file cannot be read.
         """
-        maps = (m for path in paths for one in read_shard(path) for m in _both(one))
-        self.kept = [_keep(m) for m in maps if _wanted(m, cities, without)]
+        self.code: Code = "site" if rays is None else "rays"
+        self.unsure = unsure
+        self.kept: list[_Kept] = []
+        for path in paths:
+            maps = list(read_shard(path))
+            planes = [None] * len(maps) if rays is None else list(kept_rays(path, rays))
+            pairs = ((m, own) for one, own in zip(maps, planes, strict=True) for m in _both(one))
+            self.kept += [replace(_keep(m), rays=own) for m, own in pairs if _wanted(m, cities, without, split)]
         if not self.kept:
             raise InputError(f"no map of {len(paths)} shards is of the cities wanted; generate some: ckm data generate")
 
@@ -122,8 +140,17 @@ class ShardSamples:
         moved = apply_symmetry(turn, np.stack(rest))
         shape = (int(one.known.shape[0]), int(one.known.shape[1]))
         source = turned_source(turn, one.source, shape)
-        planes = site_inputs(site, one.steering, source, moved[2] if len(moved) > 2 else None)
+        vehicle = moved[2] if len(moved) > 2 else None
+        planes = site_inputs(site, one.steering, source, vehicle, self._rays(one, k, turn))
         return MapSample(planes, source, moved[0], moved[1] > 0.5)
+
+    def _rays(self, one: _Kept, k: int, turn: int) -> Field | None:
+        if one.rays is None:
+            return None
+        chance = float(np.random.default_rng([k, turn]).random()) if self.unsure else 1.0
+        if chance < NO_RAYS:
+            return np.zeros((len(RAY_QUANTITIES), *one.known.shape), np.float32)
+        return apply_symmetry(turn, one.rays[int(chance < NO_RAYS + WRONG_RAYS)].astype(np.float32), RAY_QUANTITIES)
 
     def traced(self, k: int) -> TracedMap:
         """Return the map of sample k."""
@@ -134,9 +161,9 @@ class ShardSamples:
         return self.kept[k].site.astype(np.float32)
 
 
-def _wanted(traced: TracedMap, cities: Sequence[str], without: Sequence[str]) -> bool:
+def _wanted(traced: TracedMap, cities: Sequence[str], without: Sequence[str], split: Split | None) -> bool:
     name = traced.city
-    taken = not cities or any(city in name for city in cities)
+    taken = (not cities or any(city in name for city in cities)) and split in (None, traced.split)
     return taken and not any(city in name for city in without) and bool(traced.covered.any())
 
 

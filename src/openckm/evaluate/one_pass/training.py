@@ -28,7 +28,8 @@ from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import behind_buildings, scale_of
 from openckm.predict.loss import LossOptions
-from openckm.predict.networks import MapNetwork, build_network
+from openckm.predict.networks import MapNetwork, build_network, with_rays
+from openckm.predict.pretrained import embedded_network
 from openckm.predict.spread import Spread, fit_spread
 from openckm.training.loop import Loop
 
@@ -53,6 +54,7 @@ class MapTrainOptions:
         checkpoint_s: seconds between checkpoints.
         validation: validation samples that are scored at a checkpoint.
         seed: of weights, samples, symmetries and noise.
+        start: whether to begin with the shipped network, given the planes that it does not read yet.
     """
 
     network: str = "radiomamba-small"
@@ -68,6 +70,7 @@ class MapTrainOptions:
     checkpoint_s: float = 300.0
     validation: int = 32
     seed: int = 1
+    start: bool = False
 
     def progress(self, step: int, seconds: float) -> float:
         """Return the share of the training that so many steps, which took so long [s], are; 1 at its end."""
@@ -106,7 +109,14 @@ class MapTrainer(Loop):
         self.samples, self.options, self.held = samples, options, held
         self.device = torch.device(device)
         torch.manual_seed(options.seed)
-        network = build_network(options.network, samples.code).to(self.device)
+        network = build_network(options.network, samples.code)
+        if options.start:
+            shipped = embedded_network()[0]
+            if shipped.code != samples.code:
+                network = with_rays(shipped, options.network)
+            else:
+                network.load_state_dict(shipped.state_dict())
+        network = network.to(self.device)
         optimisers = {
             name: torch.optim.AdamW(group, lr=options.learning_rate, weight_decay=options.weight_decay)
             for name, group in network.groups().items()
