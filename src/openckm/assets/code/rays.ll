@@ -1,4 +1,4 @@
-; of 52e020227ee0ecc05cbad4e0d279a461a2fab82942f138777e03a6abe936a135, by packaging/ray_code.py
+; of e2ef0293402311abdb3f463cd843782361f417447767d62595130cce382381f5, by packaging/ray_code.py
 
 define noundef i32 @rays_launch(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.sides.0, ptr readnone %arg.sides.1, i64 %arg.sides.2, i64 %arg.sides.3, ptr readonly %arg.sides.4, i64 %arg.sides.5.0, i64 %arg.sides.5.1, i64 %arg.sides.5.2, i64 %arg.sides.5.3, i64 %arg.sides.6.0, i64 %arg.sides.6.1, i64 %arg.sides.6.2, i64 %arg.sides.6.3, ptr %arg.sources.0, ptr readnone %arg.sources.1, i64 %arg.sources.2, i64 %arg.sources.3, ptr readonly %arg.sources.4, i64 %arg.sources.5.0, i64 %arg.sources.5.1, i64 %arg.sources.6.0, i64 %arg.sources.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, i64 %arg.azimuths, i64 %arg.bent, i64 %arg.most, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.stack.0, ptr readnone %arg.stack.1, i64 %arg.stack.2, i64 %arg.stack.3, ptr %arg.stack.4, i64 %arg.stack.5.0, i64 %arg.stack.5.1, i64 %arg.stack.6.0, i64 %arg.stack.6.1, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, ptr %arg.walls.0, ptr readnone %arg.walls.1, i64 %arg.walls.2, i64 %arg.walls.3, ptr readonly %arg.walls.4, i64 %arg.walls.5.0, i64 %arg.walls.5.1, i64 %arg.walls.6.0, i64 %arg.walls.6.1, ptr %arg.ground.0, ptr readnone %arg.ground.1, i64 %arg.ground.2, i64 %arg.ground.3, ptr readonly %arg.ground.4, i64 %arg.ground.5.0, i64 %arg.ground.6.0, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2, ptr %arg.ledger.0, ptr readnone %arg.ledger.1, i64 %arg.ledger.2, i64 %arg.ledger.3, ptr %arg.ledger.4, i64 %arg.ledger.5.0, i64 %arg.ledger.5.1, i64 %arg.ledger.6.0, i64 %arg.ledger.6.1) local_unnamed_addr {
 B0.else.if:
@@ -3102,166 +3102,166 @@ declare i64 @llvm.smin.i64(i64, i64)
 ; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)
 declare i64 @llvm.smax.i64(i64, i64)
 
-define i32 @rays_cut(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr %arg.points.0, ptr readnone %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr readonly %arg.points.4, i64 %arg.points.5.0, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr readnone %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr readnone %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1) local_unnamed_addr {
+define i32 @rays_cut(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr %arg.points.0, ptr readnone %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr readonly %arg.points.4, i64 %arg.points.5.0, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, i64 %arg.start, ptr %arg.begins.0, ptr readnone %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr readnone %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr initializes((0, 8)) %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1) local_unnamed_addr {
 B0:
-  %.80 = alloca i64, align 8
+  %.81 = alloca i64, align 8
   %arg.points.5.0.fr = freeze i64 %arg.points.5.0
   %excinfo.1 = alloca ptr, align 8
-  %.126 = alloca ptr, align 8
+  %.127 = alloca ptr, align 8
   %excinfo.2 = alloca ptr, align 8
   store ptr null, ptr %excinfo.2, align 8
-  %.493 = alloca [4 x double], align 8
+  %.494 = alloca [4 x double], align 8
   %excinfo.3 = alloca ptr, align 8
-  %.1153 = alloca ptr, align 8
+  %.1154 = alloca ptr, align 8
   %excinfo.5 = alloca ptr, align 8
   store ptr null, ptr %excinfo.5, align 8
-  store i64 0, ptr %.80, align 8
-  %.94 = call i32 @part2(ptr nonnull %.80, ptr nonnull %excinfo.1, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
-  %.104 = load i64, ptr %.80, align 8
-  %cond = icmp eq i32 %.94, 0
+  store i64 0, ptr %.81, align 8
+  %.95 = call i32 @part2(ptr nonnull %.81, ptr nonnull %excinfo.1, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, i64 %arg.start, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
+  %.105 = load i64, ptr %.81, align 8
+  %cond = icmp eq i32 %.95, 0
   br i1 %cond, label %B0.endif, label %B0.if.if
 
-B334:                                             ; preds = %B332.backedge, %B334.preheader
-  %lsr.iv46 = phi i64 [ %rem.2.0, %B334.preheader ], [ %lsr.iv.next47, %B332.backedge ]
-  %lsr.iv44 = phi i64 [ %.368, %B334.preheader ], [ %lsr.iv.next45, %B332.backedge ]
-  %off.2.2645 = phi double [ %.13.i11, %B332.backedge ], [ 0.000000e+00, %B334.preheader ]
+B336:                                             ; preds = %B334.backedge, %B336.preheader
+  %lsr.iv46 = phi i64 [ %rem.2.0, %B336.preheader ], [ %lsr.iv.next47, %B334.backedge ]
+  %lsr.iv44 = phi i64 [ %.369, %B336.preheader ], [ %lsr.iv.next45, %B334.backedge ]
+  %off.2.2645 = phi double [ %.13.i11, %B334.backedge ], [ 0.000000e+00, %B336.preheader ]
   %0 = icmp ne i64 %arg.points.5.0.fr, -1
   %1 = add i64 %lsr.iv44, %const
-  %.685 = icmp ne i64 %1, 0
-  %.687.not = or i1 %0, %.685
-  br i1 %.687.not, label %B334.endif, label %B332.backedge
+  %.686 = icmp ne i64 %1, 0
+  %.688.not = or i1 %0, %.686
+  br i1 %.688.not, label %B336.endif, label %B334.backedge
 
-B474.loopexit26.unr-lcssa:                        ; preds = %B332.backedge.us
+B476.loopexit26.unr-lcssa:                        ; preds = %B334.backedge.us
   %lcmp.mod.not = icmp eq i64 %xtraiter, 0
-  br i1 %lcmp.mod.not, label %B474, label %B332.backedge.us.epil.preheader
+  br i1 %lcmp.mod.not, label %B476, label %B334.backedge.us.epil.preheader
 
-B332.backedge.us.epil.preheader:                  ; preds = %B332.backedge.us.preheader, %B474.loopexit26.unr-lcssa
-  %off.2.2645.us.epil.init = phi double [ 0.000000e+00, %B332.backedge.us.preheader ], [ %.13.i, %B474.loopexit26.unr-lcssa ]
-  br label %B332.backedge.us.epil
+B334.backedge.us.epil.preheader:                  ; preds = %B334.backedge.us.preheader, %B476.loopexit26.unr-lcssa
+  %off.2.2645.us.epil.init = phi double [ 0.000000e+00, %B334.backedge.us.preheader ], [ %.13.i, %B476.loopexit26.unr-lcssa ]
+  br label %B334.backedge.us.epil
 
-B332.backedge.us.epil:                            ; preds = %B332.backedge.us.epil, %B332.backedge.us.epil.preheader
-  %lsr.iv42 = phi i64 [ %lsr.iv.next43, %B332.backedge.us.epil ], [ %xtraiter, %B332.backedge.us.epil.preheader ]
-  %off.2.2645.us.epil = phi double [ %.13.i.epil, %B332.backedge.us.epil ], [ %off.2.2645.us.epil.init, %B332.backedge.us.epil.preheader ]
-  %.12.i.epil = fcmp nsz contract ogt double %.829.us, %off.2.2645.us.epil
-  %.13.i.epil = select i1 %.12.i.epil, double %.829.us, double %off.2.2645.us.epil
+B334.backedge.us.epil:                            ; preds = %B334.backedge.us.epil, %B334.backedge.us.epil.preheader
+  %lsr.iv42 = phi i64 [ %lsr.iv.next43, %B334.backedge.us.epil ], [ %xtraiter, %B334.backedge.us.epil.preheader ]
+  %off.2.2645.us.epil = phi double [ %.13.i.epil, %B334.backedge.us.epil ], [ %off.2.2645.us.epil.init, %B334.backedge.us.epil.preheader ]
+  %.12.i.epil = fcmp nsz contract ogt double %.830.us, %off.2.2645.us.epil
+  %.13.i.epil = select i1 %.12.i.epil, double %.830.us, double %off.2.2645.us.epil
   %lsr.iv.next43 = add nsw i64 %lsr.iv42, -1
   %epil.iter.cmp.not = icmp eq i64 %lsr.iv.next43, 0
-  br i1 %epil.iter.cmp.not, label %B474, label %B332.backedge.us.epil
+  br i1 %epil.iter.cmp.not, label %B476, label %B334.backedge.us.epil
 
-B474:                                             ; preds = %B332.backedge, %B162.endif.endif.endif.endif.endif, %B332.backedge.us.epil, %B474.loopexit26.unr-lcssa
-  %off.2.2.lcssa = phi double [ 0.000000e+00, %B162.endif.endif.endif.endif.endif ], [ %.13.i11, %B332.backedge ], [ %.13.i, %B474.loopexit26.unr-lcssa ], [ %.13.i.epil, %B332.backedge.us.epil ]
-  %.887 = fadd nsz contract double %best.2.1672, -1.000000e-09
-  %.891 = fcmp nsz contract olt double %off.2.2.lcssa, %.887
-  %where.3.2 = select i1 %.891, i64 %.259656669, i64 %where.2.1671
-  %best.3.2 = select i1 %.891, double %off.2.2.lcssa, double %best.2.1672
-  %exitcond775.not = icmp eq i64 %.266, %count.2.0
-  br i1 %exitcond775.not, label %B502, label %B162.else.if
+B476:                                             ; preds = %B334.backedge, %B164.endif.endif.endif.endif.endif, %B334.backedge.us.epil, %B476.loopexit26.unr-lcssa
+  %off.2.2.lcssa = phi double [ 0.000000e+00, %B164.endif.endif.endif.endif.endif ], [ %.13.i11, %B334.backedge ], [ %.13.i, %B476.loopexit26.unr-lcssa ], [ %.13.i.epil, %B334.backedge.us.epil ]
+  %.888 = fadd nsz contract double %best.2.1672, -1.000000e-09
+  %.892 = fcmp nsz contract olt double %off.2.2.lcssa, %.888
+  %where.3.2 = select i1 %.892, i64 %.260656669, i64 %where.2.1671
+  %best.3.2 = select i1 %.892, double %off.2.2.lcssa, double %best.2.1672
+  %exitcond775.not = icmp eq i64 %.267, %count.2.0
+  br i1 %exitcond775.not, label %B504, label %B164.else.if
 
-B502:                                             ; preds = %B474
-  %.926 = icmp slt i64 %where.3.2, 0
-  br i1 %.926, label %B604, label %B516.endif
+B504:                                             ; preds = %B476
+  %.927 = icmp slt i64 %where.3.2, 0
+  br i1 %.927, label %B606, label %B518.endif
 
-B560:                                             ; preds = %B560.preheader36, %B560
-  %lsr.iv48 = phi i64 [ %80, %B560.preheader36 ], [ %lsr.iv.next49, %B560 ]
-  %.1032679681 = phi i64 [ %11, %B560 ], [ %.1032679681.unr, %B560.preheader36 ]
-  %.1078 = icmp slt i64 %.1032679681, -1
-  %.1079 = select i1 %.1078, i64 %arg.begins.5.0, i64 0
-  %2 = shl i64 %.1079, 3
+B562:                                             ; preds = %B562.preheader36, %B562
+  %lsr.iv48 = phi i64 [ %80, %B562.preheader36 ], [ %lsr.iv.next49, %B562 ]
+  %.1033679681 = phi i64 [ %11, %B562 ], [ %.1033679681.unr, %B562.preheader36 ]
+  %.1079 = icmp slt i64 %.1033679681, -1
+  %.1080 = select i1 %.1079, i64 %arg.begins.5.0, i64 0
+  %2 = shl i64 %.1080, 3
   %scevgep52 = getelementptr i8, ptr %arg.begins.4, i64 %2
-  %3 = shl i64 %.1032679681, 3
+  %3 = shl i64 %.1033679681, 3
   %scevgep53 = getelementptr i8, ptr %scevgep52, i64 %3
   %scevgep54 = getelementptr i8, ptr %scevgep53, i64 8
-  %.1094 = load i64, ptr %scevgep54, align 8
-  %.1108 = icmp slt i64 %.1032679681, 0
-  %.1109 = select i1 %.1108, i64 %arg.begins.5.0, i64 0
-  %4 = shl i64 %.1109, 3
+  %.1095 = load i64, ptr %scevgep54, align 8
+  %.1109 = icmp slt i64 %.1033679681, 0
+  %.1110 = select i1 %.1109, i64 %arg.begins.5.0, i64 0
+  %4 = shl i64 %.1110, 3
   %scevgep50 = getelementptr i8, ptr %arg.begins.4, i64 %4
-  %5 = shl i64 %.1032679681, 3
+  %5 = shl i64 %.1033679681, 3
   %scevgep51 = getelementptr i8, ptr %scevgep50, i64 %5
-  store i64 %.1094, ptr %scevgep51, align 8
-  %6 = add i64 %.1032679681, 1
-  %.1078.1 = icmp slt i64 %6, -1
-  %.1079.1 = select i1 %.1078.1, i64 %arg.begins.5.0, i64 0
-  %7 = shl i64 %.1079.1, 3
+  store i64 %.1095, ptr %scevgep51, align 8
+  %6 = add i64 %.1033679681, 1
+  %.1079.1 = icmp slt i64 %6, -1
+  %.1080.1 = select i1 %.1079.1, i64 %arg.begins.5.0, i64 0
+  %7 = shl i64 %.1080.1, 3
   %scevgep58 = getelementptr i8, ptr %arg.begins.4, i64 %7
-  %8 = shl i64 %.1032679681, 3
+  %8 = shl i64 %.1033679681, 3
   %scevgep59 = getelementptr i8, ptr %scevgep58, i64 %8
   %scevgep60 = getelementptr i8, ptr %scevgep59, i64 16
-  %.1094.1 = load i64, ptr %scevgep60, align 8
-  %.1108.1 = icmp slt i64 %6, 0
-  %.1109.1 = select i1 %.1108.1, i64 %arg.begins.5.0, i64 0
-  %9 = shl i64 %.1109.1, 3
+  %.1095.1 = load i64, ptr %scevgep60, align 8
+  %.1109.1 = icmp slt i64 %6, 0
+  %.1110.1 = select i1 %.1109.1, i64 %arg.begins.5.0, i64 0
+  %9 = shl i64 %.1110.1, 3
   %scevgep55 = getelementptr i8, ptr %arg.begins.4, i64 %9
-  %10 = shl i64 %.1032679681, 3
+  %10 = shl i64 %.1033679681, 3
   %scevgep56 = getelementptr i8, ptr %scevgep55, i64 %10
   %scevgep57 = getelementptr i8, ptr %scevgep56, i64 8
-  store i64 %.1094.1, ptr %scevgep57, align 8
+  store i64 %.1095.1, ptr %scevgep57, align 8
   %lsr.iv.next49 = add i64 %lsr.iv48, -2
-  %.1026.1 = icmp sgt i64 %lsr.iv.next49, 2
+  %.1027.1 = icmp sgt i64 %lsr.iv.next49, 2
   %11 = add i64 %6, 1
-  br i1 %.1026.1, label %B560, label %B592
+  br i1 %.1027.1, label %B562, label %B594
 
-B592:                                             ; preds = %B560.prol.loopexit, %B516.endif, %B560
+B594:                                             ; preds = %B562.prol.loopexit, %B518.endif, %B562
   %indvar.next = add i64 %indvar, 1
-  %.1137 = icmp sgt i64 %count.2.0, 4
-  br i1 %.1137, label %B162.else.if.lr.ph, label %B604
+  %.1138 = icmp sgt i64 %count.2.0, 4
+  br i1 %.1138, label %B164.else.if.lr.ph, label %B606
 
-B604:                                             ; preds = %B0.endif.endif, %B592, %B502
-  %count.3.1 = phi i64 [ %.104, %B0.endif.endif ], [ 3, %B592 ], [ %count.2.0, %B502 ]
-  %.1167 = call i32 @part3(ptr nonnull %.1153, ptr nonnull %excinfo.5, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, i64 %count.3.1, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
-  %cond13 = icmp eq i32 %.1167, 0
-  br i1 %cond13, label %B604.endif.endif, label %B604.if.if
+B606:                                             ; preds = %B0.endif.endif, %B594, %B504
+  %count.3.1 = phi i64 [ %.105, %B0.endif.endif ], [ 3, %B594 ], [ %count.2.0, %B504 ]
+  %.1168 = call i32 @part3(ptr nonnull %.1154, ptr nonnull %excinfo.5, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, i64 %count.3.1, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
+  %cond13 = icmp eq i32 %.1168, 0
+  br i1 %cond13, label %B606.endif.endif, label %B606.if.if
 
-B760:                                             ; preds = %B760.preheader, %B926
-  %.1513731733 = phi i64 [ %.1520, %B926 ], [ 1, %B760.preheader ]
-  %.1520 = add nuw i64 %.1513731733, 1
-  %12 = getelementptr i64, ptr %arg.begins.4, i64 %.1513731733
-  %.1585 = getelementptr i8, ptr %12, i64 -8
-  %.1586 = load i64, ptr %.1585, align 8
-  %.1617 = load i64, ptr %12, align 8
-  %.1620 = icmp sgt i64 %.1586, %.1617
-  br i1 %.1620, label %B802.preheader, label %B926
+B762:                                             ; preds = %B762.preheader, %B928
+  %.1514731733 = phi i64 [ %.1521, %B928 ], [ 1, %B762.preheader ]
+  %.1521 = add nuw i64 %.1514731733, 1
+  %12 = getelementptr i64, ptr %arg.begins.4, i64 %.1514731733
+  %.1586 = getelementptr i8, ptr %12, i64 -8
+  %.1587 = load i64, ptr %.1586, align 8
+  %.1618 = load i64, ptr %12, align 8
+  %.1621 = icmp sgt i64 %.1587, %.1618
+  br i1 %.1621, label %B804.preheader, label %B928
 
-B802.preheader:                                   ; preds = %B760
-  br label %B802
+B804.preheader:                                   ; preds = %B762
+  br label %B804
 
-B802:                                             ; preds = %B884, %B802.preheader
-  %j.3.2 = phi i64 [ %.1657, %B884 ], [ %.1513731733, %B802.preheader ]
+B804:                                             ; preds = %B886, %B804.preheader
+  %j.3.2 = phi i64 [ %.1658, %B886 ], [ %.1514731733, %B804.preheader ]
   %13 = shl i64 %j.3.2, 3
   %scevgep40 = getelementptr i8, ptr %arg.begins.4, i64 %13
   %14 = shl i64 %j.3.2, 3
   %scevgep = getelementptr i8, ptr %arg.begins.4, i64 %14
   %scevgep37 = getelementptr i8, ptr %scevgep, i64 -8
-  %.1687 = load i64, ptr %scevgep37, align 8
-  store i64 %.1687, ptr %scevgep40, align 8
-  store i64 %.1617, ptr %scevgep37, align 8
-  %.1759 = icmp sgt i64 %j.3.2, 1
-  br i1 %.1759, label %B884, label %B926
+  %.1688 = load i64, ptr %scevgep37, align 8
+  store i64 %.1688, ptr %scevgep40, align 8
+  store i64 %.1618, ptr %scevgep37, align 8
+  %.1760 = icmp sgt i64 %j.3.2, 1
+  br i1 %.1760, label %B886, label %B928
 
-B884:                                             ; preds = %B802
+B886:                                             ; preds = %B804
   %15 = shl i64 %j.3.2, 3
   %scevgep38 = getelementptr i8, ptr %arg.begins.4, i64 %15
   %scevgep39 = getelementptr i8, ptr %scevgep38, i64 -16
-  %.1795 = load i64, ptr %scevgep39, align 8
-  %.1829 = icmp sgt i64 %.1795, %.1617
-  %.1657 = add nsw i64 %j.3.2, -1
-  br i1 %.1829, label %B802, label %B926
+  %.1796 = load i64, ptr %scevgep39, align 8
+  %.1830 = icmp sgt i64 %.1796, %.1618
+  %.1658 = add nsw i64 %j.3.2, -1
+  br i1 %.1830, label %B804, label %B928
 
-B926:                                             ; preds = %B884, %B802, %B760
-  %exitcond779.not = icmp eq i64 %.1520, %count.3.1
-  br i1 %exitcond779.not, label %B928, label %B760
+B928:                                             ; preds = %B886, %B804, %B762
+  %exitcond779.not = icmp eq i64 %.1521, %count.3.1
+  br i1 %exitcond779.not, label %B930, label %B762
 
-common.ret:                                       ; preds = %B604.if.if, %B162.endif.endif.endif.if.if, %B0.endif.if.if, %B0.if.if, %B928
-  %common.ret.op = phi i32 [ 0, %B928 ], [ %.94, %B0.if.if ], [ %.140, %B0.endif.if.if ], [ %.501, %B162.endif.endif.endif.if.if ], [ %.1167, %B604.if.if ]
+common.ret:                                       ; preds = %B606.if.if, %B164.endif.endif.endif.if.if, %B0.endif.if.if, %B0.if.if, %B930
+  %common.ret.op = phi i32 [ 0, %B930 ], [ %.95, %B0.if.if ], [ %.141, %B0.endif.if.if ], [ %.502, %B164.endif.endif.endif.if.if ], [ %.1168, %B606.if.if ]
   ret i32 %common.ret.op
 
-B928:                                             ; preds = %B708.endif, %B926
+B930:                                             ; preds = %B710.endif, %B928
   store i64 %count.3.1, ptr %retptr, align 8
   br label %common.ret
 
 B0.endif:                                         ; preds = %B0
-  %.140 = call i32 @part3(ptr nonnull %.126, ptr nonnull %excinfo.2, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, i64 %.104, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
-  %cond12 = icmp eq i32 %.140, 0
+  %.141 = call i32 @part3(ptr nonnull %.127, ptr nonnull %excinfo.2, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, i64 %.105, ptr %arg.room.0, ptr %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1)
+  %cond12 = icmp eq i32 %.141, 0
   br i1 %cond12, label %B0.endif.endif, label %B0.endif.if.if
 
 B0.if.if:                                         ; preds = %B0
@@ -3269,74 +3269,74 @@ B0.if.if:                                         ; preds = %B0
   br label %common.ret
 
 B0.endif.endif:                                   ; preds = %B0.endif
-  %.160 = icmp sgt i64 %.104, 3
-  br i1 %.160, label %B112.endif.preheader, label %B604
+  %.161 = icmp sgt i64 %.105, 3
+  br i1 %.161, label %B114.endif.preheader, label %B606
 
-B112.endif.preheader:                             ; preds = %B0.endif.endif
+B114.endif.preheader:                             ; preds = %B0.endif.endif
   %const = bitcast i64 -9223372036854775808 to i64
-  %16 = add nsw i64 %.104, -2
-  br label %B162.else.if.lr.ph
+  %16 = add nsw i64 %.105, -2
+  br label %B164.else.if.lr.ph
 
 B0.endif.if.if:                                   ; preds = %B0.endif
-  %.148 = icmp sgt i32 %.140, 0
-  %.141 = load ptr, ptr %excinfo.2, align 8
-  %.149 = select i1 %.148, ptr %.141, ptr undef
-  store ptr %.149, ptr %excinfo, align 8
+  %.149 = icmp sgt i32 %.141, 0
+  %.142 = load ptr, ptr %excinfo.2, align 8
+  %.150 = select i1 %.149, ptr %.142, ptr undef
+  store ptr %.150, ptr %excinfo, align 8
   br label %common.ret
 
-B162.else.if.lr.ph:                               ; preds = %B112.endif.preheader, %B592
-  %indvar = phi i64 [ %indvar.next, %B592 ], [ 0, %B112.endif.preheader ]
-  %count.2.0 = phi i64 [ %.295, %B592 ], [ %.104, %B112.endif.preheader ]
-  %.295 = add nsw i64 %count.2.0, -1
-  br label %B162.else.if
+B164.else.if.lr.ph:                               ; preds = %B114.endif.preheader, %B594
+  %indvar = phi i64 [ %indvar.next, %B594 ], [ 0, %B114.endif.preheader ]
+  %count.2.0 = phi i64 [ %.296, %B594 ], [ %.105, %B114.endif.preheader ]
+  %.296 = add nsw i64 %count.2.0, -1
+  br label %B164.else.if
 
-B162.else.if:                                     ; preds = %B162.else.if.lr.ph, %B474
-  %best.2.1672 = phi double [ 5.600000e-01, %B162.else.if.lr.ph ], [ %best.3.2, %B474 ]
-  %where.2.1671 = phi i64 [ -1, %B162.else.if.lr.ph ], [ %where.3.2, %B474 ]
-  %.259656669 = phi i64 [ 0, %B162.else.if.lr.ph ], [ %.266, %B474 ]
-  %.266 = add nuw nsw i64 %.259656669, 1
-  %.297 = add i64 %.259656669, %.295
-  %17 = or i64 %.297, %count.2.0
+B164.else.if:                                     ; preds = %B164.else.if.lr.ph, %B476
+  %best.2.1672 = phi double [ 5.600000e-01, %B164.else.if.lr.ph ], [ %best.3.2, %B476 ]
+  %where.2.1671 = phi i64 [ -1, %B164.else.if.lr.ph ], [ %where.3.2, %B476 ]
+  %.260656669 = phi i64 [ 0, %B164.else.if.lr.ph ], [ %.267, %B476 ]
+  %.267 = add nuw nsw i64 %.260656669, 1
+  %.298 = add i64 %.260656669, %.296
+  %17 = or i64 %.298, %count.2.0
   %18 = and i64 %17, -4294967296
   %19 = icmp eq i64 %18, 0
   br i1 %19, label %20, label %25
 
-20:                                               ; preds = %B162.else.if
+20:                                               ; preds = %B164.else.if
   %21 = trunc i64 %count.2.0 to i32
-  %22 = trunc i64 %.297 to i32
+  %22 = trunc i64 %.298 to i32
   %23 = urem i32 %22, %21
   %24 = zext i32 %23 to i64
   br label %27
 
-25:                                               ; preds = %B162.else.if
-  %26 = srem i64 %.297, %count.2.0
+25:                                               ; preds = %B164.else.if
+  %26 = srem i64 %.298, %count.2.0
   br label %27
 
 27:                                               ; preds = %25, %20
   %28 = phi i64 [ %24, %20 ], [ %26, %25 ]
-  %.319 = xor i64 %28, %count.2.0
-  %.320 = icmp slt i64 %.319, 0
-  %.329 = select i1 %.320, i64 %count.2.0, i64 0
-  %.309.1 = add i64 %.329, %28
-  %.352 = icmp slt i64 %.309.1, 0
-  %.353 = select i1 %.352, i64 %arg.begins.5.0, i64 0
-  %29 = getelementptr i64, ptr %arg.begins.4, i64 %.309.1
-  %.367 = getelementptr i64, ptr %29, i64 %.353
-  %.368 = load i64, ptr %.367, align 8
-  %30 = or i64 %.266, %count.2.0
+  %.320 = xor i64 %28, %count.2.0
+  %.321 = icmp slt i64 %.320, 0
+  %.330 = select i1 %.321, i64 %count.2.0, i64 0
+  %.310.1 = add i64 %.330, %28
+  %.353 = icmp slt i64 %.310.1, 0
+  %.354 = select i1 %.353, i64 %arg.begins.5.0, i64 0
+  %29 = getelementptr i64, ptr %arg.begins.4, i64 %.310.1
+  %.368 = getelementptr i64, ptr %29, i64 %.354
+  %.369 = load i64, ptr %.368, align 8
+  %30 = or i64 %.267, %count.2.0
   %31 = and i64 %30, -4294967296
   %32 = icmp eq i64 %31, 0
   br i1 %32, label %33, label %38
 
 33:                                               ; preds = %27
   %34 = trunc i64 %count.2.0 to i32
-  %35 = trunc i64 %.266 to i32
+  %35 = trunc i64 %.267 to i32
   %36 = urem i32 %35, %34
   %37 = zext i32 %36 to i64
   br label %40
 
 38:                                               ; preds = %27
-  %39 = srem i64 %.266, %count.2.0
+  %39 = srem i64 %.267, %count.2.0
   br label %40
 
 40:                                               ; preds = %38, %33
@@ -3344,1004 +3344,865 @@ B162.else.if:                                     ; preds = %B162.else.if.lr.ph,
   %42 = icmp ne i64 %arg.points.5.0.fr, -1
   %43 = icmp ne i64 %arg.points.5.0.fr, 0
   %44 = getelementptr i64, ptr %arg.begins.4, i64 %41
-  %.441 = load i64, ptr %44, align 8
-  %45 = xor i64 %.368, -1
-  %.447 = add i64 %.441, %45
-  %.462 = icmp ne i64 %.447, %const
-  %.464.not = or i1 %42, %.462
-  %or.cond = select i1 %43, i1 %.464.not, i1 false
-  br i1 %or.cond, label %B162.endif.endif.else.if, label %B162.endif.endif.endif
+  %.442 = load i64, ptr %44, align 8
+  %45 = xor i64 %.369, -1
+  %.448 = add i64 %.442, %45
+  %.463 = icmp ne i64 %.448, %const
+  %.465.not = or i1 %42, %.463
+  %or.cond = select i1 %43, i1 %.465.not, i1 false
+  br i1 %or.cond, label %B164.endif.endif.else.if, label %B164.endif.endif.endif
 
-B162.endif.endif.endif:                           ; preds = %56, %40
+B164.endif.endif.endif:                           ; preds = %56, %40
   %rem.2.0 = phi i64 [ 1, %40 ], [ %58, %56 ]
-  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(32) %.493, i8 0, i64 32, i1 false)
-  %.501 = call i32 @part1(ptr nonnull %.493, ptr nonnull %excinfo.3, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, i64 %.368, i64 %rem.2.0)
-  %.511.fca.0.load = load double, ptr %.493, align 8
-  %sunkaddr = getelementptr inbounds i8, ptr %.493, i64 8
-  %.511.fca.1.load = load double, ptr %sunkaddr, align 8
-  %sunkaddr61 = getelementptr inbounds i8, ptr %.493, i64 16
-  %.511.fca.2.load = load double, ptr %sunkaddr61, align 8
-  %sunkaddr62 = getelementptr inbounds i8, ptr %.493, i64 24
-  %.511.fca.3.load = load double, ptr %sunkaddr62, align 8
-  switch i32 %.501, label %B162.endif.endif.endif.if.if [
-    i32 -2, label %B162.endif.endif.endif.endif.endif
-    i32 0, label %B162.endif.endif.endif.endif.endif
+  call void @llvm.memset.p0.i64(ptr noundef nonnull align 8 dereferenceable(32) %.494, i8 0, i64 32, i1 false)
+  %.502 = call i32 @part1(ptr nonnull %.494, ptr nonnull %excinfo.3, ptr %arg.points.0, ptr %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr %arg.points.4, i64 %arg.points.5.0.fr, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, i64 %.369, i64 %rem.2.0)
+  %.512.fca.0.load = load double, ptr %.494, align 8
+  %sunkaddr = getelementptr inbounds i8, ptr %.494, i64 8
+  %.512.fca.1.load = load double, ptr %sunkaddr, align 8
+  %sunkaddr61 = getelementptr inbounds i8, ptr %.494, i64 16
+  %.512.fca.2.load = load double, ptr %sunkaddr61, align 8
+  %sunkaddr62 = getelementptr inbounds i8, ptr %.494, i64 24
+  %.512.fca.3.load = load double, ptr %sunkaddr62, align 8
+  switch i32 %.502, label %B164.endif.endif.endif.if.if [
+    i32 -2, label %B164.endif.endif.endif.endif.endif
+    i32 0, label %B164.endif.endif.endif.endif.endif
   ]
 
-B162.endif.endif.else.if:                         ; preds = %40
-  %46 = or i64 %.447, %arg.points.5.0.fr
+B164.endif.endif.else.if:                         ; preds = %40
+  %46 = or i64 %.448, %arg.points.5.0.fr
   %47 = and i64 %46, -4294967296
   %48 = icmp eq i64 %47, 0
   br i1 %48, label %49, label %54
 
-49:                                               ; preds = %B162.endif.endif.else.if
+49:                                               ; preds = %B164.endif.endif.else.if
   %50 = trunc i64 %arg.points.5.0.fr to i32
-  %51 = trunc i64 %.447 to i32
+  %51 = trunc i64 %.448 to i32
   %52 = urem i32 %51, %50
   %53 = zext i32 %52 to i64
   br label %56
 
-54:                                               ; preds = %B162.endif.endif.else.if
-  %55 = srem i64 %.447, %arg.points.5.0.fr
+54:                                               ; preds = %B164.endif.endif.else.if
+  %55 = srem i64 %.448, %arg.points.5.0.fr
   br label %56
 
 56:                                               ; preds = %54, %49
   %57 = phi i64 [ %53, %49 ], [ %55, %54 ]
-  %.469 = xor i64 %57, %arg.points.5.0.fr
-  %.470 = icmp slt i64 %.469, 0
-  %.471 = icmp ne i64 %57, 0
-  %.472 = and i1 %.471, %.470
-  %.479 = select i1 %.472, i64 %arg.points.5.0.fr, i64 0
+  %.470 = xor i64 %57, %arg.points.5.0.fr
+  %.471 = icmp slt i64 %.470, 0
+  %.472 = icmp ne i64 %57, 0
+  %.473 = and i1 %.472, %.471
+  %.480 = select i1 %.473, i64 %arg.points.5.0.fr, i64 0
   %spec.select = add i64 %57, 1
-  %58 = add i64 %spec.select, %.479
-  br label %B162.endif.endif.endif
+  %58 = add i64 %spec.select, %.480
+  br label %B164.endif.endif.endif
 
-B162.endif.endif.endif.if.if:                     ; preds = %B162.endif.endif.endif
+B164.endif.endif.endif.if.if:                     ; preds = %B164.endif.endif.endif
   store ptr null, ptr %excinfo, align 8
   br label %common.ret
 
-B162.endif.endif.endif.endif.endif:               ; preds = %B162.endif.endif.endif, %B162.endif.endif.endif
-  %.631642.not = icmp slt i64 %rem.2.0, 1
-  br i1 %.631642.not, label %B474, label %B334.lr.ph
+B164.endif.endif.endif.endif.endif:               ; preds = %B164.endif.endif.endif, %B164.endif.endif.endif
+  %.632642.not = icmp slt i64 %rem.2.0, 1
+  br i1 %.632642.not, label %B476, label %B336.lr.ph
 
-B334.lr.ph:                                       ; preds = %B162.endif.endif.endif.endif.endif
+B336.lr.ph:                                       ; preds = %B164.endif.endif.endif.endif.endif
   %59 = icmp ne i64 %arg.points.5.0.fr, 0
-  br i1 %59, label %B334.preheader, label %B332.backedge.us.preheader
+  br i1 %59, label %B336.preheader, label %B334.backedge.us.preheader
 
-B334.preheader:                                   ; preds = %B334.lr.ph
-  br label %B334
+B336.preheader:                                   ; preds = %B336.lr.ph
+  br label %B336
 
-B332.backedge.us.preheader:                       ; preds = %B334.lr.ph
-  %.765.us = load double, ptr %arg.points.4, align 8
-  %.767.us = fsub nsz contract double %.765.us, %.511.fca.0.load
-  %.769.us = fmul nsz contract double %.511.fca.2.load, %.767.us
+B334.backedge.us.preheader:                       ; preds = %B336.lr.ph
+  %.766.us = load double, ptr %arg.points.4, align 8
+  %.768.us = fsub nsz contract double %.766.us, %.512.fca.0.load
+  %.770.us = fmul nsz contract double %.512.fca.2.load, %.768.us
   %sunkaddr63 = getelementptr i8, ptr %arg.points.4, i64 8
-  %.823.us = load double, ptr %sunkaddr63, align 8
-  %.825.us = fsub nsz contract double %.823.us, %.511.fca.1.load
-  %.827.us = fmul nsz contract double %.511.fca.3.load, %.825.us
-  %.828.us = fadd nsz contract double %.769.us, %.827.us
-  %.829.us = tail call nsz contract double @llvm.fabs.f64(double %.828.us)
+  %.824.us = load double, ptr %sunkaddr63, align 8
+  %.826.us = fsub nsz contract double %.824.us, %.512.fca.1.load
+  %.828.us = fmul nsz contract double %.512.fca.3.load, %.826.us
+  %.829.us = fadd nsz contract double %.770.us, %.828.us
+  %.830.us = tail call nsz contract double @llvm.fabs.f64(double %.829.us)
   %xtraiter = and i64 %rem.2.0, 3
   %60 = icmp ult i64 %rem.2.0, 4
-  br i1 %60, label %B332.backedge.us.epil.preheader, label %B332.backedge.us.preheader.new
+  br i1 %60, label %B334.backedge.us.epil.preheader, label %B334.backedge.us.preheader.new
 
-B332.backedge.us.preheader.new:                   ; preds = %B332.backedge.us.preheader
+B334.backedge.us.preheader.new:                   ; preds = %B334.backedge.us.preheader
   %const_mat = add i64 %const, -4
   %unroll_iter = and i64 %rem.2.0, %const_mat
-  br label %B332.backedge.us
+  br label %B334.backedge.us
 
-B332.backedge.us:                                 ; preds = %B332.backedge.us, %B332.backedge.us.preheader.new
-  %lsr.iv = phi i64 [ %lsr.iv.next, %B332.backedge.us ], [ %unroll_iter, %B332.backedge.us.preheader.new ]
-  %off.2.2645.us = phi double [ 0.000000e+00, %B332.backedge.us.preheader.new ], [ %.13.i, %B332.backedge.us ]
-  %.12.i = fcmp nsz contract ogt double %.829.us, %off.2.2645.us
-  %.13.i = select i1 %.12.i, double %.829.us, double %off.2.2645.us
+B334.backedge.us:                                 ; preds = %B334.backedge.us, %B334.backedge.us.preheader.new
+  %lsr.iv = phi i64 [ %lsr.iv.next, %B334.backedge.us ], [ %unroll_iter, %B334.backedge.us.preheader.new ]
+  %off.2.2645.us = phi double [ 0.000000e+00, %B334.backedge.us.preheader.new ], [ %.13.i, %B334.backedge.us ]
+  %.12.i = fcmp nsz contract ogt double %.830.us, %off.2.2645.us
+  %.13.i = select i1 %.12.i, double %.830.us, double %off.2.2645.us
   %lsr.iv.next = add nsw i64 %lsr.iv, -4
   %niter.ncmp.3 = icmp eq i64 %lsr.iv.next, 0
-  br i1 %niter.ncmp.3, label %B474.loopexit26.unr-lcssa, label %B332.backedge.us
+  br i1 %niter.ncmp.3, label %B476.loopexit26.unr-lcssa, label %B334.backedge.us
 
-B334.endif:                                       ; preds = %B334
+B336.endif:                                       ; preds = %B336
   %61 = or i64 %lsr.iv44, %arg.points.5.0.fr
   %62 = and i64 %61, -4294967296
   %63 = icmp eq i64 %62, 0
   br i1 %63, label %64, label %69
 
-64:                                               ; preds = %B334.endif
+64:                                               ; preds = %B336.endif
   %65 = trunc i64 %arg.points.5.0.fr to i32
   %66 = trunc i64 %lsr.iv44 to i32
   %67 = urem i32 %66, %65
   %68 = zext i32 %67 to i64
   br label %71
 
-69:                                               ; preds = %B334.endif
+69:                                               ; preds = %B336.endif
   %70 = srem i64 %lsr.iv44, %arg.points.5.0.fr
   br label %71
 
 71:                                               ; preds = %69, %64
   %72 = phi i64 [ %68, %64 ], [ %70, %69 ]
-  %.692 = xor i64 %72, %arg.points.5.0.fr
-  %.693 = icmp slt i64 %.692, 0
-  %.694 = icmp ne i64 %72, 0
-  %.695 = and i1 %.694, %.693
-  %.702 = select i1 %.695, i64 %arg.points.5.0.fr, i64 0
-  %spec.select631 = add i64 %.702, %72
+  %.693 = xor i64 %72, %arg.points.5.0.fr
+  %.694 = icmp slt i64 %.693, 0
+  %.695 = icmp ne i64 %72, 0
+  %.696 = and i1 %.695, %.694
+  %.703 = select i1 %.696, i64 %arg.points.5.0.fr, i64 0
+  %spec.select631 = add i64 %.703, %72
   %73 = freeze i64 %spec.select631
-  %.738 = icmp slt i64 %73, 0
-  %spec.select793 = select i1 %.738, i64 %arg.points.5.0.fr, i64 0
+  %.739 = icmp slt i64 %73, 0
+  %spec.select793 = select i1 %.739, i64 %arg.points.5.0.fr, i64 0
   %74 = add i64 %spec.select793, %73
   %75 = mul i64 %74, %arg.points.5.1
-  br label %B332.backedge
+  br label %B334.backedge
 
-B332.backedge:                                    ; preds = %71, %B334
-  %spec.select630 = phi i64 [ 0, %B334 ], [ %75, %71 ]
-  %.764 = getelementptr double, ptr %arg.points.4, i64 %spec.select630
-  %.765 = load double, ptr %.764, align 8
-  %.767 = fsub nsz contract double %.765, %.511.fca.0.load
-  %.769 = fmul nsz contract double %.511.fca.2.load, %.767
-  %.822 = getelementptr i8, ptr %.764, i64 8
-  %.823 = load double, ptr %.822, align 8
-  %.825 = fsub nsz contract double %.823, %.511.fca.1.load
-  %.827 = fmul nsz contract double %.511.fca.3.load, %.825
-  %.828 = fadd nsz contract double %.769, %.827
-  %.829 = tail call nsz contract double @llvm.fabs.f64(double %.828)
-  %.12.i10 = fcmp nsz contract ogt double %.829, %off.2.2645
-  %.13.i11 = select i1 %.12.i10, double %.829, double %off.2.2645
+B334.backedge:                                    ; preds = %71, %B336
+  %spec.select630 = phi i64 [ 0, %B336 ], [ %75, %71 ]
+  %.765 = getelementptr double, ptr %arg.points.4, i64 %spec.select630
+  %.766 = load double, ptr %.765, align 8
+  %.768 = fsub nsz contract double %.766, %.512.fca.0.load
+  %.770 = fmul nsz contract double %.512.fca.2.load, %.768
+  %.823 = getelementptr i8, ptr %.765, i64 8
+  %.824 = load double, ptr %.823, align 8
+  %.826 = fsub nsz contract double %.824, %.512.fca.1.load
+  %.828 = fmul nsz contract double %.512.fca.3.load, %.826
+  %.829 = fadd nsz contract double %.770, %.828
+  %.830 = tail call nsz contract double @llvm.fabs.f64(double %.829)
+  %.12.i10 = fcmp nsz contract ogt double %.830, %off.2.2645
+  %.13.i11 = select i1 %.12.i10, double %.830, double %off.2.2645
   %lsr.iv.next45 = add i64 %lsr.iv44, 1
   %lsr.iv.next47 = add i64 %lsr.iv46, -1
   %exitcond774.not = icmp eq i64 %lsr.iv.next47, 0
-  br i1 %exitcond774.not, label %B474, label %B334
+  br i1 %exitcond774.not, label %B476, label %B336
 
-B516.endif:                                       ; preds = %B502
-  %.983 = sub i64 %.295, %where.3.2
-  %.1026680.not = icmp slt i64 %.983, 1
-  br i1 %.1026680.not, label %B592, label %B560.preheader
+B518.endif:                                       ; preds = %B504
+  %.984 = sub i64 %.296, %where.3.2
+  %.1027680.not = icmp slt i64 %.984, 1
+  br i1 %.1027680.not, label %B594, label %B562.preheader
 
-B560.preheader:                                   ; preds = %B516.endif
+B562.preheader:                                   ; preds = %B518.endif
   %76 = add i64 %indvar, %where.3.2
-  %xtraiter31 = and i64 %.983, 1
+  %xtraiter31 = and i64 %.984, 1
   %lcmp.mod32.not = icmp eq i64 %xtraiter31, 0
-  br i1 %lcmp.mod32.not, label %B560.prol.loopexit, label %B560.prol
+  br i1 %lcmp.mod32.not, label %B562.prol.loopexit, label %B562.prol
 
-B560.prol:                                        ; preds = %B560.preheader
-  %.1035.prol = add nsw i64 %.983, -1
-  %.1039.prol = add nuw i64 %where.3.2, 1
+B562.prol:                                        ; preds = %B562.preheader
+  %.1036.prol = add nsw i64 %.984, -1
+  %.1040.prol = add nuw i64 %where.3.2, 1
   %77 = getelementptr i64, ptr %arg.begins.4, i64 %where.3.2
   %78 = getelementptr i8, ptr %77, i64 8
-  %.1094.prol = load i64, ptr %78, align 8
-  store i64 %.1094.prol, ptr %77, align 8
-  br label %B560.prol.loopexit
+  %.1095.prol = load i64, ptr %78, align 8
+  store i64 %.1095.prol, ptr %77, align 8
+  br label %B562.prol.loopexit
 
-B560.prol.loopexit:                               ; preds = %B560.prol, %B560.preheader
-  %.1025678682.unr = phi i64 [ %.983, %B560.preheader ], [ %.1035.prol, %B560.prol ]
-  %.1032679681.unr = phi i64 [ %where.3.2, %B560.preheader ], [ %.1039.prol, %B560.prol ]
+B562.prol.loopexit:                               ; preds = %B562.prol, %B562.preheader
+  %.1026678682.unr = phi i64 [ %.984, %B562.preheader ], [ %.1036.prol, %B562.prol ]
+  %.1033679681.unr = phi i64 [ %where.3.2, %B562.preheader ], [ %.1040.prol, %B562.prol ]
   %79 = icmp eq i64 %16, %76
-  br i1 %79, label %B592, label %B560.preheader36
+  br i1 %79, label %B594, label %B562.preheader36
 
-B560.preheader36:                                 ; preds = %B560.prol.loopexit
-  %80 = add i64 %.1025678682.unr, 2
-  br label %B560
+B562.preheader36:                                 ; preds = %B562.prol.loopexit
+  %80 = add i64 %.1026678682.unr, 2
+  br label %B562
 
-B604.if.if:                                       ; preds = %B604
-  %.1175 = icmp sgt i32 %.1167, 0
-  %.1168 = load ptr, ptr %excinfo.5, align 8
-  %.1176 = select i1 %.1175, ptr %.1168, ptr undef
-  store ptr %.1176, ptr %excinfo, align 8
+B606.if.if:                                       ; preds = %B606
+  %.1176 = icmp sgt i32 %.1168, 0
+  %.1169 = load ptr, ptr %excinfo.5, align 8
+  %.1177 = select i1 %.1176, ptr %.1169, ptr undef
+  store ptr %.1177, ptr %excinfo, align 8
   br label %common.ret
 
-B604.endif.endif:                                 ; preds = %B604
-  %.1281707.not = icmp slt i64 %count.3.1, 1
-  br i1 %.1281707.not, label %B708.endif, label %B672.lr.ph
+B606.endif.endif:                                 ; preds = %B606
+  %.1282707.not = icmp slt i64 %count.3.1, 1
+  br i1 %.1282707.not, label %B710.endif, label %B674.lr.ph
 
-B672.lr.ph:                                       ; preds = %B604.endif.endif
+B674.lr.ph:                                       ; preds = %B606.endif.endif
   %arg.points.5.0.fr.off = add i64 %arg.points.5.0.fr, -1
   %switch = icmp ult i64 %arg.points.5.0.fr.off, -2
-  br i1 %switch, label %B672.us714, label %B708.endif.sink.split
+  br i1 %switch, label %B674.us714, label %B710.endif.sink.split
 
-B672.us714:                                       ; preds = %92, %B672.lr.ph
-  %.1287706708.us716 = phi i64 [ %.1294.us718, %92 ], [ 0, %B672.lr.ph ]
-  %.1294.us718 = add nuw nsw i64 %.1287706708.us716, 1
-  %81 = shl i64 %.1287706708.us716, 3
+B674.us714:                                       ; preds = %92, %B674.lr.ph
+  %.1288706708.us716 = phi i64 [ %.1295.us718, %92 ], [ 0, %B674.lr.ph ]
+  %.1295.us718 = add nuw nsw i64 %.1288706708.us716, 1
+  %81 = shl i64 %.1288706708.us716, 3
   %scevgep41 = getelementptr i8, ptr %arg.begins.4, i64 %81
-  %.1348.us722 = load i64, ptr %scevgep41, align 8
-  %82 = or i64 %.1348.us722, %arg.points.5.0.fr
+  %.1349.us722 = load i64, ptr %scevgep41, align 8
+  %82 = or i64 %.1349.us722, %arg.points.5.0.fr
   %83 = and i64 %82, -4294967296
   %84 = icmp eq i64 %83, 0
   br i1 %84, label %85, label %90
 
-85:                                               ; preds = %B672.us714
+85:                                               ; preds = %B674.us714
   %86 = trunc i64 %arg.points.5.0.fr to i32
-  %87 = trunc i64 %.1348.us722 to i32
+  %87 = trunc i64 %.1349.us722 to i32
   %88 = urem i32 %87, %86
   %89 = zext i32 %88 to i64
   br label %92
 
-90:                                               ; preds = %B672.us714
-  %91 = srem i64 %.1348.us722, %arg.points.5.0.fr
+90:                                               ; preds = %B674.us714
+  %91 = srem i64 %.1349.us722, %arg.points.5.0.fr
   br label %92
 
 92:                                               ; preds = %90, %85
   %93 = phi i64 [ %89, %85 ], [ %91, %90 ]
-  %.1370.us = xor i64 %93, %arg.points.5.0.fr
-  %.1371.us = icmp slt i64 %.1370.us, 0
-  %.1372.us = icmp ne i64 %93, 0
-  %.1373.us = and i1 %.1372.us, %.1371.us
-  %.1380.us = select i1 %.1373.us, i64 %arg.points.5.0.fr, i64 0
-  %spec.select632.us = add i64 %.1380.us, %93
-  %sunkaddr64 = mul i64 %.1287706708.us716, 8
+  %.1371.us = xor i64 %93, %arg.points.5.0.fr
+  %.1372.us = icmp slt i64 %.1371.us, 0
+  %.1373.us = icmp ne i64 %93, 0
+  %.1374.us = and i1 %.1373.us, %.1372.us
+  %.1381.us = select i1 %.1374.us, i64 %arg.points.5.0.fr, i64 0
+  %spec.select632.us = add i64 %.1381.us, %93
+  %sunkaddr64 = mul i64 %.1288706708.us716, 8
   %sunkaddr65 = getelementptr i8, ptr %arg.begins.4, i64 %sunkaddr64
   store i64 %spec.select632.us, ptr %sunkaddr65, align 8
-  %exitcond776.not = icmp eq i64 %count.3.1, %.1294.us718
-  br i1 %exitcond776.not, label %B708.endif, label %B672.us714
+  %exitcond776.not = icmp eq i64 %count.3.1, %.1295.us718
+  br i1 %exitcond776.not, label %B710.endif, label %B674.us714
 
-B708.endif.sink.split:                            ; preds = %B672.lr.ph
+B710.endif.sink.split:                            ; preds = %B674.lr.ph
   %94 = shl nuw i64 %count.3.1, 3
   tail call void @llvm.memset.p0.i64(ptr align 8 %arg.begins.4, i8 0, i64 %94, i1 false)
-  br label %B708.endif
+  br label %B710.endif
 
-B708.endif:                                       ; preds = %B708.endif.sink.split, %92, %B604.endif.endif
-  %.1464 = add i64 %count.3.1, -1
-  %.1507732.not = icmp slt i64 %.1464, 1
-  br i1 %.1507732.not, label %B928, label %B760.preheader
+B710.endif:                                       ; preds = %B710.endif.sink.split, %92, %B606.endif.endif
+  %.1465 = add i64 %count.3.1, -1
+  %.1508732.not = icmp slt i64 %.1465, 1
+  br i1 %.1508732.not, label %B930, label %B762.preheader
 
-B760.preheader:                                   ; preds = %B708.endif
-  br label %B760
+B762.preheader:                                   ; preds = %B710.endif
+  br label %B762
 }
 
-define internal noundef i32 @part2(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.points.0, ptr readnone %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr readonly %arg.points.4, i64 %arg.points.5.0, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr readnone %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr readnone %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1) local_unnamed_addr {
+define internal noundef i32 @part2(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.points.0, ptr readnone %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr readonly %arg.points.4, i64 %arg.points.5.0, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, i64 %arg.start, ptr %arg.begins.0, ptr readnone %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, ptr %arg.room.0, ptr readnone %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr initializes((0, 8)) %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1) local_unnamed_addr {
 B0.endif:
+  %.117 = icmp sgt i64 %arg.points.5.0, 0
+  br i1 %.117, label %B62.preheader, label %B76
+
+B62.preheader:                                    ; preds = %B0.endif
+  %0 = shl nuw i64 %arg.points.5.0, 3
+  tail call void @llvm.memset.p0.i64(ptr align 8 %arg.begins.4, i8 0, i64 %0, i1 false)
+  br label %B76
+
+B76:                                              ; preds = %B62.preheader, %B0.endif
   %const = bitcast i64 9223372036854775806 to i64
-  %.132 = icmp slt i64 %arg.points.5.0, 1
-  br i1 %.132, label %B282, label %B72.lr.ph
+  %.248 = icmp slt i64 %arg.start, 0
+  %.249 = select i1 %.248, i64 %arg.begins.5.0, i64 0
+  %1 = getelementptr i64, ptr %arg.begins.4, i64 %arg.start
+  %.263 = getelementptr i64, ptr %1, i64 %.249
+  store i64 1, ptr %.263, align 8
+  %.267 = add nsw i64 %arg.start, %arg.points.5.0
+  store i64 %arg.start, ptr %arg.room.4, align 8
+  %.381 = getelementptr i64, ptr %arg.room.4, i64 %arg.room.5.1
+  store i64 %.267, ptr %.381, align 8
+  %.801610 = mul nuw nsw i64 %arg.points.5.1, %arg.points.5.0
+  %.805611 = getelementptr double, ptr %arg.points.4, i64 %.801610
+  %2 = trunc nuw i64 %arg.points.5.0 to i32
+  br label %B132
 
-B72.lr.ph:                                        ; preds = %B0.endif
-  %.269 = uitofp nneg i64 %arg.points.5.0 to double
-  %0 = icmp eq i64 %arg.points.5.0, 1
-  br i1 %0, label %B72.lr.ph.B72.epil.preheader_crit_edge, label %B72.lr.ph.new
+B132:                                             ; preds = %B706, %B76
+  %waiting.3.0 = phi i64 [ 1, %B76 ], [ %waiting.4.1, %B706 ]
+  %3 = icmp ne i64 %arg.points.5.0, 0
+  %4 = icmp ne i64 %arg.points.5.0, -1
+  %.391 = add nsw i64 %waiting.3.0, -1
+  %.450 = getelementptr i64, ptr %arg.room.4, i64 %.391
+  %.451 = load i64, ptr %.450, align 8
+  %.505 = getelementptr i64, ptr %.381, i64 %.391
+  %.506 = load i64, ptr %.505, align 8
+  %const_mat = add i64 %const, 2
+  %.528 = icmp ne i64 %.451, %const_mat
+  %.530.not = or i1 %4, %.528
+  %or.cond = select i1 %3, i1 %.530.not, i1 false
+  br i1 %or.cond, label %B132.endif, label %40
 
-B72.lr.ph.B72.epil.preheader_crit_edge:           ; preds = %B72.lr.ph
-  %.pre2 = shl i64 %arg.points.5.1, 3
-  br label %B72.epil.preheader
+B390:                                             ; preds = %B390.preheader, %B562
+  %lsr.iv35 = phi i64 [ %.953, %B390.preheader ], [ %lsr.iv.next36, %B562 ]
+  %lsr.iv = phi i64 [ %85, %B390.preheader ], [ %lsr.iv.next, %B562 ]
+  %lsr.iv45 = phi i64 [ %84, %B390.preheader ], [ %lsr.iv.next46, %B562 ]
+  %at.2.1699 = phi i64 [ 0, %B390.preheader ], [ %at.3.2, %B562 ]
+  %worst.2.1698 = phi double [ -1.000000e+00, %B390.preheader ], [ %worst.3.2, %B562 ]
+  %5 = icmp ne i64 %arg.points.5.0, -1
+  %.1090 = icmp ne i64 %lsr.iv, 0
+  %.1092.not = or i1 %5, %.1090
+  br i1 %.1092.not, label %B390.endif.else.if, label %B390.endif.endif.thread
 
-B72.lr.ph.new:                                    ; preds = %B72.lr.ph
-  %unroll_iter = and i64 %arg.points.5.0, %const
-  %scevgep77 = getelementptr i8, ptr %arg.points.4, i64 8
-  %1 = shl i64 %arg.points.5.1, 4
-  %sunkaddr = shl i64 %arg.points.5.1, 3
-  %2 = add nsw i64 %arg.points.5.0, -2
-  %3 = lshr i64 %2, 1
-  %4 = add nuw i64 %3, 1
-  %5 = icmp eq i64 %3, 0
-  br i1 %5, label %B72.epil.preheader3, label %B72.lr.ph.new.new
+B468:                                             ; preds = %B390.endif.endif.thread
+  %.1282 = fmul nsz contract double %.808606625, %.1270
+  %.1287 = fmul nsz contract double %.906, %.1172644661
+  %.1290 = fsub nsz contract double %.1282, %.1287
+  %.1291 = tail call nsz contract double @llvm.fabs.f64(double %.1290)
+  %.1296 = fdiv nsz contract double %.1291, %.6.i8
+  br label %B562
 
-B72.lr.ph.new.new:                                ; preds = %B72.lr.ph.new
-  %unroll_iter16 = and i64 %4, -2
-  %6 = mul i64 %arg.points.5.1, 24
-  br label %B72
+B522:                                             ; preds = %B390.endif.endif.thread
+  %.6.i = tail call nsz contract double @hypot(double %.1172644661, double %.1270)
+  br label %B562
 
-B72:                                              ; preds = %B72, %B72.lr.ph.new.new
-  %lsr.iv69 = phi i64 [ %lsr.iv.next70, %B72 ], [ %unroll_iter16, %B72.lr.ph.new.new ]
-  %lsr.iv78 = phi ptr [ %scevgep77, %B72.lr.ph.new.new ], [ %scevgep79.1, %B72 ]
-  %my.2.0831 = phi double [ 0.000000e+00, %B72.lr.ph.new.new ], [ %.339.1.1, %B72 ]
-  %mx.2.0830 = phi double [ 0.000000e+00, %B72.lr.ph.new.new ], [ %.275.1.1, %B72 ]
-  %scevgep83 = getelementptr i8, ptr %lsr.iv78, i64 -8
-  %.267 = load double, ptr %scevgep83, align 8
-  %.273 = fdiv nsz contract double %.267, %.269
-  %.275 = fadd nsz contract double %mx.2.0830, %.273
-  %.331 = load double, ptr %lsr.iv78, align 8
-  %.337 = fdiv nsz contract double %.331, %.269
-  %.339 = fadd nsz contract double %my.2.0831, %.337
-  %sunkaddr87 = getelementptr i8, ptr %lsr.iv78, i64 %sunkaddr
-  %sunkaddr88 = getelementptr i8, ptr %sunkaddr87, i64 -8
-  %.267.1 = load double, ptr %sunkaddr88, align 8
-  %.273.1 = fdiv nsz contract double %.267.1, %.269
-  %.275.1 = fadd nsz contract double %.275, %.273.1
-  %.331.1 = load double, ptr %sunkaddr87, align 8
-  %.337.1 = fdiv nsz contract double %.331.1, %.269
-  %.339.1 = fadd nsz contract double %.339, %.337.1
-  %scevgep79 = getelementptr i8, ptr %lsr.iv78, i64 %1
-  %scevgep83.1 = getelementptr i8, ptr %scevgep79, i64 -8
-  %.267.117 = load double, ptr %scevgep83.1, align 8
-  %.273.118 = fdiv nsz contract double %.267.117, %.269
-  %.275.119 = fadd nsz contract double %.275.1, %.273.118
-  %.331.120 = load double, ptr %scevgep79, align 8
-  %.337.121 = fdiv nsz contract double %.331.120, %.269
-  %.339.122 = fadd nsz contract double %.339.1, %.337.121
-  %scevgep66 = getelementptr i8, ptr %lsr.iv78, i64 %6
-  %scevgep67 = getelementptr i8, ptr %scevgep66, i64 -8
-  %.267.1.1 = load double, ptr %scevgep67, align 8
-  %.273.1.1 = fdiv nsz contract double %.267.1.1, %.269
-  %.275.1.1 = fadd nsz contract double %.275.119, %.273.1.1
-  %.331.1.1 = load double, ptr %scevgep66, align 8
-  %.337.1.1 = fdiv nsz contract double %.331.1.1, %.269
-  %.339.1.1 = fadd nsz contract double %.339.122, %.337.1.1
-  %scevgep79.1 = getelementptr i8, ptr %scevgep79, i64 %1
-  %lsr.iv.next70 = add i64 %lsr.iv69, -2
-  %niter.ncmp.123 = icmp eq i64 %lsr.iv.next70, 0
-  br i1 %niter.ncmp.123, label %B182.preheader.unr-lcssa.unr-lcssa, label %B72
+B562:                                             ; preds = %B522, %B468
+  %"$phi562.1.2.2" = phi double [ %.1296, %B468 ], [ %.6.i, %B522 ]
+  %.1352 = fcmp nsz contract ogt double %"$phi562.1.2.2", %worst.2.1698
+  %worst.3.2 = select i1 %.1352, double %"$phi562.1.2.2", double %worst.2.1698
+  %at.3.2 = select i1 %.1352, i64 %lsr.iv35, i64 %at.2.1699
+  %lsr.iv.next46 = add i64 %lsr.iv45, -1
+  %lsr.iv.next = add i64 %lsr.iv, 1
+  %lsr.iv.next36 = add i64 %lsr.iv35, 1
+  %.1034 = icmp samesign ugt i64 %lsr.iv.next46, 1
+  br i1 %.1034, label %B390, label %B586
 
-B182.preheader.unr-lcssa.unr-lcssa:               ; preds = %B72
-  %7 = and i64 %4, 1
-  %lcmp.mod.not52 = icmp eq i64 %7, 0
-  br i1 %lcmp.mod.not52, label %B182.preheader.unr-lcssa, label %B72.epil.preheader3
+B586.loopexit18.unr-lcssa.unr-lcssa:              ; preds = %B390.us.us
+  %6 = and i64 %95, 1
+  %lcmp.mod21.not = icmp eq i64 %6, 0
+  br i1 %lcmp.mod21.not, label %B586.loopexit18.unr-lcssa, label %B390.us.us.epil.preheader13
 
-B72.epil.preheader3:                              ; preds = %B182.preheader.unr-lcssa.unr-lcssa, %B72.lr.ph.new
-  %lsr.iv78.epil.init = phi ptr [ %scevgep77, %B72.lr.ph.new ], [ %scevgep79.1, %B182.preheader.unr-lcssa.unr-lcssa ]
-  %my.2.0831.epil.init10 = phi double [ 0.000000e+00, %B72.lr.ph.new ], [ %.339.1.1, %B182.preheader.unr-lcssa.unr-lcssa ]
-  %mx.2.0830.epil.init11 = phi double [ 0.000000e+00, %B72.lr.ph.new ], [ %.275.1.1, %B182.preheader.unr-lcssa.unr-lcssa ]
-  %scevgep83.epil = getelementptr i8, ptr %lsr.iv78.epil.init, i64 -8
-  %.267.epil4 = load double, ptr %scevgep83.epil, align 8
-  %.273.epil5 = fdiv nsz contract double %.267.epil4, %.269
-  %.275.epil6 = fadd nsz contract double %mx.2.0830.epil.init11, %.273.epil5
-  %.331.epil7 = load double, ptr %lsr.iv78.epil.init, align 8
-  %.337.epil8 = fdiv nsz contract double %.331.epil7, %.269
-  %.339.epil9 = fadd nsz contract double %my.2.0831.epil.init10, %.337.epil8
-  %sunkaddr87.epil = getelementptr i8, ptr %lsr.iv78.epil.init, i64 %sunkaddr
-  %sunkaddr88.epil = getelementptr i8, ptr %sunkaddr87.epil, i64 -8
-  %.267.1.epil = load double, ptr %sunkaddr88.epil, align 8
-  %.273.1.epil = fdiv nsz contract double %.267.1.epil, %.269
-  %.275.1.epil = fadd nsz contract double %.275.epil6, %.273.1.epil
-  %.331.1.epil = load double, ptr %sunkaddr87.epil, align 8
-  %.337.1.epil = fdiv nsz contract double %.331.1.epil, %.269
-  %.339.1.epil = fadd nsz contract double %.339.epil9, %.337.1.epil
-  br label %B182.preheader.unr-lcssa
+B390.us.us.epil.preheader13:                      ; preds = %B390.lr.ph.split.us.split.us.new, %B586.loopexit18.unr-lcssa.unr-lcssa
+  %at.2.1699.us.us.epil.init18 = phi i64 [ 0, %B390.lr.ph.split.us.split.us.new ], [ %at.3.2.us.us, %B586.loopexit18.unr-lcssa.unr-lcssa ]
+  %worst.2.1698.us.us.epil.init19 = phi double [ -1.000000e+00, %B390.lr.ph.split.us.split.us.new ], [ %worst.3.2.us.us, %B586.loopexit18.unr-lcssa.unr-lcssa ]
+  %.1040694696.us.us.epil.init20 = phi i64 [ %.953, %B390.lr.ph.split.us.split.us.new ], [ %.1047.us.us.1.1, %B586.loopexit18.unr-lcssa.unr-lcssa ]
+  %.1352.us.us.epil15 = fcmp nsz contract ogt double %.1296.us.us, %worst.2.1698.us.us.epil.init19
+  %worst.3.2.us.us.epil16 = select i1 %.1352.us.us.epil15, double %.1296.us.us, double %worst.2.1698.us.us.epil.init19
+  %at.3.2.us.us.epil17 = select i1 %.1352.us.us.epil15, i64 %.1040694696.us.us.epil.init20, i64 %at.2.1699.us.us.epil.init18
+  br label %B586.loopexit18.unr-lcssa
 
-B182.preheader.unr-lcssa:                         ; preds = %B72.epil.preheader3, %B182.preheader.unr-lcssa.unr-lcssa
-  %.275.1.lcssa = phi double [ %.275.1.1, %B182.preheader.unr-lcssa.unr-lcssa ], [ %.275.1.epil, %B72.epil.preheader3 ]
-  %.339.1.lcssa = phi double [ %.339.1.1, %B182.preheader.unr-lcssa.unr-lcssa ], [ %.339.1.epil, %B72.epil.preheader3 ]
-  %8 = and i64 %arg.points.5.0, 1
-  %lcmp.mod.not = icmp eq i64 %8, 0
-  br i1 %lcmp.mod.not, label %B182.preheader, label %B72.epil.preheader
+B586.loopexit18.unr-lcssa:                        ; preds = %B390.us.us.epil.preheader13, %B586.loopexit18.unr-lcssa.unr-lcssa
+  %worst.3.2.us.us.lcssa = phi double [ %worst.3.2.us.us, %B586.loopexit18.unr-lcssa.unr-lcssa ], [ %worst.3.2.us.us.epil16, %B390.us.us.epil.preheader13 ]
+  %at.3.2.us.us.lcssa = phi i64 [ %at.3.2.us.us, %B586.loopexit18.unr-lcssa.unr-lcssa ], [ %at.3.2.us.us.epil17, %B390.us.us.epil.preheader13 ]
+  %7 = add i64 %.953, %unroll_iter28
+  %8 = and i64 %..991, 1
+  %lcmp.mod24.not = icmp eq i64 %8, 0
+  br i1 %lcmp.mod24.not, label %B586, label %B390.us.us.epil.preheader
 
-B72.epil.preheader:                               ; preds = %B182.preheader.unr-lcssa, %B72.lr.ph.B72.epil.preheader_crit_edge
-  %.pre.pre-phi = phi i64 [ %.pre2, %B72.lr.ph.B72.epil.preheader_crit_edge ], [ %sunkaddr, %B182.preheader.unr-lcssa ]
-  %my.2.0831.epil.init = phi double [ 0.000000e+00, %B72.lr.ph.B72.epil.preheader_crit_edge ], [ %.339.1.lcssa, %B182.preheader.unr-lcssa ]
-  %mx.2.0830.epil.init = phi double [ 0.000000e+00, %B72.lr.ph.B72.epil.preheader_crit_edge ], [ %.275.1.lcssa, %B182.preheader.unr-lcssa ]
-  %.182826828.epil.init = phi i64 [ 0, %B72.lr.ph.B72.epil.preheader_crit_edge ], [ %unroll_iter, %B182.preheader.unr-lcssa ]
-  %.262.epil = mul i64 %.182826828.epil.init, %arg.points.5.1
-  %.266.epil = getelementptr double, ptr %arg.points.4, i64 %.262.epil
-  %.267.epil = load double, ptr %.266.epil, align 8
-  %.273.epil = fdiv nsz contract double %.267.epil, %.269
-  %.275.epil = fadd nsz contract double %mx.2.0830.epil.init, %.273.epil
-  %.330.epil = getelementptr i8, ptr %.266.epil, i64 8
-  %.331.epil = load double, ptr %.330.epil, align 8
-  %.337.epil = fdiv nsz contract double %.331.epil, %.269
-  %.339.epil = fadd nsz contract double %my.2.0831.epil.init, %.337.epil
-  br label %B182.preheader
+B390.us.us.epil.preheader:                        ; preds = %B390.lr.ph.split.us.split.us, %B586.loopexit18.unr-lcssa
+  %at.2.1699.us.us.epil.init = phi i64 [ 0, %B390.lr.ph.split.us.split.us ], [ %at.3.2.us.us.lcssa, %B586.loopexit18.unr-lcssa ]
+  %worst.2.1698.us.us.epil.init = phi double [ -1.000000e+00, %B390.lr.ph.split.us.split.us ], [ %worst.3.2.us.us.lcssa, %B586.loopexit18.unr-lcssa ]
+  %.1040694696.us.us.epil.init = phi i64 [ %.953, %B390.lr.ph.split.us.split.us ], [ %7, %B586.loopexit18.unr-lcssa ]
+  %.1352.us.us.epil = fcmp nsz contract ogt double %.1296.us.us, %worst.2.1698.us.us.epil.init
+  %worst.3.2.us.us.epil = select i1 %.1352.us.us.epil, double %.1296.us.us, double %worst.2.1698.us.us.epil.init
+  %at.3.2.us.us.epil = select i1 %.1352.us.us.epil, i64 %.1040694696.us.us.epil.init, i64 %at.2.1699.us.us.epil.init
+  br label %B586
 
-B182.preheader:                                   ; preds = %B72.epil.preheader, %B182.preheader.unr-lcssa
-  %.pre-phi = phi i64 [ %.pre.pre-phi, %B72.epil.preheader ], [ %sunkaddr, %B182.preheader.unr-lcssa ]
-  %.275.lcssa = phi double [ %.275.epil, %B72.epil.preheader ], [ %.275.1.lcssa, %B182.preheader.unr-lcssa ]
-  %.339.lcssa = phi double [ %.339.epil, %B72.epil.preheader ], [ %.339.1.lcssa, %B182.preheader.unr-lcssa ]
-  %scevgep72 = getelementptr i8, ptr %arg.points.4, i64 8
-  br label %B182
+B586.loopexit19.unr-lcssa.unr-lcssa:              ; preds = %B562.us
+  %9 = and i64 %90, 1
+  %lcmp.mod.not27 = icmp eq i64 %9, 0
+  br i1 %lcmp.mod.not27, label %B586.loopexit19.unr-lcssa, label %B562.us.epil.preheader2
 
-B182:                                             ; preds = %B182, %B182.preheader
-  %lsr.iv73 = phi ptr [ %scevgep72, %B182.preheader ], [ %scevgep74, %B182 ]
-  %far.2.0843 = phi double [ -1.000000e+00, %B182.preheader ], [ %far.3.1, %B182 ]
-  %start.2.0842 = phi i64 [ 0, %B182.preheader ], [ %start.3.1, %B182 ]
-  %.443837840 = phi i64 [ 0, %B182.preheader ], [ %.450, %B182 ]
-  %9 = shl i64 %.443837840, 3
-  %scevgep76 = getelementptr i8, ptr %arg.begins.4, i64 %9
-  store i64 0, ptr %scevgep76, align 8
-  %scevgep75 = getelementptr i8, ptr %lsr.iv73, i64 -8
-  %.573 = load double, ptr %scevgep75, align 8
-  %.575 = fsub nsz contract double %.573, %.275.lcssa
-  %.654 = load double, ptr %lsr.iv73, align 8
-  %.656 = fsub nsz contract double %.654, %.339.lcssa
-  %.147.i21 = fmul nsz contract double %.656, %.656
-  %.147.i = fmul nsz contract double %.575, %.575
-  %.450 = add nuw nsw i64 %.443837840, 1
-  %.681 = fadd nsz contract double %.147.i, %.147.i21
-  %.687 = fcmp nsz contract ogt double %.681, %far.2.0843
-  %start.3.1 = select i1 %.687, i64 %.443837840, i64 %start.2.0842
-  %far.3.1 = select i1 %.687, double %.681, double %far.2.0843
-  %scevgep74 = getelementptr i8, ptr %lsr.iv73, i64 %.pre-phi
-  %exitcond907.not = icmp eq i64 %arg.points.5.0, %.450
-  br i1 %exitcond907.not, label %B282, label %B182
+B562.us.epil.preheader2:                          ; preds = %B562.us.preheader.new, %B586.loopexit19.unr-lcssa.unr-lcssa
+  %at.2.1699.us.epil.init6 = phi i64 [ 0, %B562.us.preheader.new ], [ %at.3.2.us, %B586.loopexit19.unr-lcssa.unr-lcssa ]
+  %worst.2.1698.us.epil.init7 = phi double [ -1.000000e+00, %B562.us.preheader.new ], [ %worst.3.2.us, %B586.loopexit19.unr-lcssa.unr-lcssa ]
+  %.1040694696.us.epil.init8 = phi i64 [ %.953, %B562.us.preheader.new ], [ %.1047.us.1.1, %B586.loopexit19.unr-lcssa.unr-lcssa ]
+  %.1352.us.epil3 = fcmp nsz contract ogt double %.6.i9, %worst.2.1698.us.epil.init7
+  %worst.3.2.us.epil4 = select i1 %.1352.us.epil3, double %.6.i9, double %worst.2.1698.us.epil.init7
+  %at.3.2.us.epil5 = select i1 %.1352.us.epil3, i64 %.1040694696.us.epil.init8, i64 %at.2.1699.us.epil.init6
+  br label %B586.loopexit19.unr-lcssa
 
-B282:                                             ; preds = %B182, %B0.endif
-  %start.2.0.lcssa = phi i64 [ 0, %B0.endif ], [ %start.3.1, %B182 ]
-  %10 = getelementptr i64, ptr %arg.begins.4, i64 %start.2.0.lcssa
-  store i64 1, ptr %10, align 8
-  %.760 = add nsw i64 %start.2.0.lcssa, %arg.points.5.0
-  store i64 %start.2.0.lcssa, ptr %arg.room.4, align 8
-  %.874 = getelementptr i64, ptr %arg.room.4, i64 %arg.room.5.1
-  store i64 %.760, ptr %.874, align 8
-  %.1294743 = mul nuw nsw i64 %arg.points.5.1, %arg.points.5.0
-  %.1298744 = getelementptr double, ptr %arg.points.4, i64 %.1294743
-  %11 = trunc nuw i64 %arg.points.5.0 to i32
-  br label %B338
+B586.loopexit19.unr-lcssa:                        ; preds = %B562.us.epil.preheader2, %B586.loopexit19.unr-lcssa.unr-lcssa
+  %worst.3.2.us.lcssa = phi double [ %worst.3.2.us, %B586.loopexit19.unr-lcssa.unr-lcssa ], [ %worst.3.2.us.epil4, %B562.us.epil.preheader2 ]
+  %at.3.2.us.lcssa = phi i64 [ %at.3.2.us, %B586.loopexit19.unr-lcssa.unr-lcssa ], [ %at.3.2.us.epil5, %B562.us.epil.preheader2 ]
+  %10 = add i64 %.953, %unroll_iter
+  %11 = and i64 %..991, 1
+  %lcmp.mod.not = icmp eq i64 %11, 0
+  br i1 %lcmp.mod.not, label %B586, label %B562.us.epil.preheader
 
-B338:                                             ; preds = %B912, %B282
-  %waiting.3.0 = phi i64 [ 1, %B282 ], [ %waiting.4.1, %B912 ]
+B562.us.epil.preheader:                           ; preds = %B562.us.preheader, %B586.loopexit19.unr-lcssa
+  %at.2.1699.us.epil.init = phi i64 [ 0, %B562.us.preheader ], [ %at.3.2.us.lcssa, %B586.loopexit19.unr-lcssa ]
+  %worst.2.1698.us.epil.init = phi double [ -1.000000e+00, %B562.us.preheader ], [ %worst.3.2.us.lcssa, %B586.loopexit19.unr-lcssa ]
+  %.1040694696.us.epil.init = phi i64 [ %.953, %B562.us.preheader ], [ %10, %B586.loopexit19.unr-lcssa ]
+  %.1352.us.epil = fcmp nsz contract ogt double %.6.i9, %worst.2.1698.us.epil.init
+  %worst.3.2.us.epil = select i1 %.1352.us.epil, double %.6.i9, double %worst.2.1698.us.epil.init
+  %at.3.2.us.epil = select i1 %.1352.us.epil, i64 %.1040694696.us.epil.init, i64 %at.2.1699.us.epil.init
+  br label %B586
+
+B586:                                             ; preds = %B562.us.epil.preheader, %B586.loopexit19.unr-lcssa, %B390.us.us.epil.preheader, %B586.loopexit18.unr-lcssa, %B562
+  %worst.2.1.lcssa = phi double [ %worst.3.2.us.epil, %B562.us.epil.preheader ], [ %worst.3.2.us.us.epil, %B390.us.us.epil.preheader ], [ %worst.3.2.us.us.lcssa, %B586.loopexit18.unr-lcssa ], [ %worst.3.2.us.lcssa, %B586.loopexit19.unr-lcssa ], [ %worst.3.2, %B562 ]
+  %at.2.1.lcssa = phi i64 [ %at.3.2.us.epil, %B562.us.epil.preheader ], [ %at.3.2.us.us.epil, %B390.us.us.epil.preheader ], [ %at.3.2.us.us.lcssa, %B586.loopexit18.unr-lcssa ], [ %at.3.2.us.lcssa, %B586.loopexit19.unr-lcssa ], [ %at.3.2, %B562 ]
+  %.1401 = fcmp nsz contract ogt double %worst.2.1.lcssa, 8.000000e-01
+  br i1 %.1401, label %B608, label %B706
+
+B608:                                             ; preds = %B586
   %12 = icmp ne i64 %arg.points.5.0, 0
   %13 = icmp ne i64 %arg.points.5.0, -1
-  %.884 = add nsw i64 %waiting.3.0, -1
-  %.943 = getelementptr i64, ptr %arg.room.4, i64 %.884
-  %.944 = load i64, ptr %.943, align 8
-  %.998 = getelementptr i64, ptr %.874, i64 %.884
-  %.999 = load i64, ptr %.998, align 8
-  %const_mat = add i64 %const, 2
-  %.1021 = icmp ne i64 %.944, %const_mat
-  %.1023.not = or i1 %13, %.1021
-  %or.cond = select i1 %12, i1 %.1023.not, i1 false
-  br i1 %or.cond, label %B338.endif, label %49
+  %const_mat41 = add i64 %const, 2
+  %.1420 = icmp ne i64 %at.2.1.lcssa, %const_mat41
+  %.1422.not = or i1 %13, %.1420
+  %or.cond730 = select i1 %12, i1 %.1422.not, i1 false
+  br i1 %or.cond730, label %B608.else.if, label %B608.endif.thread
 
-B596:                                             ; preds = %B596.preheader, %B768
-  %lsr.iv60 = phi i64 [ %.1446, %B596.preheader ], [ %lsr.iv.next61, %B768 ]
-  %lsr.iv = phi i64 [ %94, %B596.preheader ], [ %lsr.iv.next, %B768 ]
-  %lsr.iv68 = phi i64 [ %93, %B596.preheader ], [ %lsr.iv.next69, %B768 ]
-  %at.2.1853 = phi i64 [ 0, %B596.preheader ], [ %at.3.2, %B768 ]
-  %worst.2.1852 = phi double [ -1.000000e+00, %B596.preheader ], [ %worst.3.2, %B768 ]
-  %14 = icmp ne i64 %arg.points.5.0, -1
-  %.1583 = icmp ne i64 %lsr.iv, 0
-  %.1585.not = or i1 %14, %.1583
-  br i1 %.1585.not, label %B596.endif.else.if, label %B596.endif.endif.thread
+B706:                                             ; preds = %B608.endif.thread, %B132.endif.endif.endif.endif.endif.endif, %B586
+  %waiting.4.1 = phi i64 [ %.1710, %B608.endif.thread ], [ %.391, %B586 ], [ %.391, %B132.endif.endif.endif.endif.endif.endif ]
+  %.1728 = icmp sgt i64 %waiting.4.1, 0
+  br i1 %.1728, label %B132, label %B720.endif
 
-B674:                                             ; preds = %B596.endif.endif.thread
-  %.1775 = fmul nsz contract double %.1301739758, %.1763
-  %.1780 = fmul nsz contract double %.1399, %.1665777794
-  %.1783 = fsub nsz contract double %.1775, %.1780
-  %.1784 = tail call nsz contract double @llvm.fabs.f64(double %.1783)
-  %.1789 = fdiv nsz contract double %.1784, %.6.i24
-  br label %B768
+B756:                                             ; preds = %B756.preheader.new, %B802.1
+  %count.2.0725 = phi i64 [ 0, %B756.preheader.new ], [ %count.3.1.1, %B802.1 ]
+  %.1844721723 = phi i64 [ 0, %B756.preheader.new ], [ %.1851.1, %B802.1 ]
+  %14 = add i64 %.1844721723, 1
+  %sunkaddr44 = mul i64 %.1844721723, 8
+  %sunkaddr45 = getelementptr i8, ptr %arg.begins.4, i64 %sunkaddr44
+  %.1913 = load i64, ptr %sunkaddr45, align 8
+  %.1914 = icmp sgt i64 %.1913, 0
+  br i1 %.1914, label %B782, label %B802
 
-B728:                                             ; preds = %B596.endif.endif.thread
-  %.6.i = tail call nsz contract double @hypot(double %.1665777794, double %.1763)
-  br label %B768
+B782:                                             ; preds = %B756
+  %.1931 = icmp slt i64 %count.2.0725, 0
+  %.1932 = select i1 %.1931, i64 %arg.begins.5.0, i64 0
+  %15 = getelementptr i64, ptr %arg.begins.4, i64 %count.2.0725
+  %.1946 = getelementptr i64, ptr %15, i64 %.1932
+  store i64 %.1844721723, ptr %.1946, align 8
+  %.1951 = add nsw i64 %count.2.0725, 1
+  br label %B802
 
-B768:                                             ; preds = %B728, %B674
-  %"$phi768.1.2.2" = phi double [ %.1789, %B674 ], [ %.6.i, %B728 ]
-  %.1845 = fcmp nsz contract ogt double %"$phi768.1.2.2", %worst.2.1852
-  %worst.3.2 = select i1 %.1845, double %"$phi768.1.2.2", double %worst.2.1852
-  %at.3.2 = select i1 %.1845, i64 %lsr.iv60, i64 %at.2.1853
-  %lsr.iv.next69 = add i64 %lsr.iv68, -1
-  %lsr.iv.next = add i64 %lsr.iv, 1
-  %lsr.iv.next61 = add i64 %lsr.iv60, 1
-  %.1527 = icmp samesign ugt i64 %lsr.iv.next69, 1
-  br i1 %.1527, label %B596, label %B792
+B802:                                             ; preds = %B782, %B756
+  %count.3.1 = phi i64 [ %.1951, %B782 ], [ %count.2.0725, %B756 ]
+  %.1851.1 = add nuw i64 %.1844721723, 2
+  %sunkaddr = mul i64 %.1844721723, 8
+  %sunkaddr46 = getelementptr i8, ptr %arg.begins.4, i64 %sunkaddr
+  %sunkaddr47 = getelementptr i8, ptr %sunkaddr46, i64 8
+  %.1913.1 = load i64, ptr %sunkaddr47, align 8
+  %.1914.1 = icmp sgt i64 %.1913.1, 0
+  br i1 %.1914.1, label %B782.1, label %B802.1
 
-B792.loopexit34.unr-lcssa.unr-lcssa:              ; preds = %B596.us.us
-  %15 = and i64 %104, 1
-  %lcmp.mod46.not = icmp eq i64 %15, 0
-  br i1 %lcmp.mod46.not, label %B792.loopexit34.unr-lcssa, label %B596.us.us.epil.preheader38
+B782.1:                                           ; preds = %B802
+  %.1931.1 = icmp slt i64 %count.3.1, 0
+  %.1932.1 = select i1 %.1931.1, i64 %arg.begins.5.0, i64 0
+  %16 = getelementptr i64, ptr %arg.begins.4, i64 %count.3.1
+  %.1946.1 = getelementptr i64, ptr %16, i64 %.1932.1
+  store i64 %14, ptr %.1946.1, align 8
+  %.1951.1 = add nsw i64 %count.3.1, 1
+  br label %B802.1
 
-B596.us.us.epil.preheader38:                      ; preds = %B596.lr.ph.split.us.split.us.new, %B792.loopexit34.unr-lcssa.unr-lcssa
-  %at.2.1853.us.us.epil.init43 = phi i64 [ 0, %B596.lr.ph.split.us.split.us.new ], [ %at.3.2.us.us, %B792.loopexit34.unr-lcssa.unr-lcssa ]
-  %worst.2.1852.us.us.epil.init44 = phi double [ -1.000000e+00, %B596.lr.ph.split.us.split.us.new ], [ %worst.3.2.us.us, %B792.loopexit34.unr-lcssa.unr-lcssa ]
-  %.1533848850.us.us.epil.init45 = phi i64 [ %.1446, %B596.lr.ph.split.us.split.us.new ], [ %.1540.us.us.1.1, %B792.loopexit34.unr-lcssa.unr-lcssa ]
-  %.1845.us.us.epil40 = fcmp nsz contract ogt double %.1789.us.us, %worst.2.1852.us.us.epil.init44
-  %worst.3.2.us.us.epil41 = select i1 %.1845.us.us.epil40, double %.1789.us.us, double %worst.2.1852.us.us.epil.init44
-  %at.3.2.us.us.epil42 = select i1 %.1845.us.us.epil40, i64 %.1533848850.us.us.epil.init45, i64 %at.2.1853.us.us.epil.init43
-  br label %B792.loopexit34.unr-lcssa
+B802.1:                                           ; preds = %B782.1, %B802
+  %count.3.1.1 = phi i64 [ %.1951.1, %B782.1 ], [ %count.3.1, %B802 ]
+  %niter35.ncmp.1 = icmp eq i64 %unroll_iter34, %.1851.1
+  br i1 %niter35.ncmp.1, label %common.ret.loopexit.unr-lcssa, label %B756
 
-B792.loopexit34.unr-lcssa:                        ; preds = %B596.us.us.epil.preheader38, %B792.loopexit34.unr-lcssa.unr-lcssa
-  %worst.3.2.us.us.lcssa = phi double [ %worst.3.2.us.us, %B792.loopexit34.unr-lcssa.unr-lcssa ], [ %worst.3.2.us.us.epil41, %B596.us.us.epil.preheader38 ]
-  %at.3.2.us.us.lcssa = phi i64 [ %at.3.2.us.us, %B792.loopexit34.unr-lcssa.unr-lcssa ], [ %at.3.2.us.us.epil42, %B596.us.us.epil.preheader38 ]
-  %16 = add i64 %.1446, %unroll_iter51
-  %17 = and i64 %..1484, 1
-  %lcmp.mod47.not = icmp eq i64 %17, 0
-  br i1 %lcmp.mod47.not, label %B792, label %B596.us.us.epil.preheader
+common.ret.loopexit.unr-lcssa:                    ; preds = %B802.1
+  %17 = and i64 %arg.points.5.0, 1
+  %lcmp.mod31.not = icmp eq i64 %17, 0
+  br i1 %lcmp.mod31.not, label %common.ret, label %B756.epil.preheader
 
-B596.us.us.epil.preheader:                        ; preds = %B596.lr.ph.split.us.split.us, %B792.loopexit34.unr-lcssa
-  %at.2.1853.us.us.epil.init = phi i64 [ 0, %B596.lr.ph.split.us.split.us ], [ %at.3.2.us.us.lcssa, %B792.loopexit34.unr-lcssa ]
-  %worst.2.1852.us.us.epil.init = phi double [ -1.000000e+00, %B596.lr.ph.split.us.split.us ], [ %worst.3.2.us.us.lcssa, %B792.loopexit34.unr-lcssa ]
-  %.1533848850.us.us.epil.init = phi i64 [ %.1446, %B596.lr.ph.split.us.split.us ], [ %16, %B792.loopexit34.unr-lcssa ]
-  %.1845.us.us.epil = fcmp nsz contract ogt double %.1789.us.us, %worst.2.1852.us.us.epil.init
-  %worst.3.2.us.us.epil = select i1 %.1845.us.us.epil, double %.1789.us.us, double %worst.2.1852.us.us.epil.init
-  %at.3.2.us.us.epil = select i1 %.1845.us.us.epil, i64 %.1533848850.us.us.epil.init, i64 %at.2.1853.us.us.epil.init
-  br label %B792
+B756.epil.preheader:                              ; preds = %B756.preheader, %common.ret.loopexit.unr-lcssa
+  %count.2.0725.epil.init = phi i64 [ 0, %B756.preheader ], [ %count.3.1.1, %common.ret.loopexit.unr-lcssa ]
+  %.1844721723.epil.init = phi i64 [ 0, %B756.preheader ], [ %unroll_iter34, %common.ret.loopexit.unr-lcssa ]
+  %18 = getelementptr i64, ptr %arg.begins.4, i64 %.1844721723.epil.init
+  %.1913.epil = load i64, ptr %18, align 8
+  %.1914.epil = icmp sgt i64 %.1913.epil, 0
+  br i1 %.1914.epil, label %B782.epil, label %common.ret
 
-B792.loopexit35.unr-lcssa.unr-lcssa:              ; preds = %B768.us
-  %18 = and i64 %99, 1
-  %lcmp.mod32.not = icmp eq i64 %18, 0
-  br i1 %lcmp.mod32.not, label %B792.loopexit35.unr-lcssa, label %B768.us.epil.preheader24
-
-B768.us.epil.preheader24:                         ; preds = %B768.us.preheader.new, %B792.loopexit35.unr-lcssa.unr-lcssa
-  %at.2.1853.us.epil.init29 = phi i64 [ 0, %B768.us.preheader.new ], [ %at.3.2.us, %B792.loopexit35.unr-lcssa.unr-lcssa ]
-  %worst.2.1852.us.epil.init30 = phi double [ -1.000000e+00, %B768.us.preheader.new ], [ %worst.3.2.us, %B792.loopexit35.unr-lcssa.unr-lcssa ]
-  %.1533848850.us.epil.init31 = phi i64 [ %.1446, %B768.us.preheader.new ], [ %.1540.us.1.1, %B792.loopexit35.unr-lcssa.unr-lcssa ]
-  %.1845.us.epil26 = fcmp nsz contract ogt double %.6.i25, %worst.2.1852.us.epil.init30
-  %worst.3.2.us.epil27 = select i1 %.1845.us.epil26, double %.6.i25, double %worst.2.1852.us.epil.init30
-  %at.3.2.us.epil28 = select i1 %.1845.us.epil26, i64 %.1533848850.us.epil.init31, i64 %at.2.1853.us.epil.init29
-  br label %B792.loopexit35.unr-lcssa
-
-B792.loopexit35.unr-lcssa:                        ; preds = %B768.us.epil.preheader24, %B792.loopexit35.unr-lcssa.unr-lcssa
-  %worst.3.2.us.lcssa = phi double [ %worst.3.2.us, %B792.loopexit35.unr-lcssa.unr-lcssa ], [ %worst.3.2.us.epil27, %B768.us.epil.preheader24 ]
-  %at.3.2.us.lcssa = phi i64 [ %at.3.2.us, %B792.loopexit35.unr-lcssa.unr-lcssa ], [ %at.3.2.us.epil28, %B768.us.epil.preheader24 ]
-  %19 = add i64 %.1446, %unroll_iter44
-  %20 = and i64 %..1484, 1
-  %lcmp.mod40.not = icmp eq i64 %20, 0
-  br i1 %lcmp.mod40.not, label %B792, label %B768.us.epil.preheader
-
-B768.us.epil.preheader:                           ; preds = %B768.us.preheader, %B792.loopexit35.unr-lcssa
-  %at.2.1853.us.epil.init = phi i64 [ 0, %B768.us.preheader ], [ %at.3.2.us.lcssa, %B792.loopexit35.unr-lcssa ]
-  %worst.2.1852.us.epil.init = phi double [ -1.000000e+00, %B768.us.preheader ], [ %worst.3.2.us.lcssa, %B792.loopexit35.unr-lcssa ]
-  %.1533848850.us.epil.init = phi i64 [ %.1446, %B768.us.preheader ], [ %19, %B792.loopexit35.unr-lcssa ]
-  %.1845.us.epil = fcmp nsz contract ogt double %.6.i25, %worst.2.1852.us.epil.init
-  %worst.3.2.us.epil = select i1 %.1845.us.epil, double %.6.i25, double %worst.2.1852.us.epil.init
-  %at.3.2.us.epil = select i1 %.1845.us.epil, i64 %.1533848850.us.epil.init, i64 %at.2.1853.us.epil.init
-  br label %B792
-
-B792:                                             ; preds = %B768.us.epil.preheader, %B792.loopexit35.unr-lcssa, %B596.us.us.epil.preheader, %B792.loopexit34.unr-lcssa, %B768
-  %worst.2.1.lcssa = phi double [ %worst.3.2.us.epil, %B768.us.epil.preheader ], [ %worst.3.2.us.us.epil, %B596.us.us.epil.preheader ], [ %worst.3.2.us.us.lcssa, %B792.loopexit34.unr-lcssa ], [ %worst.3.2.us.lcssa, %B792.loopexit35.unr-lcssa ], [ %worst.3.2, %B768 ]
-  %at.2.1.lcssa = phi i64 [ %at.3.2.us.epil, %B768.us.epil.preheader ], [ %at.3.2.us.us.epil, %B596.us.us.epil.preheader ], [ %at.3.2.us.us.lcssa, %B792.loopexit34.unr-lcssa ], [ %at.3.2.us.lcssa, %B792.loopexit35.unr-lcssa ], [ %at.3.2, %B768 ]
-  %.1894 = fcmp nsz contract ogt double %worst.2.1.lcssa, 8.000000e-01
-  br i1 %.1894, label %B814, label %B912
-
-B814:                                             ; preds = %B792
-  %21 = icmp ne i64 %arg.points.5.0, 0
-  %22 = icmp ne i64 %arg.points.5.0, -1
-  %const_mat71 = add i64 %const, 2
-  %.1913 = icmp ne i64 %at.2.1.lcssa, %const_mat71
-  %.1915.not = or i1 %22, %.1913
-  %or.cond884 = select i1 %21, i1 %.1915.not, i1 false
-  br i1 %or.cond884, label %B814.else.if, label %B814.endif.thread
-
-B912:                                             ; preds = %B814.endif.thread, %B338.endif.endif.endif.endif.endif.endif, %B792
-  %waiting.4.1 = phi i64 [ %.2203, %B814.endif.thread ], [ %.884, %B792 ], [ %.884, %B338.endif.endif.endif.endif.endif.endif ]
-  %.2221 = icmp sgt i64 %waiting.4.1, 0
-  br i1 %.2221, label %B338, label %B926.endif
-
-B962:                                             ; preds = %B962.preheader.new, %B1008.1
-  %count.2.0879 = phi i64 [ 0, %B962.preheader.new ], [ %count.3.1.1, %B1008.1 ]
-  %.2337875877 = phi i64 [ 0, %B962.preheader.new ], [ %.2344.1, %B1008.1 ]
-  %23 = add i64 %.2337875877, 1
-  %sunkaddr74 = mul i64 %.2337875877, 8
-  %sunkaddr75 = getelementptr i8, ptr %arg.begins.4, i64 %sunkaddr74
-  %.2406 = load i64, ptr %sunkaddr75, align 8
-  %.2407 = icmp sgt i64 %.2406, 0
-  br i1 %.2407, label %B988, label %B1008
-
-B988:                                             ; preds = %B962
-  %.2424 = icmp slt i64 %count.2.0879, 0
-  %.2425 = select i1 %.2424, i64 %arg.begins.5.0, i64 0
-  %24 = getelementptr i64, ptr %arg.begins.4, i64 %count.2.0879
-  %.2439 = getelementptr i64, ptr %24, i64 %.2425
-  store i64 %.2337875877, ptr %.2439, align 8
-  %.2444 = add nsw i64 %count.2.0879, 1
-  br label %B1008
-
-B1008:                                            ; preds = %B988, %B962
-  %count.3.1 = phi i64 [ %.2444, %B988 ], [ %count.2.0879, %B962 ]
-  %.2344.1 = add nuw i64 %.2337875877, 2
-  %sunkaddr76 = mul i64 %.2337875877, 8
-  %sunkaddr77 = getelementptr i8, ptr %arg.begins.4, i64 %sunkaddr76
-  %sunkaddr78 = getelementptr i8, ptr %sunkaddr77, i64 8
-  %.2406.1 = load i64, ptr %sunkaddr78, align 8
-  %.2407.1 = icmp sgt i64 %.2406.1, 0
-  br i1 %.2407.1, label %B988.1, label %B1008.1
-
-B988.1:                                           ; preds = %B1008
-  %.2424.1 = icmp slt i64 %count.3.1, 0
-  %.2425.1 = select i1 %.2424.1, i64 %arg.begins.5.0, i64 0
-  %25 = getelementptr i64, ptr %arg.begins.4, i64 %count.3.1
-  %.2439.1 = getelementptr i64, ptr %25, i64 %.2425.1
-  store i64 %23, ptr %.2439.1, align 8
-  %.2444.1 = add nsw i64 %count.3.1, 1
-  br label %B1008.1
-
-B1008.1:                                          ; preds = %B988.1, %B1008
-  %count.3.1.1 = phi i64 [ %.2444.1, %B988.1 ], [ %count.3.1, %B1008 ]
-  %niter58.ncmp.1 = icmp eq i64 %unroll_iter57, %.2344.1
-  br i1 %niter58.ncmp.1, label %common.ret.loopexit.unr-lcssa, label %B962
-
-common.ret.loopexit.unr-lcssa:                    ; preds = %B1008.1
-  %26 = and i64 %arg.points.5.0, 1
-  %lcmp.mod54.not = icmp eq i64 %26, 0
-  br i1 %lcmp.mod54.not, label %common.ret, label %B962.epil.preheader
-
-B962.epil.preheader:                              ; preds = %B962.preheader, %common.ret.loopexit.unr-lcssa
-  %count.2.0879.epil.init = phi i64 [ 0, %B962.preheader ], [ %count.3.1.1, %common.ret.loopexit.unr-lcssa ]
-  %.2337875877.epil.init = phi i64 [ 0, %B962.preheader ], [ %unroll_iter57, %common.ret.loopexit.unr-lcssa ]
-  %27 = getelementptr i64, ptr %arg.begins.4, i64 %.2337875877.epil.init
-  %.2406.epil = load i64, ptr %27, align 8
-  %.2407.epil = icmp sgt i64 %.2406.epil, 0
-  br i1 %.2407.epil, label %B988.epil, label %common.ret
-
-B988.epil:                                        ; preds = %B962.epil.preheader
-  %.2424.epil = icmp slt i64 %count.2.0879.epil.init, 0
-  %.2425.epil = select i1 %.2424.epil, i64 %arg.begins.5.0, i64 0
-  %28 = getelementptr i64, ptr %arg.begins.4, i64 %count.2.0879.epil.init
-  %.2439.epil = getelementptr i64, ptr %28, i64 %.2425.epil
-  store i64 %.2337875877.epil.init, ptr %.2439.epil, align 8
-  %.2444.epil = add nsw i64 %count.2.0879.epil.init, 1
+B782.epil:                                        ; preds = %B756.epil.preheader
+  %.1931.epil = icmp slt i64 %count.2.0725.epil.init, 0
+  %.1932.epil = select i1 %.1931.epil, i64 %arg.begins.5.0, i64 0
+  %19 = getelementptr i64, ptr %arg.begins.4, i64 %count.2.0725.epil.init
+  %.1946.epil = getelementptr i64, ptr %19, i64 %.1932.epil
+  store i64 %.1844721723.epil.init, ptr %.1946.epil, align 8
+  %.1951.epil = add nsw i64 %count.2.0725.epil.init, 1
   br label %common.ret
 
-common.ret:                                       ; preds = %B926.endif, %B988.epil, %B962.epil.preheader, %common.ret.loopexit.unr-lcssa
-  %count.2.0.lcssa = phi i64 [ 0, %B926.endif ], [ %count.3.1.1, %common.ret.loopexit.unr-lcssa ], [ %.2444.epil, %B988.epil ], [ %count.2.0879.epil.init, %B962.epil.preheader ]
+common.ret:                                       ; preds = %B720.endif, %B782.epil, %B756.epil.preheader, %common.ret.loopexit.unr-lcssa
+  %count.2.0.lcssa = phi i64 [ 0, %B720.endif ], [ %count.3.1.1, %common.ret.loopexit.unr-lcssa ], [ %.1951.epil, %B782.epil ], [ %count.2.0725.epil.init, %B756.epil.preheader ]
   store i64 %count.2.0.lcssa, ptr %retptr, align 8
   ret i32 0
 
-B338.endif:                                       ; preds = %B338
-  %29 = or i64 %.944, %arg.points.5.0
-  %30 = icmp ult i64 %29, 4294967296
-  br i1 %30, label %31, label %35
+B132.endif:                                       ; preds = %B132
+  %20 = or i64 %.451, %arg.points.5.0
+  %21 = icmp ult i64 %20, 4294967296
+  br i1 %21, label %22, label %26
 
-31:                                               ; preds = %B338.endif
-  %32 = trunc nuw i64 %.944 to i32
-  %33 = urem i32 %32, %11
+22:                                               ; preds = %B132.endif
+  %23 = trunc nuw i64 %.451 to i32
+  %24 = urem i32 %23, %2
+  %25 = zext i32 %24 to i64
+  br label %37
+
+26:                                               ; preds = %B132.endif
+  %27 = or i64 %.451, %arg.points.5.0
+  %28 = and i64 %27, -4294967296
+  %29 = icmp eq i64 %28, 0
+  br i1 %29, label %30, label %35
+
+30:                                               ; preds = %26
+  %31 = trunc i64 %arg.points.5.0 to i32
+  %32 = trunc i64 %.451 to i32
+  %33 = urem i32 %32, %31
   %34 = zext i32 %33 to i64
-  br label %46
+  br label %37
 
-35:                                               ; preds = %B338.endif
-  %36 = or i64 %.944, %arg.points.5.0
-  %37 = and i64 %36, -4294967296
-  %38 = icmp eq i64 %37, 0
-  br i1 %38, label %39, label %44
+35:                                               ; preds = %26
+  %36 = srem i64 %.451, %arg.points.5.0
+  br label %37
 
-39:                                               ; preds = %35
-  %40 = trunc i64 %arg.points.5.0 to i32
-  %41 = trunc i64 %.944 to i32
-  %42 = urem i32 %41, %40
-  %43 = zext i32 %42 to i64
-  br label %46
+37:                                               ; preds = %35, %30, %22
+  %38 = phi i64 [ %25, %22 ], [ %34, %30 ], [ %36, %35 ]
+  %.535 = xor i64 %38, %arg.points.5.0
+  %.536 = icmp slt i64 %.535, 0
+  %.537 = icmp ne i64 %38, 0
+  %.538 = and i1 %.537, %.536
+  %.545 = select i1 %.538, i64 %arg.points.5.0, i64 0
+  %spec.select667 = add i64 %.545, %38
+  %39 = freeze i64 %spec.select667
+  %.581 = icmp slt i64 %39, 0
+  %spec.select778 = select i1 %.581, i64 %arg.points.5.0, i64 0
+  %spec.select758 = add i64 %spec.select778, %39
+  %.603759 = mul i64 %spec.select758, %arg.points.5.1
+  %.607760 = getelementptr double, ptr %arg.points.4, i64 %.603759
+  %.608761 = load double, ptr %.607760, align 8
+  br label %B132.endif.else
 
-44:                                               ; preds = %35
-  %45 = srem i64 %.944, %arg.points.5.0
-  br label %46
+40:                                               ; preds = %B132
+  %41 = icmp eq i64 %arg.points.5.0, 0
+  %.608 = load double, ptr %arg.points.4, align 8
+  br i1 %41, label %.thread607, label %B132.endif.else
 
-46:                                               ; preds = %44, %39, %31
-  %47 = phi i64 [ %34, %31 ], [ %43, %39 ], [ %45, %44 ]
-  %.1028 = xor i64 %47, %arg.points.5.0
-  %.1029 = icmp slt i64 %.1028, 0
-  %.1030 = icmp ne i64 %47, 0
-  %.1031 = and i1 %.1030, %.1029
-  %.1038 = select i1 %.1031, i64 %arg.points.5.0, i64 0
-  %spec.select800 = add i64 %.1038, %47
-  %48 = freeze i64 %spec.select800
-  %.1074 = icmp slt i64 %48, 0
-  %spec.select943 = select i1 %.1074, i64 %arg.points.5.0, i64 0
-  %spec.select920 = add i64 %spec.select943, %48
-  %.1096921 = mul i64 %spec.select920, %arg.points.5.1
-  %.1100922 = getelementptr double, ptr %arg.points.4, i64 %.1096921
-  %.1101923 = load double, ptr %.1100922, align 8
-  br label %B338.endif.else
+.thread607:                                       ; preds = %40
+  %sunkaddr48 = getelementptr i8, ptr %arg.points.4, i64 8
+  %.704583 = load double, ptr %sunkaddr48, align 8
+  br label %B132.endif.endif.endif.endif.endif.endif
 
-49:                                               ; preds = %B338
-  %50 = icmp eq i64 %arg.points.5.0, 0
-  %.1101 = load double, ptr %arg.points.4, align 8
-  br i1 %50, label %.thread740, label %B338.endif.else
+B132.endif.else:                                  ; preds = %40, %37
+  %.608763 = phi double [ %.608761, %37 ], [ %.608, %40 ]
+  br i1 %.530.not, label %B132.endif.else.if, label %B132.endif.endif.else
 
-.thread740:                                       ; preds = %49
-  %sunkaddr79 = getelementptr i8, ptr %arg.points.4, i64 8
-  %.1197716 = load double, ptr %sunkaddr79, align 8
-  br label %B338.endif.endif.endif.endif.endif.endif
+B132.endif.else.if:                               ; preds = %B132.endif.else
+  %42 = or i64 %.451, %arg.points.5.0
+  %43 = icmp ult i64 %42, 4294967296
+  br i1 %43, label %44, label %48
 
-B338.endif.else:                                  ; preds = %49, %46
-  %.1101925 = phi double [ %.1101923, %46 ], [ %.1101, %49 ]
-  br i1 %.1023.not, label %B338.endif.else.if, label %B338.endif.endif.else
+44:                                               ; preds = %B132.endif.else.if
+  %45 = trunc nuw i64 %.451 to i32
+  %46 = urem i32 %45, %2
+  %47 = zext i32 %46 to i64
+  br label %59
 
-B338.endif.else.if:                               ; preds = %B338.endif.else
-  %51 = or i64 %.944, %arg.points.5.0
-  %52 = icmp ult i64 %51, 4294967296
-  br i1 %52, label %53, label %57
+48:                                               ; preds = %B132.endif.else.if
+  %49 = or i64 %.451, %arg.points.5.0
+  %50 = and i64 %49, -4294967296
+  %51 = icmp eq i64 %50, 0
+  br i1 %51, label %52, label %57
 
-53:                                               ; preds = %B338.endif.else.if
-  %54 = trunc nuw i64 %.944 to i32
-  %55 = urem i32 %54, %11
+52:                                               ; preds = %48
+  %53 = trunc i64 %arg.points.5.0 to i32
+  %54 = trunc i64 %.451 to i32
+  %55 = urem i32 %54, %53
   %56 = zext i32 %55 to i64
-  br label %68
+  br label %59
 
-57:                                               ; preds = %B338.endif.else.if
-  %58 = or i64 %.944, %arg.points.5.0
-  %59 = and i64 %58, -4294967296
-  %60 = icmp eq i64 %59, 0
-  br i1 %60, label %61, label %66
+57:                                               ; preds = %48
+  %58 = srem i64 %.451, %arg.points.5.0
+  br label %59
 
-61:                                               ; preds = %57
-  %62 = trunc i64 %arg.points.5.0 to i32
-  %63 = trunc i64 %.944 to i32
-  %64 = urem i32 %63, %62
-  %65 = zext i32 %64 to i64
-  br label %68
+59:                                               ; preds = %57, %52, %44
+  %60 = phi i64 [ %47, %44 ], [ %56, %52 ], [ %58, %57 ]
+  %.631 = xor i64 %60, %arg.points.5.0
+  %.632 = icmp slt i64 %.631, 0
+  %.633 = icmp ne i64 %60, 0
+  %.634 = and i1 %.633, %.632
+  %.641 = select i1 %.634, i64 %arg.points.5.0, i64 0
+  %spec.select669 = add i64 %.641, %60
+  %spec.select669.fr = freeze i64 %spec.select669
+  %.677 = icmp slt i64 %spec.select669.fr, 0
+  %.678 = select i1 %.677, i64 %arg.points.5.0, i64 0
+  %spec.select668 = add i64 %.678, %spec.select669.fr
+  %.699571 = mul i64 %spec.select668, %arg.points.5.1
+  %61 = getelementptr double, ptr %arg.points.4, i64 %.699571
+  br label %B132.endif.endif.else
 
-66:                                               ; preds = %57
-  %67 = srem i64 %.944, %arg.points.5.0
-  br label %68
+B132.endif.endif.else:                            ; preds = %59, %B132.endif.else
+  %.pn = phi ptr [ %61, %59 ], [ %arg.points.4, %B132.endif.else ]
+  %62 = icmp ne i64 %arg.points.5.0, -1
+  %.704575.in = getelementptr i8, ptr %.pn, i64 8
+  %.704575 = load double, ptr %.704575.in, align 8
+  %const_mat42 = add i64 %const, 2
+  %.726 = icmp ne i64 %.506, %const_mat42
+  %.728.not = or i1 %62, %.726
+  br i1 %.728.not, label %B132.endif.endif.endif.else.if, label %B132.endif.endif.endif.endif.endif.endif
 
-68:                                               ; preds = %66, %61, %53
-  %69 = phi i64 [ %56, %53 ], [ %65, %61 ], [ %67, %66 ]
-  %.1124 = xor i64 %69, %arg.points.5.0
-  %.1125 = icmp slt i64 %.1124, 0
-  %.1126 = icmp ne i64 %69, 0
-  %.1127 = and i1 %.1126, %.1125
-  %.1134 = select i1 %.1127, i64 %arg.points.5.0, i64 0
-  %spec.select802 = add i64 %.1134, %69
-  %spec.select802.fr = freeze i64 %spec.select802
-  %.1170 = icmp slt i64 %spec.select802.fr, 0
-  %.1171 = select i1 %.1170, i64 %arg.points.5.0, i64 0
-  %spec.select801 = add i64 %.1171, %spec.select802.fr
-  %.1192704 = mul i64 %spec.select801, %arg.points.5.1
-  %70 = getelementptr double, ptr %arg.points.4, i64 %.1192704
-  br label %B338.endif.endif.else
+B132.endif.endif.endif.else.if:                   ; preds = %B132.endif.endif.else
+  %63 = or i64 %.506, %arg.points.5.0
+  %64 = icmp ult i64 %63, 4294967296
+  br i1 %64, label %65, label %69
 
-B338.endif.endif.else:                            ; preds = %68, %B338.endif.else
-  %.pn = phi ptr [ %70, %68 ], [ %arg.points.4, %B338.endif.else ]
-  %71 = icmp ne i64 %arg.points.5.0, -1
-  %.1197708.in = getelementptr i8, ptr %.pn, i64 8
-  %.1197708 = load double, ptr %.1197708.in, align 8
-  %const_mat72 = add i64 %const, 2
-  %.1219 = icmp ne i64 %.999, %const_mat72
-  %.1221.not = or i1 %71, %.1219
-  br i1 %.1221.not, label %B338.endif.endif.endif.else.if, label %B338.endif.endif.endif.endif.endif.endif
+65:                                               ; preds = %B132.endif.endif.endif.else.if
+  %66 = trunc nuw i64 %.506 to i32
+  %67 = urem i32 %66, %2
+  %68 = zext i32 %67 to i64
+  br label %80
 
-B338.endif.endif.endif.else.if:                   ; preds = %B338.endif.endif.else
-  %72 = or i64 %.999, %arg.points.5.0
-  %73 = icmp ult i64 %72, 4294967296
-  br i1 %73, label %74, label %78
+69:                                               ; preds = %B132.endif.endif.endif.else.if
+  %70 = or i64 %.506, %arg.points.5.0
+  %71 = and i64 %70, -4294967296
+  %72 = icmp eq i64 %71, 0
+  br i1 %72, label %73, label %78
 
-74:                                               ; preds = %B338.endif.endif.endif.else.if
-  %75 = trunc nuw i64 %.999 to i32
-  %76 = urem i32 %75, %11
+73:                                               ; preds = %69
+  %74 = trunc i64 %arg.points.5.0 to i32
+  %75 = trunc i64 %.506 to i32
+  %76 = urem i32 %75, %74
   %77 = zext i32 %76 to i64
-  br label %89
+  br label %80
 
-78:                                               ; preds = %B338.endif.endif.endif.else.if
-  %79 = or i64 %.999, %arg.points.5.0
-  %80 = and i64 %79, -4294967296
-  %81 = icmp eq i64 %80, 0
-  br i1 %81, label %82, label %87
+78:                                               ; preds = %69
+  %79 = srem i64 %.506, %arg.points.5.0
+  br label %80
 
-82:                                               ; preds = %78
-  %83 = trunc i64 %arg.points.5.0 to i32
-  %84 = trunc i64 %.999 to i32
-  %85 = urem i32 %84, %83
-  %86 = zext i32 %85 to i64
-  br label %89
+80:                                               ; preds = %78, %73, %65
+  %81 = phi i64 [ %68, %65 ], [ %77, %73 ], [ %79, %78 ]
+  %.733 = xor i64 %81, %arg.points.5.0
+  %.734 = icmp slt i64 %.733, 0
+  %.735 = icmp ne i64 %81, 0
+  %.736 = and i1 %.735, %.734
+  %.743 = select i1 %.736, i64 %arg.points.5.0, i64 0
+  %spec.select671 = add i64 %.743, %81
+  %spec.select671.fr = freeze i64 %spec.select671
+  %.779 = icmp slt i64 %spec.select671.fr, 0
+  %.780 = select i1 %.779, i64 %arg.points.5.0, i64 0
+  %spec.select670 = add i64 %.780, %spec.select671.fr
+  %.801599 = mul i64 %spec.select670, %arg.points.5.1
+  %.805600 = getelementptr double, ptr %arg.points.4, i64 %.801599
+  %82 = add i64 %.801599, 1
+  br label %B132.endif.endif.endif.endif.endif.endif
 
-87:                                               ; preds = %78
-  %88 = srem i64 %.999, %arg.points.5.0
-  br label %89
+B132.endif.endif.endif.endif.endif.endif:         ; preds = %80, %B132.endif.endif.else, %.thread607
+  %.608762 = phi double [ %.608, %.thread607 ], [ %.608763, %80 ], [ %.608763, %B132.endif.endif.else ]
+  %.704576594604626 = phi double [ %.704583, %.thread607 ], [ %.704575, %80 ], [ %.704575, %B132.endif.endif.else ]
+  %.806612.pn.in = phi ptr [ %.805611, %.thread607 ], [ %.805600, %80 ], [ %arg.points.4, %B132.endif.endif.else ]
+  %.899 = phi i64 [ 1, %.thread607 ], [ %82, %80 ], [ 1, %B132.endif.endif.else ]
+  %.806612.pn = load double, ptr %.806612.pn.in, align 8
+  %.808606625 = fsub nsz contract double %.806612.pn, %.608762
+  %.903 = getelementptr double, ptr %arg.points.4, i64 %.899
+  %.904 = load double, ptr %.903, align 8
+  %.906 = fsub nsz contract double %.904, %.704576594604626
+  %.6.i8 = tail call nsz contract double @hypot(double %.808606625, double %.906)
+  %.953 = add i64 %.451, 1
+  %.991 = sub i64 %.506, %.953
+  %..991 = tail call i64 @llvm.smax.i64(i64 %.991, i64 0)
+  %.1034695.not = icmp slt i64 %.991, 1
+  br i1 %.1034695.not, label %B706, label %B390.lr.ph
 
-89:                                               ; preds = %87, %82, %74
-  %90 = phi i64 [ %77, %74 ], [ %86, %82 ], [ %88, %87 ]
-  %.1226 = xor i64 %90, %arg.points.5.0
-  %.1227 = icmp slt i64 %.1226, 0
-  %.1228 = icmp ne i64 %90, 0
-  %.1229 = and i1 %.1228, %.1227
-  %.1236 = select i1 %.1229, i64 %arg.points.5.0, i64 0
-  %spec.select804 = add i64 %.1236, %90
-  %spec.select804.fr = freeze i64 %spec.select804
-  %.1272 = icmp slt i64 %spec.select804.fr, 0
-  %.1273 = select i1 %.1272, i64 %arg.points.5.0, i64 0
-  %spec.select803 = add i64 %.1273, %spec.select804.fr
-  %.1294732 = mul i64 %spec.select803, %arg.points.5.1
-  %.1298733 = getelementptr double, ptr %arg.points.4, i64 %.1294732
-  %91 = add i64 %.1294732, 1
-  br label %B338.endif.endif.endif.endif.endif.endif
+B390.lr.ph:                                       ; preds = %B132.endif.endif.endif.endif.endif.endif
+  %83 = icmp eq i64 %arg.points.5.0, 0
+  br i1 %83, label %B390.lr.ph.split.us, label %B390.preheader
 
-B338.endif.endif.endif.endif.endif.endif:         ; preds = %89, %B338.endif.endif.else, %.thread740
-  %.1101924 = phi double [ %.1101, %.thread740 ], [ %.1101925, %89 ], [ %.1101925, %B338.endif.endif.else ]
-  %.1197709727737759 = phi double [ %.1197716, %.thread740 ], [ %.1197708, %89 ], [ %.1197708, %B338.endif.endif.else ]
-  %.1299745.pn.in = phi ptr [ %.1298744, %.thread740 ], [ %.1298733, %89 ], [ %arg.points.4, %B338.endif.endif.else ]
-  %.1392 = phi i64 [ 1, %.thread740 ], [ %91, %89 ], [ 1, %B338.endif.endif.else ]
-  %.1299745.pn = load double, ptr %.1299745.pn.in, align 8
-  %.1301739758 = fsub nsz contract double %.1299745.pn, %.1101924
-  %.1396 = getelementptr double, ptr %arg.points.4, i64 %.1392
-  %.1397 = load double, ptr %.1396, align 8
-  %.1399 = fsub nsz contract double %.1397, %.1197709727737759
-  %.6.i24 = tail call nsz contract double @hypot(double %.1301739758, double %.1399)
-  %.1446 = add i64 %.944, 1
-  %.1484 = sub i64 %.999, %.1446
-  %..1484 = tail call i64 @llvm.smax.i64(i64 %.1484, i64 0)
-  %.1527849.not = icmp slt i64 %.1484, 1
-  br i1 %.1527849.not, label %B912, label %B596.lr.ph
+B390.preheader:                                   ; preds = %B390.lr.ph
+  %84 = add nuw i64 %..991, 1
+  %const_mat43 = add i64 %const, 3
+  %85 = add i64 %.451, %const_mat43
+  br label %B390
 
-B596.lr.ph:                                       ; preds = %B338.endif.endif.endif.endif.endif.endif
-  %92 = icmp eq i64 %arg.points.5.0, 0
-  br i1 %92, label %B596.lr.ph.split.us, label %B596.preheader
+B390.lr.ph.split.us:                              ; preds = %B390.lr.ph
+  %86 = fcmp ogt double %.6.i8, 1.000000e-09
+  br i1 %86, label %B390.lr.ph.split.us.split.us, label %B562.us.preheader
 
-B596.preheader:                                   ; preds = %B596.lr.ph
-  %93 = add nuw i64 %..1484, 1
-  %const_mat73 = add i64 %const, 3
-  %94 = add i64 %.944, %const_mat73
-  br label %B596
+B562.us.preheader:                                ; preds = %B390.lr.ph.split.us
+  %sunkaddr49 = getelementptr i8, ptr %arg.points.4, i64 8
+  %.1268.us = load double, ptr %sunkaddr49, align 8
+  %.1270.us = fsub nsz contract double %.1268.us, %.704576594604626
+  %.1170649.us.pre = load double, ptr %.805611, align 8
+  %.1172644661.us = fsub nsz contract double %.1170649.us.pre, %.608762
+  %.6.i9 = tail call nsz contract double @hypot(double %.1172644661.us, double %.1270.us)
+  %87 = icmp eq i64 %.991, 1
+  br i1 %87, label %B562.us.epil.preheader, label %B562.us.preheader.new
 
-B596.lr.ph.split.us:                              ; preds = %B596.lr.ph
-  %95 = fcmp ogt double %.6.i24, 1.000000e-09
-  br i1 %95, label %B596.lr.ph.split.us.split.us, label %B768.us.preheader
+B562.us.preheader.new:                            ; preds = %B562.us.preheader
+  %unroll_iter = and i64 %..991, %const
+  %88 = add nsw i64 %..991, -2
+  %89 = lshr i64 %88, 1
+  %90 = add nuw i64 %89, 1
+  %91 = icmp eq i64 %89, 0
+  br i1 %91, label %B562.us.epil.preheader2, label %B562.us.preheader.new.new
 
-B768.us.preheader:                                ; preds = %B596.lr.ph.split.us
-  %sunkaddr80 = getelementptr i8, ptr %arg.points.4, i64 8
-  %.1761.us = load double, ptr %sunkaddr80, align 8
-  %.1763.us = fsub nsz contract double %.1761.us, %.1197709727737759
-  %.1663782.us.pre = load double, ptr %.1298744, align 8
-  %.1665777794.us = fsub nsz contract double %.1663782.us.pre, %.1101924
-  %.6.i25 = tail call nsz contract double @hypot(double %.1665777794.us, double %.1763.us)
-  %96 = icmp eq i64 %.1484, 1
-  br i1 %96, label %B768.us.epil.preheader, label %B768.us.preheader.new
+B562.us.preheader.new.new:                        ; preds = %B562.us.preheader.new
+  %unroll_iter12 = and i64 %90, -2
+  br label %B562.us
 
-B768.us.preheader.new:                            ; preds = %B768.us.preheader
-  %unroll_iter44 = and i64 %..1484, %const
-  %97 = add nsw i64 %..1484, -2
-  %98 = lshr i64 %97, 1
-  %99 = add nuw i64 %98, 1
-  %100 = icmp eq i64 %98, 0
-  br i1 %100, label %B768.us.epil.preheader24, label %B768.us.preheader.new.new
+B390.lr.ph.split.us.split.us:                     ; preds = %B390.lr.ph.split.us
+  %.1170649.us.us = load double, ptr %.805611, align 8
+  %.1172644661.us.us = fsub nsz contract double %.1170649.us.us, %.608762
+  %sunkaddr50 = getelementptr i8, ptr %arg.points.4, i64 8
+  %.1268.us.us = load double, ptr %sunkaddr50, align 8
+  %.1270.us.us = fsub nsz contract double %.1268.us.us, %.704576594604626
+  %.1282.us.us = fmul nsz contract double %.808606625, %.1270.us.us
+  %.1287.us.us = fmul nsz contract double %.906, %.1172644661.us.us
+  %.1290.us.us = fsub nsz contract double %.1282.us.us, %.1287.us.us
+  %.1291.us.us = tail call nsz contract double @llvm.fabs.f64(double %.1290.us.us)
+  %.1296.us.us = fdiv nsz contract double %.1291.us.us, %.6.i8
+  %92 = icmp eq i64 %.991, 1
+  br i1 %92, label %B390.us.us.epil.preheader, label %B390.lr.ph.split.us.split.us.new
 
-B768.us.preheader.new.new:                        ; preds = %B768.us.preheader.new
-  %unroll_iter36 = and i64 %99, -2
-  br label %B768.us
+B390.lr.ph.split.us.split.us.new:                 ; preds = %B390.lr.ph.split.us.split.us
+  %unroll_iter28 = and i64 %..991, %const
+  %93 = add nsw i64 %..991, -2
+  %94 = lshr i64 %93, 1
+  %95 = add nuw i64 %94, 1
+  %96 = icmp eq i64 %94, 0
+  br i1 %96, label %B390.us.us.epil.preheader13, label %B390.lr.ph.split.us.split.us.new.new
 
-B596.lr.ph.split.us.split.us:                     ; preds = %B596.lr.ph.split.us
-  %.1663782.us.us = load double, ptr %.1298744, align 8
-  %.1665777794.us.us = fsub nsz contract double %.1663782.us.us, %.1101924
-  %sunkaddr81 = getelementptr i8, ptr %arg.points.4, i64 8
-  %.1761.us.us = load double, ptr %sunkaddr81, align 8
-  %.1763.us.us = fsub nsz contract double %.1761.us.us, %.1197709727737759
-  %.1775.us.us = fmul nsz contract double %.1301739758, %.1763.us.us
-  %.1780.us.us = fmul nsz contract double %.1399, %.1665777794.us.us
-  %.1783.us.us = fsub nsz contract double %.1775.us.us, %.1780.us.us
-  %.1784.us.us = tail call nsz contract double @llvm.fabs.f64(double %.1783.us.us)
-  %.1789.us.us = fdiv nsz contract double %.1784.us.us, %.6.i24
-  %101 = icmp eq i64 %.1484, 1
-  br i1 %101, label %B596.us.us.epil.preheader, label %B596.lr.ph.split.us.split.us.new
+B390.lr.ph.split.us.split.us.new.new:             ; preds = %B390.lr.ph.split.us.split.us.new
+  %unroll_iter25 = and i64 %95, -2
+  br label %B390.us.us
 
-B596.lr.ph.split.us.split.us.new:                 ; preds = %B596.lr.ph.split.us.split.us
-  %unroll_iter51 = and i64 %..1484, %const
-  %102 = add nsw i64 %..1484, -2
-  %103 = lshr i64 %102, 1
-  %104 = add nuw i64 %103, 1
-  %105 = icmp eq i64 %103, 0
-  br i1 %105, label %B596.us.us.epil.preheader38, label %B596.lr.ph.split.us.split.us.new.new
+B390.us.us:                                       ; preds = %B390.us.us, %B390.lr.ph.split.us.split.us.new.new
+  %lsr.iv39 = phi i64 [ %lsr.iv.next40, %B390.us.us ], [ %unroll_iter25, %B390.lr.ph.split.us.split.us.new.new ]
+  %at.2.1699.us.us = phi i64 [ 0, %B390.lr.ph.split.us.split.us.new.new ], [ %at.3.2.us.us, %B390.us.us ]
+  %worst.2.1698.us.us = phi double [ -1.000000e+00, %B390.lr.ph.split.us.split.us.new.new ], [ %worst.3.2.us.us, %B390.us.us ]
+  %.1040694696.us.us = phi i64 [ %.953, %B390.lr.ph.split.us.split.us.new.new ], [ %.1047.us.us.1.1, %B390.us.us ]
+  %.1352.us.us = fcmp nsz contract ogt double %.1296.us.us, %worst.2.1698.us.us
+  %worst.3.2.us.us = select i1 %.1352.us.us, double %.1296.us.us, double %worst.2.1698.us.us
+  %at.3.2.us.us = select i1 %.1352.us.us, i64 %.1040694696.us.us, i64 %at.2.1699.us.us
+  %.1047.us.us.1.1 = add i64 %.1040694696.us.us, 4
+  %lsr.iv.next40 = add i64 %lsr.iv39, -2
+  %niter26.ncmp.1 = icmp eq i64 %lsr.iv.next40, 0
+  br i1 %niter26.ncmp.1, label %B586.loopexit18.unr-lcssa.unr-lcssa, label %B390.us.us
 
-B596.lr.ph.split.us.split.us.new.new:             ; preds = %B596.lr.ph.split.us.split.us.new
-  %unroll_iter50 = and i64 %104, -2
-  br label %B596.us.us
+B562.us:                                          ; preds = %B562.us, %B562.us.preheader.new.new
+  %lsr.iv37 = phi i64 [ %lsr.iv.next38, %B562.us ], [ %unroll_iter12, %B562.us.preheader.new.new ]
+  %at.2.1699.us = phi i64 [ 0, %B562.us.preheader.new.new ], [ %at.3.2.us, %B562.us ]
+  %worst.2.1698.us = phi double [ -1.000000e+00, %B562.us.preheader.new.new ], [ %worst.3.2.us, %B562.us ]
+  %.1040694696.us = phi i64 [ %.953, %B562.us.preheader.new.new ], [ %.1047.us.1.1, %B562.us ]
+  %.1352.us = fcmp nsz contract ogt double %.6.i9, %worst.2.1698.us
+  %worst.3.2.us = select i1 %.1352.us, double %.6.i9, double %worst.2.1698.us
+  %at.3.2.us = select i1 %.1352.us, i64 %.1040694696.us, i64 %at.2.1699.us
+  %.1047.us.1.1 = add i64 %.1040694696.us, 4
+  %lsr.iv.next38 = add i64 %lsr.iv37, -2
+  %niter.ncmp.1 = icmp eq i64 %lsr.iv.next38, 0
+  br i1 %niter.ncmp.1, label %B586.loopexit19.unr-lcssa.unr-lcssa, label %B562.us
 
-B596.us.us:                                       ; preds = %B596.us.us, %B596.lr.ph.split.us.split.us.new.new
-  %lsr.iv64 = phi i64 [ %lsr.iv.next65, %B596.us.us ], [ %unroll_iter50, %B596.lr.ph.split.us.split.us.new.new ]
-  %at.2.1853.us.us = phi i64 [ 0, %B596.lr.ph.split.us.split.us.new.new ], [ %at.3.2.us.us, %B596.us.us ]
-  %worst.2.1852.us.us = phi double [ -1.000000e+00, %B596.lr.ph.split.us.split.us.new.new ], [ %worst.3.2.us.us, %B596.us.us ]
-  %.1533848850.us.us = phi i64 [ %.1446, %B596.lr.ph.split.us.split.us.new.new ], [ %.1540.us.us.1.1, %B596.us.us ]
-  %.1845.us.us = fcmp nsz contract ogt double %.1789.us.us, %worst.2.1852.us.us
-  %worst.3.2.us.us = select i1 %.1845.us.us, double %.1789.us.us, double %worst.2.1852.us.us
-  %at.3.2.us.us = select i1 %.1845.us.us, i64 %.1533848850.us.us, i64 %at.2.1853.us.us
-  %.1540.us.us.1.1 = add i64 %.1533848850.us.us, 4
-  %lsr.iv.next65 = add i64 %lsr.iv64, -2
-  %niter51.ncmp.1 = icmp eq i64 %lsr.iv.next65, 0
-  br i1 %niter51.ncmp.1, label %B792.loopexit34.unr-lcssa.unr-lcssa, label %B596.us.us
+B390.endif.endif.thread:                          ; preds = %114, %B390
+  %.1170641.pn769.in = phi ptr [ %.1169640, %114 ], [ %arg.points.4, %B390 ]
+  %.1263 = phi i64 [ %116, %114 ], [ 1, %B390 ]
+  %97 = fcmp ogt double %.6.i8, 1.000000e-09
+  %.1170641.pn769 = load double, ptr %.1170641.pn769.in, align 8
+  %.1172644661 = fsub nsz contract double %.1170641.pn769, %.608762
+  %.1267 = getelementptr double, ptr %arg.points.4, i64 %.1263
+  %.1268 = load double, ptr %.1267, align 8
+  %.1270 = fsub nsz contract double %.1268, %.704576594604626
+  br i1 %97, label %B468, label %B522
 
-B768.us:                                          ; preds = %B768.us, %B768.us.preheader.new.new
-  %lsr.iv62 = phi i64 [ %lsr.iv.next63, %B768.us ], [ %unroll_iter36, %B768.us.preheader.new.new ]
-  %at.2.1853.us = phi i64 [ 0, %B768.us.preheader.new.new ], [ %at.3.2.us, %B768.us ]
-  %worst.2.1852.us = phi double [ -1.000000e+00, %B768.us.preheader.new.new ], [ %worst.3.2.us, %B768.us ]
-  %.1533848850.us = phi i64 [ %.1446, %B768.us.preheader.new.new ], [ %.1540.us.1.1, %B768.us ]
-  %.1845.us = fcmp nsz contract ogt double %.6.i25, %worst.2.1852.us
-  %worst.3.2.us = select i1 %.1845.us, double %.6.i25, double %worst.2.1852.us
-  %at.3.2.us = select i1 %.1845.us, i64 %.1533848850.us, i64 %at.2.1853.us
-  %.1540.us.1.1 = add i64 %.1533848850.us, 4
-  %lsr.iv.next63 = add i64 %lsr.iv62, -2
-  %niter37.ncmp.1 = icmp eq i64 %lsr.iv.next63, 0
-  br i1 %niter37.ncmp.1, label %B792.loopexit35.unr-lcssa.unr-lcssa, label %B768.us
+B390.endif.else.if:                               ; preds = %B390
+  %98 = or i64 %lsr.iv35, %arg.points.5.0
+  %99 = icmp ult i64 %98, 4294967296
+  br i1 %99, label %100, label %103
 
-B596.endif.endif.thread:                          ; preds = %123, %B596
-  %.1663774.pn931.in = phi ptr [ %.1662773, %123 ], [ %arg.points.4, %B596 ]
-  %.1756 = phi i64 [ %125, %123 ], [ 1, %B596 ]
-  %106 = fcmp ogt double %.6.i24, 1.000000e-09
-  %.1663774.pn931 = load double, ptr %.1663774.pn931.in, align 8
-  %.1665777794 = fsub nsz contract double %.1663774.pn931, %.1101924
-  %.1760 = getelementptr double, ptr %arg.points.4, i64 %.1756
-  %.1761 = load double, ptr %.1760, align 8
-  %.1763 = fsub nsz contract double %.1761, %.1197709727737759
-  br i1 %106, label %B674, label %B728
+100:                                              ; preds = %B390.endif.else.if
+  %tmp = trunc i64 %lsr.iv35 to i32
+  %101 = urem i32 %tmp, %2
+  %102 = zext i32 %101 to i64
+  br label %114
 
-B596.endif.else.if:                               ; preds = %B596
-  %107 = or i64 %lsr.iv60, %arg.points.5.0
-  %108 = icmp ult i64 %107, 4294967296
-  br i1 %108, label %109, label %112
+103:                                              ; preds = %B390.endif.else.if
+  %104 = or i64 %lsr.iv35, %arg.points.5.0
+  %105 = and i64 %104, -4294967296
+  %106 = icmp eq i64 %105, 0
+  br i1 %106, label %107, label %112
 
-109:                                              ; preds = %B596.endif.else.if
-  %tmp = trunc i64 %lsr.iv60 to i32
-  %110 = urem i32 %tmp, %11
+107:                                              ; preds = %103
+  %108 = trunc i64 %arg.points.5.0 to i32
+  %109 = trunc i64 %lsr.iv35 to i32
+  %110 = urem i32 %109, %108
   %111 = zext i32 %110 to i64
-  br label %123
+  br label %114
 
-112:                                              ; preds = %B596.endif.else.if
-  %113 = or i64 %lsr.iv60, %arg.points.5.0
-  %114 = and i64 %113, -4294967296
-  %115 = icmp eq i64 %114, 0
-  br i1 %115, label %116, label %121
+112:                                              ; preds = %103
+  %113 = srem i64 %lsr.iv35, %arg.points.5.0
+  br label %114
 
-116:                                              ; preds = %112
-  %117 = trunc i64 %arg.points.5.0 to i32
-  %118 = trunc i64 %lsr.iv60 to i32
-  %119 = urem i32 %118, %117
-  %120 = zext i32 %119 to i64
-  br label %123
+114:                                              ; preds = %112, %107, %100
+  %115 = phi i64 [ %102, %100 ], [ %111, %107 ], [ %113, %112 ]
+  %.1097 = xor i64 %115, %arg.points.5.0
+  %.1098 = icmp slt i64 %.1097, 0
+  %.1099 = icmp ne i64 %115, 0
+  %.1100 = and i1 %.1099, %.1098
+  %.1107 = select i1 %.1100, i64 %arg.points.5.0, i64 0
+  %spec.select675 = add i64 %.1107, %115
+  %spec.select675.fr = freeze i64 %spec.select675
+  %.1143 = icmp slt i64 %spec.select675.fr, 0
+  %.1144 = select i1 %.1143, i64 %arg.points.5.0, i64 0
+  %spec.select674 = add i64 %.1144, %spec.select675.fr
+  %.1165639 = mul i64 %spec.select674, %arg.points.5.1
+  %.1169640 = getelementptr double, ptr %arg.points.4, i64 %.1165639
+  %116 = add i64 %.1165639, 1
+  br label %B390.endif.endif.thread
 
-121:                                              ; preds = %112
-  %122 = srem i64 %lsr.iv60, %arg.points.5.0
-  br label %123
+B608.endif.thread:                                ; preds = %135, %B608
+  %117 = phi i64 [ 0, %B608 ], [ %spec.select678, %135 ]
+  %.1475 = getelementptr i64, ptr %arg.begins.4, i64 %117
+  store i64 1, ptr %.1475, align 8
+  %sunkaddr59 = shl i64 %waiting.3.0, 3
+  %sunkaddr60 = getelementptr i8, ptr %arg.room.4, i64 %sunkaddr59
+  %sunkaddr61 = getelementptr i8, ptr %sunkaddr60, i64 -8
+  store i64 %.451, ptr %sunkaddr61, align 8
+  %sunkaddr63 = getelementptr i8, ptr %.381, i64 %sunkaddr59
+  %sunkaddr64 = getelementptr i8, ptr %sunkaddr63, i64 -8
+  store i64 %at.2.1.lcssa, ptr %sunkaddr64, align 8
+  %.1646 = getelementptr i64, ptr %arg.room.4, i64 %waiting.3.0
+  store i64 %at.2.1.lcssa, ptr %.1646, align 8
+  %.1705 = getelementptr i64, ptr %.381, i64 %waiting.3.0
+  store i64 %.506, ptr %.1705, align 8
+  %.1710 = add nuw nsw i64 %waiting.3.0, 1
+  br label %B706
 
-123:                                              ; preds = %121, %116, %109
-  %124 = phi i64 [ %111, %109 ], [ %120, %116 ], [ %122, %121 ]
-  %.1590 = xor i64 %124, %arg.points.5.0
-  %.1591 = icmp slt i64 %.1590, 0
-  %.1592 = icmp ne i64 %124, 0
-  %.1593 = and i1 %.1592, %.1591
-  %.1600 = select i1 %.1593, i64 %arg.points.5.0, i64 0
-  %spec.select808 = add i64 %.1600, %124
-  %spec.select808.fr = freeze i64 %spec.select808
-  %.1636 = icmp slt i64 %spec.select808.fr, 0
-  %.1637 = select i1 %.1636, i64 %arg.points.5.0, i64 0
-  %spec.select807 = add i64 %.1637, %spec.select808.fr
-  %.1658772 = mul i64 %spec.select807, %arg.points.5.1
-  %.1662773 = getelementptr double, ptr %arg.points.4, i64 %.1658772
-  %125 = add i64 %.1658772, 1
-  br label %B596.endif.endif.thread
+B608.else.if:                                     ; preds = %B608
+  %118 = or i64 %at.2.1.lcssa, %arg.points.5.0
+  %119 = icmp ult i64 %118, 4294967296
+  br i1 %119, label %120, label %124
 
-B814.endif.thread:                                ; preds = %144, %B814
-  %126 = phi i64 [ 0, %B814 ], [ %spec.select811, %144 ]
-  %.1968 = getelementptr i64, ptr %arg.begins.4, i64 %126
-  store i64 1, ptr %.1968, align 8
-  %sunkaddr99 = shl i64 %waiting.3.0, 3
-  %sunkaddr100 = getelementptr i8, ptr %arg.room.4, i64 %sunkaddr99
-  %sunkaddr101 = getelementptr i8, ptr %sunkaddr100, i64 -8
-  store i64 %.944, ptr %sunkaddr101, align 8
-  %sunkaddr103 = getelementptr i8, ptr %.874, i64 %sunkaddr99
-  %sunkaddr104 = getelementptr i8, ptr %sunkaddr103, i64 -8
-  store i64 %at.2.1.lcssa, ptr %sunkaddr104, align 8
-  %.2139 = getelementptr i64, ptr %arg.room.4, i64 %waiting.3.0
-  store i64 %at.2.1.lcssa, ptr %.2139, align 8
-  %.2198 = getelementptr i64, ptr %.874, i64 %waiting.3.0
-  store i64 %.999, ptr %.2198, align 8
-  %.2203 = add nuw nsw i64 %waiting.3.0, 1
-  br label %B912
+120:                                              ; preds = %B608.else.if
+  %121 = trunc nuw i64 %at.2.1.lcssa to i32
+  %122 = urem i32 %121, %2
+  %123 = zext i32 %122 to i64
+  br label %135
 
-B814.else.if:                                     ; preds = %B814
-  %127 = or i64 %at.2.1.lcssa, %arg.points.5.0
-  %128 = icmp ult i64 %127, 4294967296
-  br i1 %128, label %129, label %133
+124:                                              ; preds = %B608.else.if
+  %125 = or i64 %at.2.1.lcssa, %arg.points.5.0
+  %126 = and i64 %125, -4294967296
+  %127 = icmp eq i64 %126, 0
+  br i1 %127, label %128, label %133
 
-129:                                              ; preds = %B814.else.if
-  %130 = trunc nuw i64 %at.2.1.lcssa to i32
-  %131 = urem i32 %130, %11
+128:                                              ; preds = %124
+  %129 = trunc i64 %arg.points.5.0 to i32
+  %130 = trunc i64 %at.2.1.lcssa to i32
+  %131 = urem i32 %130, %129
   %132 = zext i32 %131 to i64
-  br label %144
+  br label %135
 
-133:                                              ; preds = %B814.else.if
-  %134 = or i64 %at.2.1.lcssa, %arg.points.5.0
-  %135 = and i64 %134, -4294967296
-  %136 = icmp eq i64 %135, 0
-  br i1 %136, label %137, label %142
+133:                                              ; preds = %124
+  %134 = srem i64 %at.2.1.lcssa, %arg.points.5.0
+  br label %135
 
-137:                                              ; preds = %133
-  %138 = trunc i64 %arg.points.5.0 to i32
-  %139 = trunc i64 %at.2.1.lcssa to i32
-  %140 = urem i32 %139, %138
-  %141 = zext i32 %140 to i64
-  br label %144
+135:                                              ; preds = %133, %128, %120
+  %136 = phi i64 [ %123, %120 ], [ %132, %128 ], [ %134, %133 ]
+  %.1427 = xor i64 %136, %arg.points.5.0
+  %.1428 = icmp slt i64 %.1427, 0
+  %.1429 = icmp ne i64 %136, 0
+  %.1430 = and i1 %.1429, %.1428
+  %.1437 = select i1 %.1430, i64 %arg.points.5.0, i64 0
+  %spec.select679 = add i64 %.1437, %136
+  %spec.select679.fr = freeze i64 %spec.select679
+  %.1460 = icmp slt i64 %spec.select679.fr, 0
+  %.1461 = select i1 %.1460, i64 %arg.begins.5.0, i64 0
+  %spec.select678 = add i64 %.1461, %spec.select679.fr
+  br label %B608.endif.thread
 
-142:                                              ; preds = %133
-  %143 = srem i64 %at.2.1.lcssa, %arg.points.5.0
-  br label %144
+B720.endif:                                       ; preds = %B706
+  %.1838722.not = icmp slt i64 %arg.points.5.0, 1
+  br i1 %.1838722.not, label %common.ret, label %B756.preheader
 
-144:                                              ; preds = %142, %137, %129
-  %145 = phi i64 [ %132, %129 ], [ %141, %137 ], [ %143, %142 ]
-  %.1920 = xor i64 %145, %arg.points.5.0
-  %.1921 = icmp slt i64 %.1920, 0
-  %.1922 = icmp ne i64 %145, 0
-  %.1923 = and i1 %.1922, %.1921
-  %.1930 = select i1 %.1923, i64 %arg.points.5.0, i64 0
-  %spec.select812 = add i64 %.1930, %145
-  %spec.select812.fr = freeze i64 %spec.select812
-  %.1953 = icmp slt i64 %spec.select812.fr, 0
-  %.1954 = select i1 %.1953, i64 %arg.begins.5.0, i64 0
-  %spec.select811 = add i64 %.1954, %spec.select812.fr
-  br label %B814.endif.thread
+B756.preheader:                                   ; preds = %B720.endif
+  %137 = icmp eq i64 %arg.points.5.0, 1
+  br i1 %137, label %B756.epil.preheader, label %B756.preheader.new
 
-B926.endif:                                       ; preds = %B912
-  %146 = icmp slt i64 %arg.points.5.0, 1
-  br i1 %146, label %common.ret, label %B962.preheader
-
-B962.preheader:                                   ; preds = %B926.endif
-  %147 = icmp eq i64 %arg.points.5.0, 1
-  br i1 %147, label %B962.epil.preheader, label %B962.preheader.new
-
-B962.preheader.new:                               ; preds = %B962.preheader
-  %unroll_iter57 = and i64 %arg.points.5.0, %const
-  br label %B962
+B756.preheader.new:                               ; preds = %B756.preheader
+  %unroll_iter34 = and i64 %arg.points.5.0, %const
+  br label %B756
 }
 
 define internal i32 @part3(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr %arg.points.0, ptr readnone %arg.points.1, i64 %arg.points.2, i64 %arg.points.3, ptr readonly %arg.points.4, i64 %arg.points.5.0, i64 %arg.points.5.1, i64 %arg.points.6.0, i64 %arg.points.6.1, ptr %arg.begins.0, ptr readnone %arg.begins.1, i64 %arg.begins.2, i64 %arg.begins.3, ptr %arg.begins.4, i64 %arg.begins.5.0, i64 %arg.begins.6.0, i64 %arg.count, ptr %arg.room.0, ptr readnone %arg.room.1, i64 %arg.room.2, i64 %arg.room.3, ptr %arg.room.4, i64 %arg.room.5.0, i64 %arg.room.5.1, i64 %arg.room.6.0, i64 %arg.room.6.1) local_unnamed_addr {

@@ -24,7 +24,7 @@ SIGNATURES = {
     "launch": "f2 d4 d2 d d d d d i i i i i d2 d2 d2 d1 d3 d2 -> v",
     "eaves": "f2 d2 d d d d d d i i d2 d d3 -> v",
     "roof_edges": "f2 d d d d d d i i d1 d2 -> v",
-    "cut": "d2 i1 i2 -> i",
+    "cut": "d2 i i1 i2 -> i",
 }
 """Arguments and result of each function: d = float64, f = float32, i = int64 and v = nothing, and how many axes."""
 KINDS: dict[str, Any] = {"d": np.float64, "f": np.float32, "i": np.int64}

@@ -3,8 +3,8 @@
 The midpoints of an outline's unit sides are cut where they leave their chord by more than TOLERANCE (Douglas and
 Peucker); neighbours are joined again, the straightest pair first, while their midpoints lie within STRAIGHT of one line
 (those of a straight wall lie within 0.5 of it, whatever its direction); and each cut moves to where the midpoints on
-its two sides lie nearest to their lines. Pieces run around the outline without a first one, so that a turned outline
-has the turned pieces.
+its two sides lie nearest to their lines. `openckm.maps.rays.walls` asks for the pieces from every point that may be the
+first, both ways round, so that a turned or mirrored outline has the turned or mirrored pieces.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ REACH = 3
 """How far a cut may move [midpoints]."""
 
 
-def cut(points: Any, begins: Any, room: Any) -> int:
+def cut(points: Any, start: int, begins: Any, room: Any) -> int:
     """Write the indices at which pieces of a closed outline begin, rising, and return how many there are.
 
     Piece k ends before the next one begins.
 
     Args:
         points: midpoints of its sides in order; shape (n, 2).
+        start: one of them where a piece begins before they are joined.
         begins: written here; shape (n + 1,).
         room: to work in; shape (2, n + 1).
     """
     n = points.shape[0]
-    count = _split(points, begins, room)
+    count = _split(points, start, begins, room)
     _settle(points, begins, count, room)
     while count > 3:
         best, where = STRAIGHT, -1
@@ -86,19 +87,11 @@ def _settle(points: Any, begins: Any, count: int, room: Any) -> None:
         begins[k] = here + where
 
 
-def _split(points: Any, begins: Any, room: Any) -> int:
-    """Write the indices that the simplification keeps, rising; the point farthest from the middle is one."""
+def _split(points: Any, start: int, begins: Any, room: Any) -> int:
+    """Write the indices that the simplification keeps, rising; the start is one."""
     n = points.shape[0]
-    mx, my = 0.0, 0.0
-    for k in range(n):
-        mx += points[k, 0] / n
-        my += points[k, 1] / n
-    start, far = 0, -1.0
     for k in range(n):
         begins[k] = 0
-        off = (points[k, 0] - mx) ** 2 + (points[k, 1] - my) ** 2
-        if off > far:
-            start, far = k, off
     begins[start] = 1
     room[0, 0], room[1, 0] = start, start + n
     waiting = 1

@@ -22,6 +22,10 @@ WEST, EAST, NORTH, SOUTH = range(4)
 MOST_OUTLINES = 3000
 STEP_M = 3.0
 CORNER = 25.0
+SMALL = 12
+"""Sides of an outline up to which no lines are fitted [cells]."""
+TIE, MOST_STARTS = 1e-6, 8
+"""Points within so much of the farthest are as far [cells^2], and how many of them are asked."""
 _OUTWARDS = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
 """Normal of each side, (eastwards, southwards)."""
 Field = NDArray[np.float64]
@@ -91,8 +95,7 @@ def _fit_ring(
     """Enter the walls of one outline; return where each begins and its normal."""
     normal, offset, wall = walls
     middle, row, col, side = _sides(labels, value, ring)
-    begins, room = np.zeros(len(middle) + 1, np.int64), np.zeros((2, len(middle) + 1), np.int64)
-    begins = begins[: functions()["cut"](middle, begins, room)]
+    begins = _cuts(middle, side)
     middle = np.roll(middle, -begins[0], axis=0)
     row, col, side = (np.roll(a, -begins[0]) for a in (row, col, side))
     ends = [*(begins - begins[0]), len(middle)]
@@ -104,6 +107,48 @@ def _fit_ring(
         offset[sides] = middle[first:last].mean(axis=0) @ n
         fitted.append((0.5 * (middle[first] + middle[first - 1]), n))
     return fitted
+
+
+def _cuts(middle: Field, side: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the pieces of an outline begin, the same whichever way round it runs and wherever it begins.
+
+    The walls of a rectangle, and of what is SMALL, are its sides. Elsewhere any of the points farthest from the middle
+    may be the first; of all cuts, the one with the fewest pieces is taken, then the one with the least sum of squares about
+    their lines, then the one whose ends lie farthest from the middle.
+    """
+    n = len(middle)
+    corners = np.flatnonzero(side != np.roll(side, 1))
+    if len(corners) == 4 or n <= SMALL:
+        return corners
+    away = ((middle - middle.mean(axis=0)) ** 2).sum(axis=1)
+    starts = np.flatnonzero(away > away.max() - TIE)[:MOST_STARTS]
+    begins, room = np.zeros(n + 1, np.int64), np.zeros((2, n + 1), np.int64)
+    back = np.ascontiguousarray(middle[::-1])
+    found: dict[bytes, NDArray[np.int64]] = {}
+    cut = functions()["cut"]
+    for start in starts:
+        one = begins[: cut(middle, int(start), begins, room)].copy()
+        other = np.sort((n - begins[: cut(back, int(n - 1 - start), begins, room)]) % n)
+        found |= {one.tobytes(): one, other.tobytes(): other}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    ends = ((0.5 * (middle + np.roll(middle, 1, axis=0)) - middle.mean(axis=0)) ** 2).sum(axis=1)
+
+    def rank(cuts: NDArray[np.int64]) -> tuple[int, float, float]:
+        return len(cuts), round(_misfit(middle, cuts), 6), -round(float(ends[cuts].sum()), 6)
+
+    return min(found.values(), key=rank)
+
+
+def _misfit(middle: Field, begins: NDArray[np.int64]) -> float:
+    """Return the sum of squares of midpoints about the lines of their pieces [cells^2]."""
+    turned = np.roll(middle, -begins[0], axis=0)
+    total = 0.0
+    for first, last in pairwise([*(begins - begins[0]), len(middle)]):
+        points = turned[first:last] - turned[first:last].mean(axis=0)
+        (xx, xy), (_, yy) = points.T @ points
+        total += 0.5 * (xx + yy - np.hypot(xx - yy, 2.0 * xy))  # the lesser eigenvalue
+    return float(total)
 
 
 def _corners(fitted: list[tuple[Field, Field]], height_m: NDArray[np.floating]) -> list[tuple[float, ...]]:
