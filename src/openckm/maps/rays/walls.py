@@ -113,8 +113,8 @@ def _cuts(middle: Field, side: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where the pieces of an outline begin, the same whichever way round it runs and wherever it begins.
 
     The walls of a rectangle, and of what is SMALL, are its sides. Elsewhere any of the points farthest from the middle
-    may be the first; of all cuts, the one with the fewest pieces is taken, then the one with the least sum of squares about
-    their lines, then the one whose ends lie farthest from the middle.
+    may be the first; of all cuts, the one with the fewest pieces is taken, then the one with the least sum of squares
+    about their lines, then the one whose ends lie farthest from the middle.
     """
     n = len(middle)
     corners = np.flatnonzero(side != np.roll(side, 1))
