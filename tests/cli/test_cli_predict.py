@@ -50,6 +50,13 @@ def test_a_georeferenced_map_from_layout_and_transmitter(ckm, tmp_path, tiny_pri
     assert np.isnan(bands[0]).sum() < 0.1 * SIDE**2
 
 
+def test_the_summary_says_how_many_rays_the_default_prior_saw(ckm, tmp_path):
+    layout = write_layout(tmp_path / "city.geojson")
+    done = ckm("predict", "--layout", layout, "--tx", TX, "--size", SIDE, "--cell", 4, "--by", "prior",
+               "-o", tmp_path / "map.tif")  # fmt: skip
+    assert done.status == 0 and "rays     used: 8192 azimuths, all elevations, up to 5 walls" in done.out
+
+
 def test_the_weights_of_a_one_pass_network(ckm, tmp_path, tiny_prior, network):
     layout = write_layout(tmp_path / "city.geojson")
     cars = write_layout(tmp_path / "cars.geojson", 20.0, -24.0)

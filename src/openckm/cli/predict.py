@@ -131,6 +131,8 @@ def predict(
     built = float(np.mean(~inside))
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
+    if "rays" in facts:
+        console.print(f"  rays     {facts['rays']}", markup=False)
     for line in (*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, by)):
         console.print(line, markup=False)
     shared = facts.get("level_std_db", 0.0)

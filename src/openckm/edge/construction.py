@@ -376,12 +376,13 @@ def _fit_lines(job: Construction) -> list[str]:
             f" {found['length_m']:.3g} m,"
             f" {found['nugget_std']:.2g} {unit} within a few metres"
         ]
-    prior = f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations"
+    prior = [f"  prior    {facts['prior']}, {facts['network_evaluations']} network evaluations"]
+    prior += [f"  rays     {facts['rays']}"] if "rays" in facts else []
     if "nuisances" not in facts:
         said = "  fitted   nothing: too few readings, the map is the prior's given the site"
-        return [prior, said, *_further_lines(facts)]
+        return [*prior, said, *_further_lines(facts)]
     lines = [
-        prior,
+        *prior,
         f"  fitted   transmit offset {facts['transmit_offset_db']:.1f} ± {facts['transmit_offset_std_db']:.1f} dB,"
         f" slope of the predicted map {facts['map_slope']:.2f}",
         *_reading_lines(facts),
