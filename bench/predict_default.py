@@ -4,8 +4,8 @@
 
 MAPS are shards of held-out maps. Each is predicted from layout and transmitter alone, once with heights known and once
 with heights unknown (10 m assumed everywhere), by the product's own call. Scored over free covered cells: RMSE of the
-gain [dB], the map's level error (mean error) [dB], the share of cells within the stated 90 % interval. The mean of both
-takes the mean of their variances plus a quarter of their squared difference, which is the variance of their mixture.
+gain [dB], the map's level error (mean error) [dB], the share of cells within the stated 90 % interval. Weighted means
+of maps have the variance of their mixture. `rays` is `openckm.infer.ray_map`.
 Aggregates are means over the maps of each place, then over places; ratios to the one-pass network with 90 % intervals
 from resampling the places.
 """
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
+from openckm.infer.ray_map import ray_map
 from openckm.infer.spread.normal import Z_90
 from openckm.maps.observations import Observations
 from openckm.predict.predictor import Predictor
@@ -35,7 +36,7 @@ Field = NDArray[np.float64]
 Row = dict[str, float | str]
 
 
-def predictions(traced: TracedMap, heights: bool) -> Iterator[tuple[str, Field, Field]]:
+def predictions(traced: TracedMap, heights: bool, weights: Path | None) -> Iterator[tuple[str, Field, Field]]:
     """Yield method, mean and standard deviation [dB]."""
     layout = replace(traced.layout, around=traced.around)
     if not heights:
@@ -46,20 +47,29 @@ def predictions(traced: TracedMap, heights: bool) -> Iterator[tuple[str, Field, 
         layout = replace(layout, height_m=flat, height_known=0.0, around=around)
     known = Observations(layout=layout, transmitter=traced.transmitter)
     made = {
-        name: Predictor(by=by).reconstruct(known, traced.grid, draws=0)
-        for name, by in (("RadioMamba", "network"), ("prior", "prior"))
+        name: Predictor(weights=given, by=by).reconstruct(known, traced.grid, draws=0)
+        for name, by, given in (("RadioMamba", "network", weights), ("prior", "prior", None))
     }
     both = {name: (np.asarray(m.mean(), np.float64), np.asarray(m.std(), np.float64)) for name, m in made.items()}
     for name, (mean, std) in both.items():
         yield name, mean, std
-    (a, s), (b, t) = both.values()
-    yield "mean of both", 0.5 * (a + b), np.sqrt(0.5 * (s**2 + t**2) + 0.25 * (a - b) ** 2)
+    rays = ray_map(known, traced.grid)
+    if rays is not None:
+        both["rays"] = rays.mean, rays.std
+    for shares in (
+        {"RadioMamba": 0.5, "prior": 0.5}, {"RadioMamba": 0.7, "rays": 0.3}, {"prior": 0.7, "rays": 0.3},
+        {"RadioMamba": 0.4, "prior": 0.4, "rays": 0.2}, {"RadioMamba": 0.35, "prior": 0.35, "rays": 0.3},
+    ):  # fmt: skip
+        if rays is not None or "rays" not in shares:
+            mean = np.sum([share * both[name][0] for name, share in shares.items()], axis=0)
+            square = np.sum([w * (both[n][1] ** 2 + (both[n][0] - mean) ** 2) for n, w in shares.items()], axis=0)
+            yield ", ".join(f"{share:g} {name}" for name, share in shares.items()), mean, np.sqrt(square)
 
 
-def rows_of(traced: TracedMap) -> Iterator[Row]:
+def rows_of(traced: TracedMap, weights: Path | None) -> Iterator[Row]:
     """Yield the scores of all methods on one map."""
     for heights in (True, False):
-        for name, mean, std in predictions(traced, heights):
+        for name, mean, std in predictions(traced, heights, weights):
             scored = traced.covered & np.isfinite(mean)
             error = (mean - traced.gain_db)[scored]
             yield {
@@ -97,6 +107,7 @@ def main() -> None:
     """Score, print, and write cases and aggregates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("maps", type=Path)
+    parser.add_argument("--weights", type=Path, help="model folder of another one-pass network")
     parser.add_argument("--every", type=int, default=1, help="score every so many maps only")
     parser.add_argument("--out", type=Path, help="path without suffix of the cases and the aggregates")
     arguments = parser.parse_args()
@@ -105,7 +116,7 @@ def main() -> None:
     maps, rows, refused = list(read_shards(paths)), [], 0
     for traced in maps:
         try:
-            rows += rows_of(traced)
+            rows += rows_of(traced, arguments.weights)
         except InputError:  # the product refuses it: the transmitter stands outside the map or in a building
             refused += 1
     print(f"{len(maps) - refused} maps; {refused} refused by the product")

@@ -68,8 +68,29 @@ def test_a_prediction_has_mean_spread_and_draws(folders):
     assert drawn.draws().std(0).mean() > 0.0
 
 
-def test_the_shipped_network_is_the_default_and_knows_shadows(folders):
-    made = Predictor(prior=folders[1]).reconstruct(SITE, GRID)
+def test_the_default_is_the_mean_of_both_networks_and_doubts_where_they_differ(folders):
+    both, network, prior = (
+        Predictor(prior=folders[1], by=by).reconstruct(SITE, GRID) for by in (None, "network", "prior")
+    )
+    assert both.provenance["predictor"] == f"{network.provenance['predictor']} and {prior.provenance['predictor']}"
+    assert both.provenance["network_evaluations"] == 2
+    np.testing.assert_allclose(both.mean(), 0.5 * (network.mean() + prior.mean()), atol=1e-3)
+    gap = network.mean() - prior.mean()
+    np.testing.assert_allclose(both.std() ** 2, 0.5 * (network.std() ** 2 + prior.std() ** 2) + gap**2 / 4, rtol=1e-4)
+    assert both.std()[np.abs(gap) > 20].min() > 10.0, "they differ much, so neither is believed to its own spread"
+
+
+def test_who_gives_weights_or_vehicles_is_answered_by_that_network_alone(folders):
+    net, prior = folders
+    assert Predictor(weights=net, prior=prior).reconstruct(SITE, GRID).provenance["network_evaluations"] == 1
+    cars = replace(SITE, vehicles=Layout(GRID, np.zeros(GRID.shape, np.float32)))
+    assert Predictor(prior=prior).reconstruct(cars, GRID).provenance["network_evaluations"] == 1
+    with pytest.raises(OptionError, match="knows no vehicles"):
+        Predictor(prior=prior, by="both").reconstruct(cars, GRID)
+
+
+def test_the_shipped_network_is_the_one_pass_network_and_knows_shadows(folders):
+    made = Predictor(prior=folders[1], by="network").reconstruct(SITE, GRID)
     network, card, spread = embedded_network()
     assert made.provenance["predictor"] == f"{card.name} {card.version}"
     assert (network.multiple, spread.sha256) == (card.grid_multiple, card.sha256)
@@ -96,8 +117,9 @@ def test_heights_that_nobody_stated_are_told_as_assumed(folders):
 def test_unstated_heights_do_not_lift_the_level_of_the_shipped_network(folders):
     """It has never seen a layout without heights: asked so, it said 20 dB too much."""
     heights = replace(LAYOUT, height_m=np.where(LAYOUT.building, np.float32(10.0), np.float32(0.0)))
-    known = Predictor(prior=folders[1]).reconstruct(replace(SITE, layout=heights), GRID)
-    unknown = Predictor(prior=folders[1]).reconstruct(replace(SITE, layout=replace(heights, height_known=0.0)), GRID)
+    method = Predictor(prior=folders[1], by="network")
+    known = method.reconstruct(replace(SITE, layout=heights), GRID)
+    unknown = method.reconstruct(replace(SITE, layout=replace(heights, height_known=0.0)), GRID)
     np.testing.assert_allclose(known.mean()[known.valid], unknown.mean()[known.valid], atol=0.5)
     assert unknown.std()[known.valid].mean() > known.std()[known.valid].mean()
     assert (known.provenance["heights"], unknown.provenance["heights"]) == ("stated", "assumed")

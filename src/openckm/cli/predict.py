@@ -48,14 +48,18 @@ def predict(
     terrain: TerrainFile = None,
     trees: Trees = True,
     vehicles: Annotated[
-        Path | None, typer.Option(help="Vehicles in the streets, files as --layout; not for --by prior.")
+        Path | None, typer.Option(help="Vehicles in the streets, files as --layout; for a one-pass network.")
     ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Folder of a one-pass network; the shipped one by default.")
     ] = None,
     by: Annotated[
-        Literal["network", "prior"], typer.Option(help="Who predicts: a one-pass network, or the prior in one call.")
-    ] = "network",
+        Literal["both", "network", "prior"] | None,
+        typer.Option(
+            help="Who predicts: a one-pass network, the prior in one call, or the mean of both; both by default, the"
+            " network alone with --weights or --vehicles."
+        ),
+    ] = None,
     prior: Annotated[Path | None, typer.Option(help="Model folder of the prior; the embedded one by default.")] = None,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Draws to make (kept by --zarr).")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
@@ -95,8 +99,12 @@ def predict(
     )  # fmt: skip
     if by == "prior" and weights is not None:
         raise OptionError("--by prior takes no --weights: those are for one-pass networks")
-    if by == "prior" and vehicles is not None and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
-        raise OptionError("--vehicles with --by prior: this prior knows no vehicles; leave one of the two out")
+    if (
+        by in ("prior", "both")
+        and vehicles is not None
+        and "vehicles" not in prior_card(prior).architecture.get("planes", ())
+    ):
+        raise OptionError(f"--vehicles with --by {by}: this prior knows no vehicles; leave one out")
     if eirp is not None and (power is not None or cable_loss):
         raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
     if cable_loss and power is None:
@@ -129,11 +137,12 @@ def predict(
     written = write_map(radiomap, observations, output, png, zarr)
     facts, inside = radiomap.provenance, radiomap.valid
     built = float(np.mean(~inside))
+    who = by or ("network" if weights is not None or vehicles is not None else "both")
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
     if "rays" in facts:
         console.print(f"  rays     {facts['rays']}", markup=False)
-    for line in (*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, by)):
+    for line in (*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, who)):
         console.print(line, markup=False)
     shared = facts.get("level_std_db", 0.0)
     common = f", of which {shared:.1f} dB are common to all cells" if shared else ""
@@ -179,11 +188,11 @@ def _assumed(observations: Observations, radiated: float | None, antenna: Antenn
     if layout is not None:
         lines += [f"  note     {layout.source}: {note}" for note in layout.notes]
         if layout.height_known <= HEIGHTS_KNOWN:
-            taken = (
-                "so heights were not used, and the level is that of towns of all heights"
-                if by == "prior"
-                else f"those of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
-            )
+            assumed = f"those of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
+            taken = {
+                "prior": "so heights were not used, and the level is that of towns of all heights",
+                "network": assumed, "both": f"{assumed} by the network, and no heights were used by the prior",
+            }[by]  # fmt: skip
             lines.append(
                 f"  assumed  building heights are stated for {layout.height_known:.0%} of the buildings: {taken}"
             )

@@ -1,9 +1,12 @@
 r"""Layout and transmitter to a map in one pass; with measurements, prediction and measurements together.
 
-Without readings the map is what a network says of the site, mean and spread. Two networks can be asked:
+Without readings the map is what networks say of the site, mean and spread:
 
-    a one-pass network: the one that is shipped, or a folder's, with the spread measured on validation cities
-    the conditional prior, told layout and transmitter, in one call at sigma_max; it answers for the direction, too
+    network  a one-pass network: the one that is shipped, or a folder's, with the spread measured on validation cities
+    prior    the conditional prior, told layout, transmitter and rays, in one call at sigma_max; it answers for the
+             direction, too
+    both     the mean of the two maps of the gain, m = (a + b) / 2; its variance is that of the mixture,
+             (s_a^2 + s_b^2) / 2 + (a - b)^2 / 4
 
 With readings, or evidence of another instrument, the prediction is handed to the model of `openckm.infer.construct`
 as a map beside the prior's,
@@ -18,7 +21,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -78,14 +81,15 @@ class Predictor:
         prior: model folder of the prior; None means the one shipped in the package.
         steps: network calls per draw.
         name: of the method.
-        by: who predicts: a one-pass network, or the prior in one call.
+        by: who predicts: a one-pass network, the prior in one call, or the mean of both. None takes both, or the
+            network alone where its weights or vehicles are given, of which the prior knows nothing.
     """
 
     weights: Path | None = None
     prior: Path | None = None
     steps: int = 10
     name: str = "predict"
-    by: Literal["network", "prior"] = "network"
+    by: Literal["network", "prior", "both"] | None = None
 
     def reconstruct(
         self,
@@ -115,10 +119,12 @@ class Predictor:
                 be used.
             ModelError: if weights cannot be loaded.
         """
-        if self.by not in ("network", "prior") or (self.by == "prior" and self.weights is not None):
+        if self.by not in (None, "network", "prior", "both") or (self.by == "prior" and self.weights is not None):
             raise OptionError(f"by={self.by!r}, weights={self.weights}: wanted a network's weights, or by='prior'")
         require_site(observations, grid)
-        if self.by == "prior":
+        alone = self.weights is not None or observations.vehicles is not None
+        by = self.by or ("network" if alone else "both")
+        if by == "prior":
             return self._prior_alone(observations, grid, draws, seed, deadline_s, likelihood)
         started = time.monotonic()
         if draws < 0 or seed < 0 or (deadline_s is not None and not deadline_s > 0):
@@ -127,30 +133,48 @@ class Predictor:
         groups = ("rays",) if network.code == "rays" else ()
         scene = prepare_scene(observations, grid, network.multiple, planes=groups)
         prediction = predict_gain(network, spread, scene, observations.vehicles)
-        mean, std = (scene.crop(field) for field in (prediction.mean, prediction.std))
+        mean, std = (np.asarray(scene.crop(field), np.float64) for field in (prediction.mean, prediction.std))
         facts = {
             "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed, "unit": "dB",
             "level_std_db": prediction.level_std, "heights": "stated" if prediction.heights_known else "assumed",
             "arithmetic": arithmetic(), "network_evaluations": network.calls,
             **rays_fact(scene.condition, groups, scene.layout, scene.transmitter),
         }  # fmt: skip
+        if by == "both":
+            mean, std, facts = self._with_prior(observations, grid, mean, std, facts)
         drawn = None
         if scene.fitted or draws or likelihood is not None:
             left = None if deadline_s is None else max(deadline_s - (time.monotonic() - started), 1e-3)
             engine = OpenCKM(self.prior, steps=self.steps, symmetrise=False)
             made = engine.reconstruct(
                 observations, grid, draws=draws, seed=seed, deadline_s=left, likelihood=likelihood,
-                maps=(MeanMap("prediction", np.asarray(mean, np.float64), np.asarray(std, np.float64)),),
+                maps=(MeanMap("prediction", mean, std),),
             )  # fmt: skip
-            calls = network.calls + int(made.provenance["network_evaluations"])
+            calls = int(facts["network_evaluations"]) + int(made.provenance["network_evaluations"])
             facts = made.provenance | facts | {"unit": made.provenance["unit"], "network_evaluations": calls}
-            mean, std = made.mean(), made.std()
+            mean, std = (np.asarray(field, np.float64) for field in (made.mean(), made.std()))
             drawn = made.draws()[:, None] if draws and "draws" in made.dataset else None
         facts["seconds"] = time.monotonic() - started
-        mean, std = (np.asarray(field, np.float32)[None] for field in (mean, std))
         return RadioMap.from_gaussian(
-            grid, mean, std, ["gain_db"], draws=drawn, valid=scene.valid, provenance=facts
+            grid, np.float32(mean)[None], np.float32(std)[None], ["gain_db"], draws=drawn, valid=scene.valid,
+            provenance=facts,
         )  # fmt: skip
+
+    def _with_prior(
+        self, observations: Observations, grid: Grid, mean: Array, std: Array, facts: dict[str, Any]
+    ) -> tuple[Array, Array, dict[str, Any]]:
+        """Return mean and spread of the network's map and the prior's together, and what is said of them."""
+        site = Observations(
+            layout=observations.layout, transmitter=observations.transmitter, vehicles=observations.vehicles,
+            crs=observations.crs,
+        )  # fmt: skip
+        made = self._prior_alone(site, grid, 0, int(facts["seed"]), None, None)
+        other, wide = np.asarray(made.mean(), np.float64), np.asarray(made.std(), np.float64)
+        square = 0.5 * (std**2 + wide**2) + 0.25 * (mean - other) ** 2
+        said = {name: made.provenance[name] for name in ("rays",) if name in made.provenance}
+        calls = int(facts["network_evaluations"]) + int(made.provenance["network_evaluations"])
+        who = f"{facts['predictor']} and {made.provenance['predictor']}"
+        return 0.5 * (mean + other), np.sqrt(square), facts | said | {"predictor": who, "network_evaluations": calls}
 
     def _prior_alone(
         self, observations: Observations, grid: Grid, draws: int, seed: int, deadline_s: float | None,

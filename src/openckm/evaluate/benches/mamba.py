@@ -198,7 +198,7 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iter
         site = Observations(layout=one.layout, transmitter=one.transmitter)
         truth = _truth(one)
         for name, method in methods.items():
-            cars = one.vehicle_m if method.by == "network" else None
+            cars = one.vehicle_m if method.by != "prior" else None
             shown = site if cars is None else replace(site, vehicles=Layout(one.grid, cars))
             found, answer = ask(method, shown, one.grid, truth, (task, "alone", case_of(one, k), city_of(one)))
             yield replace(found, method=name, values=found.values | _picture(answer, one))

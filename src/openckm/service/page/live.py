@@ -88,5 +88,5 @@ def predicted(request: LiveRequest, made: Made, level: float, unit: str) -> Radi
         x, y, request.height_m, 3.5e9 if old is None else old.carrier_hz, request.azimuth_deg, request.downtilt_deg
     )
     # every cell inside a building was left out of the map, so of the prediction, too
-    found = Predictor().reconstruct(Observations(layout=made.layout, transmitter=tower, crs=grid.crs), grid)
+    found = Predictor(by="network").reconstruct(Observations(layout=made.layout, transmitter=tower, crs=grid.crs), grid)
     return found.shifted(level, unit)
