@@ -156,7 +156,7 @@ class Predictor:
             drawn = made.draws()[:, None] if draws and "draws" in made.dataset else None
         facts["seconds"] = time.monotonic() - started
         return RadioMap.from_gaussian(
-            grid, np.float32(mean)[None], np.float32(std)[None], ["gain_db"], draws=drawn, valid=scene.valid,
+            grid, np.asarray(mean, np.float32)[None], np.asarray(std, np.float32)[None], ["gain_db"], draws=drawn, valid=scene.valid,
             provenance=facts,
         )  # fmt: skip
 
