@@ -155,9 +155,9 @@ class Predictor:
             mean, std = (np.asarray(field, np.float64) for field in (made.mean(), made.std()))
             drawn = made.draws()[:, None] if draws and "draws" in made.dataset else None
         facts["seconds"] = time.monotonic() - started
-        said = (np.asarray(field, np.float32)[None] for field in (mean, std))
+        gain, spread_db = (np.asarray(field, np.float32)[None] for field in (mean, std))
         return RadioMap.from_gaussian(
-            grid, *said, ["gain_db"], draws=drawn, valid=scene.valid, provenance=facts
+            grid, gain, spread_db, ["gain_db"], draws=drawn, valid=scene.valid, provenance=facts
         )  # fmt: skip
 
     def _with_prior(
