@@ -167,7 +167,7 @@ def model_page() -> str:
     ]
     network, card, spread = embedded_network()
     count = sum(p.numel() for p in network.parameters())
-    lines += [f"# Model card: {card.name} {card.version}\n", "The default of `ckm predict`.\n"]
+    lines += [f"# Model card: {card.name} {card.version}\n", "One of the two networks that `ckm predict` asks.\n"]
     name = card.architecture["network"]
     lines += _facts(card, "E[gain | layout, transmitter] in one pass", f"{name}, {count:,} parameters, bf16")
     lines += [
