@@ -15,7 +15,7 @@ import pytest
 from openckm.data.averaging import Averaging
 from openckm.data.coarsen import coarsen
 from openckm.data.coherent import CoherentField
-from openckm.data.generate import GenerateOptions, generate, make_scene
+from openckm.data.generate import GenerateOptions, generate, make_scene, recipe
 from openckm.data.raytrace import AOA_BINS, TracedField
 from openckm.data.scenes import draw_scene
 from openckm.data.shards import read_shard
@@ -338,3 +338,29 @@ def write_block(folder):
     }
     (folder / "cityjson").mkdir()
     (folder / "cityjson" / "DH_01_subs.city.json").write_text(json.dumps(model))
+
+
+def test_an_antenna_of_ones_own_is_in_every_shard_and_its_recipe(tmp_path):
+    """Read for training, a map with it is that of an isotropic antenna, for that is what the networks know."""
+
+    class Patterned(Stub):
+        def field(self, antenna, seed, *, vehicles, guide=None):
+            plain = super().field(antenna, seed, vehicles=vehicles, guide=guide)
+            east, north = self.scene.trace.centres()
+            off = 90.0 - np.degrees(np.arctan2(north - antenna.y_m, east - antenna.x_m)) - (90.0 - antenna.azimuth_deg)
+            down = np.degrees(np.arctan2(antenna.z_m - 1.5, np.hypot(east - antenna.x_m, north - antenna.y_m)))
+            tilt = antenna.downtilt_deg * np.cos(np.radians(off))
+            return replace(plain, gain=plain.gain * 10 ** (antenna.pattern.gain_db(off, down - tilt) / 10))
+
+    own, none = replace(OPTIONS, maps=2, pattern="3gpp:90,12"), replace(OPTIONS, maps=2)
+    arrays = make_scene(own, 0, tracer=Patterned)
+    assert np.isfinite(arrays["tx"][:, 3]).all() and set(arrays["antenna"]) == {"3GPP 90 degrees"}
+    np.savez(tmp_path / "a.npz", **arrays)
+    for traced in read_shard(tmp_path / "a.npz"):
+        x, y = traced.grid.centres()
+        tower = traced.transmitter
+        free = 20 * np.log10(0.01 / np.hypot(np.hypot(x - tower.x, y - tower.y), tower.height_m))
+        near = traced.covered & (np.hypot(x - tower.x, y - tower.y) > 2)
+        np.testing.assert_allclose(traced.gain_db[near], free[near], atol=0.02)
+        assert tower.bearing_deg is None and np.ptp(traced.pattern_db) > 5
+    assert json.loads(recipe(own)) != json.loads(recipe(none)) and "pattern" not in recipe(none)

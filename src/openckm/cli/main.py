@@ -338,6 +338,9 @@ def generate(
     layouts: Annotated[
         Path | None, typer.Option(help="Folder with city layouts; else the tracer's own cities.")
     ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Antenna of all transmitters: .msi, .pln, .ant, or 3gpp:BEAMWIDTH,PEAK_DBI.")
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Scenes traced at the same time.")] = 1,
 ) -> None:
     """Ray-trace maps of real and procedural cities (needs the extra `raytrace`)."""
@@ -350,6 +353,7 @@ def generate(
         maps=maps, split=split_name(split), seed=seed, cell_sizes_m=tuple(cell or (1.0, 2.0, 4.0)), rays=rays,
         averaging=Averaging(average_seeds, floor_db, most_seeds), vehicles=vehicles, coherent=coherent,
         real_share=real_share, cities=tuple(city or ()), layouts_dir=layouts, processes=processes,
+        pattern=pattern,
     )  # fmt: skip
     report = run(options, out)
     console.print(f"{report.made} maps made, {report.kept} kept, {len(report.shards)} shards in {out}", markup=False)

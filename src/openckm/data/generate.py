@@ -6,7 +6,8 @@ outage; aoa_deg int16, counter-clockwise from east, -999 = none; height_dm uint1
 heights on the window and a rim of the traced surroundings, equally wide on all sides; tx float64 (n,
 5): x eastwards and y SOUTHWARDS from the window's north-west corner, z above ground [m], azimuth
 counter-clockwise from east and downtilt [deg], NaN = isotropic; layout, carrier_hz, antenna, cell_m, split,
-seed, floor_db (RMS error of the average over seeds [dB], NaN = one seed), average_seeds (n,); rays; recipe, the
+antenna_cuts_db (n, 721) where the antenna is of one's own: peak [dBi], then losses of the horizontal and the vertical
+cut; seed, floor_db (RMS error of the average over seeds [dB], NaN = one seed), average_seeds (n,); rays; recipe, the
 options that decide what is in the shard. Row 0 = north, column 0 = west.
 
 Scenes with vehicles hold the same maps a second time, traced with them: dynamic_gain_cdb, dynamic_aoa_deg,
@@ -41,6 +42,7 @@ from openckm.data.raytrace import Antenna, SceneTracer, TracedField, require_tra
 from openckm.data.scenes import GenerateOptions as GenerateOptions
 from openckm.data.scenes import Scene, draw_scene
 from openckm.errors import ComputationError, OpenCKMError, OptionError
+from openckm.maps.antenna_file import read_pattern
 from openckm.maps.atomic import atomic_path
 from openckm.runner import in_processes
 
@@ -176,8 +178,12 @@ def _decimetres(height_m: NDArray[np.float64]) -> NDArray[np.uint16]:
 
 def _shard(scene: Scene, maps: list[Arrays], options: GenerateOptions) -> Arrays:
     n = len(maps)
-    antenna = ["iso" if np.isnan(m["tx"][3]) else "tr38901" for m in maps]
+    pattern = scene.antennas[0].pattern
+    sector = "tr38901" if pattern is None else pattern.name
+    antenna = ["iso" if np.isnan(m["tx"][3]) else sector for m in maps]
+    cuts = {} if pattern is None else {"antenna_cuts_db": np.repeat(pattern.as_array()[None], n, 0)}
     return {
+        **cuts,
         **{key: np.stack([m[key] for m in maps]) for key in maps[0]},
         "height_dm": np.repeat(_decimetres(scene.height_m)[None], n, 0),
         "around_dm": np.repeat(_decimetres(_around(scene))[None], n, 0),
@@ -201,7 +207,9 @@ def _around(scene: Scene) -> NDArray[np.float64]:
 
 def recipe(options: GenerateOptions) -> str:
     """Return, as JSON, the options that decide what a scene's shard holds."""
-    content = {k: v for k, v in asdict(options).items() if k not in ("maps", "processes", "layouts_dir")}
+    content = {k: v for k, v in asdict(options).items() if k not in ("maps", "processes", "layouts_dir", "pattern")}
+    if options.pattern is not None:
+        content["antenna_cuts_db"] = read_pattern(options.pattern).as_array().tolist()
     layouts = sorted(options.cities or available(options.layouts_dir))
     if options.averaging.floor_db is not None:
         content["guided"] = True

@@ -36,6 +36,7 @@ from openckm.data.prisms import Prism, heights_at
 from openckm.data.tracer_probe import SIONNA_VERSION as SIONNA_VERSION
 from openckm.data.tracer_probe import require_tracer as require_tracer
 from openckm.errors import ComputationError, OptionError
+from openckm.maps.antenna_file import AntennaPattern
 from openckm.maps.rays.materials import material
 
 AOA_BINS = 72
@@ -56,6 +57,7 @@ class Antenna:
         z_m: above ground [m], above the receivers.
         azimuth_deg: of the main beam, counter-clockwise from east [deg]; None = isotropic.
         downtilt_deg: of the main beam below the horizon [deg].
+        pattern: of a sector; None is that of 3GPP TR 38.901, Table 7.3-1.
     """
 
     x_m: float
@@ -63,6 +65,7 @@ class Antenna:
     z_m: float
     azimuth_deg: float | None = None
     downtilt_deg: float = 0.0
+    pattern: AntennaPattern | None = None
 
 
 @dataclass(frozen=True)

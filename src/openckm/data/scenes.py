@@ -9,7 +9,7 @@ Nothing here traces a ray, so that the draw can be tested without a tracer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from openckm.data.raytrace import Antenna, TraceOptions
 from openckm.data.split import Split, seed_range, split_of
 from openckm.data.vehicles import draw_vehicles
 from openckm.errors import LayoutError, OptionError
+from openckm.maps.antenna_file import read_pattern
 
 CARRIERS_HZ = (0.9e9, 1.8e9, 2.1e9, 2.6e9, 3.5e9, 5.9e9, 8.0e9, 15e9, 28e9)
 CARRIER_SHARES = (0.1, 0.12, 0.08, 0.1, 0.3, 0.08, 0.08, 0.06, 0.08)
@@ -56,6 +57,8 @@ class GenerateOptions:
         layouts_dir: folder of further layouts; None = sionna-rt's scenes and invented cities only.
         processes: processes that trace; each uses one core.
         outage_db: gain below which a cell counts as outage [dB].
+        pattern: antenna of all transmitters, which are sectors then: a file, or "3gpp:65,8"
+            (`openckm.maps.antenna_file`); None draws isotropic ones and sectors by 3GPP TR 38.901.
     """
 
     maps: int = 100
@@ -73,6 +76,7 @@ class GenerateOptions:
     layouts_dir: Path | None = None
     processes: int = 1
     outage_db: float = -200.0
+    pattern: str | None = None
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -138,8 +142,10 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
     if not least <= float((height > 0).mean()) <= MAX_SHARE or not _inside(city, centre, angle, trace):
         return None
     count = int(rng.integers(max(1, options.transmitters - 1), options.transmitters + 1))
-    sectored = rng.random() < 0.4
+    pattern = None if options.pattern is None else read_pattern(options.pattern)
+    sectored = rng.random() < 0.4 or pattern is not None
     antennas = tuple(a for _ in range(count) if (a := _draw_antenna(rng, buildings, trace, sectored)) is not None)
+    antennas = tuple(replace(a, pattern=pattern) for a in antennas)
     carrier = float(rng.choice(CARRIERS_HZ, p=CARRIER_SHARES))
     seed = int(rng.integers(2**31 - 1000))
     vehicles: tuple[Prism, ...] = ()

@@ -3,8 +3,9 @@
 A shard is an .npz of n maps of one scene: gain_cdb int16 (hundredths of dB, -32768 = building or outage), aoa_deg int16
 (azimuth the strongest path comes from, counter-clockwise from east, -999 = none), height_dm uint16 (0 = free), tx
 (x_m eastwards and y_m southwards from the north-west corner, z_m, azimuth_deg, downtilt_deg; NaN = isotropic), layout,
-carrier_hz, antenna, and cell_m (2 m where absent). Further arrays are optional: floor_db, the maps with vehicles and
-the coherent gain, as `openckm.data.generate` describes them.
+carrier_hz, antenna, and cell_m (2 m where absent). Further arrays are optional: floor_db, the maps with vehicles, the
+coherent gain and an antenna of one's own, as `openckm.data.generate` describes them. No network knows such an antenna:
+what its pattern adds along the direct path is taken off, and the transmitter is read as isotropic.
 
 Building and outage cells have no gain and no direction. A diffusion needs a number there, so they are filled by a
 smooth extension of their surroundings, and the training loss and every score pass over them.
@@ -25,6 +26,7 @@ from scipy import ndimage
 
 from openckm.data.split import VALIDATION_CITIES, Split, is_held_out
 from openckm.errors import InputError
+from openckm.maps.antenna_file import AntennaPattern, pattern_field_db
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.site import Layout, Transmitter
@@ -58,6 +60,8 @@ class TracedMap:
             cells have neither gain nor direction.
         dynamic: the same map with vehicles in the streets, None where it was not traced.
         around: buildings on the window and a rim around it, None where the shard holds the window alone.
+        pattern_db: what an antenna of one's own adds along the direct path and was taken off `gain_db`, which is that
+            of an isotropic one then [dBi]; None for the antennas that the networks know.
         coherent_db: gain of the coherent sum of paths at cell centres [dB], NaN as above; None where not traced.
         split: the set that the map belongs to: a held-out city's, else what the shard states ("train" where it does
             not): procedural cities of all sets have the same names.
@@ -76,6 +80,7 @@ class TracedMap:
     around: Layout | None = None
     coherent_db: Field | None = None
     split: Split = "train"
+    pattern_db: Field | None = None
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -121,11 +126,18 @@ def _traced_map(arrays: dict[str, NDArray[np.generic]], k: int, scene: str) -> T
     static = replace(static, floor_db=_floor(arrays, k, ""), around=_around(arrays, k, cell), split=_split(arrays, k))
     if "coherent_cdb" in arrays:
         static = replace(static, coherent_db=_decibels(arrays["coherent_cdb"][k], height > 0))
+    if "antenna_cuts_db" in arrays and sector:
+        pattern = AntennaPattern.of_array(
+            str(arrays["antenna"][k]), np.asarray(arrays["antenna_cuts_db"][k], np.float64)
+        )
+        static = _isotropic(static, pattern_field_db(pattern, transmitter, grid))
     if "dynamic_gain_cdb" not in arrays:
         return static
     vehicle = _metres(arrays["vehicle_dm"][k])
     gain, aoa = _channels(arrays, k, "dynamic_", (height > 0) | (vehicle > 0))
     floor = _floor(arrays, k, "dynamic_")
+    if static.pattern_db is not None:
+        gain = gain - static.pattern_db
     dynamic = replace(static, gain_db=gain, aoa_rad=aoa, vehicle_m=vehicle, floor_db=floor, coherent_db=None)
     return replace(static, dynamic=dynamic)
 
@@ -138,6 +150,17 @@ def _split(arrays: dict[str, NDArray[np.generic]], k: int) -> Split:
     if stated not in get_args(Split):
         raise ValueError(f"set {stated!r}, wanted one of {', '.join(get_args(Split))}")
     return cast(Split, stated)
+
+
+def _isotropic(traced: TracedMap, added_db: NDArray[np.float64]) -> TracedMap:
+    """Return a map without what its antenna's pattern adds along the direct path [dBi]."""
+    tower = traced.transmitter
+    added = added_db.astype(np.float32)
+    return replace(
+        traced, gain_db=traced.gain_db - added, pattern_db=added,
+        transmitter=None if tower is None else replace(tower, bearing_deg=None, downtilt_deg=0.0),
+        coherent_db=None if traced.coherent_db is None else traced.coherent_db - added,
+    )  # fmt: skip
 
 
 def _around(arrays: dict[str, NDArray[np.generic]], k: int, cell_m: float) -> Layout | None:

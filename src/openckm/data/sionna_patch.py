@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import drjit as dr
@@ -16,6 +16,7 @@ import mitsuba as mi
 import numpy as np
 import sionna.rt as rt
 from numpy.typing import NDArray
+from sionna.rt.antenna_pattern import PolarizedAntennaPattern
 from sionna.rt.radio_map_solvers import radio_map_solver as solver_module
 
 from openckm.data import sionna_edges
@@ -23,6 +24,7 @@ from openckm.data.guidance import Guide, launch_table, mean_scores, warp
 
 if TYPE_CHECKING:
     from openckm.data.raytrace import Antenna, TraceOptions
+    from openckm.maps.antenna_file import AntennaPattern
 
 _Base: Any = solver_module.PlanarRadioMap
 _STATE: dict[str, Any] = {}
@@ -181,10 +183,37 @@ def set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
             radio.conductivity = conductivity
     pattern = "iso" if antenna.azimuth_deg is None else "tr38901"
     scene.tx_array = rt.PlanarArray(num_rows=1, num_cols=1, pattern=pattern, polarization="V")
+    if antenna.azimuth_deg is not None and antenna.pattern is not None:
+        scene.tx_array.antenna_pattern = PolarizedAntennaPattern(
+            v_pattern=vertical_pattern(antenna.pattern), polarization="V"
+        )
     for name in list(scene.transmitters):
         scene.remove(name)
     angles = [math.radians(antenna.azimuth_deg or 0.0), math.radians(antenna.downtilt_deg), 0.0]
     scene.add(rt.Transmitter("tx", position=[antenna.x_m, antenna.y_m, antenna.z_m], orientation=angles))
+
+
+def vertical_pattern(pattern: AntennaPattern) -> Callable[[Any, Any], Any]:
+    """Return a pattern by its two cuts as sionna-rt asks for it: the field at (zenith, azimuth) [rad] of the boresight.
+
+    sionna-rt counts azimuths counter-clockwise and zeniths from above; the cuts go clockwise and down from the horizon.
+    """
+    cuts = (pattern.horizontal_db, pattern.vertical_db)
+    tables = [mi.Float(np.append(cut, cut[0]).astype(np.float32)) for cut in cuts]
+
+    def looked_up(table: Any, radians: Any) -> Any:
+        degrees = dr.rad2deg(radians)
+        degrees = degrees - dr.floor(degrees / 360.0) * 360.0
+        below = dr.minimum(mi.UInt(degrees), 359)
+        share = degrees - mi.Float(below)
+        return dr.lerp(dr.gather(mi.Float, table, below), dr.gather(mi.Float, table, below + 1), share)
+
+    def field(theta: Any, phi: Any) -> Any:
+        loss = looked_up(tables[0], -phi) + looked_up(tables[1], theta - 0.5 * dr.pi)
+        amplitude: Any = dr.exp((pattern.peak_dbi - loss) * (math.log(10.0) / 20.0))  # 10^(dB / 20)
+        return mi.Complex2f(amplitude, 0)  # type: ignore[operator]
+
+    return field
 
 
 def solve(

@@ -58,6 +58,15 @@ class AntennaPattern:
         if not (math.isfinite(self.peak_dbi) and -20 <= self.peak_dbi <= 60):
             raise InputError(f"antenna {self.name}: a peak gain of {self.peak_dbi} dBi cannot be")
 
+    def as_array(self) -> NDArray[np.float64]:
+        """Return the peak [dBi] and the losses of both cuts [dB] in one row, shape (721,)."""
+        return np.concatenate([[self.peak_dbi], self.horizontal_db, self.vertical_db])
+
+    @classmethod
+    def of_array(cls, name: str, row: NDArray[np.float64]) -> AntennaPattern:
+        """Return the pattern of a row as `as_array` gives it."""
+        return cls(name, float(row[0]), row[1 : 1 + _DEGREES], row[1 + _DEGREES :])
+
     def gain_db(self, clockwise_deg: ArrayLike, down_deg: ArrayLike) -> NDArray[np.float64]:
         """Return the gain [dBi] at angles off the boresight [degrees], each of any shape that fits the other."""
         return np.asarray(

@@ -4,9 +4,9 @@
 |---|---|
 | .geojson, .json, .geojsonl, .ndjson, also .gz | outlines with `height` [m] or `building:levels`; Overpass; CityJSON |
 | .osm, .osm.gz, .osm.bz2, .osm.pbf, .pbf | OpenStreetMap extracts |
-| .gpkg, .shp, .fgb, .gml, .zip (of a Shapefile) | outlines by GDAL (extra `files`) |
+| .gpkg, .shp, .fgb, .gml, .kml, .zip (of a Shapefile) | outlines by GDAL (extra `files`) |
 | .parquet, .geoparquet | outlines as GeoParquet, e.g. of Overture (extra `files`) |
-| .tif, .tiff | a raster of building heights above ground [m] |
+| .tif, .tiff, .asc, .vrt, .img, .bil, .flt, .dem | a raster of building heights above ground [m] |
 | .npz | a height raster `height_m` at `resolution_m`, placed by `origin_xy_m` or by `minlat` ... `maxlon` |
 """
 
@@ -40,9 +40,9 @@ _JSON = (
     ".geojsonl.gz",
 )
 _OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
-_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
+_VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".kml", ".zip")
 _PARQUET = (".parquet", ".geoparquet")
-_TIFF = (".tif", ".tiff")
+_TIFF = (".tif", ".tiff", ".asc", ".vrt", ".img", ".bil", ".flt", ".dem")
 SUFFIXES = (*_JSON, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 """The file name endings that `read_layout` understands."""
 

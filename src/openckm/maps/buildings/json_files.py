@@ -29,6 +29,12 @@ def read_json(path: Path, height_column: str | None) -> tuple[Footprints, str]:
         CRS.
     """
     document, lines = _load(path)
+    if lines is not None and lines[0].get("type") == "CityJSON":
+        return _cityjson(path, lines[0], height_column, lines[1:]), ""
+    if isinstance(document, dict) and str(document.get("geometryType", "")).startswith("esri"):
+        from openckm.maps.buildings.vector import read_vector
+
+        return read_vector(path, height_column), ""  # GDAL reads Esri's JSON
     if lines is not None:
         return geojson_footprints({"type": "FeatureCollection", "features": lines}, str(path), height_column), ""
     if isinstance(document, dict) and "elements" in document:
@@ -118,7 +124,8 @@ def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:
             lines = [json.loads(line.strip("\x1e, ")) for line in text.splitlines() if line.strip("\x1e, ")]
         except (ValueError, NameError):
             lines = []
-        if not lines or not all(isinstance(line, dict) and line.get("type") == "Feature" for line in lines):
+        kinds = {line.get("type") if isinstance(line, dict) else None for line in lines}
+        if not lines or not (kinds <= {"Feature"} or kinds <= {"CityJSON", "CityJSONFeature"}):
             raise LayoutError(f"{path} is not JSON ({error}): wanted GeoJSON with building outlines") from error
         return None, lines
 
@@ -246,14 +253,18 @@ def _relation(
     return (None if shape.is_empty else Polygon(shape, relation["tags"])), used
 
 
-def _cityjson(path: Path, document: dict[str, Any], height_column: str | None) -> Footprints:
-    """Return each building of a CityJSON file as what its surfaces cover, as high as they reach."""
+def _cityjson(
+    path: Path, document: dict[str, Any], height_column: str | None, features: Sequence[Mapping[str, Any]] = ()
+) -> Footprints:
+    """Return each building of a CityJSON file, or of its features by line, as what it covers, as high as it reaches."""
     scale, shift = (document.get("transform") or {}).get("scale", [1, 1, 1]), None
     shift = (document.get("transform") or {}).get("translate", [0, 0, 0])
     try:
-        points = [tuple(v[k] * scale[k] + shift[k] for k in range(3)) for v in document["vertices"]]
-        objects = [o for o in document["CityObjects"].values() if str(o.get("type", "")).startswith("Building")]
-        polygons = [p for o in objects if (p := _city_object(o, points)) is not None]
+        polygons = []
+        for part in (document, *features):
+            points = [tuple(v[k] * scale[k] + shift[k] for k in range(3)) for v in part["vertices"]]
+            objects = [o for o in part["CityObjects"].values() if str(o.get("type", "")).startswith("Building")]
+            polygons += [p for o in objects if (p := _city_object(o, points)) is not None]
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise LayoutError(f"{path} is no whole CityJSON file ({error!r}); export it again") from error
     metadata = document.get("metadata") or {}

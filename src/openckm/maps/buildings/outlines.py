@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.height_names import unusual_heights
 from openckm.maps.buildings.tags import all_tags, floats, height_of, is_part, no_building, unread_height
 from openckm.maps.grid import Grid, reproject
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+TYPICAL_M = 40.0
+"""In no town is every other building higher [m]."""
+_ENOUGH = 2
 TALL_M = 300.0
 """Few buildings on Earth are higher [m]."""
 LARGE_M2 = 3000.0
@@ -109,6 +113,9 @@ def footprints_of(
     if mended:
         notes.append(f"{mended} of {len(good)} outlines cross or repeat themselves and were mended")
     heights = np.array([height_of(p.tags, height_column) for p in good])
+    if height_column is None and not np.isfinite(heights).any():
+        heights, said = unusual_heights([p.tags for p in good])
+        notes += said
     unread = [text for p in good if height_column is None and (text := unread_height(p.tags))]
     if unread:
         shown = ", ".join(repr(text[:20]) for text in dict.fromkeys(unread[:60]))
@@ -143,6 +150,12 @@ def warnings_of(footprints: Footprints, grid: Grid) -> list[str]:
         notes.append(
             f"WARNING: {int(tall.sum())} buildings are higher than {TALL_M:g} m, up to {most:g} m; are heights"
             " in metres?"
+        )
+    stated = footprints.height_m[np.isfinite(footprints.height_m)]
+    if len(stated) >= _ENOUGH and not tall.any() and float(np.median(stated)) > TYPICAL_M:
+        notes.append(
+            f"WARNING: every other building is higher than {float(np.median(stated)):.0f} m; are heights in feet,"
+            " decimetres, or above sea level?"
         )
     west, south, east, north = _grid_box(footprints, grid, "the layout")
     if footprints.crs == "EPSG:4326":

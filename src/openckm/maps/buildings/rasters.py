@@ -23,11 +23,23 @@ from openckm.maps.grid import Grid
 ABOVE_SEA_M = 60.0
 """No town has only buildings that are higher; such a raster is one of elevations [m]."""
 _EVERYWHERE = 0.97
+COARSE_M = 10.0
+"""Cells of a raster that are wider smear houses [m]."""
+_ALONE_SHARE = 0.1
 LOWEST_M = 2.0
 """What is lower is no building: noise of a normalised surface model, cars, hedges [m]."""
-_SMALL_CLASSES_M = 6.0
+_SMALL_CLASSES_M = 9.0
 _BELOW_SEA_M = -1.0
-_FEET = ("ft", "foot", "feet", "us survey foot", "us-ft", "ftus")
+_UNITS = {
+    **dict.fromkeys(("ft", "foot", "feet", "us survey foot", "us-ft", "ftus"), ("feet", 0.3048)),
+    **dict.fromkeys(("cm", "centimetre", "centimeter", "centimetres"), ("centimetres", 0.01)),
+    **dict.fromkeys(("dm", "decimetre", "decimeter", "decimetres"), ("decimetres", 0.1)),
+    **dict.fromkeys(("mm", "millimetre", "millimeter"), ("millimetres", 0.001)),
+    **dict.fromkeys(("km", "kilometre", "kilometer"), ("kilometres", 1000.0)),
+}
+"""Units of a band: what they are called, and their size [m]."""
+_GROUND_M, _FREE_SHARE = 0.5, 0.01
+"""A raster tells free cells where such a share of it is so near the ground [m]."""
 _NOTHING = (-32768.0, -9999.0, 9999.0, 32767.0, 65535.0, 99999.0, -99999.0)
 
 
@@ -48,6 +60,8 @@ class HeightRaster:
     notes: tuple[str, ...] = ()
 
 
+_ENOUGH_CELLS = 50
+_DEGREE_M = 111_320.0
 _LOCAL = "EPSG:3857"  # stands in for the shared plane where neither side has a CRS
 
 
@@ -74,6 +88,8 @@ def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRast
                 _require_placed(raster.transform.is_identity, path)
                 _require_crs(crs, grid, path)
                 heights, notes = _band(raster, path)
+                notes += _coarse(raster, grid)
+                free = _says_free(heights)
                 found, covered = np.full((2, *grid.shape), np.nan, dtype=np.float32)
                 for source, target in ((heights, found), (np.ones_like(heights), covered)):
                     reproject(
@@ -81,8 +97,9 @@ def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRast
                         dst_transform=grid.transform, dst_crs=grid.crs or _LOCAL, dst_nodata=np.nan,
                         resampling=Resampling.nearest,
                     )  # fmt: skip
-                # No-data inside the raster means "no building" by the convention of such files, outside it nothing.
-                found = np.where(np.isnan(found) & np.isfinite(covered), np.float32(0.0), found)
+                # No-data in a raster that tells no free cell means "no building"; where it tells some, nobody knows.
+                if not free:
+                    found = np.where(np.isnan(found) & np.isfinite(covered), np.float32(0.0), found)
                 bounds = tuple(raster.bounds)
     except RasterioError as error:
         raise LayoutError(f"cannot read {path} as a GeoTIFF: {error}; export the heights again") from error
@@ -100,16 +117,49 @@ def _band(raster: Any, path: Path) -> tuple[NDArray[np.float32], list[str]]:
     colours = {str(c.name) for c in raster.colorinterp}
     if {"red", "green", "blue"} <= colours or "palette" in colours:
         raise LayoutError(f"{path} is a picture in colours, not heights: wanted one band of building heights [m]")
-    heights = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
-    notes = [f"band 1 of {raster.count} was taken as the heights"] if raster.count > 1 else []
-    scale, offset = float(raster.scales[0]), float(raster.offsets[0])
+    band = _band_of_heights(raster)
+    heights = raster.read(band, masked=True).astype(np.float32).filled(np.nan)
+    if "alpha" in colours:
+        heights = np.where(raster.dataset_mask() > 0, heights, np.float32(np.nan))
+    called = f" ({raster.descriptions[band - 1]})" if raster.descriptions[band - 1] else ""
+    notes = [f"band {band} of {raster.count}{called} was taken as the heights"] if raster.count > 1 else []
+    scale, offset = float(raster.scales[band - 1]), float(raster.offsets[band - 1])
     if (scale, offset) != (1.0, 0.0):
         heights = heights * np.float32(scale) + np.float32(offset)
         notes.append(f"the raster's scale {scale:g} and offset {offset:g} were applied")
-    if str(raster.units[0] or "").lower() in _FEET:
-        heights = heights * np.float32(0.3048)
-        notes.append("the raster is in feet, and was turned into metres")
+    unit = str(raster.units[band - 1] or "").lower()
+    if unit in _UNITS:
+        heights = heights * np.float32(_UNITS[unit][1])
+        notes.append(f"the raster is in {_UNITS[unit][0]}, and was turned into metres")
     return heights, notes
+
+
+def _coarse(raster: Any, grid: Grid) -> list[str]:
+    """Return a warning where the raster's cells are much wider than the map's and than a house."""
+    degrees = raster.crs is not None and raster.crs.is_geographic
+    side = max(map(abs, raster.res)) * (_DEGREE_M if degrees else 1.0)
+    if side <= max(COARSE_M, 2 * grid.cell_m):
+        return []
+    return [
+        f"WARNING: the raster's cells are {side:.0f} m wide, the map's {grid.cell_m:g} m: narrower houses are smeared"
+        " or lost"
+    ]
+
+
+def _band_of_heights(raster: Any) -> int:
+    """Return the number of the band whose description says heights of buildings, 1 where none does."""
+    told = [str(name or "").lower() for name in raster.descriptions]
+    for words in (("building", "gebäude", "bati", "ndsm"), ("height", "höhe", "hoehe", "hauteur", "altura")):
+        found = [k for k, name in enumerate(told) if any(word in name for word in words) and "mask" not in name]
+        if len(found) == 1:
+            return found[0] + 1
+    return 1
+
+
+def _says_free(heights: NDArray[np.float32]) -> bool:
+    """Say whether a raster tells cells without a building by a number, so that no-data means that nobody knows."""
+    told = heights[np.isfinite(heights)]
+    return bool(np.isnan(heights).any() and told.size and (np.abs(told) < _GROUND_M).mean() > _FREE_SHARE)
 
 
 def read_height_npz(path: Path, grid: Grid, mask_height_m: float) -> HeightRaster:
@@ -256,18 +306,32 @@ def _understood(
         notes.append("WARNING: the raster holds no building on this map")
     elif known and height.max() < _SMALL_CLASSES_M and len(above) < 10 and np.all(above == np.round(above)):
         notes.append(
-            f"WARNING: the highest building is {height.max():g} m high, and all heights are whole numbers: are"
-            " these heights"
-            " in metres, or classes of land use?"
+            f"WARNING: the highest building is {height.max():g} m high, and all heights are whole numbers: are these"
+            " heights in metres, storeys, or classes of land use?"
+        )
+    alone = _standing_alone(height > 0)
+    if alone > _ALONE_SHARE:
+        notes.append(
+            f"WARNING: {alone:.0%} of the building cells have no neighbour: does the raster hold trees or noise?"
         )
     return HeightRaster(height, unknown, known, tuple(notes))
+
+
+def _standing_alone(building: NDArray[np.bool_]) -> float:
+    """Return the share of building cells that touch no other one, of maps with more than a few."""
+    from scipy import ndimage
+
+    if building.sum() < _ENOUGH_CELLS:
+        return 0.0
+    beside = ndimage.convolve(building.astype(np.int8), np.ones((3, 3), np.int8), mode="constant")
+    return float((beside[building] == 1).mean())
 
 
 def _nothings(values: NDArray[np.float32], counts: NDArray[np.intp]) -> list[float]:
     """Return the numbers of a raster that stand for nothing though they are not tagged so."""
     found = [float(v) for v in values if float(v) in _NOTHING or abs(float(v)) > 1e5]
     rest = values[~np.isin(values, found)]
-    if len(rest) > 1 and rest[0] < 0 and (rest[1:] >= 0).all():
+    if len(rest) > 1 and rest[0] < 0 and (rest[1:] >= 0).all() and not _is_noise(float(rest[0]), values, counts):
         found.append(float(rest[0]))  # one negative number, such as -1
         rest = rest[1:]
     for byte, below in ((255.0, 200.0), (127.0, 100.0)):
@@ -277,6 +341,12 @@ def _nothings(values: NDArray[np.float32], counts: NDArray[np.intp]) -> list[flo
     if len(rest) and rest[-1] > TALLEST_M and (len(rest) == 1 or rest[-2] <= TALLEST_M):
         found.append(float(rest[-1]))  # one number beyond all buildings
     return found
+
+
+def _is_noise(value: float, values: NDArray[np.float32], counts: NDArray[np.intp]) -> bool:
+    """Say whether a negative number is the noise of whole metres around the ground: +1 stands about as often."""
+    mirrored = counts[values == -value]
+    return value >= -LOWEST_M and mirrored.size == 1 and bool(mirrored[0] > 0.5 * counts[values == value][0])
 
 
 def _without_low(found: NDArray[np.float32], notes: list[str]) -> NDArray[np.float32]:
@@ -302,6 +372,12 @@ def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
             " subtract the terrain to get heights above ground"
         )
     plateau = share > 0.6 and lowest > 10.0  # no town is built over so densely by such high buildings alone
+    if share < 0.6 and (lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M):
+        raise LayoutError(
+            f"{path}: {share:.0%} of the cells are higher than 0 m, from {float(high.min()):.1f} to"
+            f" {float(high.max()):.1f} m: these are decimetres or centimetres (write the band's scale, gdal_edit.py"
+            " -scale 0.1), or elevations above sea level (subtract the terrain to get heights above ground)"
+        )
     if share > _EVERYWHERE or plateau or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
         what = "every cell" if high.size == told.size else f"{share:.0%} of the cells"
         raise LayoutError(

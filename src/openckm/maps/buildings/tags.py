@@ -33,6 +33,7 @@ _LEVEL_KEYS = (
 _NO = (None, "", "no", "none", False, 0, "0", "false")
 _OTHER_AREAS = ("landuse", "natural", "leisure", "amenity", "boundary", "place", "waterway", "water", "highway",
                 "railway", "area:highway", "aeroway", "power", "barrier", "tourism", "sport")  # fmt: skip
+_GONE = ("demolished", "razed", "planned", "proposed", "abgerissen", "geplant")
 _ROOFS = ("roof", "carport", "canopy")
 _FT, _INCH = 0.3048, 0.0254
 _DOOR_M = 2.0
@@ -105,6 +106,11 @@ def all_tags(tags: Mapping[str, Any]) -> dict[str, Any]:
     return {**more, **{key: value for key, value in low.items() if value is not None or key not in more}}
 
 
+def is_usual(name: str) -> bool:
+    """Say whether a property is one of those in which heights and storeys are looked for first."""
+    return name.lower() in (*_HEIGHT_KEYS, *_LEVEL_KEYS)
+
+
 def unread_height(tags: Mapping[str, Any]) -> str:
     """Return what a polygon says of its height that cannot be read, "" where it says nothing or is understood."""
     if math.isfinite(height_of(tags)):
@@ -158,8 +164,12 @@ def no_building(tags: Mapping[str, Any], told: bool) -> str:
     if not told and tags.get("fclass") not in (*_NO, "building"):  # as Geofabrik names what a polygon is
         return f"that are {tags['fclass']}, not buildings"
     other = next((key for key in _OTHER_AREAS if tags.get(key) not in _NO), None)
-    if not told and other is not None and not math.isfinite(height_of(tags)):
+    never = other in ("natural", "landuse", "water", "waterway", "highway", "area:highway")
+    if not told and other is not None and (never or not math.isfinite(height_of(tags))):
         return f"that are {other}={tags[other]}, not buildings"
+    gone = next((str(tags[key]) for key in ("status", "building", "state") if str(tags.get(key)).lower() in _GONE), "")
+    if gone:
+        return f"that are {gone}"
     if str(tags.get("location", "")).lower() in ("underground", "subway") or tags.get("is_underground") in (
         True,
         "true",
