@@ -95,6 +95,44 @@ def test_the_readings_are_followed(town):
     assert np.std(readings.value) > 8.0
 
 
+def test_each_site_with_a_drive_test_is_checked_on_it(town):
+    """The user's question: may I trust this site's map? The one without readings says that it was not checked."""
+    from openckm.city.run import checks_of
+
+    plan, _ = town
+    facts = [v.source.provenance for v in open_maps(plan.output)]
+    assert facts[0]["status"] == "unchecked"
+    assert "no self-check: the site has no drive test" in facts[0]["notes"]
+    assert facts[1]["status"] in ("trusted", "widened", "refused")
+    said = facts[1]["self_check"]
+    assert 30 < said["held_back"] < 400  # about a tenth of the visited cells, four times over
+    assert said["scores"][0]["method"] == "openckm"
+    assert len(said["scores"]) == 2
+    lines = checks_of(plan.output)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"south: {facts[1]['status']}. {said['held_back']} readings held back")
+
+
+def test_a_refused_site_says_so_and_its_spread_is_widened(tmp_path, tiny_prior, monkeypatch):
+    """What the self-check finds reaches the map: mean as before, spread and draws as much wider as it asks for."""
+    from openckm.city import work as working
+    from openckm.city.run import checks_of
+
+    plan = plan_of(tmp_path, tiny_prior, draws=1, cell_m=8.0)
+    plan = replace(plan, sites=plan.sites[1:])
+    verdict = {"status": "refused", "widened_by": 2.5, "refused_because": ["too bad"], "self_check": {"verdict": "No."}}
+    for check, name in ((False, "plain.zarr"), (True, "checked.zarr")):
+        monkeypatch.setattr(working, "checked_site", lambda *_: verdict)
+        make_city(replace(plan, check=check, output=tmp_path / name), workers=0)
+    plain, checked = (open_maps(tmp_path / name)[0].source.load() for name in ("plain.zarr", "checked.zarr"))
+    np.testing.assert_allclose(checked.mean(), plain.mean(), atol=1e-4)
+    np.testing.assert_allclose(checked.std(), 2.5 * plain.std(), rtol=1e-4)
+    np.testing.assert_allclose(checked.draws() - checked.mean(), 2.5 * (plain.draws() - plain.mean()), atol=1e-3)
+    assert (checked.provenance["status"], plain.provenance["status"]) == ("refused", "unchecked")
+    assert "self-check left out on request" in plain.provenance["notes"]
+    assert checks_of(tmp_path / "checked.zarr") == ["south: refused. No."]
+
+
 def test_no_jump_across_tiles_and_windows(town):
     """Steps between free neighbours at the borders of tiles and windows are like those elsewhere, both ways."""
     plan, _ = town

@@ -75,7 +75,7 @@ def construct_on(plan, monkeypatch):
     monkeypatch.setattr(SitePlan, "grid", lambda self: plan.grid)
     site = replace(plan.sites[0], layout=plan.layout, centre=centre, size=plan.grid.shape[0], cell_m=plan.cell_m)
     path = plan.observations / "south.csv"
-    return construct(path, site, draws=plan.draws, prior=plan.prior, check=False).radiomap
+    return construct(path, site, draws=plan.draws, prior=plan.prior)
 
 
 @pytest.mark.parametrize("change", ["", "limits", "pattern"])
@@ -86,7 +86,8 @@ def test_a_city_of_one_tile_is_the_map_that_construct_makes(tmp_path, prior, cha
     if change == "pattern":
         site = replace(plan.sites[0], pattern="3gpp:65,8,30")
         plan = replace(plan, sites=(site,))
-    right = construct_on(plan, monkeypatch)
+    job = construct_on(plan, monkeypatch)
+    right, check = job.radiomap, job.check
     make_city(plan, workers=0)
     made = open_maps(plan.output)[0].source.load()
     assert made.grid.shape == right.grid.shape == (96, 96)
@@ -102,7 +103,15 @@ def test_a_city_of_one_tile_is_the_map_that_construct_makes(tmp_path, prior, cha
     assert told["limits"] == own["limits"]
     assert told["limits"]["below"] == (0 if change != "limits" else own["limits"]["below"])
     assert told["reading"]["kept"] == own["reading"]["kept"]
-    assert told["status"] == "unchecked"
+    assert told["status"] == own["status"] == check.status
+    assert told["widened_by"] == pytest.approx(own["widened_by"], rel=1e-3)
+    assert told["refused_because"] == own["refused_because"]
+    assert told["self_check"]["held_back"] == check.held
+    assert told["self_check"]["limits"] == check.limits
+    for score, said in zip(check.scores, told["self_check"]["scores"], strict=True):
+        assert said["method"] == score.method
+        assert said["rmse_db"] == pytest.approx(score.rmse_db, abs=1e-3)
+        assert said["coverage_90"] == pytest.approx(score.coverage_90, abs=1e-6)
 
 
 def test_limits_lower_the_map_where_nothing_was_heard(tmp_path, prior):
@@ -124,7 +133,7 @@ def test_limits_lower_the_map_where_nothing_was_heard(tmp_path, prior):
 def test_draws_have_the_law_of_those_of_construct(tmp_path, prior, monkeypatch):
     """Their noise belongs to the city's cells and is another one, so that they are compared by mean and spread."""
     plan = plan_in(tmp_path, prior, draws=8)
-    right = construct_on(plan, monkeypatch)
+    right = construct_on(plan, monkeypatch).radiomap
     make_city(plan, workers=0)
     made = open_maps(plan.output)[0].source.load()
     for channel, near in (("gain_db", 0.15), ("aoa_cos", 0.25)):

@@ -38,8 +38,8 @@ from openckm.maps.zarrio import write_map_folder
 KEPT = frozenset((
     "arithmetic", "cells_observed", "city", "discrepancy", "draws", "licence", "map_slope", "method", "model", "name",
     "network_evaluations", "notes", "nuisances", "power_dbm", "precision", "predictor", "prior", "refused_because",
-    "seconds", "seed", "site", "spread", "status", "steps", "time", "transmit_offset_db", "transmit_offset_std_db",
-    "unit", "version", "weight_of_evidence", "weights_sha256", "widened_by",
+    "seconds", "seed", "self_check", "site", "spread", "status", "steps", "time", "transmit_offset_db",
+    "transmit_offset_std_db", "unit", "version", "weight_of_evidence", "weights_sha256", "widened_by",
 ))  # fmt: skip
 """Facts of a map that a store keeps: what made it and with which options and weights, never what was measured."""
 MOST_ITEMS = 64

@@ -75,9 +75,7 @@ _SCENES: dict[str, Scene] = {}
 
 
 def _scene(plan: CityPlan, number: int) -> Scene:
-    given = read_site(plan, number)
-    blank = Condition.nothing(1, (1, 1), plan.cell_m)
-    scene = prepare_scene(given.observations, plan.grid, MULTIPLE, condition=blank)
+    scene = scene_from(plan, read_site(plan, number).observations)
     if not scene.fitted:
         path = plan.test_of(plan.sites[number])
         raise MeasurementError(
@@ -87,10 +85,15 @@ def _scene(plan: CityPlan, number: int) -> Scene:
     return scene
 
 
+def scene_from(plan: CityPlan, observations: Observations) -> Scene:
+    """Return the scene of evidence on the city's grid, without what the network is conditioned on."""
+    blank = Condition.nothing(1, (1, 1), plan.cell_m)
+    return prepare_scene(observations, plan.grid, MULTIPLE, condition=blank)
+
+
 def empty_scene(plan: CityPlan, number: int) -> Scene:
     """Return the scene of a site without any reading."""
-    known = Observations(transmitter=plan.seen(number), crs=plan.grid.crs)
-    return prepare_scene(known, plan.grid, MULTIPLE, condition=Condition.nothing(1, (1, 1), plan.cell_m))
+    return scene_from(plan, Observations(transmitter=plan.seen(number), crs=plan.grid.crs))
 
 
 def unit_of(plan: CityPlan, number: int) -> str:

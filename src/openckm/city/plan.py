@@ -36,6 +36,10 @@ BYTES_A_CELL = 4.0
 CHANNELS = ("gain_db", "aoa_cos", "aoa_sin")
 CALLS_TESTED = 8 + 8 + 4
 """Network calls on a window of a site with readings: orientations without and with them, and folds."""
+CHECKS = 4
+"""Parts of a self-check."""
+CALLS_CHECKED = CHECKS * (1 + 4)
+"""Network calls of the self-check on a window with readings."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,10 @@ class Task:
 
     Attributes:
         kind: "window" (the network), "fit" (what belongs to a site), "evidence" (the network given the readings),
-            "weights" (of the two experts), "tile" (a chunk of a site's map) or "network" (a chunk of best server,
-            margin and SINR).
+            "weights" (of the two experts), "check" (a part of the self-check), "verdict" (its result), "tile" (a chunk
+            of a site's map) or "network" (a chunk of best server, margin and SINR).
         site: number of the site, -1 for all.
-        row: of the window or tile on its lattice.
+        row: of the window or tile on its lattice, or the part of the self-check.
         col: of the window or tile.
         name: of the site.
     """
@@ -98,6 +102,7 @@ class CityPlan:
         prior: model folder; None for the shipped prior.
         sigma_db: noise of a reading where a file states none [dB].
         window_cells: side of what the network sees at once [cells], as `OpenCKM.tile_cells` of `openckm.infer`.
+        check: whether sites with a drive test get the self-check of `ckm construct`.
     """
 
     layout: Path
@@ -112,6 +117,7 @@ class CityPlan:
     prior: Path | None = None
     sigma_db: float = 4.0
     window_cells: int = WINDOW
+    check: bool = True
 
     @cached_property
     def grid(self) -> Grid:
@@ -282,7 +288,8 @@ class CityPlan:
         windows = len(list(self.windows(0))) * len(self.sites)
         predicted = sum(self.test_of(site) is None for site in self.sites)
         drawn, tested = self.steps * self.draws, len(self.sites) - predicted
-        calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * (CALLS_TESTED + drawn))
+        each = CALLS_TESTED + CALLS_CHECKED * self.check + drawn
+        calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * each)
         cells = self.grid.shape[0] * self.grid.shape[1]
         planes = (7 + self.draws) * len(CHANNELS)
         kept = cells * BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
@@ -294,7 +301,7 @@ class CityPlan:
         found = {
             "box": repr(self.bbox), "cell": repr(self.cell_m), "draws": repr(self.draws), "seed": repr(self.seed),
             "steps": repr(self.steps), "sigma": repr(self.sigma_db), "openckm": __version__,
-            "window": repr(self.window_cells),
+            "window": repr(self.window_cells), "check": repr(self.check),
             "layout": _digest(self.layout),
             "prior": "shipped" if self.prior is None else _digest(self.prior / "card.json"),
         }  # fmt: skip

@@ -23,9 +23,9 @@ from openckm.atlas.servers import Radio
 from openckm.atlas.view import CITY_FILE
 from openckm.city.fit import unit_of
 from openckm.city.manifest import Manifest
-from openckm.city.plan import CHANNELS, CityPlan, Task, folder_of
+from openckm.city.plan import CHANNELS, CHECKS, CityPlan, Task, folder_of
 from openckm.city.windows import prior_of
-from openckm.city.work import NETWORK, CityWork
+from openckm.city.work import NETWORK, CityWork, verdict_of
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
 from openckm.maps.layouts import read_layout
@@ -123,6 +123,10 @@ def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:
             evidence = [replace(task, kind="evidence") for task in plan.windows(k)]
             stages.append((f"{site.name}: windows with readings", evidence))
             stages.append((f"{site.name}: weights", [Task("weights", k, name=site.name)]))
+            if plan.check:
+                parts = [Task("check", k, part, name=site.name) for part in range(CHECKS)]
+                stages.append((f"{site.name}: self-check", parts))
+                stages.append((f"{site.name}: verdict", [Task("verdict", k, name=site.name)]))
         stages.append((f"{site.name}: tiles", list(plan.tiles(k))))
     if comparable:
         stages.append(("best server", list(plan.tiles())))
@@ -168,7 +172,7 @@ def _template(plan: CityPlan, units: list[str], how: str, manifest: Manifest) ->
         facts = {
             "unit": units[k], "seed": plan.seed, "prior": prior, "draws": plan.draws, "site": _site_facts(plan, k),
             "method": "openckm" if measured else "predict", "made_by": "city", "arithmetic": how,
-            "status": "unchecked", "notes": [*_beyond(plan, k), "self-check left out: a city is made without"],
+            "status": "unchecked", "notes": [*_beyond(plan, k), *_unchecked(plan, measured)],
         }  # fmt: skip
         ZarrMap.create(
             plan.output / folder_of(k, site.name), plan.grid, CHANNELS, draws=plan.draws, sharding="planes",
@@ -186,6 +190,13 @@ def _template(plan: CityPlan, units: list[str], how: str, manifest: Manifest) ->
         )  # fmt: skip
     _write_city(plan, finished=False)
     manifest.finish(ready)
+
+
+def _unchecked(plan: CityPlan, measured: bool) -> list[str]:
+    """Return why a map will not be checked; nothing where it will."""
+    if not measured:
+        return ["no self-check: the site has no drive test"]
+    return [] if plan.check else ["self-check left out on request"]
 
 
 def _beyond(plan: CityPlan, number: int) -> list[str]:
@@ -224,6 +235,25 @@ def warnings_of(folder: Path) -> list[str]:
     return [note for note in dict.fromkeys(found) if note.startswith("WARNING")]
 
 
+def checks_of(folder: Path) -> list[str]:
+    """Return one line on the self-check of each site of a city that has one."""
+    sites = json.loads((folder / CITY_FILE).read_text(encoding="utf-8"))["sites"]
+    found = {name: ZarrMap.open(folder / place).provenance for name, place in sites.items()}
+    return [
+        f"{name}: {facts['status']}. " + _check_words(facts["self_check"])
+        for name, facts in found.items()
+        if "self_check" in facts
+    ]
+
+
+def _check_words(said: dict[str, Any]) -> str:
+    scores = "; ".join(
+        f"{one['method']} RMSE {one['rmse_db']:.2f} dB, 90 % interval covers {one['coverage_90']:.0%}"
+        for one in said.get("scores", ())
+    )
+    return (f"{said['held_back']} readings held back in blocks: {scores}. " if scores else "") + said["verdict"]
+
+
 def _write_city(plan: CityPlan, *, finished: bool) -> None:
     sites = {site.name: folder_of(k, site.name) for k, site in enumerate(plan.sites)}
     facts = {"sites": sites, "finished": finished, "bbox": plan.bbox, "cell_m": plan.cell_m, "crs": plan.grid.crs}
@@ -232,13 +262,13 @@ def _write_city(plan: CityPlan, *, finished: bool) -> None:
 
 
 def _close(plan: CityPlan, site: int) -> None:
-    """Enter what was fitted to a site's readings into its map's provenance, and remove its windows."""
+    """Enter what was fitted to a site's readings, and how they checked it, into its map; remove its windows."""
     work, facts = plan.output / "work", plan.output / "work" / f"facts-{site}.json"
     if facts.is_file():
         target = plan.output / folder_of(site, plan.sites[site].name) / "zarr.json"
         root = json.loads(target.read_text(encoding="utf-8"))
         held = load_provenance(root["attributes"]["openckm_provenance"], str(target))
-        known = json.loads(facts.read_text(encoding="utf-8"))["facts"]
+        known = json.loads(facts.read_text(encoding="utf-8"))["facts"] | verdict_of(work, site)
         root["attributes"]["openckm_provenance"] = dump_provenance(held | known)
         with atomic_path(target) as aside:
             aside.write_text(json.dumps(root, indent=2), encoding="utf-8")

@@ -4,6 +4,8 @@
     fit       the site expert, from the windows at the readings
     evidence  the network's map of a window given the readings, without each fold of them, and draws
     weights   the evidence expert, and how much each of the two counts
+    check     a part of the readings held back and predicted from the rest
+    verdict   what the self-check says of the site's map
     tile      mean, spread, quantiles and draws of a chunk of the site's map
     network   a chunk of the layers that compare the sites
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -27,8 +30,9 @@ from numpy.typing import NDArray
 
 from openckm.atlas.servers import Radio, sinr_db, strongest
 from openckm.city.cells import scene_at
+from openckm.city.check import check_part, checked_site
 from openckm.city.fit import SeenReadings, empty_scene, load, packed, read_site, scene_of, unit_of, unpacked
-from openckm.city.plan import CHANNELS, CityPlan, Task, folder_of
+from openckm.city.plan import CHANNELS, CHECKS, CityPlan, Task, folder_of
 from openckm.city.windows import (
     ask_window,
     draw_window,
@@ -62,6 +66,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.maps.zarr_map import ZarrMap
 from openckm.nn.arithmetic import set_arithmetic
+from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised
 
 NETWORK = ("best", "margin_db", "sinr_db")
@@ -94,7 +99,7 @@ class CityWork:
         set_arithmetic(self.arithmetic)
         {
             "window": self.window, "fit": self.fit, "evidence": self.evidence, "weights": self.weights,
-            "tile": self.tile, "network": self.network,
+            "check": self.check, "verdict": self.verdict, "tile": self.tile, "network": self.network,
         }[task.kind](task)  # fmt: skip
 
     @property
@@ -136,7 +141,7 @@ class CityWork:
         scene, seen = scene_of(plan, task.site), self.seen(task.site)
         points = seen.points(scene)
         held, tables = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
-        plain = plain_condition(plan, task.site, held["planes"], held.get("rays"))
+        plain = self.plain_of(task.site, held)
         given = with_readings(plan, plain, part, tables)
         if any(plan.part(*part).contains(t.x, t.y).any() for t in tables):
             groups = [points.subset(seen.fold != group) for group in np.unique(seen.fold)]
@@ -165,6 +170,16 @@ class CityWork:
             aside.write_text(dump_provenance({"weights": weighing.weights, "scale": weighing.scale, "facts": facts}))
         saved(self.file("weights", task.site), **packed(expert.fitted))
 
+    def check(self, task: Task) -> None:
+        """Hold a part of a site's readings back, and predict them from the rest."""
+        saved(self.file("check", task.site, task.row), **check_part(self, task.site, task.row))
+
+    def verdict(self, task: Task) -> None:
+        """Score what was held back beside the classical methods, and say what becomes of the map."""
+        parts = {k: load(self.file("check", task.site, k)) for k in range(CHECKS)}
+        with atomic_path(self.folder / f"verdict-{task.site}.json") as aside:
+            aside.write_text(dump_provenance(checked_site(self, task.site, parts)))
+
     def tile(self, task: Task) -> None:
         """Answer for a chunk of a site's map and write its shards."""
         rows, cols = self.plan.tile(task.row, task.col)
@@ -172,6 +187,8 @@ class CityWork:
         building = self.heights()[rows, cols] > 0
         if self.plan.test_of(site) is not None:
             radiomap = self.constructed(task, rows, cols, building)
+            widening = float(verdict_of(self.folder, task.site).get("widened_by", 1.0))
+            radiomap = radiomap if widening == 1.0 else radiomap.with_wider_spread(widening)
         else:
             radiomap = self.predicted(task, rows, cols, building)
         if site.pattern is not None:
@@ -277,6 +294,10 @@ class CityWork:
         """Return an expert as it was fitted to a site's readings."""
         return unpacked(load(self.file(kind, site)))
 
+    def plain_of(self, site: int, window: Mapping[str, NDArray[Any]]) -> Condition:
+        """Return what the network is conditioned on in a window before any reading, from what the window kept."""
+        return plain_condition(self.plan, site, window["planes"], window.get("rays"))
+
     def seen(self, site: int) -> SeenReadings:
         """Return a site's readings as the network is conditioned on them."""
         held = load(self.file("fit", site))
@@ -293,7 +314,16 @@ class CityWork:
         return Denoised(*(torch.as_tensor(found[name])[:, None, None] for name in ("others_mean", "others_var")))
 
     def blended(self, kind: str, site: int, cells: Index, names: tuple[str, ...]) -> dict[str, Field]:
-        """Return the windows' arrays at some cells, (..., cells), blended by the weights of `openckm.infer.tiles`."""
+        """Return arrays that the windows of a site left at some cells, (..., cells), blended."""
+
+        def of(task: Task) -> dict[str, NDArray[Any]]:
+            with np.load(self.file(kind, site, task.row, task.col), allow_pickle=False) as held:
+                return {name: held[name] for name in names}
+
+        return self.mixed(site, cells, of)
+
+    def mixed(self, site: int, cells: Index, of: Callable[[Task], Mapping[str, NDArray[Any]]]) -> dict[str, Field]:
+        """Return what `of` says of the windows at some cells, (..., cells), by the weights of `openckm.infer.tiles`."""
         down, right = self.plan.weights
         row, col = np.divmod(cells, self.plan.grid.shape[1])
         out: dict[str, Any] = {}
@@ -303,12 +333,17 @@ class CityWork:
             if not len(mine):
                 continue
             weight = down[task.row, row[mine]] * right[task.col, col[mine]]
-            with np.load(self.file(kind, site, task.row, task.col), allow_pickle=False) as held:
-                for name in names:
-                    part = held[name][..., row[mine] - r.start, col[mine] - c.start]
-                    into = out.setdefault(name, np.zeros((*part.shape[:-1], len(cells)), np.float64))
-                    into[..., mine] += weight * part
+            for name, values in of(task).items():
+                part = values[..., row[mine] - r.start, col[mine] - c.start]
+                into = out.setdefault(name, np.zeros((*part.shape[:-1], len(cells)), np.float64))
+                into[..., mine] += weight * part
         return {name: values.astype(np.float32) for name, values in out.items()}
+
+
+def verdict_of(folder: Path, site: int) -> dict[str, Any]:
+    """Return what the self-check said of a site's map, for its provenance; empty where there was none."""
+    path = folder / f"verdict-{site}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 @lru_cache(maxsize=4)

@@ -43,15 +43,29 @@ def city(
         str | None, typer.Option(help="Dask scheduler whose workers see the same files, tcp://...")
     ] = None,
     arithmetic: ArithmeticOption = "auto",
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Check each site that has a drive test, as ckm construct does.")
+    ] = True,
     plan: Annotated[bool, typer.Option("--plan", help="Print tiles, memory and time, and make nothing.")] = False,
 ) -> None:
     """Make the maps of many sites over a whole city, tile by tile; run again, it goes on where it stopped."""
     from openckm.city import CityPlan, make_city
-    from openckm.city.run import warnings_of
+    from openckm.city.run import checks_of, warnings_of
     from openckm.maps.sites_csv import read_sites
 
     wanted = CityPlan(
-        layout, read_sites(sites), _box(bbox), output, observations, cell, draws, seed, steps, prior, sigma
+        layout,
+        read_sites(sites),
+        _box(bbox),
+        output,
+        observations,
+        cell,
+        draws,
+        seed,
+        steps,
+        prior,
+        sigma,
+        check=check,
     ).checked()
     if not output.resolve().parent.is_dir():
         raise InputError(f"output {output}: the folder {output.resolve().parent} does not exist; make it first")
@@ -62,6 +76,8 @@ def city(
         return
     begun = time.monotonic()
     make_city(wanted, workers=workers, cluster=cluster, on_progress=_progress())
+    for line in checks_of(output):
+        console.print(f"  check    {line}", markup=False)
     for note in warnings_of(output):
         console.print(f"  note     {note}", markup=False)
     console.print(f"  took     {time.monotonic() - begun:.0f} s", markup=False)

@@ -257,6 +257,17 @@ def self_check(
     Raises:
         MeasurementError: if there are too few measured cells to hold any back.
     """
+    return hold_back(observations, grid, seed=seed, draws=draws, by_device=by_device).scored(methods)
+
+
+def hold_back(
+    observations: Observations, grid: Grid, *, seed: int = 0, draws: int = DRAWS, by_device: bool = True
+) -> HeldBack:
+    """Return which readings a self-check holds back, before any method is asked; arguments as for `self_check`.
+
+    Raises:
+        MeasurementError: if there are too few measured cells to hold any back.
+    """
     points = observations.gain_points()
     cells = aggregate_cells(points.subset(points.device != OLDER), grid, shadow_sigma_db=0.0, by_device=by_device)
     cells = cells.subset(np.isfinite(cells.low) | np.isfinite(cells.high) | (cells.kind != "interval"))
@@ -269,20 +280,39 @@ def self_check(
             f"the readings fill {visited} cells: a self-check needs {MIN_CELLS} in more than one part of the map;"
             " give more readings or leave the self-check out"
         )
-    parts = [_Part(observations, points, cells, mask, grid, seed) for mask in masks]
-    tasks = [partial(_attempt, method, observations, parts) for method in methods[1:]]
-    *rivals, own = side_by_side([*tasks, partial(_predicted, methods[0], observations, parts)])
-    first = _score(methods[0].name, own, parts)
-    others = [_score(m.name, said, parts) for m, said in zip(methods[1:], rivals, strict=True) if said]
-    best = min(others, key=lambda s: s[0].rmse_db) if others else first
-    average = np.concatenate([p.truth.value - cells.value[~p.mask & plain].mean() for p in parts])
-    plain_held = np.concatenate([p.plain for p in parts])
-    scores = (first[0], *([best[0]] if others else []))
-    never = ~np.any(masks, axis=0)
-    return SelfCheck(
-        int((never & plain).sum()), int(plain_held.sum()), scores, float(np.sqrt(np.mean(average[plain_held] ** 2))),
-        len(parts), int((~plain_held).sum()), _difference_error(first[1], best[1], parts),
-    )  # fmt: skip
+    return HeldBack(observations, cells, tuple(Part(observations, points, cells, mask, grid, seed) for mask in masks))
+
+
+@dataclass(frozen=True, eq=False)
+class HeldBack:
+    """The readings of a self-check.
+
+    Attributes:
+        observations: all evidence.
+        cells: one reading per cell and device.
+        parts: what is held back together, one set of blocks after the other.
+    """
+
+    observations: Observations
+    cells: Points
+    parts: tuple[Part, ...]
+
+    def scored(self, methods: Sequence[Reconstructor | AtCells]) -> SelfCheck:
+        """Return how methods predict what is held back, OpenCKM first; a rival that cannot answer is left out."""
+        parts, observations, plain = self.parts, self.observations, self.cells.kind == "exact"
+        tasks = [partial(_attempt, method, observations, parts) for method in methods[1:]]
+        *rivals, own = side_by_side([*tasks, partial(_predicted, methods[0], observations, parts)])
+        first = _score(methods[0].name, own, parts)
+        others = [_score(m.name, said, parts) for m, said in zip(methods[1:], rivals, strict=True) if said]
+        best = min(others, key=lambda s: s[0].rmse_db) if others else first
+        average = np.concatenate([p.truth.value - self.cells.value[~p.mask & plain].mean() for p in parts])
+        plain_held = np.concatenate([p.plain for p in parts])
+        never = ~np.any([p.mask for p in parts], axis=0)
+        return SelfCheck(
+            int((never & plain).sum()), int(plain_held.sum()), (first[0], *([best[0]] if others else [])),
+            float(np.sqrt(np.mean(average[plain_held] ** 2))), len(parts), int((~plain_held).sum()),
+            _difference_error(first[1], best[1], parts),
+        )  # fmt: skip
 
 
 def _numbers(points: Points, grid: Grid) -> NDArray[np.intp]:
@@ -291,8 +321,14 @@ def _numbers(points: Points, grid: Grid) -> NDArray[np.intp]:
     return np.unique(row * grid.shape[1] + col)
 
 
-class _Part:
-    """One set of held-back readings: what is given, what is held back, and where."""
+class Part:
+    """One set of held-back readings: what is given, what is held back, and where.
+
+    Attributes:
+        given: the evidence that is left.
+        truth: the held-back readings.
+        number: flat index of the cell of each.
+    """
 
     def __init__(
         self, observations: Observations, points: Points, cells: Points, mask: Mask, grid: Grid, seed: int
@@ -340,7 +376,7 @@ Said = tuple[Array, Array]
 """What a method says of a part's held-back readings: mean and standard deviation [dB], the noise left out."""
 
 
-def _predicted(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
+def _predicted(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[Part]) -> list[Said]:
     if isinstance(method, Regression):
         return _regressed(method, observations, parts)
     if isinstance(method, AtCells):
@@ -348,12 +384,12 @@ def _predicted(method: Reconstructor | AtCells, observations: Observations, part
     return [_read(method.reconstruct(p.given, p.grid, draws=0, seed=p.seed), p) for p in parts]
 
 
-def _told(method: AtCells, part: _Part) -> Said:
+def _told(method: AtCells, part: Part) -> Said:
     mean, std, facts = method.at_cells(part.given, part.grid, part.number, part.seed)
     return mean + part.levels(facts), std
 
 
-def _attempt(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
+def _attempt(method: Reconstructor | AtCells, observations: Observations, parts: Sequence[Part]) -> list[Said]:
     """What a rival says, nothing if it cannot answer on every part."""
     try:
         return _predicted(method, observations, parts)
@@ -361,12 +397,12 @@ def _attempt(method: Reconstructor | AtCells, observations: Observations, parts:
         return []
 
 
-def _read(radiomap: RadioMap, part: _Part) -> Said:
+def _read(radiomap: RadioMap, part: Part) -> Said:
     mean = radiomap.mean()[part.row, part.col].astype(np.float64) + part.levels(radiomap.provenance)
     return mean, radiomap.std()[part.row, part.col].astype(np.float64)
 
 
-def _regressed(method: Regression, observations: Observations, parts: Sequence[_Part]) -> list[Said]:
+def _regressed(method: Regression, observations: Observations, parts: Sequence[Part]) -> list[Said]:
     """A classical method at the held-back places alone, with the variogram of all readings."""
     alone, grid = replace(observations, areas=(), rasters=()), parts[0].grid
     whole = method.limits_chosen(method.table(alone, grid))
@@ -388,7 +424,7 @@ def _regressed(method: Regression, observations: Observations, parts: Sequence[_
     return said
 
 
-def _score(name: str, said: Sequence[Said], parts: Sequence[_Part]) -> tuple[Score, list[Array]]:
+def _score(name: str, said: Sequence[Said], parts: Sequence[Part]) -> tuple[Score, list[Array]]:
     """Return the score of a method and its squared errors of the values of each part."""
     squares, scores, beyond = [], [], []
     for (mean, std), part in zip(said, parts, strict=True):
@@ -405,7 +441,7 @@ def _score(name: str, said: Sequence[Said], parts: Sequence[_Part]) -> tuple[Sco
     return Score(name, rmse, inside, factor_90(value), respected, factor_90(limit) if limit.size else 1.0), squares
 
 
-def _difference_error(own: Sequence[Array], rival: Sequence[Array], parts: Sequence[_Part]) -> float:
+def _difference_error(own: Sequence[Array], rival: Sequence[Array], parts: Sequence[Part]) -> float:
     """Standard error of the difference of two RMSE, blocks being left out in turn; infinite with a single block."""
     label = np.concatenate([k * 10**6 + part.block[part.plain] for k, part in enumerate(parts)])
     _, block = np.unique(label, return_inverse=True)
