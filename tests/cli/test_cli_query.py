@@ -90,6 +90,40 @@ def test_routes_areas_servers_users_and_beams(town, tmp_path):
     assert json.loads((tmp_path / "c.geojson").read_text())["features"][0]["geometry"]["type"] == "MultiPolygon"
 
 
+def test_every_question_has_its_answer_as_json(town, tmp_path):
+    """What a program gets: one document, whatever is asked, also where files are written."""
+    folder, made, _, place = town
+    line = line_of(folder, made)
+    east, west = folder / "east.zarr", folder / "west.zarr"
+    ring = json.loads(line.read_text())["coordinates"]
+    ring = [ring[0], [ring[1][0], ring[0][1]], ring[1], ring[0]]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    questions = {
+        "points": [east, place], "routes": [east, "--route", line, "--above=-95"],
+        "servers": [east, west, place, "--servers"],
+        "handovers": [east, west, "--route", line, "--servers"], "users": [east, west, place, "--users"],
+        "areas": [east, "--area", tmp_path / "a.geojson", "--above=-95"],
+        "beams": [east, place, "--beams"], "written": [east, "--above=-95", "--contours", tmp_path / "l.geojson"],
+    }  # fmt: skip
+    for name, words in questions.items():
+        said = json.loads(ckm("query", *words, "--json"))
+        assert list(said) == [name]
+        assert said[name]
+    radio = ["--noise-figure", 3, "--bandwidth", 10, "--load", 1]
+    before, after = (
+        json.loads(ckm("query", east, west, place, "--servers", "--json", *more))["servers"]["points"][0]["sinr_db"]
+        for more in ([], radio)
+    )
+    assert after != before
+    users = json.loads(ckm("query", east, west, place, "--users", "--json"))["users"]
+    assert users["rule"] == "proportional fair"
+    assert isinstance(users["objective"], float)
+    assert all(isinstance(split["objective_bps"], float) for split in users["equal_power"].values())
+    beam = json.loads(ckm("query", east, place, "--beams", "--json"))["beams"][0]["points"][0]
+    assert 0 <= beam["probability"] <= 1
+    assert beam["loss_db"] >= 0
+
+
 def test_a_store_from_the_command_line(town, tmp_path):
     folder, _, _, place = town
     store = tmp_path / "store"

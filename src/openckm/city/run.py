@@ -251,7 +251,8 @@ def _check_words(said: dict[str, Any]) -> str:
         f"{one['method']} RMSE {one['rmse_db']:.2f} dB, 90 % interval covers {one['coverage_90']:.0%}"
         for one in said.get("scores", ())
     )
-    return (f"{said['held_back']} readings held back in blocks: {scores}. " if scores else "") + said["verdict"]
+    held = f"{said['held_back']} readings held back in blocks: {scores}. " if scores else ""
+    return held + str(said["verdict"])
 
 
 def _write_city(plan: CityPlan, *, finished: bool) -> None:

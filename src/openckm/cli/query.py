@@ -104,6 +104,7 @@ def query(
         ]
         _require_said_somewhere(found["points"], asked)
     written = _write_shapes(views, asked, polygons, contours)
+    found |= {"written": [str(path) for path in written]} if written and as_json else {}
     if not found and not written:
         raise OptionError("nothing is asked: give LON,LAT, --points, --route, --area, --polygons or --contours")
     console.print(json.dumps(found, indent=1) if as_json else "\n".join(_lines(found, asked)), markup=False)

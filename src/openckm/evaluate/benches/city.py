@@ -1,16 +1,15 @@
 """Bench `city`: what it costs to ask finished maps, and to make many sites' maps over a city.
 
 Times are processor seconds of the process, which a busy machine does not stretch much; bars of `docs/protocol.md` are
-for two idle cores. The city is made of blocks on a square lattice, with the shipped prior, in processes of one thread.
+for two idle cores. Whole cities are `openckm.evaluate.benches.city_cost`.
 """
 
 from __future__ import annotations
 
-import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,28 +27,26 @@ from openckm.atlas import (
     open_map,
 )
 from openckm.atlas.catalogue import Entry, connect, insert
-from openckm.city import CityPlan, make_city
 from openckm.errors import ComputationError
-from openckm.evaluate.benches.city_joint import joint_intervals
-from openckm.evaluate.benches.city_seams import seams
+from openckm.evaluate.benches import city_cost
+from openckm.evaluate.benches.city_joint import joint_rows, joint_scores
+from openckm.evaluate.benches.city_seams import seam_rows, seam_scores
 from openckm.evaluate.benches.heldout import load_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row
+from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import ZarrMap
 
 ORIGIN, UTM = (385_000.0, 6_672_000.0), "EPSG:32635"
-WEST, SOUTH = 24.94, 60.17
-DEGREES_A_KM = (0.0180, 0.00897)
-SEAM_MAPS, JOINT_MAPS = 12, 12
+SEAM_MAPS, JOINT_MAPS = 12, 53
 Floats = NDArray[np.float32]
 
 
-def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> list[Row]:
-    """Return the rows of the benchmark.
+def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> Results:
+    """Return the rows of the benchmark, with the scores of the maps of seams and joint statements.
 
     Args:
         quick: a smaller map, store and city.
@@ -58,15 +55,28 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> lis
     on_progress = progress or (lambda *_: None)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
-        parts: list[tuple[str, Callable[[Path, bool], list[Row]]]] = [
-            ("points", _points), ("route", _route), ("store", _store), ("coverage", _coverage), ("city", _city),
-            ("seams", _seams), ("joint", _joint),
+        folder = Path(name)
+        parts: list[tuple[str, Callable[[], list[Row]]]] = [
+            ("points", lambda: _points(folder, quick)), ("route", lambda: _route(quick)),
+            ("store", lambda: _store(folder, quick)), ("coverage", lambda: _coverage(quick)),
+            ("growth", lambda: city_cost.growth(folder / "growth", quick=quick)),
+            ("workers", lambda: city_cost.workers(folder / "workers", quick=quick)),
+            ("city", lambda: city_cost.large(folder / "large", quick=quick)),
         ]  # fmt: skip
         for k, (what, part) in enumerate(parts):
-            on_progress(what, k, len(parts))
-            rows += part(Path(name), quick)
-        on_progress("done", len(parts), len(parts))
-    return rows
+            on_progress(what, k, len(parts) + 2)
+            rows += part()
+        on_progress("seams", len(parts), len(parts) + 2)
+        maps = load_heldout(data_folder("test", quick), 1 if quick else max(SEAM_MAPS, JOINT_MAPS))
+        scores = seam_scores(maps[:SEAM_MAPS], folder / "seams")
+        on_progress("joint", len(parts) + 1, len(parts) + 2)
+        scores += joint_scores(maps)
+    return Results([*rows, *table(scores)], scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows that come from the scores of maps."""
+    return [*seam_rows(scores), *joint_rows(scores)]
 
 
 def _row(task: str, metric: str, value: float, n: int, seconds: float, split: str = "") -> Row:
@@ -78,15 +88,6 @@ def _field(shape: tuple[int, int], seed: int, width: float = 8.0) -> Floats:
     rng = np.random.default_rng(seed)
     found = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), width)
     return np.asarray(-95 + 9 * found / found.std(), np.float32)
-
-
-def _seams(folder: Path, quick: bool) -> list[Row]:
-    maps = load_heldout(data_folder("test", quick), 1 if quick else SEAM_MAPS)
-    return seams(maps, folder / "seams")
-
-
-def _joint(_: Path, quick: bool) -> list[Row]:
-    return joint_intervals(load_heldout(data_folder("test", quick), 1 if quick else JOINT_MAPS))
 
 
 def _points(folder: Path, quick: bool) -> list[Row]:
@@ -103,13 +104,15 @@ def _points(folder: Path, quick: bool) -> list[Row]:
     rng = np.random.default_rng(1)
     west, south, east, north = grid.bounds
     lon, lat = grid.to_lonlat(rng.uniform(west, east, count), rng.uniform(south + 1e-3, north, count))
-    begun = time.process_time()
+    begun, clock = time.process_time(), time.perf_counter()
     ask_points(open_map(folder / "big.zarr"), lon, lat)
-    taken = time.process_time() - begun
-    return [_row("points", "cpu_s", taken, count, taken, f"{side} x {side}")]
+    taken, wall = time.process_time() - begun, time.perf_counter() - clock
+    split = f"{side} x {side}"
+    rows = [_row("points", name, value, count, wall, split) for name, value in (("cpu_s", taken), ("wall_s", wall))]
+    return [*rows, _row("points", "peak_mb", rows[0].peak_mb, count, wall, split)]
 
 
-def _route(_: Path, quick: bool) -> list[Row]:
+def _route(quick: bool) -> list[Row]:
     count, cells, draws = (1000 if quick else 10_000), 10, 16
     grid = Grid((512, 512), 2.0, ORIGIN, UTM)
     views = []
@@ -165,7 +168,7 @@ def _moved(entry: Entry, k: int) -> Entry:
     return replace(entry, name=f"m{k}", folder=f"{k}.zarr", bounds=bounds)
 
 
-def _coverage(_: Path, quick: bool) -> list[Row]:
+def _coverage(quick: bool) -> list[Row]:
     side = 256 if quick else 1024
     grid = Grid((side, side), 2.0, ORIGIN, UTM)
     valid = _field(grid.shape, 3, 3.0) < -88
@@ -182,49 +185,3 @@ def _coverage(_: Path, quick: bool) -> list[Row]:
         _row("coverage polygons", "cpu_s", taken, side * side, taken, split),
         _row("coverage polygons", "area_off", off, side * side, taken, split),
     ]
-
-
-def _city(folder: Path, quick: bool) -> list[Row]:
-    rows: list[Row] = []
-    areas = ((0.3, 0.3),) if quick else ((1.0, 1.0), (1.0, 2.0), (2.0, 2.0))
-    sites, draws = (1, 0) if quick else (10, 8)
-    for wide, tall in areas:
-        plan = _plan(folder, wide, tall, sites, draws)
-        begun, before = time.monotonic(), _children()
-        make_city(plan)
-        cpu, peak = _children()[0] - before[0], _children()[1]
-        split = f"{wide * tall:g} km2, {sites} sites, {draws} draws"
-        rows.append(
-            _row("city", "cpu_s", cpu, plan.grid.shape[0] * plan.grid.shape[1], time.monotonic() - begun, split)
-        )
-        rows.append(_row("city", "worker_peak_mb", peak, 1, time.monotonic() - begun, split))
-    return rows
-
-
-def _children() -> tuple[float, float]:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3
-
-
-def _plan(folder: Path, wide: float, tall: float, sites: int, draws: int) -> CityPlan:
-    """A city of blocks, `wide` by `tall` kilometres."""
-    rng = np.random.default_rng(7)
-    east, north = WEST + wide * DEGREES_A_KM[0], SOUTH + tall * DEGREES_A_KM[1]
-    features = []
-    for lon in np.arange(WEST, east, 0.0012):
-        for lat in np.arange(SOUTH, north, 0.0006):
-            a, b = lon + rng.uniform(0.0004, 0.0009), lat + rng.uniform(0.0002, 0.00045)
-            ring = [[lon, lat], [a, lat], [a, b], [lon, b], [lon, lat]]
-            tags = {"building": "yes", "height": float(rng.integers(6, 30))}
-            geometry = {"type": "Polygon", "coordinates": [ring]}
-            features.append({"type": "Feature", "properties": tags, "geometry": geometry})
-    layout = folder / f"city-{wide}-{tall}.geojson"
-    layout.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    places = tuple(
-        SitePlan(
-            place=(float(rng.uniform(WEST + 0.001, east - 0.001)), float(rng.uniform(SOUTH + 0.001, north - 0.001))),
-            height_m=35.0, power_dbm=46.0, name=f"site {k}",
-        )
-        for k in range(sites)
-    )  # fmt: skip
-    return CityPlan(layout, places, (WEST, SOUTH, east, north), folder / f"city-{wide}-{tall}.zarr", draws=draws)

@@ -22,9 +22,11 @@ from openckm.atlas.areas import cells_within
 from openckm.atlas.routes import sample_weights
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.heldout import heldout_case
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.rows import Row
+from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
 from openckm.infer.construct import OpenCKM
 from openckm.infer.spread.normal import Z_90
+from openckm.maps.radiomap import RadioMap
 
 SHARE, DRAWS, ASKED = 0.02, 24, 40
 LEVELS = (0.3, 0.5, 0.7)
@@ -44,21 +46,39 @@ class _Claim:
     truth: float
 
 
-def joint_intervals(traced: Sequence[TracedMap], on_progress: Progress | None = None) -> list[Row]:
-    """Return how often intervals of shares of routes and areas hold, and how wide they are."""
-    claims: dict[str, list[list[_Claim]]] = {"route": [], "area": []}
+def joint_scores(traced: Sequence[TracedMap], on_progress: Progress | None = None) -> list[Score]:
+    """Return how often the intervals of shares of each map's routes and areas hold, and how wide they are."""
+    scores: list[Score] = []
     for k, one in enumerate(traced):
         observations, _ = heldout_case(one, "gain", SHARE, k)
         made = OpenCKM().reconstruct(observations, one.grid, draws=DRAWS, seed=k)
-        made.dataset["valid"].values[:] = one.covered
-        view, rng = MapView.of(made, one.scene), np.random.default_rng([k, 31])
-        mean, std = made.mean().astype(np.float64), made.std().astype(np.float64)
-        levels = np.quantile(mean[one.covered], LEVELS)
-        claims["route"].append(_routes(one, view, mean, std, levels, rng))
-        claims["area"].append(_areas(one, view, mean, std, levels, rng))
+        scores += scores_of(made, one, k)
         if on_progress is not None:
             on_progress(k + 1)
-    return [row for kind, found in claims.items() for row in _rows(kind, found)]
+    return scores
+
+
+def scores_of(made: RadioMap, one: TracedMap, k: int) -> list[Score]:
+    """Return the scores of one map's draws, and of independent cells, as case number `k`."""
+    made.dataset["valid"].values[:] = one.covered
+    view, rng = MapView.of(made, one.scene), np.random.default_rng([k, 31])
+    mean, std = made.mean().astype(np.float64), made.std().astype(np.float64)
+    levels = np.quantile(mean[one.covered], LEVELS)
+    claims = {
+        "route": _routes(one, view, mean, std, levels, rng), "area": _areas(one, view, mean, std, levels, rng)
+    }  # fmt: skip
+    calls, seconds = (float(made.provenance.get(name, 0)) for name in ("network_evaluations", "seconds"))
+    return [
+        Score(who, f"share of {ARTICLE[kind]} {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws",
+              case_of(one, k), city_of(one), _values([getattr(c, name) for c in found], [c.truth for c in found]),
+              len(found), int(calls), seconds)
+        for kind, found in claims.items() for who, name in (("draws", "joint"), ("independent cells", "alone"))
+    ]  # fmt: skip
+
+
+def joint_rows(scores: Sequence[Score]) -> list[Row]:
+    """Return the table of the scores of `joint_scores`: means over maps, intervals over cities."""
+    return summary_rows([s for s in scores if s.task.startswith("share of")], ("coverage_90", "width"))
 
 
 def _routes(
@@ -124,22 +144,10 @@ def _per(values: Floats, own: NDArray[np.intp]) -> Floats:
     return np.asarray(np.bincount(own, values) / np.bincount(own), np.float64)
 
 
-def _rows(kind: str, maps: Sequence[Sequence[_Claim]]) -> list[Row]:
-    rng, rows = np.random.default_rng(17), []
-    for who in ("joint", "alone"):
-        held = np.array([[_holds(getattr(c, who), c.truth) for c in one] for one in maps], np.float64)
-        width = np.array([[getattr(c, who)[1] - getattr(c, who)[0] for c in one] for one in maps], np.float64)
-        method = "draws" if who == "joint" else "independent cells"
-        for metric, values in (("coverage_90", held), ("width", width)):
-            each = values.mean(1)
-            drawn = rng.choice(each, (2000, len(each))).mean(1)
-            low, high = (float(v) for v in np.quantile(drawn, [0.025, 0.975]))
-            task = f"share of {ARTICLE[kind]} {kind} above a level"
-            rows.append(
-                Row(method, task, f"{SHARE:.0%} read, {DRAWS} draws", metric, float(each.mean()), low, high,
-                    values.size, 0, 0.0, peak_mb(), len(maps))
-            )  # fmt: skip
-    return rows
+def _values(claims: Sequence[tuple[float, float]], truth: Sequence[float]) -> dict[str, float]:
+    """Return the share of intervals that hold the truth, and their mean width."""
+    held = [_holds(interval, right) for interval, right in zip(claims, truth, strict=True)]
+    return {"coverage_90": float(np.mean(held)), "width": float(np.mean([high - low for low, high in claims]))}
 
 
 def _holds(interval: tuple[float, float], truth: float) -> bool:

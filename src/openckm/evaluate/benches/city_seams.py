@@ -8,6 +8,7 @@ Borders do not lie at random on a map with its mast in the middle; `one window` 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from openckm.city import CityPlan, make_city
 from openckm.city.plan import folder_of
 from openckm.data.shards import TracedMap
 from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.scores.bootstrap import resampled_weights
+from openckm.evaluate.scores.scoring import Score, case_of, city_of
 from openckm.maps.grid import Grid
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import ZarrMap
@@ -28,6 +31,8 @@ MERIDIAN, EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
 """Middle of a UTM zone, where north is up, and a northing in it [m]."""
 WINDOW, STEP_DB, SHARE, NOISE_DB, POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0
 DRAWS = 4
+WHERE = ("there", "elsewhere")
+"""In overlaps of windows or at their borders, and elsewhere."""
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
@@ -57,6 +62,7 @@ def city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int,
     return CityPlan(
         folder / "heights.tif", (site,), (float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])),
         folder / f"made-{window}.zarr", folder / "tests" if readings else None, cell, draws, window_cells=window,
+        check=False,
     )  # fmt: skip
 
 
@@ -85,7 +91,7 @@ def _write_readings(folder: Path, traced: TracedMap, grid: Grid, seed: int) -> N
 
 @dataclass
 class _Sums:
-    """What of one field is summed over maps: squared errors and steps, in overlaps or at borders and elsewhere."""
+    """What of the fields of one map is summed: squared errors and steps, in overlaps or at borders, and elsewhere."""
 
     squares: Floats
     cells: Floats
@@ -96,13 +102,17 @@ class _Sums:
     def none(cls) -> _Sums:
         return cls(np.zeros(2), np.zeros(2), np.zeros(2), np.zeros(2))
 
+    def values(self) -> dict[str, float]:
+        """Return them by name, as the cases keep them."""
+        return {f"{name}_{where}": float(v[k]) for name, v in vars(self).items() for k, where in enumerate(WHERE)}
 
-def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | None = None) -> list[Row]:
-    """Return the rows of the seams, of the mean with readings and without, and of draws with readings.
+
+def seam_scores(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | None = None) -> list[Score]:
+    """Return the sums of each map's seams, of the mean with readings and without, and of draws with readings.
 
     Maps whose mast stands beside them are left out: a city holds its sites.
     """
-    sums: dict[tuple[str, str], _Sums] = {}
+    scores = []
     traced = [one for one in traced if _holds_its_mast(one)]
     for k, one in enumerate(traced):
         for readings in (False, True):
@@ -111,19 +121,89 @@ def seams(traced: Sequence[TracedMap], folder: Path, on_progress: Progress | Non
                 plan = city_of_map(
                     one, place, readings=readings, window=window, draws=DRAWS if readings else 0, seed=k
                 )  # fmt: skip
+                begun = time.process_time()
                 make_city(plan, workers=0)
+                spent = time.process_time() - begun
                 made = ZarrMap.open(plan.output / folder_of(0, "site")).load()
                 lines = replace(plan, window_cells=WINDOW).starts
                 evidence = "with readings" if readings else "predicted"
-                fields = {f"{evidence}, mean": made.mean()}
-                fields |= {f"{evidence}, draws": d for d in made.draws()} if readings else {}
-                for split in fields:
-                    every = made.draws() if split.endswith("draws") else [made.mean()]
+                fields = {f"{evidence}, mean": [made.mean()]} | (
+                    {f"{evidence}, draws": made.draws()} if readings else {}
+                )
+                for split, every in fields.items():
+                    sums = _Sums.none()
                     for field in every:
-                        _add(sums.setdefault((split, how), _Sums.none()), np.asarray(field), one, lines)
+                        _add(sums, np.asarray(field), one, lines)
+                    scores.append(
+                        Score("openckm", f"seams, {split}", how, case_of(one, k), city_of(one), sums.values(),
+                              int(sums.cells.sum()), 0, spent, k)
+                    )  # fmt: skip
         if on_progress is not None:
             on_progress(k + 1)
-    return [row for (split, how), one in sums.items() for row in _rows(split, how, one, len(traced))]
+    return scores
+
+
+def seam_rows(scores: Sequence[Score]) -> list[Row]:
+    """Return the table of the scores of `seam_scores`, all cells of all maps counting alike; intervals over cities.
+
+    `ratio_over_one_window` is the ratio of the errors in overlaps and elsewhere, over the same ratio of the same cells
+    of maps that were made in one window: what the windows add to it.
+    """
+    rows: list[Row] = []
+    tasks = dict.fromkeys(s.task for s in scores if s.task.startswith("seams"))
+    for task in tasks:
+        splits = {how: [s for s in scores if (s.task, s.split) == (task, how)] for how in ("windows", "one window")}
+        for how, found in splits.items():
+            rows += [_row(task, how, name, found, of) for name, of in NUMBERS.items()]
+        both = [one for found in splits.values() for one in found]
+        rows.append(_row(task, "windows", "ratio_over_one_window", both, _over_one_window))
+    return rows
+
+
+def _pooled(scores: Sequence[Score], weight: Floats, name: str) -> Floats:
+    """Return a sum in overlaps or at borders, and elsewhere, over weighted cases."""
+    return np.array([weight @ [s.values[f"{name}_{where}"] for s in scores] for where in WHERE])
+
+
+def _rmse(scores: Sequence[Score], weight: Floats) -> Floats:
+    return np.asarray(np.sqrt(_pooled(scores, weight, "squares") / _pooled(scores, weight, "cells")))
+
+
+def _share(scores: Sequence[Score], weight: Floats) -> Floats:
+    return np.asarray(_pooled(scores, weight, "jumps") / _pooled(scores, weight, "steps"))
+
+
+def _ratio(scores: Sequence[Score], weight: Floats) -> float:
+    overlap, elsewhere = _rmse(scores, weight)
+    return float(overlap / elsewhere)
+
+
+def _over_one_window(scores: Sequence[Score], weight: Floats) -> float:
+    """Return the ratio of windows over that of one window; the cases of both stand one after the other."""
+    half = len(scores) // 2
+    return _ratio(scores[:half], weight[:half]) / _ratio(scores[half:], weight[:half])
+
+
+NUMBERS: dict[str, Callable[[Sequence[Score], Floats], float]] = {
+    "rmse_overlap_db": lambda s, w: float(_rmse(s, w)[0]),
+    "rmse_elsewhere_db": lambda s, w: float(_rmse(s, w)[1]),
+    "rmse_ratio": _ratio,
+    "jumps_at_borders": lambda s, w: float(_share(s, w)[0]),
+    "jumps_elsewhere": lambda s, w: float(_share(s, w)[1]),
+    "jumps_difference": lambda s, w: float(_share(s, w)[0] - _share(s, w)[1]),
+}
+
+
+def _row(
+    task: str, how: str, name: str, scores: Sequence[Score], of: Callable[[Sequence[Score], Floats], float]
+) -> Row:
+    maps = len({s.case for s in scores})
+    weights = resampled_weights([s.city for s in scores[:maps]], maps)
+    again = [of(scores, np.tile(w, len(scores) // maps).astype(np.float64)) for w in weights]
+    low, high = (float(v) for v in np.quantile(again, [0.025, 0.975]))
+    value = of(scores, np.ones(len(scores)))
+    seconds = float(np.mean([s.seconds for s in scores]))
+    return Row("openckm", task, how, name, value, low, high, sum(s.n for s in scores), 0, seconds, peak_mb(), maps)
 
 
 def _holds_its_mast(one: TracedMap) -> bool:
@@ -150,15 +230,3 @@ def _add(into: _Sums, field: NDArray[np.floating], traced: TracedMap, starts: tu
         for k, lines in enumerate((border, ~border)):
             into.jumps[k] += float(steps[:, lines][pair[:, lines]].sum())
             into.steps[k] += float(pair[:, lines].sum())
-
-
-def _rows(split: str, how: str, one: _Sums, maps: int) -> list[Row]:
-    rmse, share = np.sqrt(one.squares / one.cells), one.jumps / one.steps
-    numbers = {
-        "rmse_overlap_db": rmse[0], "rmse_elsewhere_db": rmse[1], "rmse_ratio": rmse[0] / rmse[1],
-        "jumps_at_borders": share[0], "jumps_elsewhere": share[1], "jumps_difference": share[0] - share[1],
-    }  # fmt: skip
-    return [
-        Row("openckm", f"seams, {split}", how, name, v, v, v, int(one.cells.sum()), 0, 0.0, peak_mb(), maps)
-        for name, v in ((n, float(v)) for n, v in numbers.items())
-    ]
