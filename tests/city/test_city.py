@@ -339,6 +339,32 @@ def test_it_goes_on_where_it_stopped_and_refuses_other_inputs(town, tmp_path, mo
         make_city(half)
 
 
+def test_no_process_stands_idle_while_a_stage_waits_and_nothing_begins_too_early(town, tmp_path):
+    """With many hands, the next site begins while a stage waits; every task comes after all that it needs."""
+    plan, _ = town
+    plan = replace(plan, output=tmp_path / "order.zarr", sites=(*plan.sites, replace(plan.sites[0], name="third")))
+    (plan.output / "work").mkdir(parents=True)
+    stages = running._stages(plan, True)
+    needed = {}
+    for k, (_, tasks) in enumerate(stages):
+        same = [t for _, some in stages[:k] for t in some if t.site == tasks[0].site or tasks[0].site < 0]
+        needed |= dict.fromkeys(tasks, same)
+    hands, working, finished, waits = 3, [], [], 0
+    found = running._Stages(stages, Manifest(plan.output / "work" / "manifest.sqlite", {"a": "b"}), plan)
+    source = found.tasks()
+    for task in source:
+        if task is not None:
+            assert set(needed[task]) <= set(finished)
+            assert task.site <= min((t.site for t in working if t.site >= 0), default=task.site) + 1
+            working.append(task)
+        waits += task is None
+        if task is None or len(working) == hands:
+            finished.append(working.pop(0))
+            found.finish(finished[-1])
+    assert len(finished) + len(working) == found.total == len(needed)
+    assert waits <= 8  # at the end of the last site, and of all; stages that wait alone would be 12 and more
+
+
 def test_a_tile_that_kills_its_process_is_named(town, tmp_path, monkeypatch):
     from openckm.city import work as working
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -86,31 +87,52 @@ def make_city(
 
 
 class _Stages:
-    """The tasks of a city, handed out stage by stage: none before those that it needs are finished."""
+    """The tasks of a city, none handed out before those that it needs are finished.
+
+    A site's stages need each other in their order, and the last one, of all sites, needs all. While a stage waits for
+    its last tasks, those of the next site are handed out, so that no process stands idle; never of a later one, whose
+    windows would only take room.
+    """
 
     def __init__(self, stages: list[tuple[str, list[Task]]], manifest: Manifest, plan: CityPlan) -> None:
-        self.stages, self.manifest, self.plan = stages, manifest, plan
+        self.names = [name for name, _ in stages]
+        self.left = [deque(manifest.left(tasks)) for _, tasks in stages]
+        self.open = [len(left) for left in self.left]
+        self.site = [tasks[0].site if tasks[0].site >= 0 else len(plan.sites) for _, tasks in stages]
+        self.number = {(tasks[0].kind, tasks[0].site): k for k, (_, tasks) in enumerate(stages)}
+        self.manifest, self.plan, self.name = manifest, plan, ""
         self.total = sum(len(tasks) for _, tasks in stages)
-        self.done = self.total - sum(len(manifest.left(tasks)) for _, tasks in stages)
-        self.name, self.open = "", 0
+        self.done = self.total - sum(self.open)
+        for (kind, site), k in self.number.items():
+            if kind == "tile" and not self.open[k]:
+                _close(plan, site)  # the run may have been killed before
 
     def tasks(self) -> Iterator[Task | None]:
-        """Yield what is left to do; None while a stage waits for its last tasks."""
-        for name, tasks in self.stages:
-            left = self.manifest.left(tasks)
-            self.open += len(left)
-            for task in left:
-                self.name = name
-                yield task
-            while self.open:
-                yield None
-            if name.endswith(": tiles"):
-                _close(self.plan, tasks[0].site)
+        """Yield what is left to do; None while there is nothing to do until more is finished."""
+        while any(self.left):
+            k = self._ready()
+            yield None if k is None else self.left[k].popleft()
+
+    def _ready(self) -> int | None:
+        """Return the first stage with a task that can be done, or None."""
+        waited: set[int] = set()
+        first = min(site for site, count in zip(self.site, self.open, strict=True) if count)
+        for k, site in enumerate(self.site):
+            if site > first + 1 or (site == len(self.plan.sites) and waited):
+                return None
+            if self.left[k] and site not in waited:
+                return k
+            if self.open[k]:
+                waited.add(site)
+        return None
 
     def finish(self, task: Task) -> None:
-        """Enter a task that is finished."""
+        """Enter a task that is finished, and close a site with its last one."""
         self.manifest.finish(task)
-        self.done, self.open = self.done + 1, self.open - 1
+        k = self.number[task.kind, task.site]
+        self.done, self.open[k], self.name = self.done + 1, self.open[k] - 1, self.names[k]
+        if task.kind == "tile" and not self.open[k]:
+            _close(self.plan, task.site)
 
 
 def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:

@@ -6,7 +6,6 @@ for two idle cores. Whole cities are `openckm.evaluate.benches.city_cost`.
 
 from __future__ import annotations
 
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -33,7 +32,7 @@ from openckm.evaluate.benches.city_joint import joint_rows, joint_scores
 from openckm.evaluate.benches.city_seams import seam_rows, seam_scores
 from openckm.evaluate.benches.heldout import load_heldout
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.maps.grid import Grid
@@ -80,8 +79,7 @@ def table(scores: Sequence[Score]) -> list[Row]:
 
 
 def _row(task: str, metric: str, value: float, n: int, seconds: float, split: str = "") -> Row:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return Row("openckm", task, split, metric, value, value, value, n, 0, seconds, peak)
+    return Row("openckm", task, split, metric, value, value, value, n, 0, seconds, peak_mb())
 
 
 def _field(shape: tuple[int, int], seed: int, width: float = 8.0) -> Floats:
@@ -108,8 +106,8 @@ def _points(folder: Path, quick: bool) -> list[Row]:
     ask_points(open_map(folder / "big.zarr"), lon, lat)
     taken, wall = time.process_time() - begun, time.perf_counter() - clock
     split = f"{side} x {side}"
-    rows = [_row("points", name, value, count, wall, split) for name, value in (("cpu_s", taken), ("wall_s", wall))]
-    return [*rows, _row("points", "peak_mb", rows[0].peak_mb, count, wall, split)]
+    numbers = {"cpu_s": taken, "wall_s": wall, "peak_mb": peak_mb()}
+    return [_row("points", name, value, count, wall, split) for name, value in numbers.items()]
 
 
 def _route(quick: bool) -> list[Row]:
