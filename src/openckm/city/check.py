@@ -23,8 +23,8 @@ from openckm.city.plan import Task
 from openckm.city.windows import ask_window, other_folds, prior_of, with_readings
 from openckm.edge.selfcheck import HeldBack, SelfCheck, hold_back
 from openckm.errors import MeasurementError
-from openckm.infer.construct import explain
 from openckm.infer.experts import as_network_readings, evidence_expert, folds_of, hyper_of, site_expert
+from openckm.infer.facts import explain
 from openckm.infer.scene import Scene
 from openckm.infer.spread.calibration import calibrate
 from openckm.infer.stacking import blended, blocks_of, weigh
