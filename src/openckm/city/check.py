@@ -28,6 +28,7 @@ from openckm.infer.facts import explain
 from openckm.infer.scene import Scene
 from openckm.infer.spread.calibration import calibrate
 from openckm.infer.stacking import blended, blocks_of, weigh
+from openckm.infer.trend import trend_expert
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.zarr_map import CHUNK
@@ -167,7 +168,8 @@ def _predicted(
     site = site_expert(here, network, fold, symmetrise=False, known=said, hyper=hyper[0])
     known = _asked_again(work, number, as_network_readings(here, site), fold, scene, cells)
     evidence = evidence_expert(here, network, fold, site, symmetrise=False, known=known, hyper=hyper[1])
-    both = blended(here, site, evidence, weigh(here, site, evidence, blocks_of(scene)))
+    trend = trend_expert(here, site, fold)
+    both = blended(here, site, evidence, weigh(here, site, evidence, blocks_of(scene), trend), trend)
     gain = calibrate(both, here, calibration)[0]
     return gain.mean, gain.std, explain(here, site, evidence, both)["devices"]
 
