@@ -82,10 +82,10 @@ def query(
     radio, rule = Radio(bandwidth * 1e6, noise_figure, load), HandoverRule(offset, hysteresis, trigger)
     found: dict[str, Any] = {}
     line = None if route is None else read_geometry(route, "line")
-    if line is not None:
+    if line is not None and not servers:
         found["routes"] = [
             route_record(ask_route(v, _sampled(line, v, spacing), above=asked.above, unit=asked.unit), v.name)
-            for v in ([] if servers else views)
+            for v in views
         ]
     if servers or users:
         found |= _network(views, asked, line, spacing, radio, rule, (servers, users, any_time))
