@@ -164,6 +164,32 @@ def test_buildings_outside_a_window_cut_its_lines(town):
     assert planes.shape[-2:] == (rows.stop - rows.start, cols.stop - cols.start)
 
 
+def test_rays_are_launched_once_and_a_window_has_those_of_the_city(tmp_path, tiny_prior, monkeypatch):
+    """The planes of a window cut out of the site's are those that would be launched for the window alone."""
+    from openckm.city import plan as planning
+    from openckm.city import windows
+    from openckm.priors.ray_planes import site_rays
+
+    plan = plan_of(tmp_path, tiny_prior, cell_m=8.0)
+    layout = read_layout(plan.layout, plan.grid)
+    monkeypatch.setattr(windows, "planes_of", lambda _: ("rays",))
+    planes = windows.city_rays(plan, layout, 1)
+    assert planes.shape[1:] == plan.grid.shape
+    assert (planes != 0).any()
+    for part in ((slice(0, 32), slice(16, 48)), (slice(32, 80), slice(0, 80))):
+        alone = site_rays(plan.part(*part), layout, plan.seen(1), within=plan.grid)
+        np.testing.assert_allclose(windows.rays_within(plan, planes, 1, part), alone, atol=1e-6)
+    monkeypatch.setattr(planning, "REACH", 20)  # a city larger than rays are followed over: 0 beyond, and no error
+    rows, cols = plan.reached(1)
+    assert 0 < rows.stop - rows.start <= 41
+    beyond = windows.rays_within(plan, planes[:, rows, cols], 1, (slice(0, 80), slice(0, 80)))
+    assert (beyond[:, rows, cols] == planes[:, rows, cols]).all()
+    beyond[:, rows, cols] = 0
+    assert not beyond.any()
+    monkeypatch.setattr(windows, "planes_of", lambda _: ())
+    assert windows.rays_within(plan, windows.city_rays(plan, layout, 1), 1, (rows, cols)) is None
+
+
 def test_noise_belongs_to_the_city():
     whole = city_noise(3, "a", 1, 2, slice(0, 200), slice(0, 300))
     part = city_noise(3, "a", 1, 2, slice(77, 141), slice(130, 290))
@@ -205,10 +231,10 @@ def test_a_tile_made_alone_is_the_tile_of_the_city(town, tmp_path, site):
             t for t in windows
             if alone.window(t.row, t.col)[0].stop > rows.start and alone.window(t.row, t.col)[1].stop > cols.start
         ]  # fmt: skip
-    tasks = [windows, [Task("tile", site, 1, 1, alone.sites[site].name)]]
+    own = alone.sites[site].name
+    tasks = [[Task("rays", site, name=own)], windows, [Task("tile", site, 1, 1, own)]]
     if site == 1:
-        own = alone.sites[site].name
-        tasks[1:1] = [
+        tasks[2:2] = [
             [Task("fit", site, name=own)], [replace(t, kind="evidence") for t in windows],
             [Task("weights", site, name=own)],
         ]  # fmt: skip

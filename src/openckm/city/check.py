@@ -186,7 +186,7 @@ def _asked_again(
         if not any(plan.part(*part).contains(t.x, t.y).any() for t in tables):
             blank = np.zeros((len(groups), *held["mean"].shape[1:]), np.float32)
             return {"mean": held["mean"], "var": held["var"], "others_mean": blank, "others_var": blank}
-        plain = work.plain_of(number, held)
+        plain = work.plain_of(task, held)
         made = ask_window(plan, with_readings(plan, plain, part, tables), task, symmetrise=False)
         some = [seen.subset(fold != group) for group in groups]
         return made | other_folds(plan, [with_readings(plan, plain, part, [one, *scene.extra]) for one in some])

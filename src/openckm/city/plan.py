@@ -27,6 +27,8 @@ from openckm.maps.grid import Grid, reproject, utm_crs
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import CHUNK
+from openckm.priors.planes import RAY_PLANES
+from openckm.priors.ray_planes import REACH
 
 WINDOW = TileOptions().cells
 MULTIPLE = 16
@@ -47,9 +49,9 @@ class Task:
     """One piece of work on a city.
 
     Attributes:
-        kind: "window" (the network), "fit" (what belongs to a site), "evidence" (the network given the readings),
-            "weights" (of the two experts), "check" (a part of the self-check), "verdict" (its result), "tile" (a chunk
-            of a site's map) or "network" (a chunk of best server, margin and SINR).
+        kind: "rays" (of a site, once), "window" (the network), "fit" (what belongs to a site), "evidence" (the network
+            given the readings), "weights" (of the two experts), "check" (a part of the self-check), "verdict" (its
+            result), "tile" (a chunk of a site's map) or "network" (a chunk of best server, margin and SINR).
         site: number of the site, -1 for all.
         row: of the window or tile on its lattice, or the part of the self-check.
         col: of the window or tile.
@@ -269,6 +271,16 @@ class CityPlan:
         corner = (west + cols.start * self.cell_m, north - rows.start * self.cell_m)
         return replace(self.grid, shape=(rows.stop - rows.start, cols.stop - cols.start), origin=corner)
 
+    def reached(self, site: int) -> tuple[slice, slice]:
+        """Return the cells of the city that rays of a site are followed over."""
+        tower = self.transmitter(self.sites[site])
+        row, col = (int(v) for v in self.grid.index_of(tower.x, tower.y))
+        rows, cols = (
+            slice(max(at - REACH, 0), min(at + REACH + 1, side))
+            for at, side in zip((row, col), self.grid.shape, strict=True)
+        )
+        return rows, cols
+
     def windows(self, site: int) -> Iterator[Task]:
         """Yield the windows of a site."""
         for i in range(len(self.starts[0])):
@@ -292,7 +304,9 @@ class CityPlan:
         calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * each)
         cells = self.grid.shape[0] * self.grid.shape[1]
         planes = (7 + self.draws) * len(CHANNELS)
+        rays = len(RAY_PLANES) * min(cells, (2 * REACH + 1) ** 2)
         kept = cells * BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
+        kept += 2 * BYTES_A_CELL * rays
         memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * BYTES_A_CELL
         return Estimate(windows, len(list(self.tiles(0))) * len(self.sites), calls, int(kept), int(memory))
 

@@ -139,6 +139,7 @@ def _stages(plan: CityPlan, comparable: bool) -> list[tuple[str, list[Task]]]:
     """Return the tasks in the order in which they need each other, a site after the other."""
     stages: list[tuple[str, list[Task]]] = []
     for k, site in enumerate(plan.sites):
+        stages.append((f"{site.name}: rays", [Task("rays", k, name=site.name)]))
         stages.append((f"{site.name}: windows", list(plan.windows(k))))
         if plan.test_of(site) is not None:
             stages.append((f"{site.name}: fit", [Task("fit", k, name=site.name)]))
@@ -295,8 +296,8 @@ def _close(plan: CityPlan, site: int) -> None:
         root["attributes"]["openckm_provenance"] = dump_provenance(held | known)
         with atomic_path(target) as aside:
             aside.write_text(json.dumps(root, indent=2), encoding="utf-8")
-    for kind in ("window", "evidence"):
-        for path in work.glob(f"{kind}-{site}-*.npz"):
+    for name in (f"window-{site}-*.npz", f"evidence-{site}-*.npz", f"rays-{site}.npy"):
+        for path in work.glob(name):
             path.unlink()
 
 

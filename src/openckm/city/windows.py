@@ -28,13 +28,14 @@ from openckm.infer.spread.calibration import Calibration, prior_calibration
 from openckm.maps.observations import Points
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS as MAP_CHANNELS
+from openckm.maps.rays.machine import can_launch
 from openckm.maps.site import Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, scalars, stack_site
 from openckm.priors.denoiser import Denoised, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
-from openckm.priors.ray_planes import add_rays
+from openckm.priors.ray_planes import site_rays
 
 BLOCK = 64
 ORIGIN = 2**20
@@ -98,17 +99,40 @@ def _seen(part: Part, turn: int, shape: tuple[int, int]) -> Part:
     return out[0], out[1]
 
 
-def window_condition(plan: CityPlan, layout: Layout, site: int, part: Part) -> Condition:
-    """Return what the network is conditioned on in a window before any reading: layout, transmitter and rays.
+def city_rays(plan: CityPlan, layout: Layout, site: int) -> Field:
+    """Return the planes of rays of a site over the cells that it reaches; without any plane where none are launched.
 
-    Rays are launched in the whole city, so that a window has the planes that `ckm construct` would give it.
+    They are launched once, in the whole city, so that a window has the planes that `ckm construct` would give it.
     """
+    rows, cols = plan.reached(site)
+    grid, reads = plan.part(rows, cols), "rays" in planes_of(prior_of(plan.prior)[0])
+    made = site_rays(grid, layout, plan.seen(site), within=plan.grid) if reads and can_launch() else None
+    return np.zeros((0, *grid.shape), np.float32) if made is None else made
+
+
+def rays_within(plan: CityPlan, planes: Field, site: int, part: Part) -> Field | None:
+    """Return the planes of rays of a window, 0 beyond the cells that a site reaches; None without rays."""
+    if not len(planes):
+        return None
+    out = np.zeros((len(planes), *plan.part(*part).shape), np.float32)
+    reached = plan.reached(site)
+    seen = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(part, reached, strict=True)]
+    if all(s.stop > s.start for s in seen):
+        into, of = (
+            tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip(seen, box, strict=True))
+            for box in (part, reached)
+        )
+        out[:, into[0], into[1]] = planes[:, of[0], of[1]]
+    return out
+
+
+def window_condition(plan: CityPlan, layout: Layout, site: int, part: Part, rays: Field | None = None) -> Condition:
+    """Return what the network is conditioned on in a window before any reading: layout, transmitter and rays."""
     rows, cols = part
     grid, transmitter = plan.part(rows, cols), plan.seen(site)
     geometry = site_geometry(grid, transmitter, layout.height_m, around=plan.grid)
     own = np.ascontiguousarray(layout.height_m[rows, cols])
-    plain = plain_condition(plan, site, stack_site(grid.shape, own, layout.height_known > 0.5, geometry))
-    return add_rays(plain, planes_of(prior_of(plan.prior)[0]), grid, layout, transmitter, within=plan.grid)
+    return plain_condition(plan, site, stack_site(grid.shape, own, layout.height_known > 0.5, geometry), rays)
 
 
 def plain_condition(plan: CityPlan, site: int, planes: Field, rays: Field | None = None) -> Condition:

@@ -1,6 +1,7 @@
 """What a process does for a city: a window, a fit, a tile of a site's map, or a tile of best server, margin and SINR.
 
-    window    the network's map of a site in one window
+    rays      what rays say of a site, where the network reads it
+  window    the network's map of a site in one window
     fit       the site expert, from the windows at the readings
     evidence  the network's map of a window given the readings, without each fold of them, and draws
     weights   the evidence expert, and how much each of the two counts
@@ -35,10 +36,12 @@ from openckm.city.fit import SeenReadings, empty_scene, load, packed, read_site,
 from openckm.city.plan import CHANNELS, CHECKS, CityPlan, Task, folder_of
 from openckm.city.windows import (
     ask_window,
+    city_rays,
     draw_window,
     other_folds,
     plain_condition,
     prior_of,
+    rays_within,
     window_condition,
     with_readings,
 )
@@ -98,8 +101,9 @@ class CityWork:
         torch.set_num_threads(1)  # sums in one order, whatever the machine
         set_arithmetic(self.arithmetic)
         {
-            "window": self.window, "fit": self.fit, "evidence": self.evidence, "weights": self.weights,
-            "check": self.check, "verdict": self.verdict, "tile": self.tile, "network": self.network,
+            "rays": self.rays, "window": self.window, "fit": self.fit, "evidence": self.evidence,
+            "weights": self.weights, "check": self.check, "verdict": self.verdict, "tile": self.tile,
+            "network": self.network,
         }[task.kind](task)  # fmt: skip
 
     @property
@@ -111,16 +115,25 @@ class CityWork:
         """Return the file that a task leaves."""
         return self.folder / ("-".join(map(str, (kind, site, *place))) + ".npz")
 
+    def rays(self, task: Task) -> None:
+        """Launch the rays of a site."""
+        path = self.folder / f"rays-{task.site}.npy"
+        with atomic_path(path) as aside, aside.open("wb") as stream:
+            np.save(stream, city_rays(self.plan, self.layout(), task.site))
+
+    def rays_in(self, task: Task) -> Field | None:
+        """Return what rays say of a site in a window, or None without rays."""
+        planes = np.load(self.folder / f"rays-{task.site}.npy", mmap_mode="r", allow_pickle=False)
+        return rays_within(self.plan, planes, task.site, self.plan.window(task.row, task.col))
+
     def window(self, task: Task) -> None:
         """Ask the network about a window of a site; it is drawn from where no reading will change the draws."""
         plan, part = self.plan, self.plan.window(task.row, task.col)
         tested = plan.test_of(plan.sites[task.site]) is not None
-        condition = window_condition(plan, self.layout(), task.site, part)
+        condition = window_condition(plan, self.layout(), task.site, part, self.rays_in(task))
         made = ask_window(plan, condition, task, symmetrise=tested)
         if tested:
             made["planes"] = condition.site[0].numpy()
-            if condition.rays is not None:
-                made["rays"] = condition.rays[0].numpy()
         else:
             made["draws"] = draw_window(plan, condition, task, symmetrise=False)
         saved(self.file("window", task.site, task.row, task.col), **made)
@@ -141,7 +154,7 @@ class CityWork:
         scene, seen = scene_of(plan, task.site), self.seen(task.site)
         points = seen.points(scene)
         held, tables = load(self.file("window", task.site, task.row, task.col)), [points, *scene.extra]
-        plain = self.plain_of(task.site, held)
+        plain = self.plain_of(task, held)
         given = with_readings(plan, plain, part, tables)
         if any(plan.part(*part).contains(t.x, t.y).any() for t in tables):
             groups = [points.subset(seen.fold != group) for group in np.unique(seen.fold)]
@@ -294,9 +307,9 @@ class CityWork:
         """Return an expert as it was fitted to a site's readings."""
         return unpacked(load(self.file(kind, site)))
 
-    def plain_of(self, site: int, window: Mapping[str, NDArray[Any]]) -> Condition:
+    def plain_of(self, task: Task, window: Mapping[str, NDArray[Any]]) -> Condition:
         """Return what the network is conditioned on in a window before any reading, from what the window kept."""
-        return plain_condition(self.plan, site, window["planes"], window.get("rays"))
+        return plain_condition(self.plan, task.site, window["planes"], self.rays_in(task))
 
     def seen(self, site: int) -> SeenReadings:
         """Return a site's readings as the network is conditioned on them."""
