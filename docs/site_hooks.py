@@ -1,7 +1,8 @@
 """What the site of the documentation needs beyond mkdocs: links out of docs/, small pictures, scripts in files.
 
 - A link to a file of the repository outside docs/ becomes the file's name, for the site travels without the repository.
-- Pictures become WebP, so that the site is small; source maps and search in other languages are left out.
+- Pictures become WebP, so that the site is small; source maps, search in other languages, and pictures of the page that
+  no text shows are left out.
 - Scripts within pages become files, for the page's Content-Security-Policy runs no other.
 """
 
@@ -31,6 +32,10 @@ def on_post_build(config, **_: object) -> None:
         path.unlink()
     for picture in site.glob("figures/**/*.png"):
         _to_webp(picture)
+    shown = "".join(page.read_text(encoding="utf-8") for page in site.rglob("*.html"))
+    for picture in site.glob("figures/page/*/*.webp"):
+        if picture.relative_to(site).as_posix() not in shown:
+            picture.unlink()
     for page in site.rglob("*.html"):
         depth = "../" * (len(page.relative_to(site).parts) - 1)
         text = PICTURE.sub(r"\1.webp", page.read_text(encoding="utf-8"))

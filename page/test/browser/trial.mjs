@@ -1,0 +1,57 @@
+// A new user's first five minutes, step by step, with a picture of each: one's own file of several cells, a layout, a map, a value,
+// a file for the GIS.   node trial.mjs URL READINGS LAYOUT FOLDER
+import { writeFileSync } from "node:fs";
+import { Drive, content, over, settled } from "./browser.mjs";
+
+const [url, readings, layout, folder] = process.argv.slice(2);
+const drive = await Drive.begin(url);
+const { seen } = drive;
+seen.steps = [];
+let begun = Date.now();
+const page = await drive.open();
+const step = async (name, look) => {
+  if (look) await page.locator(look).first().scrollIntoViewIfNeeded();
+  await settled(page, 300);
+  seen.steps.push({ name, ms: Date.now() - begun });
+  await page.screenshot({ path: `${folder}/step-${seen.steps.length}.png` });
+  begun = Date.now();
+};
+await page.goto(url);
+await page.waitForSelector("body[data-ready=yes]");
+await step("the page opens");
+await page.setInputFiles("#readings-file", readings);
+await page.waitForSelector("#preview table");
+await settled(page, 500);
+await step("the file holds several cells: the page asks which", "#preview");
+seen.asks = await page.textContent("#notes");
+seen.cells = await page.locator("#preview select[id^=where-]").first().locator("option").allTextContents();
+await page.locator("#preview select[id^=where-]").first().selectOption({ index: 1 });
+await page.waitForSelector("#make:not([disabled])");
+await page.waitForSelector("body[data-points=drawn]");
+await settled(page, 1000);
+await step("the readings are on the map", "#preview");
+await page.setInputFiles("#layout-file", layout);
+await page.waitForSelector("text=is the layout");
+await page.fill("#place", "-78.939786,35.999186");
+await page.fill("#azimuth", "212");
+await page.fill("#carrier", "3.69");
+await step("layout and base station", "#make");
+await page.click("#make");
+await page.waitForSelector("#progress");
+await settled(page, 4000);
+await step("the map is being made", "#progress");
+await over(page);
+await page.waitForSelector("#layer");
+await settled(page, 2000);
+await step("the map, and how good it is", "#verdict");
+const box = await page.locator("#map").boundingBox();
+await page.mouse.move(box.x + 0.45 * box.width, box.y + 0.7 * box.height);
+await settled(page, 200);
+seen.value = await page.textContent("#readout");
+await step("a value, and how sure it is");
+await page.click("#tab-take");
+await step("files to take away", "#take-tif");
+const file = await content(page, "#take-tif");
+seen.file = { name: file.name, size: file.bytes.length };
+writeFileSync(`${folder}/map.tif`, file.bytes);
+await drive.end();
