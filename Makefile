@@ -11,6 +11,9 @@ STAMP := $(VENV)/.installed
 RAYSTAMP := $(VENV)/.raytrace
 TESTS := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n 2
 
+# The page's own packages, for its tests in a browser; they want Node and Debian's chromium, and are skipped without.
+PAGED := $(if $(shell command -v npm),page/node_modules/.package-lock.json)
+
 OTHER ?= python3.13
 
 .PHONY: page wheel install raytrace rivals demo test slow traced bare check other lint types docs bench bench-data cloud-edge clean
@@ -49,7 +52,7 @@ test: install
 	$(TESTS) -m "not slow"
 
 # What `make test` leaves out because it takes minutes. OPENCKM_KILLS=200 kills as often as before a release.
-slow: install
+slow: install $(PAGED)
 	$(TESTS) -m slow --durations 12
 
 # What `make test` skips for want of the ray tracer.
@@ -99,6 +102,9 @@ bench-data: raytrace
 # The page in the browser, built into the package (needs Node 20.19 or newer; who installs the package does not).
 page:
 	cd page && npm ci --no-audit --no-fund && npm run build
+
+page/node_modules/.package-lock.json: page/package-lock.json
+	cd page && npm ci --no-audit --no-fund
 
 # One cloud and five edges on this machine; the report is out/cloud-edge/report.md.
 cloud-edge: install

@@ -32,10 +32,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "page"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PICTURES = os.environ.get("OPENCKM_SCREENSHOTS", "")
-needs_node = pytest.mark.skipif(
-    shutil.which("node") is None or not (PAGE / "node_modules").is_dir(),
-    reason="wanted Node and the page's packages (`make page`)",
-)
+
+
+def has_node() -> bool:
+    """Whether Node is new enough for the page's build, and its packages are there."""
+    if shutil.which("node") is None or not (PAGE / "node_modules").is_dir():
+        return False
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.(\d+)", told)
+    return found is not None and (int(found[1]), int(found[2])) >= (20, 19)
+
+
+needs_node = pytest.mark.skipif(not has_node(), reason="wanted Node 20.19 and the page's packages (`make page`)")
 needs_browser = pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="wanted Debian's chromium")
 
 
