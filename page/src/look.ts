@@ -9,7 +9,7 @@ import { showLine } from "./profile";
 import { attempt, say } from "./session";
 import { inSight } from "./sight";
 import { node, remember, state } from "./state";
-import { LAYER_NAMES, METHOD_NAMES, TEXTS } from "./texts";
+import { LAYER_NAMES, methodName, TEXTS } from "./texts";
 import { TileSet } from "./tiles";
 import type { ValueLayer } from "./valueLayer";
 
@@ -272,7 +272,7 @@ function panelOf(told: MapRecord): HTMLElement[] {
 function verdict(told: MapRecord): HTMLElement[] {
   const note = (text: string, bad: boolean): HTMLElement => h("p", { class: `note ${bad ? "bad" : "good"}`, role: bad ? "alert" : "status", id: "verdict" }, text);
   if (told.check) {
-    const scores = told.check.scores.map((s) => `${METHOD_NAMES[s.method] ?? s.method.replaceAll("_", " ")} off by ${s.rmse_db.toFixed(1)} dB, ${(100 * s.coverage_90).toFixed(0)} % inside its 90 % interval`);
+    const scores = told.check.scores.map((s) => `${methodName(s.method)} off by ${s.rmse_db.toFixed(1)} dB, ${(100 * s.coverage_90).toFixed(0)} % inside its 90 % interval`);
     return [note(`${told.status}: tested on ${told.check.held} cells of your readings: ${scores.join("; ")}. ${told.check.verdict}`, told.status !== "trusted")];
   }
   if (told.scores) {

@@ -90,4 +90,10 @@ export const TAB_NAMES: Record<string, string> = {
   make: "Make", map: "Map", whatif: "What if", compare: "Compare", take: "Take away", stored: "Kept maps",
 };
 
-export const METHOD_NAMES: Record<string, string> = { openckm: "the map" };
+const METHOD_PARTS: [string, string][] = [["layout", "with the layout"], ["rays", "with rays"], ["phones", "with a level for each phone"]];
+
+/** What a method of the self-check is called. */
+export function methodName(name: string): string {
+  if (name === "openckm") return "the map";
+  return METHOD_PARTS.reduce((words, [part, said]) => words.replace(` ${part}`, ` ${said}`), name.replaceAll("_", " "));
+}

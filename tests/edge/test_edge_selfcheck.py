@@ -216,9 +216,9 @@ def test_a_difference_within_what_blocks_would_change_is_called_equal():
     rng = np.random.default_rng(0)
     own, twin = (Stub(field + rng.normal(0, 3.0, GRID.shape), 3.0, name) for name in ("openckm", "twin"))
     check = self_check((own, twin), evidence(drive()), GRID)
-    assert check.equal and "equal to twin's" in check.verdict()
+    assert check.equal and "equal to that of twin" in check.verdict()
     far = self_check((own, Stub(field + 12.0, 3.0, "far")), evidence(drive()), GRID)
-    assert not far.equal and "below far's" in far.verdict()
+    assert not far.equal and "below that of far" in far.verdict()
     assert 0.0 < check.error_db < 1.0
 
 
@@ -257,8 +257,8 @@ def test_censored_cells_are_no_truth():
 @pytest.mark.parametrize(
     "own, rival, coverage, said, not_said",
     [
-        (5.0, 6.0, 0.9, ["OpenCKM's error is below kriging's"], ["trust", "wider", "above"]),
-        (7.0, 6.0, 0.9, ["OpenCKM's error is above kriging's"], ["trust", "wider", "below"]),
+        (5.0, 6.0, 0.9, ["OpenCKM's error is below that of kriging"], ["trust", "wider", "above"]),
+        (7.0, 6.0, 0.9, ["OpenCKM's error is above that of kriging"], ["trust", "wider", "below"]),
         (5.0, 6.0, 0.74, ["below", "only 74%", "spread of the map was widened", "measure where it matters"], ["wider"]),
         (7.0, 6.0, 1.0, ["above", "wider than they need to be"], ["trust"]),
         (5.0, 6.0, 0.75, ["below"], ["trust", "wider"]),

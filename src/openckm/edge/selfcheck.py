@@ -189,7 +189,7 @@ class SelfCheck:
             )
         own, rival = self.scores[0], self.scores[-1]
         better = "equal to" if self.equal else "below" if own.rmse_db < rival.rmse_db else "above"
-        text = f"OpenCKM's error is {better} {_words(rival.method)}'s on your own held-back readings"
+        text = f"OpenCKM's error is {better} that of {_words(rival.method)} on your own held-back readings"
         if not own.honest:
             text += f"; {self._widened()}: measure where it matters"
         elif own.coverage_90 > HONEST[1]:
@@ -205,7 +205,10 @@ class SelfCheck:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    words = name.replace("_", " ")
+    for part, said in (("layout", "with the layout"), ("rays", "with rays"), ("phones", "with a level for each phone")):
+        words = words.replace(f" {part}", f" {said}")
+    return words
 
 
 def held_back(cells: Points, grid: Grid, seed: int, draws: int = DRAWS) -> list[Mask]:
