@@ -23,7 +23,7 @@ export class Drive {
   async open(options = {}, allowed = /status of [45]|ERR_CONNECTION|ERR_EMPTY/) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(240_000);
+    page.setDefaultTimeout(600_000);
     page.on("console", (message) => {
       if (message.type() === "error" && !allowed.test(message.text())) this.seen.errors.push(message.text());
     });
@@ -85,7 +85,7 @@ export class Drive {
     });
   }
 
-  /** Number of pixels of the map that have exactly one colour. */
+  /** Number of pixels of the map that have a colour, to two steps of 256. */
   pixels(page, colour) {
     return page.evaluate(([r, g, b]) => {
       const canvas = document.querySelector("canvas");
@@ -95,7 +95,7 @@ export class Drive {
       brush.drawImage(canvas, 0, 0);
       const data = brush.getImageData(0, 0, copy.width, copy.height).data;
       let found = 0;
-      for (let k = 0; k < data.length; k += 4) if (data[k] === r && data[k + 1] === g && data[k + 2] === b) found += 1;
+      for (let k = 0; k < data.length; k += 4) if (Math.max(Math.abs(data[k] - r), Math.abs(data[k + 1] - g), Math.abs(data[k + 2] - b)) < 3) found += 1;
       return found;
     }, colour);
   }
