@@ -35,7 +35,8 @@ class Association:
 
     Attributes:
         cell: number of each user's cell, -1 for users whom no cell reaches, shape (user,).
-        rate_bps: of each user with its share of the cell's time [bit/s], 0 for users without a cell, shape (user,).
+        rate_bps: the rate of each user with its share of the cell's time [bit/s], 0 for users without a cell, shape
+            (user,).
         objective: sum of the logarithms of the rates [bit/s] of the users that have a cell.
         rule: how it was found.
         left_out: users without a cell.
@@ -53,8 +54,8 @@ class PowerSplit:
     """How a cell's power is split among its users.
 
     Attributes:
-        share: of power and band, shape (user,).
-        rate_bps: of each user [bit/s], shape (user,).
+        share: the share of power and band, shape (user,).
+        rate_bps: the rate of each user [bit/s], shape (user,).
         objective: sum of the rates [bit/s].
     """
 
@@ -67,7 +68,7 @@ def associate(power_dbm: Floats, radio: Radio, rule: Rule = "proportional fair")
     """Return which cell each user takes.
 
     Args:
-        power_dbm: of each cell at each user, NaN where nothing is known, shape (cell, user).
+        power_dbm: the power of each cell at each user, NaN where nothing is known, shape (cell, user).
         radio: noise, bandwidth and load.
         rule: "strongest" or "proportional fair".
 
@@ -123,7 +124,8 @@ def equal_power(sinr: Floats, radio: Radio) -> PowerSplit:
     """Return the rates of one cell's users with equal shares of its power and band.
 
     Args:
-        sinr: of each user with the whole power in the whole band [dB], shape (user,). With a share s of both, power
+        sinr: the SINR of each user with the whole power in the whole band [dB], shape (user,). With a share s of both,
+            power
             and noise fall alike, and with them interference, so that the SINR within the share stays.
         radio: whose band is split.
     """

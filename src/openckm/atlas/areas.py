@@ -38,7 +38,7 @@ class AreaAnswer:
         left_out: cells of the area of which it does not (buildings).
         outside_square_m: part of the area that lies outside the map [m^2], of which nothing is said.
         above: the threshold [unit].
-        unit: of the threshold.
+        unit: the unit of the threshold.
     """
 
     share: Spread
@@ -60,7 +60,7 @@ def ask_area(
         view: the map.
         area: the polygon.
         above: threshold [unit].
-        crs: of the polygon; None if it lies on the map's plane.
+        crs: the CRS of the polygon; None if it lies on the map's plane.
         unit: that the threshold is in; it must be the map's. None takes the map's.
         channel: that is asked.
 

@@ -104,7 +104,7 @@ def ask_beams(
         array: that stands there.
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
-        crs: of the places; None if they lie on the map's plane.
+        crs: the CRS of the places; None if they lie on the map's plane.
 
     Raises:
         OptionError: if the map has no direction.

@@ -37,20 +37,20 @@ class Entry:
     """A map in a store.
 
     Attributes:
-        name: of the map.
+        name: the name of the map.
         version: counted from 1 for each name.
-        folder: of the map within the store.
+        folder: the folder of the map within the store.
         added: when it was added (ISO 8601, UTC).
         time: that the map is of (ISO 8601).
         site: name of the site, "" where unknown.
         channels: names of the channels.
-        unit: of the gain: "dB", or "dBm" for received power.
-        crs: of the grid, or None for a local plane.
+        unit: the unit of the gain: "dB", or "dBm" for received power.
+        crs: the CRS of the grid, or None for a local plane.
         bounds: (west, south, east, north) on the grid's plane [m].
         shape: (rows, columns).
         cell_m: cell side [m].
         draws: posterior draws that are kept.
-        sha256: of the map's metadata.
+        sha256: the SHA-256 of the map's metadata.
         provenance: where the map comes from.
         bytes: that the map takes on disk.
     """

@@ -43,7 +43,7 @@ class Route:
         x: easting of each sample [m], shape (n,).
         y: northing of each sample [m], shape (n,).
         distance_m: way along the line from its start to each sample [m], shape (n,).
-        crs: of x and y, or None for a local plane.
+        crs: the CRS of x and y, or None for a local plane.
     """
 
     x: Floats
@@ -57,9 +57,9 @@ class Route:
 
         Args:
             line: at least two points.
-            grid: of the map that is asked; samples lie on its plane.
+            grid: the grid of the map that is asked; samples lie on its plane.
             spacing_m: way between samples [m]; None takes the line's own vertices.
-            crs: of the line; None if it lies on the grid's plane.
+            crs: the CRS of the line; None if it lies on the grid's plane.
 
         Raises:
             InputError: if the line cannot be a route.
@@ -110,10 +110,10 @@ def on_plane(grid: Grid, first: ArrayLike, second: ArrayLike, crs: str | None = 
     """Return coordinates (x or longitude first) on a grid's plane [m].
 
     Args:
-        grid: of the map that is asked.
+        grid: the grid of the map that is asked.
         first: longitudes [degrees] or eastings [m], shape (n,).
         second: latitudes [degrees] or northings [m], shape (n,).
-        crs: of the coordinates; None if they lie on the grid's plane.
+        crs: the CRS of the coordinates; None if they lie on the grid's plane.
 
     Raises:
         InputError: if a coordinate is not finite or out of range, or the CRS is unknown.

@@ -33,8 +33,8 @@ class PointAnswers:
     Attributes:
         x: easting on the map's plane [m], shape (n,).
         y: northing [m], shape (n,).
-        row: of the cell, -1 outside the map, shape (n,).
-        col: of the cell, -1 outside the map, shape (n,).
+        row: the row of the cell, -1 outside the map, shape (n,).
+        col: the column of the cell, -1 outside the map, shape (n,).
         said: whether the map says anything there: False in buildings and outside the map, shape (n,).
         mean: [unit], NaN where nothing is said, shape (n,).
         std: standard deviation [dB, or the unit], shape (n,).
@@ -42,7 +42,7 @@ class PointAnswers:
         high: upper end [unit], shape (n,).
         outage: P(value < below), shape (n,), or None where no threshold was given.
         below: the threshold [unit], or None.
-        unit: of the values.
+        unit: the unit of the values.
         channel: that was asked.
         interval: where the 90 % interval comes from, in words.
     """
@@ -95,7 +95,7 @@ def ask_points(
         view: the map.
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
-        crs: of the places; None if they lie on the map's plane.
+        crs: the CRS of the places; None if they lie on the map's plane.
         channel: that is asked.
         below: threshold of the outage [unit], or None.
         unit: that the threshold is in; it must be the map's. None takes the map's.

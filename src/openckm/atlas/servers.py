@@ -36,8 +36,8 @@ class Radio:
     """What a receiver and its neighbours are like.
 
     Attributes:
-        bandwidth_hz: of the channel [Hz].
-        noise_figure_db: of the receiver [dB].
+        bandwidth_hz: the bandwidth of the channel [Hz].
+        noise_figure_db: the noise figure of the receiver [dB].
         load: share of time that the other cells send, from 0 to 1; one number for all of them.
     """
 
@@ -83,13 +83,13 @@ class Servers:
     """Which cell serves at n places.
 
     Attributes:
-        names: of the cells.
+        names: the names of the cells.
         power: mean of each cell [unit], NaN where its map says nothing, shape (cell, n).
         best: number of the strongest cell, -1 where no map says anything, shape (n,).
         margin_db: by which it is stronger than the second [dB], inf where there is no second, shape (n,).
         chance: probability that it is the strongest, from the draws; None where a map holds none. Shape (n,).
-        sinr_db: of the strongest, from the means; None on maps that are not in dBm. Shape (n,).
-        unit: of the powers.
+        sinr_db: the SINR of the strongest, from the means; None on maps that are not in dBm. Shape (n,).
+        unit: the unit of the powers.
     """
 
     names: tuple[str, ...]
@@ -106,7 +106,7 @@ class Handovers:
     """Where a route is handed over.
 
     Attributes:
-        names: of the cells.
+        names: the names of the cells.
         count: number of handovers, over the draws.
         chance: share of draws with a handover at each sample, shape (n,).
         places: for each stretch with handovers: way to its middle [m], from, to, probability; most probable pairs, in
@@ -155,7 +155,7 @@ def ask_servers(
         views: one map a cell.
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
-        crs: of the places; None if they lie on the plane that all maps share.
+        crs: the CRS of the places; None if they lie on the plane that all maps share.
         radio: for the SINR; None for the usual one.
         any_time: whether maps of different times may be compared.
 
@@ -194,7 +194,8 @@ def sinr_db(power_dbm: Floats, serving: NDArray[np.intp], radio: Radio) -> Float
     """Return the SINR [dB] of the serving cell; NaN where none serves.
 
     Args:
-        power_dbm: of each cell, NaN where its map says nothing (it counts as silent there), shape (cell, ...).
+        power_dbm: the power of each cell, NaN where its map says nothing (it counts as silent there), shape (cell,
+            ...).
         serving: number of the serving cell, -1 for none, shape (...).
         radio: noise and load.
     """
@@ -244,7 +245,7 @@ def handovers(power: Floats, distance_m: Floats, rule: HandoverRule) -> NDArray[
     """Return the serving cell at each sample of a route, -1 before any was heard, shape (draw, n).
 
     Args:
-        power: of each cell [dB], NaN where nothing is known, shape (draw, cell, n).
+        power: the power of each cell [dB], NaN where nothing is known, shape (draw, cell, n).
         distance_m: way to each sample [m], ascending, shape (n,).
         rule: when a cell hands over.
     """

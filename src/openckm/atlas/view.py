@@ -100,7 +100,7 @@ class MapView:
         draws: number of posterior draws, 0 if there are none.
         provenance: where the map comes from.
         belief: "draws" if the map is made of its draws, else "normal".
-        name: of the map, for messages.
+        name: the name of the map, for messages.
         shift_db: added to the gain [dB], see `in_dbm`.
     """
 
@@ -203,8 +203,8 @@ class MapView:
 
         Args:
             variable: as `window`.
-            row: of each cell, within the grid, shape (n,).
-            col: of each cell, shape (n,).
+            row: the row of each cell, within the grid, shape (n,).
+            col: the column of each cell, shape (n,).
             channel: whose values.
             index: draw or quantile, or several.
         """
@@ -257,8 +257,8 @@ def open_map(path: str | os.PathLike[str], name: str = "") -> MapView:
     """Open a finished map, a GeoTIFF of `write_geotiff` or a Zarr folder of `write_zarr`; values are read when asked.
 
     Args:
-        path: of the file or folder.
-        name: of the map in messages; that of the file by default.
+        path: the path of the file or folder.
+        name: the name of the map in messages; that of the file by default.
 
     Raises:
         InputError: if it is missing or is no map.

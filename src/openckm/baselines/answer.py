@@ -69,7 +69,7 @@ class Baseline(ABC):
         Args:
             observations: the evidence.
             grid: the cells.
-            seed: of what is drawn by lot.
+            seed: the seed of what is drawn by lot.
 
         Raises:
             MeasurementError: if too few cells hold usable readings.
@@ -93,7 +93,7 @@ class Baseline(ABC):
             observations: the evidence; its layout says which cells are buildings.
             grid: the cells of the answer.
             draws: number of draws, 0 for none.
-            seed: of the draws, and of what the method draws by lot.
+            seed: the seed of the draws, and of what the method draws by lot.
             deadline_s: has no effect, for no baseline takes long.
 
         Raises:

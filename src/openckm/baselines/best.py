@@ -75,7 +75,7 @@ def best_classical(
         grid: the cells.
         other: evidence on another cell of the same site, for co-kriging.
         candidates: the methods to choose from; None means `classical_candidates`.
-        seed: of the folds.
+        seed: the seed of the folds.
 
     Raises:
         MeasurementError: if fewer than three cells hold usable readings.

@@ -80,7 +80,7 @@ class SiteDrift:
         """Return what each phone reads above the map [dB]: those with a column, by name.
 
         Args:
-            coefficient: of the columns, shape (p,) [dB].
+            coefficient: the coefficient of the columns, shape (p,) [dB].
         """
         phones = [(name, float(c)) for name, c in zip(self.names, coefficient, strict=True) if name.startswith(PHONE)]
         rest = -sum(c * self.scales[name][0] / self.scales[name][1] for name, c in phones)

@@ -180,7 +180,7 @@ def universal(
 
     Args:
         cells: the averages, n of them.
-        variogram: of the residual.
+        variogram: the variogram of the residual.
         at_cells: drift at the cells, the constant among them, shape (n, p).
         targets: positions [m], shape (t, 2).
         at_targets: drift there, shape (t, p).

@@ -65,9 +65,10 @@ class Prediction:
 
     Attributes:
         mean: [dB or dBm], shape (targets,).
-        variance: of a new noisy average there [dB^2], shape (targets,).
-        variogram: of the residual.
-        coefficient: of the columns of the drift [dB], shape (p,), 0 for those that the method uses otherwise.
+        variance: the variance of a new noisy average there [dB^2], shape (targets,).
+        variogram: the variogram of the residual.
+        coefficient: the coefficient of the columns of the drift [dB], shape (p,), 0 for those that the method uses
+            otherwise.
     """
 
     mean: Floats
@@ -97,8 +98,8 @@ class Regression(Baseline):
             table: the cells.
             targets: positions [m], shape (t, 2).
             columns: columns of the drift there, shape (t, p).
-            variogram: of the residual; None means that it is fitted.
-            seed: of what is drawn by lot.
+            variogram: the variogram of the residual; None means that it is fitted.
+            seed: the seed of what is drawn by lot.
 
         Raises:
             ComputationError: if the system cannot be solved.

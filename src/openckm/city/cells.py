@@ -73,7 +73,7 @@ def scene_at(scene: Scene, index: Index, layout: Layout) -> Scene:
     Args:
         scene: evidence on the whole grid of the city.
         index: flat indices of the cells, those with a reading among them.
-        layout: of the city.
+        layout: the layout of the city.
     """
     cells = Cells.of(scene.grid, index)
     height = np.asarray(layout.height_m.reshape(-1)[cells.index], np.float32)[None]

@@ -15,7 +15,7 @@ class Manifest:
     """The finished tasks of a city; only the process that runs the city writes.
 
     Args:
-        path: of the file, made where there is none.
+        path: the path of the file, made where there is none.
         inputs: what decides the result, by name.
 
     Raises:

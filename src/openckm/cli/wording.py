@@ -19,8 +19,8 @@ def for_command_line(message: str) -> str:
     """Return a message in which keyword arguments read as options: columns={'lon': 'a'} as --column lon=a."""
 
     def columns(found: re.Match[str]) -> str:
-        told = [f"--column {role}={_name(name)}" for role, name in _PAIR.findall(found[1])]
-        return " ".join(told) or found[0]
+        options = [f"--column {role}={_name(name)}" for role, name in _PAIR.findall(found[1])]
+        return " ".join(options) or found[0]
 
     def where(found: re.Match[str]) -> str:
         return " ".join(f"--where {shlex.quote(f'{c}={_bare(v)}')}" for c, v in _PAIR.findall(found[1])) or found[0]

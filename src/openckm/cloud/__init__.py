@@ -1,4 +1,4 @@
-"""The cloud's side: collect maps, keep a fixed suite, refresh a prior on new regions, and judge it before it goes out.
+"""The cloud collects maps, keeps a fixed suite, refreshes a prior on new regions, and judges it before it goes out.
 
 Edges never load this package.
 """

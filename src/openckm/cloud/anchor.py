@@ -1,4 +1,4 @@
-"""Training that stays near its parent, and the interpolation between parent and child.
+"""Training stays near its parent, and parent and child are interpolated.
 
 The trained network is D(.; theta_0 + delta) with the parent's weights theta_0 fixed and delta learned from 0. Decoupled
 weight decay on delta then pulls towards the parent instead of towards zero,

@@ -1,4 +1,4 @@
-"""What is asked of a contributed map before it may teach a prior. Pure code without I/O.
+"""A contributed map is checked before it may teach a prior, by pure code without I/O.
 
 Numbers: every value in its range; ranges are narrow enough that the usual mix-ups of units fall out of them.
 Physics: gain does not exceed free space by much, and near the transmitter the strongest path comes from it. The two

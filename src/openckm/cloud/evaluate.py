@@ -1,4 +1,4 @@
-"""Scores of a model on a suite, as rows of a table: means over maps, and ratios to another model, paired by map.
+"""A model is scored on a suite as rows of a table: means over maps, and ratios to another model, paired by map.
 
 Intervals are 95 % bootstrap intervals over scenes.
 """

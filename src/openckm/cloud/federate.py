@@ -1,4 +1,4 @@
-"""Merging what edges contribute: checked one by one, merged, and judged as everything else that is to go out.
+"""Contributions of edges are checked one by one, merged, and judged as everything else that is to go out.
 
 1. A contribution is refused if it is malformed, not signed by the key that is known of its contributor, to another
    prior, under an unfit licence, a second one of a contributor, of weights of other shapes, a copy of another's, or if
@@ -176,7 +176,7 @@ def merge(
         contributors: key of each contributor, by name (`openckm.store.contributors`); not wanted where `unsigned`.
         new_regions: regions of the suite that were to be improved; all others must not be forgotten.
         options: how.
-        version: of the new model; "" counts the parent's minor version up.
+        version: the version of the new model; "" counts the parent's minor version up.
         report_file: where to write the report (JSON), or None.
         progress: called as progress(what, done, total).
 
@@ -343,7 +343,7 @@ def merged(differences: Sequence[Mapping[str, Tensor]], rule: str = "equal") -> 
     """Return the merged difference of the weights, by name.
 
     Args:
-        differences: of each contribution, all of the same names and shapes; at least one.
+        differences: the differences of each contribution, all of the same names and shapes; at least one.
         rule: "equal" or "median".
     """
     stacked = {name: torch.stack([one[name] for one in differences]) for name in differences[0]}

@@ -1,4 +1,4 @@
-"""Whether a new version of a prior may be published: pure code without I/O.
+"""The gate says, by pure code without I/O, whether a new version of a prior may be published.
 
 Old and new version are scored on the same maps of a fixed suite; every score is an error, so less is better. For each
 region and score the gate looks at r = mean(new) / mean(old) over the region's maps and at the 95 % interval [l, u] of
@@ -137,8 +137,8 @@ def decide(
     """Return whether the new version may be published, from the scores of both on the same maps.
 
     Args:
-        old: of the version that is published.
-        new: of the one that wants to be.
+        old: the scores of the version that is published.
+        new: the scores of the one that wants to be.
         new_regions: regions that the new version was to improve.
         options: the rules' numbers.
 

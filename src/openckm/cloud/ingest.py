@@ -1,4 +1,4 @@
-"""Contributed maps: checked one by one, kept under their content, or quarantined with the reasons.
+"""Contributed maps are checked one by one, and kept under their content or quarantined with the reasons.
 
     STORE/manifest.json          every map: where it comes from, its licence, its scene, what the checks measured
     STORE/maps/SHA256.npz        the accepted ones

@@ -1,4 +1,4 @@
-"""From a trained difference to a version that may go out: its weight on validation maps, the verdict on test maps.
+"""A trained difference becomes a version: validation maps give its weight, test maps the verdict.
 
 Refreshing and merging share this, so that what comes from edges passes the gate that what was trained here passes.
 """

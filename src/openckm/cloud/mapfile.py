@@ -1,4 +1,4 @@
-"""One map in one file, named by its content: what a store of maps and a suite are made of.
+"""One map lies in one file, named by its content: stores of maps and suites are made of these.
 
 The file is a shard of one map (`openckm.data.shards`). Its digest is over the numbers, not over the file or its names,
 so the same map under another name, compression or city is the same map. Two more digests are the same for all 8

@@ -1,4 +1,4 @@
-"""Publishing behind the gate: what a channel is to offer must be no worse than what edges have.
+"""A channel publishes behind the gate: what it is to offer must be no worse than what edges have.
 
 The version that `stable` offers (or the channel's own, where `stable` offers nothing) is taken out of the repository,
 verified, and scored with the new one on the test maps of the fixed suite, in every precision that is to be published,

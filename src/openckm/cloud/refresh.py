@@ -1,4 +1,4 @@
-"""Refreshing a published prior on new regions without forgetting the old ones.
+"""A published prior is refreshed on new regions without forgetting the old ones.
 
 1. Training goes on from the parent's weights on batches of which a share is replayed from the old regions, anchored to
    the parent (`openckm.cloud.anchor`); the result is the running average of the weights.
@@ -57,7 +57,7 @@ class RefreshOptions:
         ema: decay of the running average of the weights.
         weights: the interpolation weights to choose from, each in (0, 1].
         nothing: share of the samples that are conditioned on nothing at all: the unconditional prior.
-        seed: of the choice of maps, evidence and noise.
+        seed: the seed of the choice of maps, evidence and noise.
         gate: the gate's numbers.
 
     Raises:
@@ -184,7 +184,7 @@ def refresh(
         new_regions: regions of the store to be learned.
         work: keeps checkpoint, log and report.json.
         options: how.
-        version: of the new model; "" counts the parent's minor version up.
+        version: the version of the new model; "" counts the parent's minor version up.
         seconds: time for training in this call [s].
         progress: called as progress(what, done, total).
 

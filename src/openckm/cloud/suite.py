@@ -1,4 +1,4 @@
-"""A fixed suite: frozen maps, patterns of evidence and seeds, on which versions of a prior are compared.
+"""A suite is fixed: frozen maps, patterns of evidence and seeds, on which versions of a prior are compared.
 
     SUITE/suite.json         patterns, noise levels, and of each map its digest, region, scene, part and seed
     SUITE/maps/SHA256.npz    the maps
@@ -175,7 +175,7 @@ def freeze(store: MapStore, folder: Path, regions: Mapping[str, float], *, most:
 
     Args:
         store: where the maps are.
-        folder: of the suite; must not be there, or be empty.
+        folder: the folder of the suite; must not be there, or be empty.
         regions: share of the scenes that is held back for the suite, by region; 1 keeps a region out of training.
         most: maps of a region in each part, at most.
         multiple: maps whose sides are not divisible by this are left out [cells].

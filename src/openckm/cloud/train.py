@@ -1,4 +1,4 @@
-"""A first prior from the accepted maps of a store: the recipe of the shipped one, with its provenance in the card.
+"""A first prior is trained from the accepted maps of a store by the recipe of the shipped one; the card says from what.
 
 Batches are those of `openckm.training.samples.MixedSet`: whole maps in every third step, quarters and coarsened maps
 in the others (quarters alone where no map is fine enough to be coarsened). Maps whose scene is in the suite are never
@@ -48,7 +48,7 @@ class FirstOptions:
         learning_rate: AdamW's, at its height.
         nothing: share of the samples that are conditioned on nothing at all: the unconditional prior.
         ema: decay of the running average of the weights.
-        seed: of everything random.
+        seed: the seed of everything random.
         architecture: "unet", or "reversible" for training from the network's final state alone
             (`openckm.nn.reversible_unet`).
 
@@ -97,9 +97,9 @@ def train_first(
         store: accepted maps, with their origin.
         suite: maps that are never trained on, by which it is scored.
         work: keeps checkpoint and log.
-        name: of the model.
-        version: of the model.
-        licence: of its weights, one of `openckm.cloud.ingest.LICENCES`.
+        name: the name of the model.
+        version: the version of the model.
+        licence: the licence of its weights, one of `openckm.cloud.ingest.LICENCES`.
         options: how.
         seconds: time for training in this call [s].
         progress: called as progress(what, done, total).

@@ -123,7 +123,7 @@ def coherent_field(
         tracer: the scene.
         antenna: the transmitter.
         carrier_hz: carrier [Hz].
-        seed: of the search and of the choice of probed cells.
+        seed: the seed of the search and of the choice of probed cells.
         options: how paths are searched.
 
     Raises:

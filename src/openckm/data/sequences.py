@@ -63,7 +63,7 @@ class SequenceOptions:
 
     Attributes:
         scenes: how the places are drawn; one cell size, one transmitter each.
-        averaging: of the tracer's seeds.
+        averaging: the averaging of the tracer's seeds.
     """
 
     scenes: GenerateOptions
@@ -151,8 +151,8 @@ def make_sequence(options: SequenceOptions, number: int, path: Path) -> bool:
 
     Args:
         options: what is traced.
-        number: of the place; together with the options it says all.
-        path: of the file.
+        number: the number of the place; together with the options it says all.
+        path: the path of the file.
 
     Returns:
         Whether there was anything left to do.

@@ -30,7 +30,7 @@ def solve_paths(
         points: isotropic receivers [m], shape (n, 3).
         samples: rays that look for paths.
         max_depth: interactions at most.
-        seed: of the search.
+        seed: the seed of the search.
     """
     with _receivers(scene, points):
         found: Any = rt.PathSolver()(

@@ -26,7 +26,7 @@ class VehicleKind:
     """Sizes of one kind of vehicle, drawn evenly between their ends.
 
     Attributes:
-        name: of the kind.
+        name: the name of the kind.
         length_m: least and greatest length [m].
         width_m: least and greatest width [m].
         height_m: least and greatest height [m].

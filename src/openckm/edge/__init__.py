@@ -1,4 +1,4 @@
-"""The main job at a site: a drive test and a layout in, a map with its uncertainty and a self-check out."""
+"""The main job at a site takes a drive test and a layout, and returns a map with its uncertainty and a self-check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teach a prior its site, on the site, from the site's own readings; kept only where blocks that were not used say so.
+"""A prior is taught its site, on the site, from its own readings, and kept only where blocks that were not used say so.
 
 Blocks of readings are dealt into FOLDS folds. For each fold, low-rank factors (`openckm.priors.adapter`) are taught by
 the other folds' blocks (`openckm.edge.lesson`): a quarter of those decides when to stop, the rest teaches. What the
@@ -79,14 +79,14 @@ class AdaptOptions:
     Attributes:
         budget_mb: memory above the loaded prior that the adaptation may take [MiB].
         minutes: time it may take [min].
-        rank: of the factors of a fold.
+        rank: the rank of the factors of a fold.
         steps: training steps of a fold, at most.
         every: steps between looks at the stopping blocks.
         patience: looks without anything better after which a fold ends.
         learning_rate: AdamW's.
         place: what the delta's card says of the place.
         licence: SPDX name under which it may be handed on; "" where it may not.
-        seed: of everything random.
+        seed: the seed of everything random.
         judge_map: refuse what does not make the whole map better, too.
 
     Raises:

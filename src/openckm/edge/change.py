@@ -1,12 +1,12 @@
-"""What a planned change of the antenna would do to a map that was fitted to today's readings.
+"""This module predicts what a planned change of the antenna does to a map that was fitted to today's readings.
 
     z  = H beta + delta               today's map (`openckm.infer.model`)
     z' = H' beta + delta + power      the same site with the antenna turned, tilted or fed otherwise
     D  = z' - z = (H' - H) beta + power
 
 H' holds what the prior says of the site with the antenna as planned, and its pattern about the new boresight; the
-nuisances beta and the discrepancy delta are those that today's readings told: shadows stay where they are, and what the
-readings said of the antenna's pattern turns with it. The network that was told the readings heard them with today's
+nuisances beta and the discrepancy delta are those of today's readings: shadows stay where they are, and what the
+readings said of the antenna's pattern turns with it. The network that saw the readings saw them with today's
 antenna, so the difference is the site expert's. Its spread is
 
     Var D = (H' - H) Cov(beta) (H' - H)^T + slope^2 (ERROR_SHARE |m' - m|)^2
@@ -125,7 +125,7 @@ def changed_map(
         observations: today's evidence with the antenna as it is, in the grid's CRS.
         grid: the cells.
         change: what is planned.
-        seed: of the folds.
+        seed: the seed of the folds.
         widening: factor on today's spread that a self-check asked for.
         on_progress: called with (what, done, in all) while the work goes on.
 
@@ -156,8 +156,8 @@ def _difference(belief: Posterior, planned: Scene, change: AntennaChange) -> tup
     cells = planned.grid.shape[0] * planned.grid.shape[1]
     if not change.moves:
         return np.full(cells, change.power_db), np.zeros(cells)
-    told = posterior_mean(belief.denoiser, planned.condition, symmetrise=belief.symmetrise)
-    after = gain_of(told)[0][0]
+    answer = posterior_mean(belief.denoiser, planned.condition, symmetrise=belief.symmetrise)
+    after = gain_of(answer)[0][0]
     if belief.experts is None:
         step = after - gain_of(belief.denoised)[0][0]
         return step + change.power_db, (ERROR_SHARE * step) ** 2

@@ -1,4 +1,4 @@
-"""What an edge gives back, if its owner asks for it: statistics of its maps, and what they taught the prior.
+"""An edge gives back, if its owner asks for it, statistics of its maps and what they taught the prior.
 
 Maps and readings are read here, used here, and stay here. What leaves is a `openckm.store.contribution.Contribution`:
 a file of fixed size that holds factors of low-rank differences and ten numbers. Nothing is made without the owner's
@@ -61,11 +61,11 @@ class ContributeOptions:
     """How an edge learns from its maps.
 
     Attributes:
-        rank: of the differences.
+        rank: the rank of the differences.
         steps: training steps; 0 gives statistics alone.
         batch: quarters of maps per step.
         learning_rate: AdamW's, at its height; with noise Adam's, which stays as it is.
-        seed: of everything random but noise.
+        seed: the seed of everything random but noise.
         noise: to train with, for a bound on what the differences reveal; None for none.
 
     Raises:
@@ -149,7 +149,7 @@ def write_contribution(path: Path, made: Contribution, signer: Signer | None = N
     Args:
         path: file to write.
         made: the contribution.
-        signer: of the contributor (`openckm.store.contributors`); None leaves it unsigned.
+        signer: the signer of the contributor (`openckm.store.contributors`); None leaves it unsigned.
 
     Raises:
         InputError: if there is something already, or it cannot be written.

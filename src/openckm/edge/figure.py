@@ -1,4 +1,4 @@
-"""The picture of a construction: readings, map, spread and kriging side by side, on common scales."""
+"""The picture of a construction shows readings, map, spread and kriging side by side, on common scales."""
 
 from __future__ import annotations
 

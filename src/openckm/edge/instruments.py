@@ -1,4 +1,4 @@
-"""A file of evidence by any instrument: a likelihood as JSON (`openckm.observe.spec`), or areas as GeoJSON.
+"""A file holds evidence of any instrument: a likelihood as JSON (`openckm.observe.spec`), or areas as GeoJSON.
 
     {"type": "gaussian", "operator": {...}, "y": [...], "sigma": 2, "unit": "physical"}        as the node takes it
     {"type": "FeatureCollection", "features": [{"geometry": a polygon in degrees,
@@ -60,11 +60,11 @@ def _json(path: Path) -> Any:
 def _area(feature: Any, number: int, grid: Grid) -> AreaReading:
     """One polygon with its reading."""
     try:
-        geometry, told = feature["geometry"], feature["properties"]
+        geometry, properties = feature["geometry"], feature["properties"]
         if geometry["type"] != "Polygon":
             raise InputError(f"feature {number} is a {geometry['type']}: wanted a Polygon")
         ring = np.asarray(geometry["coordinates"][0], np.float64)[:, :2]
-        value, sigma = float(told["value"]), float(told["sigma"])
+        value, sigma = float(properties["value"]), float(properties["sigma"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"feature {number} lacks something ({error}): wanted a Polygon with the properties value and sigma"

@@ -1,4 +1,4 @@
-"""What a site's readings can teach a prior: targets on the network's own scale, and batches that hide some of them.
+"""A site's readings teach a prior by targets on the network's own scale, and by batches that hide some of them.
 
 The readings of a site are brought to the network's scale with the nuisances of `openckm.infer.experts.site_expert`:
 transmit offset, pattern and what lies indoors are taken out, the map's slope and what the prior cannot explain stay,
@@ -8,7 +8,7 @@ transmit offset, pattern and what lies indoors are taken out, the map's slope an
 for these two are what the network is to learn. The nuisances are fitted to the readings that may be known. A training
 step hides whole blocks or a track of the readings, tells the network the rest, or nothing, and asks for the hidden
 ones in one call from sigma_max, in one of the 8 orientations. Every other batch is a replay: windows drawn from the
-parent itself, with nothing told or with readings made up from them, so that what the site does not teach stays.
+parent itself, with nothing known or with readings made up from them, so that what the site does not teach stays.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ BLOCK_CELLS = 16
 """Side of a block of readings that are held back together [cells]."""
 HIDE = (0.2, 0.7)
 """Share of the blocks that a training step hides."""
-TRACKS, TOLD = 0.3, 0.8
-"""Share of the steps that hide a track in place of blocks, and of those that are told the rest of the readings."""
+TRACKS, SHOWN = 0.3, 0.8
+"""Share of the steps that hide a track in place of blocks, and of those that see the rest of the readings."""
 TRACK_CELLS = 8.0
 FLOOR_DB = 4.0
 """Error that every reading counts with besides its own [dB]: the place within its cell, what no network can know."""
@@ -55,7 +55,7 @@ class Lesson:
         scene: the site on the network's grid.
         points: one target per cell with readings [dB, network's scale], with its spread.
         block: number of each one's block, shape (n,).
-        known: targets that may be told and learnt from; the others are there to be predicted, shape (n,).
+        known: targets that may be seen and learnt from; the others are there to be predicted, shape (n,).
         shift: what brings a reading in each cell to the network's scale [dB], shape (cells,).
     """
 
@@ -91,8 +91,8 @@ class Lesson:
     def batch(self, learnt: Mask, rng: np.random.Generator) -> Batch:
         """Return the site with some of the targets hidden, as a batch of one map; those asked for carry the loss."""
         hidden = self._hidden(learnt, rng)
-        told = learnt & ~hidden if rng.random() < TOLD else np.zeros_like(learnt)
-        condition = self.scene.with_evidence(self.points.subset(told) if told.any() else None)
+        shown = learnt & ~hidden if rng.random() < SHOWN else np.zeros_like(learnt)
+        condition = self.scene.with_evidence(self.points.subset(shown) if shown.any() else None)
         row, col = self.place
         planes = np.zeros((3, *self.scene.grid.shape), np.float32)  # target, weight, seen
         trust = 1.0 / (self.points.sigma[hidden] ** 2 + FLOOR_DB**2)
@@ -138,7 +138,7 @@ def lesson_of(
         denoiser: the prior.
         known_blocks: which blocks, as `blocks_of` numbers those of all cells with readings, may be known.
         block_m: side of a block [m].
-        seed: of the folds that the nuisances' fit holds out.
+        seed: the seed of the folds that the nuisances' fit holds out.
 
     Raises:
         InputError: if the evidence cannot be used.
@@ -187,18 +187,18 @@ class Replay:
         parent: the prior.
         count: windows.
         side: cells along each side.
-        scalars: of the site's maps.
-        seed: of the draws.
+        scalars: the scalars of the site's maps.
+        seed: the seed of the draws.
     """
 
     def __init__(self, parent: Denoiser, count: int, side: int, scalars: torch.Tensor, seed: int) -> None:
         nothing = Condition.nothing(1, (side, side))
         self.scalars = scalars * torch.tensor([1.0, 0.0])
-        told = replace(nothing, scalars=self.scalars)
-        self.windows = torch.as_tensor(draw_maps(parent, told, range(count), seed, FewStepSampler(10)))
+        shown = replace(nothing, scalars=self.scalars)
+        self.windows = torch.as_tensor(draw_maps(parent, shown, range(count), seed, FewStepSampler(10)))
 
     def batch(self, size: int, rng: np.random.Generator) -> Batch:
-        """Return windows in random orientations, half of them with readings of the window told."""
+        """Return windows in random orientations, half of them with readings of the window."""
         chosen = rng.integers(len(self.windows), size=size)
         clean, conditions = [], []
         for k in chosen:

@@ -1,4 +1,4 @@
-r"""An older map as evidence on today's: readings whose noise grows with its age, and where the new drive differs.
+r"""An older map is evidence on today's: its readings' noise grows with age, and it says where the new drive differs.
 
 The older map z_old, s_old is read on a lattice so coarse that its errors are about independent (SPACING_M, half the
 length of shadowing), as if one more device had driven there:
@@ -36,10 +36,10 @@ DRIFT_DB, MONTH_DAYS = 2.0, 30.0
 BLOCKS_A_SIDE = 8
 FEWEST = 5
 """Readings in a block without which it is not judged."""
-TOLD = 5
+NAMED = 5
 """Blocks that are named."""
 STRANGE, LEAST_DB = 2.5, 3.0
-"""Standard deviations, and dB, by which the mean of a block must differ to be told."""
+"""Standard deviations, and dB, by which the mean of a block must differ to be named."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_older(path: str | os.PathLike[str], unit: str | None) -> RadioMap:
 
     Args:
         path: GeoTIFF of `ckm construct`.
-        unit: of today's readings, which the map must have; None where there are none.
+        unit: the unit of today's readings, which the map must have; None where there are none.
 
     Raises:
         InputError: if the file is no map of the gain.
@@ -158,12 +158,12 @@ def older_words(older: RadioMap, stands_for: Points, points: Points, grid: Grid,
     said = [
         f"the map before, {age_days:g} days old, counts as {len(stands_for)} readings of one more device, give or take"
         f" {noise:.1f} dB; today's readings lie {level:+.1f} dB above it",
-        *(_sentence(one, grid) for one in found[:TOLD]),
+        *(_sentence(one, grid) for one in found[:NAMED]),
     ]
     if not found:
         said.append("the new drive agrees with the map before wherever it went")
-    if len(found) > TOLD:
-        said.append(f"... and in {len(found) - TOLD} more places")
+    if len(found) > NAMED:
+        said.append(f"... and in {len(found) - NAMED} more places")
     return said
 
 

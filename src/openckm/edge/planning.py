@@ -1,4 +1,4 @@
-"""Where to drive next: cells whose readings reduce the map's expected error most, and a route along streets to them."""
+"""This module says where to drive next: to which cells, and along which streets."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def plan(
         reading: how the file is read; its noise is that of future readings, too.
         count: places to propose.
         start: (longitude, latitude) where the drive begins [degrees]; None lets it begin at its own first place.
-        seed: of everything random.
+        seed: the seed of everything random.
         prior: model folder; None for the embedded prior.
         evidence: file of readings by other instruments, as for `construct`.
         before: an older map of the site, as for `construct`.
@@ -197,7 +197,7 @@ def plan_sites(
         reading: how the file is read; its noise is that of future readings, too.
         count: places to propose.
         start: (longitude, latitude) where the drive begins [degrees], or None.
-        seed: of everything random.
+        seed: the seed of everything random.
         prior: model folder; None for the embedded prior.
         budget_km: longest drive [km]; None for any.
         on_progress: called with (what, done, in all) while the work goes on.

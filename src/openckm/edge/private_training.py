@@ -1,4 +1,4 @@
-"""Training with noise, so that what leaves reveals little of any single map: DP-SGD on the factors of a difference.
+"""Training with noise (DP-SGD on the factors of a difference) reveals little of any single map.
 
 Each step takes every map with probability q, shortens the gradient of each to C, and adds noise to their sum,
 

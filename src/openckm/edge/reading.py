@@ -1,4 +1,4 @@
-"""From a user's files to evidence on a grid: the drive test, the layout and the base station."""
+"""A user's files become evidence on a grid: the drive test, the layout and the base station."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of quantities that no prior has learnt: RSRQ, SINR, RSSI and throughput, by the discrepancy alone.
+"""Quantities that no prior has learnt (RSRQ, SINR, RSSI, throughput) are mapped by the discrepancy alone.
 
     y_i = level + delta(s_i) + eps_i
 
@@ -52,7 +52,7 @@ class FieldAlone:
     """Reconstructor by an unknown level and a field.
 
     Attributes:
-        name: of the method.
+        name: the name of the method.
     """
 
     name: str = "field alone"
@@ -67,7 +67,7 @@ class FieldAlone:
                 the map says nothing inside buildings.
             grid: the cells.
             draws: posterior draws.
-            seed: of the draws.
+            seed: the seed of the draws.
             deadline_s: taken for other methods' sake; a fit takes a second or two.
 
         Raises:
@@ -163,7 +163,7 @@ def construct_alone(
         observations: the readings.
         grid: the cells.
         draws: posterior draws.
-        seed: of the draws.
+        seed: the seed of the draws.
         estimate_noise: whether the noise of a reading is taken from readings of one cell, not from its `sigma`.
 
     Raises:

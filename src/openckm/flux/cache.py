@@ -75,7 +75,7 @@ class CacheStatus:
 
     Attributes:
         entries: how many.
-        bytes: of their files.
+        bytes: the number of bytes of their files.
         limit: bytes that they may take.
         owners: different owners among them.
         readings: entries that hold readings.

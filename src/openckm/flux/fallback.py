@@ -85,7 +85,7 @@ def misfit(warm: Maps, belief: Denoised, source: Source, readings: Readings | No
         warm: draws of the new scene, [K, C, H, W], latent code.
         belief: one-call mean and variance of the new scene, [1, C, H, W].
         source: the old scene, whose own ensemble says what is usual.
-        readings: of the new scene.
+        readings: the readings of the new scene.
     """
     if belief.var is None or source.belief.var is None:
         return Misfit(_fit(warm, belief, readings), 1.0, 1.0)
@@ -99,13 +99,13 @@ def _against(draws: Maps, belief: Denoised) -> tuple[float, float]:
     if belief.var is None:
         return 1.0, 1.0
     m, var = belief.mean[0, _JUDGED].double(), belief.var[0, _JUDGED].double()
-    told = var > LEAST_VARIANCE
-    if not bool(told.any()):
+    uncertain = var > LEAST_VARIANCE
+    if not bool(uncertain.any()):
         return 1.0, 1.0
     residual = draws[:, _JUDGED].double() - m
     centre = residual.mean(0)
-    z2 = (centre**2 / var)[told].mean() * len(draws)
-    return float(z2), float(((residual**2).mean(0) / var)[told].mean())
+    z2 = (centre**2 / var)[uncertain].mean() * len(draws)
+    return float(z2), float(((residual**2).mean(0) / var)[uncertain].mean())
 
 
 def _fit(warm: Maps, belief: Denoised, readings: Readings | None) -> float:

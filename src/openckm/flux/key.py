@@ -47,10 +47,10 @@ class Question:
     """What is asked of a store.
 
     Attributes:
-        key: of exactly this question, from this owner.
-        space: of what neighbours must share: weights, grid, sampler, format.
+        key: the key of exactly this question, from this owner.
+        space: the space of what neighbours must share: weights, grid, sampler, format.
         owner: who may find the answer; empty = anybody who may use the store.
-        embedding: of the site, float32 (64,).
+        embedding: the embedding of the site, float32 (64,).
         readings: whether readings are part of it.
     """
 

@@ -39,7 +39,7 @@ FACTOR = AutoencoderOptions.factor
 
 
 class LatentDenoiser(Denoiser):
-    """E[z_0 | z_0 + sigma z = x, condition] of latents, told of the site and of the evidence in planes folded 4 x 4.
+    """E[z_0 | z_0 + sigma z = x, condition] of latents, given site and evidence in planes folded 4 x 4.
 
     Args:
         latent: planes of a latent.
@@ -52,8 +52,8 @@ class LatentDenoiser(Denoiser):
     def __init__(self, latent: int, widths: tuple[int, ...] = (64, 96, 128), blocks: int = 1) -> None:
         super().__init__()
         self.latent, self.widths, self.blocks = latent, widths, blocks
-        told = len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES) + len(MOVING_PLANES)
-        size = UNetOptions(latent + FACTOR**2 * told, 2 * latent, 3, widths, blocks, unshuffle=1)
+        planes = len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES) + len(MOVING_PLANES)
+        size = UNetOptions(latent + FACTOR**2 * planes, 2 * latent, 3, widths, blocks, unshuffle=1)
         self.network = UNet(size)
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
@@ -62,8 +62,8 @@ class LatentDenoiser(Denoiser):
         given = Condition.nothing(len(x), shape) if condition is None else condition
         level = sigma.to(x.dtype).view(-1, 1, 1, 1)
         norm = (level**2 + SIGMA_DATA**2).sqrt()
-        told = [given.site, given.evidence, interpolate_evidence(given.site, given.evidence), given.group("vehicles")]
-        folded = functional.pixel_unshuffle(torch.cat(told, dim=1).to(x), FACTOR)
+        planes = [given.site, given.evidence, interpolate_evidence(given.site, given.evidence), given.group("vehicles")]
+        folded = functional.pixel_unshuffle(torch.cat(planes, dim=1).to(x), FACTOR)
         steering = torch.cat([sigma.to(x.dtype)[:, None].log() / 4.0, given.scalars.to(x)], dim=1)
         mean, log_var = self.network(torch.cat([x / norm, folded], dim=1), steering).chunk(2, dim=1)
         out = level * SIGMA_DATA / norm
@@ -118,7 +118,7 @@ def save_latent(
     Args:
         folder: made here.
         code: the autoencoder.
-        denoiser: of its latents, or None.
+        denoiser: the denoiser of its latents, or None.
         floor: RMSE of the gain that comes back on held-out cities [dB].
         **said: more lines of the card.
 

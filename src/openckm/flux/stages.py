@@ -52,7 +52,7 @@ class Chain:
         denoiser: the prior, or a guided one.
         condition: what is known, a batch of one; None for a denoiser that holds it.
         seed: the noise of draw k is a function of (seed, k) alone.
-        order: of the sampler, 1 or 2.
+        order: the order of the sampler, 1 or 2.
         eta: 0 is deterministic given the initial noise, 1 is the reverse diffusion.
         symmetrise: whether draw k runs in orientation k mod 8 (a prior that turns) or upright.
         schedule: noise levels of a chain from pure noise.
@@ -95,8 +95,8 @@ class Chain:
 
     def states(self, steps: int, chosen: Sequence[int], shape: tuple[int, int, int], kept: Sequence[int]) -> list[Maps]:
         """Return the midpoints of one chain from pure noise, [K, C, H, W] each: where it has `kept` steps before it."""
-        sampler, (prior, told) = self._sampler(steps), self._posed(chosen, shape)
-        generators, given = [draw_generator(self.seed, k) for k in chosen], condition_of(told, len(chosen))
+        sampler, (prior, given) = self._sampler(steps), self._posed(chosen, shape)
+        generators, given = [draw_generator(self.seed, k) for k in chosen], condition_of(given, len(chosen))
         state = sampler.start(draw_noise(generators, shape))
         found = {}
         while state.index > min(kept):
@@ -115,19 +115,19 @@ class Chain:
         self, sampler: FewStepSampler, chosen: Sequence[int], shape: tuple[int, int, int],
         begin: SamplerState | None, until: float, progress: Progress | None,
     ) -> Maps:  # fmt: skip
-        prior, told = self._posed(chosen, shape)
+        prior, given = self._posed(chosen, shape)
         # a chain that goes on takes other noise than the one that it goes on from
         numbers = chosen if begin is None else [k + FRESH for k in chosen]
         generators = [draw_generator(self.seed, k) for k in numbers]
-        return sampler.run(prior, shape, generators, told, progress, begin, until)
+        return sampler.run(prior, shape, generators, given, progress, begin, until)
 
     def _posed(self, chosen: Sequence[int], shape: tuple[int, int, int]) -> tuple[Denoiser, Condition | None]:
         """Return the denoiser in each draw's orientation and, where it does not hold it, what is known."""
-        told = None if self.condition is None else self.condition.repeat(len(chosen))
-        if not (self.symmetrise and told is not None and self.denoiser.turns):
-            return self.denoiser, told
+        given = None if self.condition is None else self.condition.repeat(len(chosen))
+        if not (self.symmetrise and given is not None and self.denoiser.turns):
+            return self.denoiser, given
         poses = [orientation(k, shape[1] == shape[2]) for k in chosen]
-        return Oriented(self.denoiser, poses, told), None
+        return Oriented(self.denoiser, poses, given), None
 
 
 def noised(x: Maps, level: float, seed: int, chosen: Sequence[int]) -> Maps:

@@ -73,7 +73,7 @@ class WarmRule:
     """How far an old answer may be reused; fitted on validation cities.
 
     Attributes:
-        sha256: of the weights that it was fitted with; empty = of any.
+        sha256: the SHA-256 of the weights that it was fitted with; empty = of any.
         scale: c of s* = c |m - m'|_2.
         steps: steps after transport, by distance: the entry of the first `near` that is not exceeded.
         near: distances |m - m'|_2 over the root of the number of cells, ascending; beyond the last the chain starts

@@ -135,7 +135,7 @@ class Stream:
         method: the reconstructor; the product's own with the embedded prior by default.
         rule: how far an ensemble may be carried over; that of the prior by default.
         draws: posterior draws of every frame.
-        seed: of everything random.
+        seed: the seed of everything random.
 
     Raises:
         OptionError: if there are fewer than two draws.

@@ -63,7 +63,7 @@ class WarmOptions:
         kind: how an ensemble is carried over; see `openckm.flux.start`.
         rule: how far an answer may be carried over; None for the rule that belongs to the prior.
         share_static: whether answers without readings may be found by other tokens.
-        token: of who asks. Answers with readings are found under the same token alone.
+        token: the token of who asks. Answers with readings are found under the same token alone.
         owners: how many tokens share the room.
         similar: whether questions that are nearly the same count; otherwise only the same one does.
     """
@@ -281,7 +281,7 @@ def carried(
         source: the old ensemble, with all channels.
         answer: the posterior.
         rule: how far is too far.
-        kind: of transport.
+        kind: the kind of transport.
         said: what is to be said of it in provenance; it is added to.
     """
     found = distance(answer.denoised, source.belief)
@@ -291,7 +291,7 @@ def carried(
         said["why"] = "the nearest answer is too far"
         return None
     warm = transported(source, answer.denoised, kind)
-    fit = misfit(warm, answer.denoised, source, _readings(answer.told))
+    fit = misfit(warm, answer.denoised, source, _readings(answer.condition))
     if fit.worst > rule.excess:
         said |= {"how": "fallback", "misfit": round(fit.worst, 3)}
         return None
@@ -359,9 +359,9 @@ def _filled(source: Source, belief: Denoised, draws: int) -> Source | None:
     return Source(whole(maps, belief.mean), Denoised(whole(mean, belief.mean), filled))
 
 
-def _readings(told: Condition) -> Readings | None:
+def _readings(condition: Condition) -> Readings | None:
     """The gain readings that a network was conditioned on, from its planes; intervals do not count."""
-    low, high, weight = (part.flatten() for part in told.evidence[0, :3])
+    low, high, weight = (part.flatten() for part in condition.evidence[0, :3])
     cell = torch.nonzero((weight > 0) & (high - low < 1e-6)).flatten()
     if not len(cell):
         return None

@@ -1,1 +1,1 @@
-"""Prior times likelihood: draws of the posterior. Few-step samplers, and P1's Algorithm 2 (`dps`)."""
+"""This package joins prior and likelihood and draws from the posterior, by few-step samplers or P1's Algorithm 2."""

@@ -1,4 +1,4 @@
-r"""Evidence of any instrument on a map that is already believed: areas, rasters, devices, any operator.
+r"""This module adds evidence of any instrument to a map that is believed: areas, rasters, devices, any operator.
 
 A belief z ~ N(m, C) about the gain of every cell (`openckm.infer.model.Posterior`: the prior, the readings at points,
 the nuisances, the discrepancy) meets a likelihood of sites behind an operator, p(y | A(z)). With J the operator's slope
@@ -109,7 +109,7 @@ class Update:
 
     Attributes:
         mean: m', shape (cells,).
-        std: of C', shape (cells,).
+        std: the standard deviation of C', shape (cells,).
         gain: C J', shape (cells, readings).
         core: L^(1/2) (I + L^(1/2) S L^(1/2))^-1 L^(1/2), shape (readings, readings).
         operator: J over the cells, shape (readings, cells).
@@ -293,9 +293,9 @@ def assimilate(
         here = (mean + gain @ pull)[cells]
     var = np.maximum(std**2 - np.einsum("ij,jk,ik->i", gain, core, gain, optimize=True), 1e-6)
     whole = csr_matrix((slope.data, cells[slope.indices], slope.indptr), shape=(readings.count, len(mean)))
-    told = precision > 0
-    target = np.where(told, shift / np.where(told, precision, 1.0), 0.0)
-    noise = np.where(told, 1.0 / np.sqrt(np.where(told, precision, 1.0)), 0.0)
+    informed = precision > 0
+    target = np.where(informed, shift / np.where(informed, precision, 1.0), 0.0)
+    noise = np.where(informed, 1.0 / np.sqrt(np.where(informed, precision, 1.0)), 0.0)
     updated = mean + gain @ pull
     facts = _facts(readings, belief, inner, (precision, target, noise), (mean, std, updated, np.sqrt(var)), cells)
     return Update(updated, np.sqrt(var), gain, core, whole, level, target, noise, facts)
@@ -345,8 +345,8 @@ def _facts(
     mean, std, updated, spread = (field[cells] for field in fields)
     plain = np.concatenate([np.full(int(s.sum()), isinstance(t.site, NormalSite)) for t, s in
                             zip(readings.terms, readings.seen, strict=True)])  # fmt: skip
-    told = plain & (precision > 0)
-    score = (target - belief)[told] / np.sqrt(np.diag(inner)[told] + noise[told] ** 2)
+    informed = plain & (precision > 0)
+    score = (target - belief)[informed] / np.sqrt(np.diag(inner)[informed] + noise[informed] ** 2)
     return {
         "readings": readings.count,
         "of": readings.words(),
@@ -395,8 +395,9 @@ def updated(before: Posterior, likelihood: Likelihood) -> Posterior:
     """Return a posterior given further evidence.
 
     Args:
-        before: of the points.
-        likelihood: of all other evidence, on maps in latent code of the cells asked for, in the unit of the map.
+        before: the posterior of the points.
+        likelihood: the likelihood of all other evidence, on maps in latent code of the cells asked for, in the unit of
+            the map.
 
     Raises:
         InputError: if the evidence reads nothing, or other channels than the gain, or does not fit the grid.
@@ -409,7 +410,7 @@ def updated(before: Posterior, likelihood: Likelihood) -> Posterior:
     found = assimilate(before.mean, before.std, covariance, likelihood, cells)
     gain = replace(before.gain, mean=found.mean, std=found.std)
     return UpdatedPosterior(
-        scene, before.denoiser, before.denoised, before.told, gain, before.experts, before.symmetrise,
+        scene, before.denoiser, before.denoised, before.condition, gain, before.experts, before.symmetrise,
         before.evaluations, before.facts | {"further_evidence": found.facts}, before, found, covariance,
     )  # fmt: skip
 

@@ -1,16 +1,16 @@
-r"""Which method draws the posterior and which estimates its mean, from the evidence alone. The user may override both.
+r"""This module chooses the methods that draw the posterior and estimate its mean; the user may override both.
 
     evidence                                                           draws   estimate of the mean
     a device or likelihood for which no sites are known                dps     dps      needs but a gradient
-    no reading at all                                                  told    refined
+    no reading at all                                                "told"    refined
     single cells, few of them (below FEW of the cells of a channel),
       all in the network's evidence planes                             jfs     refined
     everything else                                                    jfs     jfs
 
-    told       the network's own sampler, told the readings in its evidence planes
+    "told"     the network's own sampler, conditioned on the readings by its evidence planes
     jfs        the prior and the likelihood (`infer.exact.jfs`); as an estimate, the mean of 8 chains that stop where
                a mean wants them to (`openckm.infer.posterior_draws`)
-    refined    one call of the network that is told, made to agree with the likelihood (`openckm.infer.refine`)
+    refined    one call of the network so conditioned, made to agree with the likelihood (`openckm.infer.refine`)
 
 RMSE of the gain over that of jfs, prior 0.4.0, means over 64 x 64 windows of Florence (14) and of procedural maps that
 the network has not seen (12); in brackets that of the direction's sine where it is read:
@@ -24,7 +24,7 @@ the network has not seen (12); in brackets that of the direction's sine where it
     2 % of the cells read    0.95, 0.95                    0.98, 0.96                    0.97, 0.98
 
 CPU time for 64 x 64 cells: 0.25 to 0.75 s for jfs, 0.12 s for refined, 0.02 s for one orientation of it. An average of
-both ways is worth at most 1 % beyond the better of them. Chains of jfs that are also told the readings in the planes
+both ways is worth at most 1 % beyond the better of them. Chains of jfs that also see the readings in the planes
 are worse on all but points and blocks, by up to 17 %.
 
 mmps, DiffPIR and DAPS are never picked: they are there to be compared with (`ckm bench samplers`).
@@ -47,7 +47,7 @@ def choose_method(likelihood: Likelihood) -> str:
     """Return the method of the draws by the table of the module.
 
     Args:
-        likelihood: of the readings.
+        likelihood: the likelihood of the readings.
     """
     if not has_sites(likelihood):
         return "dps"
@@ -58,8 +58,8 @@ def choose_estimate(likelihood: Likelihood, condition: Condition | None = None) 
     """Return the method of the posterior mean by the table of the module: "refined", "jfs" or "dps".
 
     Args:
-        likelihood: of the readings.
-        condition: what is known besides; its evidence planes must hold the readings for the network to be told.
+        likelihood: the likelihood of the readings.
+        condition: what is known besides; its evidence planes must hold the readings for the network to see them.
     """
     drawn = choose_method(likelihood)
     if drawn == "told":

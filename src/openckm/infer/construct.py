@@ -1,4 +1,4 @@
-"""The product's own method: a learned prior, a stated likelihood, and a discrepancy where the prior does not fit.
+"""The product's own method joins a learned prior, a stated likelihood, and a discrepancy where the prior does not fit.
 
     y = nuisances + map + discrepancy + noise     (`openckm.infer.scene`)
 
@@ -71,7 +71,7 @@ class LoadedPrior:
     Attributes:
         denoiser: the network.
         name: what provenance calls it.
-        calibration: of its spread, or None.
+        calibration: the calibration of its spread, or None.
     """
 
     denoiser: MapDenoiser
@@ -91,7 +91,7 @@ class OpenCKM:
         calibrated: whether to bring the spread to what was measured on validation maps.
         device: name of the device whose level the map has; None for the mean device, "any" for whatever is at hand.
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
-        name: of the method.
+        name: the name of the method.
         draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
             (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer). Of
             other instruments without readings at points, any of `openckm.infer.posterior_draws`; "told" leaves the
@@ -212,12 +212,13 @@ class OpenCKM:
         Args:
             observations: the evidence, in the grid's CRS.
             grid: the cells asked for.
-            seed: of the folds in which readings are held out.
+            seed: the seed of the folds in which readings are held out.
             until: monotonic clock [s] after which the mean is averaged over no further orientations.
-            progress: told what is done.
+            progress: is called with what is done.
             maps: whole maps that someone else predicted, each one more column beside the prior's map; without any
                 reading, the first is the answer.
-            likelihood: of any further instrument, on maps in latent code of the cells asked for, in the map's unit.
+            likelihood: the likelihood of any further instrument, on maps in latent code of the cells asked for, in the
+                map's unit.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -246,7 +247,7 @@ class OpenCKM:
             if self.draw_by not in ("told", "dps"):
                 raise OptionError(
                     f"draw_by={self.draw_by!r} draws from other instruments alone, and there are readings at points:"
-                    " wanted told or dps"
+                    ' wanted "told" or "dps"'
                 )
             return None
         if self.draw_by != "told":
@@ -274,8 +275,8 @@ class OpenCKM:
             grid: as before.
             cells: flat index of the cells that are asked for, shape (m,); mean and spread of the gain are theirs
                 alone, and the answer neither draws nor becomes a map. None for all.
-            seed: of the folds in which readings are held out.
-            likelihood: of any further instrument.
+            seed: the seed of the folds in which readings are held out.
+            likelihood: the likelihood of any further instrument.
 
         Raises:
             InputError: if the evidence cannot be used.
@@ -326,7 +327,7 @@ class OpenCKM:
 
         Args:
             cells: evidence and grid of each cell, all in one CRS.
-            seed: of everything random.
+            seed: the seed of everything random.
             progress: called with what is done.
             alone: what `posterior` said of each cell by itself, where it was asked before.
 
@@ -467,11 +468,11 @@ def _without_readings(
     scene: Scene, denoiser: Denoiser, symmetrise: bool, enough: Callable[[], bool] | None
 ) -> Posterior:
     """Too few readings to fit anything: the prior given the site, and the readings as plain evidence when in dB."""
-    told = scene.with_evidence(scene.cells if scene.cells is not None and scene.unit == "dB" else None)
-    denoised = posterior_mean(denoiser, told, symmetrise=symmetrise, enough=enough)
+    condition = scene.with_evidence(scene.cells if scene.cells is not None and scene.unit == "dB" else None)
+    denoised = posterior_mean(denoiser, condition, symmetrise=symmetrise, enough=enough)
     mean, var = (a[0] for a in gain_of(denoised))
     std = np.sqrt(var)
     if scene.maps:
         mean, std = scene.maps[0].mean.ravel(), scene.maps[0].std.ravel()
     mean, std = mean[scene.asked], std[scene.asked]
-    return Posterior(scene, denoiser, denoised, told, Blend(mean, std, 1.0, 1.0), None)
+    return Posterior(scene, denoiser, denoised, condition, Blend(mean, std, 1.0, 1.0), None)

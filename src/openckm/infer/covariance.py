@@ -1,4 +1,4 @@
-r"""Covariances of a belief about a map, between any two lists of its cells.
+r"""This module gives the covariances of a belief about a map, between any two lists of its cells.
 
 Two beliefs have covariances. The Gaussian process over the discrepancy and the nuisances knows them exactly, for every
 pair of cells. An ensemble of K draws knows them up to errors of 1 / sqrt(K) in every correlation, which over thousands

@@ -1,6 +1,6 @@
-"""The point estimate: the posterior mean by the method that the evidence calls for and the time allows.
+"""The point estimate is the posterior mean, by the method that the evidence calls for and the time allows.
 
-What is picked, and why, is told in `openckm.infer.choose`. Under a deadline the refined mean, which takes a fraction of
+What is picked, and why, is said in `openckm.infer.choose`. Under a deadline the refined mean, which takes a fraction of
 the time of 8 draws, comes first, and stays the answer if the draws are not done in time.
 """
 
@@ -62,15 +62,16 @@ def posterior_estimate(
 
     Args:
         denoiser: the prior.
-        likelihood: of the readings, on complete maps in latent code.
-        condition: of one map: the site, and the readings in the evidence planes where the network may be told them;
+        likelihood: the likelihood of the readings, on complete maps in latent code.
+        condition: the condition of one map: the site, and the readings in the evidence planes where the network may be
+            conditioned on them;
             methods that draw do not look at the planes, lest readings count twice.
         method: one of ESTIMATES; "auto" picks it.
         draws: averaged, by the methods that draw.
-        seed: of their noise.
+        seed: the seed of their noise.
         deadline_s: seconds after which the refined mean is the answer, averaged over at least one orientation;
             Algorithm 2 heeds no deadline.
-        spectrum: of the denoiser's errors; the one that belongs to the denoiser if None.
+        spectrum: the spectrum of the denoiser's errors; the one that belongs to the denoiser if None.
 
     Raises:
         GridError: if the likelihood is of other maps.

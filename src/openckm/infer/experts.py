@@ -1,4 +1,4 @@
-"""Several experts, one model: the prior's map, nuisances and a discrepancy field, with and without the measurements.
+"""Several experts share one model: the prior's map, nuisances and a discrepancy, with and without measurements.
 
     site       m = E[map | layout, transmitter]               readings enter through nuisances and discrepancy alone
     evidence   m = E[map | layout, transmitter, readings]     the network sees the readings, too
@@ -68,7 +68,7 @@ class Expert:
         fit: nuisances and discrepancy.
         basis: rows of H of every cell.
         denoised: what the network said, latent code.
-        condition: what the network was told.
+        condition: what the network was conditioned on.
         linear: rows over the cells of the readings of more than one cell, or None.
     """
 
@@ -309,11 +309,11 @@ def evidence_expert(
     asked before. Other arguments as for `site_expert`.
     """
     seen = as_network_readings(scene, site)
-    told = scene.with_evidence(seen)
+    condition = scene.with_evidence(seen)
     groups = np.unique(fold)
     if known is None:
         some = [scene.with_evidence(seen.subset(fold != group)) for group in groups]
-        whole = partial(posterior_mean, denoiser, told, symmetrise=symmetrise, enough=enough)
+        whole = partial(posterior_mean, denoiser, condition, symmetrise=symmetrise, enough=enough)
         parts = [partial(posterior_mean, denoiser, Condition.join(some), symmetrise=False)] if some else []
         denoised, *found = side_by_side([whole, *parts])
         others = found[0] if found else None
@@ -322,10 +322,10 @@ def evidence_expert(
     basis = _centred(site, scene, gain_of(denoised)[0][0])
     fit, linear = fit_readings(scene, basis, site.fit.beta_mean, _tightened(site.fit), hyper)
     held = _held_out(scene, others, fold, site, (fit, linear))
-    return evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, told)
+    return evidence_belief(scene, denoised, Fitted(fit, held.mean, held.std, linear), site, condition)
 
 
-def evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expert, told: Condition) -> Expert:
+def evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expert, condition: Condition) -> Expert:
     """Return what the evidence expert says of the cells of a scene: the network's own error counts by the slope.
 
     `site` is the site expert on the same cells.
@@ -335,7 +335,7 @@ def evidence_belief(scene: Scene, denoised: Denoised, fitted: Fitted, site: Expe
     belief = fitted.fit.predict(scene.places[scene.asked], basis.matrix[scene.asked])
     std = np.sqrt(belief.std**2 + _slope(fitted.fit, basis) ** 2 * var[scene.asked])
     return Expert(
-        belief.mean, std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, told, fitted.linear
+        belief.mean, std, fitted.held_out, fitted.held_out_std, fitted.fit, basis, denoised, condition, fitted.linear
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-r"""Readings of more than one cell: averages over areas and cells of rasters, as rows over the cells.
+r"""Readings of more than one cell become rows over the cells: averages over areas, and cells of rasters.
 
     y = 10 log10 sum_c w_c 10^(z_c / 10) + n,     sum_c w_c = 1
 
@@ -32,7 +32,7 @@ class MeanMap:
     """A whole map handed in as one more expert: a one-pass prediction, or an older map.
 
     Attributes:
-        name: of the expert, in the summary.
+        name: the name of the expert, in the summary.
         mean: the map [dB, up to the unknown level where readings are in dBm], shape of the grid asked for.
         std: its standard deviation [dB], same shape.
     """
@@ -66,7 +66,7 @@ class ExtendedReadings:
     """Averages of the gain's power over several cells of a padded grid.
 
     Attributes:
-        weights: of the cells in each reading, their sum 1, shape (k, cells).
+        weights: the weights of the cells in each reading, their sum 1, shape (k, cells).
         value: readings [dB], shape (k,).
         sigma: standard deviation of their noise [dB], shape (k,).
         names: what they are called, with how many there are of each.

@@ -1,4 +1,4 @@
-"""What the provenance says of a fit: nuisances, discrepancy, weights, and what was made of the readings."""
+"""The provenance says of a fit what its nuisances, discrepancy and weights are, and what was made of the readings."""
 
 from __future__ import annotations
 

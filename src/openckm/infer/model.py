@@ -1,4 +1,4 @@
-r"""One model of one map, and the posterior that comes back: every reading counts, whichever way it comes in.
+r"""A model of one map takes every reading, whichever way it comes in, and gives the posterior back.
 
 All readings are of the map z [unit of the readings], through a linear (or linearised) instrument A each,
 
@@ -58,7 +58,7 @@ class Posterior:
         scene: the evidence on the padded grid.
         denoiser: the prior, in tiles where the map is large.
         denoised: what the network says of every channel, latent code.
-        told: what the network was conditioned on.
+        condition: what the network was conditioned on.
         gain: belief about the gain of every cell of the padded grid.
         experts: site and evidence expert; None where there were too few readings to fit anything.
         symmetrise: whether draws run in the 8 orientations in turn.
@@ -69,7 +69,7 @@ class Posterior:
     scene: Scene
     denoiser: Denoiser
     denoised: Denoised
-    told: Condition
+    condition: Condition
     gain: Blend
     experts: tuple[Expert, Expert] | None
     symmetrise: bool = True
@@ -131,7 +131,7 @@ class Posterior:
             if latent is not None:
                 made = latent[chosen[0] : chosen[-1] + 1]
             else:
-                made = draw_maps(self.denoiser, self.told, chosen, seed, sampler, step, symmetrise=self.symmetrise)
+                made = draw_maps(self.denoiser, self.condition, chosen, seed, sampler, step, symmetrise=self.symmetrise)
             if on_latent is not None:
                 on_latent(made)
             return np.stack([self.finish(made[n], seed, k) for n, k in enumerate(chosen)])
@@ -155,7 +155,7 @@ class Posterior:
 
         Args:
             gain: the network's draw [dB], of every cell of the scene, shape (cells,).
-            seed: of the discrepancy.
+            seed: the seed of the discrepancy.
             k: number of the draw.
             at: the cells that are wanted, where those of the scene are more.
         """
@@ -184,7 +184,7 @@ class Posterior:
 
         Args:
             draws: size of the ensemble, where there is one.
-            seed: of the ensemble.
+            seed: the seed of the ensemble.
             steps: network calls per draw; None for the usual number.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Each draw in an orientation of its own: a denoiser that turns maps before and after the network sees them.
+"""Each draw has an orientation of its own: a denoiser turns maps before and after the network sees them.
 
 A network is not quite equivariant. If draw k is denoised in orientation k mod 8 of the square, the average over 8 draws
 is an average over the orientations too, at no cost, while readings and samplers see every map upright.

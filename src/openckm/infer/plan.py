@@ -1,4 +1,4 @@
-r"""Where to measure next: the cells whose readings are expected to reduce the map's error most.
+r"""This module says where to measure next: at the cells whose readings are expected to reduce the map's error most.
 
 A belief with covariance C over cells; a reading of cell j, with noise sigma, turns it into
 
@@ -64,7 +64,7 @@ def choose_cells(
         count: how many to choose; fewer come back if there are fewer candidates.
         noise_db: standard deviation of a reading's noise [dB], positive.
         criterion: "reduction" of the variance over the targets, or largest "variance" of the cell itself (a rival).
-        seed: of the sample that stands for very many targets or candidates.
+        seed: the seed of the sample that stands for very many targets or candidates.
 
     Raises:
         OptionError: if count or noise is not positive, or there is no target or candidate.

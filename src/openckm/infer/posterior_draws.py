@@ -1,4 +1,4 @@
-r"""Draws of p(map | readings, site) by any of the methods, in one call.
+r"""This module draws from p(map | readings, site) by any of the methods, in one call.
 
     method    guided denoiser or chain                      sampler (steps)                     cost per draw
     jfs       `openckm.infer.exact.jfs.JFS`                       AncestralSampler (8)                steps
@@ -6,7 +6,7 @@ r"""Draws of p(map | readings, site) by any of the methods, in one call.
     diffpir   `openckm.infer.rivals.diffpir.diffpir`               RenoiseSampler (20)                 steps
     daps      `openckm.infer.rivals.daps.DAPS`                     its own (30)                        4 steps
     dps       `infer.rivals.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
-    told      none: the network is told the evidence        AncestralSampler (8)                steps
+    "told"    none: the network is conditioned on evidence  AncestralSampler (8)                steps
     auto      what `openckm.infer.choose` picks
 
 With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
@@ -26,7 +26,7 @@ Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 %
 points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
-Draws of jfs and told have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
+Draws of jfs, "told" have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
 keep order 1 (`openckm.infer.exact.samplers`), whose draws are over-confident and whose mean scatters less.
 """
 
@@ -124,18 +124,18 @@ def sample_posterior(
 
     Args:
         denoiser: the prior.
-        likelihood: of the readings, on maps of `shape` in latent code.
+        likelihood: the likelihood of the readings, on maps of `shape` in latent code.
         shape: channels, rows and columns of a map.
         condition: what is known besides (the site), of one map or of each draw. Evidence in it is used by the network
             on top of the likelihood; the method "told" uses nothing else.
         method: see the module; "auto" uses the readings once: no evidence where the likelihood is used.
-        steps: of the sampler; its default if None.
-        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and told have none.
+        steps: the number of steps of the sampler; its default if None.
+        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and "told" have none.
         draws: K.
         mean: the chains stop early; the average of what they return is the posterior mean, see the module.
-        seed: of all noise.
-        spectrum: of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
-        progress: told (steps done, steps in all), counted over the batches.
+        seed: the seed of all noise.
+        spectrum: the spectrum of the denoiser's errors, for jfs and mmps; the one that belongs to the denoiser if None.
+        progress: is called with (steps done, steps in all), counted over the batches.
 
     Raises:
         GridError: if the likelihood is of other maps.
@@ -168,10 +168,10 @@ def sample_posterior(
     size = max(PASS_CELLS // (shape[1] * shape[2]), 1)
     for begin in range(0, draws, size):
         chosen = range(begin, min(begin + size, draws))
-        prior, told = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))
+        prior, given = _oriented(denoiser, chosen, shape, _of(condition, chosen, draws))
         guided, sampler, evaluations = _make(how, prior, likelihood, own)
         report = None if progress is None else _counted(progress, begin, len(chosen), draws, count)
-        maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], told, report))
+        maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], given, report))
         cost += len(chosen) * evaluations
     return PosteriorDraws(torch.cat(maps), cost)
 
@@ -219,11 +219,11 @@ def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum
 def _oriented(
     denoiser: Denoiser, chosen: range, shape: tuple[int, int, int], condition: Condition | None
 ) -> tuple[Denoiser, Condition | None]:
-    """Return the prior of some draws, of complete maps each in its orientation, and what it is still to be told."""
-    told = condition_of(condition, len(chosen))
+    """Return the prior of some draws, of complete maps each in its orientation, and what else is given."""
+    given = condition_of(condition, len(chosen))
     if not isinstance(denoiser, MapDenoiser):
-        return denoiser, told
-    return Oriented(denoiser, [orientation(k, shape[1] == shape[2]) for k in chosen], told), None
+        return denoiser, given
+    return Oriented(denoiser, [orientation(k, shape[1] == shape[2]) for k in chosen], given), None
 
 
 def _of(condition: Condition | None, chosen: range, draws: int) -> Condition | None:

@@ -1,4 +1,4 @@
-"""The map that rays alone make of a site, to be handed in as one more expert (`maps=` of `OpenCKM`).
+"""Rays alone make a map of a site, which can be handed in as one more expert (`maps=` of `OpenCKM`).
 
 It knows reflections and bent rays that a prior which was not shown them has to guess, and it knows nothing of what the
 layout does not hold: beside readings, the blend weighs it by how well it foretells those that it has not seen.

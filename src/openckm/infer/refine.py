@@ -1,6 +1,6 @@
-r"""The posterior mean in one call, made to agree with the readings.
+r"""One call of the network gives the posterior mean, which is then made to agree with the readings.
 
-A network that is told readings interpolates them less sharply than they allow: its answer m = E[x | planes] differs
+A network that sees readings interpolates them less sharply than they allow: its answer m = E[x | planes] differs
 from dense, accurate readings by more than their noise. But its error is a field whose covariance is known, and the
 likelihood is known exactly. So m and its own variance V are taken for the prior of one more step in closed form,
 
@@ -29,7 +29,7 @@ from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
 
 REFINE_LEVEL = 1.3
-"""Noise level [latent] whose error correlation stands for that of the network told of readings. On windows of Florence
+"""Noise level [latent] whose error correlation stands for that of the network that saw readings. On windows of Florence
 the error differs by less than 2 % between 0.3 and 5."""
 
 
@@ -47,34 +47,34 @@ def refined_mean(
 
     Args:
         denoiser: the prior; it must predict a variance if the spectrum is relative to one.
-        likelihood: of the readings, one measurement for all maps of the batch.
+        likelihood: the likelihood of the readings, one measurement for all maps of the batch.
         condition: site and evidence planes of the same readings, a batch of B.
         symmetrise: average the network's answer over the 8 orientations (8 calls) instead of one.
-        spectrum: of the denoiser's errors; the one that belongs to the denoiser if None.
-        options: of the solve.
+        spectrum: the spectrum of the denoiser's errors; the one that belongs to the denoiser if None.
+        options: the options of the solve.
         enough: asked after every orientation; True ends the averaging with those that there are.
 
     Raises:
         GridError: if the likelihood is of other maps.
         OptionError: if no site is known for a part of the likelihood.
     """
-    told = posterior_mean(denoiser, condition, symmetrise=symmetrise, enough=enough)
-    return refine(told, JFS(denoiser, likelihood, spectrum, options))
+    denoised = posterior_mean(denoiser, condition, symmetrise=symmetrise, enough=enough)
+    return refine(denoised, JFS(denoiser, likelihood, spectrum, options))
 
 
-def refine(told: Denoised, method: JFS) -> Denoised:
+def refine(denoised: Denoised, method: JFS) -> Denoised:
     """Return what a network said [B, C, H, W], made to agree with the readings; the variance is that before.
 
     Args:
-        told: mean and variance in latent code, as the network said them.
+        denoised: mean and variance in latent code, as the network said them.
         method: the likelihood, and how it is brought in.
 
     Raises:
         GridError: if the likelihood is of other maps.
     """
-    method.likelihood.domain.check(told.mean, "refine")
-    var = None if told.var is None else told.var.float().clamp(min=1e-12)
-    belief = Denoised(told.mean.float(), var)
+    method.likelihood.domain.check(denoised.mean, "refine")
+    var = None if denoised.var is None else denoised.var.float().clamp(min=1e-12)
+    belief = Denoised(denoised.mean.float(), var)
     with torch.no_grad():
         mean = Fit(method, belief, method.spectrum.covariance(belief, REFINE_LEVEL)).run().mean
     return Denoised(mean, var)

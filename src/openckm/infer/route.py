@@ -1,4 +1,4 @@
-"""A drive along free cells that visits a set of stops: shortest paths, nearest insertion, 2-opt.
+"""A drive along free cells visits a set of stops: shortest paths, nearest insertion, 2-opt.
 
 Free cells are nodes; a step to one of the 8 neighbours costs its length, and a diagonal step is possible only where
 both cells beside it are free, so that no corner of a building is cut. Stops are ordered by nearest insertion and

@@ -1,4 +1,4 @@
-r"""Evidence that is sampled: very many readings, other channels than the gain, devices without a site.
+r"""Some evidence must be sampled: very many readings, other channels than the gain, devices without a site.
 
 What `openckm.infer.assimilate` brings in exactly (up to some thousand readings of the gain) stays there. Beyond it, the
 belief about the site meets the likelihood in two ways:
@@ -110,7 +110,7 @@ class SampledPosterior(Posterior):
             return nothing
         try:
             found = sample_posterior(
-                self.denoiser, self._read, (len(CHANNELS), *shape), self.told, method=self.method, steps=steps,
+                self.denoiser, self._read, (len(CHANNELS), *shape), self.condition, method=self.method, steps=steps,
                 draws=draws, seed=seed, progress=_watch(until, on_progress),
             )  # fmt: skip
         except OutOfTime:
@@ -165,8 +165,8 @@ def sampled(before: Posterior, likelihood: Likelihood, method: str) -> SampledPo
     """Return a posterior given evidence of which draws are made.
 
     Args:
-        before: of the site, on the cells of the evidence.
-        likelihood: of the evidence, on complete maps in latent code.
+        before: the posterior of the site, on the cells of the evidence.
+        likelihood: the likelihood of the evidence, on complete maps in latent code.
         method: that draws, of `openckm.infer.posterior_draws`.
 
     Raises:
@@ -180,6 +180,6 @@ def sampled(before: Posterior, likelihood: Likelihood, method: str) -> SampledPo
         )
     likelihood.domain.check(before.denoised.mean, "evidence")
     return SampledPosterior(
-        scene, before.denoiser, before.denoised, before.told, before.gain, None, before.symmetrise,
+        scene, before.denoiser, before.denoised, before.condition, before.gain, None, before.symmetrise,
         before.evaluations, before.facts, likelihood, method,
     )  # fmt: skip

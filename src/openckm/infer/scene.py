@@ -1,4 +1,4 @@
-"""The evidence on one map, in the form that experts work with: one reading per cell and device, planes, and a design.
+"""A scene holds the evidence on one map as experts work with it: one reading per cell and device, planes, and a design.
 
 Readings y_i [dB or dBm] of cell i by device d are modelled as
 
@@ -67,7 +67,7 @@ class Sisters:
     Attributes:
         xy: places and the number of the sister's field (1, 2, ...; 0 is the cell itself), shape (k, 3).
         value: residuals of the sisters [dB], shape (k,).
-        variance: of their noise [dB^2], shape (k,).
+        variance: the variance of their noise [dB^2], shape (k,).
         components: the field of all cells, in the deviation and length of this one.
         correlation: with each sister, by name.
     """

@@ -1,4 +1,4 @@
-r"""Several radio cells of one mast: what shadows one shadows the others, and the phones are the same.
+r"""Several radio cells of one mast share their shadows and their phones.
 
     delta_c(s) = std_c (sum_r loading_cr f_r(s) + sqrt(1 - sum_r loading_cr^2) g_c(s)),    r = 1, 2 at most
 
@@ -66,7 +66,7 @@ def with_sisters(scenes: Mapping[str, Scene], fitted: Mapping[str, Expert], seed
     Args:
         scenes: by cell, all in one plane.
         fitted: the site expert of every cell by itself.
-        seed: of the subsets.
+        seed: the seed of the subsets.
 
     Raises:
         InputError: if the cells are in different planes.
@@ -111,7 +111,7 @@ def correlation(first: _Residual, second: _Residual, rng: np.random.Generator) -
     Args:
         first: residuals of one cell.
         second: residuals of the other.
-        rng: of the subsets.
+        rng: the generator of the subsets.
     """
     picks = [rng.permutation(len(r.value))[:PAIR_READINGS] for r in (first, second)]
     a, b = (_Residual(r.xy[p], r.value[p], r.variance[p], r.std, r.length_m, r.nugget_std)
@@ -175,8 +175,8 @@ def _sisters(
         tables.append((place, theirs.value[pick], noise))
     xy, value, variance = (np.concatenate(part) for part in zip(*tables, strict=True))
     hyper = (Matern(0.5, mine.length_m, mine.std, tuple(map(tuple, across.tolist()))),)
-    told = {names[k]: float(common[own, k]) for k in others}
-    return Sisters(xy, value, variance, hyper, told)
+    correlations = {names[k]: float(common[own, k]) for k in others}
+    return Sisters(xy, value, variance, hyper, correlations)
 
 
 def _levels(name: str, scenes: Mapping[str, Scene], fitted: Mapping[str, Expert]) -> tuple[Array, Array] | None:

@@ -1,4 +1,4 @@
-"""How much each expert counts, by the readings that are held out, and the belief that they share.
+"""The readings that are held out say how much each expert counts, and which belief the experts share.
 
     w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2
 
@@ -40,7 +40,7 @@ class Weighing:
     """How much each expert counts.
 
     Attributes:
-        weights: of all experts, by name; their sum is 1.
+        weights: the weights of all experts, by name; their sum is 1.
         scale: factor on the spread that the held-out readings ask for.
     """
 
@@ -53,11 +53,11 @@ class Blend:
     """The experts' common belief.
 
     Attributes:
-        mean: of the wanted cells [unit of the readings], shape (m,).
-        std: of the same [dB], shape (m,).
-        weight: of `evidence` against `site`.
+        mean: the mean of the wanted cells [unit of the readings], shape (m,).
+        std: the standard deviation of the same [dB], shape (m,).
+        weight: the weight of `evidence` against `site`.
         scale: factor on the spread that the held-out readings ask for.
-        weights: of all experts, by name.
+        weights: the weights of all experts, by name.
     """
 
     mean: Array
@@ -130,7 +130,7 @@ def _stacked(y: Array, predicted: Array, leaning: Array) -> Array:
 
     Args:
         y: readings, shape (n,).
-        predicted: of each reading by each expert from the other folds, shape (n, k).
+        predicted: the predicted of each reading by each expert from the other folds, shape (n, k).
         leaning: w0, up to its sum, shape (k,).
     """
     start = leaning / leaning.sum()

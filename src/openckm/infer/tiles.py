@@ -1,4 +1,4 @@
-"""Maps of any size: the denoiser runs on overlapping tiles whose answers are blended, one field of noise for all.
+"""Maps may have any size: the denoiser runs on overlapping tiles whose answers are blended, one field of noise for all.
 
     D(x)_i = sum_t w_t(i) D_t(x restricted to tile t)_i,      sum_t w_t(i) = 1,  w_t >= 0
 
@@ -158,8 +158,8 @@ class Tiled(Denoiser):
     ) -> Denoised:
         """Denoise the windows of one map in one call."""
         noisy = torch.stack([x[item, :, r, c] for r, c in windows])
-        told = None if condition is None else _told(condition, item, windows)
-        part: Denoised = self.denoiser(noisy, sigma[item].expand(len(windows)), told)
+        given = None if condition is None else _given(condition, item, windows)
+        part: Denoised = self.denoiser(noisy, sigma[item].expand(len(windows)), given)
         return part
 
 
@@ -167,7 +167,7 @@ def _window(row: int, col: int, size: int, shape: tuple[int, int]) -> tuple[slic
     return slice(row, min(row + size, shape[0])), slice(col, min(col + size, shape[1]))
 
 
-def _told(condition: Condition, item: int, windows: list[tuple[slice, slice]]) -> Condition:
+def _given(condition: Condition, item: int, windows: list[tuple[slice, slice]]) -> Condition:
     def cut(part: Tensor) -> Tensor:
         if part.ndim == 2:  # scalars are of the whole map
             return part[item].expand(len(windows), -1)

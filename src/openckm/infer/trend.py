@@ -1,4 +1,4 @@
-r"""The expert that believes no map: kriging of the readings with a slope over the logarithm of distance.
+r"""One expert believes no map: it kriges the readings, with a slope over the logarithm of distance.
 
     y_i = offset + b_d + a 10 log10 r(s_i) + delta(s_i) + eps_i
 
@@ -53,7 +53,7 @@ def trend_expert(scene: Scene, site: Expert, fold: NDArray[np.intp] | None = Non
     Args:
         scene: the evidence.
         site: the site expert on it.
-        fold: of each used reading, shape (n,); None where its weight is known.
+        fold: the fold of each used reading, shape (n,); None where its weight is known.
     """
     if scene.extended is not None or int(scene.plain.sum()) < LEAST:
         return None

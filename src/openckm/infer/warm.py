@@ -1,4 +1,4 @@
-"""What an answer may begin with: the protocol between a reconstructor and whatever remembers earlier answers.
+"""An answer may begin with an earlier one: this is the protocol between a reconstructor and what remembers answers.
 
 A reconstructor asks three things of a `WarmJob`, in this order: the same answer again (`recall`), latent draws to begin
 with in the place of a cold chain (`draws`), and to keep what it made (`keep`). Nothing here knows how that is done;

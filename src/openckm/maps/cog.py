@@ -35,7 +35,7 @@ class Band:
 
     Attributes:
         name: its description.
-        unit: of its values.
+        unit: the unit of its values.
         values: float32, NaN where there is none, shape (rows, cols).
         pooling: how overviews are made of it.
         partner: the other component of a direction, for the pooling "circle".

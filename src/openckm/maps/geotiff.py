@@ -101,14 +101,14 @@ class TiffMap:
     """A map in a GeoTIFF of `write_geotiff`, read window by window.
 
     Attributes:
-        path: of the file.
+        path: the path of the file.
         grid: the cells.
         channels: name of its one channel.
         levels: quantile levels.
         draws: number of posterior draws, 0 if there are none.
         provenance: where the map comes from.
         attributes: further attributes of the map, such as its `belief`.
-        outage_threshold: of its outage band, or None where it has none.
+        outage_threshold: the outage threshold of its outage band, or None where it has none.
     """
 
     def __init__(self, path: Path, raster: Any) -> None:

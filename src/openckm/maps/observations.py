@@ -229,7 +229,7 @@ class Observations:
         """Return the evidence of each radio cell by name: its readings, and what is known of the site.
 
         Args:
-            transmitters: of the cells, by name; None gives all of them this one's.
+            transmitters: the transmitters of the cells, by name; None gives all of them this one's.
 
         Raises:
             MeasurementError: if a reading says nothing of its cell, a cell has no transmitter among those given, or

@@ -29,8 +29,8 @@ def chance_below(
 
     Args:
         threshold: [unit of the mean].
-        mean: of each cell, of any shape.
-        std: of each cell [dB], of the same shape.
+        mean: the mean of each cell, of any shape.
+        std: the standard deviation of each cell [dB], of the same shape.
         drawn: the draws (draw, *shape) that the map is made of, or None for a normal belief.
 
     Raises:

@@ -39,7 +39,7 @@ class SitePlan:
         centre: (longitude, latitude) of the map's centre [degrees]; None centres it on the base station.
         power_dbm: transmit power with everything between radio and antenna [dBm], or None where it is to be estimated.
         pattern: file of the antenna pattern, or None for the standard's (3GPP TR 38.901) sector.
-        name: of the site or cell, "" where it has none.
+        name: the name of the site or cell, "" where it has none.
         cells: column of the measurement file -> the value there that names this cell, e.g. {"PCI": "101"}.
         terrain: file of a raster of elevations (GeoTIFF), above any one level, or None for flat ground.
         trees: whether woods of the layout's file (natural=wood, landuse=forest) attenuate what passes through them.

@@ -42,7 +42,7 @@ def read_sites(path: str | os.PathLike[str], plan: SitePlan | None = None) -> tu
     """Return the sites of a CSV file, in its order.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         plan: what all sites share, such as layout and cell size; fields of the file replace it.
 
     Raises:

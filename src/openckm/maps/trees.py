@@ -35,7 +35,7 @@ def wood_attenuation_db(metres: Floats | float, carrier_hz: float) -> Floats:
     """Return what a path loses in a wood [dB], of the shape of `metres`.
 
     Args:
-        metres: of the path that run through it [m].
+        metres: the length of the path that run through it [m].
         carrier_hz: carrier frequency [Hz].
     """
     mhz = carrier_hz / 1e6

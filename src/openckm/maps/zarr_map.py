@@ -170,8 +170,8 @@ class ZarrMap:
 
         Args:
             variable: one of `variables`.
-            rows: of the window.
-            cols: of the window.
+            rows: the rows of the window.
+            cols: the columns of the window.
             channel: whose plane, for arrays with a channel; None for all channels.
             index: draw or quantile, or several, for arrays with draws or quantiles.
 
@@ -289,8 +289,8 @@ def _whole_store(path: Path) -> Any:
 
 
 def _cut_off(source: Path, error: Exception) -> InputError:
-    told = f"{type(error).__name__}: {error}"
-    return InputError(f"{source} cannot be read as a Zarr folder ({told}); copy or write the map again")
+    reason = f"{type(error).__name__}: {error}"
+    return InputError(f"{source} cannot be read as a Zarr folder ({reason}); copy or write the map again")
 
 
 def _require_format(version: object, group: Any, source: Path) -> None:

@@ -21,7 +21,7 @@ class AutoencoderOptions:
     """Size of an autoencoder.
 
     Attributes:
-        channels: of a map.
+        channels: the channels of a map.
         latent: planes of the latent.
         width: channels at half the side; twice as many at a quarter.
         blocks: residual blocks at each side, in each direction.

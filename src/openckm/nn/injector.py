@@ -25,7 +25,7 @@ def pool_known(planes: Tensor, weighted_by: tuple[int, ...], factors: tuple[int,
     Args:
         planes: values and weights; values count as 0 where their weight is 0.
         weighted_by: for each plane the index of its weights' plane; its own index for a plane that is averaged plainly.
-        factors: of the levels.
+        factors: the factors of the levels.
 
     Raises:
         OptionError: if the indices do not fit the planes, or a side is not divisible by a factor.

@@ -149,8 +149,8 @@ class Mamba(nn.Module):
         o, xz = self.options, self.in_proj(u)
         x = compiled_convolution(xz, self.conv1d.weight[:, 0], torch.as_tensor(self.conv1d.bias), both=backwards)
         low, b, c = self.x_proj(x).split([self.rank, o.states, o.states], dim=-1)
-        told = (x, self.dt_proj(low), -torch.exp(self.A_log.float()), b, c, self.D, xz)
-        return torch.as_tensor(self.out_proj(compiled_scan(*told, soft=True, both=backwards)))
+        inputs = (x, self.dt_proj(low), -torch.exp(self.A_log.float()), b, c, self.D, xz)
+        return torch.as_tensor(self.out_proj(compiled_scan(*inputs, soft=True, both=backwards)))
 
     def _causal(self, x: Tensor) -> Tensor:
         o = self.options

@@ -193,7 +193,7 @@ def peak_mb(network: Recomputing, policy: str, batch: int, shape: tuple[int, int
 
     Args:
         network: not changed.
-        policy: of recomputing.
+        policy: the policy of recomputing.
         batch: maps at once.
         shape: rows and columns of the maps.
         planes: input planes.
@@ -219,7 +219,7 @@ class Plan:
     """How a step is run.
 
     Attributes:
-        policy: of recomputing.
+        policy: the policy of recomputing.
         micro_batch: maps at once; a step adds the gradients of as many parts as it takes.
         peak_mb: computed peak [MiB].
     """

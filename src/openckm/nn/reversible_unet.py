@@ -39,7 +39,8 @@ class ReversibleUNetOptions:
         blocks: couplings per level, in the encoder and in the decoder.
         unshuffle: factor by which pixels are folded into channels at the entrance.
         steering: length of the steering vector.
-        injected: of each input plane that is injected into every body the index and that of its weights; none: ().
+        injected: the injected of each input plane that is injected into every body the index and that of its weights;
+            none: ().
         exact: keep the state on the grid, so that training is exact to the bit.
 
     Raises:

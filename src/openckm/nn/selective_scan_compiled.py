@@ -3,7 +3,7 @@ r"""The exact scan, and what a Mamba layer does around it, as machine code: no g
 numba compiles it at the first call (some seconds, kept on disk for the next process); without numba the same text runs
 as plain Python, which only its tests do. Each exponential is computed once, states stay in a first-level cache, and a
 sequence is read from its end in place. Tasks are blocks of channels or tokens, shared among as many threads as torch
-uses. Tokens are float32, or bfloat16 told by its 16 bits; all that is computed is float32:
+uses. Tokens are float32, or bfloat16 as its 16 bits; all that is computed is float32:
 
     convolve   x_t = silu(bias + sum_k w_k u_{t - K + 1 + k}),  from the end  silu(bias + sum_k w_k u_{t + K - 1 - k})
     scan       dt = log(1 + exp(raw)) or raw,    h = 2^(dt a) h + dt x B,    y = C . h + D x,     a = A / ln 2
@@ -160,11 +160,11 @@ def compiled_convolution(u: Tensor, taps: Tensor, bias: Tensor, *, both: bool) -
     start = bias.detach().float().numpy()
     ways, (batch, length, _) = 1 + both, u.shape
     answer = torch.empty(ways * batch, length, len(taps), dtype=torch.bfloat16 if narrow else torch.float32)
-    told, x = _numbers(u, narrow), _numbers(answer, narrow)
+    inputs, x = _numbers(u, narrow), _numbers(answer, narrow)
     parts = np.linspace(0, length, torch.get_num_threads() + 1).astype(int).tolist()
 
     def run(k: int, part: int) -> None:
-        _convolve(told[k % batch], weights, start, x[k], parts[part], parts[part + 1], k >= batch, narrow)
+        _convolve(inputs[k % batch], weights, start, x[k], parts[part], parts[part + 1], k >= batch, narrow)
 
     _share(run, [(k, p) for k in range(len(x)) for p in range(len(parts) - 1)], answer.numel() * taps.shape[1])
     return answer.to(u.dtype)

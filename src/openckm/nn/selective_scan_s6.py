@@ -58,15 +58,15 @@ def serial_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tenso
     last = torch.zeros(batch, states, channels, device=x.device)
     for k in range(0, length, size):
         count = min(size, length - k)
-        told = slice(k, k + count)
-        torch.mul(dt[told, :, None], rates, out=decay[:count]).exp2_()
-        torch.mul(u[told, :, None], b[told, ..., None], out=state[:count])
+        span = slice(k, k + count)
+        torch.mul(dt[span, :, None], rates, out=decay[:count]).exp2_()
+        torch.mul(u[span, :, None], b[span, ..., None], out=state[:count])
         before = last
         for passing, now in zip(decay[:count].unbind(), state[:count].unbind(), strict=True):
             before = now.addcmul_(passing, before)
         last = before.clone()
-        answers = y[told].view(-1, 1, channels)
-        torch.bmm(c[told].view(-1, 1, states), state[:count].view(-1, states, channels), out=answers)
+        answers = y[span].view(-1, 1, channels)
+        torch.bmm(c[span].view(-1, 1, states), state[:count].view(-1, states, channels), out=answers)
     return y[:, :, 0].transpose(0, 1)
 
 

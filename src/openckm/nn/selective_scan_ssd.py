@@ -58,13 +58,13 @@ def dual_scan(
     count = (length + room) // size
     x, dt, b, c = (t.reshape(batch * count, size, *t.shape[2:]) for t in (x, dt, b, c))
     tokens = x.transpose(1, 2).reshape(batch * count * heads, size, width)
-    told = _told(dt, a, b, c, tokens.dtype, both)
-    ends = (told.into.transpose(1, 2) @ tokens).float().view(batch, count, heads, -1, width)
-    passing = told.passing.view(batch, count, heads)
+    given = _given(dt, a, b, c, tokens.dtype, both)
+    ends = (given.into.transpose(1, 2) @ tokens).float().view(batch, count, heads, -1, width)
+    passing = given.passing.view(batch, count, heads)
     sides = torch.split(ends, b.shape[-1], 3)
     states = torch.cat([_carry(passing, side, k == 1) for k, side in enumerate(sides)], 3)
     states = states.view(len(tokens), -1, width).to(tokens.dtype)
-    fields = (told.middle, told.ins, told.outs, tokens, told.out_of, states)
+    fields = (given.middle, given.ins, given.outs, tokens, given.out_of, states)
     blocks = zip(*(torch.split(t, max(1, BLOCK // size**2)) for t in fields), strict=True)
     y = torch.cat([_answer(m, i, o, t, r, s, both) for m, i, o, t, r, s in blocks])
     if d is not None:
@@ -75,7 +75,7 @@ def dual_scan(
 
 
 class _Told(NamedTuple):
-    """What chunks are told, heads beside chunks along the first axis."""
+    """What chunks are given, heads beside chunks along the first axis."""
 
     middle: Tensor
     """M in units of ln 2, [c, Q]."""
@@ -91,7 +91,7 @@ class _Told(NamedTuple):
     """exp(S_Q), [c]."""
 
 
-def _told(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, kind: torch.dtype, both: bool) -> _Told:
+def _given(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, kind: torch.dtype, both: bool) -> _Told:
     """Return it, of chunks: dt [c, Q, H], A [H], B and C [c, Q, N]."""
     gain = ((dt * a).clamp(min=-FORGOTTEN) * LOG2_E).transpose(1, 2).contiguous()  # log2 of the decays, [c, H, Q]
     summed = gain.cumsum(-1)

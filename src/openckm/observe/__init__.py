@@ -1,4 +1,4 @@
-"""What was measured? Operators A, noise, likelihoods p(y | x), nuisances and the discrepancy of a predicted map.
+"""This package says what was measured: operators A, noise, likelihoods p(y | x), nuisances, and a map's discrepancy.
 
 Names load on first use: `discrepancy`, `nuisance`, `antenna` and `masks` need no torch.
 """

@@ -1,4 +1,4 @@
-r"""Operators of uncertain and extended places: readings at a blurred position, and averages of power over areas.
+r"""These operators read uncertain and extended places: blurred positions, and averages of power over areas.
 
     position blur   y_i = sum_j w_ij x_j,  w_ij ~ exp(-|c_j - p_i|^2 / (2 r_i^2))     linear
     area average    y_i = code(sum_j w_ij power(x_j)),  power(x) = 10^(dB(x) / 10)     nonlinear, smooth

@@ -1,4 +1,4 @@
-"""One list of all operators at a small size; every law that operators obey is tested over it.
+"""This list holds all operators at a small size; every law that operators obey is tested over it.
 
 A new operator is added here, and the tests of dense oracle, adjoint, linearity, idempotence, type, batch and gradient
 run on it.

@@ -1,4 +1,4 @@
-r"""Likelihoods p(y | x): how probable the readings are on a given map.
+r"""A likelihood p(y | x) says how probable the readings are on a given map.
 
     Gaussian            y = A(x) + n                 log p = sum_i log N(y_i; A_i(x), sigma_i^2)
     interval-censored   low <= A(x) + n <= high      log p = sum_i log[Phi(b_i) - Phi(a_i)],

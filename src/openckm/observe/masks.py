@@ -1,4 +1,4 @@
-r"""P1's random masks for inpainting: a box, or scattered cells; buildings are never hidden.
+r"""P1's random masks for inpainting hide a box, or scattered cells; buildings are never hidden.
 
     box       height and width are whole numbers uniform in [5, 50); the box lies wholly in a building-free window
     scattered drop rate p ~ U(25 / 128^2, 2500 / 128^2) = U(0.001526, 0.1526), cells dropped independently

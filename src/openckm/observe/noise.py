@@ -1,4 +1,4 @@
-r"""Noise and simulated readings, y = A(x) + n with n ~ N(0, sigma^2 I) on the support of A (P1's Eq. 1)."""
+r"""Simulated readings are y = A(x) + n with n ~ N(0, sigma^2 I) on the support of A (P1's Eq. 1)."""
 
 import torch
 from jaxtyping import Float

@@ -1,4 +1,4 @@
-r"""Nonlinear operators: what limited hardware makes of a map. All act on every value by itself.
+r"""Nonlinear operators say what limited hardware makes of a map; all of them act on every value by itself.
 
     truncation     A(x) = min(max(x, a), b)                                  (Eqs 2, 26)
     quantisation   A(x) = Q(x), the centre of the bin of x                   (Eq. 3)

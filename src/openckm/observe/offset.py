@@ -1,4 +1,4 @@
-"""A known field between the map that is inferred and what instruments read: A(x + c) instead of A(x).
+"""A known field may lie between the map that is inferred and what instruments read: A(x + c) instead of A(x).
 
 What a map is inferred without (an antenna's pattern from a file, terrain, woods) is part of what instruments read.
 Their likelihood is then one of the map plus that field.
@@ -48,7 +48,7 @@ def beyond_gain_field(likelihood: Likelihood, field_db: NDArray[np.floating]) ->
     """Return a likelihood of maps that a field of gain is still to be added to, where the given one is of their sum.
 
     Args:
-        likelihood: of maps in latent code with a channel gain_db, as instruments read them.
+        likelihood: the likelihood of maps in latent code with a channel gain_db, as instruments read them.
         field_db: what is added to the gain of every cell [dB], shape (rows, cols).
 
     Raises:

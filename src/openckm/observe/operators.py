@@ -1,4 +1,4 @@
-r"""Forward operators y = A(x): what an instrument makes of a map. The base classes and the linear operators.
+r"""A forward operator y = A(x) says what an instrument makes of a map; here are the base classes and the linear ones.
 
 A state x is a tensor [B, C, H, W] whose channels, scale and cells the operator's `domain` names; a result has the
 shape [B, *range.full_shape]. Scales ('latent', 'pixel', 'db', 'linear') never mix: composing operators whose inner

@@ -1,4 +1,4 @@
-"""Phones' reports of received power, as the standards define them: steps of 1 dB, open at both ends.
+"""Phones report received power as the standards define it, in steps of 1 dB that are open at both ends.
 
     LTE  RSRP     index 0: below -140 dBm,  k: [k - 141, k - 140),  97: from -44 dBm    TS 36.133, Table 9.1.4-1
     NR   SS-RSRP  index 0: below -156 dBm,  k: [k - 157, k - 156),  126: from -31 dBm   TS 38.133, Table 10.1.6.1-1
@@ -31,7 +31,7 @@ class RsrpReport:
     """A table of reports.
 
     Attributes:
-        name: of the quantity.
+        name: the name of the quantity.
         lowest: readings below it are reported as index 0 [dBm].
         highest: readings from it on are reported as the last index [dBm].
     """

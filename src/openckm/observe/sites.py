@@ -1,4 +1,4 @@
-r"""Per-cell sites: what one reading makes of a Gaussian belief about the value it reads, in closed form.
+r"""A per-cell site is what one reading makes of a Gaussian belief about the value it reads, in closed form.
 
 A belief z ~ N(m, v) and a reading with likelihood p(y | z), the site, give the tilted moments
 
@@ -288,8 +288,8 @@ def equivalent(tilted: Moments, mean: Tensor, var: Tensor, most: float = 1e4) ->
 
     Args:
         tilted: moments under the site.
-        mean: of the belief.
-        var: of the belief.
+        mean: the mean of the belief.
+        var: the variance of the belief.
         most: largest precision, in units of the belief's (an interval far narrower than a belief is met in steps).
     """
     precision = ((1.0 / tilted.var.clamp(min=torch.finfo(var.dtype).tiny)) - 1.0 / var).clamp(min=0.0)

@@ -1,4 +1,4 @@
-"""Operators and likelihoods as JSON and back: how somebody who is elsewhere says what was measured.
+"""Operators and likelihoods become JSON and back, so that somebody who is elsewhere can say what was measured.
 
     {"type": "gaussian", "operator": A, "y": [...], "sigma": 0.1}       A = {"type": "downsample", "factor": 4}
 

@@ -1,4 +1,4 @@
-"""Reading the fields of a description that came from outside: every value checked, every size bounded.
+"""The fields of a description that came from outside are read here: every value is checked, every size is bounded.
 
 An array is a nested list, or {"dtype", "shape", "data"} with its little-endian bytes in base64. Numbers are finite;
 where an end may be infinite, it is null in a list.
@@ -30,10 +30,10 @@ class SpecLimits:
     """How large a description may be.
 
     Attributes:
-        depth: of parts within parts.
+        depth: the depth of parts within parts.
         nodes: operators and likelihoods.
         entries: numbers in all arrays, those that it makes included (windows of blurred positions).
-        sectors: of an angle, and levels of a quantiser.
+        sectors: the number of sectors of an angle, and levels of a quantiser.
     """
 
     depth: int = 16

@@ -1,4 +1,4 @@
-r"""Angular sectors: what "it came from between low and high" makes of a Gaussian belief about the direction vector.
+r"""An angular sector "it came from between low and high" changes a Gaussian belief about the direction vector.
 
 A direction is held as a vector x = (cos, sin) times a length. A sector reading says that the vector with noise
 n ~ N(0, s^2 I) on it lies in the wedge {p : low <= atan2(p_2, p_1) <= high} with its apex at the origin. For a belief

@@ -26,10 +26,10 @@ class LossOptions:
     """Weights of the terms; the defaults are P3's.
 
     Attributes:
-        l1: of the mean absolute error.
-        mse: of the mean squared error.
-        ssim: of 1 - SSIM.
-        sobel: of the mean absolute error of the gradient.
+        l1: the mean absolute error of the mean absolute error.
+        mse: the mean squared error of the mean squared error.
+        ssim: the SSIM of 1 - SSIM.
+        sobel: the sobel of the mean absolute error of the gradient.
         clamp: clamp the answer to [0, 1] first, as P3's released code does.
     """
 

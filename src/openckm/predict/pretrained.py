@@ -36,7 +36,7 @@ def save_network(
         folder: must not be there, or be empty.
         network: trained.
         name: the network's name, as `build_network` takes it.
-        spread: of its predictions on validation maps.
+        spread: the spread of its predictions on validation maps.
         precision: "fp32", "bf16" or "int8".
         described: the card's other fields (see `ModelCard`), its `name` as `title`.
 

@@ -45,11 +45,11 @@ class Spread:
         behind_db: at each node, for cells behind buildings [dB].
         assumed_sight_db: the same where heights of buildings are assumed; empty where that was not measured.
         assumed_behind_db: the same for cells behind buildings.
-        level_db: of what all cells of a map share, beside the local ones [dB].
+        level_db: the level of what all cells of a map share, beside the local ones [dB].
         assumed_level_db: the same where heights of buildings are assumed [dB].
         maps: validation maps that it was measured on.
         cities: their cities.
-        sha256: of the weights that it belongs to.
+        sha256: the SHA-256 of the weights that it belongs to.
     """
 
     distance_m: tuple[float, ...]
@@ -82,7 +82,7 @@ class Spread:
         """Return the standard deviation [dB] of cells at some distances [m], of any shape.
 
         Args:
-            distance_m: of the cells from the transmitter, on the ground [m].
+            distance_m: the distance of the cells from the transmitter, on the ground [m].
             behind: whether buildings stand between.
             heights_known: whether heights of buildings were stated rather than assumed.
             level: whether what all cells share counts; without it, the spread about a level that was fitted.
@@ -129,7 +129,7 @@ def fit_spread(
         distance_m: their distances from the transmitter [m], shape (n,).
         behind: whether buildings stand between, shape (n,).
         of: number of the map that each is of, shape (n,).
-        cities: of which cities.
+        cities: the cities of which cities.
 
     Raises:
         InputError: if there is no residual or one is not finite.

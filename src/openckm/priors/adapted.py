@@ -90,7 +90,7 @@ class CrossFitted(Denoiser):
     """One denoiser per fold, and the fold of every cell that taught: `posterior_mean` joins what they say.
 
     Args:
-        folds: of one prior.
+        folds: the number of folds of one prior.
         label: fold of each cell [H, W], -1 where the average over the folds counts.
     """
 

@@ -38,7 +38,7 @@ class LowRank(Denoiser):
     Args:
         parent: it is not changed.
         rank: r.
-        seed: of D at the start.
+        seed: the seed of D at the start.
 
     Raises:
         OptionError: if the rank is below 1.

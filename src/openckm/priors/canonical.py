@@ -1,4 +1,4 @@
-r"""The pose in which a network is asked: one of the 8 orientations of the square, chosen by what the network is told.
+r"""The pose in which a network is asked: one of the 8 orientations of the square, chosen by what the network sees.
 
 A convolutional network is only nearly equivariant. If it is always asked in a pose that turns with the site and the
 readings, its answer commutes with the 8 symmetries exactly, in one call: f(c) = g^-1 F(g c), g = g(c) with
@@ -25,12 +25,12 @@ _EVIDENCE_SCALARS = (0, 1, 2, *range(5, EVIDENCE_PLANES, 3))
 def canonical_poses(condition: Condition) -> list[int]:
     """Return for each item of a batch the symmetry (0-7) that brings it into its canonical pose.
 
-    Rectangles are laid so that they are wider than high. Of an item that looks the same in two poses (nothing is told,
-    or what is told is itself symmetric) either may be returned.
+    Rectangles are laid so that they are wider than high. Of an item that looks the same in two poses (nothing is known,
+    or what is known is itself symmetric) either may be returned.
     """
     site, evidence = condition.site.numpy(), condition.evidence.numpy()
-    told = np.concatenate([site[:, _SITE_SCALARS], evidence[:, _EVIDENCE_SCALARS]], axis=1).astype(np.float64)
-    weight = told.mean(axis=1)
+    known = np.concatenate([site[:, _SITE_SCALARS], evidence[:, _EVIDENCE_SCALARS]], axis=1).astype(np.float64)
+    weight = known.mean(axis=1)
     rows, cols = weight.shape[-2:]
     allowed = [k for k in SYMMETRIES if rows == cols or k % 2 == int(rows > cols)]
     scores = [np.einsum("bhw,hw->b", moved, _first_octant(moved.shape[-2], moved.shape[-1])) for moved in

@@ -93,7 +93,7 @@ class ChainDenoiser(Denoiser):
         options: length, a and mode.
 
     Attributes:
-        recompute: of the steps, one of `openckm.nn.recompute.POLICIES`; "block" checkpoints every step.
+        recompute: the recompute of the steps, one of `openckm.nn.recompute.POLICIES`; "block" checkpoints every step.
     """
 
     def __init__(self, denoiser: MapDenoiser, options: ChainOptions | None = None) -> None:

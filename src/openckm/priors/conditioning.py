@@ -1,6 +1,6 @@
-"""What the denoiser is told besides the noisy map: the site, and the evidence. One layout for prior and posterior.
+"""The denoiser is conditioned on the site and the evidence besides the noisy map. One layout for prior and posterior.
 
-Site planes (a flag plane of 0 means "not told", and the value planes are then 0):
+Site planes (a flag plane of 0 means "not known", and the value planes are then 0):
     building, building_known, height, height_known,
     free_space (pattern included), pattern, bearing east, bearing north, obstruction, diffraction, transmitter_known
 Evidence planes, for gain, aoa_cos and aoa_sin each: low, high, weight, in latent code, where a reading says
@@ -218,7 +218,7 @@ def stack_site(
 ) -> NDArray[np.float32]:  # fmt: skip
     """Return the site planes from building heights [m] and geometric fields, either of which may be None.
 
-    On cells that are `unknown`, neither a building nor its absence is told.
+    On cells that are `unknown`, neither a building nor its absence is known.
     """
     planes = np.zeros((len(SITE_PLANES), *shape), dtype=np.float32)
     if height_m is not None:

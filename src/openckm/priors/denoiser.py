@@ -87,7 +87,7 @@ SIZES = {
 
 
 class MapDenoiser(Denoiser):
-    """The U-Net denoiser over all channels of a map, told of the site and of the evidence where they are known.
+    """The U-Net denoiser over all channels of a map, conditioned on the site and on the evidence where they are known.
 
     Attributes:
         folder: from which its weights were loaded, where what was measured of them lies; None for the prior shipped in

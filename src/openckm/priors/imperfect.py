@@ -15,14 +15,14 @@ whatever the prior; naive regression D_theta -> y would learn E[y | x] itself. B
 about D: its levels are drawn above s, and what is below is learned from clean maps. With s = 0, (1) is the identity.
 
 **Evidence drawn from a noisy map** carries the map's noise besides its own: against x_0 its variance is s^2 + r^2, and
-that is what the network must be told. A cell's own reading shares its noise n with the target y, which breaks (1)
-there; readings of other cells do not. So told cells of a noisy channel carry no loss.
+that is what the network must be conditioned on. A cell's own reading shares its noise n with the target y, which
+breaks (1) there; readings of other cells do not. So known cells of a noisy channel carry no loss.
 
 **Missing cells.** A missing cell is one with infinite noise: only at the top level, where the input says nothing, is
-it in no contradiction to what the network is told. A map with missing cells is therefore denoised from sigma_max,
-with noise alone as input, told of a further random part of the cells that it has and scored on all that it has; where
-cells are missing independently of their values, the optimum is E[x_0 | what was told] in every cell. Lower levels are
-learned from the complete maps.
+it in no contradiction to what the network sees. A map with missing cells is therefore denoised from sigma_max, with
+noise alone as input, conditioned on a further random part of the cells that it has and scored on all that it has;
+where cells are missing independently of their values, the optimum is E[x_0 | what was given] in every cell. Lower
+levels are learned from the complete maps.
 
 References:
     Consistent Diffusion Meets Tweedie: Training Exact Ambient Diffusion Models with Noisy Data. G. Daras, A. G.
@@ -88,8 +88,8 @@ def forget_missing(evidence: Tensor, seen: Tensor) -> Tensor:
     return evidence.where(has.repeat_interleave(3, dim=1), 0.0)
 
 
-def told(evidence: Tensor, channels: int) -> Tensor:
-    """Return where the evidence says something of a channel, [B, channels, H, W]; nothing is told beyond direction."""
+def evident(evidence: Tensor, channels: int) -> Tensor:
+    """Return where the evidence says something of a channel, [B, channels, H, W]; nothing is known beyond direction."""
     where = torch.zeros(evidence.shape[0], channels, *evidence.shape[2:], dtype=torch.bool, device=evidence.device)
     for channel in range(min(len(EVIDENCE_CHANNELS), channels)):
         where[:, channel] = evidence[:, 3 * channel + 2] > 0

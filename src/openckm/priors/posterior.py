@@ -52,7 +52,7 @@ def posterior_mean(
         condition: what is known, a batch of B.
         symmetrise: average over the 8 orientations (8 calls) instead of asking once, in the canonical pose of
             `openckm.priors.canonical`. Both commute with the symmetries exactly.
-        seed: of the uninformative start.
+        seed: the seed of the uninformative start.
         enough: asked after every orientation; True ends the averaging with those that there are.
 
     Raises:

@@ -68,7 +68,7 @@ def load_prior(folder: Path | None, *, delta: Path | None = None) -> tuple[MapDe
     """Return the denoiser of a model folder, ready to use (evaluation mode, no gradients), and its card.
 
     Args:
-        folder: of the model; None for the prior that is shipped in the package.
+        folder: the folder of the model; None for the prior that is shipped in the package.
         delta: file of what a site taught it (`openckm.store.delta`), or None.
 
     Raises:

@@ -109,7 +109,7 @@ def site_rays(
     Args:
         grid: cells of the map, the layout's own, or more of them to the east and south, or a part of them.
         layout: buildings on the map.
-        transmitter: of the site.
+        transmitter: the transmitter of the site.
         within: the whole map where `grid` is a part of it: the part has the planes of the whole.
     """
     if layout is None or transmitter is None or not _has_materials(transmitter):

@@ -1,1 +1,1 @@
-"""The node at a site: HTTP routes, the queue of jobs, batching, connection limits, and the model that it keeps."""
+"""The node at a site has HTTP routes, a queue of jobs, batching, connection limits, and the model that it keeps."""

@@ -1,4 +1,4 @@
-"""What a job does once it is its turn: a request and a model to a map.
+"""A job makes a map of a request and a model, once it is its turn.
 
 Everything that can be checked without the network is checked when the request comes; `plan` returns the work.
 """
@@ -34,7 +34,7 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
         request: what is asked.
         model: in use now, which says what sides evidence wants; the job runs on the one in use when its turn comes,
             whatever sides that one would want (`openckm.service.batching.SharedDenoiser`).
-        limits: of the edge.
+        limits: the limits of the edge.
         start: where the answer may begin.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The node over HTTP. The commands do the same work without it.
+"""This module is the node over HTTP; the commands do the same work without it.
 
     GET     /health                    alive: version in use and alarms raised, for whoever asks
     GET     /ready                     200 if jobs are taken, else 503

@@ -1,4 +1,4 @@
-"""One network for jobs that run at the same time: fair turns, passes of bounded size, and batches of calls that meet.
+"""Jobs that run at the same time share one network: fair turns, passes of bounded size, batches of calls that meet.
 
 The network runs one pass at a time. A call of many maps, or of large ones, is cut into passes of at most MOST_CELLS
 cells (one map, where a single map has more), always in the same way, whoever else asks. Whose pass is next is decided
@@ -120,7 +120,8 @@ class PassScheduler:
         """Return function(*inputs), cut into passes, each perhaps in a batch with other calls of the same key.
 
         Args:
-            function: of tensors with maps along the first axis, each map on its own; returns tensors likewise.
+            function: the function of tensors with maps along the first axis, each map on its own; returns tensors
+                likewise.
             inputs: tensors [B, ...], the first one [B, ..., rows, cols].
             key: equal of calls that may share a batch: function, shapes, and what else its arithmetic depends on.
 

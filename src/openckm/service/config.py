@@ -1,4 +1,4 @@
-"""The configuration of a node: one TOML file; an unknown key is an error.
+"""A node is configured by one TOML file, in which an unknown key is an error.
 
     [repository]                                  # left out: the prior that is shipped with the program, never updated
     url = "https://models.example.org/ckm"        # a web address or a folder, or a list of mirrors
@@ -116,7 +116,7 @@ class ServerConfig(_Strict):
         tls_cert: certificate chain, PEM.
         tls_key: its private key, PEM.
         behind_proxy: a proxy on the way ends TLS, so that none is wanted here.
-        threads: of the network; None for one per core.
+        threads: the number of threads of the network; None for one per core.
         drain_s: time that running jobs have to finish after the node was asked to end [s]; more than the 95th
             percentile of one job's time, as measured on maps of up to 128 x 128 cells with 8 draws on one core.
         page: serve the page at `/`, where maps are seen and made in a browser.
@@ -152,20 +152,22 @@ class Limits(_Strict):
     """How much anybody may ask for.
 
     Attributes:
-        body_bytes: of a request, as sent and once more when decompressed [bytes].
+        body_bytes: the largest size of a request, as sent and once more when decompressed [bytes].
         body_s: time in which the body of a request must have come [s].
         head_s: longest silence of a connection: before a request's head is whole, before the next request, and while
             a client takes nothing of its answer [s].
         connections: at the same time; when they are all taken, one that is silent gives way.
-        connections_per_address: of one address, likewise; not counted behind a proxy, where all have its address.
-        cells: of a map.
-        side: of a map, rows or columns [cells].
+        connections_per_address: the connections of one address, likewise; not counted behind a proxy, where all have
+            its address.
+        cells: the largest number of cells of a map.
+        side: the longest side of a map, rows or columns [cells].
         observations: readings of one request.
-        draws: of one request.
-        steps: of a sampler.
+        draws: the largest number of draws of one request.
+        steps: the largest number of steps of a sampler.
         deadline_s: longest time of a job, and that of one that states none [s].
         running: jobs that run at the same time; they share passes of the network.
-        running_per_token: of one token; fewer than `running`, or one token's long jobs hold up all others.
+        running_per_token: the jobs that run at the same time of one token; fewer than `running`, or one token's long
+            jobs hold up all others.
         queue: jobs waiting, of all tokens.
         queue_per_token: jobs waiting, of one token.
         kept_per_token: finished jobs of one token whose results are kept; the oldest goes first.
@@ -212,8 +214,8 @@ class Token(_Strict):
     """Who may ask for what.
 
     Attributes:
-        name: of whom it was given to; it stands in logs.
-        sha256: of the token, hexadecimal.
+        name: the name of whom it was given to; it stands in logs.
+        sha256: the SHA-256 of the token, hexadecimal.
         scopes: some of SCOPES.
     """
 
@@ -226,7 +228,7 @@ class MapsConfig(_Strict):
     """Finished maps that are kept and asked. Without it a node keeps nothing on disk.
 
     Attributes:
-        folder: of the store of maps; it holds maps and draws, never readings.
+        folder: the folder of the store of maps; it holds maps and draws, never readings.
     """
 
     folder: _Place

@@ -1,4 +1,4 @@
-"""Who may be connected: a limit on connections that silent or slow clients cannot use up.
+"""This module limits who may be connected, so that silent or slow clients cannot use all connections up.
 
 A connection either waits (for the rest of a request's head, a TLS handshake, the next request) or is being answered.
 What waits has `head_s` and then goes. When all places of an address are taken, its connection that has waited longest

@@ -1,4 +1,4 @@
-"""Finished maps by OGC API EDR 1.1, so that other programs can ask them.
+"""Other programs ask finished maps by OGC API EDR 1.1.
 
     GET  /   /conformance   /collections   /collections/{map}
     GET  /collections/{map}/position?coords=POINT(lon lat)        scope maps; POST with the same in JSON

@@ -1,4 +1,4 @@
-"""Answers of OGC API EDR: values at places as CoverageJSON, GeoJSON or CSV."""
+"""OGC API EDR answers with values at places as CoverageJSON, GeoJSON or CSV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Values:
         shape: "point", "points", "line", or "grid", whose places are rows of cells from the north.
         x: longitudes [degrees] or eastings [m], shape (n,); of a grid, of its columns.
         y: latitudes or northings, shape (n,); of a grid, of its rows.
-        crs: of x and y: CRS84, or an EPSG code.
+        crs: the CRS of x and y: CRS84, or an EPSG code.
         values: by the name of each parameter, NaN where nothing is said, shape (n,), or (rows, cols) of a grid.
         units: by the name of each parameter.
         time: that the map is of.

@@ -1,4 +1,4 @@
-"""The documents by which OGC API EDR 1.1 says what there is to be asked: landing page, conformance, collections."""
+"""These documents say by OGC API EDR 1.1 what there is to be asked: landing page, conformance, collections."""
 
 from __future__ import annotations
 

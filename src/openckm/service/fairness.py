@@ -1,4 +1,4 @@
-"""Whose pass of the network is next: tokens share its time equally, and the jobs of a token share the token's part.
+"""This module says whose pass of the network is next: tokens share its time equally, and a token's jobs share its part.
 
 This is start-time fair queueing on two levels. Every flow (a token; a job of a token) has a virtual time, the seconds
 of passes that it has had, and the flow with the least goes next. A flow that comes back after a pause begins at the

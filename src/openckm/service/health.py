@@ -1,4 +1,4 @@
-"""Asks a node on this machine whether it takes jobs: what a container's health check and a supervisor want to know."""
+"""This module asks a node on this machine whether it takes jobs, as a container's health check and a supervisor do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def require_healthy(config: EdgeConfig, timeout_s: float = 8.0) -> None:
     """Return if the node of a configuration answers on this machine and takes jobs.
 
     Args:
-        config: of the node; a port of 0 cannot be asked.
+        config: the configuration of the node; a port of 0 cannot be asked.
         timeout_s: longest wait [s].
 
     Raises:

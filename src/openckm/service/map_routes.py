@@ -1,4 +1,4 @@
-"""Questions beyond the standard, on finished maps, and their files.
+"""These routes answer questions beyond the standard on finished maps, and hand out their files.
 
 GET   /v1/maps                       all maps                                                   scope maps
 GET   /v1/maps/{map}                 one
@@ -52,7 +52,7 @@ class RouteQuestion(_Body):
         line: WKT or a GeoJSON geometry, degrees, longitude first.
         spacing_m: way between samples [m].
         above: threshold of the statements on the whole route [unit].
-        unit: of the threshold.
+        unit: the unit of the threshold.
         power_dbm: transmit power, for maps of path gain [dBm].
         samples: whether the answer holds the samples, too.
     """
@@ -74,12 +74,12 @@ class ServersQuestion(_Body):
         others: maps of the other cells; by default all that share the map's group (the name up to its last "/").
         spacing_m: way between samples of the line [m].
         power_dbm: transmit power, for maps of path gain [dBm].
-        bandwidth_hz: of the channel [Hz].
-        noise_figure_db: of the receiver [dB].
+        bandwidth_hz: the bandwidth of the channel [Hz].
+        noise_figure_db: the noise figure of the receiver [dB].
         load: share of time that other cells send.
-        offset_db: of a handover [dB].
-        hysteresis_db: of a handover [dB].
-        trigger_m: of a handover [m].
+        offset_db: the offset of a handover [dB].
+        hysteresis_db: the hysteresis of a handover [dB].
+        trigger_m: the trigger of a handover [m].
         any_time: whether maps of different times may be compared.
     """
 
@@ -102,7 +102,7 @@ class BeamsQuestion(_Body):
 
     Attributes:
         coords: places, (longitude, latitude) each [degrees].
-        elements: of the array.
+        elements: the number of elements of the array.
         spacing: between elements [wavelengths].
         facing_deg: direction that the array faces, clockwise from north [degrees].
     """

@@ -1,4 +1,4 @@
-"""The store of maps behind a node: maps are opened once and looked up by the names that addresses hold.
+"""The shelf opens the maps of a node's store once, and looks them up by the names that addresses hold.
 
 A collection's id is the map's name with ":" in place of "/", as an address splits at "/".
 """
@@ -39,7 +39,7 @@ class MapShelf:
     """The maps of a store, opened when they are first asked for.
 
     Args:
-        folder: of the store, which is made where there is none.
+        folder: the folder of the store, which is made where there is none.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a node remembers for those who ask with `warm` or in a stream: answers in a folder, ensembles in memory.
+"""A node remembers for those who ask with `warm` or in a stream: answers in a folder, ensembles in memory.
 
     [flux]                       # left out: nothing is remembered
     folder = "/var/lib/ckm-warm"
@@ -55,7 +55,7 @@ class NodeMemory:
     """Answers and streams of one node.
 
     Args:
-        config: of the node.
+        config: the configuration of the node.
 
     Raises:
         StoreError: if the folder cannot be used.
@@ -81,9 +81,10 @@ class NodeMemory:
         Args:
             asked: what the request says.
             token: whose it is.
-            grid: of the map.
-            sha256: of the weights in use, for the rule that belongs to them.
-            folder: of the model in use, which holds that rule; None for the prior that is shipped with the program.
+            grid: the grid of the map.
+            sha256: the SHA-256 of the weights in use, for the rule that belongs to them.
+            folder: the folder of the model in use, which holds that rule; None for the prior that is shipped with the
+                program.
 
         Raises:
             OptionError: if answers are asked for that this node does not keep.

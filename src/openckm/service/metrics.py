@@ -1,4 +1,4 @@
-"""What a node exports to Prometheus: counts and times, never a reading, a place or a name of a job."""
+"""A node exports counts and times to Prometheus, and never a reading, a place or a name of a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model that an edge serves, and the thread that keeps it up to date.
+"""The keeper holds the model that an edge serves, and its thread keeps the model up to date.
 
 The model in use is one reference to an immutable object: a job takes it when it begins and keeps it to its end, an
 update puts another in its place. There is never half of each. A model is tried before it counts as good: one that does
@@ -51,7 +51,7 @@ class Model:
     Attributes:
         denoiser: the prior, for several threads at once.
         card: what it is.
-        calibration: of its spread, or None.
+        calibration: the calibration of its spread, or None.
         delta: what the site taught it, in words and numbers, or why that is not used; None where there is no delta.
     """
 
@@ -124,7 +124,7 @@ class ModelKeeper:
     """Holds the model in use and updates it.
 
     Args:
-        config: of the edge.
+        config: the configuration of the edge.
         updater: in place of the one that the configuration describes.
 
     Raises:

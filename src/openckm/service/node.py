@@ -1,4 +1,4 @@
-"""What an edge holds while it runs: configuration, model, queue, metrics, and who waits for what."""
+"""An edge holds, while it runs, its configuration, model, queue, metrics, and who waits for what."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ class Node:
     """Configuration, model, queue and metrics of one edge.
 
     Args:
-        config: of the edge.
-        keeper: of its model; made from the configuration if None.
+        config: the configuration of the edge.
+        keeper: the keeper of its model; made from the configuration if None.
     """
 
     def __init__(self, config: EdgeConfig, keeper: ModelKeeper | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The queue of an edge: bounded, fair between tokens, a few workers on one model.
+"""The queue of an edge is bounded and fair between tokens, and has a few workers on one model.
 
 Jobs that run at the same time share passes of the network (`openckm.service.batching`), which is why there are a few
 and not one; more than a few would each take longer, in more memory. An answer is a function of request, seed and
@@ -92,14 +92,14 @@ class Job:
     Attributes:
         id: 128 random bits.
         owner: name of the token.
-        kind: of request.
+        kind: the kind of request.
         end: monotonic time of its deadline [s].
         work: what is to be done; forgotten when it ends.
         state: queued, running, done, failed or cancelled.
         progress: what is being done, steps done, steps in all.
         error: (code, message) of a failed job.
-        result: of a job that is done.
-        version: of the model that it ran on.
+        result: the result of a job that is done.
+        version: the version of the model that it ran on.
         ended: monotonic time of its end [s].
         run_s: time that it ran [s].
         fetched: whether its result was asked for.

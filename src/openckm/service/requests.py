@@ -1,4 +1,4 @@
-"""What may be asked of an edge, as JSON, checked before it waits in the queue.
+"""An edge may be asked these requests, as JSON that is checked before it waits in the queue.
 
 A `site` request holds readings at points, on a georeferenced grid, and what is known of the site; the product's own
 method answers. An `evidence` request holds any likelihood on a grid (`openckm.observe.spec`), averages over polygons
@@ -59,8 +59,8 @@ class GridIn(_Part):
     """Square cells; row 0 is north.
 
     Attributes:
-        rows: of the map.
-        cols: of the map.
+        rows: the number of rows of the map.
+        cols: the number of columns of the map.
         cell_m: side of a cell [m].
         origin: north-west corner (x, y) [m] in `crs`; or
         centre: (longitude, latitude) of the middle [degrees], which takes the UTM zone there.
@@ -107,7 +107,7 @@ class TransmitterIn(_Part):
         height_m: above ground [m].
         carrier_hz: carrier [Hz].
         bearing_deg: boresight, clockwise from north [degrees]; none for an omnidirectional antenna.
-        downtilt_deg: of the boresight [degrees].
+        downtilt_deg: the downtilt of the boresight [degrees].
     """
 
     x: _Number | None = None
@@ -224,7 +224,7 @@ class AreaIn(_Part):
         lon: longitudes [degrees], with lat.
         lat: latitudes [degrees].
         value: the average [dB].
-        sigma: of its noise [dB].
+        sigma: the standard deviation of its noise [dB].
     """
 
     x: _Numbers | None = None
@@ -262,7 +262,7 @@ class _Common(WarmIn, _Part):
         layout: buildings, if they are known.
         transmitter: the base station, if it is known.
         draws: maps drawn from the posterior.
-        seed: of everything random.
+        seed: the seed of everything random.
         deadline_s: time from now in which the answer is wanted [s].
         outage_below: add the probability of a gain, or a received power, below this [unit of the map].
         keep: name under which the map is kept in the node's store of maps.
@@ -321,8 +321,8 @@ class EvidenceRequest(_Common):
         kind: "evidence".
         likelihood: its description, on maps of all channels in latent code; and, or
         areas: averages over polygons, which become a likelihood here.
-        method: of sampling; "auto" chooses, "mean" answers mean and spread alone, at once.
-        steps: of the sampler; its default if none are given.
+        method: the method of sampling; "auto" chooses, "mean" answers mean and spread alone, at once.
+        steps: the number of steps of the sampler; its default if none are given.
     """
 
     kind: Literal["evidence"]

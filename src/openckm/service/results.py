@@ -1,4 +1,4 @@
-"""A map as bytes for the wire: JSON, GeoTIFF, or a zipped Zarr folder, all made in memory."""
+"""A map becomes bytes for the wire, as JSON, GeoTIFF, or a zipped Zarr folder, all made in memory."""
 
 from __future__ import annotations
 

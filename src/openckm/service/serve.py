@@ -1,4 +1,4 @@
-"""Runs the node until it is asked to end; accepted jobs are then finished and their results handed out first."""
+"""This module runs the node until it is asked to end; accepted jobs are then finished and handed out first."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def serve(config: EdgeConfig) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        config: of the edge.
+        config: the configuration of the edge.
 
     Raises:
         StoreError: if the trust root or the cache cannot be used.

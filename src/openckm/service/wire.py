@@ -1,4 +1,4 @@
-"""Bytes in and out: bodies within their limits, answers in pieces, and one shape of errors."""
+"""Bytes come in within their limits and go out in pieces, and errors have one shape."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Pieces(Response):
 
     Args:
         content: the whole.
-        media_type: of it.
+        media_type: the media type of it.
         done: called when it was sent, or nobody wants it any more.
     """
 

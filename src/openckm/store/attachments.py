@@ -32,7 +32,7 @@ def read_attachments(folder: Path, sha256: str) -> dict[str, bytes]:
     """Return what lies beside the weights of a model folder, by name, checked against them.
 
     Args:
-        folder: of the model.
+        folder: the folder of the model.
         sha256: checksum of its weight file.
 
     Raises:

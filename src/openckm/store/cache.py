@@ -36,8 +36,8 @@ class Installed:
 
     Attributes:
         channel: where it came from.
-        number: of the channel's release.
-        version: of the model.
+        number: the number of the channel's release.
+        version: the version of the model.
         folder: its name in the cache.
         card: SHA-256 of its card.
         weights: SHA-256 of its weight file.

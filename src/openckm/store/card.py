@@ -35,7 +35,7 @@ class ModelCard:
         training_data: what it was trained on, with counts.
         recipe: file under `train/` that made it, with steps and minutes.
         metrics: measured scores by name.
-        licence: of the weights.
+        licence: the licence of the weights.
         credits: who must be credited.
         sha256: checksum of the weight file (hexadecimal).
         lineage: how a refreshed model came from its parent, or None.

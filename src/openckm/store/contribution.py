@@ -72,9 +72,10 @@ class Contribution:
         loss_after: and after.
         statistics: (mean, standard deviation) over the maps, of each of `STATISTICS`; none with noise. A spread of 0
             would reveal the value of every single map, and is refused, but for shares that are all 0 or all 1.
-        epsilon: of the difference, for one map more or less, if it was trained with noise; else 0 (no bound).
-        delta: of the same.
-        factors: of the low-rank differences, by "WEIGHT:up" and "WEIGHT:down"; none for statistics alone.
+        epsilon: the epsilon of the difference, for one map more or less, if it was trained with noise; else 0 (no
+            bound).
+        delta: the delta of the same.
+        factors: the factors of the low-rank differences, by "WEIGHT:up" and "WEIGHT:down"; none for statistics alone.
 
     Raises:
         OptionError: if a value cannot be.

@@ -63,8 +63,8 @@ class Delta:
         recipe: how it was taught.
         folds: number of folds.
         blocks: (east, north, fold) of every block with readings, shape (n, 3).
-        factors: of all folds, by "WEIGHT:up" and "WEIGHT:down".
-        salt: of the fingerprint.
+        factors: the factors of all folds, by "WEIGHT:up" and "WEIGHT:down".
+        salt: the salt of the fingerprint.
         site: fingerprint of the base station's place; empty where the delta may be used anywhere.
         map_before_db: error of the whole of `ckm construct` on the blocks of each fold, told the others [dB]; 0 where
             nobody asked.

@@ -74,12 +74,12 @@ class Manifest:
     """One model in one precision.
 
     Attributes:
-        name: of the model.
-        version: of the model.
+        name: the name of the model.
+        version: the version of the model.
         precision: one of `codec.PRECISIONS`.
         card: target that holds the card.
-        sha256: of the weight file.
-        length: of the weight file [bytes].
+        sha256: the SHA-256 of the weight file.
+        length: the length of the weight file [bytes].
         chunks: the weight file, in order and without gaps.
         attachments: the files beside it.
     """
@@ -135,8 +135,8 @@ class Release:
     Attributes:
         channel: "stable" or "candidate".
         number: counts the releases of the channel from 1; a rollback counts on.
-        name: of the model, or "" if the channel offers none.
-        version: of the model, or "".
+        name: the name of the model, or "" if the channel offers none.
+        version: the version of the model, or "".
         precisions: target of the manifest, by precision.
         history: versions that the channel offered, oldest first, this one last.
         revoked: versions, on any channel, that must not be used any more.

@@ -28,7 +28,7 @@ def fetcher_for(url: str, stall_s: float) -> FetcherInterface:
     """Return what reads addresses of this kind.
 
     Args:
-        url: of the repository.
+        url: the address of the repository.
         stall_s: longest wait for an answer, or for more of it [s].
 
     Raises:
@@ -68,7 +68,7 @@ class FsspecFetcher(FetcherInterface):
     """Reads folders, memory, buckets: whatever fsspec reaches.
 
     Args:
-        url: of the repository.
+        url: the address of the repository.
 
     Raises:
         StoreError: if fsspec knows no such kind of address, or misses the package for it.

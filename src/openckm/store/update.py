@@ -35,7 +35,7 @@ from openckm.store.roles import stored_at
 from openckm.store.trust import alarm_of, check_pair, to_evict
 
 Progress = Callable[[int, int], None]
-"""Told bytes of the weights that are in place, and bytes in all."""
+"""Is called with the bytes of the weights that are in place, and bytes in all."""
 
 
 @dataclass(frozen=True)
@@ -227,9 +227,9 @@ class Session:
     """One update from one mirror.
 
     Args:
-        url: of the mirror.
+        url: the address of the mirror.
         root: the trust root.
-        cache: of the edge.
+        cache: the cache of the edge.
         options: how to update.
         fetcher: what fetches, or None for what fits the address.
 

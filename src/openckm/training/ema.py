@@ -160,7 +160,7 @@ def posthoc_average(folder: Path, sigma_rel: float) -> dict[str, Tensor]:
     """Return the weights averaged over a training with any relative width, by name.
 
     Args:
-        folder: of the training: its checkpoint and snapshots are read.
+        folder: the folder of the training: its checkpoint and snapshots are read.
         sigma_rel: standard deviation of the profile as a share of the steps averaged; 12 snapshots of 0.05 and 0.10
             give 0.03 to 0.2, more give more.
 

@@ -29,7 +29,7 @@ class TrainingLog:
         """Prepare; files are opened at the first line.
 
         Args:
-            folder: of the training; must exist.
+            folder: the folder of the training; must exist.
             steps: steps in all.
             tensorboard: write events into the subfolder "tensorboard"; without the package, a notice says so.
             progress: a started bar display of rich, to which a bar is added.

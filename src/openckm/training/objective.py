@@ -32,9 +32,9 @@ from openckm.priors.imperfect import (
     as_noisy,
     check_noise,
     check_seen,
+    evident,
     forget_missing,
     restate_noise,
-    told,
 )
 from openckm.priors.schedules import EDM, Schedule
 
@@ -48,7 +48,7 @@ class Batch(NamedTuple):
 
     Attributes:
         clean: maps [B, C, H, W].
-        condition: of the network.
+        condition: the condition of the network.
         weight: loss weight of every value [B, C, H, W].
         noise: standard deviation of the noise that the maps already carry [B, C], latent, 0 for clean; None: all clean.
         seen: cells that the maps have, [B, C, H, W] or [B, 1, H, W], boolean; None: all.
@@ -89,7 +89,7 @@ class TrainOptions:
         checkpoint_s: seconds between checkpoints.
         log_every: steps between lines of the log.
         tensorboard: also log for TensorBoard (needs the extra `train`).
-        seed: of all noise.
+        seed: the seed of all noise.
     """
 
     steps: int = 8000
@@ -132,7 +132,7 @@ def imperfect_batch(batch: Batch, *, noise: Tensor | None = None, seen: Tensor |
         evidence = forget_missing(evidence, seen)
     if noise is not None:
         check_noise(noise, clean)
-        shared = told(evidence, clean.shape[1]) & (noise > 0)[:, :, None, None]
+        shared = evident(evidence, clean.shape[1]) & (noise > 0)[:, :, None, None]
         weight = weight.where(~shared, 0.0)
         evidence = restate_noise(evidence, noise)
     condition = replace(batch.condition, evidence=evidence)

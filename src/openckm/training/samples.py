@@ -26,7 +26,7 @@ HIDDEN_WEIGHT = 0.05
 
 It is 0 for the directions of a map that has no direction at all."""
 WRONG = 0.3
-"""Share of the samples whose heights are told that see the rays of wrong ones."""
+"""Share of the samples whose heights are known that see the rays of wrong ones."""
 FLAGS = ("building_known", "height_known", "transmitter_known")
 RAY_QUANTITIES = quantities(RAY_PLANES)
 CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
@@ -34,14 +34,14 @@ CHANNEL_WEIGHTS = (1.0, 0.3, 0.3, 0.15, 0.15)
 
 @dataclass(frozen=True)
 class SampleOptions:
-    """How a sample is told of its site.
+    """What a sample knows of its site.
 
     Attributes:
-        nothing: probability that nothing at all is told, not even measurements: the unconditional prior.
-        building: probability that the layout is told, where anything is.
-        rays: probability that rays are told, given layout and transmitter, where the maps come with them.
-        height: probability that heights are told, given the layout.
-        transmitter: probability that the transmitter is told.
+        nothing: probability that nothing at all is known, not even measurements: the unconditional prior.
+        building: probability that the layout is known, where anything is.
+        rays: probability that rays are known, given layout and transmitter, where the maps come with them.
+        height: probability that heights are known, given the layout.
+        transmitter: probability that the transmitter is known.
         evidence: how measurements are drawn.
     """
 
@@ -64,7 +64,7 @@ class TrainingSet:
 
         Args:
             maps: all of one shape.
-            options: what is told.
+            options: what is known.
             rays: planes of rays of every map, of shape (2, planes, rows, cols): by the heights as they are, and by
                 heights that are wrong or unknown (`openckm.training.rays`); None where no network reads them.
 
@@ -102,11 +102,11 @@ class TrainingSet:
             fold: each side is cut to 1 / fold of the map's, at a random place.
         """
         items = [self._item(int(k), rng, fold) for k in chosen]
-        clean, weight, site, evidence, told, *more = (
+        clean, weight, site, evidence, placed, *more = (
             torch.as_tensor(np.stack(part)) for part in zip(*items, strict=True)
         )
         steering = self.steering[torch.as_tensor(chosen)].clone()
-        steering[:, 1] *= told
+        steering[:, 1] *= placed
         return Batch(clean, Condition(site, evidence, steering, rays=more[0] if more else None), weight)
 
     def _item(self, k: int, rng: np.random.Generator, fold: int) -> tuple[NDArray[np.float32] | np.float32, ...]:
@@ -116,22 +116,22 @@ class TrainingSet:
         site = apply_symmetry(turn, self.sites[k][cut].astype(np.float32), SITE_QUANTITIES)
         known, directed = apply_symmetry(turn, np.stack([self.knowns[k], self.directed[k]])[cut])
         evidence = simulate_evidence(state, known, self._evidence(k), rng)
-        told = self._forget(site, rng)
+        placed = self._forget(site, rng)
         if rng.random() < self.options.nothing:
-            site[:], evidence[:], told = 0.0, 0.0, False
+            site[:], evidence[:], placed = 0.0, 0.0, False
         rays = () if self.rays is None else (self._shown_rays(self.rays[k], site, (turn, cut), rng),)
         weight = np.empty_like(state)
         for channel, share in enumerate(CHANNEL_WEIGHTS):
             counts, hidden = (known, HIDDEN_WEIGHT) if channel == 0 else (directed, HIDDEN_WEIGHT * directed.any())
             weight[channel] = share if channel >= 3 else share * np.where(counts, 1.0, hidden)
-        return state, weight, site, evidence, np.float32(told), *rays
+        return state, weight, site, evidence, np.float32(placed), *rays
 
     def _shown_rays(
         self, rays: NDArray[np.float16], site: NDArray[np.float32], how: tuple[int, tuple[slice, slice, slice]],
         rng: np.random.Generator,
     ) -> NDArray[np.float32]:  # fmt: skip
-        """The planes of rays as a sample is told them: none without layout and transmitter, wrong ones with heights
-        that are wrong or not told."""
+        """The planes of rays as a sample sees them: none without layout and transmitter, wrong ones with heights
+        that are wrong or not known."""
         turn, cut = how
         building, height, transmitter = (site[SITE_PLANES.index(n)].any() for n in FLAGS)
         wrong = not height or rng.random() < WRONG
@@ -152,7 +152,7 @@ class TrainingSet:
         return slice(None), slice(top, top + height), slice(left, left + width)
 
     def _forget(self, site: NDArray[np.float32], rng: np.random.Generator) -> bool:
-        """Blank, at random, what the sample is not told; return whether the transmitter is told."""
+        """Blank, at random, what the sample does not know; return whether the transmitter is known."""
         building = rng.random() < self.options.building
         height = building and rng.random() < self.options.height
         transmitter = rng.random() < self.options.transmitter
@@ -179,7 +179,7 @@ class MixedSet:
             fine: maps of (rows, cols) cells.
             coarse: maps of (rows / 2, cols / 2) cells.
             size: whole maps per batch; the other batches hold 2 * size items.
-            seed: of the choice of maps, symmetries, knowledge and evidence.
+            seed: the seed of the choice of maps, symmetries, knowledge and evidence.
 
         Raises:
             InputError: if coarse maps do not have half the sides of the fine ones.
@@ -190,7 +190,7 @@ class MixedSet:
         self.fine, self.coarse, self.size, self.seed = fine, coarse, size, seed
 
     def tell(self, nothing: float) -> None:
-        """Change the share of the samples that are told nothing at all."""
+        """Change the share of the samples that know nothing at all."""
         for part in (self.fine, self.coarse):
             part.options = replace(part.options, nothing=nothing)
 

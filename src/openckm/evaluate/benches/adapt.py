@@ -80,7 +80,7 @@ def run(
         quick: one seed instead of five.
         progress: called as progress(what, done, total).
         cells: Duke cells.
-        seeds: of the hidden blocks; overrides `quick`.
+        seeds: the seeds of the hidden blocks; overrides `quick`.
         test_dir: folder of the maps that forgetting is measured on; None: $OPENCKM_TEST_DATA, or the sample.
         keep: folder in which deltas stay, and are found again; None means $OPENCKM_BENCH_KEEP, if set.
 

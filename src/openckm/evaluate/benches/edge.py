@@ -60,11 +60,11 @@ class EdgeOptions:
 
     Attributes:
         clients: numbers of clients at the same time.
-        requests: of each client, and method.
+        requests: the requests of each client, and method.
         least: requests of all clients together, at least.
         starts: cold starts.
         maps: held-out maps of the comparison of precisions.
-        side: of a map that clients ask for [cells].
+        side: the side of a map that clients ask for [cells].
         methods: some of METHODS.
     """
 

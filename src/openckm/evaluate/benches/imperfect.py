@@ -76,7 +76,7 @@ class ImperfectOptions:
         nothing: share of the samples without any condition.
         train_maps: training maps, spread evenly over those there are; None: all.
         maps: validation maps at most.
-        seed: of weights, noise, choice and evidence.
+        seed: the seed of weights, noise, choice and evidence.
     """
 
     noise_pixel: float = 0.05

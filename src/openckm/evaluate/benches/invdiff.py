@@ -79,13 +79,13 @@ class InvdiffOptions:
     """What is trained and scored.
 
     Attributes:
-        size: of the networks.
+        size: the size of the networks.
         steps: optimiser steps of a denoiser, from nothing.
         chain_steps: optimiser steps of a chain, from the trained denoiser.
         batch: windows per step.
         fold: windows have 1 / fold of the maps' sides.
         learning_rate: at its height; a chain is trained with a third of it.
-        seeds: of weights, windows, evidence and noise; each arm is trained once per seed.
+        seeds: the seeds of weights, windows, evidence and noise; each arm is trained once per seed.
         arms: that are trained.
         maps: test maps at most.
     """
@@ -190,7 +190,7 @@ def train_arm(
 
     Args:
         arm: one of ARMS.
-        seed: of everything random.
+        seed: the seed of everything random.
         maps: to learn from.
         home: holds a folder for each arm and seed.
         options: how.
@@ -246,7 +246,7 @@ def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) 
 
     Args:
         arm: its name.
-        seed: of its training.
+        seed: the seed of its training.
         model: the network.
         held: maps that it has not seen.
     """

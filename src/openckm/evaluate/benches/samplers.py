@@ -96,7 +96,7 @@ class SamplerOptions:
         size: side of a window [cells].
         windows: windows for all methods but the chains.
         chains: windows for Algorithm 2 and azula's DPS.
-        steps: of these chains.
+        steps: the number of steps of these chains.
         full: windows for Algorithm 2 at its full length; 0 leaves that out.
         full_steps: its steps.
         full_zeta: its strength by task: that of benchmark "p1", which is chosen there for chains of this kind.
@@ -184,7 +184,7 @@ def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int,
     """Return cases of a task by the numbers of their windows; windows without room for a hidden box have none.
 
     Args:
-        folder: of shards.
+        folder: the folder of shards.
         task: which.
         windows: how many, spread evenly over the shards' windows.
         size: side of a window [cells].
@@ -223,7 +223,7 @@ class _Bench:
 
     Attributes:
         methods: to compare.
-        keeper: of finished answers.
+        keeper: the keeper of finished answers.
         options: how much is run.
         progress: called as progress(what, done, total).
     """

@@ -58,9 +58,9 @@ def rule_from(changes: Sequence[Carried], elsewhere: Sequence[Carried], sha256: 
     """Return the rule that measured ensembles give.
 
     Args:
-        changes: of the same place before and after a change.
+        changes: the changes of the same place before and after a change.
         elsewhere: carried over from another city.
-        sha256: of the weights that they were made with.
+        sha256: the SHA-256 of the weights that they were made with.
 
     Raises:
         InputError: if nothing was measured, or no distance is safe.
@@ -90,7 +90,7 @@ def fit_rule(
     Args:
         denoiser: the prior.
         places: validation places of several cities.
-        sha256: of its weights.
+        sha256: the SHA-256 of its weights.
         changes: asked about.
         progress: called as progress(what, done, total).
 

@@ -49,7 +49,7 @@ def network_cost(name: str, code: Code = "site", side: int = 256) -> NetworkCost
 
     Args:
         name: as `openckm.predict.networks.build_network` takes it.
-        code: of its inputs.
+        code: the code of its inputs.
         side: cells along each side.
 
     Raises:

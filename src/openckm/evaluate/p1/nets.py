@@ -57,7 +57,7 @@ class NetCard:
         validation: RMSE of the gain [dB] on validation windows, by task.
         data: what it was trained on, in words.
         start: the prior that it began as; empty if it began from nothing.
-        sha256: of the weights.
+        sha256: the SHA-256 of the weights.
     """
 
     kind: str

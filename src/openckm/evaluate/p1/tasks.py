@@ -168,7 +168,7 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
     Args:
         traced: the map.
         task: one of TASKS.
-        seed: of the mask and the noise; with the task and the window it determines the case.
+        seed: the seed of the mask and the noise; with the task and the window it determines the case.
         window: the part of the map; None means all of it.
 
     Raises:
@@ -278,7 +278,7 @@ def p1_picture(readings: P1Readings, rng: np.random.Generator) -> Field:
     `jtqr` makes of it), both with noise, and averages are enlarged to the size of the map.
 
     Args:
-        readings: of any task.
+        readings: the readings of any task.
         rng: source of the noise where there is no reading.
     """
     pixel, read = readings.y * _PIXEL_PER_LATENT + _PIXEL_OF_ZERO, readings.read

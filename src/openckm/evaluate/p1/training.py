@@ -66,7 +66,7 @@ class NetOptions:
         widths: channels of each level; those of the shipped prior.
         blocks: residual blocks per level.
         checkpoint_s: seconds between checkpoints.
-        seed: of windows, masks, noise and weights.
+        seed: the seed of windows, masks, noise and weights.
     """
 
     samples: int = 10_000

@@ -153,7 +153,7 @@ class AzulaRival(CaseMethod):
         name: in tables.
         make: builds the sampler from prior, readings, steps and tuning constant.
         cost: network evaluations per step, by the tuning constant.
-        steps: of the sampler.
+        steps: the number of steps of the sampler.
         draws: per case, in one batch.
         strengths: values of its tuning constant that are tried.
         strength: the value where nothing is tried.
@@ -198,8 +198,8 @@ def azula_rivals(denoiser: Denoiser, *, steps: int, few: int, chain_draws: int, 
 
     Args:
         denoiser: the prior.
-        steps: of DPS.
-        few: of the others.
+        steps: the number of steps of DPS.
+        few: the few of the others.
         chain_draws: draws of DPS per case.
         draws: draws of the others per case.
     """

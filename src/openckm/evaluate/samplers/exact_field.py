@@ -48,14 +48,14 @@ class FieldOptions:
     Attributes:
         fields: maps per task.
         rival_fields: maps per task of methods that the product never picks.
-        side: of a map [cells].
+        side: the side of a map [cells].
         length_cells: length scale of the field [cells].
         std: standard deviation of the field [latent].
         readings: cells read, where points are.
         noise: standard deviation of a reading [latent].
         draws: K.
-        methods: of `sample_posterior`, the product's own.
-        rivals: of `sample_posterior`, methods that it never picks.
+        methods: the methods of `sample_posterior`, the product's own.
+        rivals: the rivals of `sample_posterior`, methods that it never picks.
     """
 
     fields: int = 200
@@ -91,7 +91,7 @@ class FieldCase:
     Attributes:
         prior: the field.
         truth: the map [1, 1, H, W].
-        likelihood: of its readings.
+        likelihood: the likelihood of its readings.
         posterior: p(map | readings), exact.
     """
 

@@ -66,7 +66,7 @@ class CaseMethod(ABC):
 
     Attributes:
         name: in tables.
-        steps: of its sampler.
+        steps: the number of steps of its sampler.
         draws: maps per case.
         strengths: values of its tuning constant that are tried; none if it has no constant.
         strength: the value where nothing is tried.
@@ -88,7 +88,7 @@ class CaseMethod(ABC):
 
         Args:
             case: a `MapCase`; methods of one benchmark alone ask for more of it.
-            seed: of the noise.
+            seed: the seed of the noise.
             strength: the tuning constant.
 
         Raises:
@@ -155,7 +155,7 @@ class Ours(CaseMethod):
     Attributes:
         denoiser: the prior.
         name: in tables.
-        steps: of the sampler.
+        steps: the number of steps of the sampler.
         draws: per case.
         strengths: values of its tuning constant that are tried.
         strength: the value where nothing is tried; 0 if it has none.
@@ -244,7 +244,7 @@ class DrawStore:
         Args:
             method: which.
             case: what it is asked.
-            seed: of its noise.
+            seed: the seed of its noise.
             strength: its tuning constant.
 
         Raises:

@@ -101,7 +101,7 @@ def sampler_ratios(scores: Sequence[Score], pairs: Sequence[tuple[str, str, str,
     """Return ratios of RMSE, network evaluations and time, of a method over another on the cases that both answered.
 
     Args:
-        scores: of the methods.
+        scores: the scores of the methods.
         pairs: (method, split, rival, its split).
     """
     rows: list[Row] = []

@@ -104,7 +104,7 @@ def sampler_case(traced: TracedMap, task: str, seed: int, window: Window) -> Sam
     Args:
         traced: the map.
         task: one of TASKS.
-        seed: of the mask and the noise; with the task and the window it determines the case.
+        seed: the seed of the mask and the noise; with the task and the window it determines the case.
         window: the part of the map.
 
     Raises:

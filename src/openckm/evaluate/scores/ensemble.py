@@ -57,7 +57,7 @@ def rank_histogram(draws: ArrayLike, truth: ArrayLike, *, seed: int = 0) -> NDAr
     Args:
         draws: shape (K, ...).
         truth: shape (...).
-        seed: of the lot that breaks ties.
+        seed: the seed of the lot that breaks ties.
 
     Raises:
         OptionError: if shapes differ, nothing is to be scored or a value is not finite.
@@ -91,9 +91,11 @@ class SpreadSkill:
     Attributes:
         spread: rms of the stated spread per bin, ascending, shape (bins,).
         error: RMSE per bin, shape (bins,).
-        slope: of the regression of error on spread through the origin; 1 where the spread is right, above it where
+        slope: the slope of the regression of error on spread through the origin; 1 where the spread is right, above it
+            where
             the belief is too sure.
-        correlation: of spread and error over the bins: whether large errors are where they are said to be; 0 where all
+        correlation: the correlation of spread and error over the bins: whether large errors are where they are said to
+            be; 0 where all
             bins state the same.
     """
 
@@ -109,7 +111,7 @@ def spread_skill(
     """Return error against stated spread in bins of equal size.
 
     Args:
-        mean: of the belief, any shape.
+        mean: the mean of the belief, any shape.
         std: its standard deviation, same shape.
         truth: same shape.
         draws: K where mean and std (ddof 1) are those of K draws: the spread is then multiplied by sqrt((K + 1) / K).
@@ -135,7 +137,7 @@ def brier(probability: ArrayLike, happened: ArrayLike) -> float:
     """Return the Brier score of stated probabilities, 0 (certain and right) to 1.
 
     Args:
-        probability: of the event, any shape, in [0, 1].
+        probability: the probability of the event, any shape, in [0, 1].
         happened: whether it did, same shape.
 
     Raises:

@@ -71,7 +71,7 @@ class Score:
         n: cells scored.
         network_evaluations: network evaluations that the map took.
         seconds: processor time that the map took [s].
-        seed: of the evidence.
+        seed: the seed of the evidence.
     """
 
     method: str
@@ -118,7 +118,7 @@ def ask(
         truth: what the map is scored by.
         where: task, split, case and city of the scores.
         draws: that are asked for.
-        seed: of the evidence, and of the draws.
+        seed: the seed of the evidence, and of the draws.
 
     Raises:
         OpenCKMError: whatever the method raises.
@@ -135,7 +135,7 @@ def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, flo
     Args:
         answer: the map.
         truth: what it is scored by.
-        seed: of the noise that draws get where the truth has some.
+        seed: the seed of the noise that draws get where the truth has some.
 
     Raises:
         OptionError: if the map is not finite where it is scored, or nothing is scored.
@@ -198,7 +198,7 @@ def best_rival(scores: Sequence[Score], rivals: Sequence[str], metric: str = "rm
     """Return the rival with the least mean score, or None where none of them has a score.
 
     Args:
-        scores: of one task and split.
+        scores: the scores of one task and split.
         rivals: names of the methods to choose from; the choice is by the truth, which favours the rivals.
         metric: which score; lower is better.
     """
@@ -213,7 +213,7 @@ def ratio_rows(
     """Return each other method's mean score over that of the best rival, paired by case, per task and split.
 
     Args:
-        scores: of several methods on the same maps.
+        scores: the scores of several methods on the same maps.
         metric: which score; lower is better.
         name: what the ratio is called.
         rivals: names of the methods of which the best is the denominator, on each task and split for itself.
@@ -231,7 +231,7 @@ def belief_rows(scores: Sequence[Score], further: Sequence[str] = ()) -> list[Ro
     """Return the METRICS and further ones of every method, and error and CRPS over the best classical method's.
 
     Args:
-        scores: of several methods on the same maps.
+        scores: the scores of several methods on the same maps.
         further: names of further metrics.
     """
     ratios = ratio_rows(scores) + ratio_rows(scores, "crps_db", "crps_ratio")
@@ -242,7 +242,7 @@ def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, 
     """Return each other method's mean score over one rival's, paired by case, named "METRIC over RIVAL".
 
     Args:
-        scores: of several methods on the same maps.
+        scores: the scores of several methods on the same maps.
         task: which task.
         split: which evidence.
         rival: name of the method in the denominator; without scores of it there are no rows.

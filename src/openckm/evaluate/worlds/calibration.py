@@ -40,7 +40,7 @@ def calibration_case(traced: TracedMap, family: str, seed: int) -> tuple[Observa
     Args:
         traced: the map.
         family: as `openckm.infer.spread.calibration.family_of` names it.
-        seed: of pattern, noise and level.
+        seed: the seed of pattern, noise and level.
 
     Raises:
         InputError: if the map has too few covered cells.

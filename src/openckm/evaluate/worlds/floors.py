@@ -17,9 +17,9 @@ def floor_scores(maps: Sequence[TracedMap], *, task: str, split: str, metric: st
 
     Args:
         maps: the truth.
-        task: of the scores.
-        split: of the scores.
-        metric: of the scores, one in dB.
+        task: the task of the scores.
+        split: the split of the scores.
+        metric: the metric of the scores, one in dB.
     """
     return [
         Score(FLOOR, task, split, case_of(traced, k), city_of(traced), {metric: traced.floor_db}, 1, 0, 0.0)

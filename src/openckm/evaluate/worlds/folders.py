@@ -24,7 +24,7 @@ def data_folder(name: Literal["test", "validation", "train"], quick: bool = Fals
     """Return the folder of a set of maps, whether it is there or not.
 
     Args:
-        name: of the set.
+        name: the name of the set.
         quick: whether the sample in the repository will do.
     """
     if os.environ.get(VARIABLES[name]):

@@ -65,8 +65,8 @@ class Place:
     """A file of sequences.
 
     Attributes:
-        number: of the place.
-        arrays: of the file.
+        number: the number of the place.
+        arrays: the arrays of the file.
         vehicles: how a network is shown vehicles: as planes, burnt into the layout as if they were houses, or not.
         rays: whether rays are launched in every frame, for a network that reads their planes.
     """
@@ -198,9 +198,9 @@ def read_places(
     """Return the finished places of a folder, in order.
 
     Args:
-        folder: of `bench/flux_sequences.py`.
+        folder: the folder of `bench/flux_sequences.py`.
         vehicles: how a network is shown vehicles, see `Place`.
-        numbers: of the places; None for all.
+        numbers: the numbers of the places; None for all.
         rays: whether rays are launched, for a network that reads their planes.
 
     Raises:

@@ -43,7 +43,7 @@ class RealSet:
     """Readings of one transmitter with what is known of its site.
 
     Attributes:
-        name: of the set.
+        name: the name of the set.
         grid: cells of the map.
         observations: readings, and the transmitter and layout where they are known.
     """

@@ -1,1 +1,1 @@
-"""Samplers and solves with closed-form steps: joint field sampling (jfs), its solver, terms and spectra."""
+"""These samplers and solvers have steps in closed form: joint field sampling (jfs), its solver, terms and spectra."""

@@ -1,4 +1,4 @@
-r"""Draws with the right spread in few steps: each step draws a map from the belief instead of taking its mean.
+r"""Draws get the right spread in few steps: each step draws a map from the belief instead of taking its mean.
 
 The reverse diffusion from noise level s down to s' < s, with q(x_s' | x_s, x_0) known in closed form, is
 
@@ -7,7 +7,7 @@ The reverse diffusion from noise level s down to s' < s, with q(x_s' | x_s, x_0)
     x_s' = (s'/s)^2 x_s + (1 - (s'/s)^2) x_0 + s' sqrt(1 - (s'/s)^2) z               the step
 
 Ancestral sampling of order 1 puts E[x_0 | x_s, y] in place of x_0 and loses the belief's spread in every step: of a
-Gaussian field told scattered readings, 8 steps keep 0.62 of the true standard deviation. With a draw of the belief N(D,
+Gaussian field given some readings, 8 steps keep 0.62 of the true standard deviation. With a draw of the belief N(D,
 C_s) the step is exact for a Gaussian field in any number of steps, and right in its first two moments for any
 denoiser. The network is called no more often than before: `openckm.infer.exact.jfs` draws by perturbing the map and the
 readings and solving as for the mean, and without readings a draw is D plus filtered white noise
@@ -53,7 +53,7 @@ class Believing(Denoiser):
 
     Args:
         denoiser: D.
-        spectrum: of its errors; the one that belongs to the denoiser if None.
+        spectrum: the spectrum of its errors; the one that belongs to the denoiser if None.
     """
 
     def __init__(self, denoiser: Denoiser, spectrum: Spectrum | None = None) -> None:
@@ -84,7 +84,8 @@ class AncestralSampler:
     Attributes:
         steps: network calls per draw.
         schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
-        spectrum: of the errors of a denoiser that does not draw from its belief itself; None for the one that belongs
+        spectrum: the spectrum of the errors of a denoiser that does not draw from its belief itself; None for the one
+            that belongs
             to it.
     """
 
@@ -117,7 +118,7 @@ class AncestralSampler:
         Args:
             denoiser: the prior, or one that is guided by readings.
             shape: channels, rows and columns of a map.
-            generators: of all noise of a map, one each.
+            generators: the generators of all noise of a map, one each.
             condition: what is known, of one map or of each; None for nothing.
             progress: called as progress(steps done, steps in all); it may raise to stop.
 

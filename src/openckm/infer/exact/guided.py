@@ -1,4 +1,4 @@
-r"""Guided denoisers: prior times likelihood as a denoiser, E[x_0 | x_s, y].
+r"""A guided denoiser joins prior and likelihood into one denoiser, E[x_0 | x_s, y].
 
 Given E[x_0 | x_s, y] in place of E[x_0 | x_s], the reverse diffusion draws from p(x_0 | y) (Tweedie's formula holds for
 the posterior too), so that any sampler of maps is a sampler of the posterior: N ways to guide and M samplers are
@@ -58,11 +58,11 @@ class Noisy(NamedTuple):
 
 
 class Guided(Denoiser):
-    """A denoiser told of readings by their likelihood.
+    """A denoiser that is conditioned on readings by their likelihood.
 
     Args:
         denoiser: the prior.
-        likelihood: of one measurement: its readings have batch size 1, the same for every map.
+        likelihood: the likelihood of one measurement: its readings have batch size 1, the same for every map.
 
     Attributes:
         evaluations: cost of one call per map, in forward passes of the network (a vector-Jacobian product is two).
@@ -87,8 +87,8 @@ class Guided(Denoiser):
         self.likelihood.domain.check(x, type(self).__name__)
         parts = []
         for level, index in levels_of(sigma):
-            told = condition if condition is None or len(index) == len(x) else condition.select(index)
-            parts.append((index, self.guide(Noisy(x if len(index) == len(x) else x[index], level, told))))
+            given = condition if condition is None or len(index) == len(x) else condition.select(index)
+            parts.append((index, self.guide(Noisy(x if len(index) == len(x) else x[index], level, given))))
         return parts[0][1] if len(parts) == 1 else _joined(x, parts)
 
     def prior(self, noisy: Noisy) -> Denoised:

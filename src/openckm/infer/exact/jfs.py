@@ -1,4 +1,4 @@
-r"""jfs: a posterior sampler without gradients of the network, 8-15 network calls a draw.
+r"""jfs samples the posterior without gradients of the network, in 8-15 network calls a draw.
 
 At noise level s the belief is N(D(x_s, s), C_s), with C_s stationary up to the variance that the network predicts for
 each cell (`openckm.infer.exact.spectrum`). Linear Gaussian readings then have a posterior mean in closed form, by
@@ -64,10 +64,10 @@ class JFSOptions:
     """How the readings are brought in.
 
     Attributes:
-        iterations: of conjugate residuals per solve, at most.
+        iterations: the number of iterations of conjugate residuals per solve, at most.
         tolerance: at which they stop: root mean square residual per reading [deviations of the noise].
-        rounds: of expectation propagation, where a device is read.
-        linearisations: of smooth nonlinear operators, where there are any.
+        rounds: the number of rounds of expectation propagation, where a device is read.
+        linearisations: the linearisations of smooth nonlinear operators, where there are any.
         damping: share of a site that is renewed in a round.
         shared: how much readings of a device that say the same count as one, see the module; 0 for not at all, as is
             right for a true Gaussian field, 1 for wholly.
@@ -99,8 +99,8 @@ class JFS(Guided):
 
     Args:
         denoiser: the prior.
-        likelihood: of one measurement.
-        spectrum: of the denoiser's errors; `default_spectrum` if None.
+        likelihood: the likelihood of one measurement.
+        spectrum: the spectrum of the denoiser's errors; `default_spectrum` if None.
         options: see `JFSOptions`.
 
     Raises:

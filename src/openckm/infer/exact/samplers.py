@@ -1,4 +1,4 @@
-"""Few-step samplers: draws of p(map), or of p(map | evidence) when the denoiser is told the evidence.
+"""Few-step samplers draw from p(map), or from p(map | evidence) when the denoiser is conditioned on the evidence.
 
 The reverse diffusion of x_s = x_0 + s z, with h = ln(s / s') for a step from noise level s down to s':
 
@@ -43,7 +43,7 @@ from openckm.priors.denoiser import Denoiser
 from openckm.priors.schedules import EDM, Schedule
 
 Progress = Callable[[int, int], None]
-"""Told (steps done, steps in all) after every step; it may raise to stop the sampler."""
+"""Is called with (steps done, steps in all) after every step; it may raise to stop the sampler."""
 
 
 @runtime_checkable
@@ -275,7 +275,7 @@ def sample_prior(
         order: 1, or 2 to use the slope of the denoiser.
         schedule: where the noise levels lie; EDM by default.
         batch: maps per network call, at most.
-        progress: told (network calls done, network calls in all), counted over the batches.
+        progress: is called with (network calls done, network calls in all), counted over the batches.
 
     Raises:
         OptionError: if an option is out of range.

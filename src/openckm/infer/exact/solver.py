@@ -1,4 +1,4 @@
-r"""The linear algebra of a Gaussian belief N(x_0, C) under terms with Gaussian sites: FFTs and conjugate residuals.
+r"""This module solves for a Gaussian belief N(x_0, C) under terms with Gaussian sites, by FFTs and conjugate residuals.
 
 Sites say N(z; h / L, 1 / L) of z = A x (precision L, shift h). With B = L^(1/2) A, the posterior mean is
 
@@ -78,7 +78,7 @@ class System:
     Args:
         covariance: C of the channels that are read.
         channels: which channels of the maps these are.
-        shape: of the maps, (channels, rows, cols).
+        shape: the shape of the maps, (channels, rows, cols).
         linears: the terms, linearised.
         sites: theirs.
     """
@@ -107,9 +107,9 @@ class System:
         clear = (gain > 0) & (precision * own > 1.0)
         lift = torch.where(clear, self.root / total.clamp(min=_TINY), torch.zeros_like(gain))
         noise = (self.adjoint(lift) / self.covariance.scale.clamp(min=_TINY)) ** 2
-        told = noise > 0
-        logs = torch.where(told, torch.log(noise.clamp(min=_TINY)), torch.zeros_like(noise))
-        mu = torch.exp(logs.sum((2, 3)) / told.sum((2, 3)).clamp(min=1))
+        known = noise > 0
+        logs = torch.where(known, torch.log(noise.clamp(min=_TINY)), torch.zeros_like(noise))
+        mu = torch.exp(logs.sum((2, 3)) / known.sum((2, 3)).clamp(min=1))
         together = bool((clear & (total > 1.001 * precision * gain)).any())
         share = torch.where(clear, self.root / total.clamp(min=_TINY).sqrt(), 0.0) if together else None
         return lift, share, 1.0 / (mu[:, :, None, None] + self.covariance.density)
@@ -173,7 +173,7 @@ class System:
 
         Args:
             offset: x_0 minus the maps of linearisation, of the channels that are read.
-            iterations: of conjugate residuals, at most.
+            iterations: the number of iterations of conjugate residuals, at most.
             tolerance: root mean square of the residual per reading [deviations of the noise].
             start: a guess of the distance.
             noise: added to the readings, in units of their noise; None for none.

@@ -1,4 +1,4 @@
-r"""How wrong a denoiser is, as a stationary covariance: C_s = F' diag(S_s) F, one per noise level, fitted once.
+r"""A denoiser's error is modelled by a stationary covariance, C_s = F' diag(S_s) F, fitted once per noise level.
 
 The error e = x_0 - D(x_0 + s z, s) of a denoiser is not white: it is large where detail is lost, and smooth. Its
 covariance decides how far one reading reaches, so a sampler that has it needs no gradient of the network. Here
@@ -121,7 +121,8 @@ class WhiteSpectrum(Spectrum):
     """Errors of neighbouring cells are independent.
 
     Attributes:
-        variance: of an error at a noise level s, as a function of s; None means what the denoiser predicts.
+        variance: the variance of an error at a noise level s, as a function of s; None means what the denoiser
+            predicts.
     """
 
     given: Callable[[float], float] | None = None
@@ -336,11 +337,11 @@ def fit_spectrum(
     Args:
         denoiser: the prior.
         clean: maps that the denoiser was not trained on, in latent code.
-        condition: what it is told of each of them (N items), None for nothing.
+        condition: what is known of each of them (N items), None for nothing.
         levels: noise levels, ascending.
         reach: R, largest lag kept [cells].
         relative: divide errors by the deviation that the denoiser predicts.
-        seed: of the noise.
+        seed: the seed of the noise.
         batch: maps per network call.
 
     Raises:

@@ -1,4 +1,4 @@
-r"""A likelihood taken apart: terms of a smooth operator followed by per-cell sites.
+r"""A likelihood is taken apart into terms: a smooth operator followed by per-cell sites.
 
 Every likelihood of `openckm.observe` is a product of terms p(y | z_i), z = A(x), each z_i seen by a site of its own:
 
@@ -49,7 +49,7 @@ from openckm.observe.wedge import AngularSector, Vector, WedgeMoments, wedge_mom
 
 _WEDGE_NODES = 14
 _SPAN = 6.0
-"""Deviations of the noise beyond which a sector told counts nothing."""
+"""Deviations of the noise beyond which a reported sector counts nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,7 @@ class WedgeSite(Site):
 
 @dataclass(frozen=True, eq=False)
 class NoisyWedgeSite(Site):
-    """The vector told is that of the sector's middle plus noise: every sector, weighed by how near its middle is."""
+    """The reported vector is that of a sector's middle plus noise: every sector, weighed by how near its middle is."""
 
     sectors: int
     radius: float
@@ -205,7 +205,7 @@ class NoisyWedgeSite(Site):
     support: Bool[Tensor, ...]
 
     def moments(self, mean: Tensor, var: Tensor) -> Moments:
-        """Return the moments over the sectors near the one told, whose middle is the first axis, and the belief's."""
+        """Return the moments over the sectors near the reported one (its middle is the first axis), and the belief's."""
         width = 2.0 * math.pi / self.sectors
         chord = 2.0 * self.radius * math.sin(0.5 * width)
         side = min(math.ceil(_SPAN * float(self.sigma.max()) / chord), self.sectors // 2)
@@ -221,7 +221,7 @@ class NoisyWedgeSite(Site):
         return mixed(branches)
 
     def _branch(self, number: Tensor, mean: Tensor, var: Tensor) -> Moments:
-        """The moments within a sector of each cell, counted from the one told, weighed by its reading."""
+        """The moments within a sector of each cell, counted from the reported one, weighed by its reading."""
         width = 2.0 * math.pi / self.sectors
         low = (number - 0.5) * width
         cut = _two(wedge_moments(_upright(mean, var), low, low + width, 0.0, _WEDGE_NODES), mean)

@@ -1,1 +1,1 @@
-"""Published posterior samplers that the product is measured against: P1's Algorithm 2 (DPS), MMPS, DiffPIR, DAPS."""
+"""The product is measured against these published posterior samplers: P1's Algorithm 2 (DPS), MMPS, DiffPIR, DAPS."""

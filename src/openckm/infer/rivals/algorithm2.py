@@ -1,4 +1,4 @@
-"""P1's Algorithm 2 as the way in which the one call draws: the prior given the site, and the readings' own likelihood.
+"""The one call can draw by P1's Algorithm 2, from the prior given the site and the readings' own likelihood.
 
 Nothing here was trained on readings: the network is conditioned on layout and transmitter alone. The readings, brought
 to its scale by what the posterior found (transmit power, pattern, slope, level and noise of every device), enter by
@@ -35,7 +35,7 @@ def algorithm_2(
         answer: the posterior whose readings, nuisances and devices are used.
         draws: how many, at least 1.
         seed: draw k is a function of (seed, k) alone.
-        options: of Algorithm 2.
+        options: the options of Algorithm 2.
         deadline_s: stop after the step during which this time [s] ran out; None means no limit.
 
     Raises:

@@ -1,4 +1,4 @@
-r"""DAPS: decoupled annealing posterior sampling, a rival that is known from images.
+r"""DAPS (decoupled annealing posterior sampling) is a rival that is known from images.
 
 Where guided denoisers average, DAPS samples: at each noise level s it takes a clean map from p(x_0 | x_s, y), as
 N(x_0; xhat, r^2 I) p(y | x_0) with xhat from a few steps of the probability-flow ODE and r = s, by Langevin dynamics,
@@ -45,7 +45,8 @@ class DAPS:
     """The sampler above.
 
     Attributes:
-        likelihood: of one measurement; its logarithm must have a useful gradient (plain and interval readings).
+        likelihood: the likelihood of one measurement; its logarithm must have a useful gradient (plain and interval
+            readings).
         steps: noise levels.
         ode_steps: network calls at each level.
         langevin_steps: at each level.
@@ -93,12 +94,12 @@ class DAPS:
         Raises:
             ComputationError: if values stopped being finite.
         """
-        device, told = device_of(denoiser), condition_of(condition, len(generators))
+        device, given = device_of(denoiser), condition_of(condition, len(generators))
         sigma = self.schedule.discretise(self.steps)[1].tolist()
         x = sigma[-1] * draw_noise(generators, shape, device)
         curvature = _Curvature(terms_of(self.likelihood))
         for index in range(self.steps, 0, -1):
-            clean = self._denoise(denoiser, x, sigma[index], told)
+            clean = self._denoise(denoiser, x, sigma[index], given)
             clean = self._langevin(clean, sigma[index], curvature, generators, shape)
             x = clean + sigma[index - 1] * draw_noise(generators, shape, device) if index > 1 else clean
             if not bool(torch.isfinite(x).all()):

@@ -1,4 +1,4 @@
-r"""DiffPIR: plug-and-play restoration with a denoising diffusion prior, a rival that is known from images.
+r"""DiffPIR (plug-and-play restoration with a denoising diffusion prior) is a rival that is known from images.
 
 At noise level s the denoised map is moved towards the readings by a proximal step, which is the posterior mean of a
 white belief N(D, s^2 / strength), and the effective noise of the step is partly renewed:
@@ -43,9 +43,9 @@ def diffpir(
 
     Args:
         denoiser: the prior.
-        likelihood: of one measurement.
+        likelihood: the likelihood of one measurement.
         strength: lambda, weight of the prior in the proximal step.
-        options: of the solve.
+        options: the options of the solve.
 
     Raises:
         OptionError: if the strength is not positive, or no site is known for a part of the likelihood.
@@ -95,12 +95,12 @@ class RenoiseSampler:
             ComputationError: if the denoiser returned values that are not finite.
         """
         device = device_of(denoiser)
-        told = condition_of(condition, len(generators))
+        given = condition_of(condition, len(generators))
         sigma = self.schedule.discretise(self.steps)[1].tolist()
         x = sigma[-1] * draw_noise(generators, shape, device)
         for index in range(self.steps, 0, -1):
             level = torch.full((len(x),), sigma[index], device=device)
-            mean = denoiser(x, level, told).mean.to(x.dtype)
+            mean = denoiser(x, level, given).mean.to(x.dtype)
             if not bool(torch.isfinite(mean).all()):
                 raise ComputationError(
                     f"the denoiser returned values that are not finite at noise level {level[0]:.4g}"

@@ -1,4 +1,4 @@
-r"""P1's Algorithm 2: a map from a prior and a likelihood, by predictor, Langevin corrector and observation constraint.
+r"""P1's Algorithm 2 draws a map from prior and likelihood by predictor, Langevin corrector and constraint.
 
 One step, from index i (x_i = alpha_i x_0 + sigma_i z) to i - 1. With rho = alpha_i / alpha_(i-1) and
 g^2 = sigma_i^2 - rho^2 sigma_(i-1)^2, which are sqrt(1 - beta_i) and beta_i for VP, 1 and the growth of sigma^2 for VE:
@@ -316,7 +316,8 @@ def sample_dps(
 
     Args:
         denoiser: the prior.
-        likelihood: of one measurement (its readings have batch size 1), the same for every draw; the two normalised
+        likelihood: the likelihood of one measurement (its readings have batch size 1), the same for every draw; the
+            two normalised
             constraints want residuals in the latent scale.
         shape: channels, rows and columns of a map.
         options: see `DPSOptions`; P1's by default.
@@ -324,7 +325,7 @@ def sample_dps(
         seed: draw k is a function of (seed, k) alone.
         condition: what is known besides (the site), batch size 1 or K.
         deadline_s: stop after the step during which this time [s] ran out; None means no limit.
-        progress: told (steps done, steps in all) after every step.
+        progress: is called with (steps done, steps in all) after every step.
 
     Raises:
         OptionError: if an option is out of range.

@@ -1,4 +1,4 @@
-r"""mmps: moment matching posterior sampling, with the covariance that the network itself implies.
+r"""mmps is moment matching posterior sampling, with the covariance that the network itself implies.
 
 Tweedie's second-order formula gives the covariance of the belief at noise level s exactly, as a product that costs one
 vector-Jacobian product (J is symmetric for a perfect denoiser):
@@ -40,10 +40,10 @@ class MMPS(Guided):
 
     Args:
         denoiser: the prior, differentiable.
-        likelihood: of one measurement.
-        spectrum: of the denoiser's errors, for sites and units; `default_spectrum` if None.
-        iterations: of the solve; each costs a vector-Jacobian product, and one more is needed.
-        options: of jfs, for the sites.
+        likelihood: the likelihood of one measurement.
+        spectrum: the spectrum of the denoiser's errors, for sites and units; `default_spectrum` if None.
+        iterations: the number of iterations of the solve; each costs a vector-Jacobian product, and one more is needed.
+        options: the options of jfs, for the sites.
 
     Raises:
         OptionError: if there is no iteration, or no site is known for a part of the likelihood.

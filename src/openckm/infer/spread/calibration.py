@@ -1,4 +1,4 @@
-r"""Spread as it was measured on validation maps: factors by family of evidence and by where the readings are.
+r"""The spread was measured on validation maps: factors by family of evidence and by where the readings are.
 
     std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c
 

@@ -1,4 +1,4 @@
-r"""Conformal risk control over maps: intervals that miss at most a stated share of a new map's cells, on average.
+r"""Conformal risk control gives intervals that miss at most a stated share of a new map's cells, on average.
 
 Map i has scores s_ic = |truth - mean| / std of its cells c. An interval mean +- l std misses the share
 

@@ -1,10 +1,10 @@
-"""The one place for what turns scores |error| / std into factors on a spread: z_90, quantiles, and shrinking.
+"""This is the one place that turns scores |error| / std into factors on a spread: z_90, quantiles, and shrinking.
 
 A belief is stated by mean and std, and its 90 % interval is mean +- z_90 std. A spread is brought to what was seen by
 
     c = 90 % quantile of |y - m| / s over z_90,        s' = c^trust s,        trust = n / (n + n_half)
 
-so that few scores say little. Who measures scores, and on what, is told where they are measured: on validation maps
+so that few scores say little. Who measures scores, and on what, stands where they are measured: on validation maps
 (`openckm.infer.spread.calibration`), on readings held out of a fit (`openckm.infer.experts`), on a user's own held-back
 blocks (`openckm.edge.selfcheck`), of one-pass networks (`openckm.predict.spread`).
 """
@@ -30,7 +30,7 @@ def factor_90(scores: ArrayLike, weights: ArrayLike | None = None, *, new: bool 
 
     Args:
         scores: |error| / std, at least one, each 0 or more.
-        weights: of the scores; None weighs all the same.
+        weights: the weights of the scores; None weighs all the same.
         new: the factor for one more score exchangeable with these (level 0.9 (n + 1) / n), instead of for these.
 
     Raises:
@@ -53,7 +53,7 @@ def shrunk(factor: float, count: int, half: float, towards: float = 1.0) -> floa
     Args:
         factor: as measured, positive.
         count: scores, or whatever it was measured on.
-        half: of them with which it counts as much as `towards`.
+        half: the half of them with which it counts as much as `towards`.
         towards: where few scores leave it.
     """
     trust = count / (count + half)

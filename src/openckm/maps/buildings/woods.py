@@ -73,8 +73,8 @@ def read_woods(path: str | os.PathLike[str], grid: Grid) -> tuple[NDArray[np.flo
         crown, known = rasterise(Footprints(outlines, height, crs, flags, flags), grid, CROWN_M, str(path))
     except LayoutError:  # they all lie elsewhere
         return nothing, ()
-    told = f"heights stated for {known:.0%}, {CROWN_M:g} m for the others" if known < 1 else "heights stated"
-    return crown, (f"woods cover {np.mean(crown > 0):.0%} of the map ({told})",)
+    words = f"heights stated for {known:.0%}, {CROWN_M:g} m for the others" if known < 1 else "heights stated"
+    return crown, (f"woods cover {np.mean(crown > 0):.0%} of the map ({words})",)
 
 
 def areas_of(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], str | None]:

@@ -35,7 +35,7 @@ def eaves(
 
     Args:
         height, tx, ty, tz, receiver_m, cell_m, first_row, first_col: as for `openckm.maps.rays.kernel.launch`.
-        edges: of `Walls`.
+        edges: the edges of `Walls`.
         wavelength: [m].
         pattern: power of the antenna (azimuths, elevations).
         unit: value in `into` of a gain of (lambda / 4 pi)^2 / m^2.

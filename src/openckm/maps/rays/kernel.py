@@ -71,9 +71,9 @@ def launch(
     What is compiled is kept plain (one loop, scalars, no slices): the time of the first call goes by statements.
 
     Args:
-        height: of buildings [m], (rows, cols).
-        sides: of `Walls`.
-        sources: of `corner_sources`, (corners, 7).
+        height: the height of buildings [m], (rows, cols).
+        sides: the sides of `Walls`.
+        sources: the sources of `corner_sources`, (corners, 7).
         tx, ty: of the antenna in cells from the north-west corner, eastwards and southwards; tz: its height [m].
         receiver_m: height of the receivers [m].
         cell_m: side of a cell [m].

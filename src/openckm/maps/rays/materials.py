@@ -81,7 +81,7 @@ def wall_reflectance(eta: complex, waves: float, flat: Field, elevation: Field) 
         eta: complex relative permittivity of the wall.
         waves: thickness of the wall in wavelengths.
         flat: cosine between the plan-view direction and the wall's normal, in (0, 1].
-        elevation: of the wave above the horizon [rad].
+        elevation: the elevation of the wave above the horizon [rad].
     """
     level, steep = np.cos(elevation)[None], np.sin(elevation)[None]
     cosine = flat[:, None] * level

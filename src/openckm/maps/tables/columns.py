@@ -31,7 +31,7 @@ def numbers_of(column: pd.Series[Any] | NDArray[Any], role: str, decimal: str = 
     Args:
         column: numbers or words.
         role: a key of ROLES, which says what units may stand behind the numbers.
-        decimal: "," or "." where the first rows told it; "" lets the words of the column tell.
+        decimal: "," or "." where the first rows show it; "" lets the words of the column tell.
     """
     import pandas as pd
 

@@ -36,7 +36,7 @@ class Dialect:
     """How a text table is written.
 
     Attributes:
-        encoding: of the bytes.
+        encoding: the encoding of the bytes.
         separator: one character, or WHITESPACE.
         header: column names.
         skip: characters from the beginning to the first data row.

@@ -27,7 +27,7 @@ def choose_height(account: Account, column: int, wanted: float | None) -> float 
 
     Args:
         account: the rows.
-        column: of heights above ground.
+        column: the column of heights above ground.
         wanted: height above ground [m]; None where there is to be one only.
 
     Returns:

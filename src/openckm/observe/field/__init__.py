@@ -1,1 +1,1 @@
-"""The world that no prior knows: Gaussian discrepancy fields, their likelihood, nuisances and antenna patterns."""
+"""No prior knows all of the world: Gaussian discrepancies, nuisances and antenna patterns add to it."""

@@ -1,4 +1,4 @@
-r"""The posterior of nuisances and discrepancy given readings, in closed form: prediction, draws, leaving readings out.
+r"""Given readings, the posterior of nuisances and discrepancy has a closed form, also with readings left out.
 
     y_i = H_i beta + delta(s_i) + eps_i        (`openckm.observe.field.discrepancy`)
 

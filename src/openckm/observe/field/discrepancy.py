@@ -1,4 +1,4 @@
-r"""What a predicted map cannot explain: a Gaussian process over the readings' residuals, estimated with the map's fit.
+r"""A Gaussian process over the readings' residuals models what a predicted map cannot explain, fitted with the map.
 
     y_i = H_i beta + delta(s_i) + eps_i
     beta ~ N(b0, B0),  delta ~ GP(0, sum_j v_j Matern_{nu_j}(|s - s'| / l_j) + nugget^2 1[s = s']),
@@ -78,7 +78,7 @@ class DiscrepancyOptions:
             less weight; infinite for never.
         max_readings: readings conditioned on without joining neighbours; memory and time grow as its square and cube.
         features: frequencies of a prior draw, per component.
-        seed: of the subsets.
+        seed: the seed of the subsets.
     """
 
     components: tuple[MaternPrior, ...] = (MaternPrior(),)
@@ -118,7 +118,7 @@ def fit_discrepancy(
         low: lower end of each reading [unit of y], -inf for an upper limit, equal to `high` for a plain reading, shape
             (n,); None where all are plain.
         high: upper end, inf for a lower limit, shape (n,).
-        group: of each reading, whose readings have one noise factor, numbered from 0, shape (n,).
+        group: the group of each reading, whose readings have one noise factor, numbered from 0, shape (n,).
 
     Raises:
         InputError: if shapes disagree, a value is not finite, sigma is not positive, or the readings do not identify
@@ -181,7 +181,7 @@ def refit(
     """Return the posterior of the same readings, or some of them, under another design; sites and noise stay.
 
     Args:
-        fit: of the readings.
+        fit: the fit of the readings.
         design: rows of H of all of them, shape (n, p).
         keep: which readings to keep, shape (n,); None for all.
         prior_mean: b0, shape (p,); None for that of `fit`.

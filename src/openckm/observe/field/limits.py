@@ -1,4 +1,4 @@
-r"""Readings that are limits or intervals, as the Gaussian readings that have the same effect: expectation propagation.
+r"""Expectation propagation turns limits and intervals into the Gaussian readings that have the same effect.
 
 A reading says low <= z_i + n_i <= high of the field z at its place. Given what all other readings say of z_i, the
 cavity N(z_i; m, v), its exact tilted mean and variance are known in closed form (`openckm.observe.sites`), and the

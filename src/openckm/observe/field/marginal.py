@@ -1,4 +1,4 @@
-r"""The marginal likelihood of y = H beta + delta + eps and the estimate of its hyperparameters.
+r"""This module has the marginal likelihood of y = H beta + delta + eps and estimates its hyperparameters.
 
 With C = K + nugget^2 E + diag(a_g^2 sigma^2), W = C^-1, r = y - H b0, coefficients beta = b0 + S u, S = diag(prior
 std), and u ~ N(0, I):
@@ -122,7 +122,7 @@ class Hyper:
 
         Args:
             sigma: stated standard deviation of each reading [unit of y], shape (n,).
-            group: of each reading, shape (n,).
+            group: the group of each reading, shape (n,).
         """
         return sigma**2 * (np.asarray(self.noise_scale)[group] ** 2 if self.noise_scale else 1.0)
 
@@ -221,7 +221,8 @@ class Sample:
         noise: variance of each reading's noise as stated [unit of y squared], shape (n,).
         design: H S, shape (n, p).
         flat: coefficients without a prior, shape (p,).
-        group: of each reading, shape (n,); -1 where the stated noise is no matter of the device (a limit's site).
+        group: the group of each reading, shape (n,); -1 where the stated noise is no matter of the device (a limit's
+            site).
     """
 
     xy: Array
@@ -336,7 +337,7 @@ def estimate_hyper(
         groups: number of groups.
         starts: number of starting points.
         points: largest number of readings used.
-        seed: of the subsets.
+        seed: the seed of the subsets.
         begin: hyperparameters to start from instead of several starting points.
 
     Raises:

@@ -1,4 +1,4 @@
-r"""Matérn covariances on the plane, their derivatives and their spectral draws.
+r"""This module has Matérn covariances on the plane, their derivatives and their spectral draws.
 
     k(d) = v R(d / l),    R_{1/2}(r) = exp(-r),    R_{3/2}(r) = (1 + sqrt(3) r) exp(-sqrt(3) r)
 
@@ -122,9 +122,9 @@ class _Lattice:
 
     Attributes:
         shape: (R, C).
-        row: of each place of the first set, counted so that the largest is 0, shape (n,).
+        row: the row of each place of the first set, counted so that the largest is 0, shape (n,).
         col: the same for columns, shape (n,).
-        distance: of every offset [m], shape (R + span of rows, C + span of columns).
+        distance: the distance of every offset [m], shape (R + span of rows, C + span of columns).
     """
 
     shape: tuple[int, int]
@@ -197,7 +197,7 @@ def weighted_covariance(
     """Return weights' times `covariance`, (k, n) -> (k, m): on a common grid without the (n, m) matrix.
 
     Args:
-        weights: of the first set of places, shape (k, n).
+        weights: the weights of the first set of places, shape (k, n).
         first: positions [m], as for `covariance`.
         second: positions [m].
         components: the Matérn terms, summed.

@@ -1,4 +1,4 @@
-r"""What a reading holds besides the map: transmit power, antenna pattern, slopes, with the priors of each.
+r"""A reading holds more than the map: transmit power, antenna pattern, slopes. Bayesian linear regression fits them.
 
     y = sum_j H_j beta_j + eps,   beta_j ~ N(b_j, B_j^2),   eps_i ~ N(0, sigma_i^2)
 

@@ -1,4 +1,4 @@
-"""The readings of a field, checked: places, values or limits, noise, rows of H, and the devices they came from."""
+"""The readings of a field are checked here: places, values or limits, noise, rows of H, and their devices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FieldReadings:
         prior_std: shape (p,); inf for no prior, 0 for a known coefficient.
         low: lower end of what was read; equal to `high` for a plain reading, shape (n,).
         high: upper end, shape (n,).
-        group: of the noise, 0 to groups - 1, shape (n,).
+        group: the group of the noise, 0 to groups - 1, shape (n,).
         fixed: variance that stands in for the noise of a reading [unit of y squared], NaN where the noise is its own,
             shape (n,): of the site of a limit, or of a reading that is out of line.
         parts: weights of the support points in every reading, shape (n, P); None where a reading is of one place.
@@ -98,7 +98,7 @@ class FieldReadings:
         Args:
             xy: places of the support points [m], shape (P, 2) or (P, 3).
             y: values [unit of y], shape (k,).
-            variance: of the noise [unit of y squared], shape (k,).
+            variance: the variance of the noise [unit of y squared], shape (k,).
             design: their rows of H, shape (k, p).
             parts: weights of the support points, shape (k, P); None where k = P and a reading is of one place.
             low: lower ends, shape (k,); None where all are values.

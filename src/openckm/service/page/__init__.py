@@ -1,1 +1,1 @@
-"""The page: what the node serves beside its JSON so that a map can be seen, asked and changed in a browser."""
+"""The node serves a page beside its JSON, so that a map can be seen, asked and changed in a browser."""

@@ -1,4 +1,4 @@
-"""Bodies and answers of the page's routes: parsed requests, plain JSON, pictures and contours of maps."""
+"""The page's routes parse bodies here, and answer with plain JSON, pictures and contours of maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about a map that was made of files: painted readings, a planned antenna, another method, where to measure.
+"""Questions are asked about a map of files: painted readings, a planned antenna, another method, where to measure.
 
 Each is a job whose result is a map on the same cells, so that the page sees, swipes and subtracts all of them alike.
 """
@@ -37,11 +37,11 @@ class Base:
     """The map that a question is about.
 
     Attributes:
-        id: of its job.
+        id: the id of its job.
         radiomap: itself.
         record: what is said of it.
         made: what it was made of.
-        files: of its request.
+        files: the files of its request.
     """
 
     id: str
@@ -113,7 +113,7 @@ def _change(base: Base, question: ChangeAsk, model: Model, ticket: Ticket) -> tu
         ) if value is not None
     )  # fmt: skip
     summary = (
-        f"The antenna as planned: {change.words()}. Offsets and shadows are those that today's readings told; what the"
+        f"The antenna as planned: {change.words()}. Offsets and shadows are those of today's readings; what the"
         " readings said of the antenna's pattern turns with it."
     )
     return radiomap, base.record.followed("change", radiomap, summary=summary, command=words)

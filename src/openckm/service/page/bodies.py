@@ -1,4 +1,4 @@
-"""What the page asks for: requests as pydantic models; an unknown key is an error."""
+"""The page asks by requests that are pydantic models, in which an unknown key is an error."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ class LiveRequest(_Strict):
 
     Attributes:
         job: the map whose cells, layout and level are taken.
-        place: of the transmitter, as the page has places.
-        stream: of one page; a newer turn of it makes older ones void.
+        place: the place of the transmitter, as the page has places.
+        stream: the stream of one page; a newer turn of it makes older ones void.
         turn: number within the stream.
     """
 

@@ -1,4 +1,4 @@
-"""What can be tried without a file of one's own: a measured cell, and a simulated one whose truth is known.
+"""Two demos can be tried without a file of one's own: a measured cell, and a simulated one whose truth is known.
 
 Both come to the page as files, so that everything after that is what happens to a user's own.
 """

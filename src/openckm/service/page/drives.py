@@ -1,4 +1,4 @@
-"""The main job for a browser: what would be read of files in memory, and their maps by the code of `ckm construct`."""
+"""The main job runs for a browser: files in memory are previewed, and made into maps by the code of `ckm construct`."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Files:
     """The files of a request.
 
     Attributes:
-        readings: of the drive test.
-        layout: of the buildings, or None.
+        readings: the readings of the drive test.
+        layout: the layout of the buildings, or None.
     """
 
     readings: list[Upload]
@@ -135,7 +135,7 @@ def drive_work(request: DriveRequest, files: Files, records: Records, painted: P
 
     Args:
         request: what is wanted.
-        files: of the request.
+        files: the files of the request.
         records: where the map's record is kept.
         painted: what was painted, or None.
     """

@@ -1,4 +1,4 @@
-"""What was painted on a map, as evidence: readings left out, a drive that nobody made yet, single readings."""
+"""What was painted on a map becomes evidence: readings left out, a drive that nobody made yet, single readings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def edited(evidence: Evidence, edits: Edits, base: RadioMap, sigma_db: float, se
         edits: what was painted.
         base: the map that it was painted on.
         sigma_db: stated noise of one reading [dB].
-        seed: of that noise.
+        seed: the seed of that noise.
 
     Raises:
         MeasurementError: if no reading is left, or a painted one lies outside the map.

@@ -1,4 +1,4 @@
-"""Routes of the page on maps that were just made.
+"""These routes of the page are on maps that were just made.
 
 GET     /v1/jobs/{id}/record         what is to be said of the map              scope jobs
 GET     /v1/jobs/{id}/buildings      the buildings of its layout as GeoJSON
@@ -61,7 +61,7 @@ class Desk:
         records: what is said of maps.
         job_of: returns a job of a token by its id, or raises 404.
         submit: queues work for a token and returns its job.
-        newest: of positions while dragging.
+        newest: the newest of positions while dragging.
     """
 
     node: Node

@@ -1,4 +1,4 @@
-"""Layers of a map as numbers for a browser, which colours them itself: 16 bits a cell, with scale and offset stated.
+"""Layers of a map are sent as numbers that the browser colours: 16 bits a cell, with scale and offset stated.
 
 A layer is one JSON line, padded with blanks so that the numbers begin at an even place, and then rows x cols unsigned
 16-bit numbers (little-endian, row 0 is north): value = offset + scale * number, and NOTHING where the map says nothing.
@@ -50,7 +50,7 @@ def encode_values(values: NDArray[np.floating], ends: tuple[float, float], facts
     """Return rows of values as bytes.
 
     Args:
-        values: of the cells [unit], NaN where nothing is said, shape (rows, cols).
+        values: the values of the cells [unit], NaN where nothing is said, shape (rows, cols).
         ends: smallest and largest value that the 16 bits reach; what lies beyond is clamped.
         facts: further lines of the head.
     """

@@ -1,4 +1,4 @@
-"""Places as the page has them: longitude and latitude, or metres / 111,320 about (0, 0) on a plane of its own."""
+"""The page has places as longitude and latitude, or as metres / 111,320 about (0, 0) on a plane of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a map beside its numbers, and how to make it again: as a command, as Python, as a request."""
+"""A record says of a map what its numbers do not, and how to make it again: as a command, as Python, as a request."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Made:
     """What a map was made of, so that more can be asked of it. The readings themselves stay in the uploads alone.
 
     Attributes:
-        request: of the map.
+        request: the request of the map.
         grid: its cells.
-        layout: of its buildings, or None.
-        transmitter: of its site, or None.
+        layout: the layout of its buildings, or None.
+        transmitter: the transmitter of its site, or None.
         edits: what was painted before it was made.
     """
 

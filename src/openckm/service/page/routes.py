@@ -1,4 +1,4 @@
-"""Routes of the page: the built files, uploads, what would be read of them, and maps of them.
+"""These routes serve the page: the built files, uploads, what would be read of them, and maps of them.
 
 GET     /                            the page; /page/... its scripts and styles; see `static` for what lies beside it
 GET     /v1/page                     what this node offers: store, demos, version

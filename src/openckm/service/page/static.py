@@ -1,4 +1,4 @@
-"""Files that a node hands out as they are: the built page, the documentation at /docs, and a background map.
+"""The node hands out these files as they are: the built page, the documentation at /docs, and a background map.
 
 GET     /docs                        leads to /docs/index.html
 GET     /docs/{name}                 a page, script or picture of the documentation

@@ -1,4 +1,4 @@
-"""Routes of the page on stored maps; `version` names a certain version, the newest by default.
+"""These routes of the page are on stored maps; `version` names a certain version, the newest by default.
 
 GET     /v1/maps/{map}/record                    what is to be said of it               scope maps
 GET     /v1/maps/{map}/layers/{name}             a layer as numbers, up to 512 x 512 cells

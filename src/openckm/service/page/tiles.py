@@ -1,4 +1,4 @@
-"""Layers of stored maps: whole where they are small, else as tiles of the Web Mercator, cut from a pyramid.
+"""Small stored maps are sent whole, large ones as tiles of the Web Mercator that are cut from a pyramid.
 
 A tile is 256 x 256 numbers (`layers.encode_values`), all of one map on one scale. Zoomed in, a pixel has the value of
 the cell that it lies in (nearest neighbour); zoomed out, the average of 2^k x 2^k cells, of power in linear scale where
@@ -123,8 +123,8 @@ class Pyramid:
     Attributes:
         levels: 16-bit numbers of level k, an average of 2^k x 2^k cells each.
         ends: smallest and largest value.
-        head: of every tile.
-        grid: of level 0.
+        head: the head of every tile.
+        grid: the grid of level 0.
     """
 
     levels: list[NDArray[np.uint16]]
@@ -200,7 +200,7 @@ class Pyramids:
     """Pyramids of the layers that were asked for last.
 
     Args:
-        most_bytes: of all [bytes]; the longest unused goes first, and one always stays.
+        most_bytes: the largest number of bytes of all [bytes]; the longest unused goes first, and one always stays.
     """
 
     def __init__(self, most_bytes: int = 512 * 2**20) -> None:

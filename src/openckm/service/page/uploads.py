@@ -1,4 +1,4 @@
-"""Files that a browser sent, in memory alone: a reader gets a path that leads to memory, and a kill leaves nothing.
+"""Files that a browser sent stay in memory: a reader gets a path that leads to memory, and a kill leaves nothing.
 
 On Linux the bytes lie in an anonymous memory file (memfd_create), which ends with the process however it ends; on disk
 there is a link under a name like readings.csv, because readers tell kinds by names. Elsewhere there are no such files,
@@ -34,7 +34,7 @@ class Upload:
         owner: name of the token that sent it.
         kind: what it is to be read as.
         name: what its owner calls it; text, never a path.
-        size: of its content [bytes].
+        size: the size of its content [bytes].
         path: where readers find it, in memory.
     """
 
@@ -50,8 +50,8 @@ class Uploads:
     """The files that are held, bounded in number and bytes for each token; the oldest goes first.
 
     Args:
-        most_bytes: of all files of one token [bytes].
-        most_files: of one token.
+        most_bytes: the largest number of bytes of all files of one token [bytes].
+        most_files: the largest number of files of one token.
     """
 
     def __init__(self, most_bytes: int, most_files: int = 16) -> None:
