@@ -205,7 +205,7 @@ class NoisyWedgeSite(Site):
     support: Bool[Tensor, ...]
 
     def moments(self, mean: Tensor, var: Tensor) -> Moments:
-        """Return the moments over the sectors near the reported one (its middle is the first axis), and the belief's."""
+        """Return the moments over the sectors near the reported one (its middle comes first), and the belief's."""
         width = 2.0 * math.pi / self.sectors
         chord = 2.0 * self.radius * math.sin(0.5 * width)
         side = min(math.ceil(_SPAN * float(self.sigma.max()) / chord), self.sectors // 2)
