@@ -1,6 +1,6 @@
 // The form: files, what would be read of them, the base station, and the map that is made of it all.
 import { START } from "./address";
-import type { Held, Preview } from "./api";
+import type { Held, Preview, Reading } from "./api";
 import { button, field, h, number, options, valueOf } from "./dom";
 import { courseOf, type Corner } from "./layer";
 import { dotsOf } from "./pointLayer";
@@ -146,13 +146,11 @@ async function look(): Promise<void> {
   if (!file) return;
   say(TEXTS.readingFile(file.name));
   const found = await node.preview(file.id, state.reading);
+  if (found.trouble && found.report) state.reading = found.suggestion;
   previewBox.replaceChildren(...previewOf(found));
   makeButton.disabled = found.report === null;
   clear();
-  if (found.trouble) {
-    if (found.report) state.reading = found.suggestion;
-    say(found.report ? `${found.trouble} Taken instead: ${JSON.stringify(found.suggestion)}.` : found.trouble, "bad");
-  }
+  if (found.trouble) say(found.report ? `${onThePage(found.trouble)} ${takenWords(found.suggestion)}` : onThePage(found.trouble), "bad");
   if (!found.report) return;
   const read = await node.points(file.id, state.reading);
   state.dots = await dotsOf(read.triples);
@@ -166,6 +164,19 @@ async function look(): Promise<void> {
   const [[west, east], [south, north]] = state.dots.ends;
   if (state.dots.value.length) chart.fit([[west, south], [east, north]]);
   document.body.dataset["points"] = "drawn";
+}
+
+/** A refusal in the words of Python, where what it asks for is chosen on the page. */
+const onThePage = (text: string): string => text.replace(/choose with where=\{[^}]*\}(, or have them read as one field with mix=\[[^\]]*\])?/, "choose it below");
+
+/** What was taken so that the file can be read at all. */
+function takenWords({ where, columns, without, crs, skip_bad: skipped }: Reading): string {
+  const words = [
+    ...Object.entries(where).map(([name, value]) => `only rows whose ${name} is ${value}`),
+    ...Object.entries(columns).map(([role, name]) => `${name} as ${role}`), ...without.map((name) => `${name} not used`),
+    ...(crs ? [`coordinates in ${crs}`] : []), ...(skipped ? ["rows that cannot be read left out"] : []),
+  ];
+  return words.length ? `Taken for now: ${words.join("; ")}.` : "";
 }
 
 function previewOf(found: Preview): HTMLElement[] {
