@@ -15,7 +15,8 @@ from pathlib import Path
 OUTSIDE = re.compile(r"\[([^\]]*)\]\((?:\.\./)+((?:bench|src|train|tests|packaging|README|CHANGELOG|NOTICE)[^)]*)\)")
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 PICTURE = re.compile(r"(figures/[\w/-]+)\.png")
-QUALITY = 82
+PREFORMATTED = re.compile(r"(<pre.*?</pre>)", re.DOTALL)
+QUALITY = 75
 
 
 def on_page_markdown(markdown: str, page, **_: object) -> str:
@@ -39,7 +40,14 @@ def on_post_build(config, **_: object) -> None:
     for page in site.rglob("*.html"):
         depth = "../" * (len(page.relative_to(site).parts) - 1)
         text = PICTURE.sub(r"\1.webp", page.read_text(encoding="utf-8"))
-        page.write_text(INLINE.sub(lambda m, depth=depth: _as_file(site, m[1], depth), text), encoding="utf-8")
+        text = INLINE.sub(lambda m, depth=depth: _as_file(site, m[1], depth), text)
+        page.write_text(_without_margins(text), encoding="utf-8")
+
+
+def _without_margins(text: str) -> str:
+    """Return a page without the blanks before its lines, but for what is preformatted: a quarter of it."""
+    parts = PREFORMATTED.split(text)
+    return "".join(part if k % 2 else re.sub(r"\n\s+", "\n", part) for k, part in enumerate(parts))
 
 
 def _to_webp(picture: Path) -> None:
