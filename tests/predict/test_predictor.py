@@ -9,6 +9,7 @@ import torch
 from openckm.errors import GridError, LayoutError, ModelError, OptionError, OutsideGrid
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.infer.extended import MeanMap
+from openckm.infer.ray_map import ray_map
 from openckm.infer.scene import prepare_scene
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
@@ -68,16 +69,22 @@ def test_a_prediction_has_mean_spread_and_draws(folders):
     assert drawn.draws().std(0).mean() > 0.0
 
 
-def test_the_default_is_the_mean_of_both_networks_and_doubts_where_they_differ(folders):
-    both, network, prior = (
-        Predictor(prior=folders[1], by=by).reconstruct(SITE, GRID) for by in (None, "network", "prior")
-    )
-    assert both.provenance["predictor"] == f"{network.provenance['predictor']} and {prior.provenance['predictor']}"
-    assert both.provenance["network_evaluations"] == 2
-    np.testing.assert_allclose(both.mean(), 0.5 * (network.mean() + prior.mean()), atol=1e-3)
-    gap = network.mean() - prior.mean()
-    np.testing.assert_allclose(both.std() ** 2, 0.5 * (network.std() ** 2 + prior.std() ** 2) + gap**2 / 4, rtol=1e-4)
-    assert both.std()[np.abs(gap) > 20].min() > 10.0, "they differ much, so neither is believed to its own spread"
+def test_the_default_is_the_mean_of_all_and_doubts_where_they_differ(folders, monkeypatch):
+    asked = (None, "network", "prior")
+    made, network, prior = (Predictor(prior=folders[1], by=by).reconstruct(SITE, GRID) for by in asked)
+    rays = ray_map(SITE, GRID)
+    names = (network.provenance["predictor"], prior.provenance["predictor"], "rays alone")
+    assert made.provenance["predictor"] == ", ".join(names) and made.provenance["network_evaluations"] == 2
+    maps = [(network.mean(), network.std()), (prior.mean(), prior.std()), (rays.mean, rays.std)]
+    mean = sum(w * m for w, (m, _) in zip((0.35, 0.35, 0.3), maps, strict=True))
+    np.testing.assert_allclose(made.mean(), mean, atol=1e-3)
+    square = sum(w * (s**2 + (m - mean) ** 2) for w, (m, s) in zip((0.35, 0.35, 0.3), maps, strict=True))
+    np.testing.assert_allclose(made.std() ** 2, square, rtol=1e-4)
+    gap = np.abs(network.mean() - prior.mean())
+    assert made.std()[gap > 20].min() > 5.0, "they differ much, so none is believed to its own spread"
+    monkeypatch.setattr("openckm.predict.predictor.can_launch", lambda: False)
+    blind = Predictor(prior=folders[1]).reconstruct(SITE, GRID)
+    np.testing.assert_allclose(blind.mean(), 0.5 * (network.mean() + prior.mean()), atol=1e-3)
 
 
 def test_who_gives_weights_or_vehicles_is_answered_by_that_network_alone(folders):
@@ -86,7 +93,7 @@ def test_who_gives_weights_or_vehicles_is_answered_by_that_network_alone(folders
     cars = replace(SITE, vehicles=Layout(GRID, np.zeros(GRID.shape, np.float32)))
     assert Predictor(prior=prior).reconstruct(cars, GRID).provenance["network_evaluations"] == 1
     with pytest.raises(OptionError, match="knows no vehicles"):
-        Predictor(prior=prior, by="both").reconstruct(cars, GRID)
+        Predictor(prior=prior, by="all").reconstruct(cars, GRID)
 
 
 def test_the_shipped_network_is_the_one_pass_network_and_knows_shadows(folders):

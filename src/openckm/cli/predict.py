@@ -54,10 +54,10 @@ def predict(
         Path | None, typer.Option(help="Folder of a one-pass network; the shipped one by default.")
     ] = None,
     by: Annotated[
-        Literal["both", "network", "prior"] | None,
+        Literal["all", "network", "prior"] | None,
         typer.Option(
-            help="Who predicts: a one-pass network, the prior in one call, or the mean of both; both by default, the"
-            " network alone with --weights or --vehicles."
+            help="Who predicts: a one-pass network, the prior in one call, or the mean of both and of rays alone; all"
+            " by default, the network alone with --weights or --vehicles."
         ),
     ] = None,
     prior: Annotated[Path | None, typer.Option(help="Model folder of the prior; the embedded one by default.")] = None,
@@ -100,7 +100,7 @@ def predict(
     if by == "prior" and weights is not None:
         raise OptionError("--by prior takes no --weights: those are for one-pass networks")
     if (
-        by in ("prior", "both")
+        by in ("prior", "all")
         and vehicles is not None
         and "vehicles" not in prior_card(prior).architecture.get("planes", ())
     ):
@@ -137,7 +137,7 @@ def predict(
     written = write_map(radiomap, observations, output, png, zarr)
     facts, inside = radiomap.provenance, radiomap.valid
     built = float(np.mean(~inside))
-    who = by or ("network" if weights is not None or vehicles is not None else "both")
+    who = by or ("network" if weights is not None or vehicles is not None else "all")
     console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
     console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
     if "rays" in facts:
@@ -191,7 +191,7 @@ def _assumed(observations: Observations, radiated: float | None, antenna: Antenn
             assumed = f"those of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
             taken = {
                 "prior": "so heights were not used, and the level is that of towns of all heights",
-                "network": assumed, "both": f"{assumed} by the network, and no heights were used by the prior",
+                "network": assumed, "all": f"{assumed} by network and rays, and no heights were used by the prior",
             }[by]  # fmt: skip
             lines.append(
                 f"  assumed  building heights are stated for {layout.height_known:.0%} of the buildings: {taken}"
