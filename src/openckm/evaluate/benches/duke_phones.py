@@ -9,7 +9,7 @@ The truth is the mean of a 4 m cell *by one phone*, and the prediction is for th
     limits at 20 %   `rmse_ratio_all_heard` is over the same method when all are heard
 
 The rival is universal kriging with the phones' shares as a drift, and the sister's kriged map as another where it is
-known: the same rights. E and F of the campaign are scored by themselves where their readings are at hand.
+known: the same rights. The published table holds A-D; E and F of the campaign are not in it.
 """
 
 from __future__ import annotations

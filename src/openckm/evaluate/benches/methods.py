@@ -19,7 +19,8 @@ _log = logging.getLogger(__name__)
 
 CLASSICAL = (
     "log_distance", "nearest", "inverse_distance", "kriging", "universal_kriging", "universal_kriging_layout",
-    "universal_kriging_rays", "universal_kriging_phones", "universal_kriging_layout_phones", "boosted_trees",
+    "universal_kriging_rays", "universal_kriging_phones", "universal_kriging_phones_other",
+    "universal_kriging_layout_phones", "boosted_trees",
     "boosted_trees_rays", "boosted_trees_phones", "best_classical",
 )  # fmt: skip
 """Names of the classical methods: a table compares with the best of them on its row, and names it."""

@@ -26,7 +26,7 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Layout, Transmitter
 
 DUKE_CELLS = ("A", "B", "C", "D")
-"""The cells that are embedded; E and F of the same campaign are kept back."""
+"""The cells that are embedded, all of the published table; E and F of the same campaign are not in it."""
 
 DUKE_GRID = Grid((128, 128), 4.0, (685430.89, 3986078.23), "EPSG:32617")
 """The window of cells A-D: 512 m x 512 m, UTM zone 17 north."""
