@@ -141,12 +141,7 @@ def construct(
             "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "told" or None,
         }  # fmt: skip
         return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
-    given, field = without_pattern(read, site)
-    notes = list(assumptions(given.observations, reading.sigma_db))
-    if site.pattern is not None:
-        notes.append(
-            f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
-        )
+    given, field, notes = used_of(read, site, reading.sigma_db)
     likelihood = _with_file(likelihood, evidence, given.grid)
     if likelihood is not None and field is not None:
         likelihood = beyond_gain_field(likelihood, field)
@@ -178,13 +173,31 @@ def construct(
 
     (check_made, reason), radiomap = both(judge, draw)
     notes += [reason] * bool(reason)
-    radiomap = after_check(radiomap, check_made)
-    if field is not None:
-        radiomap = radiomap.shifted(field, str(radiomap.provenance["unit"]))
-    radiomap.provenance["reading"] = given.report.as_dict()
+    radiomap = finished(radiomap, check_made, given, field)
     if outage_threshold is not None:
         radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
     return Construction(radiomap, read.observations, given.report, check_made, tuple(notes), time.monotonic() - started)
+
+
+def used_of(read: Evidence, site: SitePlan, sigma_db: float) -> tuple[Evidence, NDArray[np.float64] | None, list[str]]:
+    """Return the evidence that a map is inferred from, the field that is taken off it [dB], and what was assumed."""
+    given, field = without_pattern(read, site)
+    notes = list(assumptions(given.observations, sigma_db))
+    if site.pattern is not None:
+        notes.append(
+            f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
+        )
+    return given, field, notes
+
+
+def finished(
+    radiomap: RadioMap, check: SelfCheck | None, given: Evidence, field: NDArray[np.float64] | None
+) -> RadioMap:
+    """Return a map after its self-check, with the field that was taken off and the record of what was read."""
+    made = after_check(radiomap, check)
+    made = made if field is None else made.shifted(field, str(made.provenance["unit"]))
+    made.provenance["reading"] = given.report.as_dict()
+    return made
 
 
 def _of_unlearnt(

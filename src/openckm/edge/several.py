@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from openckm.edge.construction import Construction, after_check, assumptions, checked
-from openckm.edge.reading import Evidence, ReadingOptions, read_evidence, without_pattern
+from openckm.edge.construction import Construction, checked, finished, used_of
+from openckm.edge.reading import Evidence, ReadingOptions, read_evidence
 from openckm.errors import InputError, OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import Files
@@ -69,8 +69,7 @@ def construct_sites(
             whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
         except InputError as error:
             raise InputError(f"cell {site.name}: {error}") from error
-        read[site.name], fields[site.name] = without_pattern(_labelled(whole, site.name), site)
-        told = list(assumptions(read[site.name].observations, how.sigma_db))
+        read[site.name], fields[site.name], told = used_of(_labelled(whole, site.name), site, how.sigma_db)
         cell = read[site.name].observations, read[site.name].grid
         alone[site.name] = method.posterior(*cell, seed=seed)
         checks[site.name], reason = (
@@ -81,10 +80,7 @@ def construct_sites(
     maps = method.several(cells, draws=draws, seed=seed, progress=on_progress, alone=alone)
     out = {}
     for name, radiomap in maps.items():
-        made, field = after_check(radiomap, checks[name]), fields[name]
-        if field is not None:
-            made = made.shifted(field, str(made.provenance["unit"]))
-        made.provenance["reading"] = read[name].report.as_dict()
+        made = finished(radiomap, checks[name], read[name], fields[name])
         seconds = time.monotonic() - started
         out[name] = Construction(
             made, read[name].observations, read[name].report, checks[name], notes[name], seconds

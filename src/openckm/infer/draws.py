@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.exact.samplers import FewStepSampler, Noise, Progress, draw_generator
+from openckm.infer.oriented import orientation as orientation
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.conditioning import Condition
@@ -29,11 +30,6 @@ Draws = NDArray[np.float32]
 
 class OutOfTime(Exception):
     """The deadline passed while a batch was under way; a progress callback raises it, `in_time` catches it."""
-
-
-def orientation(draw: int) -> int:
-    """Return the symmetry of the square (0-7) in which a draw runs."""
-    return draw % len(SYMMETRIES)
 
 
 def batch_size(shape: tuple[int, int]) -> int:
