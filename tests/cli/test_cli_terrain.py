@@ -11,8 +11,10 @@ from drive_files import BS_TEXT, CENTRE, GRID, lonlat, places, texts, write_csv
 
 from openckm.maps.geotiff import read_geotiff
 from openckm.maps.grid import Grid
+from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.maps.terrain import read_terrain, terrain_loss_db
+from openckm.maps.trees import most_attenuation_db
 
 TX = Transmitter(*CENTRE, height_m=24.0, carrier_hz=3.5e9)
 
@@ -67,16 +69,19 @@ def test_a_map_behind_a_ridge_is_right_with_the_terrain(ckm, tmp_path, tiny_prio
 def test_woods_of_the_layout_are_taken_off_and_can_be_left_out(ckm, tmp_path, tiny_prior):
     file = layout(tmp_path / "town.geojson", ((20, -60, 60, 60), {"natural": "wood"}))
     maps = {}
+    stds = {}
     for name, more in (("with", ()), ("without", ("--no-trees",))):
         done = ckm("predict", "--layout", file, "--tx", f"{BS_TEXT},24", "--cell", "4", "--size", "32", "--prior",
         tiny_prior,
                    "-o", tmp_path / f"{name}.tif", *more)  # fmt: skip
         assert done.status == 0, done.err
-        maps[name] = read_geotiff(tmp_path / f"{name}.tif").mean()
+        maps[name], stds[name] = (f(read_geotiff(tmp_path / f"{name}.tif")) for f in (RadioMap.mean, RadioMap.std))
         assert ("woods cover " in " ".join(done.out.split())) == (name == "with")
     taken = maps["without"] - maps["with"]
     x, _ = GRID.centres()
     assert np.nanmax(np.abs(taken[x < CENTRE[0] + 15])) < 0.01 and 5 < np.nanmax(taken) < 40
+    more = np.sqrt(np.maximum(stds["with"] ** 2 - stds["without"] ** 2, 0.0))
+    np.testing.assert_allclose(more, 8.7 * taken / most_attenuation_db(3.5e9), atol=0.1)
 
 
 def test_predict_lowers_the_map_behind_a_ridge(ckm, tmp_path, tiny_prior, ridge):
@@ -87,10 +92,14 @@ def test_predict_lowers_the_map_behind_a_ridge(ckm, tmp_path, tiny_prior, ridge)
         tiny_prior,
                    "-o", tmp_path / "map.tif", *more)  # fmt: skip
         assert done.status == 0, done.err
-        maps.append(read_geotiff(tmp_path / "map.tif").mean())
+        maps.append(read_geotiff(tmp_path / "map.tif"))
     loss = terrain_loss_db(read_terrain(ridge, GRID, TX), TX, GRID)
     east = GRID.centres()[0] > CENTRE[0] + 10  # away from the house
-    np.testing.assert_allclose((maps[0] - maps[1])[east], loss[east], atol=0.05)
+    np.testing.assert_allclose((maps[0].mean() - maps[1].mean())[east], loss[east], atol=0.05)
+    # nobody knows a loss by diffraction to the decibel: the spread grows with it
+    spread = np.hypot(maps[0].std(), np.minimum(0.5 * loss, 8.0))
+    np.testing.assert_allclose(maps[1].std()[east], spread[east], rtol=0.01)
+    assert (maps[1].std() - maps[0].std())[east].max() > 1.0
 
 
 def test_terrain_without_a_base_station_or_of_elsewhere_is_refused(ckm, tmp_path, tiny_prior, ridge):

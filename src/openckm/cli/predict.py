@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 HEIGHTS_KNOWN = 0.5
 """Share of buildings with a stated height up to which the summary says that heights were assumed."""
+LEAST_STD_DB = 1e-3
+"""Spread of a cell whose spread is none, to which that of terrain and woods is added [dB]."""
 VEHICLE_M = 1.6
 """Height of a vehicle whose height the file does not state [m]."""
 
@@ -130,6 +132,9 @@ def predict(
         radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
         if lost.loss_db is not None:
             radiomap = radiomap.shifted(-lost.loss_db, "dB")
+        if lost.std_db is not None:
+            own = np.maximum(radiomap.std().astype(np.float64), LEAST_STD_DB)
+            radiomap = radiomap.with_wider_spread(np.hypot(own, lost.std_db) / own)
         radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
         radiomap = _with_antenna(radiomap, observations, antenna, azimuth, radiated)
         if outage_threshold is not None:

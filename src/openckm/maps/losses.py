@@ -17,8 +17,10 @@ from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.terrain import Terrain, read_terrain, terrain_loss_db
-from openckm.maps.trees import tree_loss_db
+from openckm.maps.trees import FULL_STD_DB, most_attenuation_db, tree_loss_db
 
+TERRAIN_SHARE, TERRAIN_MOST_DB = 0.5, 8.0
+"""Assumed standard deviation of a diffraction loss: such a share of it, and no more than that [dB]."""
 _LEAST_DB = 0.05
 """Loss below which a layer says nothing [dB]."""
 
@@ -29,11 +31,13 @@ class SiteLoss:
 
     Attributes:
         loss_db: 0 or more [dB], shape grid.shape; None where neither says anything.
+        std_db: standard deviation of what is taken off [dB], shape grid.shape; None with `loss_db`.
         terrain: the elevations, or None.
         notes: what was taken for what, with numbers, one sentence each.
     """
 
     loss_db: NDArray[np.float64] | None = None
+    std_db: NDArray[np.float64] | None = None
     terrain: Terrain | None = None
     notes: tuple[str, ...] = ()
 
@@ -54,11 +58,12 @@ def site_loss(plan: SitePlan, transmitter: Transmitter | None, grid: Grid, recei
     if plan.terrain is not None and transmitter is None:
         raise OptionError("terrain says nothing without the base station's place: give both, or neither")
     height = RECEIVER_HEIGHT_M if receiver_m is None else receiver_m
-    total, notes, terrain = np.zeros(grid.shape), [], None
+    total, variance, notes, terrain = np.zeros(grid.shape), np.zeros(grid.shape), [], None
     if plan.terrain is not None and transmitter is not None:
         terrain = read_terrain(plan.terrain, grid, transmitter)
         loss = terrain_loss_db(terrain, transmitter, grid, height)
         total += loss
+        variance += np.minimum(TERRAIN_SHARE * loss, TERRAIN_MOST_DB) ** 2
         low, high = float(terrain.elevation_m.min()), float(terrain.elevation_m.max())
         notes.append(
             f"terrain {terrain.source} ({low:.0f} to {high:.0f} m): heights are above the ground; diffraction over the"
@@ -67,13 +72,16 @@ def site_loss(plan: SitePlan, transmitter: Transmitter | None, grid: Grid, recei
         )
         notes += [f"{terrain.source}: {note}" for note in terrain.notes]
     if plan.trees and plan.layout is not None:
-        notes += _add_woods(plan, transmitter, grid, height, total)
-    return SiteLoss(total if total.max() > _LEAST_DB else None, terrain, tuple(notes))
+        notes += _add_woods(plan, transmitter, grid, height, total, variance)
+    if total.max() <= _LEAST_DB:
+        return SiteLoss(None, None, terrain, tuple(notes))
+    return SiteLoss(total, np.sqrt(variance), terrain, tuple(notes))
 
 
 def _add_woods(
-    plan: SitePlan, transmitter: Transmitter | None, grid: Grid, receiver_m: float, total: NDArray[np.float64]
-) -> list[str]:
+    plan: SitePlan, transmitter: Transmitter | None, grid: Grid, receiver_m: float, total: NDArray[np.float64],
+    variance: NDArray[np.float64],
+) -> list[str]:  # fmt: skip
     from openckm.maps.buildings.woods import read_woods
 
     crown, notes = read_woods(plan.layout or "", grid)
@@ -83,5 +91,6 @@ def _add_woods(
         return [f"{note}; without the base station's place they are not used" for note in notes]
     loss = tree_loss_db(crown, transmitter, grid, receiver_m)
     total += loss
+    variance += (FULL_STD_DB * loss / most_attenuation_db(transmitter.carrier_hz)) ** 2
     lost = f"{loss.max():.1f} dB off the direct path, over 1 dB on {np.mean(loss > 1.0):.0%} of the map"
     return [f"{notes[0]}: in leaf they take up to {lost} (ITU-R P.833); --no-trees leaves them out"]

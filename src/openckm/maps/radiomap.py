@@ -212,25 +212,26 @@ class RadioMap:
             raise OptionError("this map carries no outage probability; ask for it: radiomap.with_outage(threshold)")
         return np.asarray(self.dataset["outage"].values)
 
-    def with_wider_spread(self, factor: float, channel: str = "gain_db") -> RadioMap:
+    def with_wider_spread(self, factor: float | NDArray[np.float64], channel: str = "gain_db") -> RadioMap:
         """Return this map with a channel's spread, quantiles and draws stretched about its mean; outage is left out.
 
         Args:
-            factor: on the standard deviation, positive.
+            factor: on the standard deviation, positive, one for all cells or of shape grid.shape.
             channel: whose spread.
 
         Raises:
             OptionError: if the factor is not positive and finite or there is no such channel.
         """
-        if not (math.isfinite(factor) and factor > 0):
+        scale = np.asarray(factor, dtype=np.float32)
+        if not (np.isfinite(scale) & (scale > 0)).all():
             raise OptionError(f"factor {factor} on the spread: wanted a positive number")
         mean = self._pick("mean", channel).drop_vars("channel")
         kept = self.dataset.drop_vars("outage", errors="ignore").copy(deep=True)
-        kept["std"].loc[{"channel": channel}] *= np.float32(factor)
+        kept["std"].loc[{"channel": channel}] *= scale
         for name in ("quantile", "draws"):
             if name in kept:
                 old = kept[name].sel(channel=channel).drop_vars("channel")
-                kept[name].loc[{"channel": channel}] = mean + np.float32(factor) * (old - mean)
+                kept[name].loc[{"channel": channel}] = mean + scale * (old - mean)
         return RadioMap(kept, self.grid, self.provenance)
 
     def shifted(self, offset: float | NDArray[np.float64], unit: str, channel: str = "gain_db") -> RadioMap:

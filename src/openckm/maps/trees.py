@@ -23,6 +23,8 @@ from openckm.maps.site import Transmitter
 
 CROWN_M = 15.0
 """Height of a wood whose height nobody stated [m]."""
+FULL_STD_DB = 8.7
+"""Standard deviation of the measurements behind the largest attenuation (P.833-9, section 2.1) [dB]."""
 SAMPLES = 256
 _MHZ = np.array([105.9, 466.475, 949.0, 1852.2, 2117.5])
 _GAMMA = np.array([0.04, 0.12, 0.17, 0.30, 0.34])
@@ -38,15 +40,20 @@ def wood_attenuation_db(metres: Floats | float, carrier_hz: float) -> Floats:
         metres: the length of the path that run through it [m].
         carrier_hz: carrier frequency [Hz].
     """
-    mhz = carrier_hz / 1e6
+    mhz, most = carrier_hz / 1e6, most_attenuation_db(carrier_hz)
     gamma = float(np.exp(np.interp(np.log(mhz), np.log(_MHZ), np.log(_GAMMA))))
-    most = float(np.exp(np.interp(np.log(mhz), np.log(_MHZ), np.log(_MOST))))
     if not _MHZ[0] <= mhz <= _MHZ[-1]:
         end = 0 if mhz < _MHZ[0] else -1
         slope = np.log(_GAMMA[-1] / _GAMMA[0]) / np.log(_MHZ[-1] / _MHZ[0])
         gamma = float(_GAMMA[end] * (mhz / _MHZ[end]) ** slope)
-        most = float(_MOST[end] * (mhz / _MHZ[end]) ** 0.43)  # Eq. 2
     return np.asarray(most * (1.0 - np.exp(-np.asarray(metres, np.float64) * gamma / most)))  # Eq. 1
+
+
+def most_attenuation_db(carrier_hz: float) -> float:
+    """Return A_m, what a path through any length of wood loses at most [dB], at a carrier frequency [Hz]."""
+    mhz = carrier_hz / 1e6
+    within = float(np.clip(mhz, _MHZ[0], _MHZ[-1]))
+    return float(np.exp(np.interp(np.log(within), np.log(_MHZ), np.log(_MOST))) * (mhz / within) ** 0.43)  # Eq. 2
 
 
 def tree_loss_db(
