@@ -40,6 +40,16 @@ def test_plan_writes_places_and_route(ckm, drive, prior, tmp_path):
     assert min(gain) > 0 and f"{max(gain):.3f} dB" in done.out
 
 
+def test_a_plan_says_what_was_read_and_left_out(ckm, drive, prior, tmp_path):
+    text = drive.read_text().splitlines()
+    drive.write_text("\n".join([*text, *(",".join(["", *line.split(",")[1:]]) for line in text[1:4])]) + "\n")
+    output = tmp_path / "plan.json"
+    done = ckm("plan", drive, *QUICK, *prior, "--count", 2, "-o", output)
+    assert done.status == 0 and "60 of 63 rows used" in done.out and "left out 3 without a" in done.out, done
+    read = json.loads(output.read_text())["features"][-1]["properties"]["read"][0]
+    assert read["rows_read"] == read["kept"] + sum(read["left_out"].values()) == 63
+
+
 def test_plan_before_the_first_drive(ckm, prior, tmp_path):
     done = ckm("plan", *QUICK, *prior, "--count", 3, "-o", tmp_path / "plan.json")
     assert done.status == 0 and "too few readings" in done.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +89,14 @@ def test_what_cannot_be_combined_is_refused_and_nothing_is_written(tmp_path, ckm
     folder = tmp_path / "maps"
     told = ckm("construct", drive(tmp_path), "--sites", sites(tmp_path), "-o", folder, *options)
     assert told.status == 2 and message in told.complaint and not folder.exists()
+
+
+def test_the_rows_of_no_listed_cell_are_said_and_every_cell_has_its_record(tmp_path, tiny_prior, ckm):
+    only = [f"north,{BS[0]},{BS[1]},0,11"]
+    done = ckm(
+        "construct", drive(tmp_path), "--sites", sites(tmp_path, only), "-o", tmp_path / "maps", "--cell", 4,
+        "--size", 32, "--prior", tiny_prior, "--no-check", "--draws", 0, "--report", tmp_path / "r.json",
+    )  # fmt: skip
+    assert done.status == 0 and "60 of 120 rows are of no cell in the list" in done.out, done
+    read = json.loads((tmp_path / "r.json").read_text())["cells"]["north"]["reading"]
+    assert read["rows_read"] == read["kept"] + sum(read["left_out"].values()) == 120

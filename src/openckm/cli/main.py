@@ -183,10 +183,10 @@ def construct(
         require_writable(output, png, zarr, (*measurements, layout, evidence, before))
     elif evidence is not None or before is not None or draw_by != "told":
         raise OptionError("--sites with --evidence, --before or --draw-by: construct those cells one by one")
-    elif png is not None or zarr is not None or report is not None or outage_threshold is not None or strict:
+    elif png is not None or zarr is not None or outage_threshold is not None or strict:
         raise OptionError(
-            "--sites writes one GeoTIFF a cell, or one Zarr (-o NAME.zarr): leave --png, --zarr, --report, --strict and"
-            " outage out"
+            "--sites writes one GeoTIFF a cell, or one Zarr (-o NAME.zarr): leave --png, --zarr, --strict and outage"
+            " out"
         )
     if report is not None:
         require_writable_file(report, (".json",), (*measurements, layout))
@@ -209,8 +209,8 @@ def construct(
 
         with stages("constructing the maps") as on_progress:
             told, made = construct_folder(
-                measurements, sites, output, site, on_progress, reading=reading, draws=draws, seed=seed, prior=prior,
-                device=device, check=check,
+                measurements, sites, output, site, on_progress, report, reading=reading, draws=draws, seed=seed,
+                prior=prior, device=device, check=check,
             )  # fmt: skip
         console.print(for_command_line(told), markup=False)
         console.print("  wrote    " + ", ".join(str(path) for path in made), markup=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
@@ -99,8 +99,21 @@ def write_record(job: Construction, path: Path) -> Path:
     """Write what was read, left out, assumed and fitted as JSON, and return the file written."""
     from openckm.maps.provenance import dump_provenance
 
-    facts = job.radiomap.provenance
-    record = {"reading": job.read.as_dict(), "assumed": list(job.notes), "status": job.status, "provenance": facts}
     with atomic_path(path) as part:
+        part.write_text(dump_provenance(_record(job)) + "\n", encoding="utf-8")
+    return path
+
+
+def write_records(jobs: Mapping[str, Construction], path: Path) -> Path:
+    """Write the records of several cells as JSON, by their names, and return the file written."""
+    from openckm.maps.provenance import dump_provenance
+
+    with atomic_path(path) as part:
+        record = {"cells": {name: _record(job) for name, job in jobs.items()}}
         part.write_text(dump_provenance(record) + "\n", encoding="utf-8")
     return path
+
+
+def _record(job: Construction) -> dict[str, Any]:
+    facts = job.radiomap.provenance
+    return {"reading": job.read.as_dict(), "assumed": list(job.notes), "status": job.status, "provenance": facts}

@@ -29,6 +29,7 @@ from openckm.cli.options import (
 )
 from openckm.cli.outputs import require_writable_file
 from openckm.cli.progress import stages
+from openckm.cli.wording import for_command_line
 from openckm.errors import OptionError
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -111,5 +112,5 @@ def plan(
                 on_progress=on_progress,
             )  # fmt: skip
     write_plan(made, output)
-    console.print(made.summary(), markup=False)
+    console.print(for_command_line(made.summary()), markup=False)
     console.print(f"  wrote    {output}", markup=False)

@@ -12,7 +12,7 @@ from openckm.maps.site_plan import SitePlan
 
 def construct_folder(
     measurements: Any, sites: Path, output: Path, plan: SitePlan, on_progress: Callable[[str, int, int], None],
-    **options: Any,
+    report: Path | None = None, **options: Any,
 ) -> tuple[str, list[Path]]:  # fmt: skip
     """Construct the maps of all sites of a file, write them, and return the record and the files.
 
@@ -23,12 +23,14 @@ def construct_folder(
             folder that holds every map with its draws as a group.
         plan: what all sites share.
         on_progress: called with (what, done, in all).
+        report: JSON file to write what was read, left out, assumed and fitted of every cell into; None for none.
         **options: as for `openckm.edge.several.construct_sites`.
 
     Raises:
         InputError: if anything given cannot be used; nothing is written then.
         OptionError: if base station or antenna are given beside the list of sites, or the folder is a file.
     """
+    from openckm.cli.outputs import write_records
     from openckm.edge.several import construct_sites, summary_of
     from openckm.maps.geotiff import write_geotiff
     from openckm.maps.sites_csv import read_sites
@@ -46,12 +48,13 @@ def construct_folder(
     if unsafe:
         raise InputError(f"{sites}: {unsafe[0]!r} cannot be the name of a file; rename the cell")
     jobs = construct_sites(measurements, listed, on_progress=on_progress, **options)
+    told = [] if report is None else [write_records(jobs, report)]
     if together:
         write_zarrs({name: job.radiomap for name, job in jobs.items()}, output)
-        return summary_of(jobs), [output]
+        return summary_of(jobs), [output, *told]
     output.mkdir(exist_ok=True)
     written = []
     for name, job in jobs.items():
         written.append(output / f"{name}.tif")
         write_geotiff(job.radiomap, written[-1])
-    return summary_of(jobs), written
+    return summary_of(jobs), [*written, *told]

@@ -22,7 +22,7 @@ from openckm.infer.model import Posterior
 from openckm.infer.plan import Choice, choose_cells
 from openckm.infer.route import drive, reachable, within_length
 from openckm.maps.atomic import atomic_path
-from openckm.maps.csv import Files
+from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
@@ -67,6 +67,7 @@ class MeasurementPlan:
         belief: "exact" (covariances of the process fitted to the readings) or "draws" (an ensemble of the prior's).
         readings: measured cells that the plan starts from.
         maps: maps that the drive is for; errors are root mean squares over all of them.
+        read: what was read of the files of readings, one report a map; none before the first drive.
     """
 
     stops: tuple[Stop, ...]
@@ -77,6 +78,7 @@ class MeasurementPlan:
     belief: str
     readings: int
     maps: int = 1
+    read: tuple[DriveTestReport, ...] = ()
 
     def geojson(self) -> dict[str, Any]:
         """Return the plan as a GeoJSON feature collection in EPSG:4326: a point per stop, then the route."""
@@ -93,7 +95,7 @@ class MeasurementPlan:
         facts = {
             "length_m": round(self.length_m, 1), "expected_rmse_before_db": round(self.rmse_before_db, 3),
             "expected_rmse_after_db": round(self.rmse_after_db, 3), "belief": self.belief, "readings": self.readings,
-            "maps": self.maps,
+            "maps": self.maps, "read": [report.as_dict() for report in self.read],
         }  # fmt: skip
         features.append(_feature("LineString", [list(p) for p in self.route], facts))
         return {"type": "FeatureCollection", "features": features}
@@ -105,8 +107,9 @@ class MeasurementPlan:
             "draws": "an ensemble of the prior's draws, as there are too few readings to fit any covariance",
         }[self.belief]
         best = min(self.stops, key=lambda stop: stop.rank)
+        read = "".join(f"{line}\n" for report in self.read for line in report.lines())
         return (
-            f"  plan     {len(self.stops)} places"
+            f"{read}  plan     {len(self.stops)} places"
             + (f" for {self.maps} maps" if self.maps > 1 else "")
             + f" from {source}\n"
             f"  expect   RMSE {self.rmse_before_db:.2f} dB today, {self.rmse_after_db:.2f} dB after the drive"
@@ -155,23 +158,25 @@ def plan(
         ModelError: if the prior cannot be loaded.
     """
     site, reading = from_keywords(site, reading, loose)
+    reports: tuple[DriveTestReport, ...] = ()
     if measurements is None:
         grid = site.grid()
         observations = site.observations(grid)
     else:
         given = read_evidence(measurements, site, reading)
-        observations, grid = given.observations, given.grid
+        observations, grid, reports = given.observations, given.grid, (given.report,)
     if before is not None:
         older = read_older(before, None if measurements is None else given.report.unit)
         observations = replace(
             observations, points=(*observations.points, older_readings(older, grid, before_age_days))
         )
     method = OpenCKM(prior=None if prior is None else Path(prior))
-    return plan_on(
+    made = plan_on(
         method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
         progress=on_progress, likelihood=None if evidence is None else read_instruments(evidence, grid),
         budget_km=budget_km,
     )  # fmt: skip
+    return replace(made, read=reports)
 
 
 @sharing_out()
@@ -213,6 +218,7 @@ def plan_sites(
     how = reading or ReadingOptions()
     _require_possible(count, how.sigma_db, budget_km)
     cells: dict[str, tuple[Observations, Grid]] = {}
+    reports: list[DriveTestReport] = []
     for site in sites:
         own = site if site.centre is not None else replace(site, centre=(lon, lat))
         if measurements is None:
@@ -221,15 +227,17 @@ def plan_sites(
         else:
             given = read_evidence(measurements, own, replace(how, where={**how.where, **site.cells}))
             cells[site.name] = given.observations, given.grid
+            reports.append(given.report)
     grids = {grid for _, grid in cells.values()}
     if len(grids) > 1:
         raise OptionError(f"maps on {len(grids)} grids: give all cells one cell side, size and centre, or plan each")
     method = OpenCKM(prior=None if prior is None else Path(prior))
     believed = list(method.posteriors(cells, seed=seed, progress=on_progress).values())
     observations, grid = next(iter(cells.values()))
-    return _planned(
+    made = _planned(
         believed, _free(observations, grid), grid, count, start, how.sigma_db, seed, method.steps, budget_km
     )  # fmt: skip
+    return replace(made, read=tuple(reports))
 
 
 def plan_on(

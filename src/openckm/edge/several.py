@@ -100,5 +100,11 @@ def _say(on_progress: Callable[[str, int, int], None] | None, what: str, done: i
 
 
 def summary_of(jobs: Mapping[str, Construction]) -> str:
-    """Return the records of all cells as text, one after the other."""
-    return "\n".join(f"cell {name}\n{job.summary()}" for name, job in jobs.items())
+    """Return the records of all cells as text, one after the other, and how many rows are of none of them."""
+    parts = [f"cell {name}\n{job.summary()}" for name, job in jobs.items()]
+    reports = [job.read for job in jobs.values()]
+    rows = max((r.rows_read for r in reports), default=0)
+    of_none = rows - sum(r.rows_selected for r in reports)
+    if of_none > 0 and len({r.source for r in reports}) == 1:
+        parts.append(f"all cells\n  left out {of_none} of {rows} rows are of no cell in the list")
+    return "\n".join(parts)
