@@ -114,3 +114,14 @@ def test_inspect_of_what_cannot_be_read_names_the_reason(ckm, tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     assert "no column holds a value" in ckm("inspect", tmp_path / "a.csv").out
     assert "cannot read" in ckm("inspect", tmp_path / "none.csv").complaint
+
+
+def test_metres_without_a_plane_are_refused_with_the_zone_that_the_file_tells(ckm, tmp_path):
+    lines = [f"{691500 + 2 * i},{5334700 + i},32U,{-60 - i / 4}" for i in range(60)]
+    path = tmp_path / "utm.csv"
+    path.write_text("\n".join(["easting,northing,zone,rsrp", *lines]))
+    done = ckm("construct", path, "-o", tmp_path / "map.tif")
+    assert done.status == 2 and "say --crs EPSG:32632, or --crs local" in done.complaint
+    assert "--crs EPSG:32632 --bs LON,LAT" in ckm("inspect", path).out
+    path.write_text(path.read_text().replace("32U,-60.0", "33U,-60.0"))
+    assert "several zones of coordinates" in ckm("inspect", path).out

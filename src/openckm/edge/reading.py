@@ -127,7 +127,14 @@ def read_evidence(
     site = replace(site, local=site.local or (options.crs or "").lower() == _LOCAL)
     notes: list[str] = []
     if site.size is None or (site.place is None and site.centre is None):
-        site, notes = _fitted(read_drive_test(measurements, **options.keywords()), site)
+        everything = read_drive_test(measurements, **options.keywords())
+        if everything.report.crs is None and not site.local:
+            x, y = (float(np.median(v)) for v in (everything.points.x, everything.points.y))
+            raise MeasurementError(
+                f"{everything.report.source} gives x and y ({x:.10g}, {y:.10g}) without saying in which plane; say"
+                f" crs={everything.report.crs_hint!r}, or crs='local' for a plane of its own"
+            )
+        site, notes = _fitted(everything, site)
     given = read_onto(site.grid(), measurements, site, options, notes)
     read = given.observations.points[0].quantity
     if read != "gain_db" and not unlearnt:

@@ -27,13 +27,14 @@ from openckm.maps.tables.account import Account, in_words
 from openckm.maps.tables.assign import assign_columns, ignored_columns
 from openckm.maps.tables.files import open_table
 from openckm.maps.tables.heights import choose_height
-from openckm.maps.tables.networks import RUN_NAMES
+from openckm.maps.tables.networks import RUN_NAMES, network_kind
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
 from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_noise, repeated_rows
 from openckm.maps.tables.roles import OTHER_ROLES, ROLES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
+    UTM_ZONE,
     name_columns,
     names_in,
     prefer_serving,
@@ -96,6 +97,15 @@ class DriveTestReport:
     columns: dict[str, str] = field(default_factory=dict)
     cells: dict[str, dict[str, int]] = field(default_factory=dict)
     receiver_height_m: float | None = None
+
+    @property
+    def crs_hint(self) -> str:
+        """What to say of the plane of x and y: the CRS that a column of UTM zones tells, else how a CRS is written."""
+        for column, counts in self.cells.items():
+            zone = UTM_ZONE.fullmatch(next(iter(counts), ""))
+            if network_kind(column) == "zone" and zone and 1 <= int(zone[1]) <= 60:
+                return f"EPSG:32{7 if 'a' <= zone[2].lower() < 'n' else 6}{int(zone[1]):02d}"
+        return "EPSG:CODE"
 
     def lines(self) -> list[str]:
         """Return what was read, left out and assumed, one line each."""

@@ -109,8 +109,8 @@ def _draw_panel(
     _draw_base_station(axes, radiomap, observations)
     _draw_scale_bar(axes, radiomap)
     unit = channel_unit(radiomap, channel)
-    unit = "dB" if layer == "std" and unit == "dBm" else unit
     name = _name(channel, unit, layer)
+    unit = "dB" if layer == "std" and unit == "dBm" else unit
     axes.figure.colorbar(image, ax=axes, label=name + ("" if unit == "1" else f" [{unit}]"))
     axes.set_title(name if title is None else title)
 

@@ -147,7 +147,8 @@ def _read(found: Inspection, how: Mapping[str, Any]) -> Inspection:
             drive = read_drive_test(found.path, **how)
         except InputError as again:
             return replace(found, trouble=f"{error}; then: {again}")
-    return replace(found, report=drive.report, span=_span(drive))
+    crs = drive.report.crs_hint if drive.report.crs is None and not how.get("crs") else found.crs
+    return replace(found, report=drive.report, span=_span(drive), crs=crs)
 
 
 def _remedy(found: Inspection, how: dict[str, Any]) -> tuple[Inspection, dict[str, Any]] | None:

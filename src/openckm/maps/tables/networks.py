@@ -49,6 +49,7 @@ NETWORK_NAMES: dict[str, tuple[str, ...]] = {
         "frequenz", "fréquence", "frecuencia", "carrier", "carrier_frequency", "carrier_mhz", "kanal", "canal",
         "lora_channel", "channel_mhz",
     ),
+    "zone": ("zone", "utm_zone", "utmzone", "zone_number", "zone_utm"),
 }  # fmt: skip
 """Column names that tell what a reading came from, by kind; several values are several fields, and are not mixed."""
 
@@ -87,7 +88,6 @@ _WORDS: dict[str, str] = {
     "band": "earfcn nrarfcn arfcn uarfcn freq frequency frequenz frequence frecuencia frequenza band bande banda"
     " frequenzband channel kanal canal",
     "storey": "floor storey story stockwerk etage geschoss piso planta verdieping",
-    "zone": "utmzone",
 }  # fmt: skip
 _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _PAIRS: Sequence[tuple[str, set[str], set[str]]] = (
@@ -102,7 +102,6 @@ _PAIRS: Sequence[tuple[str, set[str], set[str]]] = (
      {"tx", "bs", "site", "cell", "enb", "gnb", "gw", "gateway", "tower", "ap", "sender", "transmitter"},
      {"lat", "lon", "lng", "latitude", "longitude"}),
     ("beam", {"csi"}, {"rs"}),
-    ("zone", {"utm"}, {"zone"}),
 )  # fmt: skip
 """Two words that tell together, one of each set."""
 _ABOUT_OTHERS = frozenset((

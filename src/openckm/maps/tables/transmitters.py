@@ -36,6 +36,7 @@ _TECHNOLOGIES = frozenset((
     "tetra", "edge",
     "gprs", "lteca", "tdscdma", "dect", "wimax", "zigbee", "5gnsa", "5gsa", "4gca",
 ))  # fmt: skip
+UTM_ZONE = re.compile(r"(\d{1,2})\s*([a-z]?)", re.IGNORECASE)
 _NR = "nr"
 """New Radio among technologies; among numbers it is "not reported"."""
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}(?:[0-9A-Fa-f]{2}[:-]?){1,3}")
@@ -87,6 +88,7 @@ def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
     sample = file.sample()
     told = {i: {row[i].strip().lower() for row in sample if i < len(row)} - {""} for i in found}
     found = {i: kind for i, kind in found.items() if not _says_no_name(file.header[i], told[i])}
+    found = {i: kind for i, kind in found.items() if kind != "zone" or all(map(UTM_ZONE.fullmatch, told[i]))}
     found |= _by_contents(file, taken | set(found))
     values = [file.header[i] for i in sorted(taken) if _is_value(file.header[i])]
     of_value = {word for name in values for word in words_in(name)}
