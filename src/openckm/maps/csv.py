@@ -260,7 +260,7 @@ def _load(file: TableFile, roles: dict[str, int], how: Mapping[str, Any]) -> tup
         table = replace(table, numbers={**table.numbers, **more.numbers})
     account = Account(table, len(table) + unfit)
     if unfit:
-        account.left_out["with more cells than the header"] = unfit
+        account.left_out["with more or fewer cells than the header"] = unfit
     return account, names, unknown
 
 

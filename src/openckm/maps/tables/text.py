@@ -54,25 +54,22 @@ class TextFile(TableFile):
             raise MeasurementError(f"{self.label} holds a header but no rows; wanted one row per reading")
         more = table.words[self._width]
         long = np.array([bool(w) for w in more.words], dtype=bool)[more.code]
-        if long.any() and not skip_bad:
-            row = int(table.row[int(np.argmax(long))])
-            raise MeasurementError(
-                f"{self.at(row)} has {len(self._cells(row))} cells, the header has {self._width}"
-                f" ({int(long.sum())} such rows); correct the row (a value that holds the separator must stand in"
-                " quotes),"
-                " or leave such rows out with skip_bad=True"
-            )
         short = np.isin(table.row, self._short_rows()) & ~long
-        if short.any() and not skip_bad:
-            row = int(table.row[int(np.argmax(short))])
-            raise MeasurementError(
-                f"{self.at(row)} has fewer cells than the header, {len(self._cells(row))} of {self._width}"
-                f" ({int(short.sum())}"
-                " such rows): between blanks nobody can tell which is missing; export the readings with"
-                " commas, or leave"
-                " such rows out with skip_bad=True"
-            )
+        for rows in (long, short):
+            if rows.any() and not skip_bad:
+                raise self._unfit(int(table.row[int(np.argmax(rows))]), int(rows.sum()), fewer=rows is short)
         return table.pick(~(long | short)), int((long | short).sum())
+
+    def _unfit(self, row: int, count: int, fewer: bool) -> MeasurementError:
+        cells = len(self._cells(row))
+        size = f"has {cells} cells, the header has {self._width}"
+        hint = "correct the row (a value that holds the separator must stand in quotes)"
+        if fewer:
+            size = f"has fewer cells than the header, {cells} of {self._width}"
+            hint = "between blanks nobody can tell which is missing; export the readings with commas"
+        return MeasurementError(
+            f"{self.at(row)} {size} ({count} such rows); {hint}, or leave such rows out with skip_bad=True"
+        )
 
     def _short_rows(self) -> list[int]:
         """Return the numbers of rows that lack cells, where blanks separate them."""
