@@ -1,6 +1,7 @@
 """None of a hundred and more files is read wrong without a word: clean readings come out, or a reason is named."""
 
 import json
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -115,6 +116,43 @@ def test_plain_parquet_and_workbooks(tmp_path):
         x, y, _ = expected("EPSG:32632")
         assert np.hypot(drive.points.x - np.delete(x, dropped), drive.points.y - np.delete(y, dropped)).max() < WRONG_M
     assert "sheet 'Messung'" in read_drive_test(tmp_path / "b.xlsx").report.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["struct", "geoarrow", "wkb", "wkt", "decimal"])
+def test_parquet_however_it_nests_places_and_values(tmp_path, kind):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    shapely = pytest.importorskip("shapely")
+    pairs = list(zip(DRIVE.lon.tolist(), DRIVE.lat.tolist(), strict=True))
+    place = {
+        "struct": {"location": [{"lat": y, "lon": x} for x, y in pairs]},
+        "geoarrow": {"geometry": [{"x": x, "y": y} for x, y in pairs]},
+        "wkb": {"where": [shapely.Point(p).wkb for p in pairs]}, "wkt": {"geometry": [f"POINT ({x} {y})" for x, y in pairs]},
+        "decimal": {"lon": DRIVE.lon, "lat": DRIVE.lat},
+    }[kind]  # fmt: skip
+    value = [Decimal(f"{v:.1f}") for v in DRIVE.rsrp] if kind == "decimal" else DRIVE.rsrp
+    table = pa.table({**place, "rsrp": value, "others": [[{"pci": 1}]] * COUNT})
+    if kind == "geoarrow":
+        geo = {"primary_column": "geometry", "columns": {"geometry": {"encoding": "point"}}}
+        table = table.replace_schema_metadata({"geo": json.dumps(geo)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    drive = read_drive_test(tmp_path / "a.parquet", grid=GRID)
+    x, y, want = expected("EPSG:32632")
+    np.testing.assert_allclose(drive.points.value, want)
+    assert np.hypot(drive.points.x - x, drive.points.y - y).max() < WRONG_M
+
+
+def test_shapefiles_without_a_projection_and_names_that_they_cut(tmp_path):
+    pyogrio, shapely = pytest.importorskip("pyogrio"), pytest.importorskip("shapely")
+    cells = np.array(["36", "7"] * (COUNT // 2), dtype=object)
+    points = shapely.to_wkb(shapely.points(DRIVE.lon, DRIVE.lat))
+    pyogrio.raw.write(tmp_path / "a.shp", points, [DRIVE.rsrp, cells], ["SS_RSRP__d", "PhysicalCe"],
+                      geometry_type="Point", crs="EPSG:4326")  # fmt: skip
+    (tmp_path / "a.prj").unlink()
+    with pytest.raises(OpenCKMError, match="'PhysicalCe' has 2 values"):
+        read_drive_test(tmp_path / "a.shp")
+    drive = read_drive_test(tmp_path / "a.shp", where={"PhysicalCe": "7"}, grid=GRID)
+    np.testing.assert_allclose(drive.points.value, DRIVE.rsrp[1::2])
+    assert any("read as degrees" in note for note in drive.report.notes)
 
 
 def test_several_files_are_one_campaign_and_their_cells_are_not_mixed(tmp_path):

@@ -79,6 +79,8 @@ def open_parquet(source: Source) -> FrameFile:
     Raises:
         MeasurementError: if pyarrow is not installed, or the file is broken.
     """
+    import shapely
+
     try:
         import pyarrow
         import pyarrow.parquet as pq
@@ -89,14 +91,52 @@ def open_parquet(source: Source) -> FrameFile:
     except (pyarrow.ArrowException, OSError) as error:
         raise MeasurementError(f"{source.label} is no whole Parquet file ({error}); write it again") from error
     geo = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
-    place = geo.get("primary_column", "geometry")
-    frame = table.to_pandas()
-    columns = [(str(name), frame[name].to_numpy()) for name in frame.columns if name != place or not geo]
-    if geo and place in frame.columns:
-        crs = _parquet_crs(geo["columns"][place].get("crs", "OGC:CRS84"))
-        columns += _coordinates(source, frame[place].to_numpy(), crs)
-        return FrameFile(source.label, source.name, columns, crs=None if _is_wgs84(crs) else crs)
-    return FrameFile(source.label, source.name, columns)
+    place = geo.get("primary_column", "geometry") if geo else _column_of_points(table)
+    if place not in table.column_names:
+        return FrameFile(source.label, source.name, _plain_columns(table))
+    told = (geo.get("columns") or {}).get(place, {})
+    crs = _parquet_crs(told.get("crs", "OGC:CRS84"))
+    values = table[place].to_pylist()
+    if told.get("encoding") == "point":  # GeoArrow's own: a struct of x and y
+        values = [None if v is None else shapely.Point(v["x"], v["y"]).wkb for v in values]
+    columns = [*_plain_columns(table.drop_columns([place])), *_coordinates(source, values, crs)]
+    notes = [] if geo else [f"the column {place!r} was read as points in degrees: the file states no CRS"]
+    return FrameFile(source.label, source.name, columns, notes, crs=None if _is_wgs84(crs) else crs)
+
+
+def _column_of_points(table: Any) -> str | None:
+    """Return the column of a Parquet file without metadata that holds points as WKB, None where there is none."""
+    import pyarrow
+    import shapely
+
+    for field in table.schema:
+        if pyarrow.types.is_binary(field.type) or pyarrow.types.is_large_binary(field.type):
+            some = [v for v in table[field.name].slice(0, 50).to_pylist() if v]
+            shapes = shapely.from_wkb(np.array(some, dtype=object), on_invalid="ignore")
+            if some and all(
+                s is not None and s.geom_type == "Point" and abs(s.x) <= 180 >= 2 * abs(s.y) for s in shapes
+            ):
+                return str(field.name)
+    return None
+
+
+def _plain_columns(table: Any) -> list[tuple[str, NDArray[Any]]]:
+    """Return the columns of an Arrow table: members of structures by their own names, lists as text, no bytes."""
+    from pyarrow import types
+
+    own = set(table.column_names)
+    while any(types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    ends = Counter(name.rsplit(".", 1)[-1] for name in table.column_names)
+    found = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        short = field.name.rsplit(".", 1)[-1]
+        name = short if field.name not in own and ends[short] == 1 else field.name
+        if types.is_nested(field.type):
+            found.append((name, np.array([json.dumps(v, default=str) for v in column.to_pylist()], dtype=object)))
+        elif not (types.is_binary(field.type) or types.is_large_binary(field.type)):
+            found.append((name, column.to_pandas().to_numpy()))
+    return found
 
 
 def open_vector(source: Source) -> FrameFile:
@@ -126,6 +166,9 @@ def open_vector(source: Source) -> FrameFile:
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
     if len(points) > 1:
         notes.append(f"WARNING: the layers {', '.join(map(repr, points[1:]))} hold points, too, and were not read")
+    if crs is None and _in_degrees(geometry):
+        crs = "EPSG:4326"
+        notes.append("the file states no CRS, and its coordinates were read as degrees")
     columns += _coordinates(source, geometry, crs)
     return FrameFile(source.label, source.name, columns, notes, None if _is_wgs84(crs) else crs)
 
@@ -230,11 +273,22 @@ def _coordinates(source: Source, geometry: Any, crs: str | None) -> list[tuple[s
     import shapely
 
     shapes = shapely.from_wkb(np.asarray(list(geometry), dtype=object))
+    single = (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT) & (
+        shapely.get_num_geometries(shapes) == 1
+    )
+    shapes = np.where(single, shapely.get_geometry(shapes, 0), shapes)
     kinds = {shapely.GeometryType(int(k)).name for k in np.unique(shapely.get_type_id(shapes))} - {"POINT", "MISSING"}
     if kinds:
         raise MeasurementError(f"{source.label} holds {', '.join(sorted(kinds))}: wanted points with a reading each")
     names = _DEGREES if _is_wgs84(crs) else _METRES
     return list(zip(names, (shapely.get_x(shapes), shapely.get_y(shapes)), strict=True))
+
+
+def _in_degrees(geometry: Any) -> bool:
+    import shapely
+
+    west, south, east, north = shapely.total_bounds(shapely.from_wkb(np.asarray(list(geometry), dtype=object)))
+    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
 
 
 def _plain_array(values: NDArray[Any]) -> NDArray[Any]:
