@@ -126,7 +126,8 @@ def test_parquet_however_it_nests_places_and_values(tmp_path, kind):
     place = {
         "struct": {"location": [{"lat": y, "lon": x} for x, y in pairs]},
         "geoarrow": {"geometry": [{"x": x, "y": y} for x, y in pairs]},
-        "wkb": {"where": [shapely.Point(p).wkb for p in pairs]}, "wkt": {"geometry": [f"POINT ({x} {y})" for x, y in pairs]},
+        "wkb": {"where": [shapely.Point(p).wkb for p in pairs]},
+        "wkt": {"geometry": [f"POINT ({x} {y})" for x, y in pairs]},
         "decimal": {"lon": DRIVE.lon, "lat": DRIVE.lat},
     }[kind]  # fmt: skip
     value = [Decimal(f"{v:.1f}") for v in DRIVE.rsrp] if kind == "decimal" else DRIVE.rsrp
