@@ -195,7 +195,7 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iter
     for task, one in (("static", traced), ("dynamic", traced.dynamic)):
         if one is None or not _possible(one):
             continue
-        site = Observations(layout=one.layout, transmitter=one.transmitter)
+        site = Observations(layout=replace(one.layout, around=traced.around), transmitter=one.transmitter)
         truth = _truth(one)
         for name, method in methods.items():
             cars = one.vehicle_m if method.by != "prior" else None
