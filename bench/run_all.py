@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -58,7 +59,7 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     failed = []
     for name in arguments.bench or bench_names():
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), sum(os.times()[:4])
         path = arguments.out / f"{name}.json"
         try:
             write_report(path, name, bench(name)(not arguments.full))
@@ -67,7 +68,8 @@ def main() -> int:
             print(f"{name}: failed: {error}", flush=True)
             continue
         found, committed = rows_of(path), arguments.against / f"{name}.json"
-        print(f"{name}: {len(found)} rows in {time.perf_counter() - begun:.0f} s", flush=True)
+        wall, cpu = time.perf_counter() - begun, sum(os.times()[:4]) - used
+        print(f"{name}: {len(found)} rows in {wall:.0f} s, {cpu:.0f} s of processor", flush=True)
         for line in differences(found, rows_of(committed)) if committed.is_file() else ["no committed rows"]:
             print(f"  differs: {line}", flush=True)
     return 1 if failed else 0

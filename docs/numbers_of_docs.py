@@ -2,7 +2,7 @@
 
     <!--=BENCH METHOD TASK SPLIT METRIC|STYLE-->...<!--/-->    one number of a row, with "_" for spaces in a field
     <!-- results: ... --> ... <!-- /results -->                README's table
-    <!-- goals: ... --> ... <!-- /goals -->                    the table of goals and misses of docs/protocol.md
+    <!-- goals: ... --> ... <!-- /goals -->                    the table of goals (docs/goals.csv)
 
 STYLE is how many decimals there are (2, or 0 with thousands apart), after "%" for a percentage or "+" for what a ratio
 is over 1 in per cent, and before "i" for the interval in brackets. A BENCH with "/" is a list of scores in a folder of
@@ -11,12 +11,12 @@ bench/results (`ranked`). `filled` replaces what stands between the marks; docs/
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -27,116 +27,7 @@ SPLITS = {
     **{("gain_points", f"{p}%"): f"held-out cities, {p} % of the cells, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
 CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance")
-WITHOUT_CASES = ("flux",)
-"""Benchmarks of this version whose reports hold no cases: `n` of their ratios is the number of places."""
 Row = dict
-
-
-class Goal(NamedTuple):
-    """A goal: which row, and what its value is to be.
-
-    Attributes:
-        bench: benchmark.
-        row: method, task, split and metric.
-        goal: the number.
-        sign: "<=" or ">=".
-        what: in words.
-    """
-
-    bench: str
-    row: tuple[str, str, str, str]
-    goal: float
-    sign: str
-    what: str
-
-
-def _sparse(percent: str, site: bool) -> Goal:
-    task = "gain" if site else "gain_points"
-    what = (
-        f"RMSE over the best classical method's, {percent} % of the cells, {'site known' if site else 'readings alone'}"
-    )
-    return Goal("heldout", ("openckm", task, f"{percent}%", "rmse_ratio"), 0.9 if site else 0.95, "<=", what)
-
-
-_UNET = "reversible U-Net, 8 blocks a level, 12 maps of 128 x 128"
-GOALS = (
-    Goal("duke", ("openckm", "duke", "random", "rmse_db"), 5.0, "<=", "real cells, 200 cells given, RMSE [dB]"),
-    Goal("duke", ("openckm", "duke", "block", "rmse_db"), 6.0, "<=", "real cells, blocks hidden, RMSE [dB]"),
-    Goal("duke", ("openckm", "duke", "random", "rmse_ratio"), 1.0, "<=", "over the best classical method's"),
-    Goal("duke", ("openckm", "duke", "block", "rmse_ratio"), 1.0, "<=", "over the best classical method's"),
-    *(_sparse(percent, True) for percent in ("0.1", "0.5", "2.0", "5.0", "10.0")),
-    *(_sparse(percent, False) for percent in ("0.1", "0.5", "2.0", "5.0", "10.0")),
-    *(
-        Goal(bench, ("openckm", task, split, "coverage_90"), least, ">=", f"intervals hold, {task}, {split}")
-        for bench, task, split, least in (("heldout", "gain", "0.5%", 0.88), ("heldout", "gain", "2.0%", 0.88),
-                                          ("duke", "duke", "random", 0.85), ("duke", "duke", "block", 0.85))
-    ),
-    *(
-        Goal("duke" if task == "duke" else "heldout", ("openckm", task, split, "crps_ratio"), 0.9, "<=",
-             f"CRPS over the best classical method's, {task}, {split}")
-        for task, split in (("gain", "0.5%"), ("gain", "2.0%"), ("duke", "random"), ("duke", "block"))
-    ),
-    *(
-        Goal("p1", ("dps", task, "over single_task_tuned", "gain_ratio"), 1.15 if task == "sr2" else 1.0, "<=",
-             f"P1's Algorithm 2 over `single_task_tuned`, {task}")
-        for task in ("ipbox", "iprandom", "sr2", "jtqr")
-    ),
-    *(
-        Goal("p1", ("openckm", task, "over single_task_tuned", "gain_ratio"), 1.0, "<=",
-             f"OpenCKM over `single_task_tuned`, {task}")
-        for task in ("ipbox", "iprandom", "sr2", "jtqr")
-    ),
-    *(
-        Goal("p1", ("jfs_mean8", task, "over dps", "gain_ratio"), 0.85, "<=", f"8 chains over Algorithm 2, {task}")
-        for task in ("ipbox", "iprandom", "sr2", "jtqr")
-    ),
-    Goal("mamba", ("shipped", "static", "measured 1%", "rmse_db over kriging"), 0.65, "<=",
-         "prediction and 1 % of the cells over kriging"),
-    Goal("active", ("greedy", "RMSE of 128 random measurements", "site known", "saved_percent"), 30.0, ">=",
-         "measurements saved by choosing where [%]"),
-    *(
-        Goal("memory", ("reversible", "stack", "32 blocks, 4 maps of 64 x 64, fp32", metric), most, "<=", what)
-        for metric, most, what in (
-            ("peak over none", 0.11, "peak of a step, 32 reversible blocks over everything kept"),
-            ("peak over block", 0.55, "the same over a checkpoint per block"),
-            ("seconds_ratio", 1.45, "time of a step over that with everything kept"),
-            ("gradient_error", 0.0, "largest relative difference of a gradient"),
-            ("inverse_error", 0.0, "largest difference of the state after running back"),
-        )
-    ),
-    Goal("memory", ("reversible", "stack", "8 to 64 blocks, 4 maps of 64 x 64, fp32, computed", "mib_per_block"), 0.05,
-         "<=", "growth of the peak [MiB a block]"),
-    *(
-        Goal("memory", ("reversible", "unet", f"{_UNET}, fp32, computed", f"peak over {base}"), most, "<=",
-             f"peak of U-Net s over {base}")
-        for base, most in (("none", 0.2), ("block", 1.0))
-    ),
-    *(
-        Goal("invdiff", ("float_twin over reversible", "gain", split, "psnr_gain_db"), 0.1, "<=",
-             f"the twin in ordinary arithmetic is better by [dB PSNR], {split} read")
-        for split in ("1%", "3%", "10%")
-    ),
-    *(
-        Goal("invdiff", ("chain_3 over chain_1", "gain", split, "psnr_gain_db"), -0.01, ">=",
-             f"chain of 3 calls over one call [dB PSNR], {split} read")
-        for split in ("1%", "3%", "10%")
-    ),
-    Goal("adapt", ("network+delta", "duke", "block", "rmse_ratio"), 0.9, "<=", "a delta over the prior, one call"),
-    Goal("adapt", ("openckm+delta", "duke", "block", "rmse_ratio"), 0.97, "<=", "a kept delta, all of construct"),
-    *(
-        Goal("adapt", ("network+delta", "forgetting", split, "rmse_ratio"), 1.01, "<=",
-             f"a taught network on other cities, {split} read (the product asks the prior there)")
-        for split in ("1%", "10%")
-    ),
-    *(
-        Goal("flux", ("centred_0", change, "frame 1", f"{metric} over cold"), 1.03, "<=",
-             f"an ensemble carried over in one call over the best cold sampler, {label}, {metric.removesuffix('_db')}")
-        for change, label in (("vehicles", "vehicles drive"), ("move_2", "moved 2 m"), ("move_4", "moved 4 m"),
-                              ("move_10", "moved 10 m"), ("move_20", "moved 20 m"), ("house", "a house is missing"))
-        for metric in ("crps_db", "energy_score_db")
-    ),
-    Goal("flux", ("rule", "random found", "by either", "share"), 0.95, ">=", "other cities' ensembles refused"),
-)  # fmt: skip
 
 
 @cache
@@ -228,23 +119,33 @@ def _headline(bench: str, where: tuple[str, str], label: str, methods: dict[str,
 
 
 def goals_table() -> list[str]:
-    """Return the table of goals: what was measured, over what, and whether the goal was reached."""
-    lines = ["| benchmark | what | goal | measured, 95 % interval | over | cases | |", "|---|---|---|---|---|---|---|"]
-    for goal in GOALS:
-        row = rows(goal.bench).get(goal.row)
-        if row is None:
-            lines.append(f"| `{goal.bench}` | {goal.what} | {goal.sign} {goal.goal:g} | not measured | | | |")
-            continue
-        reached = row["value"] <= goal.goal if goal.sign == "<=" else row["value"] >= goal.goal
-        old = "cases" not in (report(goal.bench) or {}) and goal.bench not in WITHOUT_CASES
-        cases = "version 0.1.0" if old else row["cases"] or row["n"]
-        over = row.get("over", "").replace("_", " ")
-        value = f"{row['value']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"
-        verdict = "reached" if reached else "**missed**"
-        lines.append(
-            f"| `{goal.bench}` | {goal.what} | {goal.sign} {goal.goal:g} | {value} | {over} | {cases} | {verdict} |"
-        )
+    """Return the table of goals in docs/goals.csv: what was measured, of which rows, and whether a goal was reached.
+
+    Goals that no row answers state what was measured, and where, themselves.
+    """
+    lines = ["| part | what | goal | measured, 95 % interval | over | | of |", "|---|---|---|---|---|---|---|"]
+    with (ROOT / "docs" / "goals.csv").open(newline="", encoding="utf-8") as file:
+        for goal in csv.DictReader(file):
+            lines.append(f"| {goal['part']} | {goal['what']} | {goal['sign']} {goal['goal']} | {_measured(goal)} |")
     return lines
+
+
+def _measured(goal: dict[str, str]) -> str:
+    """Return the last four cells of a goal's line."""
+    if not goal["bench"]:
+        return f"{goal['measured']} | | {_verdict(goal, goal['verdict'] == 'reached')} | "
+    row = rows(goal["bench"]).get(tuple(goal[name] for name in ("method", "task", "split", "metric")))
+    if row is None:
+        return f"not measured | | | `{goal['bench']}`"
+    reached = row["value"] <= float(goal["goal"]) if goal["sign"] == "<=" else row["value"] >= float(goal["goal"])
+    ends = row["ci_low"], row["ci_high"]
+    value = f"{row['value']:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends[0] < ends[1] else "")
+    old = "" if "avx" in report(goal["bench"])["machine"] else ", version 0.1.0"
+    return f"{value} | {row.get('over', '').replace('_', ' ')} | {_verdict(goal, reached)} | `{goal['bench']}`{old}"
+
+
+def _verdict(goal: dict[str, str], reached: bool) -> str:
+    return "reached" if reached else "**missed**" + (f": {goal['why']}" if goal["why"] else "")
 
 
 def cities_table(bench: str, task: str, split: str) -> list[str]:

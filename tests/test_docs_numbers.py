@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import importlib.util
 import json
 import re
@@ -88,6 +90,20 @@ def test_rows_are_those_that_the_cases_make(path):
         for name in ("value", "ci_low", "ci_high"):
             assert stated[key][name] == pytest.approx(getattr(row, name), rel=1e-9), (key, name)
         assert stated[key]["over"] == row.over and stated[key]["cities"] == pytest.approx(row.cities)
+
+
+def test_scores_of_priors_are_those_of_their_cases(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    from ray_prior import aggregate
+
+    folder, words = ROOT / "bench" / "results" / "rays", ("city", "map", "heights", "method")
+    with gzip.open(folder / "ray_prior.cases.csv.gz", "rt", newline="") as file:
+        cases = [{k: v if k in words else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    stated = json.loads((folder / "ray_prior.json").read_text(encoding="utf-8"))
+    for one, other in zip(aggregate(cases, stated["base"]), stated["rows"], strict=True):
+        for key, value in other.items():
+            wanted = value if isinstance(value, str) else pytest.approx(value, abs=2e-3)
+            assert one[key] == wanted, (other["method"], key)
 
 
 def test_the_headline_rows_have_cases_of_many_cities():

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,7 +167,8 @@ def _observations(traced: TracedMap, cells: Index, noisy: NDArray[np.floating]) 
         traced.grid.x[col], traced.grid.y[row], noisy[cells].astype(np.float64), sigma=NOISE_DB, unit="dB",
         source=traced.scene,
     )  # fmt: skip
-    return Observations(points=(points,), layout=traced.layout, transmitter=traced.transmitter)
+    layout = replace(traced.layout, around=traced.around)
+    return Observations(points=(points,), layout=layout, transmitter=traced.transmitter)
 
 
 def _savings(scores: Sequence[Score], counts: Sequence[int]) -> list[Row]:
