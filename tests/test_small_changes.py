@@ -1,4 +1,4 @@
-"""What small changes drawn at random showed that no test had asked (bench/results/mutants.csv), each with its answer."""
+"""What drawn mutants showed that no test had asked (bench/results/mutants.csv), each with its answer."""
 
 from __future__ import annotations
 

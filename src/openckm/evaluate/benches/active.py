@@ -38,7 +38,7 @@ from openckm.maps.observations import Observations, Points
 
 COUNTS = (8, 16, 32, 64, 128)
 STRATEGIES = ("greedy", "variance", "random", "grid")
-MAPS, QUICK_MAPS = 40, 8
+MAPS, QUICK_MAPS = 40, 3
 SPLIT = "site known"
 Index = NDArray[np.intp]
 Array = NDArray[np.float64]
@@ -56,7 +56,7 @@ def run(
     """Return the rows of the benchmark.
 
     Args:
-        quick: 8 maps instead of 40.
+        quick: 3 maps instead of 40.
         progress: called as progress(what, done, total).
         data_dir: folder of shards (*.npz); None means `data_folder("test")`.
         method: the method that makes the maps; None means the product in one orientation.
