@@ -23,7 +23,7 @@ RESULTS = ROOT / "bench" / "results"
 SPLITS = {
     ("duke", "random"): "real LTE cells, 200 cells given at random",
     ("duke", "block"): "real LTE cells, half of the 64 m blocks hidden",
-    **{("gain", f"{p}%"): f"held-out cities, {p} % of the cells, site known" for p in ("0.5", "2.0", "10.0")},
+    **{("gain", f"{p}%"): f"held-out cities, {p} % of the cells, site known" for p in ("0.1", "0.5", "2.0", "10.0")},
     **{("gain_points", f"{p}%"): f"held-out cities, {p} % of the cells, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
 CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance")
@@ -31,8 +31,8 @@ Row = dict
 
 
 @cache
-def report(bench: str) -> dict | None:
-    """Return a committed report, or None where there is none."""
+def report(bench: str) -> dict | list[Row] | None:
+    """Return a committed report, or the scores that a folder holds in its place; None where there is none."""
     path = RESULTS / f"{bench}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
@@ -41,8 +41,8 @@ def report(bench: str) -> dict | None:
 def rows(bench: str) -> dict[tuple[str, str, str, str], Row]:
     """Return the rows of a report by method, task, split and metric."""
     found = report(bench) or {"rows": []}
-    if "/" in bench:
-        return ranked(found["rows"])
+    if isinstance(found, list):
+        return ranked(found)
     return {(r["method"], r["task"], r["split"], r["metric"]): r for r in found["rows"]}
 
 
@@ -140,7 +140,8 @@ def _measured(goal: dict[str, str]) -> str:
     reached = row["value"] <= float(goal["goal"]) if goal["sign"] == "<=" else row["value"] >= float(goal["goal"])
     ends = row["ci_low"], row["ci_high"]
     value = f"{row['value']:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends[0] < ends[1] else "")
-    old = "" if "avx" in report(goal["bench"])["machine"] else ", version 0.1.0"
+    of = report(goal["bench"])
+    old = "" if isinstance(of, list) or "avx" in of["machine"] else ", version 0.1.0"
     return f"{value} | {row.get('over', '').replace('_', ' ')} | {_verdict(goal, reached)} | `{goal['bench']}`{old}"
 
 
