@@ -53,7 +53,7 @@ class MapStore:
     """A folder of finished maps.
 
     Args:
-        folder: of the store.
+        folder: the folder of the store.
         create: whether to make it where there is none.
 
     Raises:

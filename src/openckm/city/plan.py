@@ -53,9 +53,9 @@ class Task:
             given the readings), "weights" (of the two experts), "check" (a part of the self-check), "verdict" (its
             result), "tile" (a chunk of a site's map) or "network" (a chunk of best server, margin and SINR).
         site: number of the site, -1 for all.
-        row: of the window or tile on its lattice, or the part of the self-check.
-        col: of the window or tile.
-        name: of the site.
+        row: the row of the window or tile on its lattice, or the part of the self-check.
+        col: the column of the window or tile.
+        name: the name of the site.
     """
 
     kind: str
@@ -76,8 +76,8 @@ class Estimate:
         windows: calls of the network are made on so many windows, over all sites.
         tiles: chunks that are written, over all sites.
         calls: network calls on windows, at most.
-        bytes: of the result and of what is kept while it is made, at most [bytes].
-        memory: of one process, about [bytes].
+        bytes: the number of bytes of the result and of what is kept while it is made, at most [bytes].
+        memory: the memory of one process, about [bytes].
     """
 
     windows: int
@@ -99,7 +99,7 @@ class CityPlan:
         observations: folder with a drive test <name>.csv for sites that have one, or None.
         cell_m: cell side [m].
         draws: posterior draws that are kept.
-        seed: of everything random.
+        seed: the seed of everything random.
         steps: network calls per draw.
         prior: model folder; None for the shipped prior.
         sigma_db: noise of a reading where a file states none [dB].

@@ -55,9 +55,9 @@ class Antenna:
         x_m: east [m].
         y_m: north [m].
         z_m: above ground [m], above the receivers.
-        azimuth_deg: of the main beam, counter-clockwise from east [deg]; None = isotropic.
-        downtilt_deg: of the main beam below the horizon [deg].
-        pattern: of a sector; None is that of 3GPP TR 38.901, Table 7.3-1.
+        azimuth_deg: the azimuth of the main beam, counter-clockwise from east [deg]; None = isotropic.
+        downtilt_deg: the downtilt of the main beam below the horizon [deg].
+        pattern: the pattern of a sector; None is that of 3GPP TR 38.901, Table 7.3-1.
     """
 
     x_m: float
@@ -230,7 +230,7 @@ class SceneTracer:
         Args:
             antenna: the transmitter.
             carrier_hz: carrier [Hz].
-            seed: of the launch directions.
+            seed: the seed of the launch directions.
             guide: what earlier seeds tell this one; nothing by default.
 
         Raises:
@@ -269,7 +269,7 @@ class SceneTracer:
             points: isotropic receivers [m], shape (n, 3); a few hundred at a time, else paths get lost.
             samples: rays that search for paths.
             max_depth: interactions at most.
-            seed: of the search.
+            seed: the seed of the search.
 
         Raises:
             OptionError: if the carrier is out of range.

@@ -44,7 +44,7 @@ class GenerateOptions:
     Attributes:
         maps: number of maps wanted in all; whole scenes are finished.
         split: set to generate: train, validation or test.
-        seed: of everything; a scene is a function of (seed, its number).
+        seed: the seed of everything; a scene is a function of (seed, its number).
         cells: rows and columns of a map.
         cell_sizes_m: sides of a cell, drawn with equal chance [m].
         rays: rays per transmitter and seed.

@@ -1,4 +1,4 @@
-"""The main job: a drive test and a building layout to a map, with all it read, assumed and fitted on record."""
+"""The main job makes a map of a drive test and a layout, and records all that it read, assumed and fitted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def construct(
         site: the base station and the map that is wanted.
         reading: how the measurement file is read.
         draws: posterior draws.
-        seed: of everything random.
+        seed: the seed of everything random.
         deadline_s: time the reconstruction may take [s].
         prior: model folder, or a model in memory; None for the embedded prior.
         delta: file of what the site taught the prior (`openckm.edge.adapt`), or None; not with a model in memory.
@@ -112,7 +112,8 @@ def construct(
         check: whether to run the self-check; where the prior does not fit, it widens the spread or refuses the map
             (`Construction.status`, and provenance).
         outage_threshold: add P(value < threshold) to the map [unit of the readings]; None for none.
-        likelihood: of any further instrument (`openckm.observe`), on maps in latent code, in the readings' unit.
+        likelihood: the likelihood of any further instrument (`openckm.observe`), on maps in latent code, in the
+            readings' unit.
         evidence: file of such a likelihood, or of areas as GeoJSON (`openckm.edge.instruments`).
         before: an older map of the site (GeoTIFF), whose stated noise grows with its age (`openckm.edge.older`).
         before_age_days: its age [days].
@@ -252,7 +253,7 @@ def _with_older(
         read: as it was read.
         before: file of the older map; None for none.
         age_days: its age [days].
-        pattern: of the antenna, on the cells [dB], taken off the older map, too; None for none.
+        pattern: the pattern of the antenna, on the cells [dB], taken off the older map, too; None for none.
     """
     if before is None:
         return given, []
@@ -298,8 +299,8 @@ def checked(
         belief: what it says of all readings.
         observations: all readings.
         grid: the map's cells.
-        seed: of the choice of blocks.
-        likelihood: of further instruments.
+        seed: the seed of the choice of blocks.
+        likelihood: the likelihood of further instruments.
     """
     own = _Again(replace(method, symmetrise=False), belief, likelihood)
     try:
@@ -366,17 +367,17 @@ class _Again:
 
 
 def _further_lines(facts: Mapping[str, Any]) -> list[str]:
-    told = facts.get("further_evidence")
-    if told is None:
+    more = facts.get("further_evidence")
+    if more is None:
         return []
-    limits = f", {told['limits']} of them limits" if told["limits"] else ""
+    limits = f", {more['limits']} of them limits" if more["limits"] else ""
     odd = ""
-    if told["surprise"] is not None and told["surprise"] > _ODD:
-        odd = f"; they differ from what was believed by {told['surprise']:.1f} standard deviations: check them"
+    if more["surprise"] is not None and more["surprise"] > _ODD:
+        odd = f"; they differ from what was believed by {more['surprise']:.1f} standard deviations: check them"
     return [
-        f"  fitted   {told['readings']} readings of other instruments ({', '.join(told['of'])}){limits}: the map moved"
-        f" by {told['moved_db']:.1f} dB, its spread went from {told['std_before_db']:.1f} to"
-        f" {told['std_after_db']:.1f} dB{odd}"
+        f"  fitted   {more['readings']} readings of other instruments ({', '.join(more['of'])}){limits}: the map moved"
+        f" by {more['moved_db']:.1f} dB, its spread went from {more['std_before_db']:.1f} to"
+        f" {more['std_after_db']:.1f} dB{odd}"
     ]
 
 
@@ -424,16 +425,16 @@ def _reading_lines(facts: Mapping[str, Any]) -> list[str]:
         )
     levels, noise = facts["devices"], facts["noise_factor"]
     if len(levels) > 1:
-        told = ", ".join(f"{name or 'unnamed'} {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in levels.items())
-        lines.append(f"  fitted   devices against their mean: {told}")
-    told = ", ".join(f"{name or 'all readings'} {factor:.2f}" for name, factor in noise.items())
-    lines.append(f"  fitted   noise over what was stated: {told}")
+        words = ", ".join(f"{name or 'unnamed'} {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in levels.items())
+        lines.append(f"  fitted   devices against their mean: {words}")
+    words = ", ".join(f"{name or 'all readings'} {factor:.2f}" for name, factor in noise.items())
+    lines.append(f"  fitted   noise over what was stated: {words}")
     if facts["sisters"]:
-        told = ", ".join(f"{name} {rho:+.2f}" for name, rho in facts["sisters"].items())
-        lines.append(f"  fitted   what shadows other cells of the mast shadows this one; correlation with {told}")
+        words = ", ".join(f"{name} {rho:+.2f}" for name, rho in facts["sisters"].items())
+        lines.append(f"  fitted   what shadows other cells of the mast shadows this one; correlation with {words}")
     if facts["extended"]:
-        told = ", ".join(f"{count} {name}" for name, count in facts["extended"].items())
-        lines.append(f"  fitted   readings of more than one cell: {told}")
+        words = ", ".join(f"{count} {name}" for name, count in facts["extended"].items())
+        lines.append(f"  fitted   readings of more than one cell: {words}")
     if facts["out_of_line"]:
         rows = ", ".join(f"row {row} ({value:g})" for row, _, value in facts["out_of_line"][:5])
         count = len(facts["out_of_line"])

@@ -1,4 +1,4 @@
-"""The self-check: the user's own measurements are held back in spatial blocks, four times over, and predicted.
+"""The self-check holds the user's own measurements back in spatial blocks, four times over, and predicts them.
 
 It says, on this site and before anybody drives again, how far off the map is away from the readings (RMSE) and whether
 its error bars are honest (share of held-back readings inside their 90 % interval), beside the best classical method
@@ -174,7 +174,7 @@ class SelfCheck:
         """Return one sentence on whether the map may be trusted.
 
         Args:
-            unit: of the readings' differences.
+            unit: the unit of the readings' differences.
         """
         if self.status == "unchecked":
             return (
@@ -220,7 +220,7 @@ def held_back(cells: Points, grid: Grid, seed: int, draws: int = DRAWS) -> list[
     Args:
         cells: one reading per cell and device.
         grid: the cells; a block is an eighth of its longer side.
-        seed: of the order of the blocks.
+        seed: the seed of the order of the blocks.
         draws: sets of blocks that are wanted.
     """
     side = max(1, -(-max(grid.shape) // BLOCKS_A_SIDE))
@@ -253,7 +253,7 @@ def self_check(
         methods: OpenCKM first, then its rivals, of which the best is scored; one that cannot answer is left out.
         observations: all evidence.
         grid: the map's cells.
-        seed: of the choice of blocks.
+        seed: the seed of the choice of blocks.
         draws: sets of blocks that are held back.
         by_device: whether a held-back reading is that of one device, or of whatever devices read its cell.
 
@@ -360,8 +360,8 @@ class Part:
 
     def levels(self, facts: Mapping[str, Any]) -> Array:
         """Return how much each held-back reading's device reads above the map, as the map's provenance tells."""
-        told = facts.get("devices") or facts.get("phone_offsets_db") or {}
-        level = {name: float(v[0] if isinstance(v, tuple | list) else v) for name, v in told.items()}
+        devices = facts.get("devices") or facts.get("phone_offsets_db") or {}
+        level = {name: float(v[0] if isinstance(v, tuple | list) else v) for name, v in devices.items()}
         names, counts = np.unique(self.given.gain_points().device, return_counts=True)
         missing = ~np.isin(names, list(level))
         if level and missing.any():  # offsets are against the average reading: those untold balance the others

@@ -1,4 +1,4 @@
-"""Posterior draws in batches, each in an orientation of its own, as many as a deadline allows.
+"""Posterior draws are made in batches, each in an orientation of its own, as many as a deadline allows.
 
 Draw k runs in orientation k mod 8 of the square: the condition is turned, a map is drawn, and the map is turned back.
 The average over 8 draws is then an average over the orientations too, and a network that is not quite equivariant
@@ -56,7 +56,7 @@ def draw_maps(
         chosen: numbers of the draws.
         seed: draw k is a function of (seed, k) alone.
         sampler: how to draw.
-        progress: told (network calls done, network calls in all); it may raise to stop.
+        progress: is called with (network calls done, network calls in all); it may raise to stop.
         symmetrise: run draw k in orientation k mod 8; otherwise all run upright.
         noise: makes the noise of a draw from its number and its orientation; None for `draw_generator`.
 
@@ -73,11 +73,11 @@ def draw_maps(
         groups = [[n for n in groups[0] if turned[n] == odd] for odd in (False, True)]
     groups = [group for group in groups if group]
     for done, group in enumerate(groups):
-        told = Condition.join([condition.turned(turns[n]) for n in group])
-        shape = (len(CHANNELS), int(told.site.shape[-2]), int(told.site.shape[-1]))
+        given = Condition.join([condition.turned(turns[n]) for n in group])
+        shape = (len(CHANNELS), int(given.site.shape[-2]), int(given.site.shape[-1]))
         report = None if progress is None else _shifted(progress, done, len(groups))
         own = [noise(chosen[n], turns[n]) if noise else draw_generator(seed, chosen[n]) for n in group]
-        drawn = sampler.run(denoiser, shape, own, told, report)
+        drawn = sampler.run(denoiser, shape, own, given, report)
         for n, one in zip(group, drawn.cpu().float().numpy(), strict=True):
             out[n] = apply_symmetry(inverse_symmetry(turns[n]), one, CHANNELS)
     return out

@@ -40,7 +40,7 @@ class AntennaPattern:
     """An antenna by its two cuts.
 
     Attributes:
-        name: of the antenna.
+        name: the name of the antenna.
         peak_dbi: gain in the direction of the maximum [dBi].
         horizontal_db: loss against the maximum, clockwise from the boresight by degree [dB], shape (360,).
         vertical_db: loss against the maximum, downwards from the horizon by degree [dB], shape (360,).
@@ -170,7 +170,7 @@ def _msi(file: Path, text: str) -> AntennaPattern:
 
 
 def _gain(file: Path, words: list[str]) -> float:
-    """Return a gain [dBi] of "15.5 dBi", "13.35 dBd" or "13.35": dBd is the rule where the unit is not told."""
+    """Return a gain [dBi] of "15.5 dBi", "13.35 dBd" or "13.35": dBd is the rule where the unit is not stated."""
     text = "".join(words).lower()
     match = re.fullmatch(r"(-?\d+(?:[.,]\d+)?)(dbi|dbd|db)?.*", text)
     if match is None:

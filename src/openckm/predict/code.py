@@ -1,4 +1,4 @@
-"""What a one-pass network is told of a site, and the grey level that it answers with.
+"""What a one-pass network sees of a site, and the grey level that it answers with.
 
 Three codes of the input, all with the transmitter as one lit cell (none where it stands outside the map):
 

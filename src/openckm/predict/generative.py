@@ -1,9 +1,9 @@
 r"""Two generative rivals of one-pass regression, small: a conditional GAN and a few-step conditional diffusion.
 
-    rme-gan     a convolutional generator G and a critic of patches D told the planes:
+    rme-gan     a convolutional generator G and a critic of patches D that sees the planes:
                 G descends on P3's loss + 0.01 softplus(-D(G)), D on softplus(-D(map)) + softplus(D(G))
     radiodiff   the residual r = (map - free space) / 0.4 is denoised as the prior denoises (EDM preconditioning), its
-                U-Net told the planes, in STEPS deterministic steps from noise
+                U-Net conditioned on the planes, in STEPS deterministic steps from noise
 
 Both are in the manner of the papers, at the size of this project's other networks, not their authors' models.
 

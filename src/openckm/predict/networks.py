@@ -48,7 +48,7 @@ class MapBatch(NamedTuple):
     """Samples of maps.
 
     Attributes:
-        planes: what the network is told [B, C, H, W].
+        planes: what the network sees [B, C, H, W].
         source: (row, column) of the transmitter [cells], [B, 2].
         target: grey levels [B, 1, H, W].
         known: cells that count, boolean [B, 1, H, W]; None for all.
@@ -96,7 +96,7 @@ class OnePass(MapNetwork):
     """A network whose answer is added to that of free space; untrained, it adds nothing.
 
     In use, the lattice that a fold of 2 leaves in the answer is taken out (`openckm.predict.lattice`), and a site is
-    told with a rim of its outermost cells, for convolutions see zeros beyond a map: on validation maps the error falls
+    given a rim of its outermost cells, for convolutions see zeros beyond a map: on validation maps the error falls
     by 0.18 dB and the level by 0.5 dB.
     """
 
@@ -177,7 +177,7 @@ def build_network(name: str, code: Code = "site") -> MapNetwork:
 
     Args:
         name: one of NAMES, a variant after a plus sign where there are some ("radiomamba-small+rays").
-        code: what it is told.
+        code: what it sees.
 
     Raises:
         OptionError: if name, variant or code is unknown.

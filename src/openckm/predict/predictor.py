@@ -84,7 +84,7 @@ class Predictor:
         weights: folder of a one-pass network; None means the one shipped in the package.
         prior: model folder of the prior; None means the one shipped in the package.
         steps: network calls per draw.
-        name: of the method.
+        name: the name of the method.
         by: who predicts: a one-pass network, the prior in one call, or both with the rays. None takes all, or the
             network alone where its weights or vehicles are given, of which the others know nothing.
     """
@@ -116,7 +116,7 @@ class Predictor:
             draws: posterior draws; their texture is the prior's.
             seed: draw k is a function of (seed, k) alone.
             deadline_s: time for the answer [s]; None means no limit.
-            likelihood: of any further instrument (`openckm.observe`), in the map's unit.
+            likelihood: the likelihood of any further instrument (`openckm.observe`), in the map's unit.
 
         Raises:
             InputError: if layout or transmitter are missing or impossible (see `require_site`), or the readings cannot
@@ -204,7 +204,7 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
 
     Args:
         network: ready to use.
-        spread: of its predictions.
+        spread: the spread of its predictions.
         scene: on a grid whose sides are divisible by `network.multiple`.
         vehicles: their heights on the grid that was asked for, or None.
 
@@ -247,9 +247,9 @@ def sight(scene: Scene) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the planes [1, C, H, W] that a network is told of a scene, and the transmitter's place [1, 2] [cells].
+    """Return the planes [1, C, H, W] that a network sees of a scene, and the transmitter's place [1, 2] [cells].
 
-    Where heights were not stated, a network is told those that the layout assumes.
+    Where heights were not stated, a network sees those that the layout assumes.
 
     Raises:
         LayoutError: if layout or transmitter are missing.

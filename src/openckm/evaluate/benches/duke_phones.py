@@ -71,7 +71,7 @@ def phone_cases(protocol: str, split: str, seed: int, cells: Sequence[str] = DUK
     Args:
         protocol: one of PROTOCOLS.
         split: "random", "block", or a number of cells that are read.
-        seed: of what is given.
+        seed: the seed of what is given.
         cells: names of the radio cells.
 
     Raises:
@@ -136,7 +136,7 @@ def phone_scores(
     """Return the scores of the product and of its rival on every radio cell, protocol, split and seed.
 
     Args:
-        seeds: of what is given.
+        seeds: the seeds of what is given.
         protocols: some of PROTOCOLS.
         splits: "random", "block", or numbers of cells that are read.
         cells: names of the radio cells.

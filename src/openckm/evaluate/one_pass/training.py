@@ -53,7 +53,7 @@ class MapTrainOptions:
         symmetries: draw one of the 8 symmetries for every sample.
         checkpoint_s: seconds between checkpoints.
         validation: validation samples that are scored at a checkpoint.
-        seed: of weights, samples, symmetries and noise.
+        seed: the seed of weights, samples, symmetries and noise.
         start: whether to begin with the shipped network, given the planes that it does not read yet.
     """
 

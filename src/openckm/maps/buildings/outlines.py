@@ -92,10 +92,10 @@ def footprints_of(
         LayoutError: if none is a building that can be read, or `height_column` is missing.
     """
     counts = dict(left_out or {})
-    told = any({"building", "building:part"} & set(all_tags(p.tags)) for p in polygons)
+    tagged = any({"building", "building:part"} & set(all_tags(p.tags)) for p in polygons)
     buildings = []
     for polygon in polygons:
-        reason = no_building(polygon.tags, told)
+        reason = no_building(polygon.tags, tagged)
         if reason:
             counts[reason] = counts.get(reason, 0) + 1
         else:

@@ -1,6 +1,6 @@
 """Rasters of building heights (GeoTIFF, .npz) sampled at the centres of a grid's cells.
 
-What cannot be a height is told apart first: numbers that stand for nothing and are not tagged so (9999, 255, -32768),
+What cannot be a height is set apart first: numbers that stand for nothing and are not tagged so (9999, 255, -32768),
 masks of 0 and 1 or 255, and elevations above sea level. Cells that the raster does not tell are unknown, not free.
 """
 
@@ -148,9 +148,9 @@ def _coarse(raster: Any, grid: Grid) -> list[str]:
 
 def _band_of_heights(raster: Any) -> int:
     """Return the number of the band whose description says heights of buildings, 1 where none does."""
-    told = [str(name or "").lower() for name in raster.descriptions]
+    names = [str(name or "").lower() for name in raster.descriptions]
     for words in (("building", "gebäude", "bati", "ndsm"), ("height", "höhe", "hoehe", "hauteur", "altura")):
-        found = [k for k, name in enumerate(told) if any(word in name for word in words) and "mask" not in name]
+        found = [k for k, name in enumerate(names) if any(word in name for word in words) and "mask" not in name]
         if len(found) == 1:
             return found[0] + 1
     return 1
@@ -158,8 +158,8 @@ def _band_of_heights(raster: Any) -> int:
 
 def _says_free(heights: NDArray[np.float32]) -> bool:
     """Say whether a raster tells cells without a building by a number, so that no-data means that nobody knows."""
-    told = heights[np.isfinite(heights)]
-    return bool(np.isnan(heights).any() and told.size and (np.abs(told) < _GROUND_M).mean() > _FREE_SHARE)
+    finite = heights[np.isfinite(heights)]
+    return bool(np.isnan(heights).any() and finite.size and (np.abs(finite) < _GROUND_M).mean() > _FREE_SHARE)
 
 
 def read_height_npz(path: Path, grid: Grid, mask_height_m: float) -> HeightRaster:
@@ -359,12 +359,12 @@ def _without_low(found: NDArray[np.float32], notes: list[str]) -> NDArray[np.flo
 
 
 def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
-    told = found[np.isfinite(found)]
-    high = told[told > 0]
+    finite = found[np.isfinite(found)]
+    high = finite[finite > 0]
     if not high.size:
         return
-    lowest, share = float(np.quantile(high, 0.05)), high.size / told.size
-    deepest = float(np.quantile(told, 0.01))
+    lowest, share = float(np.quantile(high, 0.05)), high.size / finite.size
+    deepest = float(np.quantile(finite, 0.01))
     if deepest < _BELOW_SEA_M:
         raise LayoutError(
             f"{path}: cells of the area are below 0 m (1% below {deepest:.1f} m): this looks like elevation"
@@ -379,7 +379,7 @@ def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
             " -scale 0.1), or elevations above sea level (subtract the terrain to get heights above ground)"
         )
     if share > _EVERYWHERE or plateau or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
-        what = "every cell" if high.size == told.size else f"{share:.0%} of the cells"
+        what = "every cell" if high.size == finite.size else f"{share:.0%} of the cells"
         raise LayoutError(
             f"{path}: {what} of the area is higher than 0 m (lowest {float(high.min()):.1f} m, highest"
             f" {float(high.max()):.1f} m): this looks like elevation above sea level; subtract the terrain to get"

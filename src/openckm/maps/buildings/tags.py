@@ -151,21 +151,21 @@ def floats(tags: Mapping[str, Any]) -> bool:
     )
 
 
-def no_building(tags: Mapping[str, Any], told: bool) -> str:
+def no_building(tags: Mapping[str, Any], tagged: bool) -> str:
     """Return why a polygon is no obstacle on the ground, "" where it is one.
 
     Args:
         tags: tags or properties of the polygon.
-        told: whether the file tells buildings by a `building` property.
+        tagged: whether the file marks buildings by a `building` property.
     """
     tags = all_tags(tags)
-    if told and tags.get("building") in _NO and not is_part(tags):
+    if tagged and tags.get("building") in _NO and not is_part(tags):
         return "that are no buildings"
-    if not told and tags.get("fclass") not in (*_NO, "building"):  # as Geofabrik names what a polygon is
+    if not tagged and tags.get("fclass") not in (*_NO, "building"):  # as Geofabrik names what a polygon is
         return f"that are {tags['fclass']}, not buildings"
     other = next((key for key in _OTHER_AREAS if tags.get(key) not in _NO), None)
     never = other in ("natural", "landuse", "water", "waterway", "highway", "area:highway")
-    if not told and other is not None and (never or not math.isfinite(height_of(tags))):
+    if not tagged and other is not None and (never or not math.isfinite(height_of(tags))):
         return f"that are {other}={tags[other]}, not buildings"
     gone = next((str(tags[key]) for key in ("status", "building", "state") if str(tags.get(key)).lower() in _GONE), "")
     if gone:

@@ -72,7 +72,7 @@ class _Function:
     """A function of numba's, called with its arrays taken apart.
 
     Args:
-        name: of the function.
+        name: the name of the function.
         engine: which holds the code; it is kept as long as the function.
     """
 

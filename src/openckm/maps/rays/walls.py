@@ -38,7 +38,7 @@ class Walls:
     Attributes:
         normal: unit normal of the wall at each side, outwards from the cell, (eastwards, southwards); shape
             (rows, cols, 4, 2).
-        offset: of the wall's line from the raster's corner along that normal [cells]; shape (rows, cols, 4).
+        offset: the offset of the wall's line from the raster's corner along that normal [cells]; shape (rows, cols, 4).
         wall: number of that wall, -1 where a side belongs to none; shape (rows, cols, 4).
         corners: (x eastwards, y southwards) [cells] of a point right outside each corner of more than CORNER degrees
             where two walls stick out, and the height there [m]; shape (corners, 3).
@@ -57,7 +57,7 @@ def fit_walls(height_m: NDArray[np.floating]) -> Walls:
     """Return the walls around the buildings of a raster.
 
     Args:
-        height_m: of buildings [m], 0 where nothing is built; shape (rows, cols).
+        height_m: the height of buildings [m], 0 where nothing is built; shape (rows, cols).
     """
     normal = np.broadcast_to(_OUTWARDS.astype(np.float32), (*height_m.shape, 4, 2)).copy()
     wall = np.full((*height_m.shape, 4), -1, np.int32)

@@ -1,4 +1,4 @@
-"""Predictions in one pass while a transmitter is dragged: of each page only the newest position is computed."""
+"""Predictions in one pass follow a transmitter that is dragged: of each page only the newest position is computed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def predicted(request: LiveRequest, made: Made, level: float, unit: str) -> Radi
         request: where the transmitter is.
         made: what the map was made of.
         level: what is added to a gain for the map's unit [dB].
-        unit: of the map.
+        unit: the unit of the map.
 
     Raises:
         MeasurementError: if there is no layout, or the map is too large.
