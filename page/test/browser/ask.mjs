@@ -52,7 +52,7 @@ seen.changeAddress = page.url();
 await page.focus("#paint-hole");
 await page.keyboard.press("Enter");
 await page.focus("canvas");
-for (const key of [...Array(25).fill("ArrowUp"), " ", ...Array(14).fill("ArrowRight"), " ", ...Array(14).fill("ArrowDown"), " ", ...Array(14).fill("ArrowLeft"), " ", "Enter"]) await page.keyboard.press(key === " " ? "Space" : key);
+for (const key of [...Array(29).fill("ArrowUp"), " ", ...Array(14).fill("ArrowRight"), " ", ...Array(14).fill("ArrowDown"), " ", ...Array(14).fill("ArrowLeft"), " ", "Enter"]) await page.keyboard.press(key === " " ? "Space" : key);
 seen.painted = await page.textContent("#painted");
 await page.click("#reconstruct");
 await over(page);
