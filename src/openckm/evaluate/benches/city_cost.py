@@ -205,16 +205,16 @@ def growth(folder: Path, *, quick: bool = False) -> list[Row]:
 
 def workers(folder: Path, *, quick: bool = False) -> list[Row]:
     """Return the gain of two workers over one in wall-clock time, beside two processes of the bare network over one."""
-    side, sites = (300, 1) if quick else (2000, 2)
+    side, sites = (300, 1) if quick else (1000, 2)
     given = town(folder, side, side, sites)
     found = [
-        measured(["city", *given, "--draws", "1", "--workers", str(n), "-o", str(folder / f"made-{n}.zarr")], folder)
+        measured(["city", *given, "--draws", "2", "--workers", str(n), "-o", str(folder / f"made-{n}.zarr")], folder)
         for n in (1, 2)
     ]
     calls = 2 if quick else BARE_CALLS
     alone, both = _bare(1, calls), _bare(2, calls)
     gain, bare = found[0].wall_s / found[1].wall_s, 2.0 * alone / both
-    split = f"{side / 1e3:g} x {side / 1e3:g} km, {sites} sites, 1 draw"
+    split = f"{side / 1e3:g} x {side / 1e3:g} km, {sites} sites, 2 draws"
     return [
         _row("two workers over one", split, "gain", gain, 0, found[1]),
         _row("two workers over one", "bare network, two processes", "gain", bare, 0, found[1]),
