@@ -299,12 +299,11 @@ def _size(folder: Path) -> int:
 
 
 def _age_s(folder: Path) -> float:
-    newest = 0.0
-    for path in (folder, *folder.rglob("*")):
-        try:
-            newest = max(newest, path.stat().st_mtime)
-        except FileNotFoundError:  # it is being renamed by who wrote it
-            return 0.0
+    """Return the seconds since anything in a folder was written, zero if it is being renamed or removed meanwhile."""
+    try:
+        newest = max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    except FileNotFoundError:
+        return 0.0
     return time.time() - newest
 
 
