@@ -13,7 +13,7 @@ from openckm.edge.reading import Evidence
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import LoadedPrior
 from openckm.infer.draws import OutOfTime
-from openckm.maps.csv import read_drive_test
+from openckm.maps.csv import DriveTestReport, read_drive_test
 from openckm.maps.observations import Points
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
@@ -76,6 +76,13 @@ class Files:
     def every(self) -> list[Upload]:
         """All of them."""
         return [*self.readings, *([] if self.layout is None else [self.layout])]
+
+    def named(self, report: DriveTestReport) -> DriveTestReport:
+        """Return what was read of the readings, with the names that their owner gave the files."""
+        return replace(
+            report, source=", ".join(upload.name for upload in self.readings),
+            notes=tuple(in_given_names(note, *self.every) for note in report.notes),
+        )  # fmt: skip
 
     def site(self, request: DriveRequest) -> SitePlan:
         """Return the site of a request with its layout."""
@@ -174,9 +181,5 @@ def _in_given_names(made: Construction, files: Files) -> Construction:
     if layout is not None:
         named = replace(layout, source=in_given_names(layout.source, *files.every))
         observations = replace(observations, layout=named)
-    read = replace(
-        made.read, source=", ".join(u.name for u in files.readings),
-        notes=tuple(in_given_names(note, *files.every) for note in made.read.notes),
-    )  # fmt: skip
     notes = tuple(in_given_names(note, *files.every) for note in made.notes)
-    return replace(made, read=read, observations=observations, notes=notes)
+    return replace(made, read=files.named(made.read), observations=observations, notes=notes)
