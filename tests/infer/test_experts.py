@@ -26,6 +26,8 @@ from openckm.maps.site import Transmitter
 from openckm.observe.field.discrepancy import condition
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.planes import RAY_PLANES
+from openckm.priors.ray_planes import SCALE_DB
 from worlds import GaussianDenoiser, centred_grid, evidence, gaussian_field, readings, state_of_gain, tiny_denoiser
 
 GRID = centred_grid(32)
@@ -311,3 +313,21 @@ def test_the_trend_expert_is_the_regression_that_another_way_gives():
         basis.prior_mean, basis.prior_std, site.fit.hyper, group=here.noise_group[~first],
     ).predict(here.places[here.index][first], basis.matrix[here.index][first])  # fmt: skip
     np.testing.assert_allclose(trend.held_out[first], part.mean, atol=1e-6)
+
+
+def test_what_rays_bring_explains_readings_behind_a_wall_that_no_distance_explains():
+    """Half of the map lies 25 dB in the dark by rays, and so do the readings: unread cells there are foretold so."""
+    x, y = GRID.centres()
+    dark = np.where(x + 0.4 * y > 10.0, -25.0, 0.0)
+    truth = -30.0 * np.log10(np.hypot(np.hypot(x, y), 25.0)) + 0.8 * dark
+    planes = np.zeros((1, len(RAY_PLANES), *GRID.shape), np.float32)
+    planes[:, RAY_PLANES.index("ray_total")] = np.where(dark, dark, -0.01) / SCALE_DB
+    seen = readings(GRID, truth, 60, 1, noise=1.0)
+    site = evidence(replace(seen, unit="dBm"), transmitter=Transmitter(0.0, 0.0, 25.0, 3.5e9))
+    blind = prepare_scene(site, GRID, 16)
+    shown = replace(blind, condition=replace(blind.condition, rays=torch.as_tensor(planes)))
+    errors = []
+    for here in (shown, blind):
+        trend = trend_expert(here, experts(here, GaussianDenoiser(WRONG))[0])
+        errors.append(float(np.sqrt(np.mean((trend.mean(here) - truth.ravel()) ** 2))))
+    assert errors[0] < 1.5 < errors[1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from openckm.errors import OutsideGrid
@@ -67,14 +68,18 @@ class Cells(Grid):
         return np.asarray(place, np.intp), np.asarray(self.index[place] == flat)
 
 
-def scene_at(scene: Scene, index: Index, layout: Layout) -> Scene:
+def scene_at(scene: Scene, index: Index, layout: Layout, rays: NDArray[np.float32] | None = None) -> Scene:
     """Return a city's scene whose cells are some of the city's.
 
     Args:
         scene: evidence on the whole grid of the city.
         index: flat indices of the cells, those with a reading among them.
         layout: the layout of the city.
+        rays: planes of rays of the cells, shape (planes, n), or None.
     """
     cells = Cells.of(scene.grid, index)
     height = np.asarray(layout.height_m.reshape(-1)[cells.index], np.float32)[None]
-    return replace(scene, grid=cells, layout=replace(layout, grid=cells, height_m=height))
+    condition = scene.condition
+    if rays is not None:
+        condition = replace(condition, rays=torch.as_tensor(rays)[None, :, None])
+    return replace(scene, grid=cells, layout=replace(layout, grid=cells, height_m=height), condition=condition)

@@ -162,7 +162,8 @@ def _predicted(
         raise MeasurementError("too few readings are left when some are held back")
     fold = folds_of(replace(scene, layout=layout), plan.seed)
     cells = np.union1d(scene.index, wanted)
-    here = replace(scene_at(scene, cells, layout), wanted=np.searchsorted(cells, wanted))
+    here = scene_at(scene, cells, layout, work.rays_at(number, cells))
+    here = replace(here, wanted=np.searchsorted(cells, wanted))
     hyper = [hyper_of(work.fitted(kind, number).fit.hyper, whole, here) for kind in ("fit", "weights")]
     said = work.said("window", number, cells)
     site = site_expert(here, network, fold, symmetrise=False, known=said, hyper=hyper[0])

@@ -126,6 +126,19 @@ class CityWork:
         planes = np.load(self.folder / f"rays-{task.site}.npy", mmap_mode="r", allow_pickle=False)
         return rays_within(self.plan, planes, task.site, self.plan.window(task.row, task.col))
 
+    def rays_at(self, site: int, cells: NDArray[np.intp]) -> Field | None:
+        """Return what rays say of a site in some cells of the city, shape (planes, n), or None without rays."""
+        planes = np.load(self.folder / f"rays-{site}.npy", mmap_mode="r", allow_pickle=False)
+        if not len(planes):
+            return None
+        rows, cols = (s.start for s in self.plan.reached(site))
+        row, col = np.divmod(cells, self.plan.grid.shape[1])
+        row, col = row - rows, col - cols
+        reached = (row >= 0) & (col >= 0) & (row < planes.shape[1]) & (col < planes.shape[2])
+        out = np.zeros((len(planes), len(cells)), np.float32)
+        out[:, reached] = planes[:, row[reached], col[reached]]
+        return out
+
     def window(self, task: Task) -> None:
         """Ask the network about a window of a site; it is drawn from where no reading will change the draws."""
         plan, part = self.plan, self.plan.window(task.row, task.col)
@@ -169,7 +182,7 @@ class CityWork:
         """Fit the readings about the network's map given them, and weigh the two experts."""
         plan, layout = self.plan, self.layout()
         whole = scene_of(plan, task.site)
-        here = scene_at(whole, whole.index, layout)
+        here = scene_at(whole, whole.index, layout, self.rays_at(task.site, np.unique(whole.index)))
         site = site_belief(here, self.said("window", task.site, whole.index), self.fitted("fit", task.site))
         known = self.said("evidence", task.site, whole.index), self.others(task.site, whole.index)
         fold = self.seen(task.site).fold
@@ -226,7 +239,7 @@ class CityWork:
         scene, tile = scene_of(self.plan, task.site), self.flat(rows, cols)
         cells = np.union1d(tile, scene.index)
         at = np.searchsorted(cells, tile)
-        here = scene_at(scene, cells, self.layout())
+        here = scene_at(scene, cells, self.layout(), self.rays_at(task.site, cells))
         denoised = self.said("evidence", task.site, cells)
         site = site_belief(here, self.said("window", task.site, cells), self.fitted("fit", task.site))
         evidence = evidence_belief(here, denoised, self.fitted("weights", task.site), site, here.condition)

@@ -3,7 +3,7 @@
     site       m = E[map | layout, transmitter]               readings enter through nuisances and discrepancy alone
     evidence   m = E[map | layout, transmitter, readings]     the network sees the readings, too
     untouched  E[map | layout, transmitter] as it is          where the level is known (readings in dB of single cells)
-    trend      no map: distance alone                         kriging, see `openckm.infer.trend`
+    trend      no learned map: distance, and rays             kriging, see `openckm.infer.trend`
 
 Maps that were handed in are columns beside m. Where the learned prior fits the world, `evidence` is better; where it
 does not, the slope of m falls, the discrepancy takes over, and both become kriging of the readings; with a handful of

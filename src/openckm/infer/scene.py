@@ -35,7 +35,8 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, level_column, map_column, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
-from openckm.priors.ray_planes import add_rays
+from openckm.priors.planes import RAY_PLANES
+from openckm.priors.ray_planes import SCALE_DB, add_rays
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
@@ -48,6 +49,9 @@ TRANSMIT = "transmit power"
 """Coefficient of what received power holds beyond the gain, where gains were read, too."""
 LEVEL_STD_DB = 30.0
 """How far the level of readings may be from their average where no map is believed [dB]."""
+FAINTEST_DB, UNHEARD_DB = -70.0, -30.0
+"""Power over free space below which rays are not believed, and what is taken where none arrives: indoors, or out of
+their reach [dB]."""
 DEVICE_STD_DB = 4.0
 """How much devices differ in level [dB]."""
 MOST_DEVICES = 50
@@ -246,7 +250,7 @@ class Scene:
         return join(*parts)
 
     def bare_design(self) -> Basis:
-        """Return the rows of H of every cell without a map: level, slope over distance, levels of the devices."""
+        """Return the rows of H of every cell without the prior's map: level, slopes over distance and rays, devices."""
         x, y = (part.ravel() for part in self.grid.centres())
         value = self.readings.value
         parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
@@ -254,9 +258,19 @@ class Scene:
             far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
             far -= float(far[self.index].mean()) if len(self.index) else 0.0
             parts.append(Basis(far[:, None], ("distance slope",), ("dB/dB",), np.array([-3.0]), np.array([3.0])))
+        if (rays := self._rays_db()) is not None:
+            rays -= float(rays[self.index].mean()) if len(self.index) else 0.0
+            parts.append(Basis(rays[:, None], ("rays slope",), ("dB/dB",), np.array([0.5]), np.array([0.5])))
         if len(self.devices) > 1 or self.reference is not None:
             parts.append(self._device_columns(len(x)))
         return join(*parts)
+
+    def _rays_db(self) -> Array | None:
+        """Return the power of rays over free space [dB] of every cell; None where none were launched."""
+        if self.condition.rays is None:
+            return None
+        over = SCALE_DB * self.condition.rays[0, RAY_PLANES.index("ray_total")].double().numpy().ravel()
+        return np.where(over == 0.0, UNHEARD_DB, np.maximum(over, FAINTEST_DB))
 
     def _handed_in(self, one: MeanMap, share: float) -> Basis:
         """The column of a map that was handed in, about its level at the readings."""
