@@ -397,9 +397,7 @@ def test_a_tile_that_kills_its_process_is_named(town, tmp_path, monkeypatch):
     plan, _ = town
     bad = replace(plan, output=tmp_path / "bad.zarr", observations=None)
     monkeypatch.setattr(working.CityWork, "__reduce__", lambda self: (Deadly, ()), raising=False)
-    with pytest.raises(
-        ComputationError, match=r"died at window 0,0 of site north in 3 attempts.*fewer processes.*draws"
-    ):
+    with pytest.raises(ComputationError, match=r"died at rays 0,0 of site north in 3 attempts.*fewer processes.*draws"):
         make_city(bad)
 
 

@@ -14,6 +14,7 @@ from openckm.evaluate.benches import samplers as bench_samplers
 from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
 from openckm.evaluate.p1.tasks import Window
 from openckm.evaluate.samplers import methods as sampler_methods
+from openckm.evaluate.samplers import product_field
 from openckm.evaluate.samplers.azula_rivals import azula_found
 from openckm.evaluate.samplers.exact_field import FIELD_TASKS, FieldOptions, field_case, field_rows
 from openckm.evaluate.samplers.methods import Drawn, DrawStore, OneCall, Ours, our_methods
@@ -27,7 +28,7 @@ WINDOW = Window(0, 0, 32)
 SMALL = SamplerOptions(
     size=32, windows=2, chains=1, steps=2, full=1, full_steps=3, full_zeta=(("sr2", 2.0),), few=2, draws=2, sweep=1,
     timed=0, quick=True, rivals=False, tasks=("sr2", "points"),
-    field=FieldOptions(fields=1, rival_fields=1, side=8, draws=4, rivals=("mmps",)),
+    field=FieldOptions(fields=1, rival_fields=1, side=8, draws=4, rivals=("mmps",)), product=None,
 )  # fmt: skip
 
 
@@ -303,6 +304,15 @@ def test_draws_of_the_exact_posterior_pass_and_over_confident_ones_do_not():
         assert 0.8 < found[task, "jfs", "rank_ends"] < 1.25
         assert 0.87 < found[task, "jfs", "coverage_90"] < 0.93
         assert found[task, "mmps", "spread_ratio"] < 0.75 and found[task, "mmps", "rank_ends"] > 1.8
+
+
+def test_the_product_whole_is_scored_against_the_exact_posterior(monkeypatch):
+    """Two fields: the answer is near the exact one, and a noise that is not the stated one has rows of its own."""
+    monkeypatch.setattr(product_field, "STATED", (3.0,))
+    found = {(r.task, r.metric): r.value for r in product_field.product_rows(2, 1)}
+    assert 0.9 < found["field, product", "rmse_over_exact"] < 1.3
+    assert 0.7 < found["field, product", "coverage_90"] <= 1.0
+    assert ("field, product, noise stated x 3", "coverage_90") in found
 
 
 def test_a_case_of_the_exact_field_is_what_it_says():

@@ -98,8 +98,8 @@ def test_damaged_foreign_and_oversized_files_are_refused(tmp_path):
         path.write_bytes(spoilt)
         with pytest.raises(ModelError, match="not a delta"):
             Delta.read(path)
-    path.write_bytes(content.replace(b'\\"schema\\":1', b'\\"schema\\":7'))
-    with pytest.raises(ModelError, match=r"schema 7, wanted 1: update OpenCKM"):
+    path.write_bytes(content.replace(b'\\"schema\\":2', b'\\"schema\\":7'))
+    with pytest.raises(ModelError, match=r"schema 7, wanted 2: update OpenCKM"):
         Delta.read(path)
     path.write_bytes(content.replace(b'\\"folds\\":3', b'\\"holds\\":3'))
     with pytest.raises(ModelError, match="not a delta"):

@@ -109,7 +109,8 @@ class SamplerOptions:
         quick: shorter chains for our rivals too.
         tasks: which tasks.
         field: how much is run against the exact posterior of a Gaussian field; None leaves that out.
-        product: fields from which the product's default draws whole, and fields for each noise that is stated.
+        product: fields from which the product's default draws whole, and fields for each noise that is stated; None
+            leaves that out.
     """
 
     size: int = 64
@@ -128,7 +129,7 @@ class SamplerOptions:
     quick: bool = False
     tasks: tuple[str, ...] = TASKS
     field: FieldOptions | None = FieldOptions()  # noqa: RUF009 - a frozen value
-    product: tuple[int, int] = (200, 40)
+    product: tuple[int, int] | None = (200, 40)
 
 
 QUICK = SamplerOptions(
@@ -171,7 +172,8 @@ def run(
     tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
     scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
     scores += bench.times(denoiser, folder)
-    exact = [] if chosen.field is None else field_rows(chosen.field, progress) + product_rows(*chosen.product, progress)
+    exact = [] if chosen.field is None else field_rows(chosen.field, progress)
+    exact += [] if chosen.product is None else product_rows(*chosen.product, progress)
     return Results([*table(scores), *exact], scores)
 
 
