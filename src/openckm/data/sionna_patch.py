@@ -211,7 +211,8 @@ def vertical_pattern(pattern: AntennaPattern) -> Callable[[Any, Any], Any]:
     def field(theta: Any, phi: Any) -> Any:
         loss = looked_up(tables[0], -phi) + looked_up(tables[1], theta - 0.5 * dr.pi)
         amplitude: Any = dr.exp((pattern.peak_dbi - loss) * (math.log(10.0) / 20.0))  # 10^(dB / 20)
-        return mi.Complex2f(amplitude, 0)  # type: ignore[operator]
+        made: Any = mi.Complex2f
+        return made(amplitude, 0)
 
     return field
 
