@@ -13,9 +13,6 @@ from resampling the places.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from ray_prior import Row, write
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
@@ -33,7 +31,6 @@ from openckm.maps.observations import Observations
 from openckm.predict.predictor import Predictor
 
 Field = NDArray[np.float64]
-Row = dict[str, float | str]
 
 
 def predictions(traced: TracedMap, heights: bool, weights: Path | None) -> Iterator[tuple[str, Field, Field]]:
@@ -124,11 +121,7 @@ def main() -> None:
     for entry in table:
         print(entry)
     if arguments.out:
-        arguments.out.with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n")
-        with gzip.open(arguments.out.with_suffix(".cases.csv.gz"), "wt", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        write(arguments.out, table, rows)
 
 
 if __name__ == "__main__":

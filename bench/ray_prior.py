@@ -159,6 +159,15 @@ def aggregate(rows: list[Row], base: str) -> list[Row]:
     return found
 
 
+def write(out: Path, table: list[Row], rows: list[Row]) -> None:
+    """Write aggregates and cases beside each other; `out` is their path without suffix."""
+    out.with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n")
+    with gzip.open(out.with_suffix(".cases.csv.gz"), "wt", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def main() -> None:
     """Score, print, and write cases and aggregates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -181,11 +190,7 @@ def main() -> None:
     for entry in table:
         print({k: v for k, v in entry.items() if "low" not in k and "high" not in k})
     if arguments.out:
-        arguments.out.with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n")
-        with gzip.open(arguments.out.with_suffix(".cases.csv.gz"), "wt", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        write(arguments.out, table, rows)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from openckm.infer.construct import OpenCKM
-from openckm.infer.ray_map import FAINTEST_DB, ray_map
+from openckm.infer.ray_map import ray_map
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import site_geometry
 from openckm.maps.rays import trace_rays
 from openckm.maps.site import Layout, Transmitter
+from openckm.priors.ray_planes import FAINTEST_DB
 
 GRID = Grid((32, 32), 4.0)
 TX = Transmitter(40.3, -61.0, 14.0)

@@ -14,13 +14,10 @@ from openckm.infer.extended import MeanMap
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import site_geometry
-from openckm.priors.planes import RAY_PLANES
-from openckm.priors.ray_planes import SCALE_DB, site_rays
+from openckm.priors.ray_planes import over_free_space_db, site_rays
 
 __all__ = ["ray_map"]
 
-FAINTEST_DB = -70.0
-"""Power over free space below which rays are not believed: something that they leave out is stronger [dB]."""
 SEEN_DB, HIDDEN_DB = 3.0, 12.0
 """Errors of rays where the antenna is seen and elsewhere, on held-out maps, rounded up [dB]."""
 
@@ -39,8 +36,7 @@ def ray_map(observations: Observations, grid: Grid) -> MeanMap | None:
     if rays is None or transmitter is None or layout is None:
         return None
     geometry = site_geometry(grid, transmitter, layout.height_m)
-    over = np.maximum(rays[RAY_PLANES.index("ray_total")] * SCALE_DB, FAINTEST_DB)
-    gain = geometry.free_space_db + geometry.pattern_db + over
+    gain = geometry.free_space_db + geometry.pattern_db + over_free_space_db(rays)
     std = np.where(geometry.diffraction_db > 0, HIDDEN_DB, SEEN_DB)
     return MeanMap("rays", _outdoors(gain, layout.building), std)
 

@@ -35,8 +35,7 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.observe.field.matern import Matern
 from openckm.observe.field.nuisance import Basis, join, level_column, map_column, pattern_columns
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_planes, moving_planes, scalars, site_planes
-from openckm.priors.planes import RAY_PLANES
-from openckm.priors.ray_planes import SCALE_DB, add_rays
+from openckm.priors.ray_planes import add_rays, over_free_space_db
 
 Array = NDArray[np.float64]
 SHADOW_SIGMA_DB = 0.5
@@ -49,9 +48,8 @@ TRANSMIT = "transmit power"
 """Coefficient of what received power holds beyond the gain, where gains were read, too."""
 LEVEL_STD_DB = 30.0
 """How far the level of readings may be from their average where no map is believed [dB]."""
-FAINTEST_DB, UNHEARD_DB = -70.0, -30.0
-"""Power over free space below which rays are not believed, and what is taken where none arrives: indoors, or out of
-their reach [dB]."""
+UNHEARD_DB = -30.0
+"""Power over free space that is taken where no ray arrives: indoors, or out of their reach [dB]."""
 DEVICE_STD_DB = 4.0
 """How much devices differ in level [dB]."""
 MOST_DEVICES = 50
@@ -269,8 +267,8 @@ class Scene:
         """Return the power of rays over free space [dB] of every cell; None where none were launched."""
         if self.condition.rays is None:
             return None
-        over = SCALE_DB * self.condition.rays[0, RAY_PLANES.index("ray_total")].double().numpy().ravel()
-        return np.where(over == 0.0, UNHEARD_DB, np.maximum(over, FAINTEST_DB))
+        over = over_free_space_db(self.condition.rays[0].numpy()).ravel()
+        return np.where(over == 0.0, UNHEARD_DB, over)
 
     def _handed_in(self, one: MeanMap, share: float) -> Basis:
         """The column of a map that was handed in, about its level at the readings."""

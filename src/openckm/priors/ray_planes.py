@@ -24,6 +24,8 @@ from openckm.priors.planes import RAY_PLANES
 
 SCALE_DB, LOWEST_DB, HIGHEST_DB = 40.0, -100.0, 30.0
 """Unit of powers over free space, and the range to which they are cut [dB]."""
+FAINTEST_DB = -70.0
+"""Power over free space below which rays are not believed: something that they leave out is stronger [dB]."""
 WIDE = 3.0
 """Width of the window in which reflected power is smoothed [cells]."""
 FRINGE = 12
@@ -200,6 +202,16 @@ def _paste(height: NDArray[np.float32], grid: Grid, layout: Layout) -> None:
         height[rows, cols] = layout.height_m[
             rows.start - own[0].start : rows.stop - own[0].start, cols.start - own[1].start : cols.stop - own[1].start
         ]
+
+
+def over_free_space_db(planes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the power of all rays over free space [dB], FAINTEST_DB at least, of each cell; 0 where none arrives.
+
+    Args:
+        planes: as `stack_rays` returns them.
+    """
+    over = SCALE_DB * planes[RAY_PLANES.index("ray_total")].astype(np.float64)
+    return np.asarray(np.maximum(over, FAINTEST_DB))
 
 
 def stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:

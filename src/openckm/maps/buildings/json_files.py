@@ -64,9 +64,7 @@ def json_polygons(path: Path) -> tuple[list[Polygon], str | None]:
     Raises:
         LayoutError: if the file is no JSON of a known kind.
     """
-    document, lines = _load(path)
-    if lines is not None:
-        document = {"type": "FeatureCollection", "features": lines}
+    document = _collection(path)
     if isinstance(document, dict) and "elements" in document:
         return _overpass(document["elements"])[0], "EPSG:4326"
     if isinstance(document, dict) and document.get("type") == "CityJSON":
@@ -81,9 +79,7 @@ def json_lines(path: Path) -> tuple[list[Polygon], str | None]:
     Raises:
         LayoutError: if the file is no JSON of a known kind.
     """
-    document, lines = _load(path)
-    if lines is not None:
-        document = {"type": "FeatureCollection", "features": lines}
+    document = _collection(path)
     if isinstance(document, dict) and "elements" in document:
         elements = document["elements"]
         nodes = {e["id"]: (e["lon"], e["lat"]) for e in elements if e.get("type") == "node" and "lon" in e}
@@ -128,6 +124,12 @@ def _load(path: Path) -> tuple[Any, list[dict[str, Any]] | None]:
         if not lines or not (kinds <= {"Feature"} or kinds <= {"CityJSON", "CityJSONFeature"}):
             raise LayoutError(f"{path} is not JSON ({error}): wanted GeoJSON with building outlines") from error
         return None, lines
+
+
+def _collection(path: Path) -> Any:
+    """Return the document; of features that stand on lines of their own, the collection of them."""
+    document, lines = _load(path)
+    return document if lines is None else {"type": "FeatureCollection", "features": lines}
 
 
 def _features(where: str, document: dict[str, Any]) -> list[dict[str, Any]]:
