@@ -9,6 +9,7 @@ from openckm.baselines import (
     InverseDistance,
     Kriging,
     LogDistance,
+    MapAlone,
     Nearest,
     UniversalKriging,
 )
@@ -27,6 +28,7 @@ TX = Transmitter(1040.0, 1970.0, 24.0, 3.6e9, bearing_deg=30.0)
 METHODS = [
     LogDistance(), Nearest(), InverseDistance(), Kriging(), UniversalKriging(),
     UniversalKriging(layout=True, phones=True), BoostedTrees(), BestClassical(),
+    MapAlone(lambda _, grid: site_geometry(grid, TX).free_space_db),
 ]  # fmt: skip
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.name)
 
@@ -126,7 +128,9 @@ def test_readings_outside_the_grid_count_and_censored_ones_do_not(method):
         np.testing.assert_array_equal(base.mean(), deaf.mean())
         assert deaf.provenance["limits_left_out"] == 1
     assert np.abs(base.mean() - deaf.mean()).max() < 6.0  # of 50 dB that the limit lies below its neighbours
-    assert wide.provenance["cells_observed"] == base.provenance["cells_observed"] + 2
+    off = wide.provenance.get("cells_off_the_map", 0)
+    assert wide.provenance["cells_observed"] == base.provenance["cells_observed"] + 2 - off
+    assert off == (2 if method.name == "map_alone" else 0)
 
 
 @pytest.mark.parametrize("method", [LogDistance(), UniversalKriging(), BoostedTrees()], ids=lambda m: m.name)
@@ -152,6 +156,21 @@ def test_log_distance_recovers_its_own_model_and_its_spread():
     answer = LogDistance().reconstruct(Observations(points=(points,), transmitter=TX), GRID, draws=0)
     assert np.sqrt(np.mean((answer.mean() - field) ** 2)) < 1.5  # 5 dB / sqrt(320 / 3) = 0.5 expected
     assert answer.std().mean() == pytest.approx(5.0, rel=0.12)
+
+
+def test_a_map_alone_is_the_map_at_the_level_of_the_readings():
+    rng = np.random.default_rng(3)
+    field = site_geometry(GRID, TX).free_space_db
+    row, col = np.divmod(np.arange(320), 20)
+    points = Points.exact(GRID.x[col], GRID.y[row], field[row, col] + 31.0 + rng.normal(0, 4.0, 320), sigma=0.1)
+    answer = MapAlone(lambda *_: field).reconstruct(Observations(points=(points,)), GRID, draws=0)
+    assert np.ptp(answer.mean() - field) < 1e-3 and (answer.mean() - field)[0, 0] == pytest.approx(31.0, abs=0.8)
+    assert answer.std().mean() == pytest.approx(4.0, rel=0.12)
+    with pytest.raises(OptionError, match="needs a layout"):
+        MapAlone(lambda *_: None).reconstruct(Observations(points=(points,)), GRID)
+    one = Observations(points=(points.subset(np.arange(320) == 0),))
+    with pytest.raises(MeasurementError, match="at least 3"):
+        MapAlone(lambda *_: field).reconstruct(one, GRID)
 
 
 def test_nearest_takes_the_nearest_reading():

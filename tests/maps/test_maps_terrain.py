@@ -12,12 +12,12 @@ import rasterio
 from openckm.errors import LayoutError, OptionError
 from openckm.maps import Grid
 from openckm.maps.buildings.woods import read_woods
-from openckm.maps.losses import site_loss
 from openckm.maps.propagation import knife_edge_db, site_geometry
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.terrain import Terrain, read_terrain, terrain_loss_db
 from openckm.maps.trees import tree_loss_db, wood_attenuation_db
+from openckm.priors.losses import site_loss
 
 GRID = Grid((64, 64), 25.0, (0.0, 1600.0), "EPSG:25832")
 TX = Transmitter(62.5, 812.5, height_m=30.0, carrier_hz=9e8)
@@ -176,7 +176,7 @@ def test_higher_carriers_lose_more_without_a_jump():
 def test_only_what_runs_below_the_crowns_counts():
     crown = np.zeros(GRID.shape, np.float32)
     crown[:, 40:44] = 15.0  # 100 m of wood, 1000 m away
-    loss = tree_loss_db(crown, TX, GRID)
+    loss = tree_loss_db(Layout(GRID, crown), TX, GRID)
     row = 32
     assert loss[row, :40].max() == 0
     x, _ = GRID.centres()
@@ -185,7 +185,7 @@ def test_only_what_runs_below_the_crowns_counts():
         begins = max(1000.0 - TX.x, d * (30 - 15) / (30 - 1.5))
         metres = max(1100.0 - TX.x - begins, 0.0) * math.hypot(d, 28.5) / d
         assert loss[row, col] == pytest.approx(float(wood_attenuation_db(metres, 9e8)), abs=0.8)
-    high = tree_loss_db(crown, Transmitter(TX.x, TX.y, 300.0, 9e8), GRID)
+    high = tree_loss_db(Layout(GRID, crown), Transmitter(TX.x, TX.y, 300.0, 9e8), GRID)
     assert high[row, 60] == 0
 
 
@@ -208,7 +208,8 @@ HOUSE = ((300, 300, 400, 400), {"building": "yes", "height": 12})
 )  # fmt: skip
 def test_woods_are_found_beside_buildings(tmp_path, tags):
     file = geojson(tmp_path / "a.geojson", HOUSE, ((800, 0, 1000, 1600), tags), ((0, 0, 50, 50), {"natural": "water"}))
-    crown, notes = read_woods(file, GRID)
+    woods, notes = read_woods(file, GRID)
+    crown = woods.height_m
     assert (crown > 0).sum() == 8 * 64 and crown.max() == 15 and "12% of the map" in notes[0]
     lost = site_loss(SitePlan(layout=file), TX, GRID)
     assert lost.loss_db[32, 60] > 5 and lost.loss_db[32, :30].max() == 0
@@ -219,7 +220,7 @@ def test_woods_are_found_beside_buildings(tmp_path, tags):
 
 def test_layouts_without_woods_say_nothing(tmp_path):
     assert site_loss(SitePlan(layout=geojson(tmp_path / "a.geojson", HOUSE)), TX, GRID).notes == ()
-    assert read_woods(geojson(tmp_path / "b.geojson", ((9000, 0, 9100, 90), {"natural": "wood"})), GRID)[0].max() == 0
+    assert read_woods(geojson(tmp_path / "b.geojson", ((9000, 0, 9100, 90), {"natural": "wood"})), GRID)[0].height_m.max() == 0
 
 
 def test_woods_of_openstreetmap_and_geopackage(tmp_path):
@@ -229,12 +230,42 @@ def test_woods_of_openstreetmap_and_geopackage(tmp_path):
     refs = "".join(f'<nd ref="{k}"/>' for k in (1, 2, 3, 4, 1))
     way = f'<way id="1" version="1">{refs}<tag k="landuse" v="forest"/><tag k="height" v="20"/></way>'
     (tmp_path / "a.osm").write_text(f'<osm version="0.6">{nodes}{way}</osm>')
-    assert read_woods(tmp_path / "a.osm", GRID)[0].max() == 20
+    assert read_woods(tmp_path / "a.osm", GRID)[0].height_m.max() == 20
     wood = shapely.to_wkb(np.array([shapely.Polygon(corners)]))
     pyogrio.raw.write(tmp_path / "a.gpkg",
     wood, [np.array(["forest"], dtype=object)], ["landuse"], geometry_type="Polygon",
                       crs="EPSG:4326", layer="land")  # fmt: skip
-    assert (read_woods(tmp_path / "a.gpkg", GRID)[0] > 0).sum() == 8 * 64
+    assert (read_woods(tmp_path / "a.gpkg", GRID)[0].height_m > 0).sum() == 8 * 64
+
+
+def test_a_reflection_beside_a_wood_keeps_what_the_direct_path_loses(tmp_path):
+    from openckm.maps.layouts import read_layout
+    from openckm.priors import ray_planes
+
+    grid = Grid((64, 64), 2.0, (500_000.0, 5_000_128.0), "EPSG:32632")
+
+    def corners(west, south, east, north):
+        x, y = 5e5 + np.array([west, east, east, west, west], float), 5e6 + np.array([south, south, north, north, south])
+        return [np.column_stack(grid.to_lonlat(x, y)).tolist()]
+
+    areas = [((2, 120, 126, 126), {"building": "yes", "height": 30}), ((60, 20, 80, 80), {"natural": "wood"})]
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": tags, "geometry": {"type": "Polygon", "coordinates": corners(*box)}}
+        for box, tags in areas]}))  # fmt: skip
+    tx, plan = Transmitter(500_010.0, 5_000_040.0, 6.0, 3.5e9), SitePlan(layout=file)
+    layout = read_layout(file, grid)
+    direct, by_rays = site_loss(plan, tx, grid), site_loss(plan, tx, grid, layout=layout)
+    assert "off what rays bring" in by_rays.notes[0] and "off the direct path" in direct.notes[0]
+    row, col = grid.index_of(500_100.0, 5_000_040.0)  # behind the wood; the wall in the north is seen beside it
+    assert direct.loss_db[row, col] > 8 and 1 < by_rays.loss_db[row, col] < direct.loss_db[row, col] - 0.5
+    near = grid.index_of(500_050.0, 5_000_040.0)  # before it: what the wood takes there is off a reflection, if anything
+    assert direct.loss_db[near] == 0 and by_rays.loss_db[near] < 0.3
+    planes = ray_planes.site_rays(grid, layout, tx)
+    assert not np.array_equal(planes, ray_planes.site_rays(grid, layout, tx, woods=read_woods(file, grid)[0]))
+    assert planes is ray_planes.site_rays(grid, layout, tx)  # the networks' rays are those of a layout without woods
+    above = site_loss(plan, tx, grid, 40.0, layout)  # a receiver above the crowns, and the rays to it
+    assert above.loss_db is None or above.loss_db[row, col] < 1.0
 
 
 # --- what is not known of a layout

@@ -88,9 +88,9 @@ def predict(
     """
     from openckm.maps.antenna_file import read_pattern
     from openckm.maps.layouts import read_layout
-    from openckm.maps.losses import site_loss
     from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
+    from openckm.priors.losses import site_loss
     from openckm.priors.pretrained import prior_card
 
     require_writable(output, png, zarr, (layout, vehicles))
@@ -121,7 +121,7 @@ def predict(
                         trees=trees)  # fmt: skip
         grid = site.grid()
         observations = site.observations(grid)
-        lost = site_loss(site, observations.transmitter, grid)
+        lost = site_loss(site, observations.transmitter, grid, layout=observations.layout)
         if lost.terrain is not None and observations.layout is not None:
             ground = lost.terrain.at(*grid.centres()).astype(np.float32)
             observations = replace(observations, layout=replace(observations.layout, ground_m=ground))

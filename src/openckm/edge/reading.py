@@ -14,12 +14,12 @@ from openckm.errors import InputError, MeasurementError, OptionError, OutsideGri
 from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
-from openckm.maps.losses import site_loss
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
 from openckm.observe.reports import heaped_limits
+from openckm.priors.losses import site_loss
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
@@ -274,7 +274,7 @@ def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[
     """Return the evidence as an isotropic antenna on flat ground without woods would have given it, and the difference.
 
     What an antenna's pattern adds along the direct path to each cell, and what terrain and woods take off it
-    (`openckm.maps.losses`), is taken out of the readings; the map gets it back [dB]. None, where the site has neither.
+    (`openckm.priors.losses`), is taken out of the readings; the map gets it back [dB]. None, where the site has neither.
 
     Raises:
         InputError: if a file cannot be read.
@@ -287,7 +287,7 @@ def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[
     if site.pattern is not None and tower is not None:
         field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
         bare = replace(bare, transmitter=replace(tower, bearing_deg=None))
-    lost = site_loss(site, tower, given.grid, given.report.receiver_height_m)
+    lost = site_loss(site, tower, given.grid, given.report.receiver_height_m, bare.layout)
     given = replace(given, report=replace(given.report, notes=(*given.report.notes, *lost.notes)))
     if lost.terrain is not None and bare.layout is not None:
         ground = lost.terrain.at(*given.grid.centres()).astype(np.float32)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
-from openckm.maps.site import Transmitter
+from openckm.maps.site import Layout, Transmitter
 
 CROWN_M = 15.0
 """Height of a wood whose height nobody stated [m]."""
@@ -40,13 +40,18 @@ def wood_attenuation_db(metres: Floats | float, carrier_hz: float) -> Floats:
         metres: the length of the path that run through it [m].
         carrier_hz: carrier frequency [Hz].
     """
-    mhz, most = carrier_hz / 1e6, most_attenuation_db(carrier_hz)
-    gamma = float(np.exp(np.interp(np.log(mhz), np.log(_MHZ), np.log(_GAMMA))))
-    if not _MHZ[0] <= mhz <= _MHZ[-1]:
-        end = 0 if mhz < _MHZ[0] else -1
-        slope = np.log(_GAMMA[-1] / _GAMMA[0]) / np.log(_MHZ[-1] / _MHZ[0])
-        gamma = float(_GAMMA[end] * (mhz / _MHZ[end]) ** slope)
+    gamma, most = specific_attenuation(carrier_hz), most_attenuation_db(carrier_hz)
     return np.asarray(most * (1.0 - np.exp(-np.asarray(metres, np.float64) * gamma / most)))  # Eq. 1
+
+
+def specific_attenuation(carrier_hz: float) -> float:
+    """Return gamma, what the first metres of a wood take [dB/m], at a carrier frequency [Hz]."""
+    mhz = carrier_hz / 1e6
+    if _MHZ[0] <= mhz <= _MHZ[-1]:
+        return float(np.exp(np.interp(np.log(mhz), np.log(_MHZ), np.log(_GAMMA))))
+    end = 0 if mhz < _MHZ[0] else -1
+    slope = np.log(_GAMMA[-1] / _GAMMA[0]) / np.log(_MHZ[-1] / _MHZ[0])
+    return float(_GAMMA[end] * (mhz / _MHZ[end]) ** slope)
 
 
 def most_attenuation_db(carrier_hz: float) -> float:
@@ -57,12 +62,12 @@ def most_attenuation_db(carrier_hz: float) -> float:
 
 
 def tree_loss_db(
-    crown_m: NDArray[np.float32], transmitter: Transmitter, grid: Grid, receiver_m: float = RECEIVER_HEIGHT_M
+    woods: Layout, transmitter: Transmitter, grid: Grid, receiver_m: float = RECEIVER_HEIGHT_M
 ) -> Floats:
     """Return what woods take off the straight line to each cell [dB], shape grid.shape.
 
     Args:
-        crown_m: height of the wood on each cell [m], 0 where there is none, shape grid.shape.
+        woods: height of crowns, on the cells of the map or on more of them around it.
         transmitter: the base station, on or off the map.
         grid: the cells.
         receiver_m: height of the receiver above ground [m].
@@ -70,11 +75,11 @@ def tree_loss_db(
     x, y = grid.centres()
     rise = transmitter.height_m - receiver_m
     length = np.hypot(np.hypot(x - transmitter.x, y - transmitter.y), rise)
-    inside = np.zeros(grid.shape)
+    inside, own = np.zeros(grid.shape), woods.grid
     for t in (np.arange(SAMPLES) + 0.5) / SAMPLES:
-        row = np.floor((grid.origin[1] - (transmitter.y + t * (y - transmitter.y))) / grid.cell_m).astype(np.int32)
-        col = np.floor(((transmitter.x + t * (x - transmitter.x)) - grid.origin[0]) / grid.cell_m).astype(np.int32)
-        on = (row >= 0) & (row < grid.shape[0]) & (col >= 0) & (col < grid.shape[1])
-        top = crown_m[np.clip(row, 0, grid.shape[0] - 1), np.clip(col, 0, grid.shape[1] - 1)]
+        row = np.floor((own.origin[1] - (transmitter.y + t * (y - transmitter.y))) / own.cell_m).astype(np.int32)
+        col = np.floor(((transmitter.x + t * (x - transmitter.x)) - own.origin[0]) / own.cell_m).astype(np.int32)
+        on = (row >= 0) & (row < own.shape[0]) & (col >= 0) & (col < own.shape[1])
+        top = woods.height_m[np.clip(row, 0, own.shape[0] - 1), np.clip(col, 0, own.shape[1] - 1)]
         inside += on & (top > transmitter.height_m - t * rise)
     return wood_attenuation_db(inside / SAMPLES * length, transmitter.carrier_hz)

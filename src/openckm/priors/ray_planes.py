@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from openckm.maps.grid import Grid
-from openckm.maps.propagation import site_geometry
+from openckm.maps.propagation import RECEIVER_HEIGHT_M, site_geometry
 from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
 from openckm.maps.rays.machine import can_launch
 from openckm.maps.site import Layout, Transmitter
@@ -40,7 +40,10 @@ _KEPT: OrderedDict[tuple[Any, ...], Planes] = OrderedDict()
 _LOCK = Lock()
 
 
-def ray_planes(grid: Grid, layout: Layout, transmitter: Transmitter, options: RayOptions | None = None) -> Planes:
+def ray_planes(
+    grid: Grid, layout: Layout, transmitter: Transmitter, options: RayOptions | None = None,
+    *, crown_m: NDArray[np.float32] | None = None, receiver_m: float = RECEIVER_HEIGHT_M,
+) -> Planes:  # fmt: skip
     """Return the planes of rays of a site, shape (len(RAY_PLANES), rows, cols).
 
     Args:
@@ -48,13 +51,14 @@ def ray_planes(grid: Grid, layout: Layout, transmitter: Transmitter, options: Ra
         layout: buildings on these cells, or on a larger grid of the same cells.
         transmitter: position, height, carrier and antenna.
         options: how rays are launched.
+        crown_m, receiver_m: as for `trace_rays`.
 
     Raises:
         GridError: if the layout's cells are not those of the grid.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
     geometry = site_geometry(grid, transmitter)
-    field = trace_rays(grid, layout, transmitter, options)
+    field = trace_rays(grid, layout, transmitter, options, receiver_m=receiver_m, crown_m=crown_m)
     return stack_rays(field, geometry.free_space_db + geometry.pattern_db)
 
 
@@ -100,8 +104,9 @@ def rays_fact(
 
 
 def site_rays(
-    grid: Grid, layout: Layout | None, transmitter: Transmitter | None, *, within: Grid | None = None
-) -> Planes | None:
+    grid: Grid, layout: Layout | None, transmitter: Transmitter | None, *, within: Grid | None = None,
+    woods: Layout | None = None, receiver_m: float = RECEIVER_HEIGHT_M,
+) -> Planes | None:  # fmt: skip
     """Return the planes of rays of what is known of a site, kept for the next map of it; None where rays need more.
 
     Rays need a layout, a transmitter, and a carrier at which materials are known. Buildings around the map are those
@@ -113,6 +118,9 @@ def site_rays(
         layout: buildings on the map.
         transmitter: the transmitter of the site.
         within: the whole map where `grid` is a part of it: the part has the planes of the whole.
+        woods: crowns, on the layout's cells or those around them; None where what rays lose in woods is not wanted, as
+            for networks, which have seen none.
+        receiver_m: height of the receivers [m].
     """
     if layout is None or transmitter is None or not _has_materials(transmitter):
         return None
@@ -130,7 +138,10 @@ def site_rays(
     for known in (layout.around, layout):
         if known is not None:
             _paste(height, around, known)
-    made = _kept(_part(wide, seen), around, height, transmitter)
+    crown = None if woods is None else np.zeros(around.shape, np.float32)
+    if woods is not None and crown is not None:
+        _paste(crown, around, woods)
+    made = _kept(_part(wide, seen), Layout(around, height), transmitter, crown, receiver_m)
     if seen == asked:
         return made
     planes, mine = np.zeros((len(RAY_PLANES), *grid.shape), np.float32), _meet(asked, seen)
@@ -144,14 +155,17 @@ def _has_materials(transmitter: Transmitter) -> bool:
     return CARRIERS_HZ[0] <= transmitter.carrier_hz <= CARRIERS_HZ[1]
 
 
-def _kept(grid: Grid, around: Grid, height: NDArray[np.float32], transmitter: Transmitter) -> Planes:
+def _kept(
+    grid: Grid, layout: Layout, transmitter: Transmitter, crown: NDArray[np.float32] | None, receiver_m: float
+) -> Planes:  # fmt: skip
     """Return the planes of a site, which are made once for the last KEPT ones."""
-    key = grid, around, hashlib.sha256(height.tobytes()).digest(), transmitter
+    shapes = tuple(hashlib.sha256(a.tobytes()).digest() for a in (layout.height_m, crown) if a is not None)
+    key = grid, layout.grid, shapes, transmitter, receiver_m
     with _LOCK:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-    planes = ray_planes(grid, Layout(around, height), transmitter)
+    planes = ray_planes(grid, layout, transmitter, crown_m=crown, receiver_m=receiver_m)
     planes.flags.writeable = False
     with _LOCK:
         _KEPT[key] = planes
@@ -212,6 +226,27 @@ def over_free_space_db(planes: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     over = SCALE_DB * planes[RAY_PLANES.index("ray_total")].astype(np.float64)
     return np.asarray(np.maximum(over, FAINTEST_DB))
+
+
+def wood_loss_db(
+    grid: Grid, layout: Layout, transmitter: Transmitter, woods: Layout, receiver_m: float = RECEIVER_HEIGHT_M
+) -> NDArray[np.float64] | None:
+    """Return what woods take off the power of all rays to each cell [dB], shape grid.shape.
+
+    It is NaN where no ray arrives, or only too weak a one; None where no rays can be launched.
+
+    Args:
+        grid, layout, transmitter, woods, receiver_m: as for `site_rays`.
+    """
+    if not can_launch():
+        return None
+    bare = site_rays(grid, layout, transmitter, receiver_m=receiver_m)
+    wooded = site_rays(grid, layout, transmitter, woods=woods, receiver_m=receiver_m)
+    if bare is None or wooded is None:
+        return None
+    (all_of, left), low = (SCALE_DB * planes[0].astype(np.float64) for planes in (bare, wooded)), LOWEST_DB + 1e-3
+    heard = (bare[-1] > 0) & (bare[0] != 0) & (left > low)
+    return np.where(heard, np.maximum(all_of - left, 0.0), np.nan)
 
 
 def stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:

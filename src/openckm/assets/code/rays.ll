@@ -1,1604 +1,2210 @@
-; of 101e30267a7831fc8e2fe9b623e07d01bc68c6d361c4b4b95ceae3dfde56bd58, by packaging/ray_code.py
+; of 280915925e6ce2f1649ebe399f6b9a8386ed53fe6146ed76280a0ef05953ce06, by packaging/ray_code.py
 
-define noundef i32 @rays_launch(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.sides.0, ptr readnone %arg.sides.1, i64 %arg.sides.2, i64 %arg.sides.3, ptr readonly %arg.sides.4, i64 %arg.sides.5.0, i64 %arg.sides.5.1, i64 %arg.sides.5.2, i64 %arg.sides.5.3, i64 %arg.sides.6.0, i64 %arg.sides.6.1, i64 %arg.sides.6.2, i64 %arg.sides.6.3, ptr %arg.sources.0, ptr readnone %arg.sources.1, i64 %arg.sources.2, i64 %arg.sources.3, ptr readonly %arg.sources.4, i64 %arg.sources.5.0, i64 %arg.sources.5.1, i64 %arg.sources.6.0, i64 %arg.sources.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, i64 %arg.azimuths, i64 %arg.bent, i64 %arg.most, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.stack.0, ptr readnone %arg.stack.1, i64 %arg.stack.2, i64 %arg.stack.3, ptr %arg.stack.4, i64 %arg.stack.5.0, i64 %arg.stack.5.1, i64 %arg.stack.6.0, i64 %arg.stack.6.1, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, ptr %arg.walls.0, ptr readnone %arg.walls.1, i64 %arg.walls.2, i64 %arg.walls.3, ptr readonly %arg.walls.4, i64 %arg.walls.5.0, i64 %arg.walls.5.1, i64 %arg.walls.6.0, i64 %arg.walls.6.1, ptr %arg.ground.0, ptr readnone %arg.ground.1, i64 %arg.ground.2, i64 %arg.ground.3, ptr readonly %arg.ground.4, i64 %arg.ground.5.0, i64 %arg.ground.6.0, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2, ptr %arg.ledger.0, ptr readnone %arg.ledger.1, i64 %arg.ledger.2, i64 %arg.ledger.3, ptr %arg.ledger.4, i64 %arg.ledger.5.0, i64 %arg.ledger.5.1, i64 %arg.ledger.6.0, i64 %arg.ledger.6.1) local_unnamed_addr {
+define noundef i32 @rays_launch(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.sides.0, ptr readnone %arg.sides.1, i64 %arg.sides.2, i64 %arg.sides.3, ptr readonly %arg.sides.4, i64 %arg.sides.5.0, i64 %arg.sides.5.1, i64 %arg.sides.5.2, i64 %arg.sides.5.3, i64 %arg.sides.6.0, i64 %arg.sides.6.1, i64 %arg.sides.6.2, i64 %arg.sides.6.3, ptr %arg.sources.0, ptr readnone %arg.sources.1, i64 %arg.sources.2, i64 %arg.sources.3, ptr readonly %arg.sources.4, i64 %arg.sources.5.0, i64 %arg.sources.5.1, i64 %arg.sources.6.0, i64 %arg.sources.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, i64 %arg.azimuths, i64 %arg.bent, i64 %arg.most, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.stack.0, ptr readnone %arg.stack.1, i64 %arg.stack.2, i64 %arg.stack.3, ptr %arg.stack.4, i64 %arg.stack.5.0, i64 %arg.stack.5.1, i64 %arg.stack.6.0, i64 %arg.stack.6.1, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, ptr %arg.walls.0, ptr readnone %arg.walls.1, i64 %arg.walls.2, i64 %arg.walls.3, ptr readonly %arg.walls.4, i64 %arg.walls.5.0, i64 %arg.walls.5.1, i64 %arg.walls.6.0, i64 %arg.walls.6.1, ptr %arg.ground.0, ptr readnone %arg.ground.1, i64 %arg.ground.2, i64 %arg.ground.3, ptr readonly %arg.ground.4, i64 %arg.ground.5.0, i64 %arg.ground.6.0, ptr %arg.crown.0, ptr readnone %arg.crown.1, i64 %arg.crown.2, i64 %arg.crown.3, ptr readonly %arg.crown.4, i64 %arg.crown.5.0, i64 %arg.crown.5.1, i64 %arg.crown.6.0, i64 %arg.crown.6.1, double %arg.gamma, double %arg.limit, ptr %arg.trail.0, ptr readnone %arg.trail.1, i64 %arg.trail.2, i64 %arg.trail.3, ptr %arg.trail.4, i64 %arg.trail.5.0, i64 %arg.trail.5.1, i64 %arg.trail.6.0, i64 %arg.trail.6.1, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2, ptr %arg.ledger.0, ptr readnone %arg.ledger.1, i64 %arg.ledger.2, i64 %arg.ledger.3, ptr %arg.ledger.4, i64 %arg.ledger.5.0, i64 %arg.ledger.5.1, i64 %arg.ledger.6.0, i64 %arg.ledger.6.1) local_unnamed_addr {
 B0.else.if:
-  %.271 = add nsw i64 %arg.into.5.0, -6
-  %.290 = sdiv i64 %.271, 3
-  %.291 = srem i64 %.271, 3
-  %.291.lobit = ashr i64 %.291, 63
-  %.279.1 = add nsw i64 %.291.lobit, %.290
-  %.375 = fsub nsz contract double %arg.receiver_m, %arg.tz
-  %.379 = tail call nsz contract double @llvm.fabs.f64(double %.375)
-  %.380 = fcmp nsz contract olt double %.379, 1.000000e-03
-  %rise.2.0 = select i1 %.380, double -1.000000e-03, double %.375
-  %.409 = mul nsw i64 %arg.bent, %arg.sources.5.0
-  %.411 = add nsw i64 %.409, %arg.azimuths
-  %.4944246.not = icmp slt i64 %.411, 1
-  br i1 %.4944246.not, label %common.ret, label %B270.lr.ph
+  %.317 = add nsw i64 %arg.into.5.0, -6
+  %.336 = sdiv i64 %.317, 3
+  %.337 = srem i64 %.317, 3
+  %.337.lobit = ashr i64 %.337, 63
+  %.325.1 = add nsw i64 %.337.lobit, %.336
+  %.421 = fsub nsz contract double %arg.receiver_m, %arg.tz
+  %.425 = tail call nsz contract double @llvm.fabs.f64(double %.421)
+  %.426 = fcmp nsz contract olt double %.425, 1.000000e-03
+  %rise.2.0 = select i1 %.426, double -1.000000e-03, double %.421
+  %.474 = mul nsw i64 %arg.bent, %arg.sources.5.0
+  %.476 = add nsw i64 %.474, %arg.azimuths
+  %.5594336.not = icmp slt i64 %.476, 1
+  br i1 %.5594336.not, label %common.ret, label %B304.lr.ph
 
-B270.lr.ph:                                       ; preds = %B0.else.if
-  %const = bitcast i64 -9223372036854775808 to i64
-  %.387 = fadd nsz contract double %arg.tz, %arg.receiver_m
-  %.9112635 = sitofp i64 %arg.bent to double
-  %.9072619 = uitofp nneg i64 %arg.bent to double
-  %.9082620 = fadd nsz contract double %.9072619, 5.000000e-01
-  %.9092621 = fmul nsz contract double %.9082620, 0x401921FB54442D18
-  %.1332 = sitofp i64 %arg.pattern.5.0 to double
-  %.1395 = sitofp i64 %arg.azimuths to double
-  %.701 = fcmp nsz contract olt double %rise.2.0, 0.000000e+00
-  %"$phi432.4.2.1" = select i1 %.701, double 0xBE7AD7F29ABCAF48, double 1.000000e+04
-  %.idx2680 = shl i64 %arg.stack.5.1, 12
-  %0 = getelementptr i8, ptr %arg.stack.4, i64 %.idx2680
-  %.2821 = sitofp i64 %.279.1 to double
-  %invariant.gep3125 = getelementptr double, ptr %arg.walls.4, i64 %arg.ground.5.0
-  %.3876 = fneg nsz contract double %.387
-  %.3935 = add nsw i64 %arg.ground.5.0, -1
-  %.3936 = sitofp i64 %.3935 to double
-  %.4312 = mul nsw i64 %.279.1, 3
-  %.4452 = add nsw i64 %.4312, 4
-  %.4525 = mul i64 %arg.into.5.2, %arg.into.5.1
-  %.4903 = shl nsw i64 %.279.1, 1
-  %.7794 = add nsw i64 %arg.walls.5.0, -1
-  %.7795 = sitofp i64 %.7794 to double
-  %.7854 = icmp slt i64 %arg.ground.5.0, 0
-  %.7855 = select i1 %.7854, i64 %arg.walls.5.1, i64 0
-  %invariant.gep3359 = getelementptr double, ptr %invariant.gep3125, i64 %.7855
-  %.4039 = fmul nsz contract double %rise.2.0, %rise.2.0
-  %.4039.1 = fmul nsz contract double %.387, %.387
-  %1 = add nuw nsw i64 %.idx2680, 88
-  %scevgep = getelementptr i8, ptr %arg.stack.4, i64 %1
-  %scevgep1201 = getelementptr i8, ptr %arg.stack.4, i64 88
-  %2 = shl i64 %arg.stack.5.1, 3
-  %3 = add nuw nsw i64 %.idx2680, 72
-  %scevgep1206 = getelementptr i8, ptr %arg.stack.4, i64 %3
-  %scevgep1208 = getelementptr i8, ptr %arg.stack.4, i64 72
-  %4 = shl i64 %arg.stack.5.1, 3
-  %5 = add nuw nsw i64 %.idx2680, 96
-  %scevgep1211 = getelementptr i8, ptr %arg.stack.4, i64 %5
-  %scevgep1219 = getelementptr i8, ptr %arg.stack.4, i64 96
-  %6 = shl i64 %arg.stack.5.1, 3
-  %7 = add nuw nsw i64 %.idx2680, 80
-  %scevgep1228 = getelementptr i8, ptr %arg.stack.4, i64 %7
-  %8 = add nuw nsw i64 %.idx2680, 80
-  %scevgep1232 = getelementptr i8, ptr %arg.stack.4, i64 %8
-  %scevgep1238 = getelementptr i8, ptr %arg.stack.4, i64 88
-  %9 = shl i64 %arg.stack.5.1, 3
-  %10 = add nuw nsw i64 %.idx2680, 88
-  %scevgep1243 = getelementptr i8, ptr %arg.stack.4, i64 %10
-  %scevgep1247 = getelementptr i8, ptr %arg.stack.4, i64 72
-  %11 = shl i64 %arg.stack.5.1, 3
-  %12 = add nuw nsw i64 %.idx2680, 72
-  %scevgep1250 = getelementptr i8, ptr %arg.stack.4, i64 %12
-  %scevgep1254 = getelementptr i8, ptr %arg.stack.4, i64 96
-  %13 = shl i64 %arg.stack.5.1, 3
-  %14 = add nuw nsw i64 %.idx2680, 96
-  %scevgep1263 = getelementptr i8, ptr %arg.stack.4, i64 %14
-  br label %B270
+B304.lr.ph:                                       ; preds = %B0.else.if
+  %const = bitcast i64 9223372036854775804 to i64
+  %.433 = fadd nsz contract double %arg.tz, %arg.receiver_m
+  %.9743073 = sitofp i64 %arg.bent to double
+  %.9703057 = uitofp nneg i64 %arg.bent to double
+  %.9713058 = fadd nsz contract double %.9703057, 5.000000e-01
+  %.9723059 = fmul nsz contract double %.9713058, 0x401921FB54442D18
+  %.1393 = sitofp i64 %arg.pattern.5.0 to double
+  %.1456 = sitofp i64 %arg.azimuths to double
+  %.764 = fcmp nsz contract olt double %rise.2.0, 0.000000e+00
+  %"$phi466.4.2.1" = select i1 %.764, double 0xBE7AD7F29ABCAF48, double 1.000000e+04
+  %.idx3139 = shl i64 %arg.stack.5.1, 12
+  %0 = getelementptr i8, ptr %arg.stack.4, i64 %.idx3139
+  %.idx3138 = shl i64 %arg.trail.5.1, 12
+  %1 = getelementptr i8, ptr %arg.trail.4, i64 %.idx3138
+  %.3681 = sitofp i64 %.325.1 to double
+  %invariant.gep3688 = getelementptr double, ptr %arg.walls.4, i64 %arg.ground.5.0
+  %.4895 = fneg nsz contract double %.433
+  %.4952 = add nsw i64 %arg.ground.5.0, -1
+  %.4953 = sitofp i64 %.4952 to double
+  %.5329 = mul nsw i64 %.325.1, 3
+  %.5469 = add nsw i64 %.5329, 4
+  %.5677 = mul i64 %arg.into.5.2, %arg.into.5.1
+  %.6055 = shl nsw i64 %.325.1, 1
+  %.8946 = add nsw i64 %arg.walls.5.0, -1
+  %.8947 = sitofp i64 %.8946 to double
+  %.9006 = icmp slt i64 %arg.ground.5.0, 0
+  %.9007 = select i1 %.9006, i64 %arg.walls.5.1, i64 0
+  %invariant.gep4016 = getelementptr double, ptr %invariant.gep3688, i64 %.9007
+  %.5056 = fmul nsz contract double %rise.2.0, %rise.2.0
+  %.5056.1 = fmul nsz contract double %.433, %.433
+  %2 = add nuw nsw i64 %.idx3139, 88
+  %scevgep = getelementptr i8, ptr %arg.stack.4, i64 %2
+  %scevgep1389 = getelementptr i8, ptr %arg.stack.4, i64 88
+  %3 = shl i64 %arg.stack.5.1, 3
+  %4 = add nuw nsw i64 %.idx3139, 72
+  %scevgep1394 = getelementptr i8, ptr %arg.stack.4, i64 %4
+  %scevgep1396 = getelementptr i8, ptr %arg.stack.4, i64 72
+  %5 = shl i64 %arg.stack.5.1, 3
+  %6 = add nuw nsw i64 %.idx3139, 96
+  %scevgep1399 = getelementptr i8, ptr %arg.stack.4, i64 %6
+  %scevgep1407 = getelementptr i8, ptr %arg.stack.4, i64 96
+  %7 = shl i64 %arg.stack.5.1, 3
+  %8 = add nuw nsw i64 %.idx3138, 16
+  %scevgep1416 = getelementptr i8, ptr %arg.trail.4, i64 %8
+  %scevgep1420 = getelementptr i8, ptr %arg.trail.4, i64 16
+  %9 = shl i64 %arg.trail.5.1, 3
+  %10 = add nuw nsw i64 %.idx3138, 24
+  %scevgep1429 = getelementptr i8, ptr %arg.trail.4, i64 %10
+  %scevgep1437 = getelementptr i8, ptr %arg.trail.4, i64 24
+  %11 = shl i64 %arg.trail.5.1, 3
+  %12 = add nuw nsw i64 %.idx3139, 80
+  %scevgep1446 = getelementptr i8, ptr %arg.stack.4, i64 %12
+  %13 = add nuw nsw i64 %.idx3138, 24
+  %scevgep1450 = getelementptr i8, ptr %arg.trail.4, i64 %13
+  %14 = add nuw nsw i64 %.idx3139, 80
+  %scevgep1455 = getelementptr i8, ptr %arg.stack.4, i64 %14
+  %scevgep1465 = getelementptr i8, ptr %arg.stack.4, i64 88
+  %15 = shl i64 %arg.stack.5.1, 3
+  %16 = add nuw nsw i64 %.idx3139, 88
+  %scevgep1470 = getelementptr i8, ptr %arg.stack.4, i64 %16
+  %scevgep1474 = getelementptr i8, ptr %arg.stack.4, i64 72
+  %17 = shl i64 %arg.stack.5.1, 3
+  %18 = add nuw nsw i64 %.idx3139, 72
+  %scevgep1477 = getelementptr i8, ptr %arg.stack.4, i64 %18
+  %scevgep1481 = getelementptr i8, ptr %arg.stack.4, i64 96
+  %19 = shl i64 %arg.stack.5.1, 3
+  %20 = add nuw nsw i64 %.idx3139, 96
+  %scevgep1490 = getelementptr i8, ptr %arg.stack.4, i64 %20
+  %scevgep1498 = getelementptr i8, ptr %arg.trail.4, i64 16
+  %21 = shl i64 %arg.trail.5.1, 3
+  %22 = add nuw nsw i64 %.idx3138, 16
+  %scevgep1503 = getelementptr i8, ptr %arg.trail.4, i64 %22
+  %scevgep1511 = getelementptr i8, ptr %arg.trail.4, i64 24
+  %23 = shl i64 %arg.trail.5.1, 3
+  br label %B304
 
-B268.loopexit:                                    ; preds = %B5872
-  %exitcond5965.not = icmp eq i64 %.507, %.411
-  br i1 %exitcond5965.not, label %common.ret, label %B270
+B302.loopexit:                                    ; preds = %B6852
+  %exitcond899.not = icmp eq i64 %.572, %.476
+  br i1 %exitcond899.not, label %common.ret, label %B304
 
-B270:                                             ; preds = %B268.loopexit, %B270.lr.ph
-  %.50039044257 = phi i64 [ 0, %B270.lr.ph ], [ %.507, %B268.loopexit ]
-  %.507 = add nuw nsw i64 %.50039044257, 1
-  %.537.not = icmp slt i64 %.50039044257, %arg.azimuths
-  br i1 %.537.not, label %B316, label %B284
+B304:                                             ; preds = %B302.loopexit, %B304.lr.ph
+  %.500.0 = phi i64 [ 0, %B304.lr.ph ], [ %.572, %B302.loopexit ]
+  %.572 = add nuw nsw i64 %.500.0, 1
+  %.602.not = icmp slt i64 %.500.0, %arg.azimuths
+  br i1 %.602.not, label %B350, label %B318
 
-B284:                                             ; preds = %B270
-  %15 = icmp eq i64 %arg.bent, 0
-  br i1 %15, label %B448.thread, label %B284.else.if
+B318:                                             ; preds = %B304
+  %24 = icmp eq i64 %arg.bent, 0
+  br i1 %24, label %B482.thread, label %B318.else.if
 
-B448.thread:                                      ; preds = %B284
+B482.thread:                                      ; preds = %B318
   %sunkaddr = getelementptr i8, ptr %arg.sources.4, i64 40
-  %.8605970 = load double, ptr %sunkaddr, align 8
-  br label %B448.endif.endif.endif.endif
+  %.9235627 = load double, ptr %sunkaddr, align 8
+  br label %B482.endif.endif.endif.endif
 
-B316:                                             ; preds = %99, %B270
-  %16 = icmp ne i64 %arg.azimuths, -1
-  %17 = icmp ne i64 %arg.azimuths, 0
-  %.602 = uitofp nneg i64 %.50039044257 to double
-  %.603 = fadd nsz contract double %.602, 5.000000e-01
-  %.604 = fmul nsz contract double %.603, 0x401921FB54442D18
-  %.610 = fdiv nsz contract double %.604, %.1395
-  %.652 = mul nsw i64 %.50039044257, %arg.pattern.5.0
-  %.669 = icmp ne i64 %.652, %const
-  %.671.not = or i1 %16, %.669
-  %or.cond4273 = select i1 %17, i1 %.671.not, i1 false
-  br i1 %or.cond4273, label %B316.endif.else.if, label %B862
+B350:                                             ; preds = %139, %B304
+  %"$phi336.1.2.12942" = phi i64 [ %.615.1, %139 ], [ -1, %B304 ]
+  %25 = icmp ne i64 %arg.azimuths, -1
+  %26 = icmp ne i64 %arg.azimuths, 0
+  %.665 = uitofp nneg i64 %.500.0 to double
+  %.666 = fadd nsz contract double %.665, 5.000000e-01
+  %.667 = fmul nsz contract double %.666, 0x401921FB54442D18
+  %.673 = fdiv nsz contract double %.667, %.1456
+  %.715 = mul nsw i64 %.500.0, %arg.pattern.5.0
+  %const_mat1527 = add i64 %const, 4
+  %.732 = icmp ne i64 %.715, %const_mat1527
+  %.734.not = or i1 %25, %.732
+  %or.cond4340 = select i1 %26, i1 %.734.not, i1 false
+  br i1 %or.cond4340, label %B350.endif.else.if, label %B896
 
-B862:                                             ; preds = %B448.endif.endif.endif.endif.endif, %115, %B316
-  %angle.3.1 = phi double [ %.915, %B448.endif.endif.endif.endif.endif ], [ %.610, %115 ], [ %.610, %B316 ]
-  %since.2.1 = phi double [ %.1082, %B448.endif.endif.endif.endif.endif ], [ 0.000000e+00, %115 ], [ 0.000000e+00, %B316 ]
-  %bend.2.1 = phi double [ %.1310, %B448.endif.endif.endif.endif.endif ], [ 0.000000e+00, %115 ], [ 0.000000e+00, %B316 ]
-  %wide.2.1 = phi double [ %.1400, %B448.endif.endif.endif.endif.endif ], [ 1.000000e+00, %115 ], [ 1.000000e+00, %B316 ]
-  %book.2.1 = phi i64 [ %arg.ledger.5.1, %B448.endif.endif.endif.endif.endif ], [ 0, %115 ], [ 0, %B316 ]
-  %seen.2.1 = phi i64 [ %rem.4.0, %B448.endif.endif.endif.endif.endif ], [ %spec.select2672, %115 ], [ 0, %B316 ]
-  %x.3.1 = phi double [ %.972, %B448.endif.endif.endif.endif.endif ], [ %arg.tx, %115 ], [ %arg.tx, %B316 ]
-  %y.3.1 = phi double [ %.1027, %B448.endif.endif.endif.endif.endif ], [ %arg.ty, %115 ], [ %arg.ty, %B316 ]
-  %low.5.1 = phi double [ %.1137, %B448.endif.endif.endif.endif.endif ], [ -1.000000e+04, %115 ], [ -1.000000e+04, %B316 ]
-  %high.3.1 = phi double [ %.1192, %B448.endif.endif.endif.endif.endif ], [ %"$phi432.4.2.1", %115 ], [ %"$phi432.4.2.1", %B316 ]
-  %seen.2.1.fr = freeze i64 %seen.2.1
+B896:                                             ; preds = %B482.endif.endif.endif.endif.endif, %155, %B350
+  %"$phi336.1.2.12941" = phi i64 [ %quot.1.029465628, %B482.endif.endif.endif.endif.endif ], [ %"$phi336.1.2.12942", %155 ], [ %"$phi336.1.2.12942", %B350 ]
+  %angle.3.1 = phi double [ %.978, %B482.endif.endif.endif.endif.endif ], [ %.673, %155 ], [ %.673, %B350 ]
+  %since.2.1 = phi double [ %.1145, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %155 ], [ 0.000000e+00, %B350 ]
+  %bend.2.1 = phi double [ %.1371, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %155 ], [ 0.000000e+00, %B350 ]
+  %wide.2.1 = phi double [ %.1461, %B482.endif.endif.endif.endif.endif ], [ 1.000000e+00, %155 ], [ 1.000000e+00, %B350 ]
+  %book.2.1 = phi i64 [ %arg.ledger.5.1, %B482.endif.endif.endif.endif.endif ], [ 0, %155 ], [ 0, %B350 ]
+  %seen.2.1 = phi i64 [ %rem.4.0, %B482.endif.endif.endif.endif.endif ], [ %spec.select3126, %155 ], [ 0, %B350 ]
+  %x.3.1 = phi double [ %.1035, %B482.endif.endif.endif.endif.endif ], [ %arg.tx, %155 ], [ %arg.tx, %B350 ]
+  %y.3.1 = phi double [ %.1090, %B482.endif.endif.endif.endif.endif ], [ %arg.ty, %155 ], [ %arg.ty, %B350 ]
+  %low.5.1 = phi double [ %.1200, %B482.endif.endif.endif.endif.endif ], [ -1.000000e+04, %155 ], [ -1.000000e+04, %B350 ]
+  %high.3.1 = phi double [ %.1255, %B482.endif.endif.endif.endif.endif ], [ %"$phi466.4.2.1", %155 ], [ %"$phi466.4.2.1", %B350 ]
+  %27 = icmp sgt i64 %arg.crown.5.0, 0
   store double %x.3.1, ptr %arg.stack.4, align 8
-  %sunkaddr1273 = getelementptr i8, ptr %arg.stack.4, i64 8
-  store double %y.3.1, ptr %sunkaddr1273, align 8
-  %sunkaddr1274 = getelementptr i8, ptr %arg.stack.4, i64 16
-  store double %angle.3.1, ptr %sunkaddr1274, align 8
-  %sunkaddr1275 = getelementptr i8, ptr %arg.stack.4, i64 24
-  store double %since.2.1, ptr %sunkaddr1275, align 8
-  %sunkaddr1276 = getelementptr i8, ptr %arg.stack.4, i64 32
-  store double %low.5.1, ptr %sunkaddr1276, align 8
-  %sunkaddr1277 = getelementptr i8, ptr %arg.stack.4, i64 40
-  store double %high.3.1, ptr %sunkaddr1277, align 8
-  %sunkaddr1278 = getelementptr i8, ptr %arg.stack.4, i64 48
-  store double 1.000000e+00, ptr %sunkaddr1278, align 8
-  %sunkaddr1279 = getelementptr i8, ptr %arg.stack.4, i64 56
-  store double 0.000000e+00, ptr %sunkaddr1279, align 8
-  %sunkaddr1280 = getelementptr i8, ptr %arg.stack.4, i64 64
-  store double -1.000000e+00, ptr %sunkaddr1280, align 8
-  %.3992 = icmp slt i64 %seen.2.1.fr, 0
-  %spec.select6423 = select i1 %.3992, i64 %arg.pattern.5.0, i64 0
-  %.3994 = add i64 %spec.select6423, %seen.2.1.fr
-  %.4014 = mul i64 %.3994, %arg.pattern.5.1
-  %18 = getelementptr double, ptr %arg.pattern.4, i64 %.4014
-  br label %B982.endif.endif
+  %sunkaddr1531 = getelementptr i8, ptr %arg.stack.4, i64 8
+  store double %y.3.1, ptr %sunkaddr1531, align 8
+  %sunkaddr1532 = getelementptr i8, ptr %arg.stack.4, i64 16
+  store double %angle.3.1, ptr %sunkaddr1532, align 8
+  %sunkaddr1533 = getelementptr i8, ptr %arg.stack.4, i64 24
+  store double %since.2.1, ptr %sunkaddr1533, align 8
+  %sunkaddr1534 = getelementptr i8, ptr %arg.stack.4, i64 32
+  store double %low.5.1, ptr %sunkaddr1534, align 8
+  %sunkaddr1535 = getelementptr i8, ptr %arg.stack.4, i64 40
+  store double %high.3.1, ptr %sunkaddr1535, align 8
+  %sunkaddr1536 = getelementptr i8, ptr %arg.stack.4, i64 48
+  store double 1.000000e+00, ptr %sunkaddr1536, align 8
+  %sunkaddr1537 = getelementptr i8, ptr %arg.stack.4, i64 56
+  store double 0.000000e+00, ptr %sunkaddr1537, align 8
+  %sunkaddr1538 = getelementptr i8, ptr %arg.stack.4, i64 64
+  store double -1.000000e+00, ptr %sunkaddr1538, align 8
+  store double 0.000000e+00, ptr %arg.trail.4, align 8
+  %.2084 = icmp sgt i64 %"$phi336.1.2.12941", -1
+  %or.cond = and i1 %27, %.2084
+  br i1 %or.cond, label %B1024.endif.endif.endif, label %B1416
 
-B1240:                                            ; preds = %B1240.preheader1197, %B1240
-  %.264030723074 = phi i64 [ %.2647.3, %B1240 ], [ %.264030723074.unr, %B1240.preheader1197 ]
-  %19 = shl i64 %.264030723074, 3
-  %scevgep1226 = getelementptr i8, ptr %scevgep1220, i64 %19
-  %scevgep1227 = getelementptr i8, ptr %scevgep1226, i64 -24
-  %.2725 = load double, ptr %scevgep1227, align 8
-  %20 = shl i64 %.264030723074, 3
-  %scevgep1217 = getelementptr i8, ptr %scevgep1211, i64 %20
-  %scevgep1218 = getelementptr i8, ptr %scevgep1217, i64 -24
-  store double %.2725, ptr %scevgep1218, align 8
-  %scevgep1224 = getelementptr i8, ptr %scevgep1220, i64 %20
-  %scevgep1225 = getelementptr i8, ptr %scevgep1224, i64 -16
-  %.2725.1 = load double, ptr %scevgep1225, align 8
-  %21 = shl i64 %.264030723074, 3
-  %scevgep1215 = getelementptr i8, ptr %scevgep1211, i64 %21
-  %scevgep1216 = getelementptr i8, ptr %scevgep1215, i64 -16
-  store double %.2725.1, ptr %scevgep1216, align 8
-  %scevgep1222 = getelementptr i8, ptr %scevgep1220, i64 %21
-  %scevgep1223 = getelementptr i8, ptr %scevgep1222, i64 -8
-  %.2725.2 = load double, ptr %scevgep1223, align 8
-  %22 = shl i64 %.264030723074, 3
-  %scevgep1213 = getelementptr i8, ptr %scevgep1211, i64 %22
-  %scevgep1214 = getelementptr i8, ptr %scevgep1213, i64 -8
-  store double %.2725.2, ptr %scevgep1214, align 8
-  %.2647.3 = add nuw nsw i64 %.264030723074, 4
-  %23 = shl i64 %.264030723074, 3
-  %scevgep1221 = getelementptr i8, ptr %scevgep1220, i64 %23
-  %.2725.3 = load double, ptr %scevgep1221, align 8
-  %24 = shl i64 %.264030723074, 3
-  %scevgep1212 = getelementptr i8, ptr %scevgep1211, i64 %24
-  store double %.2725.3, ptr %scevgep1212, align 8
-  %exitcond.not.3 = icmp eq i64 %.5.i, %.2647.3
-  br i1 %exitcond.not.3, label %B1296.endif, label %B1240
+B1104:                                            ; preds = %B1104.lr.ph, %B6872
+  %.220936063608 = phi i64 [ 0, %B1104.lr.ph ], [ %.2216, %B6872 ]
+  %.2216 = add nuw i64 %.220936063608, 1
+  %28 = add i64 %.220936063608, 1
+  %.2245 = uitofp nneg i64 %.220936063608 to double
+  %.2246 = fadd nsz contract double %.2245, 5.000000e-01
+  %.2252 = fdiv nsz contract double %.2246, %.2248
+  %.2256 = fmul nsz contract double %.2255, %.2252
+  %.2258 = fadd nsz contract double %arg.ty, %.2256
+  %.2259 = tail call nsz contract double @llvm.floor.f64(double %.2258)
+  %.2260 = fptosi double %.2259 to i64
+  %.2264 = fmul nsz contract double %.2263, %.2252
+  %.2266 = fadd nsz contract double %arg.tx, %.2264
+  %.2267 = tail call nsz contract double @llvm.floor.f64(double %.2266)
+  %.2268 = fptosi double %.2267 to i64
+  %.2276 = icmp sgt i64 %.2260, -1
+  %.2284 = icmp sgt i64 %arg.height.5.0, %.2260
+  %or.cond3102 = select i1 %.2276, i1 %.2284, i1 false
+  br i1 %or.cond3102, label %B1270, label %B6872
 
-B1710:                                            ; preds = %B1566.endif.endif.endif.endif
-  %.2982 = add nsw i64 %.2795, 1
-  %.2984 = sitofp i64 %.2982 to double
-  %.2985 = fsub nsz contract double %.2984, %.2038
-  br label %B1734
+B1270:                                            ; preds = %B1104
+  %.2299 = icmp sgt i64 %.2268, -1
+  %.2307 = icmp sgt i64 %arg.height.5.1, %.2268
+  %or.cond3103 = select i1 %.2299, i1 %.2307, i1 false
+  br i1 %or.cond3103, label %B1302, label %B6872
 
-B1726:                                            ; preds = %B1566.endif.endif.endif.endif
-  %.2992 = sitofp i64 %.2795 to double
-  %.2993 = fsub nsz contract double %.2038, %.2992
-  br label %B1734
+B1302:                                            ; preds = %B1270
+  %.2369 = mul i64 %arg.crown.5.1, %.2260
+  %29 = getelementptr float, ptr %arg.crown.4, i64 %.2369
+  %.2373 = getelementptr float, ptr %29, i64 %.2268
+  %.2374 = load float, ptr %.2373, align 4
+  %.2379 = fcmp nsz contract ogt float %.2374, 0.000000e+00
+  br i1 %.2379, label %B1330, label %B6872
 
-B1734:                                            ; preds = %B1726, %B1710
-  %"$phi1734.1.2.2" = phi double [ %.2985, %B1710 ], [ %.2993, %B1726 ]
-  %25 = fcmp ule double %.2805, 0.000000e+00
-  %.2999 = fmul nsz contract double %.2936, %"$phi1734.1.2.2"
-  br i1 %25, label %B1770, label %B1754
+B1330:                                            ; preds = %B1302
+  %.2385 = fmul nsz contract double %since.2.1, %.2245
+  %.2391 = fdiv nsz contract double %.2385, %.2248
+  %.2397 = uitofp nneg i64 %28 to double
+  %.2398 = fmul nsz contract double %since.2.1, %.2397
+  %.2404 = fdiv nsz contract double %.2398, %.2248
+  %.92.i = load double, ptr %arg.trail.4, align 8
+  %.5.i.i = fptosi double %.92.i to i64
+  %.125.i = mul nsw i64 %.5.i.i, 3
+  %.131.i = icmp sgt i64 %.5.i.i, 0
+  br i1 %.131.i, label %B78.i, label %B250.i
 
-B1754:                                            ; preds = %B1734
-  %.3010 = add nsw i64 %.2792, 1
-  %.3012 = sitofp i64 %.3010 to double
-  %.3013 = fsub nsz contract double %.3012, %.2093
-  br label %B1778
+B78.i:                                            ; preds = %B1330
+  %30 = getelementptr double, ptr %arg.trail.4, i64 %.125.i
+  %.188.i = getelementptr i8, ptr %30, i64 -8
+  %.189.i = load double, ptr %.188.i, align 8
+  %.191.i = fadd nsz contract double %.2391, 0xBEB0C6F7A0B5ED8D
+  %.192.i = fcmp nsz contract ult double %.189.i, %.191.i
+  br i1 %.192.i, label %B176.i, label %B118.i
 
-B1770:                                            ; preds = %B1734
-  %.3020 = sitofp i64 %.2792 to double
-  %.3021 = fsub nsz contract double %.2093, %.3020
-  br label %B1778
+B118.i:                                           ; preds = %B78.i
+  %sunkaddr.i = mul i64 %.5.i.i, 24
+  %sunkaddr1.i = getelementptr i8, ptr %arg.trail.4, i64 %sunkaddr.i
+  %.250.i = load double, ptr %sunkaddr1.i, align 8
+  %.252.i = fpext float %.2374 to double
+  %.253.i = fcmp nsz contract oeq double %.250.i, %.252.i
+  br i1 %.253.i, label %B152.i, label %B176.i
 
-B1778:                                            ; preds = %B1770, %B1754
-  %"$phi1778.1.2.2" = phi double [ %.3013, %B1754 ], [ %.3021, %B1770 ]
-  %.3027 = fmul nsz contract double %.2970, %"$phi1778.1.2.2"
-  %.3037 = icmp sgt i64 %.2792, -1
-  %.3055 = icmp sgt i64 %arg.height.5.0, %.2792
-  %or.cond = select i1 %.3037, i1 %.3055, i1 false
-  %.3091 = icmp sgt i64 %.2795, -1
-  %or.cond2681 = select i1 %or.cond, i1 %.3091, i1 false
-  %.3104 = icmp sgt i64 %arg.height.5.1, %.2795
-  %or.cond2687 = select i1 %or.cond2681, i1 %.3104, i1 false
-  br i1 %or.cond2687, label %B1862, label %B1962.preheader
+B152.i:                                           ; preds = %B118.i
+  %sunkaddr1539 = getelementptr i8, ptr %arg.trail.4, i64 %sunkaddr.i
+  %sunkaddr1540 = getelementptr i8, ptr %sunkaddr1539, i64 -8
+  store double %.2404, ptr %sunkaddr1540, align 8
+  br label %B6872
 
-B1862:                                            ; preds = %B1778
-  %26 = icmp sgt i64 %.5.i, 0
-  %.3240 = mul i64 %arg.height.5.1, %.2792
-  %27 = getelementptr float, ptr %arg.height.4, i64 %.3240
-  %.3244 = getelementptr float, ptr %27, i64 %.2795
-  %.3245 = load float, ptr %.3244, align 4
-  %.3250 = fcmp nsz contract ule float %.3245, 0.000000e+00
-  %brmerge6424 = or i1 %26, %.3250
-  %.mux = select i1 %.3250, i64 0, i64 24
-  br i1 %brmerge6424, label %B1962.preheader, label %B1918
+B176.i:                                           ; preds = %B118.i, %B78.i
+  %.335.i = icmp eq i64 %.5.i.i, 16
+  br i1 %.335.i, label %B198.i, label %B250.i
 
-B1918:                                            ; preds = %B1862
-  %.3248 = fpext float %.3245 to double
-  %.3346 = fcmp nsz contract oeq double %.2203, 0.000000e+00
-  %.3435 = fcmp nsz contract ole double %arg.tz, %.3248
-  %or.cond2652 = select i1 %.3346, i1 %.3435, i1 false
-  %spec.select2675 = select i1 %or.cond2652, i64 10000, i64 0
-  br label %B1962.preheader
+B198.i:                                           ; preds = %B176.i
+  %.404.i = fsub nsz contract double %.2404, %.2391
+  %.409.i = fadd nsz contract double %.404.i, %.189.i
+  %sunkaddr1541 = getelementptr i8, ptr %arg.trail.4, i64 376
+  store double %.409.i, ptr %sunkaddr1541, align 8
+  br label %B6872
 
-B1962.preheader:                                  ; preds = %B1918, %B1862, %B1778
-  %ghost.6.2.ph = phi i64 [ %spec.select2675, %B1918 ], [ 0, %B1778 ], [ %.mux, %B1862 ]
-  %28 = fcmp ule double %.2805, 0.000000e+00
-  %29 = fcmp ule double %.2803, 0.000000e+00
-  %30 = icmp sgt i64 %.5.i, 0
-  %31 = fcmp ogt double %since.2.1, 0.000000e+00
-  %invariant.gep3126 = getelementptr double, ptr %arg.stack.4, i64 %.5.i
-  %spec.select = select i1 %30, i64 2, i64 0
-  %.4314 = add nsw i64 %spec.select, %.4312
-  %.4641 = icmp slt i64 %rem.5.0, 0
-  %.4642 = select i1 %.4641, i64 %arg.into.5.0, i64 0
-  %.4643 = add i64 %.4642, %rem.5.0
-  %.4673 = mul i64 %.4643, %.4525
-  %32 = getelementptr double, ptr %arg.into.4, i64 %.4673
-  %.4754 = add nsw i64 %rem.5.0, %.279.1
-  %.4789 = icmp slt i64 %.4754, 0
-  %.4790 = select i1 %.4789, i64 %arg.into.5.0, i64 0
-  %.4791 = add i64 %.4790, %.4754
-  %.4821 = mul i64 %.4791, %.4525
-  %33 = getelementptr double, ptr %arg.into.4, i64 %.4821
-  %.4905 = add nsw i64 %rem.5.0, %.4903
-  %.4940 = icmp slt i64 %.4905, 0
-  %.4941 = select i1 %.4940, i64 %arg.into.5.0, i64 0
-  %.4942 = add i64 %.4941, %.4905
-  %.4972 = mul i64 %.4942, %.4525
-  %34 = getelementptr double, ptr %arg.into.4, i64 %.4972
-  %spec.select2665 = zext i1 %29 to i64
-  %spec.select2666 = select i1 %28, i64 3, i64 2
-  %.7450 = sitofp i64 %"$phi1566.1.2.2" to double
-  %.7451 = fneg nsz contract double %.7450
-  %.7468 = sitofp i64 %"$phi1566.2.2.2" to double
-  %.7469 = fneg nsz contract double %.7468
-  %.7891 = icmp sle i64 %arg.most, %.5.i
-  %or.cond2670 = select i1 %31, i1 true, i1 %.7891
-  %.8845 = sitofp i64 %.5.i to double
-  %.8846 = fadd nsz contract double %.8845, 1.000000e+00
-  %.9225 = icmp slt i64 %.5.i, -9
-  %.9226 = select i1 %.9225, i64 %arg.stack.5.1, i64 0
-  %.5803 = fcmp nsz contract uge double %.2803, 0.000000e+00
-  %.4334.1 = add nsw i64 %.4314, 1
-  %or.cond2683.not452 = xor i1 %.5803, true
-  %35 = add i64 %.5.i, -1
-  %const_mat1272 = add i64 %const, -2
-  %unroll_iter = and i64 %.5.i, %const_mat1272
-  %const_mat = add i64 %const, -4
-  %n.vec = and i64 %.5.i, %const_mat
-  %xtraiter1085 = and i64 %.5.i, 3
-  br label %B1962.outer
+B250.i:                                           ; preds = %B176.i, %B1330
+  %.504.i = icmp slt i64 %.5.i.i, 0
+  %.505.i = select i1 %.504.i, i64 %arg.trail.5.1, i64 0
+  %31 = getelementptr double, ptr %arg.trail.4, i64 %.125.i
+  %32 = getelementptr i8, ptr %31, i64 8
+  %.527.i = getelementptr double, ptr %32, i64 %.505.i
+  store double %.2391, ptr %.527.i, align 8
+  %33 = getelementptr i8, ptr %31, i64 16
+  %.587.i = getelementptr double, ptr %33, i64 %.505.i
+  store double %.2404, ptr %.587.i, align 8
+  %.626.i = icmp slt i64 %.5.i.i, -1
+  %.627.i = select i1 %.626.i, i64 %arg.trail.5.1, i64 0
+  %34 = getelementptr i8, ptr %31, i64 24
+  %.649.i = getelementptr double, ptr %34, i64 %.627.i
+  %.650.i = fpext float %.2374 to double
+  store double %.650.i, ptr %.649.i, align 8
+  %.655.i = sitofp i64 %.5.i.i to double
+  %.656.i = fadd nsz contract double %.655.i, 1.000000e+00
+  store double %.656.i, ptr %arg.trail.4, align 8
+  br label %B6872
 
-B1962.outer:                                      ; preds = %B4518, %B4018, %B3832, %B3706, %B1962.preheader
-  %low.7.2.ph = phi double [ %.2294, %B1962.preheader ], [ %low.8.4, %B4518 ], [ %low.8.4, %B3706 ], [ %low.8.4, %B4018 ], [ %low.8.4, %B3832 ]
-  %waiting.6.2.ph = phi i64 [ %.1974, %B1962.preheader ], [ %waiting.5.3, %B4518 ], [ %waiting.5.3, %B3706 ], [ %waiting.5.3, %B4018 ], [ %waiting.5.3, %B3832 ]
-  %col.3.2.ph = phi i64 [ %.2795, %B1962.preheader ], [ %col.4.5, %B4518 ], [ %col.4.5, %B3706 ], [ %col.4.5, %B4018 ], [ %col.4.5, %B3832 ]
-  %row.3.2.ph = phi i64 [ %.2792, %B1962.preheader ], [ %row.4.5, %B4518 ], [ %row.4.5, %B3706 ], [ %row.4.5, %B4018 ], [ %row.4.5, %B3832 ]
-  %to_col.3.2.ph = phi double [ %.2999, %B1962.preheader ], [ %to_col.4.5, %B4518 ], [ %to_col.4.5, %B3706 ], [ %to_col.4.5, %B4018 ], [ %to_col.4.5, %B3832 ]
-  %to_row.3.2.ph = phi double [ %.3027, %B1962.preheader ], [ %to_row.4.5, %B4518 ], [ %to_row.4.5, %B3706 ], [ %to_row.4.5, %B4018 ], [ %to_row.4.5, %B3832 ]
-  %gone.3.2.ph = phi double [ 0.000000e+00, %B1962.preheader ], [ %.13.i, %B4518 ], [ %.13.i, %B3706 ], [ %.13.i, %B4018 ], [ %.13.i, %B3832 ]
-  %inside.3.2.ph = phi i1 [ %or.cond2687, %B1962.preheader ], [ true, %B4518 ], [ false, %B3706 ], [ true, %B4018 ], [ true, %B3832 ]
-  %ghost.6.2.ph953 = phi i64 [ %ghost.6.2.ph, %B1962.preheader ], [ %.7439, %B4518 ], [ %ghost.6.2, %B3706 ], [ 0, %B4018 ], [ 0, %B3832 ]
-  br label %B1962
+B1416:                                            ; preds = %B1024.endif.endif.endif, %B6872, %B896
+  %.5009 = icmp slt i64 %seen.2.1, 0
+  %.5010 = select i1 %.5009, i64 %arg.pattern.5.0, i64 0
+  %.5011 = add i64 %.5010, %seen.2.1
+  %.5031 = mul i64 %.5011, %arg.pattern.5.1
+  %35 = getelementptr double, ptr %arg.pattern.4, i64 %.5031
+  br label %B1434.endif.endif
 
-B1962:                                            ; preds = %B3884, %B1962.outer
-  %low.7.2 = phi double [ %low.8.4, %B3884 ], [ %low.7.2.ph, %B1962.outer ]
-  %col.3.2 = phi i64 [ %col.4.5, %B3884 ], [ %col.3.2.ph, %B1962.outer ]
-  %row.3.2 = phi i64 [ %row.4.5, %B3884 ], [ %row.3.2.ph, %B1962.outer ]
-  %to_col.3.2 = phi double [ %to_col.4.5, %B3884 ], [ %to_col.3.2.ph, %B1962.outer ]
-  %to_row.3.2 = phi double [ %to_row.4.5, %B3884 ], [ %to_row.3.2.ph, %B1962.outer ]
-  %gone.3.2 = phi double [ %.13.i, %B3884 ], [ %gone.3.2.ph, %B1962.outer ]
-  %inside.3.2 = phi i1 [ true, %B3884 ], [ %inside.3.2.ph, %B1962.outer ]
-  %ghost.6.2 = phi i64 [ %.6212, %B3884 ], [ %ghost.6.2.ph953, %B1962.outer ]
-  br label %B1964.endif
+B1692:                                            ; preds = %B1692.preheader1385, %B1692
+  %.318836123614 = phi i64 [ %.3195.3, %B1692 ], [ %.318836123614.unr, %B1692.preheader1385 ]
+  %36 = shl i64 %.318836123614, 3
+  %scevgep1414 = getelementptr i8, ptr %scevgep1408, i64 %36
+  %scevgep1415 = getelementptr i8, ptr %scevgep1414, i64 -24
+  %.3273 = load double, ptr %scevgep1415, align 8
+  %37 = shl i64 %.318836123614, 3
+  %scevgep1405 = getelementptr i8, ptr %scevgep1399, i64 %37
+  %scevgep1406 = getelementptr i8, ptr %scevgep1405, i64 -24
+  store double %.3273, ptr %scevgep1406, align 8
+  %scevgep1412 = getelementptr i8, ptr %scevgep1408, i64 %37
+  %scevgep1413 = getelementptr i8, ptr %scevgep1412, i64 -16
+  %.3273.1 = load double, ptr %scevgep1413, align 8
+  %38 = shl i64 %.318836123614, 3
+  %scevgep1403 = getelementptr i8, ptr %scevgep1399, i64 %38
+  %scevgep1404 = getelementptr i8, ptr %scevgep1403, i64 -16
+  store double %.3273.1, ptr %scevgep1404, align 8
+  %scevgep1410 = getelementptr i8, ptr %scevgep1408, i64 %38
+  %scevgep1411 = getelementptr i8, ptr %scevgep1410, i64 -8
+  %.3273.2 = load double, ptr %scevgep1411, align 8
+  %39 = shl i64 %.318836123614, 3
+  %scevgep1401 = getelementptr i8, ptr %scevgep1399, i64 %39
+  %scevgep1402 = getelementptr i8, ptr %scevgep1401, i64 -8
+  store double %.3273.2, ptr %scevgep1402, align 8
+  %.3195.3 = add nuw nsw i64 %.318836123614, 4
+  %40 = shl i64 %.318836123614, 3
+  %scevgep1409 = getelementptr i8, ptr %scevgep1408, i64 %40
+  %.3273.3 = load double, ptr %scevgep1409, align 8
+  %41 = shl i64 %.318836123614, 3
+  %scevgep1400 = getelementptr i8, ptr %scevgep1399, i64 %41
+  store double %.3273.3, ptr %scevgep1400, align 8
+  %exitcond.not.3 = icmp eq i64 %.5.i541, %.3195.3
+  br i1 %exitcond.not.3, label %B1748.endif.endif, label %B1692
 
-B2018:                                            ; preds = %B1964.endif
-  %.3598 = sub nsw i64 %row.2.3, %arg.first_row
-  %.3601 = sub nsw i64 %col.2.3, %arg.first_col
-  %.3628 = icmp slt i64 %row.2.3, 0
-  %.3629 = select i1 %.3628, i64 %arg.height.5.0, i64 0
-  %.3630 = add i64 %.3629, %row.2.3
-  %.3631 = icmp slt i64 %col.2.3, 0
-  %.3632 = select i1 %.3631, i64 %arg.height.5.1, i64 0
-  %.3650 = mul i64 %.3630, %arg.height.5.1
-  %36 = getelementptr float, ptr %arg.height.4, i64 %.3650
-  %37 = getelementptr float, ptr %36, i64 %col.2.3
-  %.3654 = getelementptr float, ptr %37, i64 %.3632
-  %.3655 = load float, ptr %.3654, align 4
-  %.3668 = fpext float %.3655 to double
-  %.3670 = fcmp nsz contract ugt float %.3655, 0.000000e+00
-  br i1 %.3670, label %B3000, label %B2072
+B1834:                                            ; preds = %B1834.preheader1384, %B1834
+  %.350236193621 = phi i64 [ %.3509.3, %B1834 ], [ %.350236193621.unr, %B1834.preheader1384 ]
+  %42 = shl i64 %.350236193621, 3
+  %scevgep1442 = getelementptr i8, ptr %scevgep1438, i64 %42
+  %scevgep1443 = getelementptr i8, ptr %scevgep1442, i64 -24
+  %.3586 = load double, ptr %scevgep1443, align 8
+  %43 = shl i64 %.350236193621, 3
+  %scevgep1433 = getelementptr i8, ptr %scevgep1429, i64 %43
+  %scevgep1434 = getelementptr i8, ptr %scevgep1433, i64 -24
+  store double %.3586, ptr %scevgep1434, align 8
+  %scevgep1444 = getelementptr i8, ptr %scevgep1438, i64 %43
+  %scevgep1445 = getelementptr i8, ptr %scevgep1444, i64 -16
+  %.3586.1 = load double, ptr %scevgep1445, align 8
+  %44 = shl i64 %.350236193621, 3
+  %scevgep1435 = getelementptr i8, ptr %scevgep1429, i64 %44
+  %scevgep1436 = getelementptr i8, ptr %scevgep1435, i64 -16
+  store double %.3586.1, ptr %scevgep1436, align 8
+  %scevgep1440 = getelementptr i8, ptr %scevgep1438, i64 %44
+  %scevgep1441 = getelementptr i8, ptr %scevgep1440, i64 -8
+  %.3586.2 = load double, ptr %scevgep1441, align 8
+  %45 = shl i64 %.350236193621, 3
+  %scevgep1431 = getelementptr i8, ptr %scevgep1429, i64 %45
+  %scevgep1432 = getelementptr i8, ptr %scevgep1431, i64 -8
+  store double %.3586.2, ptr %scevgep1432, align 8
+  %.3509.3 = add nuw nsw i64 %.350236193621, 4
+  %scevgep1439 = getelementptr i8, ptr %scevgep1438, i64 %45
+  %.3586.3 = load double, ptr %scevgep1439, align 8
+  %46 = shl i64 %.350236193621, 3
+  %scevgep1430 = getelementptr i8, ptr %scevgep1429, i64 %46
+  store double %.3586.3, ptr %scevgep1430, align 8
+  %exitcond5593.not.3 = icmp eq i64 %storemerge3132, %.3509.3
+  br i1 %exitcond5593.not.3, label %B1878.endif, label %B1834
 
-B2072:                                            ; preds = %B2018
-  %.3673 = icmp sgt i64 %.3598, -1
-  %.3681 = icmp slt i64 %.3598, %arg.into.5.1
-  %or.cond2653 = select i1 %.3673, i1 %.3681, i1 false
-  br i1 %or.cond2653, label %B2108, label %B3000
+B2292:                                            ; preds = %B2148.endif.endif.endif.endif
+  %.3842 = add nsw i64 %.3655, 1
+  %.3844 = sitofp i64 %.3842 to double
+  %.3845 = fsub nsz contract double %.3844, %.2586
+  br label %B2316
 
-B2108:                                            ; preds = %B2072
-  %.3696 = icmp sgt i64 %.3601, -1
-  %.3704 = icmp slt i64 %.3601, %arg.into.5.2
-  %or.cond2654 = select i1 %.3696, i1 %.3704, i1 false
-  %.3720 = fcmp nsz contract ogt double %.13.i, %gone.2.3
-  %or.cond2655 = select i1 %or.cond2654, i1 %.3720, i1 false
-  br i1 %or.cond2655, label %B2158.endif.endif, label %B3000
+B2308:                                            ; preds = %B2148.endif.endif.endif.endif
+  %.3852 = sitofp i64 %.3655 to double
+  %.3853 = fsub nsz contract double %.2586, %.3852
+  br label %B2316
 
-B2674.loopexit.unr-lcssa:                         ; preds = %B2522.endif
-  %38 = and i64 %.5.i, 1
-  %39 = icmp eq i64 %38, 0
-  br i1 %39, label %B2674, label %B2522.endif.epil.preheader
+B2316:                                            ; preds = %B2308, %B2292
+  %"$phi2316.1.2.2" = phi double [ %.3845, %B2292 ], [ %.3853, %B2308 ]
+  %47 = fcmp ule double %.3665, 0.000000e+00
+  %.3859 = fmul nsz contract double %.3796, %"$phi2316.1.2.2"
+  br i1 %47, label %B2352, label %B2336
 
-B2522.endif.epil.preheader:                       ; preds = %B2522.lr.ph, %B2674.loopexit.unr-lcssa
-  %power.4.83082.epil.init = phi double [ %.4046, %B2522.lr.ph ], [ %.4303.11077, %B2674.loopexit.unr-lcssa ]
-  %.413630783080.epil.init = phi i64 [ 0, %B2522.lr.ph ], [ %.4143.11070, %B2674.loopexit.unr-lcssa ]
-  %40 = getelementptr double, ptr %0, i64 %.413630783080.epil.init
-  %41 = getelementptr i8, ptr %40, i64 72
-  %.4222.epil = load double, ptr %41, align 8
-  %.5.i462.epil = fptosi double %.4222.epil to i64
-  %.4272.epil = icmp slt i64 %.5.i462.epil, 0
-  %.4273.epil = select i1 %.4272.epil, i64 %arg.walls.5.0, i64 0
-  %.4274.epil = add i64 %.4273.epil, %.5.i462.epil
-  %.4294.epil = mul i64 %.4274.epil, %arg.walls.5.1
-  %gep3087.epil = getelementptr double, ptr %invariant.gep3086, i64 %.4294.epil
-  %.4299.epil = load double, ptr %gep3087.epil, align 8
-  %.4303.epil = fmul nsz contract double %power.4.83082.epil.init, %.4299.epil
-  br label %B2674
+B2336:                                            ; preds = %B2316
+  %.3870 = add nsw i64 %.3652, 1
+  %.3872 = sitofp i64 %.3870 to double
+  %.3873 = fsub nsz contract double %.3872, %.2641
+  br label %B2360
 
-B2674:                                            ; preds = %B2294.endif.endif, %B2522.endif.epil.preheader, %B2674.loopexit.unr-lcssa
-  %power.4.8.lcssa = phi double [ %.4046, %B2294.endif.endif ], [ %.4303.11077, %B2674.loopexit.unr-lcssa ], [ %.4303.epil, %B2522.endif.epil.preheader ]
-  %42 = fcmp ogt double %since.2.1, 0.000000e+00
-  br i1 %42, label %B2686, label %B2814
+B2352:                                            ; preds = %B2316
+  %.3880 = sitofp i64 %.3652 to double
+  %.3881 = fsub nsz contract double %.2641, %.3880
+  br label %B2360
 
-B2686:                                            ; preds = %B2674
-  %.4414 = tail call nsz contract double @sqrt(double %.4413)
-  %.4416 = fmul nsz contract double %bend.2.1, %.4414
-  %.8.i = fcmp nsz contract ugt double %.4416, -7.800000e-01
-  br i1 %.8.i, label %B20.i, label %B2686.endif.endif
+B2360:                                            ; preds = %B2352, %B2336
+  %"$phi2360.1.2.2" = phi double [ %.3873, %B2336 ], [ %.3881, %B2352 ]
+  %.3887 = fmul nsz contract double %.3830, %"$phi2360.1.2.2"
+  %.3897 = icmp sgt i64 %.3652, -1
+  %.3915 = icmp sgt i64 %arg.height.5.0, %.3652
+  %or.cond3104 = select i1 %.3897, i1 %.3915, i1 false
+  %.3951 = icmp sgt i64 %.3655, -1
+  %or.cond3140 = select i1 %or.cond3104, i1 %.3951, i1 false
+  %.3964 = icmp sgt i64 %arg.height.5.1, %.3655
+  %or.cond3146 = select i1 %or.cond3140, i1 %.3964, i1 false
+  br i1 %or.cond3146, label %B2444, label %B2544.preheader
 
-B20.i:                                            ; preds = %B2686
-  %.15.i = fadd nsz contract double %.4416, -1.000000e-01
+B2444:                                            ; preds = %B2360
+  %48 = icmp sgt i64 %.5.i541, 0
+  %.4100 = mul i64 %arg.height.5.1, %.3652
+  %49 = getelementptr float, ptr %arg.height.4, i64 %.4100
+  %.4104 = getelementptr float, ptr %49, i64 %.3655
+  %.4105 = load float, ptr %.4104, align 4
+  %.4110 = fcmp nsz contract ule float %.4105, 0.000000e+00
+  %brmerge6160 = or i1 %48, %.4110
+  %.mux = select i1 %.4110, i64 0, i64 24
+  br i1 %brmerge6160, label %B2544.preheader, label %B2500
+
+B2500:                                            ; preds = %B2444
+  %.4108 = fpext float %.4105 to double
+  %.4206 = fcmp nsz contract oeq double %.2751, 0.000000e+00
+  %.4295 = fcmp nsz contract ole double %arg.tz, %.4108
+  %or.cond3105 = select i1 %.4206, i1 %.4295, i1 false
+  %spec.select3129 = select i1 %or.cond3105, i64 10000, i64 0
+  br label %B2544.preheader
+
+B2544.preheader:                                  ; preds = %B2500, %B2444, %B2360
+  %ghost.6.2.ph = phi i64 [ %spec.select3129, %B2500 ], [ 0, %B2360 ], [ %.mux, %B2444 ]
+  %50 = fcmp ule double %.3665, 0.000000e+00
+  %51 = fcmp ule double %.3663, 0.000000e+00
+  %52 = icmp sgt i64 %.5.i541, 0
+  %53 = fcmp ogt double %since.2.1, 0.000000e+00
+  %invariant.gep3689 = getelementptr double, ptr %arg.stack.4, i64 %.5.i541
+  %spec.select = select i1 %52, i64 2, i64 0
+  %.5331 = add nsw i64 %spec.select, %.5329
+  %.5793 = icmp slt i64 %rem.5.0, 0
+  %.5794 = select i1 %.5793, i64 %arg.into.5.0, i64 0
+  %.5795 = add i64 %.5794, %rem.5.0
+  %.5825 = mul i64 %.5795, %.5677
+  %54 = getelementptr double, ptr %arg.into.4, i64 %.5825
+  %.5906 = add nsw i64 %rem.5.0, %.325.1
+  %.5941 = icmp slt i64 %.5906, 0
+  %.5942 = select i1 %.5941, i64 %arg.into.5.0, i64 0
+  %.5943 = add i64 %.5942, %.5906
+  %.5973 = mul i64 %.5943, %.5677
+  %55 = getelementptr double, ptr %arg.into.4, i64 %.5973
+  %.6057 = add nsw i64 %rem.5.0, %.6055
+  %.6092 = icmp slt i64 %.6057, 0
+  %.6093 = select i1 %.6092, i64 %arg.into.5.0, i64 0
+  %.6094 = add i64 %.6093, %.6057
+  %.6124 = mul i64 %.6094, %.5677
+  %56 = getelementptr double, ptr %arg.into.4, i64 %.6124
+  %spec.select3119 = zext i1 %51 to i64
+  %spec.select3120 = select i1 %50, i64 3, i64 2
+  %.8602 = sitofp i64 %"$phi2148.1.2.2" to double
+  %.8603 = fneg nsz contract double %.8602
+  %.8620 = sitofp i64 %"$phi2148.2.2.2" to double
+  %.8621 = fneg nsz contract double %.8620
+  %.9043 = icmp sle i64 %arg.most, %.5.i541
+  %or.cond3124 = select i1 %53, i1 true, i1 %.9043
+  %.9997 = sitofp i64 %.5.i541 to double
+  %.9998 = fadd nsz contract double %.9997, 1.000000e+00
+  %.10688 = icmp slt i64 %.5.i541, -9
+  %.10689 = select i1 %.10688, i64 %arg.stack.5.1, i64 0
+  %.6955 = fcmp nsz contract uge double %.3663, 0.000000e+00
+  %.5351.1 = add nsw i64 %.5331, 1
+  %or.cond3142.not531 = xor i1 %.6955, true
+  %57 = add i64 %.5.i541, -1
+  %const_mat = add i64 %const, 2
+  %unroll_iter = and i64 %.5.i541, %const_mat
+  %n.vec1092 = and i64 %.5.i541, %const
+  %xtraiter1268 = and i64 %.5.i541, 3
+  br label %B2544.outer
+
+B2544.outer:                                      ; preds = %B5358, %B4858, %B4672, %B4546, %B2544.preheader
+  %low.7.2.ph = phi double [ %.2842, %B2544.preheader ], [ %low.8.4, %B5358 ], [ %low.8.4, %B4546 ], [ %low.8.4, %B4858 ], [ %low.8.4, %B4672 ]
+  %col.4.2.ph = phi i64 [ %.3655, %B2544.preheader ], [ %col.5.5, %B5358 ], [ %col.5.5, %B4546 ], [ %col.5.5, %B4858 ], [ %col.5.5, %B4672 ]
+  %row.4.2.ph = phi i64 [ %.3652, %B2544.preheader ], [ %row.5.5, %B5358 ], [ %row.5.5, %B4546 ], [ %row.5.5, %B4858 ], [ %row.5.5, %B4672 ]
+  %waiting.6.2.ph = phi i64 [ %.2522, %B2544.preheader ], [ %waiting.5.3, %B5358 ], [ %waiting.5.3, %B4546 ], [ %waiting.5.3, %B4858 ], [ %waiting.5.3, %B4672 ]
+  %to_col.3.2.ph = phi double [ %.3859, %B2544.preheader ], [ %to_col.4.5, %B5358 ], [ %to_col.4.5, %B4546 ], [ %to_col.4.5, %B4858 ], [ %to_col.4.5, %B4672 ]
+  %to_row.3.2.ph = phi double [ %.3887, %B2544.preheader ], [ %to_row.4.5, %B5358 ], [ %to_row.4.5, %B4546 ], [ %to_row.4.5, %B4858 ], [ %to_row.4.5, %B4672 ]
+  %gone.3.2.ph = phi double [ 0.000000e+00, %B2544.preheader ], [ %.13.i, %B5358 ], [ %.13.i, %B4546 ], [ %.13.i, %B4858 ], [ %.13.i, %B4672 ]
+  %inside.3.2.ph = phi i1 [ %or.cond3146, %B2544.preheader ], [ true, %B5358 ], [ false, %B4546 ], [ true, %B4858 ], [ true, %B4672 ]
+  %ghost.6.2.ph1132 = phi i64 [ %ghost.6.2.ph, %B2544.preheader ], [ %.8591, %B5358 ], [ %ghost.6.2, %B4546 ], [ 0, %B4858 ], [ 0, %B4672 ]
+  br label %B2544
+
+B2544:                                            ; preds = %B4724, %B2544.outer
+  %low.7.2 = phi double [ %low.8.4, %B4724 ], [ %low.7.2.ph, %B2544.outer ]
+  %col.4.2 = phi i64 [ %col.5.5, %B4724 ], [ %col.4.2.ph, %B2544.outer ]
+  %row.4.2 = phi i64 [ %row.5.5, %B4724 ], [ %row.4.2.ph, %B2544.outer ]
+  %to_col.3.2 = phi double [ %to_col.4.5, %B4724 ], [ %to_col.3.2.ph, %B2544.outer ]
+  %to_row.3.2 = phi double [ %to_row.4.5, %B4724 ], [ %to_row.3.2.ph, %B2544.outer ]
+  %gone.3.2 = phi double [ %.13.i, %B4724 ], [ %gone.3.2.ph, %B2544.outer ]
+  %inside.3.2 = phi i1 [ true, %B4724 ], [ %inside.3.2.ph, %B2544.outer ]
+  %ghost.6.2 = phi i64 [ %.7364, %B4724 ], [ %ghost.6.2.ph1132, %B2544.outer ]
+  br label %B2546.endif
+
+B2600:                                            ; preds = %B2546.endif
+  %58 = icmp sgt i64 %arg.crown.5.0, 0
+  %.4458 = sub nsw i64 %row.3.3, %arg.first_row
+  %.4461 = sub nsw i64 %col.3.3, %arg.first_col
+  %.4488 = icmp slt i64 %row.3.3, 0
+  %.4489 = select i1 %.4488, i64 %arg.height.5.0, i64 0
+  %.4490 = add i64 %.4489, %row.3.3
+  %.4491 = icmp slt i64 %col.3.3, 0
+  %.4492 = select i1 %.4491, i64 %arg.height.5.1, i64 0
+  %.4510 = mul i64 %.4490, %arg.height.5.1
+  %59 = getelementptr float, ptr %arg.height.4, i64 %.4510
+  %60 = getelementptr float, ptr %59, i64 %col.3.3
+  %.4514 = getelementptr float, ptr %60, i64 %.4492
+  %.4515 = load float, ptr %.4514, align 4
+  br i1 %58, label %B2644, label %B2760
+
+B2644:                                            ; preds = %B2600
+  %61 = icmp slt i64 %col.3.3, 0
+  %62 = icmp slt i64 %row.3.3, 0
+  %.4556 = select i1 %62, i64 %arg.crown.5.0, i64 0
+  %.4557 = add i64 %.4556, %row.3.3
+  %.4559 = select i1 %61, i64 %arg.crown.5.1, i64 0
+  %.4577 = mul i64 %.4557, %arg.crown.5.1
+  %63 = getelementptr float, ptr %arg.crown.4, i64 %.4577
+  %64 = getelementptr float, ptr %63, i64 %col.3.3
+  %.4581 = getelementptr float, ptr %64, i64 %.4559
+  %.4582 = load float, ptr %.4581, align 4
+  %.4587 = fcmp nsz contract ogt float %.4582, 0.000000e+00
+  %.4591 = fcmp nsz contract ogt double %.13.i, %gone.2.3
+  %or.cond3106 = select i1 %.4587, i1 %.4591, i1 false
+  br i1 %or.cond3106, label %B2684, label %B2760
+
+B2684:                                            ; preds = %B2644
+  %.4596 = fmul nsz contract double %arg.cell_m, %gone.2.3
+  %.4598 = fadd nsz contract double %.2751, %.4596
+  %.90.i = load double, ptr %1, align 8
+  %.5.i.i543 = fptosi double %.90.i to i64
+  %.121.i = mul nsw i64 %.5.i.i543, 3
+  %.127.i = icmp sgt i64 %.5.i.i543, 0
+  br i1 %.127.i, label %B78.i545, label %B250.i544
+
+B78.i545:                                         ; preds = %B2684
+  %65 = getelementptr double, ptr %1, i64 %.121.i
+  %.184.i = getelementptr i8, ptr %65, i64 -8
+  %.185.i = load double, ptr %.184.i, align 8
+  %.187.i = fadd nsz contract double %.4598, 0xBEB0C6F7A0B5ED8D
+  %.188.i546 = fcmp nsz contract ult double %.185.i, %.187.i
+  br i1 %.188.i546, label %B176.i550, label %B118.i547
+
+B118.i547:                                        ; preds = %B78.i545
+  %sunkaddr.i548 = mul i64 %.5.i.i543, 24
+  %sunkaddr1.i549 = getelementptr i8, ptr %1, i64 %sunkaddr.i548
+  %.246.i = load double, ptr %sunkaddr1.i549, align 8
+  %.248.i = fpext float %.4582 to double
+  %.249.i = fcmp nsz contract oeq double %.246.i, %.248.i
+  br i1 %.249.i, label %B152.i552, label %B176.i550
+
+B152.i552:                                        ; preds = %B118.i547
+  %sunkaddr1542 = getelementptr i8, ptr %1, i64 %sunkaddr.i548
+  %sunkaddr1543 = getelementptr i8, ptr %sunkaddr1542, i64 -8
+  store double %.4448, ptr %sunkaddr1543, align 8
+  br label %B2760
+
+B176.i550:                                        ; preds = %B118.i547, %B78.i545
+  %.331.i = icmp eq i64 %.5.i.i543, 16
+  br i1 %.331.i, label %B198.i551, label %B250.i544
+
+B198.i551:                                        ; preds = %B176.i550
+  %sunkaddr1544 = getelementptr i8, ptr %1, i64 376
+  %.397.i = load double, ptr %sunkaddr1544, align 8
+  %.400.i = fsub nsz contract double %.4448, %.4598
+  %.405.i = fadd nsz contract double %.400.i, %.397.i
+  store double %.405.i, ptr %sunkaddr1544, align 8
+  br label %B2760
+
+B250.i544:                                        ; preds = %B176.i550, %B2684
+  %.500.i = icmp slt i64 %.5.i.i543, 0
+  %.501.i = select i1 %.500.i, i64 %arg.trail.5.1, i64 0
+  %66 = getelementptr double, ptr %1, i64 %.121.i
+  %67 = getelementptr i8, ptr %66, i64 8
+  %.523.i = getelementptr double, ptr %67, i64 %.501.i
+  store double %.4598, ptr %.523.i, align 8
+  %68 = getelementptr i8, ptr %66, i64 16
+  %.583.i = getelementptr double, ptr %68, i64 %.501.i
+  store double %.4448, ptr %.583.i, align 8
+  %.622.i = icmp slt i64 %.5.i.i543, -1
+  %.623.i = select i1 %.622.i, i64 %arg.trail.5.1, i64 0
+  %69 = getelementptr i8, ptr %66, i64 24
+  %.645.i = getelementptr double, ptr %69, i64 %.623.i
+  %.646.i = fpext float %.4582 to double
+  store double %.646.i, ptr %.645.i, align 8
+  %.651.i = sitofp i64 %.5.i.i543 to double
+  %.652.i = fadd nsz contract double %.651.i, 1.000000e+00
+  store double %.652.i, ptr %1, align 8
+  br label %B2760
+
+B2760:                                            ; preds = %B250.i544, %B198.i551, %B152.i552, %B2644, %B2600
+  %.4687 = fpext float %.4515 to double
+  %.4689 = fcmp nsz contract ugt float %.4515, 0.000000e+00
+  br i1 %.4689, label %B3840, label %B2774
+
+B2774:                                            ; preds = %B2760
+  %.4692 = icmp sgt i64 %.4458, -1
+  %.4700 = icmp slt i64 %.4458, %arg.into.5.1
+  %or.cond3107 = select i1 %.4692, i1 %.4700, i1 false
+  br i1 %or.cond3107, label %B2810, label %B3840
+
+B2810:                                            ; preds = %B2774
+  %.4715 = icmp sgt i64 %.4461, -1
+  %.4723 = icmp slt i64 %.4461, %arg.into.5.2
+  %or.cond3108 = select i1 %.4715, i1 %.4723, i1 false
+  %.4739 = fcmp nsz contract ogt double %.13.i, %gone.2.3
+  %or.cond3109 = select i1 %or.cond3108, i1 %.4739, i1 false
+  br i1 %or.cond3109, label %B2860.endif.endif, label %B3840
+
+B3376.loopexit.unr-lcssa:                         ; preds = %B3224.endif
+  %70 = and i64 %.5.i541, 1
+  %71 = icmp eq i64 %70, 0
+  br i1 %71, label %B3376, label %B3224.endif.epil.preheader
+
+B3224.endif.epil.preheader:                       ; preds = %B3224.lr.ph, %B3376.loopexit.unr-lcssa
+  %power.5.83630.epil.init = phi double [ %.5063, %B3224.lr.ph ], [ %.5320.11260, %B3376.loopexit.unr-lcssa ]
+  %.515336263628.epil.init = phi i64 [ 0, %B3224.lr.ph ], [ %.5160.11253, %B3376.loopexit.unr-lcssa ]
+  %72 = getelementptr double, ptr %0, i64 %.515336263628.epil.init
+  %73 = getelementptr i8, ptr %72, i64 72
+  %.5239.epil = load double, ptr %73, align 8
+  %.5.i554.epil = fptosi double %.5239.epil to i64
+  %.5289.epil = icmp slt i64 %.5.i554.epil, 0
+  %.5290.epil = select i1 %.5289.epil, i64 %arg.walls.5.0, i64 0
+  %.5291.epil = add i64 %.5290.epil, %.5.i554.epil
+  %.5311.epil = mul i64 %.5291.epil, %arg.walls.5.1
+  %gep3635.epil = getelementptr double, ptr %invariant.gep3634, i64 %.5311.epil
+  %.5316.epil = load double, ptr %gep3635.epil, align 8
+  %.5320.epil = fmul nsz contract double %power.5.83630.epil.init, %.5316.epil
+  br label %B3376
+
+B3376:                                            ; preds = %B2996.endif.endif, %B3224.endif.epil.preheader, %B3376.loopexit.unr-lcssa
+  %power.5.8.lcssa = phi double [ %.5063, %B2996.endif.endif ], [ %.5320.11260, %B3376.loopexit.unr-lcssa ], [ %.5320.epil, %B3224.endif.epil.preheader ]
+  %74 = fcmp ogt double %since.2.1, 0.000000e+00
+  br i1 %74, label %B3388, label %B3516
+
+B3388:                                            ; preds = %B3376
+  %.5431 = tail call nsz contract double @sqrt(double %.5430)
+  %.5433 = fmul nsz contract double %bend.2.1, %.5431
+  %.8.i = fcmp nsz contract ugt double %.5433, -7.800000e-01
+  br i1 %.8.i, label %B20.i, label %B3388.endif.endif
+
+B20.i:                                            ; preds = %B3388
+  %.15.i = fadd nsz contract double %.5433, -1.000000e-01
   %.147.i.i = fmul nsz contract double %.15.i, %.15.i
   %.42.i = fadd nsz contract double %.147.i.i, 1.000000e+00
   %sqrt.i = tail call nsz contract double @llvm.sqrt.f64(double %.42.i)
-  %.45.i = fadd nsz contract double %.4416, %sqrt.i
+  %.45.i = fadd nsz contract double %.5433, %sqrt.i
   %.48.i = fadd nsz contract double %.45.i, -1.000000e-01
   %.49.i = tail call nsz contract double @llvm.log10.f64(double %.48.i)
   %.50.i = fmul nsz contract double %.49.i, 2.000000e+01
   %.51.i = fadd nsz contract double %.50.i, 6.900000e+00
-  %43 = fmul nsz contract double %.51.i, -1.000000e-01
-  %44 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %43)
-  br label %B2686.endif.endif
+  %75 = fmul nsz contract double %.51.i, -1.000000e-01
+  %76 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %75)
+  br label %B3388.endif.endif
 
-B2814:                                            ; preds = %B2686.endif.endif, %B2674
-  %power.6.8 = phi double [ %.4445, %B2686.endif.endif ], [ %power.4.8.lcssa, %B2674 ]
-  %kind.2.8 = phi i64 [ %.4452, %B2686.endif.endif ], [ %.4314, %B2674 ]
-  %.4495 = icmp slt i64 %kind.2.8, 0
-  %.4496 = select i1 %.4495, i64 %arg.into.5.0, i64 0
-  %.4497 = add i64 %.4496, %kind.2.8
-  %.4527 = mul i64 %.4497, %.4525
-  %gep3113 = getelementptr double, ptr %invariant.gep3112, i64 %.4527
-  %.4534 = load double, ptr %gep3113, align 8
-  %.4536 = fadd nsz contract double %power.6.8, %.4534
-  store double %.4536, ptr %gep3113, align 8
-  %sunkaddr1281 = mul i64 %.3601, 8
-  %sunkaddr1282 = getelementptr inbounds i8, ptr %164, i64 %sunkaddr1281
-  %.4680 = load double, ptr %sunkaddr1282, align 8
-  %.4682 = fadd nsz contract double %power.6.8, %.4680
-  store double %.4682, ptr %sunkaddr1282, align 8
-  %sunkaddr1283 = mul i64 %.3601, 8
-  %sunkaddr1284 = getelementptr inbounds i8, ptr %165, i64 %sunkaddr1283
-  %.4828 = load double, ptr %sunkaddr1284, align 8
-  %.4831 = fmul nsz contract double %.2803, %power.6.8
-  %.4832 = fsub nsz contract double %.4828, %.4831
-  store double %.4832, ptr %sunkaddr1284, align 8
-  %sunkaddr1285 = mul i64 %.3601, 8
-  %sunkaddr1286 = getelementptr inbounds i8, ptr %166, i64 %sunkaddr1285
-  %.4979 = load double, ptr %sunkaddr1286, align 8
-  %.4982 = fmul nsz contract double %.2805, %power.6.8
-  %.4985 = fadd nsz contract double %.4982, %.4979
-  store double %.4985, ptr %sunkaddr1286, align 8
-  br label %B5892
+B3516:                                            ; preds = %B3388.endif.endif, %B3376
+  %power.7.8 = phi double [ %.5462, %B3388.endif.endif ], [ %power.5.8.lcssa, %B3376 ]
+  %kind.2.8 = phi i64 [ %.5469, %B3388.endif.endif ], [ %.5331, %B3376 ]
+  %.5532 = load double, ptr %1, align 8
+  %.5533 = fcmp nsz contract ogt double %.5532, 0.000000e+00
+  br i1 %.5533, label %B3554, label %B3654
 
-B3000:                                            ; preds = %B2814.1, %B5892, %B2108, %B2072, %B2018
-  %45 = icmp eq i64 %ghost.6.2, 0
-  %.5081 = fcmp nsz contract ogt float %.3655, 0.000000e+00
-  %or.cond2657 = select i1 %.5081, i1 %45, i1 false
-  br i1 %or.cond2657, label %B3024, label %B3204
+B3554:                                            ; preds = %B3516
+  %.5.i.i556 = fptosi double %.5532 to i64
+  %.199160.not.i = icmp slt i64 %.5.i.i556, 1
+  br i1 %.199160.not.i, label %B3554.endif.endif, label %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader
 
-B3024:                                            ; preds = %B3000
-  %.5095 = fsub nsz contract double %.3668, %arg.tz
-  %.5102 = fdiv nsz contract double %.5095, %.3588
-  %.5108 = fcmp nsz contract ogt double %.5102, %low.6.3
-  br i1 %.5108, label %B3052.endif.endif.endif, label %B3204
+B82.endif.endif.endif.endif.endif.endif.endif.i.preheader: ; preds = %B3554
+  br label %B82.endif.endif.endif.endif.endif.endif.endif.i
 
-B3204:                                            ; preds = %B3052.endif.endif.endif, %B1964.endif, %B3024, %B3000
-  %low.8.4 = phi double [ %.5102, %B3052.endif.endif.endif ], [ %low.6.3, %B3024 ], [ %low.6.3, %B1964.endif ], [ %low.6.3, %B3000 ]
-  %46 = fcmp olt double %rise.2.0, 0.000000e+00
-  %.5380 = fdiv nsz contract double %rise.2.0, %.3588
-  br i1 %46, label %B3216.endif, label %B3236.endif
+B82.endif.endif.endif.endif.endif.endif.endif.i:  ; preds = %B82.endif.endif.endif.endif.endif.endif.endif.i, %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader
+  %lsr.iv1451 = phi ptr [ %scevgep1450, %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader ], [ %scevgep1452, %B82.endif.endif.endif.endif.endif.endif.endif.i ]
+  %lsr.iv25.i = phi i64 [ %lsr.iv.next.i, %B82.endif.endif.endif.endif.endif.endif.endif.i ], [ %.5.i.i556, %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader ]
+  %total.2.0163.i = phi double [ %.568.i, %B82.endif.endif.endif.endif.endif.endif.endif.i ], [ 0.000000e+00, %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader ]
+  %scevgep1454 = getelementptr i8, ptr %lsr.iv1451, i64 -16
+  %.293.i = load double, ptr %scevgep1454, align 8
+  %scevgep1453 = getelementptr i8, ptr %lsr.iv1451, i64 -8
+  %.350.i = load double, ptr %scevgep1453, align 8
+  %.407.i = load double, ptr %lsr.iv1451, align 8
+  %77 = fadd nsz contract double %arg.tz, %.407.i
+  %.410.i = fneg nsz contract double %77
+  %.415.i = fdiv nsz contract double %.410.i, %"$phi2960.2.2.6"
+  %.417.i = fsub nsz contract double %.407.i, %arg.tz
+  %.422.i = fdiv nsz contract double %.417.i, %"$phi2960.2.2.6"
+  %.12.i.i = fcmp nsz contract ogt double %.422.i, %.415.i
+  %.13.i.i = select i1 %.12.i.i, double %.422.i, double %.415.i
+  %.16.i.i = fcmp nsz contract olt double %.4748, %.350.i
+  %.17.i.i = select i1 %.16.i.i, double %.4748, double %.350.i
+  %.18.i.i = fcmp nsz contract olt double %.13.i.i, %.17.i.i
+  %.19.i.i = select i1 %.18.i.i, double %.13.i.i, double %.17.i.i
+  %.12.i16.i = fcmp nsz contract olt double %.422.i, %.415.i
+  %.13.i17.i = select i1 %.12.i16.i, double %.422.i, double %.415.i
+  %.12.i18.i = fcmp nsz contract ogt double %.13.i17.i, %.293.i
+  %.13.i19.i = select i1 %.12.i18.i, double %.13.i17.i, double %.293.i
+  %.538.i = fsub nsz contract double %.19.i.i, %.13.i19.i
+  %.12.i20.i = fcmp nsz contract olt double %.538.i, 0.000000e+00
+  %.13.i21.i = select i1 %.12.i20.i, double 0.000000e+00, double %.538.i
+  %.568.i = fadd nsz contract double %total.2.0163.i, %.13.i21.i
+  %lsr.iv.next.i = add i64 %lsr.iv25.i, -1
+  %scevgep1452 = getelementptr i8, ptr %lsr.iv1451, i64 24
+  %exitcond.not.i = icmp eq i64 %lsr.iv.next.i, 0
+  br i1 %exitcond.not.i, label %B3554.endif.endif, label %B82.endif.endif.endif.endif.endif.endif.endif.i
 
-B3254:                                            ; preds = %B3236.endif, %B3216.endif
-  %.5400 = fdiv nsz contract double %.3876, %.3588
-  %.5402 = fcmp nsz contract ogt double %.5400, %.2349
-  br i1 %.5402, label %B3274.endif.endif, label %B3382
+B3654:                                            ; preds = %B3554.endif.endif, %B3516
+  %power.8.8 = phi double [ %.5600, %B3554.endif.endif ], [ %power.7.8, %B3516 ]
+  %.5647 = icmp slt i64 %kind.2.8, 0
+  %.5648 = select i1 %.5647, i64 %arg.into.5.0, i64 0
+  %.5649 = add i64 %.5648, %kind.2.8
+  %.5679 = mul i64 %.5649, %.5677
+  %gep3669 = getelementptr double, ptr %invariant.gep3668, i64 %.5679
+  %.5686 = load double, ptr %gep3669, align 8
+  %.5688 = fadd nsz contract double %power.8.8, %.5686
+  store double %.5688, ptr %gep3669, align 8
+  %sunkaddr1545 = mul i64 %.4461, 8
+  %sunkaddr1546 = getelementptr inbounds i8, ptr %219, i64 %sunkaddr1545
+  %.5832 = load double, ptr %sunkaddr1546, align 8
+  %.5834 = fadd nsz contract double %power.8.8, %.5832
+  store double %.5834, ptr %sunkaddr1546, align 8
+  %sunkaddr1547 = mul i64 %.4461, 8
+  %sunkaddr1548 = getelementptr inbounds i8, ptr %220, i64 %sunkaddr1547
+  %.5980 = load double, ptr %sunkaddr1548, align 8
+  %.5983 = fmul nsz contract double %.3663, %power.8.8
+  %.5984 = fsub nsz contract double %.5980, %.5983
+  store double %.5984, ptr %sunkaddr1548, align 8
+  %sunkaddr1549 = mul i64 %.4461, 8
+  %sunkaddr1550 = getelementptr inbounds i8, ptr %221, i64 %sunkaddr1549
+  %.6131 = load double, ptr %sunkaddr1550, align 8
+  %.6134 = fmul nsz contract double %.3665, %power.8.8
+  %.6137 = fadd nsz contract double %.6134, %.6131
+  store double %.6137, ptr %sunkaddr1550, align 8
+  br label %B6873
 
-B3382:                                            ; preds = %B3236.endif, %B3216.endif, %B3254
-  %.5629 = fcmp nsz contract ole double %to_col.2.3, %to_row.2.3
-  br i1 %.5629, label %B3406, label %B3428
+B3840:                                            ; preds = %B3654.1, %B6873, %B2810, %B2774, %B2760
+  %78 = icmp eq i64 %ghost.6.2, 0
+  %.6233 = fcmp nsz contract ogt float %.4515, 0.000000e+00
+  %or.cond3111 = select i1 %.6233, i1 %78, i1 false
+  br i1 %or.cond3111, label %B3864, label %B4044
 
-B3406:                                            ; preds = %B3382
-  %.5649 = fadd nsz contract double %.2936, %to_col.2.3
-  %.5657 = add nsw i64 %col.2.3, %"$phi1566.1.2.2"
-  br label %B3448
+B3864:                                            ; preds = %B3840
+  %.6247 = fsub nsz contract double %.4687, %arg.tz
+  %.6254 = fdiv nsz contract double %.6247, %.4448
+  %.6260 = fcmp nsz contract ogt double %.6254, %low.6.3
+  br i1 %.6260, label %B3892.endif.endif.endif, label %B4044
 
-B3428:                                            ; preds = %B3382
-  %.5676 = fadd nsz contract double %.2970, %to_row.2.3
-  %.5683 = add nsw i64 %row.2.3, %"$phi1566.2.2.2"
-  br label %B3448
+B4044:                                            ; preds = %B3892.endif.endif.endif, %B2546.endif, %B3864, %B3840
+  %low.8.4 = phi double [ %.6254, %B3892.endif.endif.endif ], [ %low.6.3, %B3864 ], [ %low.6.3, %B2546.endif ], [ %low.6.3, %B3840 ]
+  %79 = fcmp olt double %rise.2.0, 0.000000e+00
+  %.6532 = fdiv nsz contract double %rise.2.0, %.4448
+  br i1 %79, label %B4056.endif, label %B4076.endif
 
-B3448:                                            ; preds = %B3428, %B3406
-  %row.4.5 = phi i64 [ %row.2.3, %B3406 ], [ %.5683, %B3428 ]
-  %to_row.4.5 = phi double [ %to_row.2.3, %B3406 ], [ %.5676, %B3428 ]
-  %to_col.4.5 = phi double [ %.5649, %B3406 ], [ %to_col.2.3, %B3428 ]
-  %col.4.5 = phi i64 [ %.5657, %B3406 ], [ %col.2.3, %B3428 ]
-  %.5690 = icmp sgt i64 %row.4.5, -1
-  %.5708 = icmp slt i64 %row.4.5, %arg.height.5.0
-  %or.cond2658 = select i1 %.5690, i1 %.5708, i1 false
-  br i1 %or.cond2658, label %B3480, label %B3516
+B4094:                                            ; preds = %B4076.endif, %B4056.endif
+  %.6552 = fdiv nsz contract double %.4895, %.4448
+  %.6554 = fcmp nsz contract ogt double %.6552, %.2897
+  br i1 %.6554, label %B4114.endif.endif, label %B4222
 
-B3480:                                            ; preds = %B3448
-  %47 = icmp sgt i64 %col.4.5, -1
-  br i1 %47, label %B3510, label %B3528
+B4222:                                            ; preds = %B4076.endif, %B4056.endif, %B4094
+  %.6781 = fcmp nsz contract ole double %to_col.2.3, %to_row.2.3
+  br i1 %.6781, label %B4246, label %B4268
 
-B3510:                                            ; preds = %B3480
-  %.5757 = icmp slt i64 %col.4.5, %arg.height.5.1
-  br i1 %.5757, label %B3832, label %B3636
+B4246:                                            ; preds = %B4222
+  %.6801 = fadd nsz contract double %.3796, %to_col.2.3
+  %.6809 = add nsw i64 %col.3.3, %"$phi2148.1.2.2"
+  br label %B4288
 
-B3516:                                            ; preds = %B3448
-  %48 = fcmp ule double %.2803, 0.000000e+00
-  %49 = icmp sgt i64 %col.4.5, -1
-  %brmerge2682 = or i1 %48, %49
-  %not..5786 = xor i1 %49, true
-  br i1 %brmerge2682, label %B3540, label %B3624
+B4268:                                            ; preds = %B4222
+  %.6828 = fadd nsz contract double %.3830, %to_row.2.3
+  %.6835 = add nsw i64 %row.3.3, %"$phi2148.2.2.2"
+  br label %B4288
 
-B3528:                                            ; preds = %B3480
-  %50 = fcmp ule double %.2803, 0.000000e+00
-  br i1 %50, label %B3540, label %B3624
+B4288:                                            ; preds = %B4268, %B4246
+  %row.5.5 = phi i64 [ %row.3.3, %B4246 ], [ %.6835, %B4268 ]
+  %to_row.4.5 = phi double [ %to_row.2.3, %B4246 ], [ %.6828, %B4268 ]
+  %to_col.4.5 = phi double [ %.6801, %B4246 ], [ %to_col.2.3, %B4268 ]
+  %col.5.5 = phi i64 [ %.6809, %B4246 ], [ %col.3.3, %B4268 ]
+  %.6842 = icmp sgt i64 %row.5.5, -1
+  %.6860 = icmp slt i64 %row.5.5, %arg.height.5.0
+  %or.cond3112 = select i1 %.6842, i1 %.6860, i1 false
+  br i1 %or.cond3112, label %B4320, label %B4356
 
-B3540:                                            ; preds = %B3528, %B3516
-  %.5690676 = phi i1 [ %.5690, %B3516 ], [ true, %B3528 ]
-  %.5708670 = phi i1 [ %.5708, %B3516 ], [ true, %B3528 ]
-  %.57862560 = phi i1 [ %not..5786, %B3516 ], [ true, %B3528 ]
-  %51 = fcmp ule double %.2805, 0.000000e+00
-  %52 = fcmp olt double %.2805, 0.000000e+00
-  %53 = fcmp uge double %.2803, 0.000000e+00
-  %.5799 = icmp slt i64 %col.4.5, %arg.height.5.1
-  %or.cond2659.not4276 = select i1 %.5799, i1 true, i1 %53
-  %brmerge = select i1 %.5690676, i1 true, i1 %51
-  %or.cond2683 = select i1 %or.cond2659.not4276, i1 %brmerge, i1 false
-  %or.cond2683.not = xor i1 %or.cond2683, true
-  %brmerge6425 = select i1 %or.cond2683.not, i1 true, i1 %.5708670
-  %or.cond2683.not..5826 = select i1 %brmerge6425, i1 %or.cond2683.not, i1 %52
-  br i1 %.57862560, label %B3624, label %B3636
+B4320:                                            ; preds = %B4288
+  %80 = icmp sgt i64 %col.5.5, -1
+  br i1 %80, label %B4350, label %B4368
 
-B3624:                                            ; preds = %B3540, %B3528, %B3516
-  %"$phi3610.1.5.52586" = phi i1 [ %or.cond2683.not..5826, %B3540 ], [ true, %B3516 ], [ true, %B3528 ]
-  %54 = fcmp ugt double %.2803, 0.000000e+00
-  br i1 %54, label %B3636, label %B3720.endif.endif
+B4350:                                            ; preds = %B4320
+  %.6909 = icmp slt i64 %col.5.5, %arg.height.5.1
+  br i1 %.6909, label %B4672, label %B4476
 
-B3636:                                            ; preds = %B3624, %B3540, %B3510
-  %"$phi3610.1.5.52585" = phi i1 [ %"$phi3610.1.5.52586", %B3624 ], [ %or.cond2683.not..5826, %B3540 ], [ %or.cond2683.not452, %B3510 ]
-  %55 = fcmp ole double %.2805, 0.000000e+00
-  %56 = fcmp oge double %.2803, 0.000000e+00
-  %.5850 = icmp sge i64 %col.4.5, %arg.height.5.1
-  %or.cond2660 = select i1 %.5850, i1 %56, i1 false
-  %.5861 = icmp slt i64 %row.4.5, 0
-  %or.cond2661 = select i1 %.5861, i1 %55, i1 false
-  %or.cond4271 = select i1 %or.cond2660, i1 true, i1 %or.cond2661
-  br i1 %or.cond4271, label %B3720.endif.endif, label %B3706
+B4356:                                            ; preds = %B4288
+  %81 = fcmp ule double %.3663, 0.000000e+00
+  %82 = icmp sgt i64 %col.5.5, -1
+  %brmerge3141 = or i1 %81, %82
+  %not..6938 = xor i1 %82, true
+  br i1 %brmerge3141, label %B4380, label %B4464
 
-B3706:                                            ; preds = %B3636
-  %57 = fcmp oge double %.2805, 0.000000e+00
-  %.5871 = icmp sge i64 %row.4.5, %arg.height.5.0
-  %spec.select2662 = select i1 %.5871, i1 %57, i1 false
-  %brmerge2663 = select i1 %inside.2.3, i1 true, i1 %spec.select2662
-  %"$phi3610.1.5.52584.not" = xor i1 %"$phi3610.1.5.52585", true
-  %brmerge2664 = select i1 %brmerge2663, i1 true, i1 %"$phi3610.1.5.52584.not"
-  br i1 %brmerge2664, label %B3720.endif.endif, label %B1962.outer
+B4368:                                            ; preds = %B4320
+  %83 = fcmp ule double %.3663, 0.000000e+00
+  br i1 %83, label %B4380, label %B4464
 
-B3832:                                            ; preds = %B3510
-  %.6171 = mul i64 %row.4.5, %arg.height.5.1
-  %58 = getelementptr float, ptr %arg.height.4, i64 %.6171
-  %.6175 = getelementptr float, ptr %58, i64 %col.4.5
-  %.6176 = load float, ptr %.6175, align 4
-  %.6183 = fpext float %.6176 to double
-  %.6185 = fcmp nsz contract ugt float %.6176, 0.000000e+00
-  br i1 %.6185, label %B3872, label %B1962.outer
+B4380:                                            ; preds = %B4368, %B4356
+  %.6842823 = phi i1 [ %.6842, %B4356 ], [ true, %B4368 ]
+  %.6860817 = phi i1 [ %.6860, %B4356 ], [ true, %B4368 ]
+  %.69382998 = phi i1 [ %not..6938, %B4356 ], [ true, %B4368 ]
+  %84 = fcmp ule double %.3665, 0.000000e+00
+  %85 = fcmp olt double %.3665, 0.000000e+00
+  %86 = fcmp uge double %.3663, 0.000000e+00
+  %.6951 = icmp slt i64 %col.5.5, %arg.height.5.1
+  %or.cond3113.not4343 = select i1 %.6951, i1 true, i1 %86
+  %brmerge = select i1 %.6842823, i1 true, i1 %84
+  %or.cond3142 = select i1 %or.cond3113.not4343, i1 %brmerge, i1 false
+  %or.cond3142.not = xor i1 %or.cond3142, true
+  %brmerge6161 = select i1 %or.cond3142.not, i1 true, i1 %.6860817
+  %or.cond3142.not..6978 = select i1 %brmerge6161, i1 %or.cond3142.not, i1 %85
+  br i1 %.69382998, label %B4464, label %B4476
 
-B3872:                                            ; preds = %B3832
-  %59 = icmp sgt i64 %ghost.6.2, 0
-  br i1 %59, label %B3884, label %B4018
+B4464:                                            ; preds = %B4380, %B4368, %B4356
+  %"$phi4450.1.5.53024" = phi i1 [ %or.cond3142.not..6978, %B4380 ], [ true, %B4356 ], [ true, %B4368 ]
+  %87 = fcmp ugt double %.3663, 0.000000e+00
+  br i1 %87, label %B4476, label %B4560.endif.endif
 
-B3884:                                            ; preds = %B3872
-  %.6212 = add nsw i64 %ghost.6.2, -1
-  %.6219 = icmp eq i64 %.6212, 0
-  br i1 %.6219, label %B3906.endif.endif, label %B1962
+B4476:                                            ; preds = %B4464, %B4380, %B4350
+  %"$phi4450.1.5.53023" = phi i1 [ %"$phi4450.1.5.53024", %B4464 ], [ %or.cond3142.not..6978, %B4380 ], [ %or.cond3142.not531, %B4350 ]
+  %88 = fcmp ole double %.3665, 0.000000e+00
+  %89 = fcmp oge double %.3663, 0.000000e+00
+  %.7002 = icmp sge i64 %col.5.5, %arg.height.5.1
+  %or.cond3114 = select i1 %.7002, i1 %89, i1 false
+  %.7013 = icmp slt i64 %row.5.5, 0
+  %or.cond3115 = select i1 %.7013, i1 %88, i1 false
+  %or.cond4338 = select i1 %or.cond3114, i1 true, i1 %or.cond3115
+  br i1 %or.cond4338, label %B4560.endif.endif, label %B4546
 
-B4018:                                            ; preds = %B3872
-  %.6441 = fsub nsz contract double %.6183, %arg.tz
-  %.6446 = fdiv nsz contract double %.6441, %.3588
-  %.6452 = fcmp nsz contract ult double %low.8.4, %.6446
-  br i1 %.6452, label %B4050, label %B1962.outer
+B4546:                                            ; preds = %B4476
+  %90 = fcmp oge double %.3665, 0.000000e+00
+  %.7023 = icmp sge i64 %row.5.5, %arg.height.5.0
+  %spec.select3116 = select i1 %.7023, i1 %90, i1 false
+  %brmerge3117 = select i1 %inside.2.3, i1 true, i1 %spec.select3116
+  %"$phi4450.1.5.53022.not" = xor i1 %"$phi4450.1.5.53023", true
+  %brmerge3118 = select i1 %brmerge3117, i1 true, i1 %"$phi4450.1.5.53022.not"
+  br i1 %brmerge3118, label %B4560.endif.endif, label %B2544.outer
 
-B4050:                                            ; preds = %B4018
-  %60 = fcmp ole double %to_col.2.3, %to_row.2.3
-  %"$phi4092.1.4.6" = select i1 %60, i64 %spec.select2665, i64 %spec.select2666
-  %.6583 = mul i64 %row.4.5, %arg.sides.5.1
-  %reass.add2689 = add i64 %col.4.5, %.6583
-  %reass.mul2690 = mul i64 %reass.add2689, %arg.sides.5.2
-  %reass.add2688 = add i64 %reass.mul2690, %"$phi4092.1.4.6"
-  %reass.mul = mul i64 %reass.add2688, %arg.sides.5.3
-  %.6591 = getelementptr double, ptr %arg.sides.4, i64 %reass.mul
-  %.6592 = load double, ptr %.6591, align 8
-  %.6690 = getelementptr i8, ptr %.6591, i64 8
-  %.6691 = load double, ptr %.6690, align 8
-  %.6789 = getelementptr i8, ptr %.6591, i64 16
-  %.6790 = load double, ptr %.6789, align 8
-  %.6888 = getelementptr i8, ptr %.6591, i64 24
-  %.6889 = load double, ptr %.6888, align 8
-  %.6928 = fmul nsz contract double %.2803, %.6592
-  %.6931 = fmul nsz contract double %.2805, %.6691
-  %.6932 = fadd nsz contract double %.6928, %.6931
-  %.6938 = fcmp nsz contract ult double %.6889, 0.000000e+00
-  %.6945 = fcmp nsz contract une double %.6889, %.2547
-  %"$phi4240.1.2.6.not" = select i1 %.6938, i1 true, i1 %.6945
-  %.6956 = fcmp nsz contract olt double %.6932, 0xBEB0C6F7A0B5ED8D
-  %or.cond2667 = select i1 %.6956, i1 %"$phi4240.1.2.6.not", i1 false
-  br i1 %or.cond2667, label %B4634.endif.endif, label %B4264
+B4672:                                            ; preds = %B4350
+  %.7323 = mul i64 %row.5.5, %arg.height.5.1
+  %91 = getelementptr float, ptr %arg.height.4, i64 %.7323
+  %.7327 = getelementptr float, ptr %91, i64 %col.5.5
+  %.7328 = load float, ptr %.7327, align 4
+  %.7335 = fpext float %.7328 to double
+  %.7337 = fcmp nsz contract ugt float %.7328, 0.000000e+00
+  br i1 %.7337, label %B4712, label %B2544.outer
 
-B4264:                                            ; preds = %B4050
-  %spec.select2668 = select i1 %"$phi4240.1.2.6.not", i64 3, i64 24
-  %61 = add nuw nsw i64 %spec.select2668, 1
-  br label %B4352
+B4712:                                            ; preds = %B4672
+  %92 = icmp sgt i64 %ghost.6.2, 0
+  br i1 %92, label %B4724, label %B4858
 
-B4352:                                            ; preds = %B4476, %B4264
-  %lsr.iv1236 = phi i64 [ %lsr.iv.next1237, %B4476 ], [ %61, %B4264 ]
-  %a.2.7 = phi double [ %to_col.4.5, %B4264 ], [ %a.3.8, %B4476 ]
-  %b.2.7 = phi double [ %to_row.4.5, %B4264 ], [ %b.3.8, %B4476 ]
-  %i.2.7 = phi i64 [ %row.4.5, %B4264 ], [ %i.3.8, %B4476 ]
-  %j.2.7 = phi i64 [ %col.4.5, %B4264 ], [ %j.3.8, %B4476 ]
-  %lsr.iv.next1237 = add nsw i64 %lsr.iv1236, -1
-  %exitcond5963.not = icmp eq i64 %lsr.iv.next1237, 0
-  br i1 %exitcond5963.not, label %B4532, label %B4354
+B4724:                                            ; preds = %B4712
+  %.7364 = add nsw i64 %ghost.6.2, -1
+  %.7371 = icmp eq i64 %.7364, 0
+  br i1 %.7371, label %B4746.endif.endif, label %B2544
 
-B4354:                                            ; preds = %B4352
-  %.7170 = fcmp nsz contract ugt double %a.2.7, %b.2.7
-  br i1 %.7170, label %B4390, label %B4368
+B4858:                                            ; preds = %B4712
+  %.7593 = fsub nsz contract double %.7335, %arg.tz
+  %.7598 = fdiv nsz contract double %.7593, %.4448
+  %.7604 = fcmp nsz contract ult double %low.8.4, %.7598
+  br i1 %.7604, label %B4890, label %B2544.outer
 
-B4368:                                            ; preds = %B4354
-  %.7186 = fadd nsz contract double %.2936, %a.2.7
-  %.7194 = add nsw i64 %j.2.7, %"$phi1566.1.2.2"
-  br label %B4410
+B4890:                                            ; preds = %B4858
+  %93 = fcmp ole double %to_col.2.3, %to_row.2.3
+  %"$phi4932.1.4.6" = select i1 %93, i64 %spec.select3119, i64 %spec.select3120
+  %.7735 = mul i64 %row.5.5, %arg.sides.5.1
+  %reass.add3148 = add i64 %col.5.5, %.7735
+  %reass.mul3149 = mul i64 %reass.add3148, %arg.sides.5.2
+  %reass.add3147 = add i64 %reass.mul3149, %"$phi4932.1.4.6"
+  %reass.mul = mul i64 %reass.add3147, %arg.sides.5.3
+  %.7743 = getelementptr double, ptr %arg.sides.4, i64 %reass.mul
+  %.7744 = load double, ptr %.7743, align 8
+  %.7842 = getelementptr i8, ptr %.7743, i64 8
+  %.7843 = load double, ptr %.7842, align 8
+  %.7941 = getelementptr i8, ptr %.7743, i64 16
+  %.7942 = load double, ptr %.7941, align 8
+  %.8040 = getelementptr i8, ptr %.7743, i64 24
+  %.8041 = load double, ptr %.8040, align 8
+  %.8080 = fmul nsz contract double %.3663, %.7744
+  %.8083 = fmul nsz contract double %.3665, %.7843
+  %.8084 = fadd nsz contract double %.8080, %.8083
+  %.8090 = fcmp nsz contract ult double %.8041, 0.000000e+00
+  %.8097 = fcmp nsz contract une double %.8041, %.3095
+  %"$phi5080.1.2.6.not" = select i1 %.8090, i1 true, i1 %.8097
+  %.8108 = fcmp nsz contract olt double %.8084, 0xBEB0C6F7A0B5ED8D
+  %or.cond3121 = select i1 %.8108, i1 %"$phi5080.1.2.6.not", i1 false
+  br i1 %or.cond3121, label %B5474.endif.endif, label %B5104
 
-B4390:                                            ; preds = %B4354
-  %.7213 = fadd nsz contract double %.2970, %b.2.7
-  %.7220 = add nsw i64 %i.2.7, %"$phi1566.2.2.2"
-  br label %B4410
+B5104:                                            ; preds = %B4890
+  %spec.select3122 = select i1 %"$phi5080.1.2.6.not", i64 3, i64 24
+  %94 = add nuw nsw i64 %spec.select3122, 1
+  br label %B5192
 
-B4410:                                            ; preds = %B4390, %B4368
-  %b.3.8 = phi double [ %b.2.7, %B4368 ], [ %.7213, %B4390 ]
-  %i.3.8 = phi i64 [ %i.2.7, %B4368 ], [ %.7220, %B4390 ]
-  %a.3.8 = phi double [ %.7186, %B4368 ], [ %a.2.7, %B4390 ]
-  %j.3.8 = phi i64 [ %.7194, %B4368 ], [ %j.2.7, %B4390 ]
-  %.7227 = icmp sgt i64 %i.3.8, -1
-  %.7235 = icmp slt i64 %i.3.8, %arg.height.5.0
-  %or.cond2684 = select i1 %.7227, i1 %.7235, i1 false
-  br i1 %or.cond2684, label %B4442, label %B4532
+B5192:                                            ; preds = %B5316, %B5104
+  %lsr.iv1463 = phi i64 [ %lsr.iv.next1464, %B5316 ], [ %94, %B5104 ]
+  %a.2.7 = phi double [ %to_col.4.5, %B5104 ], [ %a.3.8, %B5316 ]
+  %b.2.7 = phi double [ %to_row.4.5, %B5104 ], [ %b.3.8, %B5316 ]
+  %i.2.7 = phi i64 [ %row.5.5, %B5104 ], [ %i.3.8, %B5316 ]
+  %j.2.7 = phi i64 [ %col.5.5, %B5104 ], [ %j.3.8, %B5316 ]
+  %lsr.iv.next1464 = add nsw i64 %lsr.iv1463, -1
+  %exitcond5620.not = icmp eq i64 %lsr.iv.next1464, 0
+  br i1 %exitcond5620.not, label %B5372, label %B5194
 
-B4442:                                            ; preds = %B4410
-  %.7254 = icmp sgt i64 %j.3.8, -1
-  %.7262 = icmp slt i64 %j.3.8, %arg.height.5.1
-  %or.cond2669 = select i1 %.7254, i1 %.7262, i1 false
-  br i1 %or.cond2669, label %B4476, label %B4532
+B5194:                                            ; preds = %B5192
+  %.8322 = fcmp nsz contract ugt double %a.2.7, %b.2.7
+  br i1 %.8322, label %B5230, label %B5208
 
-B4476:                                            ; preds = %B4442
-  %.7354 = mul i64 %i.3.8, %arg.height.5.1
-  %62 = getelementptr float, ptr %arg.height.4, i64 %.7354
-  %.7358 = getelementptr float, ptr %62, i64 %j.3.8
-  %.7359 = load float, ptr %.7358, align 4
-  %.7364 = fcmp nsz contract ugt float %.7359, 0.000000e+00
-  br i1 %.7364, label %B4352, label %B4518
+B5208:                                            ; preds = %B5194
+  %.8338 = fadd nsz contract double %.3796, %a.2.7
+  %.8346 = add nsw i64 %j.2.7, %"$phi2148.1.2.2"
+  br label %B5250
 
-B4518:                                            ; preds = %B4476
-  %.7439 = add nuw nsw i64 %spec.select2668, 1
-  br label %B1962.outer
+B5230:                                            ; preds = %B5194
+  %.8365 = fadd nsz contract double %.3830, %b.2.7
+  %.8372 = add nsw i64 %i.2.7, %"$phi2148.2.2.2"
+  br label %B5250
 
-B4532:                                            ; preds = %B4442, %B4410, %B4352
-  %63 = fcmp ole double %to_col.2.3, %to_row.2.3
-  %"$phi4608.1.2.62612" = select i1 %63, double %.7451, double 0.000000e+00
-  %"$phi4608.2.2.6" = select i1 %63, double 0.000000e+00, double %.7469
-  %.7484 = fmul nsz contract double %.2803, %"$phi4608.1.2.62612"
-  %.7486 = fmul nsz contract double %.2805, %"$phi4608.2.2.6"
-  %.7487 = fadd nsz contract double %.7484, %.7486
-  br label %B4634.endif.endif
+B5250:                                            ; preds = %B5230, %B5208
+  %b.3.8 = phi double [ %b.2.7, %B5208 ], [ %.8365, %B5230 ]
+  %i.3.8 = phi i64 [ %i.2.7, %B5208 ], [ %.8372, %B5230 ]
+  %a.3.8 = phi double [ %.8338, %B5208 ], [ %a.2.7, %B5230 ]
+  %j.3.8 = phi i64 [ %.8346, %B5208 ], [ %j.2.7, %B5230 ]
+  %.8379 = icmp sgt i64 %i.3.8, -1
+  %.8387 = icmp slt i64 %i.3.8, %arg.height.5.0
+  %or.cond3143 = select i1 %.8379, i1 %.8387, i1 false
+  br i1 %or.cond3143, label %B5282, label %B5372
 
-B5122:                                            ; preds = %B4870.endif
-  %.8088 = add nsw i64 %waiting.5.3, 1
-  %.8090 = icmp sgt i64 %waiting.5.3, 509
-  br i1 %.8090, label %B5156.endif.endif, label %B5264
+B5282:                                            ; preds = %B5250
+  %.8406 = icmp sgt i64 %j.3.8, -1
+  %.8414 = icmp slt i64 %j.3.8, %arg.height.5.1
+  %or.cond3123 = select i1 %.8406, i1 %.8414, i1 false
+  br i1 %or.cond3123, label %B5316, label %B5372
 
-B5264:                                            ; preds = %B5122
-  br i1 %or.cond2667, label %B5272.endif.endif.endif, label %B5446.endif
+B5316:                                            ; preds = %B5282
+  %.8506 = mul i64 %i.3.8, %arg.height.5.1
+  %95 = getelementptr float, ptr %arg.height.4, i64 %.8506
+  %.8510 = getelementptr float, ptr %95, i64 %j.3.8
+  %.8511 = load float, ptr %.8510, align 4
+  %.8516 = fcmp nsz contract ugt float %.8511, 0.000000e+00
+  br i1 %.8516, label %B5192, label %B5358
 
-B5736:                                            ; preds = %B5736.preheader1196, %B5736
-  %.904631193121 = phi i64 [ %.9053.3, %B5736 ], [ %.904631193121.unr, %B5736.preheader1196 ]
-  %64 = shl i64 %.904631193121, 3
-  %scevgep1269 = getelementptr i8, ptr %scevgep1263, i64 %64
-  %scevgep1270 = getelementptr i8, ptr %scevgep1269, i64 -24
-  %.9132 = load double, ptr %scevgep1270, align 8
-  %65 = shl i64 %.904631193121, 3
-  %scevgep1261 = getelementptr i8, ptr %scevgep1255, i64 %65
-  %scevgep1262 = getelementptr i8, ptr %scevgep1261, i64 -24
-  store double %.9132, ptr %scevgep1262, align 8
-  %scevgep1267 = getelementptr i8, ptr %scevgep1263, i64 %65
-  %scevgep1268 = getelementptr i8, ptr %scevgep1267, i64 -16
-  %.9132.1 = load double, ptr %scevgep1268, align 8
-  %66 = shl i64 %.904631193121, 3
-  %scevgep1259 = getelementptr i8, ptr %scevgep1255, i64 %66
-  %scevgep1260 = getelementptr i8, ptr %scevgep1259, i64 -16
-  store double %.9132.1, ptr %scevgep1260, align 8
-  %scevgep1265 = getelementptr i8, ptr %scevgep1263, i64 %66
-  %scevgep1266 = getelementptr i8, ptr %scevgep1265, i64 -8
-  %.9132.2 = load double, ptr %scevgep1266, align 8
-  %67 = shl i64 %.904631193121, 3
-  %scevgep1257 = getelementptr i8, ptr %scevgep1255, i64 %67
-  %scevgep1258 = getelementptr i8, ptr %scevgep1257, i64 -8
-  store double %.9132.2, ptr %scevgep1258, align 8
-  %.9053.3 = add nuw nsw i64 %.904631193121, 4
-  %68 = shl i64 %.904631193121, 3
-  %scevgep1264 = getelementptr i8, ptr %scevgep1263, i64 %68
-  %.9132.3 = load double, ptr %scevgep1264, align 8
-  %69 = shl i64 %.904631193121, 3
-  %scevgep1256 = getelementptr i8, ptr %scevgep1255, i64 %69
-  store double %.9132.3, ptr %scevgep1256, align 8
-  %exitcond5964.not.3 = icmp eq i64 %.5.i, %.9053.3
-  br i1 %exitcond5964.not.3, label %B5792, label %B5736
+B5358:                                            ; preds = %B5316
+  %.8591 = add nuw nsw i64 %spec.select3122, 1
+  br label %B2544.outer
 
-B5792:                                            ; preds = %B5736.prol.loopexit, %middle.block, %B5446.endif, %B5736
-  %gep3127 = getelementptr double, ptr %invariant.gep3126, i64 %.8462
-  %70 = getelementptr i8, ptr %gep3127, i64 72
-  %.9248 = getelementptr double, ptr %70, i64 %.9226
-  %.9249 = sitofp i64 %.5.i481 to double
-  store double %.9249, ptr %.9248, align 8
-  br label %B5822.endif
+B5372:                                            ; preds = %B5282, %B5250, %B5192
+  %96 = fcmp ole double %to_col.2.3, %to_row.2.3
+  %"$phi5448.1.2.63050" = select i1 %96, double %.8603, double 0.000000e+00
+  %"$phi5448.2.2.6" = select i1 %96, double 0.000000e+00, double %.8621
+  %.8636 = fmul nsz contract double %.3663, %"$phi5448.1.2.63050"
+  %.8638 = fmul nsz contract double %.3665, %"$phi5448.2.2.6"
+  %.8639 = fadd nsz contract double %.8636, %.8638
+  br label %B5474.endif.endif
 
-B5872:                                            ; preds = %B5822.endif, %B3906.endif.endif, %B3720.endif.endif, %B3274.endif.endif, %B3052.endif.endif.endif
-  %waiting.4.2 = phi i64 [ %waiting.5.3, %B3720.endif.endif ], [ %waiting.5.3, %B3274.endif.endif ], [ %waiting.6.2.ph, %B3906.endif.endif ], [ %waiting.5.3, %B3052.endif.endif.endif ], [ %waiting.7.5, %B5822.endif ]
-  %.9420 = icmp sgt i64 %waiting.4.2, 0
-  br i1 %.9420, label %B982.endif.endif, label %B268.loopexit
+B5962:                                            ; preds = %B5710.endif
+  %.9240 = add nsw i64 %waiting.5.3, 1
+  %.9242 = icmp sgt i64 %waiting.5.3, 509
+  br i1 %.9242, label %B5996.endif.endif, label %B6104
 
-common.ret:                                       ; preds = %B268.loopexit, %B0.else.if
+B6104:                                            ; preds = %B5962
+  br i1 %or.cond3121, label %B6112.endif.endif.endif, label %B6286.endif
+
+B6576:                                            ; preds = %B6576.preheader1383, %B6576
+  %.1019836753677 = phi i64 [ %.10205.3, %B6576 ], [ %.1019836753677.unr, %B6576.preheader1383 ]
+  %97 = shl i64 %.1019836753677, 3
+  %scevgep1496 = getelementptr i8, ptr %scevgep1490, i64 %97
+  %scevgep1497 = getelementptr i8, ptr %scevgep1496, i64 -24
+  %.10284 = load double, ptr %scevgep1497, align 8
+  %98 = shl i64 %.1019836753677, 3
+  %scevgep1488 = getelementptr i8, ptr %scevgep1482, i64 %98
+  %scevgep1489 = getelementptr i8, ptr %scevgep1488, i64 -24
+  store double %.10284, ptr %scevgep1489, align 8
+  %scevgep1494 = getelementptr i8, ptr %scevgep1490, i64 %98
+  %scevgep1495 = getelementptr i8, ptr %scevgep1494, i64 -16
+  %.10284.1 = load double, ptr %scevgep1495, align 8
+  %99 = shl i64 %.1019836753677, 3
+  %scevgep1486 = getelementptr i8, ptr %scevgep1482, i64 %99
+  %scevgep1487 = getelementptr i8, ptr %scevgep1486, i64 -16
+  store double %.10284.1, ptr %scevgep1487, align 8
+  %scevgep1492 = getelementptr i8, ptr %scevgep1490, i64 %99
+  %scevgep1493 = getelementptr i8, ptr %scevgep1492, i64 -8
+  %.10284.2 = load double, ptr %scevgep1493, align 8
+  %100 = shl i64 %.1019836753677, 3
+  %scevgep1484 = getelementptr i8, ptr %scevgep1482, i64 %100
+  %scevgep1485 = getelementptr i8, ptr %scevgep1484, i64 -8
+  store double %.10284.2, ptr %scevgep1485, align 8
+  %.10205.3 = add nuw nsw i64 %.1019836753677, 4
+  %101 = shl i64 %.1019836753677, 3
+  %scevgep1491 = getelementptr i8, ptr %scevgep1490, i64 %101
+  %.10284.3 = load double, ptr %scevgep1491, align 8
+  %102 = shl i64 %.1019836753677, 3
+  %scevgep1483 = getelementptr i8, ptr %scevgep1482, i64 %102
+  store double %.10284.3, ptr %scevgep1483, align 8
+  %exitcond5621.not.3 = icmp eq i64 %.5.i541, %.10205.3
+  br i1 %exitcond5621.not.3, label %B6632.endif.endif, label %B6576
+
+B6728:                                            ; preds = %B6728.preheader1382, %B6728
+  %.1051136823684 = phi i64 [ %.10518.3, %B6728 ], [ %.1051136823684.unr, %B6728.preheader1382 ]
+  %103 = shl i64 %.1051136823684, 3
+  %scevgep1523 = getelementptr i8, ptr %scevgep1450, i64 %103
+  %scevgep1524 = getelementptr i8, ptr %scevgep1523, i64 -24
+  %.10596 = load double, ptr %scevgep1524, align 8
+  %104 = shl i64 %.1051136823684, 3
+  %scevgep1516 = getelementptr i8, ptr %scevgep1512, i64 %104
+  %scevgep1517 = getelementptr i8, ptr %scevgep1516, i64 -24
+  store double %.10596, ptr %scevgep1517, align 8
+  %scevgep1525 = getelementptr i8, ptr %scevgep1450, i64 %104
+  %scevgep1526 = getelementptr i8, ptr %scevgep1525, i64 -16
+  %.10596.1 = load double, ptr %scevgep1526, align 8
+  %105 = shl i64 %.1051136823684, 3
+  %scevgep1518 = getelementptr i8, ptr %scevgep1512, i64 %105
+  %scevgep1519 = getelementptr i8, ptr %scevgep1518, i64 -16
+  store double %.10596.1, ptr %scevgep1519, align 8
+  %scevgep1521 = getelementptr i8, ptr %scevgep1450, i64 %105
+  %scevgep1522 = getelementptr i8, ptr %scevgep1521, i64 -8
+  %.10596.2 = load double, ptr %scevgep1522, align 8
+  %106 = shl i64 %.1051136823684, 3
+  %scevgep1514 = getelementptr i8, ptr %scevgep1512, i64 %106
+  %scevgep1515 = getelementptr i8, ptr %scevgep1514, i64 -8
+  store double %.10596.2, ptr %scevgep1515, align 8
+  %.10518.3 = add nuw nsw i64 %.1051136823684, 4
+  %scevgep1520 = getelementptr i8, ptr %scevgep1450, i64 %106
+  %.10596.3 = load double, ptr %scevgep1520, align 8
+  %107 = shl i64 %.1051136823684, 3
+  %scevgep1513 = getelementptr i8, ptr %scevgep1512, i64 %107
+  store double %.10596.3, ptr %scevgep1513, align 8
+  %exitcond5622.not.3 = icmp eq i64 %storemerge3134, %.10518.3
+  br i1 %exitcond5622.not.3, label %B6772, label %B6728
+
+B6772:                                            ; preds = %B6728.prol.loopexit, %middle.block, %B6632.endif.endif, %B6728
+  %gep3690 = getelementptr double, ptr %invariant.gep3689, i64 %.9614
+  %108 = getelementptr i8, ptr %gep3690, i64 72
+  %.10711 = getelementptr double, ptr %108, i64 %.10689
+  %.10712 = sitofp i64 %.5.i576 to double
+  store double %.10712, ptr %.10711, align 8
+  br label %B6802.endif
+
+B6852:                                            ; preds = %B6802.endif, %B4746.endif.endif, %B4560.endif.endif, %B4114.endif.endif, %B3892.endif.endif.endif
+  %waiting.4.2 = phi i64 [ %waiting.5.3, %B4560.endif.endif ], [ %waiting.5.3, %B4114.endif.endif ], [ %waiting.6.2.ph, %B4746.endif.endif ], [ %waiting.7.5, %B6802.endif ], [ %waiting.5.3, %B3892.endif.endif.endif ]
+  %.10883 = icmp sgt i64 %waiting.4.2, 0
+  br i1 %.10883, label %B1434.endif.endif, label %B302.loopexit
+
+common.ret:                                       ; preds = %B302.loopexit, %B0.else.if
   store ptr null, ptr %retptr, align 8
   ret i32 0
 
-B5892:                                            ; preds = %B2158.endif.endif, %B2814
-  %"$phi2258.2.2.6.1" = fdiv nsz contract double %.3876, %.3729
-  %.3903.1 = fcmp nsz contract ole double %low.6.3, %"$phi2258.2.2.6.1"
-  %.3911.1 = fcmp nsz contract ole double %"$phi2258.2.2.6.1", %.2349
-  %or.cond2656.1 = select i1 %.3903.1, i1 %.3911.1, i1 false
-  br i1 %or.cond2656.1, label %B2294.endif.endif.1, label %B3000
+B6872:                                            ; preds = %B250.i, %B198.i, %B152.i, %B1302, %B1270, %B1104
+  %exitcond.not900 = icmp eq i64 %175, %.2216
+  br i1 %exitcond.not900, label %B1416, label %B1104
 
-B2294.endif.endif.1:                              ; preds = %B5892
-  %71 = icmp slt i64 %.5.i, 1
-  %.3926.1 = tail call nsz contract double @atan(double %"$phi2258.2.2.6.1")
-  %.3932.1 = fdiv nsz contract double %.3926.1, 0x400921FB54442D18
-  %.3933.1 = fadd nsz contract double %.3932.1, 5.000000e-01
-  %.3937.1 = fmul nsz contract double %.3933.1, %.3936
-  %.3938.1 = fadd nsz contract double %.3937.1, 5.000000e-01
-  %.5.i494 = fptosi double %.3938.1 to i64
-  %.3995.1 = icmp slt i64 %.5.i494, 0
-  %.3996.1 = select i1 %.3995.1, i64 %arg.pattern.5.1, i64 0
-  %72 = getelementptr double, ptr %18, i64 %.5.i494
-  %.4018.1 = getelementptr double, ptr %72, i64 %.3996.1
-  %.4019.1 = load double, ptr %.4018.1, align 8
-  %.4023.1 = fmul nsz contract double %wide.2.1, %.4019.1
-  %.4027.1 = fmul nsz contract double %.4026, %.4023.1
-  %.4031.1 = fmul nsz contract double %.4030, %.4027.1
-  %.4033.1 = fmul nsz contract double %arg.cell_m, %.4031.1
-  %.4042.1 = fadd nsz contract double %.4039.1, %.4036
-  %.4046.1 = fdiv nsz contract double %.4033.1, %.4042.1
-  br i1 %71, label %B2674.1, label %B2522.lr.ph.1
+B6873:                                            ; preds = %B2860.endif.endif, %B3654
+  %"$phi2960.2.2.6.1" = fdiv nsz contract double %.4895, %.4748
+  %.4922.1 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6.1"
+  %.4930.1 = fcmp nsz contract ole double %"$phi2960.2.2.6.1", %.2897
+  %or.cond3110.1 = select i1 %.4922.1, i1 %.4930.1, i1 false
+  br i1 %or.cond3110.1, label %B2996.endif.endif.1, label %B3840
 
-B2522.lr.ph.1:                                    ; preds = %B2294.endif.endif.1
-  %73 = icmp slt i64 %.5.i494, 0
-  %74 = icmp eq i64 %35, 0
-  %invariant.gep.1 = getelementptr double, ptr %arg.walls.4, i64 %.5.i494
-  %.4276.1 = select i1 %73, i64 %arg.walls.5.1, i64 0
-  %invariant.gep3086.1 = getelementptr double, ptr %invariant.gep.1, i64 %.4276.1
-  br i1 %74, label %B2522.endif.1.epil.preheader, label %B2522.endif.1.preheader
+B2996.endif.endif.1:                              ; preds = %B6873
+  %109 = icmp slt i64 %.5.i541, 1
+  %.4945.1 = tail call nsz contract double @atan(double %"$phi2960.2.2.6.1")
+  %.4949.1 = fdiv nsz contract double %.4945.1, 0x400921FB54442D18
+  %.4950.1 = fadd nsz contract double %.4949.1, 5.000000e-01
+  %.4954.1 = fmul nsz contract double %.4950.1, %.4953
+  %.4955.1 = fadd nsz contract double %.4954.1, 5.000000e-01
+  %.5.i590 = fptosi double %.4955.1 to i64
+  %.5012.1 = icmp slt i64 %.5.i590, 0
+  %.5013.1 = select i1 %.5012.1, i64 %arg.pattern.5.1, i64 0
+  %110 = getelementptr double, ptr %35, i64 %.5.i590
+  %.5035.1 = getelementptr double, ptr %110, i64 %.5013.1
+  %.5036.1 = load double, ptr %.5035.1, align 8
+  %.5040.1 = fmul nsz contract double %wide.2.1, %.5036.1
+  %.5044.1 = fmul nsz contract double %.5043, %.5040.1
+  %.5048.1 = fmul nsz contract double %.5047, %.5044.1
+  %.5050.1 = fmul nsz contract double %arg.cell_m, %.5048.1
+  %.5059.1 = fadd nsz contract double %.5056.1, %.5053
+  %.5063.1 = fdiv nsz contract double %.5050.1, %.5059.1
+  br i1 %109, label %B3376.1, label %B3224.lr.ph.1
 
-B2522.endif.1.preheader:                          ; preds = %B2522.lr.ph.1
-  br label %B2522.endif.1
+B3224.lr.ph.1:                                    ; preds = %B2996.endif.endif.1
+  %111 = icmp slt i64 %.5.i590, 0
+  %112 = icmp eq i64 %57, 0
+  %invariant.gep.1 = getelementptr double, ptr %arg.walls.4, i64 %.5.i590
+  %.5293.1 = select i1 %111, i64 %arg.walls.5.1, i64 0
+  %invariant.gep3634.1 = getelementptr double, ptr %invariant.gep.1, i64 %.5293.1
+  br i1 %112, label %B3224.endif.1.epil.preheader, label %B3224.endif.1.preheader
 
-B2522.endif.1:                                    ; preds = %B2522.endif.1, %B2522.endif.1.preheader
-  %power.4.83082.1 = phi double [ %.4303.1.1, %B2522.endif.1 ], [ %.4046.1, %B2522.endif.1.preheader ]
-  %.413630783080.1 = phi i64 [ %.4143.1.1, %B2522.endif.1 ], [ 0, %B2522.endif.1.preheader ]
-  %75 = shl i64 %.413630783080.1, 3
-  %scevgep1234 = getelementptr i8, ptr %scevgep1232, i64 %75
-  %scevgep1235 = getelementptr i8, ptr %scevgep1234, i64 -8
-  %.4222.1 = load double, ptr %scevgep1235, align 8
-  %.5.i495 = fptosi double %.4222.1 to i64
-  %.4272.1 = icmp slt i64 %.5.i495, 0
-  %.4273.1 = select i1 %.4272.1, i64 %arg.walls.5.0, i64 0
-  %.4274.1 = add i64 %.4273.1, %.5.i495
-  %.4294.1 = mul i64 %.4274.1, %arg.walls.5.1
-  %gep3087.1 = getelementptr double, ptr %invariant.gep3086.1, i64 %.4294.1
-  %.4299.1 = load double, ptr %gep3087.1, align 8
-  %.4303.1 = fmul nsz contract double %power.4.83082.1, %.4299.1
-  %76 = shl i64 %.413630783080.1, 3
-  %scevgep1233 = getelementptr i8, ptr %scevgep1232, i64 %76
-  %.4222.1.1 = load double, ptr %scevgep1233, align 8
-  %.5.i495.1 = fptosi double %.4222.1.1 to i64
-  %.4143.1.1 = add nuw i64 %.413630783080.1, 2
-  %.4272.1.1 = icmp slt i64 %.5.i495.1, 0
-  %.4273.1.1 = select i1 %.4272.1.1, i64 %arg.walls.5.0, i64 0
-  %.4274.1.1 = add i64 %.4273.1.1, %.5.i495.1
-  %.4294.1.1 = mul i64 %.4274.1.1, %arg.walls.5.1
-  %gep3087.1.1 = getelementptr double, ptr %invariant.gep3086.1, i64 %.4294.1.1
-  %.4299.1.1 = load double, ptr %gep3087.1.1, align 8
-  %.4303.1.1 = fmul nsz contract double %.4303.1, %.4299.1.1
-  %niter1084.ncmp.1 = icmp eq i64 %unroll_iter, %.4143.1.1
-  br i1 %niter1084.ncmp.1, label %B2674.1.loopexit.unr-lcssa, label %B2522.endif.1
+B3224.endif.1.preheader:                          ; preds = %B3224.lr.ph.1
+  br label %B3224.endif.1
 
-B2674.1.loopexit.unr-lcssa:                       ; preds = %B2522.endif.1
-  %77 = and i64 %.5.i, 1
-  %78 = icmp eq i64 %77, 0
-  br i1 %78, label %B2674.1, label %B2522.endif.1.epil.preheader
+B3224.endif.1:                                    ; preds = %B3224.endif.1, %B3224.endif.1.preheader
+  %power.5.83630.1 = phi double [ %.5320.1.1, %B3224.endif.1 ], [ %.5063.1, %B3224.endif.1.preheader ]
+  %.515336263628.1 = phi i64 [ %.5160.1.1, %B3224.endif.1 ], [ 0, %B3224.endif.1.preheader ]
+  %113 = shl i64 %.515336263628.1, 3
+  %scevgep1457 = getelementptr i8, ptr %scevgep1455, i64 %113
+  %scevgep1458 = getelementptr i8, ptr %scevgep1457, i64 -8
+  %.5239.1 = load double, ptr %scevgep1458, align 8
+  %.5.i591 = fptosi double %.5239.1 to i64
+  %.5289.1 = icmp slt i64 %.5.i591, 0
+  %.5290.1 = select i1 %.5289.1, i64 %arg.walls.5.0, i64 0
+  %.5291.1 = add i64 %.5290.1, %.5.i591
+  %.5311.1 = mul i64 %.5291.1, %arg.walls.5.1
+  %gep3635.1 = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1
+  %.5316.1 = load double, ptr %gep3635.1, align 8
+  %.5320.1 = fmul nsz contract double %power.5.83630.1, %.5316.1
+  %114 = shl i64 %.515336263628.1, 3
+  %scevgep1456 = getelementptr i8, ptr %scevgep1455, i64 %114
+  %.5239.1.1 = load double, ptr %scevgep1456, align 8
+  %.5.i591.1 = fptosi double %.5239.1.1 to i64
+  %.5160.1.1 = add nuw i64 %.515336263628.1, 2
+  %.5289.1.1 = icmp slt i64 %.5.i591.1, 0
+  %.5290.1.1 = select i1 %.5289.1.1, i64 %arg.walls.5.0, i64 0
+  %.5291.1.1 = add i64 %.5290.1.1, %.5.i591.1
+  %.5311.1.1 = mul i64 %.5291.1.1, %arg.walls.5.1
+  %gep3635.1.1 = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1.1
+  %.5316.1.1 = load double, ptr %gep3635.1.1, align 8
+  %.5320.1.1 = fmul nsz contract double %.5320.1, %.5316.1.1
+  %niter1267.ncmp.1 = icmp eq i64 %unroll_iter, %.5160.1.1
+  br i1 %niter1267.ncmp.1, label %B3376.1.loopexit.unr-lcssa, label %B3224.endif.1
 
-B2522.endif.1.epil.preheader:                     ; preds = %B2674.1.loopexit.unr-lcssa, %B2522.lr.ph.1
-  %power.4.83082.1.epil.init = phi double [ %.4046.1, %B2522.lr.ph.1 ], [ %.4303.1.1, %B2674.1.loopexit.unr-lcssa ]
-  %.413630783080.1.epil.init = phi i64 [ 0, %B2522.lr.ph.1 ], [ %.4143.1.1, %B2674.1.loopexit.unr-lcssa ]
-  %79 = getelementptr double, ptr %0, i64 %.413630783080.1.epil.init
-  %80 = getelementptr i8, ptr %79, i64 72
-  %.4222.1.epil = load double, ptr %80, align 8
-  %.5.i495.epil = fptosi double %.4222.1.epil to i64
-  %.4272.1.epil = icmp slt i64 %.5.i495.epil, 0
-  %.4273.1.epil = select i1 %.4272.1.epil, i64 %arg.walls.5.0, i64 0
-  %.4274.1.epil = add i64 %.4273.1.epil, %.5.i495.epil
-  %.4294.1.epil = mul i64 %.4274.1.epil, %arg.walls.5.1
-  %gep3087.1.epil = getelementptr double, ptr %invariant.gep3086.1, i64 %.4294.1.epil
-  %.4299.1.epil = load double, ptr %gep3087.1.epil, align 8
-  %.4303.1.epil = fmul nsz contract double %power.4.83082.1.epil.init, %.4299.1.epil
-  br label %B2674.1
+B3376.1.loopexit.unr-lcssa:                       ; preds = %B3224.endif.1
+  %115 = and i64 %.5.i541, 1
+  %116 = icmp eq i64 %115, 0
+  br i1 %116, label %B3376.1, label %B3224.endif.1.epil.preheader
 
-B2674.1:                                          ; preds = %B2522.endif.1.epil.preheader, %B2674.1.loopexit.unr-lcssa, %B2294.endif.endif.1
-  %power.4.8.lcssa.1 = phi double [ %.4046.1, %B2294.endif.endif.1 ], [ %.4303.1.1, %B2674.1.loopexit.unr-lcssa ], [ %.4303.1.epil, %B2522.endif.1.epil.preheader ]
-  %81 = icmp slt i64 %.5.i494, 0
-  %82 = fcmp ogt double %since.2.1, 0.000000e+00
-  %.4362.1 = select i1 %81, i64 %arg.ground.5.0, i64 0
-  %83 = getelementptr double, ptr %arg.ground.4, i64 %.5.i494
-  %.4376.1 = getelementptr double, ptr %83, i64 %.4362.1
-  %.4377.1 = load double, ptr %.4376.1, align 8
-  %.4381.1 = fmul nsz contract double %power.4.8.lcssa.1, %.4377.1
-  br i1 %82, label %B2686.1, label %B2814.1
+B3224.endif.1.epil.preheader:                     ; preds = %B3376.1.loopexit.unr-lcssa, %B3224.lr.ph.1
+  %power.5.83630.1.epil.init = phi double [ %.5063.1, %B3224.lr.ph.1 ], [ %.5320.1.1, %B3376.1.loopexit.unr-lcssa ]
+  %.515336263628.1.epil.init = phi i64 [ 0, %B3224.lr.ph.1 ], [ %.5160.1.1, %B3376.1.loopexit.unr-lcssa ]
+  %117 = getelementptr double, ptr %0, i64 %.515336263628.1.epil.init
+  %118 = getelementptr i8, ptr %117, i64 72
+  %.5239.1.epil = load double, ptr %118, align 8
+  %.5.i591.epil = fptosi double %.5239.1.epil to i64
+  %.5289.1.epil = icmp slt i64 %.5.i591.epil, 0
+  %.5290.1.epil = select i1 %.5289.1.epil, i64 %arg.walls.5.0, i64 0
+  %.5291.1.epil = add i64 %.5290.1.epil, %.5.i591.epil
+  %.5311.1.epil = mul i64 %.5291.1.epil, %arg.walls.5.1
+  %gep3635.1.epil = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1.epil
+  %.5316.1.epil = load double, ptr %gep3635.1.epil, align 8
+  %.5320.1.epil = fmul nsz contract double %power.5.83630.1.epil.init, %.5316.1.epil
+  br label %B3376.1
 
-B2686.1:                                          ; preds = %B2674.1
-  %.4414.1 = tail call nsz contract double @sqrt(double %.4413)
-  %.4416.1 = fmul nsz contract double %bend.2.1, %.4414.1
-  %.8.i496 = fcmp nsz contract ugt double %.4416.1, -7.800000e-01
-  br i1 %.8.i496, label %B20.i498, label %B2686.endif.endif.1
+B3376.1:                                          ; preds = %B3224.endif.1.epil.preheader, %B3376.1.loopexit.unr-lcssa, %B2996.endif.endif.1
+  %power.5.8.lcssa.1 = phi double [ %.5063.1, %B2996.endif.endif.1 ], [ %.5320.1.1, %B3376.1.loopexit.unr-lcssa ], [ %.5320.1.epil, %B3224.endif.1.epil.preheader ]
+  %119 = icmp slt i64 %.5.i590, 0
+  %120 = fcmp ogt double %since.2.1, 0.000000e+00
+  %.5379.1 = select i1 %119, i64 %arg.ground.5.0, i64 0
+  %121 = getelementptr double, ptr %arg.ground.4, i64 %.5.i590
+  %.5393.1 = getelementptr double, ptr %121, i64 %.5379.1
+  %.5394.1 = load double, ptr %.5393.1, align 8
+  %.5398.1 = fmul nsz contract double %power.5.8.lcssa.1, %.5394.1
+  br i1 %120, label %B3388.1, label %B3516.1
 
-B20.i498:                                         ; preds = %B2686.1
-  %.15.i499 = fadd nsz contract double %.4416.1, -1.000000e-01
-  %.147.i.i500 = fmul nsz contract double %.15.i499, %.15.i499
-  %.42.i501 = fadd nsz contract double %.147.i.i500, 1.000000e+00
-  %sqrt.i502 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i501)
-  %.45.i503 = fadd nsz contract double %.4416.1, %sqrt.i502
-  %.48.i504 = fadd nsz contract double %.45.i503, -1.000000e-01
-  %.49.i505 = tail call nsz contract double @llvm.log10.f64(double %.48.i504)
-  %.50.i506 = fmul nsz contract double %.49.i505, 2.000000e+01
-  %.51.i507 = fadd nsz contract double %.50.i506, 6.900000e+00
-  %84 = fmul nsz contract double %.51.i507, -1.000000e-01
-  %85 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %84)
-  br label %B2686.endif.endif.1
+B3388.1:                                          ; preds = %B3376.1
+  %.5431.1 = tail call nsz contract double @sqrt(double %.5430)
+  %.5433.1 = fmul nsz contract double %bend.2.1, %.5431.1
+  %.8.i592 = fcmp nsz contract ugt double %.5433.1, -7.800000e-01
+  br i1 %.8.i592, label %B20.i594, label %B3388.endif.endif.1
 
-B2686.endif.endif.1:                              ; preds = %B20.i498, %B2686.1
-  %storemerge.i497 = phi double [ %85, %B20.i498 ], [ 1.000000e+00, %B2686.1 ]
-  %.4445.1 = fmul nsz contract double %.4381.1, %storemerge.i497
-  br label %B2814.1
+B20.i594:                                         ; preds = %B3388.1
+  %.15.i595 = fadd nsz contract double %.5433.1, -1.000000e-01
+  %.147.i.i596 = fmul nsz contract double %.15.i595, %.15.i595
+  %.42.i597 = fadd nsz contract double %.147.i.i596, 1.000000e+00
+  %sqrt.i598 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i597)
+  %.45.i599 = fadd nsz contract double %.5433.1, %sqrt.i598
+  %.48.i600 = fadd nsz contract double %.45.i599, -1.000000e-01
+  %.49.i601 = tail call nsz contract double @llvm.log10.f64(double %.48.i600)
+  %.50.i602 = fmul nsz contract double %.49.i601, 2.000000e+01
+  %.51.i603 = fadd nsz contract double %.50.i602, 6.900000e+00
+  %122 = fmul nsz contract double %.51.i603, -1.000000e-01
+  %123 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %122)
+  br label %B3388.endif.endif.1
 
-B2814.1:                                          ; preds = %B2686.endif.endif.1, %B2674.1
-  %power.6.8.1 = phi double [ %.4445.1, %B2686.endif.endif.1 ], [ %.4381.1, %B2674.1 ]
-  %kind.2.8.1 = phi i64 [ %.4452, %B2686.endif.endif.1 ], [ %.4334.1, %B2674.1 ]
-  %.4495.1 = icmp slt i64 %kind.2.8.1, 0
-  %.4496.1 = select i1 %.4495.1, i64 %arg.into.5.0, i64 0
-  %.4497.1 = add i64 %.4496.1, %kind.2.8.1
-  %.4527.1 = mul i64 %.4497.1, %.4525
-  %gep3113.1 = getelementptr double, ptr %invariant.gep3112, i64 %.4527.1
-  %.4534.1 = load double, ptr %gep3113.1, align 8
-  %.4536.1 = fadd nsz contract double %power.6.8.1, %.4534.1
-  store double %.4536.1, ptr %gep3113.1, align 8
-  %sunkaddr1287 = mul i64 %.3601, 8
-  %sunkaddr1288 = getelementptr i8, ptr %164, i64 %sunkaddr1287
-  %.4680.1 = load double, ptr %sunkaddr1288, align 8
-  %.4682.1 = fadd nsz contract double %power.6.8.1, %.4680.1
-  store double %.4682.1, ptr %sunkaddr1288, align 8
-  %sunkaddr1289 = mul i64 %.3601, 8
-  %sunkaddr1290 = getelementptr i8, ptr %165, i64 %sunkaddr1289
-  %.4828.1 = load double, ptr %sunkaddr1290, align 8
-  %.4831.1 = fmul nsz contract double %.2803, %power.6.8.1
-  %.4832.1 = fsub nsz contract double %.4828.1, %.4831.1
-  store double %.4832.1, ptr %sunkaddr1290, align 8
-  %sunkaddr1291 = mul i64 %.3601, 8
-  %sunkaddr1292 = getelementptr i8, ptr %166, i64 %sunkaddr1291
-  %.4979.1 = load double, ptr %sunkaddr1292, align 8
-  %.4982.1 = fmul nsz contract double %.2805, %power.6.8.1
-  %.4985.1 = fadd nsz contract double %.4982.1, %.4979.1
-  store double %.4985.1, ptr %sunkaddr1292, align 8
-  br label %B3000
+B3388.endif.endif.1:                              ; preds = %B20.i594, %B3388.1
+  %storemerge.i593 = phi double [ %123, %B20.i594 ], [ 1.000000e+00, %B3388.1 ]
+  %.5462.1 = fmul nsz contract double %.5398.1, %storemerge.i593
+  br label %B3516.1
 
-B284.else.if:                                     ; preds = %B284
-  %.541 = sub nsw i64 %.50039044257, %arg.azimuths
-  %86 = or i64 %.541, %arg.bent
-  %87 = and i64 %86, -4294967296
-  %88 = icmp eq i64 %87, 0
-  br i1 %88, label %89, label %96
+B3516.1:                                          ; preds = %B3388.endif.endif.1, %B3376.1
+  %power.7.8.1 = phi double [ %.5462.1, %B3388.endif.endif.1 ], [ %.5398.1, %B3376.1 ]
+  %kind.2.8.1 = phi i64 [ %.5469, %B3388.endif.endif.1 ], [ %.5351.1, %B3376.1 ]
+  %.5532.1 = load double, ptr %1, align 8
+  %.5533.1 = fcmp nsz contract ogt double %.5532.1, 0.000000e+00
+  br i1 %.5533.1, label %B3554.1, label %B3654.1
 
-89:                                               ; preds = %B284.else.if
-  %90 = trunc i64 %arg.bent to i32
-  %91 = trunc i64 %.541 to i32
-  %92 = udiv i32 %91, %90
-  %93 = urem i32 %91, %90
-  %94 = zext i32 %92 to i64
-  %95 = zext i32 %93 to i64
-  br label %99
+B3554.1:                                          ; preds = %B3516.1
+  %.5.i.i608 = fptosi double %.5532.1 to i64
+  %.199160.not.i609 = icmp slt i64 %.5.i.i608, 1
+  br i1 %.199160.not.i609, label %B3554.endif.endif.1, label %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader
 
-96:                                               ; preds = %B284.else.if
-  %97 = sdiv i64 %.541, %arg.bent
-  %98 = srem i64 %.541, %arg.bent
-  br label %99
+B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader: ; preds = %B3554.1
+  br label %B82.endif.endif.endif.endif.endif.endif.endif.i610
 
-99:                                               ; preds = %96, %89
-  %100 = phi i64 [ %94, %89 ], [ %97, %96 ]
-  %101 = phi i64 [ %95, %89 ], [ %98, %96 ]
-  %.563 = xor i64 %101, %arg.bent
-  %.564 = icmp slt i64 %.563, 0
-  %.565 = icmp ne i64 %101, 0
-  %.566 = and i1 %.565, %.564
-  %.571 = sext i1 %.566 to i64
-  %.550.1 = add i64 %100, %.571
-  %.597 = icmp slt i64 %.550.1, 0
-  br i1 %.597, label %B316, label %B448.else
+B82.endif.endif.endif.endif.endif.endif.endif.i610: ; preds = %B82.endif.endif.endif.endif.endif.endif.endif.i610, %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader
+  %lsr.iv1459 = phi ptr [ %scevgep1450, %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader ], [ %scevgep1460, %B82.endif.endif.endif.endif.endif.endif.endif.i610 ]
+  %lsr.iv25.i611 = phi i64 [ %lsr.iv.next.i638, %B82.endif.endif.endif.endif.endif.endif.endif.i610 ], [ %.5.i.i608, %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader ]
+  %total.2.0163.i613 = phi double [ %.568.i637, %B82.endif.endif.endif.endif.endif.endif.endif.i610 ], [ 0.000000e+00, %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader ]
+  %scevgep1462 = getelementptr i8, ptr %lsr.iv1459, i64 -16
+  %.293.i616 = load double, ptr %scevgep1462, align 8
+  %scevgep1461 = getelementptr i8, ptr %lsr.iv1459, i64 -8
+  %.350.i618 = load double, ptr %scevgep1461, align 8
+  %.407.i619 = load double, ptr %lsr.iv1459, align 8
+  %124 = fadd nsz contract double %arg.tz, %.407.i619
+  %.410.i620 = fneg nsz contract double %124
+  %.415.i621 = fdiv nsz contract double %.410.i620, %"$phi2960.2.2.6.1"
+  %.417.i622 = fsub nsz contract double %.407.i619, %arg.tz
+  %.422.i623 = fdiv nsz contract double %.417.i622, %"$phi2960.2.2.6.1"
+  %.12.i.i624 = fcmp nsz contract ogt double %.422.i623, %.415.i621
+  %.13.i.i625 = select i1 %.12.i.i624, double %.422.i623, double %.415.i621
+  %.16.i.i626 = fcmp nsz contract olt double %.4748, %.350.i618
+  %.17.i.i627 = select i1 %.16.i.i626, double %.4748, double %.350.i618
+  %.18.i.i628 = fcmp nsz contract olt double %.13.i.i625, %.17.i.i627
+  %.19.i.i629 = select i1 %.18.i.i628, double %.13.i.i625, double %.17.i.i627
+  %.12.i16.i630 = fcmp nsz contract olt double %.422.i623, %.415.i621
+  %.13.i17.i631 = select i1 %.12.i16.i630, double %.422.i623, double %.415.i621
+  %.12.i18.i632 = fcmp nsz contract ogt double %.13.i17.i631, %.293.i616
+  %.13.i19.i633 = select i1 %.12.i18.i632, double %.13.i17.i631, double %.293.i616
+  %.538.i634 = fsub nsz contract double %.19.i.i629, %.13.i19.i633
+  %.12.i20.i635 = fcmp nsz contract olt double %.538.i634, 0.000000e+00
+  %.13.i21.i636 = select i1 %.12.i20.i635, double 0.000000e+00, double %.538.i634
+  %.568.i637 = fadd nsz contract double %total.2.0163.i613, %.13.i21.i636
+  %lsr.iv.next.i638 = add i64 %lsr.iv25.i611, -1
+  %scevgep1460 = getelementptr i8, ptr %lsr.iv1459, i64 24
+  %exitcond.not.i639 = icmp eq i64 %lsr.iv.next.i638, 0
+  br i1 %exitcond.not.i639, label %B3554.endif.endif.1, label %B82.endif.endif.endif.endif.endif.endif.endif.i610
 
-B316.endif.else.if:                               ; preds = %B316
-  %102 = or i64 %.652, %arg.azimuths
-  %103 = and i64 %102, -4294967296
-  %104 = icmp eq i64 %103, 0
-  br i1 %104, label %105, label %112
+B3554.endif.endif.1:                              ; preds = %B82.endif.endif.endif.endif.endif.endif.endif.i610, %B3554.1
+  %total.2.0.lcssa.i640 = phi double [ 0.000000e+00, %B3554.1 ], [ %.568.i637, %B82.endif.endif.endif.endif.endif.endif.endif.i610 ]
+  %.591.i641 = fmul nsz contract double %"$phi2960.2.2.6.1", %"$phi2960.2.2.6.1"
+  %.594.i642 = fadd nsz contract double %.591.i641, 1.000000e+00
+  %sqrt.i643 = tail call nsz contract double @llvm.sqrt.f64(double %.594.i642)
+  %125 = fneg nsz contract double %total.2.0.lcssa.i640
+  %.7.i = fmul nsz contract double %sqrt.i643, %125
+  %.8.i646 = fmul nsz contract double %arg.gamma, %.7.i
+  %.12.i647 = fdiv nsz contract double %.8.i646, %arg.limit
+  %.13.i648 = tail call nsz contract double @llvm.exp.f64(double %.12.i647)
+  %.14.i = fsub nsz contract double 1.000000e+00, %.13.i648
+  %.15.i649 = fmul nsz contract double %arg.limit, %.14.i
+  %.5597.1 = fmul nsz contract double %.15.i649, -1.000000e-01
+  %.5598.1 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5597.1)
+  %.5600.1 = fmul nsz contract double %power.7.8.1, %.5598.1
+  br label %B3654.1
 
-105:                                              ; preds = %B316.endif.else.if
-  %106 = trunc i64 %arg.azimuths to i32
-  %107 = trunc i64 %.652 to i32
-  %108 = udiv i32 %107, %106
-  %109 = urem i32 %107, %106
-  %110 = zext i32 %108 to i64
-  %111 = zext i32 %109 to i64
-  br label %115
+B3654.1:                                          ; preds = %B3554.endif.endif.1, %B3516.1
+  %power.8.8.1 = phi double [ %.5600.1, %B3554.endif.endif.1 ], [ %power.7.8.1, %B3516.1 ]
+  %.5647.1 = icmp slt i64 %kind.2.8.1, 0
+  %.5648.1 = select i1 %.5647.1, i64 %arg.into.5.0, i64 0
+  %.5649.1 = add i64 %.5648.1, %kind.2.8.1
+  %.5679.1 = mul i64 %.5649.1, %.5677
+  %gep3669.1 = getelementptr double, ptr %invariant.gep3668, i64 %.5679.1
+  %.5686.1 = load double, ptr %gep3669.1, align 8
+  %.5688.1 = fadd nsz contract double %power.8.8.1, %.5686.1
+  store double %.5688.1, ptr %gep3669.1, align 8
+  %sunkaddr1551 = mul i64 %.4461, 8
+  %sunkaddr1552 = getelementptr i8, ptr %219, i64 %sunkaddr1551
+  %.5832.1 = load double, ptr %sunkaddr1552, align 8
+  %.5834.1 = fadd nsz contract double %power.8.8.1, %.5832.1
+  store double %.5834.1, ptr %sunkaddr1552, align 8
+  %sunkaddr1553 = mul i64 %.4461, 8
+  %sunkaddr1554 = getelementptr i8, ptr %220, i64 %sunkaddr1553
+  %.5980.1 = load double, ptr %sunkaddr1554, align 8
+  %.5983.1 = fmul nsz contract double %.3663, %power.8.8.1
+  %.5984.1 = fsub nsz contract double %.5980.1, %.5983.1
+  store double %.5984.1, ptr %sunkaddr1554, align 8
+  %sunkaddr1555 = mul i64 %.4461, 8
+  %sunkaddr1556 = getelementptr i8, ptr %221, i64 %sunkaddr1555
+  %.6131.1 = load double, ptr %sunkaddr1556, align 8
+  %.6134.1 = fmul nsz contract double %.3665, %power.8.8.1
+  %.6137.1 = fadd nsz contract double %.6134.1, %.6131.1
+  store double %.6137.1, ptr %sunkaddr1556, align 8
+  br label %B3840
 
-112:                                              ; preds = %B316.endif.else.if
-  %113 = sdiv i64 %.652, %arg.azimuths
-  %114 = srem i64 %.652, %arg.azimuths
-  br label %115
+B318.else.if:                                     ; preds = %B318
+  %.606 = sub nsw i64 %.500.0, %arg.azimuths
+  %126 = or i64 %.606, %arg.bent
+  %127 = and i64 %126, -4294967296
+  %128 = icmp eq i64 %127, 0
+  br i1 %128, label %129, label %136
 
-115:                                              ; preds = %112, %105
-  %116 = phi i64 [ %110, %105 ], [ %113, %112 ]
-  %117 = phi i64 [ %111, %105 ], [ %114, %112 ]
-  %.676 = xor i64 %117, %arg.azimuths
-  %.677 = icmp slt i64 %.676, 0
-  %.678 = icmp ne i64 %117, 0
-  %.679 = and i1 %.678, %.677
-  %.684 = sext i1 %.679 to i64
-  %spec.select2672 = add i64 %116, %.684
-  br label %B862
+129:                                              ; preds = %B318.else.if
+  %130 = trunc i64 %arg.bent to i32
+  %131 = trunc i64 %.606 to i32
+  %132 = udiv i32 %131, %130
+  %133 = urem i32 %131, %130
+  %134 = zext i32 %132 to i64
+  %135 = zext i32 %133 to i64
+  br label %139
 
-B448.else:                                        ; preds = %99
-  %118 = icmp ne i64 %arg.bent, -1
-  %.855 = mul i64 %.550.1, %arg.sources.5.1
-  %119 = getelementptr double, ptr %arg.sources.4, i64 %.855
-  %.859 = getelementptr i8, ptr %119, i64 40
-  %.860 = load double, ptr %.859, align 8
-  %.880 = icmp ne i64 %.541, %const
-  %.882.not = or i1 %118, %.880
-  br i1 %.882.not, label %B448.else.if, label %B448.endif.endif.endif.endif
+136:                                              ; preds = %B318.else.if
+  %137 = sdiv i64 %.606, %arg.bent
+  %138 = srem i64 %.606, %arg.bent
+  br label %139
 
-B448.else.if:                                     ; preds = %B448.else
-  %.897 = select i1 %.566, i64 %arg.bent, i64 0
-  %.877.1 = add i64 %.897, %101
-  %.907 = sitofp i64 %.877.1 to double
-  %.908 = fadd nsz contract double %.907, 5.000000e-01
-  %.909 = fmul nsz contract double %.908, 0x401921FB54442D18
-  br label %B448.endif.endif.endif.endif
+139:                                              ; preds = %136, %129
+  %140 = phi i64 [ %134, %129 ], [ %137, %136 ]
+  %141 = phi i64 [ %135, %129 ], [ %138, %136 ]
+  %.628 = xor i64 %141, %arg.bent
+  %.629 = icmp slt i64 %.628, 0
+  %.630 = icmp ne i64 %141, 0
+  %.631 = and i1 %.630, %.629
+  %.636 = sext i1 %.631 to i64
+  %.615.1 = add i64 %140, %.636
+  %.662 = icmp slt i64 %.615.1, 0
+  br i1 %.662, label %B350, label %B482.else
 
-B448.endif.endif.endif.endif:                     ; preds = %B448.else.if, %B448.else, %B448.thread
-  %.8605971 = phi double [ %.8605970, %B448.thread ], [ %.860, %B448.else.if ], [ %.860, %B448.else ]
-  %120 = phi ptr [ %arg.sources.4, %B448.thread ], [ %119, %B448.else.if ], [ %119, %B448.else ]
-  %.9112626 = phi double [ %.9072619, %B448.thread ], [ %.9112635, %B448.else.if ], [ %.9112635, %B448.else ]
-  %.9092624 = phi double [ %.9092621, %B448.thread ], [ %.909, %B448.else.if ], [ 0x400921FB54442D18, %B448.else ]
-  %.915 = fdiv nsz contract double %.9092624, %.9112626
-  %.972 = load double, ptr %120, align 8
-  %.1026 = getelementptr i8, ptr %120, i64 8
-  %.1027 = load double, ptr %.1026, align 8
-  %.1081 = getelementptr i8, ptr %120, i64 16
-  %.1082 = load double, ptr %.1081, align 8
-  %.1136 = getelementptr i8, ptr %120, i64 24
-  %.1137 = load double, ptr %.1136, align 8
-  %.1191 = getelementptr i8, ptr %120, i64 32
-  %.1192 = load double, ptr %.1191, align 8
-  %.1233 = fsub nsz contract double %.915, %.8605971
-  %.1235 = fadd nsz contract double %.1233, 0x400921FB54442D18
-  %.11.i509 = frem nsz contract double %.1235, 0x401921FB54442D18
-  %.16.i = fcmp nsz contract une double %.11.i509, 0.000000e+00
+B350.endif.else.if:                               ; preds = %B350
+  %142 = or i64 %.715, %arg.azimuths
+  %143 = and i64 %142, -4294967296
+  %144 = icmp eq i64 %143, 0
+  br i1 %144, label %145, label %152
+
+145:                                              ; preds = %B350.endif.else.if
+  %146 = trunc i64 %arg.azimuths to i32
+  %147 = trunc i64 %.715 to i32
+  %148 = udiv i32 %147, %146
+  %149 = urem i32 %147, %146
+  %150 = zext i32 %148 to i64
+  %151 = zext i32 %149 to i64
+  br label %155
+
+152:                                              ; preds = %B350.endif.else.if
+  %153 = sdiv i64 %.715, %arg.azimuths
+  %154 = srem i64 %.715, %arg.azimuths
+  br label %155
+
+155:                                              ; preds = %152, %145
+  %156 = phi i64 [ %150, %145 ], [ %153, %152 ]
+  %157 = phi i64 [ %151, %145 ], [ %154, %152 ]
+  %.739 = xor i64 %157, %arg.azimuths
+  %.740 = icmp slt i64 %.739, 0
+  %.741 = icmp ne i64 %157, 0
+  %.742 = and i1 %.741, %.740
+  %.747 = sext i1 %.742 to i64
+  %spec.select3126 = add i64 %156, %.747
+  br label %B896
+
+B482.else:                                        ; preds = %139
+  %158 = icmp ne i64 %arg.bent, -1
+  %.918 = mul i64 %.615.1, %arg.sources.5.1
+  %159 = getelementptr double, ptr %arg.sources.4, i64 %.918
+  %.922 = getelementptr i8, ptr %159, i64 40
+  %.923 = load double, ptr %.922, align 8
+  %const_mat1528 = add i64 %const, 4
+  %.943 = icmp ne i64 %.606, %const_mat1528
+  %.945.not = or i1 %158, %.943
+  br i1 %.945.not, label %B482.else.if, label %B482.endif.endif.endif.endif
+
+B482.else.if:                                     ; preds = %B482.else
+  %.960 = select i1 %.631, i64 %arg.bent, i64 0
+  %.940.1 = add i64 %.960, %141
+  %.970 = sitofp i64 %.940.1 to double
+  %.971 = fadd nsz contract double %.970, 5.000000e-01
+  %.972 = fmul nsz contract double %.971, 0x401921FB54442D18
+  br label %B482.endif.endif.endif.endif
+
+B482.endif.endif.endif.endif:                     ; preds = %B482.else.if, %B482.else, %B482.thread
+  %.9235629 = phi double [ %.9235627, %B482.thread ], [ %.923, %B482.else.if ], [ %.923, %B482.else ]
+  %160 = phi ptr [ %arg.sources.4, %B482.thread ], [ %159, %B482.else.if ], [ %159, %B482.else ]
+  %quot.1.029465628 = phi i64 [ 0, %B482.thread ], [ %.615.1, %B482.else.if ], [ %.615.1, %B482.else ]
+  %.9743064 = phi double [ %.9703057, %B482.thread ], [ %.9743073, %B482.else.if ], [ %.9743073, %B482.else ]
+  %.9723062 = phi double [ %.9723059, %B482.thread ], [ %.972, %B482.else.if ], [ 0x400921FB54442D18, %B482.else ]
+  %.978 = fdiv nsz contract double %.9723062, %.9743064
+  %.1035 = load double, ptr %160, align 8
+  %.1089 = getelementptr i8, ptr %160, i64 8
+  %.1090 = load double, ptr %.1089, align 8
+  %.1144 = getelementptr i8, ptr %160, i64 16
+  %.1145 = load double, ptr %.1144, align 8
+  %.1199 = getelementptr i8, ptr %160, i64 24
+  %.1200 = load double, ptr %.1199, align 8
+  %.1254 = getelementptr i8, ptr %160, i64 32
+  %.1255 = load double, ptr %.1254, align 8
+  %.1296 = fsub nsz contract double %.978, %.9235629
+  %.1298 = fadd nsz contract double %.1296, 0x400921FB54442D18
+  %.11.i650 = frem nsz contract double %.1298, 0x401921FB54442D18
+  %.16.i = fcmp nsz contract une double %.11.i650, 0.000000e+00
   br i1 %.16.i, label %entry.if.i, label %entry.endif.i
 
-entry.if.i:                                       ; preds = %B448.endif.endif.endif.endif
-  %.18.i = fcmp nsz contract olt double %.11.i509, 0.000000e+00
+entry.if.i:                                       ; preds = %B482.endif.endif.endif.endif
+  %.18.i = fcmp nsz contract olt double %.11.i650, 0.000000e+00
   br i1 %.18.i, label %entry.if.if.i, label %entry.endif.i
 
-entry.endif.i:                                    ; preds = %entry.if.if.i, %entry.if.i, %B448.endif.endif.endif.endif
-  %.5.1.i = phi double [ %.11.i509, %entry.if.i ], [ %.24.i, %entry.if.if.i ], [ 0.000000e+00, %B448.endif.endif.endif.endif ]
-  %121 = icmp ne i64 %arg.pattern.5.0, -1
-  %122 = icmp ne i64 %arg.pattern.5.0, 0
-  %.1251 = fadd nsz contract double %.5.1.i, 0xC00921FB54442D18
-  %.1252 = tail call nsz contract double @llvm.fabs.f64(double %.1251)
-  %.1308 = getelementptr i8, ptr %120, i64 48
-  %.1309 = load double, ptr %.1308, align 8
-  %.1310 = fmul nsz contract double %.1309, %.1252
-  %.1316 = fdiv nsz contract double %.8605971, 0x401921FB54442D18
-  %.1333 = fmul nsz contract double %.1316, %.1332
-  %.1334 = tail call nsz contract double @llvm.floor.f64(double %.1333)
-  %.1335 = fptosi double %.1334 to i64
-  %.1364 = icmp ne i64 %.1335, %const
-  %.1366.not = or i1 %121, %.1364
-  %or.cond4274 = select i1 %122, i1 %.1366.not, i1 false
-  br i1 %or.cond4274, label %B448.endif.endif.endif.endif.else.if, label %B448.endif.endif.endif.endif.endif
+entry.endif.i:                                    ; preds = %entry.if.if.i, %entry.if.i, %B482.endif.endif.endif.endif
+  %.5.1.i = phi double [ %.11.i650, %entry.if.i ], [ %.24.i, %entry.if.if.i ], [ 0.000000e+00, %B482.endif.endif.endif.endif ]
+  %161 = icmp ne i64 %arg.pattern.5.0, -1
+  %162 = icmp ne i64 %arg.pattern.5.0, 0
+  %.1314 = fadd nsz contract double %.5.1.i, 0xC00921FB54442D18
+  %.1315 = tail call nsz contract double @llvm.fabs.f64(double %.1314)
+  %.1369 = getelementptr i8, ptr %160, i64 48
+  %.1370 = load double, ptr %.1369, align 8
+  %.1371 = fmul nsz contract double %.1370, %.1315
+  %.1377 = fdiv nsz contract double %.9235629, 0x401921FB54442D18
+  %.1394 = fmul nsz contract double %.1377, %.1393
+  %.1395 = tail call nsz contract double @llvm.floor.f64(double %.1394)
+  %.1396 = fptosi double %.1395 to i64
+  %const_mat1529 = add i64 %const, 4
+  %.1425 = icmp ne i64 %.1396, %const_mat1529
+  %.1427.not = or i1 %161, %.1425
+  %or.cond4341 = select i1 %162, i1 %.1427.not, i1 false
+  br i1 %or.cond4341, label %B482.endif.endif.endif.endif.else.if, label %B482.endif.endif.endif.endif.endif
 
 entry.if.if.i:                                    ; preds = %entry.if.i
-  %.24.i = fadd nsz contract double %.11.i509, 0x401921FB54442D18
+  %.24.i = fadd nsz contract double %.11.i650, 0x401921FB54442D18
   br label %entry.endif.i
 
-B448.endif.endif.endif.endif.endif:               ; preds = %133, %entry.endif.i
-  %rem.4.0 = phi i64 [ 0, %entry.endif.i ], [ %spec.select2673, %133 ]
-  %.1400 = fdiv nsz contract double %.1395, %.9112626
-  br label %B862
+B482.endif.endif.endif.endif.endif:               ; preds = %173, %entry.endif.i
+  %rem.4.0 = phi i64 [ 0, %entry.endif.i ], [ %spec.select3127, %173 ]
+  %.1461 = fdiv nsz contract double %.1456, %.9743064
+  br label %B896
 
-B448.endif.endif.endif.endif.else.if:             ; preds = %entry.endif.i
-  %123 = or i64 %.1335, %arg.pattern.5.0
-  %124 = and i64 %123, -4294967296
-  %125 = icmp eq i64 %124, 0
-  br i1 %125, label %126, label %131
+B482.endif.endif.endif.endif.else.if:             ; preds = %entry.endif.i
+  %163 = or i64 %.1396, %arg.pattern.5.0
+  %164 = and i64 %163, -4294967296
+  %165 = icmp eq i64 %164, 0
+  br i1 %165, label %166, label %171
 
-126:                                              ; preds = %B448.endif.endif.endif.endif.else.if
-  %127 = trunc i64 %arg.pattern.5.0 to i32
-  %128 = trunc i64 %.1335 to i32
-  %129 = urem i32 %128, %127
-  %130 = zext i32 %129 to i64
-  br label %133
+166:                                              ; preds = %B482.endif.endif.endif.endif.else.if
+  %167 = trunc i64 %arg.pattern.5.0 to i32
+  %168 = trunc i64 %.1396 to i32
+  %169 = urem i32 %168, %167
+  %170 = zext i32 %169 to i64
+  br label %173
 
-131:                                              ; preds = %B448.endif.endif.endif.endif.else.if
-  %132 = srem i64 %.1335, %arg.pattern.5.0
-  br label %133
+171:                                              ; preds = %B482.endif.endif.endif.endif.else.if
+  %172 = srem i64 %.1396, %arg.pattern.5.0
+  br label %173
 
-133:                                              ; preds = %131, %126
-  %134 = phi i64 [ %130, %126 ], [ %132, %131 ]
-  %.1371 = xor i64 %134, %arg.pattern.5.0
-  %.1372 = icmp slt i64 %.1371, 0
-  %.1373 = icmp ne i64 %134, 0
-  %.1374 = and i1 %.1373, %.1372
-  %.1381 = select i1 %.1374, i64 %arg.pattern.5.0, i64 0
-  %spec.select2673 = add i64 %.1381, %134
-  br label %B448.endif.endif.endif.endif.endif
+173:                                              ; preds = %171, %166
+  %174 = phi i64 [ %170, %166 ], [ %172, %171 ]
+  %.1432 = xor i64 %174, %arg.pattern.5.0
+  %.1433 = icmp slt i64 %.1432, 0
+  %.1434 = icmp ne i64 %174, 0
+  %.1435 = and i1 %.1434, %.1433
+  %.1442 = select i1 %.1435, i64 %arg.pattern.5.0, i64 0
+  %spec.select3127 = add i64 %.1442, %174
+  br label %B482.endif.endif.endif.endif.endif
 
-B982.endif.endif:                                 ; preds = %B5872, %B862
-  %waiting.3.1 = phi i64 [ 1, %B862 ], [ %waiting.4.2, %B5872 ]
-  %.1974 = add nsw i64 %waiting.3.1, -1
-  %.2033 = mul i64 %.1974, %arg.stack.5.1
-  %.2037 = getelementptr double, ptr %arg.stack.4, i64 %.2033
-  %.2038 = load double, ptr %.2037, align 8
-  %.2092 = getelementptr i8, ptr %.2037, i64 8
-  %.2093 = load double, ptr %.2092, align 8
-  %.2147 = getelementptr i8, ptr %.2037, i64 16
-  %.2148 = load double, ptr %.2147, align 8
-  %.2202 = getelementptr i8, ptr %.2037, i64 24
-  %.2203 = load double, ptr %.2202, align 8
-  %.2293 = getelementptr i8, ptr %.2037, i64 32
-  %.2294 = load double, ptr %.2293, align 8
-  %.2348 = getelementptr i8, ptr %.2037, i64 40
-  %.2349 = load double, ptr %.2348, align 8
-  %.2403 = getelementptr i8, ptr %.2037, i64 48
-  %.2404 = load double, ptr %.2403, align 8
-  %.2467 = getelementptr i8, ptr %.2037, i64 56
-  %.2468 = load double, ptr %.2467, align 8
-  %.5.i = fptosi double %.2468 to i64
-  %.2546 = getelementptr i8, ptr %.2037, i64 64
-  %.2547 = load double, ptr %.2546, align 8
-  %.2592 = icmp sgt i64 %.5.i, 0
-  br i1 %.2592, label %B1240.preheader, label %B1296.endif
+B1024.endif.endif.endif:                          ; preds = %B896
+  %.2089 = fmul nsz contract double %since.2.1, 4.000000e+00
+  %.2094 = fdiv nsz contract double %.2089, %arg.cell_m
+  %.5.i = fptosi double %.2094 to i64
+  %.22033607.not = icmp slt i64 %.5.i, 0
+  br i1 %.22033607.not, label %B1416, label %B1104.lr.ph
 
-B1240.preheader:                                  ; preds = %B982.endif.endif
-  %min.iters.check940 = icmp ult i64 %.5.i, 4
-  br i1 %min.iters.check940, label %B1240.preheader954, label %vector.memcheck937
+B1104.lr.ph:                                      ; preds = %B1024.endif.endif.endif
+  %.2119 = add nuw nsw i64 %.5.i, 1
+  %.2248 = uitofp nneg i64 %.2119 to double
+  %.2255 = fsub nsz contract double %y.3.1, %arg.ty
+  %.2263 = fsub nsz contract double %x.3.1, %arg.tx
+  %175 = add i64 %.5.i, 1
+  br label %B1104
 
-vector.memcheck937:                               ; preds = %B1240.preheader
-  %135 = shl i64 %waiting.3.1, 3
-  %136 = sub i64 4104, %135
-  %137 = mul i64 %arg.stack.5.1, %136
-  %diff.check938 = icmp ult i64 %137, 32
-  br i1 %diff.check938, label %B1240.preheader954, label %vector.ph941
+B1434.endif.endif:                                ; preds = %B6852, %B1416
+  %waiting.3.1 = phi i64 [ 1, %B1416 ], [ %waiting.4.2, %B6852 ]
+  %.2522 = add nsw i64 %waiting.3.1, -1
+  %.2581 = mul i64 %.2522, %arg.stack.5.1
+  %.2585 = getelementptr double, ptr %arg.stack.4, i64 %.2581
+  %.2586 = load double, ptr %.2585, align 8
+  %.2640 = getelementptr i8, ptr %.2585, i64 8
+  %.2641 = load double, ptr %.2640, align 8
+  %.2695 = getelementptr i8, ptr %.2585, i64 16
+  %.2696 = load double, ptr %.2695, align 8
+  %.2750 = getelementptr i8, ptr %.2585, i64 24
+  %.2751 = load double, ptr %.2750, align 8
+  %.2841 = getelementptr i8, ptr %.2585, i64 32
+  %.2842 = load double, ptr %.2841, align 8
+  %.2896 = getelementptr i8, ptr %.2585, i64 40
+  %.2897 = load double, ptr %.2896, align 8
+  %.2951 = getelementptr i8, ptr %.2585, i64 48
+  %.2952 = load double, ptr %.2951, align 8
+  %.3015 = getelementptr i8, ptr %.2585, i64 56
+  %.3016 = load double, ptr %.3015, align 8
+  %.5.i541 = fptosi double %.3016 to i64
+  %.3094 = getelementptr i8, ptr %.2585, i64 64
+  %.3095 = load double, ptr %.3094, align 8
+  %.3140 = icmp sgt i64 %.5.i541, 0
+  br i1 %.3140, label %B1692.preheader, label %B1748.endif.endif
 
-vector.ph941:                                     ; preds = %vector.memcheck937
-  %const_mat1271 = add i64 %const, -4
-  %n.vec943 = and i64 %.5.i, %const_mat1271
-  %138 = mul i64 %2, %.1974
-  %scevgep1202 = getelementptr i8, ptr %scevgep1201, i64 %138
-  br label %vector.body944
+B1692.preheader:                                  ; preds = %B1434.endif.endif
+  %min.iters.check1119 = icmp ult i64 %.5.i541, 4
+  br i1 %min.iters.check1119, label %B1692.preheader1134, label %vector.memcheck1116
 
-vector.body944:                                   ; preds = %vector.body944, %vector.ph941
-  %index945 = phi i64 [ 0, %vector.ph941 ], [ %index.next948, %vector.body944 ]
-  %139 = shl i64 %index945, 3
-  %scevgep1204 = getelementptr i8, ptr %scevgep1202, i64 %139
-  %scevgep1205 = getelementptr i8, ptr %scevgep1204, i64 -16
-  %140 = shl i64 %index945, 3
-  %scevgep1203 = getelementptr i8, ptr %scevgep1202, i64 %140
-  %wide.load946 = load <2 x double>, ptr %scevgep1205, align 8
-  %wide.load947 = load <2 x double>, ptr %scevgep1203, align 8
-  %141 = shl i64 %index945, 3
-  %scevgep1199 = getelementptr i8, ptr %scevgep, i64 %141
-  %scevgep1200 = getelementptr i8, ptr %scevgep1199, i64 -16
-  %142 = shl i64 %index945, 3
-  %scevgep1198 = getelementptr i8, ptr %scevgep, i64 %142
-  store <2 x double> %wide.load946, ptr %scevgep1200, align 8
-  store <2 x double> %wide.load947, ptr %scevgep1198, align 8
-  %index.next948 = add nuw i64 %index945, 4
-  %143 = icmp eq i64 %n.vec943, %index.next948
-  br i1 %143, label %middle.block949, label %vector.body944
+vector.memcheck1116:                              ; preds = %B1692.preheader
+  %176 = shl i64 %waiting.3.1, 3
+  %177 = sub i64 4104, %176
+  %178 = mul i64 %arg.stack.5.1, %177
+  %diff.check1117 = icmp ult i64 %178, 32
+  br i1 %diff.check1117, label %B1692.preheader1134, label %vector.ph1120
 
-middle.block949:                                  ; preds = %vector.body944
-  %cmp.n950 = icmp eq i64 %n.vec943, %.5.i
-  br i1 %cmp.n950, label %B1296.endif, label %B1240.preheader954
+vector.ph1120:                                    ; preds = %vector.memcheck1116
+  %n.vec1122 = and i64 %.5.i541, %const
+  %179 = mul i64 %3, %.2522
+  %scevgep1390 = getelementptr i8, ptr %scevgep1389, i64 %179
+  br label %vector.body1123
 
-B1240.preheader954:                               ; preds = %middle.block949, %vector.memcheck937, %B1240.preheader
-  %.264030723074.ph = phi i64 [ 0, %vector.memcheck937 ], [ 0, %B1240.preheader ], [ %n.vec943, %middle.block949 ]
-  %xtraiter = and i64 %.5.i, 3
+vector.body1123:                                  ; preds = %vector.body1123, %vector.ph1120
+  %index1124 = phi i64 [ 0, %vector.ph1120 ], [ %index.next1127, %vector.body1123 ]
+  %180 = shl i64 %index1124, 3
+  %scevgep1392 = getelementptr i8, ptr %scevgep1390, i64 %180
+  %scevgep1393 = getelementptr i8, ptr %scevgep1392, i64 -16
+  %181 = shl i64 %index1124, 3
+  %scevgep1391 = getelementptr i8, ptr %scevgep1390, i64 %181
+  %wide.load1125 = load <2 x double>, ptr %scevgep1393, align 8
+  %wide.load1126 = load <2 x double>, ptr %scevgep1391, align 8
+  %182 = shl i64 %index1124, 3
+  %scevgep1387 = getelementptr i8, ptr %scevgep, i64 %182
+  %scevgep1388 = getelementptr i8, ptr %scevgep1387, i64 -16
+  %183 = shl i64 %index1124, 3
+  %scevgep1386 = getelementptr i8, ptr %scevgep, i64 %183
+  store <2 x double> %wide.load1125, ptr %scevgep1388, align 8
+  store <2 x double> %wide.load1126, ptr %scevgep1386, align 8
+  %index.next1127 = add nuw i64 %index1124, 4
+  %184 = icmp eq i64 %n.vec1122, %index.next1127
+  br i1 %184, label %middle.block1128, label %vector.body1123
+
+middle.block1128:                                 ; preds = %vector.body1123
+  %cmp.n1129 = icmp eq i64 %n.vec1122, %.5.i541
+  br i1 %cmp.n1129, label %B1748.endif.endif, label %B1692.preheader1134
+
+B1692.preheader1134:                              ; preds = %middle.block1128, %vector.memcheck1116, %B1692.preheader
+  %.318836123614.ph = phi i64 [ 0, %vector.memcheck1116 ], [ 0, %B1692.preheader ], [ %n.vec1122, %middle.block1128 ]
+  %xtraiter = and i64 %.5.i541, 3
   %lcmp.mod.not = icmp eq i64 %xtraiter, 0
-  br i1 %lcmp.mod.not, label %B1240.prol.loopexit, label %B1240.prol.preheader
+  br i1 %lcmp.mod.not, label %B1692.prol.loopexit, label %B1692.prol.preheader
 
-B1240.prol.preheader:                             ; preds = %B1240.preheader954
-  %144 = mul i64 %4, %.1974
-  %scevgep1209 = getelementptr i8, ptr %scevgep1208, i64 %144
-  br label %B1240.prol
+B1692.prol.preheader:                             ; preds = %B1692.preheader1134
+  %185 = mul i64 %5, %.2522
+  %scevgep1397 = getelementptr i8, ptr %scevgep1396, i64 %185
+  br label %B1692.prol
 
-B1240.prol:                                       ; preds = %B1240.prol, %B1240.prol.preheader
-  %lsr.iv = phi i64 [ %xtraiter, %B1240.prol.preheader ], [ %lsr.iv.next, %B1240.prol ]
-  %.264030723074.prol = phi i64 [ %.2647.prol, %B1240.prol ], [ %.264030723074.ph, %B1240.prol.preheader ]
-  %.2647.prol = add nuw nsw i64 %.264030723074.prol, 1
-  %145 = shl i64 %.264030723074.prol, 3
-  %scevgep1210 = getelementptr i8, ptr %scevgep1209, i64 %145
-  %.2725.prol = load double, ptr %scevgep1210, align 8
-  %146 = shl i64 %.264030723074.prol, 3
-  %scevgep1207 = getelementptr i8, ptr %scevgep1206, i64 %146
-  store double %.2725.prol, ptr %scevgep1207, align 8
+B1692.prol:                                       ; preds = %B1692.prol, %B1692.prol.preheader
+  %lsr.iv = phi i64 [ %xtraiter, %B1692.prol.preheader ], [ %lsr.iv.next, %B1692.prol ]
+  %.318836123614.prol = phi i64 [ %.3195.prol, %B1692.prol ], [ %.318836123614.ph, %B1692.prol.preheader ]
+  %.3195.prol = add nuw nsw i64 %.318836123614.prol, 1
+  %186 = shl i64 %.318836123614.prol, 3
+  %scevgep1398 = getelementptr i8, ptr %scevgep1397, i64 %186
+  %.3273.prol = load double, ptr %scevgep1398, align 8
+  %187 = shl i64 %.318836123614.prol, 3
+  %scevgep1395 = getelementptr i8, ptr %scevgep1394, i64 %187
+  store double %.3273.prol, ptr %scevgep1395, align 8
   %lsr.iv.next = add nsw i64 %lsr.iv, -1
   %prol.iter.cmp.not = icmp eq i64 %lsr.iv.next, 0
-  br i1 %prol.iter.cmp.not, label %B1240.prol.loopexit, label %B1240.prol
+  br i1 %prol.iter.cmp.not, label %B1692.prol.loopexit, label %B1692.prol
 
-B1240.prol.loopexit:                              ; preds = %B1240.prol, %B1240.preheader954
-  %.264030723074.unr = phi i64 [ %.264030723074.ph, %B1240.preheader954 ], [ %.2647.prol, %B1240.prol ]
-  %147 = sub nsw i64 %.264030723074.ph, %.5.i
-  %148 = icmp ugt i64 %147, -4
-  br i1 %148, label %B1296.endif, label %B1240.preheader1197
+B1692.prol.loopexit:                              ; preds = %B1692.prol, %B1692.preheader1134
+  %.318836123614.unr = phi i64 [ %.318836123614.ph, %B1692.preheader1134 ], [ %.3195.prol, %B1692.prol ]
+  %188 = sub nsw i64 %.318836123614.ph, %.5.i541
+  %189 = icmp ugt i64 %188, -4
+  br i1 %189, label %B1748.endif.endif, label %B1692.preheader1385
 
-B1240.preheader1197:                              ; preds = %B1240.prol.loopexit
-  %149 = mul i64 %6, %.1974
-  %scevgep1220 = getelementptr i8, ptr %scevgep1219, i64 %149
-  br label %B1240
+B1692.preheader1385:                              ; preds = %B1692.prol.loopexit
+  %190 = mul i64 %7, %.2522
+  %scevgep1408 = getelementptr i8, ptr %scevgep1407, i64 %190
+  br label %B1692
 
-B1296.endif:                                      ; preds = %B1240.prol.loopexit, %middle.block949, %B982.endif.endif, %B1240
-  %150 = icmp ne i64 %.279.1, -1
-  %151 = icmp ne i64 %.279.1, 0
-  %.2791 = tail call nsz contract double @llvm.floor.f64(double %.2093)
-  %.2792 = fptosi double %.2791 to i64
-  %.2794 = tail call nsz contract double @llvm.floor.f64(double %.2038)
-  %.2795 = fptosi double %.2794 to i64
-  %.2803 = tail call nsz contract double @llvm.cos.f64(double %.2148)
-  %.2805 = tail call nsz contract double @llvm.sin.f64(double %.2148)
-  %.2816 = fdiv nsz contract double %.2148, 0x401921FB54442D18
-  %.2819 = fadd nsz contract double %.2816, 5.000000e-01
-  %.2822 = fmul nsz contract double %.2819, %.2821
-  %.2823 = tail call nsz contract double @llvm.floor.f64(double %.2822)
-  %.2824 = fptosi double %.2823 to i64
-  %.2839 = icmp ne i64 %.2824, %const
-  %.2841.not = or i1 %150, %.2839
-  %or.cond4275 = select i1 %151, i1 %.2841.not, i1 false
-  br i1 %or.cond4275, label %B1296.endif.else.if, label %B1566.endif.endif.endif.endif
+B1748.endif.endif:                                ; preds = %B1692.prol.loopexit, %middle.block1128, %B1434.endif.endif, %B1692
+  %.3385 = mul i64 %.2522, %arg.trail.5.1
+  %.3389 = getelementptr double, ptr %arg.trail.4, i64 %.3385
+  %.3390 = load double, ptr %.3389, align 8
+  %.5.i542 = fptosi double %.3390 to i64
+  %.3454 = icmp slt i64 %.5.i542, 0
+  %.3415 = mul nsw i64 %.5.i542, 3
+  %.3416 = add nuw nsw i64 %.3415, 1
+  %storemerge3132 = select i1 %.3454, i64 0, i64 %.3416
+  %.34963620 = icmp sgt i64 %storemerge3132, 0
+  br i1 %.34963620, label %B1834.preheader, label %B1878.endif
 
-B1296.endif.else.if:                              ; preds = %B1296.endif
-  %152 = or i64 %.2824, %.279.1
-  %153 = and i64 %152, -4294967296
-  %154 = icmp eq i64 %153, 0
-  br i1 %154, label %155, label %160
+B1834.preheader:                                  ; preds = %B1748.endif.endif
+  %min.iters.check1104 = icmp ult i64 %storemerge3132, 6
+  br i1 %min.iters.check1104, label %B1834.preheader1133, label %vector.memcheck1101
 
-155:                                              ; preds = %B1296.endif.else.if
-  %156 = trunc i64 %.279.1 to i32
-  %157 = trunc i64 %.2824 to i32
-  %158 = urem i32 %157, %156
-  %159 = zext i32 %158 to i64
-  br label %162
+vector.memcheck1101:                              ; preds = %B1834.preheader
+  %191 = shl i64 %waiting.3.1, 3
+  %192 = sub i64 4104, %191
+  %193 = mul i64 %arg.trail.5.1, %192
+  %diff.check1102 = icmp ult i64 %193, 32
+  br i1 %diff.check1102, label %B1834.preheader1133, label %vector.ph1105
 
-160:                                              ; preds = %B1296.endif.else.if
-  %161 = srem i64 %.2824, %.279.1
-  br label %162
+vector.ph1105:                                    ; preds = %vector.memcheck1101
+  %n.vec1107 = and i64 %storemerge3132, %const
+  %194 = mul i64 %9, %.2522
+  %scevgep1421 = getelementptr i8, ptr %scevgep1420, i64 %194
+  br label %vector.body1108
 
-162:                                              ; preds = %160, %155
-  %163 = phi i64 [ %159, %155 ], [ %161, %160 ]
-  %.2846 = xor i64 %163, %.279.1
-  %.2847 = icmp slt i64 %.2846, 0
-  %.2848 = icmp ne i64 %163, 0
-  %.2849 = and i1 %.2848, %.2847
-  %.2856 = select i1 %.2849, i64 %.279.1, i64 0
-  %spec.select2674 = add nsw i64 %.2856, %163
-  br label %B1566.endif.endif.endif.endif
+vector.body1108:                                  ; preds = %vector.body1108, %vector.ph1105
+  %index1109 = phi i64 [ 0, %vector.ph1105 ], [ %index.next1112, %vector.body1108 ]
+  %195 = shl i64 %index1109, 3
+  %scevgep1423 = getelementptr i8, ptr %scevgep1421, i64 %195
+  %scevgep1424 = getelementptr i8, ptr %scevgep1423, i64 -16
+  %196 = shl i64 %index1109, 3
+  %scevgep1422 = getelementptr i8, ptr %scevgep1421, i64 %196
+  %wide.load1110 = load <2 x double>, ptr %scevgep1424, align 8
+  %wide.load1111 = load <2 x double>, ptr %scevgep1422, align 8
+  %197 = shl i64 %index1109, 3
+  %scevgep1418 = getelementptr i8, ptr %scevgep1416, i64 %197
+  %scevgep1419 = getelementptr i8, ptr %scevgep1418, i64 -16
+  %198 = shl i64 %index1109, 3
+  %scevgep1417 = getelementptr i8, ptr %scevgep1416, i64 %198
+  store <2 x double> %wide.load1110, ptr %scevgep1419, align 8
+  store <2 x double> %wide.load1111, ptr %scevgep1417, align 8
+  %index.next1112 = add nuw i64 %index1109, 4
+  %199 = icmp eq i64 %n.vec1107, %index.next1112
+  br i1 %199, label %middle.block1113, label %vector.body1108
 
-B1566.endif.endif.endif.endif:                    ; preds = %162, %B1296.endif
-  %rem.5.0 = phi i64 [ 0, %B1296.endif ], [ %spec.select2674, %162 ]
-  %.2871 = fcmp nsz contract ule double %.2803, 0.000000e+00
-  %"$phi1566.1.2.2" = select i1 %.2871, i64 -1, i64 1
-  %.2882 = fcmp nsz contract ule double %.2805, 0.000000e+00
-  %"$phi1566.2.2.2" = select i1 %.2882, i64 -1, i64 1
-  %.2904 = tail call nsz contract double @llvm.fabs.f64(double %.2803)
-  %.12.i513 = fcmp nsz contract olt double %.2904, 1.000000e-30
-  %.13.i514 = select i1 %.12.i513, double 1.000000e-30, double %.2904
-  %.2936 = fdiv nsz contract double 1.000000e+00, %.13.i514
-  %.2938 = tail call nsz contract double @llvm.fabs.f64(double %.2805)
-  %.12.i515 = fcmp nsz contract olt double %.2938, 1.000000e-30
-  %.13.i516 = select i1 %.12.i515, double 1.000000e-30, double %.2938
-  %.2970 = fdiv nsz contract double 1.000000e+00, %.13.i516
-  br i1 %.2871, label %B1726, label %B1710
+middle.block1113:                                 ; preds = %vector.body1108
+  %cmp.n1114 = icmp eq i64 %storemerge3132, %n.vec1107
+  br i1 %cmp.n1114, label %B1878.endif, label %B1834.preheader1133
 
-B1964.endif:                                      ; preds = %B5822.endif, %B1962
-  %low.6.3 = phi double [ %low.7.2, %B1962 ], [ %.13.i493, %B5822.endif ]
-  %waiting.5.3 = phi i64 [ %waiting.6.2.ph, %B1962 ], [ %waiting.7.5, %B5822.endif ]
-  %col.2.3 = phi i64 [ %col.3.2, %B1962 ], [ %col.4.5, %B5822.endif ]
-  %row.2.3 = phi i64 [ %row.3.2, %B1962 ], [ %row.4.5, %B5822.endif ]
-  %to_col.2.3 = phi double [ %to_col.3.2, %B1962 ], [ %to_col.4.5, %B5822.endif ]
-  %to_row.2.3 = phi double [ %to_row.3.2, %B1962 ], [ %to_row.4.5, %B5822.endif ]
-  %gone.2.3 = phi double [ %gone.3.2, %B1962 ], [ %.13.i, %B5822.endif ]
-  %inside.2.3 = phi i1 [ %inside.3.2, %B1962 ], [ true, %B5822.endif ]
+B1834.preheader1133:                              ; preds = %middle.block1113, %vector.memcheck1101, %B1834.preheader
+  %.350236193621.ph = phi i64 [ 0, %vector.memcheck1101 ], [ 0, %B1834.preheader ], [ %n.vec1107, %middle.block1113 ]
+  %xtraiter1243 = and i64 %storemerge3132, 3
+  %lcmp.mod1244.not = icmp eq i64 %xtraiter1243, 0
+  br i1 %lcmp.mod1244.not, label %B1834.prol.loopexit, label %B1834.prol.preheader
+
+B1834.prol.preheader:                             ; preds = %B1834.preheader1133
+  br label %B1834.prol
+
+B1834.prol:                                       ; preds = %B1834.prol, %B1834.prol.preheader
+  %lsr.iv1427 = phi i64 [ %xtraiter1243, %B1834.prol.preheader ], [ %lsr.iv.next1428, %B1834.prol ]
+  %.350236193621.prol = phi i64 [ %.3509.prol, %B1834.prol ], [ %.350236193621.ph, %B1834.prol.preheader ]
+  %.3509.prol = add nuw nsw i64 %.350236193621.prol, 1
+  %200 = shl i64 %.350236193621.prol, 3
+  %scevgep1426 = getelementptr i8, ptr %.3389, i64 %200
+  %.3586.prol = load double, ptr %scevgep1426, align 8
+  %201 = shl i64 %.350236193621.prol, 3
+  %scevgep1425 = getelementptr i8, ptr %1, i64 %201
+  store double %.3586.prol, ptr %scevgep1425, align 8
+  %lsr.iv.next1428 = add nsw i64 %lsr.iv1427, -1
+  %prol.iter1245.cmp.not = icmp eq i64 %lsr.iv.next1428, 0
+  br i1 %prol.iter1245.cmp.not, label %B1834.prol.loopexit, label %B1834.prol
+
+B1834.prol.loopexit:                              ; preds = %B1834.prol, %B1834.preheader1133
+  %.350236193621.unr = phi i64 [ %.350236193621.ph, %B1834.preheader1133 ], [ %.3509.prol, %B1834.prol ]
+  %202 = sub nsw i64 %.350236193621.ph, %storemerge3132
+  %203 = icmp ugt i64 %202, -4
+  br i1 %203, label %B1878.endif, label %B1834.preheader1384
+
+B1834.preheader1384:                              ; preds = %B1834.prol.loopexit
+  %204 = mul i64 %11, %.2522
+  %scevgep1438 = getelementptr i8, ptr %scevgep1437, i64 %204
+  br label %B1834
+
+B1878.endif:                                      ; preds = %B1834.prol.loopexit, %middle.block1113, %B1748.endif.endif, %B1834
+  %205 = icmp ne i64 %.325.1, -1
+  %206 = icmp ne i64 %.325.1, 0
+  %.3651 = tail call nsz contract double @llvm.floor.f64(double %.2641)
+  %.3652 = fptosi double %.3651 to i64
+  %.3654 = tail call nsz contract double @llvm.floor.f64(double %.2586)
+  %.3655 = fptosi double %.3654 to i64
+  %.3663 = tail call nsz contract double @llvm.cos.f64(double %.2696)
+  %.3665 = tail call nsz contract double @llvm.sin.f64(double %.2696)
+  %.3676 = fdiv nsz contract double %.2696, 0x401921FB54442D18
+  %.3679 = fadd nsz contract double %.3676, 5.000000e-01
+  %.3682 = fmul nsz contract double %.3679, %.3681
+  %.3683 = tail call nsz contract double @llvm.floor.f64(double %.3682)
+  %.3684 = fptosi double %.3683 to i64
+  %const_mat1530 = add i64 %const, 4
+  %.3699 = icmp ne i64 %.3684, %const_mat1530
+  %.3701.not = or i1 %205, %.3699
+  %or.cond4342 = select i1 %206, i1 %.3701.not, i1 false
+  br i1 %or.cond4342, label %B1878.endif.else.if, label %B2148.endif.endif.endif.endif
+
+B1878.endif.else.if:                              ; preds = %B1878.endif
+  %207 = or i64 %.3684, %.325.1
+  %208 = and i64 %207, -4294967296
+  %209 = icmp eq i64 %208, 0
+  br i1 %209, label %210, label %215
+
+210:                                              ; preds = %B1878.endif.else.if
+  %211 = trunc i64 %.325.1 to i32
+  %212 = trunc i64 %.3684 to i32
+  %213 = urem i32 %212, %211
+  %214 = zext i32 %213 to i64
+  br label %217
+
+215:                                              ; preds = %B1878.endif.else.if
+  %216 = srem i64 %.3684, %.325.1
+  br label %217
+
+217:                                              ; preds = %215, %210
+  %218 = phi i64 [ %214, %210 ], [ %216, %215 ]
+  %.3706 = xor i64 %218, %.325.1
+  %.3707 = icmp slt i64 %.3706, 0
+  %.3708 = icmp ne i64 %218, 0
+  %.3709 = and i1 %.3708, %.3707
+  %.3716 = select i1 %.3709, i64 %.325.1, i64 0
+  %spec.select3128 = add nsw i64 %.3716, %218
+  br label %B2148.endif.endif.endif.endif
+
+B2148.endif.endif.endif.endif:                    ; preds = %217, %B1878.endif
+  %rem.5.0 = phi i64 [ 0, %B1878.endif ], [ %spec.select3128, %217 ]
+  %.3731 = fcmp nsz contract ule double %.3663, 0.000000e+00
+  %"$phi2148.1.2.2" = select i1 %.3731, i64 -1, i64 1
+  %.3742 = fcmp nsz contract ule double %.3665, 0.000000e+00
+  %"$phi2148.2.2.2" = select i1 %.3742, i64 -1, i64 1
+  %.3764 = tail call nsz contract double @llvm.fabs.f64(double %.3663)
+  %.12.i654 = fcmp nsz contract olt double %.3764, 1.000000e-30
+  %.13.i655 = select i1 %.12.i654, double 1.000000e-30, double %.3764
+  %.3796 = fdiv nsz contract double 1.000000e+00, %.13.i655
+  %.3798 = tail call nsz contract double @llvm.fabs.f64(double %.3665)
+  %.12.i656 = fcmp nsz contract olt double %.3798, 1.000000e-30
+  %.13.i657 = select i1 %.12.i656, double 1.000000e-30, double %.3798
+  %.3830 = fdiv nsz contract double 1.000000e+00, %.13.i657
+  br i1 %.3731, label %B2308, label %B2292
+
+B2546.endif:                                      ; preds = %B6802.endif, %B2544
+  %low.6.3 = phi double [ %low.7.2, %B2544 ], [ %.13.i589, %B6802.endif ]
+  %col.3.3 = phi i64 [ %col.4.2, %B2544 ], [ %col.5.5, %B6802.endif ]
+  %row.3.3 = phi i64 [ %row.4.2, %B2544 ], [ %row.5.5, %B6802.endif ]
+  %waiting.5.3 = phi i64 [ %waiting.6.2.ph, %B2544 ], [ %waiting.7.5, %B6802.endif ]
+  %to_col.2.3 = phi double [ %to_col.3.2, %B2544 ], [ %to_col.4.5, %B6802.endif ]
+  %to_row.2.3 = phi double [ %to_row.3.2, %B2544 ], [ %to_row.4.5, %B6802.endif ]
+  %gone.2.3 = phi double [ %gone.3.2, %B2544 ], [ %.13.i, %B6802.endif ]
+  %inside.2.3 = phi i1 [ %inside.3.2, %B2544 ], [ true, %B6802.endif ]
   %.12.i = fcmp nsz contract olt double %to_row.2.3, %to_col.2.3
   %.13.i = select i1 %.12.i, double %to_row.2.3, double %to_col.2.3
-  %.3586 = fmul nsz contract double %arg.cell_m, %.13.i
-  %.3588 = fadd nsz contract double %.2203, %.3586
-  br i1 %inside.2.3, label %B2018, label %B3204
+  %.4446 = fmul nsz contract double %arg.cell_m, %.13.i
+  %.4448 = fadd nsz contract double %.2751, %.4446
+  br i1 %inside.2.3, label %B2600, label %B4044
 
-B2158.endif.endif:                                ; preds = %B2108
-  %.3724 = fadd nsz contract double %gone.2.3, %.13.i
-  %.3725 = fmul nsz contract double %.3724, 5.000000e-01
-  %.3727 = fmul nsz contract double %arg.cell_m, %.3725
-  %.3729 = fadd nsz contract double %.2203, %.3727
-  %.4026 = fsub nsz contract double %.3729, %since.2.1
-  %.4030 = fsub nsz contract double %.13.i, %gone.2.3
-  %.4036 = fmul nsz contract double %.3729, %.3729
-  %.4408 = fmul nsz contract double %since.2.1, %.4026
-  %.4413 = fdiv nsz contract double %.4408, %.3729
-  %.4529 = mul i64 %.3598, %arg.into.5.2
-  %invariant.gep3111 = getelementptr double, ptr %arg.into.4, i64 %.4529
-  %invariant.gep3112 = getelementptr double, ptr %invariant.gep3111, i64 %.3601
-  %164 = getelementptr double, ptr %32, i64 %.4529
-  %165 = getelementptr double, ptr %33, i64 %.4529
-  %166 = getelementptr double, ptr %34, i64 %.4529
-  %"$phi2258.2.2.6" = fdiv nsz contract double %rise.2.0, %.3729
-  %.3903 = fcmp nsz contract ole double %low.6.3, %"$phi2258.2.2.6"
-  %.3911 = fcmp nsz contract ole double %"$phi2258.2.2.6", %.2349
-  %or.cond2656 = select i1 %.3903, i1 %.3911, i1 false
-  br i1 %or.cond2656, label %B2294.endif.endif, label %B5892
+B2860.endif.endif:                                ; preds = %B2810
+  %.4743 = fadd nsz contract double %gone.2.3, %.13.i
+  %.4744 = fmul nsz contract double %.4743, 5.000000e-01
+  %.4746 = fmul nsz contract double %arg.cell_m, %.4744
+  %.4748 = fadd nsz contract double %.2751, %.4746
+  %.5043 = fsub nsz contract double %.4748, %since.2.1
+  %.5047 = fsub nsz contract double %.13.i, %gone.2.3
+  %.5053 = fmul nsz contract double %.4748, %.4748
+  %.5425 = fmul nsz contract double %since.2.1, %.5043
+  %.5430 = fdiv nsz contract double %.5425, %.4748
+  %.5681 = mul i64 %.4458, %arg.into.5.2
+  %invariant.gep3667 = getelementptr double, ptr %arg.into.4, i64 %.5681
+  %invariant.gep3668 = getelementptr double, ptr %invariant.gep3667, i64 %.4461
+  %219 = getelementptr double, ptr %54, i64 %.5681
+  %220 = getelementptr double, ptr %55, i64 %.5681
+  %221 = getelementptr double, ptr %56, i64 %.5681
+  %"$phi2960.2.2.6" = fdiv nsz contract double %rise.2.0, %.4748
+  %.4922 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6"
+  %.4930 = fcmp nsz contract ole double %"$phi2960.2.2.6", %.2897
+  %or.cond3110 = select i1 %.4922, i1 %.4930, i1 false
+  br i1 %or.cond3110, label %B2996.endif.endif, label %B6873
 
-B2294.endif.endif:                                ; preds = %B2158.endif.endif
-  %167 = icmp slt i64 %.5.i, 1
-  %.3926 = tail call nsz contract double @atan(double %"$phi2258.2.2.6")
-  %.3932 = fdiv nsz contract double %.3926, 0x400921FB54442D18
-  %.3933 = fadd nsz contract double %.3932, 5.000000e-01
-  %.3937 = fmul nsz contract double %.3933, %.3936
-  %.3938 = fadd nsz contract double %.3937, 5.000000e-01
-  %.5.i517 = fptosi double %.3938 to i64
-  %.3995 = icmp slt i64 %.5.i517, 0
-  %.3996 = select i1 %.3995, i64 %arg.pattern.5.1, i64 0
-  %168 = getelementptr double, ptr %18, i64 %.5.i517
-  %.4018 = getelementptr double, ptr %168, i64 %.3996
-  %.4019 = load double, ptr %.4018, align 8
-  %.4023 = fmul nsz contract double %wide.2.1, %.4019
-  %.4027 = fmul nsz contract double %.4026, %.4023
-  %.4031 = fmul nsz contract double %.4030, %.4027
-  %.4033 = fmul nsz contract double %arg.cell_m, %.4031
-  %.4042 = fadd nsz contract double %.4039, %.4036
-  %.4046 = fdiv nsz contract double %.4033, %.4042
-  br i1 %167, label %B2674, label %B2522.lr.ph
+B2996.endif.endif:                                ; preds = %B2860.endif.endif
+  %222 = icmp slt i64 %.5.i541, 1
+  %.4945 = tail call nsz contract double @atan(double %"$phi2960.2.2.6")
+  %.4949 = fdiv nsz contract double %.4945, 0x400921FB54442D18
+  %.4950 = fadd nsz contract double %.4949, 5.000000e-01
+  %.4954 = fmul nsz contract double %.4950, %.4953
+  %.4955 = fadd nsz contract double %.4954, 5.000000e-01
+  %.5.i658 = fptosi double %.4955 to i64
+  %.5012 = icmp slt i64 %.5.i658, 0
+  %.5013 = select i1 %.5012, i64 %arg.pattern.5.1, i64 0
+  %223 = getelementptr double, ptr %35, i64 %.5.i658
+  %.5035 = getelementptr double, ptr %223, i64 %.5013
+  %.5036 = load double, ptr %.5035, align 8
+  %.5040 = fmul nsz contract double %wide.2.1, %.5036
+  %.5044 = fmul nsz contract double %.5043, %.5040
+  %.5048 = fmul nsz contract double %.5047, %.5044
+  %.5050 = fmul nsz contract double %arg.cell_m, %.5048
+  %.5059 = fadd nsz contract double %.5056, %.5053
+  %.5063 = fdiv nsz contract double %.5050, %.5059
+  br i1 %222, label %B3376, label %B3224.lr.ph
 
-B2522.lr.ph:                                      ; preds = %B2294.endif.endif
-  %169 = icmp slt i64 %.5.i517, 0
-  %170 = icmp eq i64 %35, 0
-  %invariant.gep = getelementptr double, ptr %arg.walls.4, i64 %.5.i517
-  %.4276 = select i1 %169, i64 %arg.walls.5.1, i64 0
-  %invariant.gep3086 = getelementptr double, ptr %invariant.gep, i64 %.4276
-  br i1 %170, label %B2522.endif.epil.preheader, label %B2522.endif.preheader
+B3224.lr.ph:                                      ; preds = %B2996.endif.endif
+  %224 = icmp slt i64 %.5.i658, 0
+  %225 = icmp eq i64 %57, 0
+  %invariant.gep = getelementptr double, ptr %arg.walls.4, i64 %.5.i658
+  %.5293 = select i1 %224, i64 %arg.walls.5.1, i64 0
+  %invariant.gep3634 = getelementptr double, ptr %invariant.gep, i64 %.5293
+  br i1 %225, label %B3224.endif.epil.preheader, label %B3224.endif.preheader
 
-B2522.endif.preheader:                            ; preds = %B2522.lr.ph
-  br label %B2522.endif
+B3224.endif.preheader:                            ; preds = %B3224.lr.ph
+  br label %B3224.endif
 
-B2522.endif:                                      ; preds = %B2522.endif, %B2522.endif.preheader
-  %power.4.83082 = phi double [ %.4303.11077, %B2522.endif ], [ %.4046, %B2522.endif.preheader ]
-  %.413630783080 = phi i64 [ %.4143.11070, %B2522.endif ], [ 0, %B2522.endif.preheader ]
-  %171 = shl i64 %.413630783080, 3
-  %scevgep1230 = getelementptr i8, ptr %scevgep1228, i64 %171
-  %scevgep1231 = getelementptr i8, ptr %scevgep1230, i64 -8
-  %.4222 = load double, ptr %scevgep1231, align 8
-  %.5.i462 = fptosi double %.4222 to i64
-  %.4272 = icmp slt i64 %.5.i462, 0
-  %.4273 = select i1 %.4272, i64 %arg.walls.5.0, i64 0
-  %.4274 = add i64 %.4273, %.5.i462
-  %.4294 = mul i64 %.4274, %arg.walls.5.1
-  %gep3087 = getelementptr double, ptr %invariant.gep3086, i64 %.4294
-  %.4299 = load double, ptr %gep3087, align 8
-  %.4303 = fmul nsz contract double %power.4.83082, %.4299
-  %172 = shl i64 %.413630783080, 3
-  %scevgep1229 = getelementptr i8, ptr %scevgep1228, i64 %172
-  %.4222.11069 = load double, ptr %scevgep1229, align 8
-  %.5.i462.1 = fptosi double %.4222.11069 to i64
-  %.4143.11070 = add nuw i64 %.413630783080, 2
-  %.4272.11071 = icmp slt i64 %.5.i462.1, 0
-  %.4273.11072 = select i1 %.4272.11071, i64 %arg.walls.5.0, i64 0
-  %.4274.11073 = add i64 %.4273.11072, %.5.i462.1
-  %.4294.11074 = mul i64 %.4274.11073, %arg.walls.5.1
-  %gep3087.11075 = getelementptr double, ptr %invariant.gep3086, i64 %.4294.11074
-  %.4299.11076 = load double, ptr %gep3087.11075, align 8
-  %.4303.11077 = fmul nsz contract double %.4303, %.4299.11076
-  %niter.ncmp.1 = icmp eq i64 %unroll_iter, %.4143.11070
-  br i1 %niter.ncmp.1, label %B2674.loopexit.unr-lcssa, label %B2522.endif
+B3224.endif:                                      ; preds = %B3224.endif, %B3224.endif.preheader
+  %power.5.83630 = phi double [ %.5320.11260, %B3224.endif ], [ %.5063, %B3224.endif.preheader ]
+  %.515336263628 = phi i64 [ %.5160.11253, %B3224.endif ], [ 0, %B3224.endif.preheader ]
+  %226 = shl i64 %.515336263628, 3
+  %scevgep1448 = getelementptr i8, ptr %scevgep1446, i64 %226
+  %scevgep1449 = getelementptr i8, ptr %scevgep1448, i64 -8
+  %.5239 = load double, ptr %scevgep1449, align 8
+  %.5.i554 = fptosi double %.5239 to i64
+  %.5289 = icmp slt i64 %.5.i554, 0
+  %.5290 = select i1 %.5289, i64 %arg.walls.5.0, i64 0
+  %.5291 = add i64 %.5290, %.5.i554
+  %.5311 = mul i64 %.5291, %arg.walls.5.1
+  %gep3635 = getelementptr double, ptr %invariant.gep3634, i64 %.5311
+  %.5316 = load double, ptr %gep3635, align 8
+  %.5320 = fmul nsz contract double %power.5.83630, %.5316
+  %227 = shl i64 %.515336263628, 3
+  %scevgep1447 = getelementptr i8, ptr %scevgep1446, i64 %227
+  %.5239.11252 = load double, ptr %scevgep1447, align 8
+  %.5.i554.1 = fptosi double %.5239.11252 to i64
+  %.5160.11253 = add nuw i64 %.515336263628, 2
+  %.5289.11254 = icmp slt i64 %.5.i554.1, 0
+  %.5290.11255 = select i1 %.5289.11254, i64 %arg.walls.5.0, i64 0
+  %.5291.11256 = add i64 %.5290.11255, %.5.i554.1
+  %.5311.11257 = mul i64 %.5291.11256, %arg.walls.5.1
+  %gep3635.11258 = getelementptr double, ptr %invariant.gep3634, i64 %.5311.11257
+  %.5316.11259 = load double, ptr %gep3635.11258, align 8
+  %.5320.11260 = fmul nsz contract double %.5320, %.5316.11259
+  %niter.ncmp.1 = icmp eq i64 %unroll_iter, %.5160.11253
+  br i1 %niter.ncmp.1, label %B3376.loopexit.unr-lcssa, label %B3224.endif
 
-B2686.endif.endif:                                ; preds = %B20.i, %B2686
-  %storemerge.i = phi double [ %44, %B20.i ], [ 1.000000e+00, %B2686 ]
-  %.4445 = fmul nsz contract double %power.4.8.lcssa, %storemerge.i
-  br label %B2814
+B3388.endif.endif:                                ; preds = %B20.i, %B3388
+  %storemerge.i = phi double [ %76, %B20.i ], [ 1.000000e+00, %B3388 ]
+  %.5462 = fmul nsz contract double %power.5.8.lcssa, %storemerge.i
+  br label %B3516
 
-B3052.endif.endif.endif:                          ; preds = %B3024
-  %sunkaddr1296 = mul i64 %book.2.1, 8
-  %sunkaddr1297 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1296
-  %sunkaddr1298 = getelementptr i8, ptr %sunkaddr1297, i64 8
-  %.5164 = load double, ptr %sunkaddr1298, align 8
-  %.12.i463 = fcmp nsz contract olt double %.2349, %.5102
-  %.13.i464 = select i1 %.12.i463, double %.2349, double %.5102
-  %.5.i518 = fmul nsz contract double %.13.i464, %.13.i464
-  %.6.i519 = fadd nsz contract double %.5.i518, 1.000000e+00
-  %sqrt.i520 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i519)
-  %.11.i521 = fdiv nsz contract double %.13.i464, %sqrt.i520
-  %.5.i522 = fmul nsz contract double %low.6.3, %low.6.3
-  %.6.i523 = fadd nsz contract double %.5.i522, 1.000000e+00
-  %sqrt.i524 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i523)
-  %.11.i525 = fdiv nsz contract double %low.6.3, %sqrt.i524
-  %.5248 = fsub nsz contract double %.11.i521, %.11.i525
-  %.5249 = fadd nsz contract double %.5248, %.5164
-  store double %.5249, ptr %sunkaddr1298, align 8
-  %.5308 = fcmp nsz contract ult double %.5102, %.2349
-  br i1 %.5308, label %B3204, label %B5872
+B3554.endif.endif:                                ; preds = %B82.endif.endif.endif.endif.endif.endif.endif.i, %B3554
+  %total.2.0.lcssa.i = phi double [ 0.000000e+00, %B3554 ], [ %.568.i, %B82.endif.endif.endif.endif.endif.endif.endif.i ]
+  %.591.i = fmul nsz contract double %"$phi2960.2.2.6", %"$phi2960.2.2.6"
+  %.594.i = fadd nsz contract double %.591.i, 1.000000e+00
+  %sqrt.i557 = tail call nsz contract double @llvm.sqrt.f64(double %.594.i)
+  %228 = fneg nsz contract double %total.2.0.lcssa.i
+  %.7.i659 = fmul nsz contract double %sqrt.i557, %228
+  %.8.i660 = fmul nsz contract double %arg.gamma, %.7.i659
+  %.12.i661 = fdiv nsz contract double %.8.i660, %arg.limit
+  %.13.i662 = tail call nsz contract double @llvm.exp.f64(double %.12.i661)
+  %.14.i663 = fsub nsz contract double 1.000000e+00, %.13.i662
+  %.15.i664 = fmul nsz contract double %arg.limit, %.14.i663
+  %.5597 = fmul nsz contract double %.15.i664, -1.000000e-01
+  %.5598 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5597)
+  %.5600 = fmul nsz contract double %power.7.8, %.5598
+  br label %B3654
 
-B3216.endif:                                      ; preds = %B3204
-  %.5382 = fcmp nsz contract ogt double %.5380, %.2349
-  br i1 %.5382, label %B3254, label %B3382
+B3892.endif.endif.endif:                          ; preds = %B3864
+  %sunkaddr1560 = mul i64 %book.2.1, 8
+  %sunkaddr1561 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1560
+  %sunkaddr1562 = getelementptr i8, ptr %sunkaddr1561, i64 8
+  %.6316 = load double, ptr %sunkaddr1562, align 8
+  %.12.i558 = fcmp nsz contract olt double %.2897, %.6254
+  %.13.i559 = select i1 %.12.i558, double %.2897, double %.6254
+  %.5.i665 = fmul nsz contract double %.13.i559, %.13.i559
+  %.6.i666 = fadd nsz contract double %.5.i665, 1.000000e+00
+  %sqrt.i667 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i666)
+  %.11.i668 = fdiv nsz contract double %.13.i559, %sqrt.i667
+  %.5.i669 = fmul nsz contract double %low.6.3, %low.6.3
+  %.6.i670 = fadd nsz contract double %.5.i669, 1.000000e+00
+  %sqrt.i671 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i670)
+  %.11.i672 = fdiv nsz contract double %low.6.3, %sqrt.i671
+  %.6400 = fsub nsz contract double %.11.i668, %.11.i672
+  %.6401 = fadd nsz contract double %.6400, %.6316
+  store double %.6401, ptr %sunkaddr1562, align 8
+  %.6460 = fcmp nsz contract ult double %.6254, %.2897
+  br i1 %.6460, label %B4044, label %B6852
 
-B3236.endif:                                      ; preds = %B3204
-  %.5392 = fcmp nsz contract olt double %.5380, %low.8.4
-  br i1 %.5392, label %B3254, label %B3382
+B4056.endif:                                      ; preds = %B4044
+  %.6534 = fcmp nsz contract ogt double %.6532, %.2897
+  br i1 %.6534, label %B4094, label %B4222
 
-B3274.endif.endif:                                ; preds = %B3254
-  %sunkaddr1299 = mul i64 %book.2.1, 8
-  %sunkaddr1300 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1299
-  %sunkaddr1301 = getelementptr i8, ptr %sunkaddr1300, i64 8
-  %.5505 = load double, ptr %sunkaddr1301, align 8
-  %.5.i465 = fmul nsz contract double %.2349, %.2349
-  %.6.i = fadd nsz contract double %.5.i465, 1.000000e+00
-  %sqrt.i466 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i)
-  %.11.i = fdiv nsz contract double %.2349, %sqrt.i466
-  %.5.i526 = fmul nsz contract double %low.8.4, %low.8.4
-  %.6.i527 = fadd nsz contract double %.5.i526, 1.000000e+00
-  %sqrt.i528 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i527)
-  %.11.i529 = fdiv nsz contract double %low.8.4, %sqrt.i528
-  %.5562 = fsub nsz contract double %.11.i, %.11.i529
-  %.5563 = fadd nsz contract double %.5562, %.5505
-  store double %.5563, ptr %sunkaddr1301, align 8
-  br label %B5872
+B4076.endif:                                      ; preds = %B4044
+  %.6544 = fcmp nsz contract olt double %.6532, %low.8.4
+  br i1 %.6544, label %B4094, label %B4222
 
-B3720.endif.endif:                                ; preds = %B3706, %B3636, %B3624
-  %sunkaddr1302 = mul i64 %book.2.1, 8
-  %sunkaddr1303 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1302
-  %.6002 = load double, ptr %sunkaddr1303, align 8
-  %.5.i467 = fmul nsz contract double %.2349, %.2349
-  %.6.i468 = fadd nsz contract double %.5.i467, 1.000000e+00
-  %sqrt.i469 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i468)
-  %.11.i470 = fdiv nsz contract double %.2349, %sqrt.i469
-  %.5.i530 = fmul nsz contract double %low.8.4, %low.8.4
-  %.6.i531 = fadd nsz contract double %.5.i530, 1.000000e+00
-  %sqrt.i532 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i531)
-  %.11.i533 = fdiv nsz contract double %low.8.4, %sqrt.i532
-  %.6059 = fsub nsz contract double %.11.i470, %.11.i533
-  %.6060 = fadd nsz contract double %.6059, %.6002
-  store double %.6060, ptr %sunkaddr1303, align 8
-  br label %B5872
+B4114.endif.endif:                                ; preds = %B4094
+  %sunkaddr1563 = mul i64 %book.2.1, 8
+  %sunkaddr1564 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1563
+  %sunkaddr1565 = getelementptr i8, ptr %sunkaddr1564, i64 8
+  %.6657 = load double, ptr %sunkaddr1565, align 8
+  %.5.i560 = fmul nsz contract double %.2897, %.2897
+  %.6.i = fadd nsz contract double %.5.i560, 1.000000e+00
+  %sqrt.i561 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i)
+  %.11.i = fdiv nsz contract double %.2897, %sqrt.i561
+  %.5.i673 = fmul nsz contract double %low.8.4, %low.8.4
+  %.6.i674 = fadd nsz contract double %.5.i673, 1.000000e+00
+  %sqrt.i675 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i674)
+  %.11.i676 = fdiv nsz contract double %low.8.4, %sqrt.i675
+  %.6714 = fsub nsz contract double %.11.i, %.11.i676
+  %.6715 = fadd nsz contract double %.6714, %.6657
+  store double %.6715, ptr %sunkaddr1565, align 8
+  br label %B6852
 
-B3906.endif.endif:                                ; preds = %B3884
-  %sunkaddr1304 = mul i64 %book.2.1, 8
-  %sunkaddr1305 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1304
-  %sunkaddr1306 = getelementptr i8, ptr %sunkaddr1305, i64 24
-  %.6320 = load double, ptr %sunkaddr1306, align 8
-  %.5.i471 = fmul nsz contract double %.2349, %.2349
-  %.6.i472 = fadd nsz contract double %.5.i471, 1.000000e+00
-  %sqrt.i473 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i472)
-  %.11.i474 = fdiv nsz contract double %.2349, %sqrt.i473
-  %.5.i534 = fmul nsz contract double %low.8.4, %low.8.4
-  %.6.i535 = fadd nsz contract double %.5.i534, 1.000000e+00
-  %sqrt.i536 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i535)
-  %.11.i537 = fdiv nsz contract double %low.8.4, %sqrt.i536
-  %.6377 = fsub nsz contract double %.11.i474, %.11.i537
-  %.6378 = fadd nsz contract double %.6377, %.6320
-  store double %.6378, ptr %sunkaddr1306, align 8
-  br label %B5872
+B4560.endif.endif:                                ; preds = %B4546, %B4476, %B4464
+  %sunkaddr1566 = mul i64 %book.2.1, 8
+  %sunkaddr1567 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1566
+  %.7154 = load double, ptr %sunkaddr1567, align 8
+  %.5.i562 = fmul nsz contract double %.2897, %.2897
+  %.6.i563 = fadd nsz contract double %.5.i562, 1.000000e+00
+  %sqrt.i564 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i563)
+  %.11.i565 = fdiv nsz contract double %.2897, %sqrt.i564
+  %.5.i677 = fmul nsz contract double %low.8.4, %low.8.4
+  %.6.i678 = fadd nsz contract double %.5.i677, 1.000000e+00
+  %sqrt.i679 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i678)
+  %.11.i680 = fdiv nsz contract double %low.8.4, %sqrt.i679
+  %.7211 = fsub nsz contract double %.11.i565, %.11.i680
+  %.7212 = fadd nsz contract double %.7211, %.7154
+  store double %.7212, ptr %sunkaddr1567, align 8
+  br label %B6852
 
-B4634.endif.endif:                                ; preds = %B4532, %B4050
-  %nx.2.6 = phi double [ %.6592, %B4050 ], [ %"$phi4608.1.2.62612", %B4532 ]
-  %ny.2.6 = phi double [ %.6691, %B4050 ], [ %"$phi4608.2.2.6", %B4532 ]
-  %facing.2.6 = phi double [ %.6932, %B4050 ], [ %.7487, %B4532 ]
-  %.7496 = fneg nsz contract float %.6176
-  %.7500 = fpext float %.7496 to double
-  %.7501 = fsub nsz contract double %.7500, %arg.tz
-  %.7506 = fdiv nsz contract double %.7501, %.3588
-  %.12.i475 = fcmp nsz contract ogt double %.7506, %low.8.4
-  %.13.i476 = select i1 %.12.i475, double %.7506, double %low.8.4
-  br i1 %.12.i475, label %B4692.endif.endif.endif, label %B4824.endif
+B4746.endif.endif:                                ; preds = %B4724
+  %sunkaddr1568 = mul i64 %book.2.1, 8
+  %sunkaddr1569 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1568
+  %sunkaddr1570 = getelementptr i8, ptr %sunkaddr1569, i64 24
+  %.7472 = load double, ptr %sunkaddr1570, align 8
+  %.5.i566 = fmul nsz contract double %.2897, %.2897
+  %.6.i567 = fadd nsz contract double %.5.i566, 1.000000e+00
+  %sqrt.i568 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i567)
+  %.11.i569 = fdiv nsz contract double %.2897, %sqrt.i568
+  %.5.i681 = fmul nsz contract double %low.8.4, %low.8.4
+  %.6.i682 = fadd nsz contract double %.5.i681, 1.000000e+00
+  %sqrt.i683 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i682)
+  %.11.i684 = fdiv nsz contract double %low.8.4, %sqrt.i683
+  %.7529 = fsub nsz contract double %.11.i569, %.11.i684
+  %.7530 = fadd nsz contract double %.7529, %.7472
+  store double %.7530, ptr %sunkaddr1570, align 8
+  br label %B6852
 
-B4692.endif.endif.endif:                          ; preds = %B4634.endif.endif
-  %sunkaddr1307 = mul i64 %book.2.1, 8
-  %sunkaddr1308 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1307
-  %sunkaddr1309 = getelementptr i8, ptr %sunkaddr1308, i64 8
-  %.7597 = load double, ptr %sunkaddr1309, align 8
-  %.12.i477 = fcmp nsz contract olt double %.2349, %.7506
-  %.13.i478 = select i1 %.12.i477, double %.2349, double %.7506
-  %.5.i538 = fmul nsz contract double %.13.i478, %.13.i478
-  %.6.i539 = fadd nsz contract double %.5.i538, 1.000000e+00
-  %sqrt.i540 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i539)
-  %.11.i541 = fdiv nsz contract double %.13.i478, %sqrt.i540
-  %.5.i542 = fmul nsz contract double %low.8.4, %low.8.4
-  %.6.i543 = fadd nsz contract double %.5.i542, 1.000000e+00
-  %sqrt.i544 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i543)
-  %.11.i545 = fdiv nsz contract double %low.8.4, %sqrt.i544
-  %.7679 = fsub nsz contract double %.11.i541, %.11.i545
-  %.7680 = fadd nsz contract double %.7679, %.7597
-  store double %.7680, ptr %sunkaddr1309, align 8
-  br label %B4824.endif
+B5474.endif.endif:                                ; preds = %B5372, %B4890
+  %nx.2.6 = phi double [ %.7744, %B4890 ], [ %"$phi5448.1.2.63050", %B5372 ]
+  %ny.2.6 = phi double [ %.7843, %B4890 ], [ %"$phi5448.2.2.6", %B5372 ]
+  %facing.2.6 = phi double [ %.8084, %B4890 ], [ %.8639, %B5372 ]
+  %.8648 = fneg nsz contract float %.7328
+  %.8652 = fpext float %.8648 to double
+  %.8653 = fsub nsz contract double %.8652, %arg.tz
+  %.8658 = fdiv nsz contract double %.8653, %.4448
+  %.12.i570 = fcmp nsz contract ogt double %.8658, %low.8.4
+  %.13.i571 = select i1 %.12.i570, double %.8658, double %low.8.4
+  br i1 %.12.i570, label %B5532.endif.endif.endif, label %B5664.endif
 
-B4824.endif:                                      ; preds = %B4692.endif.endif.endif, %B4634.endif.endif
-  %.12.i479 = fcmp nsz contract olt double %.6446, %.2349
-  %.13.i480 = select i1 %.12.i479, double %.6446, double %.2349
-  %.7773 = fcmp nsz contract ogt double %.13.i480, %.13.i476
-  br i1 %.7773, label %B4870.endif, label %B5822.endif
+B5532.endif.endif.endif:                          ; preds = %B5474.endif.endif
+  %sunkaddr1571 = mul i64 %book.2.1, 8
+  %sunkaddr1572 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1571
+  %sunkaddr1573 = getelementptr i8, ptr %sunkaddr1572, i64 8
+  %.8749 = load double, ptr %sunkaddr1573, align 8
+  %.12.i572 = fcmp nsz contract olt double %.2897, %.8658
+  %.13.i573 = select i1 %.12.i572, double %.2897, double %.8658
+  %.5.i685 = fmul nsz contract double %.13.i573, %.13.i573
+  %.6.i686 = fadd nsz contract double %.5.i685, 1.000000e+00
+  %sqrt.i687 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i686)
+  %.11.i688 = fdiv nsz contract double %.13.i573, %sqrt.i687
+  %.5.i689 = fmul nsz contract double %low.8.4, %low.8.4
+  %.6.i690 = fadd nsz contract double %.5.i689, 1.000000e+00
+  %sqrt.i691 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i690)
+  %.11.i692 = fdiv nsz contract double %low.8.4, %sqrt.i691
+  %.8831 = fsub nsz contract double %.11.i688, %.11.i692
+  %.8832 = fadd nsz contract double %.8831, %.8749
+  store double %.8832, ptr %sunkaddr1573, align 8
+  br label %B5664.endif
 
-B4870.endif:                                      ; preds = %B4824.endif
-  %173 = fmul nsz contract double %facing.2.6, %.7795
-  %.7797 = fsub nsz contract double 5.000000e-01, %173
-  %.5.i481 = fptosi double %.7797 to i64
-  %.7851 = icmp slt i64 %.5.i481, 0
-  %.7852 = select i1 %.7851, i64 %arg.walls.5.0, i64 0
-  %.7853 = add i64 %.7852, %.5.i481
-  %.7873 = mul i64 %.7853, %arg.walls.5.1
-  %gep3360 = getelementptr double, ptr %invariant.gep3359, i64 %.7873
-  %.7878 = load double, ptr %gep3360, align 8
-  %.7882 = fmul nsz contract double %.2404, %.7878
-  %.7894 = fcmp nsz contract olt double %.7882, 0x3E7AD7F29ABCAF48
-  %or.cond2671 = select i1 %or.cond2670, i1 true, i1 %.7894
-  br i1 %or.cond2671, label %B5014.endif.endif, label %B5122
+B5664.endif:                                      ; preds = %B5532.endif.endif.endif, %B5474.endif.endif
+  %.12.i574 = fcmp nsz contract olt double %.7598, %.2897
+  %.13.i575 = select i1 %.12.i574, double %.7598, double %.2897
+  %.8925 = fcmp nsz contract ogt double %.13.i575, %.13.i571
+  br i1 %.8925, label %B5710.endif, label %B6802.endif
 
-B5014.endif.endif:                                ; preds = %B4870.endif
-  %sunkaddr1310 = mul i64 %book.2.1, 8
-  %sunkaddr1311 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1310
-  %sunkaddr1312 = getelementptr i8, ptr %sunkaddr1311, i64 16
-  %.7975 = load double, ptr %sunkaddr1312, align 8
-  %.5.i482 = fmul nsz contract double %.13.i480, %.13.i480
-  %.6.i483 = fadd nsz contract double %.5.i482, 1.000000e+00
-  %sqrt.i484 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i483)
-  %.11.i485 = fdiv nsz contract double %.13.i480, %sqrt.i484
-  %.5.i546 = fmul nsz contract double %.13.i476, %.13.i476
-  %.6.i547 = fadd nsz contract double %.5.i546, 1.000000e+00
-  %sqrt.i548 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i547)
-  %.11.i549 = fdiv nsz contract double %.13.i476, %sqrt.i548
-  %.8032 = fsub nsz contract double %.11.i485, %.11.i549
-  %.8033 = fadd nsz contract double %.8032, %.7975
-  store double %.8033, ptr %sunkaddr1312, align 8
-  br label %B5822.endif
+B5710.endif:                                      ; preds = %B5664.endif
+  %229 = fmul nsz contract double %facing.2.6, %.8947
+  %.8949 = fsub nsz contract double 5.000000e-01, %229
+  %.5.i576 = fptosi double %.8949 to i64
+  %.9003 = icmp slt i64 %.5.i576, 0
+  %.9004 = select i1 %.9003, i64 %arg.walls.5.0, i64 0
+  %.9005 = add i64 %.9004, %.5.i576
+  %.9025 = mul i64 %.9005, %arg.walls.5.1
+  %gep4017 = getelementptr double, ptr %invariant.gep4016, i64 %.9025
+  %.9030 = load double, ptr %gep4017, align 8
+  %.9034 = fmul nsz contract double %.2952, %.9030
+  %.9046 = fcmp nsz contract olt double %.9034, 0x3E7AD7F29ABCAF48
+  %or.cond3125 = select i1 %or.cond3124, i1 true, i1 %.9046
+  br i1 %or.cond3125, label %B5854.endif.endif, label %B5962
 
-B5156.endif.endif:                                ; preds = %B5122
-  %sunkaddr1313 = mul i64 %book.2.1, 8
-  %sunkaddr1314 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1313
-  %sunkaddr1315 = getelementptr i8, ptr %sunkaddr1314, i64 24
-  %.8171 = load double, ptr %sunkaddr1315, align 8
-  %.5.i486 = fmul nsz contract double %.13.i480, %.13.i480
-  %.6.i487 = fadd nsz contract double %.5.i486, 1.000000e+00
-  %sqrt.i488 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i487)
-  %.11.i489 = fdiv nsz contract double %.13.i480, %sqrt.i488
-  %.5.i550 = fmul nsz contract double %.13.i476, %.13.i476
-  %.6.i551 = fadd nsz contract double %.5.i550, 1.000000e+00
-  %sqrt.i552 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i551)
-  %.11.i553 = fdiv nsz contract double %.13.i476, %sqrt.i552
-  %.8228 = fsub nsz contract double %.11.i489, %.11.i553
-  %.8229 = fadd nsz contract double %.8228, %.8171
-  store double %.8229, ptr %sunkaddr1315, align 8
-  br label %B5822.endif
+B5854.endif.endif:                                ; preds = %B5710.endif
+  %sunkaddr1574 = mul i64 %book.2.1, 8
+  %sunkaddr1575 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1574
+  %sunkaddr1576 = getelementptr i8, ptr %sunkaddr1575, i64 16
+  %.9127 = load double, ptr %sunkaddr1576, align 8
+  %.5.i577 = fmul nsz contract double %.13.i575, %.13.i575
+  %.6.i578 = fadd nsz contract double %.5.i577, 1.000000e+00
+  %sqrt.i579 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i578)
+  %.11.i580 = fdiv nsz contract double %.13.i575, %sqrt.i579
+  %.5.i693 = fmul nsz contract double %.13.i571, %.13.i571
+  %.6.i694 = fadd nsz contract double %.5.i693, 1.000000e+00
+  %sqrt.i695 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i694)
+  %.11.i696 = fdiv nsz contract double %.13.i571, %sqrt.i695
+  %.9184 = fsub nsz contract double %.11.i580, %.11.i696
+  %.9185 = fadd nsz contract double %.9184, %.9127
+  store double %.9185, ptr %sunkaddr1576, align 8
+  br label %B6802.endif
 
-B5272.endif.endif.endif:                          ; preds = %B5264
-  %.8292 = fmul nsz contract double %.2803, %.13.i
-  %.8294 = fadd nsz contract double %.2038, %.8292
-  %.8296 = fmul nsz contract double %.8294, %nx.2.6
-  %.8299 = fmul nsz contract double %.2805, %.13.i
-  %.8301 = fadd nsz contract double %.2093, %.8299
-  %.8303 = fmul nsz contract double %.8301, %ny.2.6
-  %.8304 = fadd nsz contract double %.8296, %.8303
-  %.8306 = fsub nsz contract double %.6790, %.8304
-  %.8313 = fdiv nsz contract double %.8306, %facing.2.6
-  %.12.i490 = fcmp nsz contract olt double %.8313, -1.500000e+00
-  %.13.i491 = select i1 %.12.i490, double -1.500000e+00, double %.8313
-  %.12.i554 = fcmp nsz contract ogt double %.13.i491, 1.500000e+00
-  %.13.i555 = select i1 %.12.i554, double 1.500000e+00, double %.13.i491
-  %.8372 = fneg nsz contract double %.13.i
-  %.12.i556 = fcmp nsz contract olt double %.13.i555, %.8372
-  %.13.i557 = select i1 %.12.i556, double %.8372, double %.13.i555
-  br label %B5446.endif
+B5996.endif.endif:                                ; preds = %B5962
+  %sunkaddr1577 = mul i64 %book.2.1, 8
+  %sunkaddr1578 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1577
+  %sunkaddr1579 = getelementptr i8, ptr %sunkaddr1578, i64 24
+  %.9323 = load double, ptr %sunkaddr1579, align 8
+  %.5.i581 = fmul nsz contract double %.13.i575, %.13.i575
+  %.6.i582 = fadd nsz contract double %.5.i581, 1.000000e+00
+  %sqrt.i583 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i582)
+  %.11.i584 = fdiv nsz contract double %.13.i575, %sqrt.i583
+  %.5.i697 = fmul nsz contract double %.13.i571, %.13.i571
+  %.6.i698 = fadd nsz contract double %.5.i697, 1.000000e+00
+  %sqrt.i699 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i698)
+  %.11.i700 = fdiv nsz contract double %.13.i571, %sqrt.i699
+  %.9380 = fsub nsz contract double %.11.i584, %.11.i700
+  %.9381 = fadd nsz contract double %.9380, %.9323
+  store double %.9381, ptr %sunkaddr1579, align 8
+  br label %B6802.endif
 
-B5446.endif:                                      ; preds = %B5272.endif.endif.endif, %B5264
-  %to_line.3.5 = phi double [ 0.000000e+00, %B5264 ], [ %.13.i557, %B5272.endif.endif.endif ]
-  %174 = icmp slt i64 %.5.i, 1
-  %.8408 = fadd nsz contract double %.13.i, %to_line.3.5
-  %.8410 = fmul nsz contract double %.2803, %.8408
-  %.8412 = fadd nsz contract double %.2038, %.8410
-  %.8440 = icmp slt i64 %waiting.5.3, 0
-  %.8441 = select i1 %.8440, i64 %arg.stack.5.0, i64 0
-  %.8442 = add i64 %.8441, %waiting.5.3
-  %.8462 = mul i64 %.8442, %arg.stack.5.1
-  %.8466 = getelementptr double, ptr %arg.stack.4, i64 %.8462
-  store double %.8412, ptr %.8466, align 8
-  %.8474 = fmul nsz contract double %.2805, %.8408
-  %.8476 = fadd nsz contract double %.2093, %.8474
-  %.8530 = getelementptr i8, ptr %.8466, i64 8
-  store double %.8476, ptr %.8530, align 8
-  %.8533 = fmul nsz contract double %facing.2.6, 2.000000e+00
-  %.8535 = fmul nsz contract double %ny.2.6, %.8533
-  %.8539 = fsub nsz contract double %.2805, %.8535
-  %.8545 = fmul nsz contract double %nx.2.6, %.8533
-  %.8549 = fsub nsz contract double %.2803, %.8545
-  %.8550 = tail call nsz contract double @atan2(double %.8539, double %.8549)
-  %.8604 = getelementptr i8, ptr %.8466, i64 16
-  store double %.8550, ptr %.8604, align 8
-  %.8608 = fmul nsz contract double %arg.cell_m, %to_line.3.5
-  %.8612 = fadd nsz contract double %.3588, %.8608
-  %.8668 = getelementptr i8, ptr %.8466, i64 24
-  store double %.8612, ptr %.8668, align 8
-  %.8724 = getelementptr i8, ptr %.8466, i64 32
-  store double %.13.i476, ptr %.8724, align 8
-  %.8782 = getelementptr i8, ptr %.8466, i64 40
-  store double %.13.i480, ptr %.8782, align 8
-  %.8840 = getelementptr i8, ptr %.8466, i64 48
-  store double %.7882, ptr %.8840, align 8
-  %.8900 = getelementptr i8, ptr %.8466, i64 56
-  store double %.8846, ptr %.8900, align 8
-  %.8956 = getelementptr i8, ptr %.8466, i64 64
-  store double %.6889, ptr %.8956, align 8
-  br i1 %174, label %B5792, label %B5736.preheader
+B6112.endif.endif.endif:                          ; preds = %B6104
+  %.9444 = fmul nsz contract double %.3663, %.13.i
+  %.9446 = fadd nsz contract double %.2586, %.9444
+  %.9448 = fmul nsz contract double %.9446, %nx.2.6
+  %.9451 = fmul nsz contract double %.3665, %.13.i
+  %.9453 = fadd nsz contract double %.2641, %.9451
+  %.9455 = fmul nsz contract double %.9453, %ny.2.6
+  %.9456 = fadd nsz contract double %.9448, %.9455
+  %.9458 = fsub nsz contract double %.7942, %.9456
+  %.9465 = fdiv nsz contract double %.9458, %facing.2.6
+  %.12.i585 = fcmp nsz contract olt double %.9465, -1.500000e+00
+  %.13.i586 = select i1 %.12.i585, double -1.500000e+00, double %.9465
+  %.12.i701 = fcmp nsz contract ogt double %.13.i586, 1.500000e+00
+  %.13.i702 = select i1 %.12.i701, double 1.500000e+00, double %.13.i586
+  %.9524 = fneg nsz contract double %.13.i
+  %.12.i703 = fcmp nsz contract olt double %.13.i702, %.9524
+  %.13.i704 = select i1 %.12.i703, double %.9524, double %.13.i702
+  br label %B6286.endif
 
-B5736.preheader:                                  ; preds = %B5446.endif
-  %175 = icmp ult i64 %.5.i, 4
-  br i1 %175, label %B5736.preheader952, label %vector.memcheck
+B6286.endif:                                      ; preds = %B6112.endif.endif.endif, %B6104
+  %to_line.3.5 = phi double [ 0.000000e+00, %B6104 ], [ %.13.i704, %B6112.endif.endif.endif ]
+  %230 = icmp slt i64 %.5.i541, 1
+  %.9560 = fadd nsz contract double %.13.i, %to_line.3.5
+  %.9562 = fmul nsz contract double %.3663, %.9560
+  %.9564 = fadd nsz contract double %.2586, %.9562
+  %.9592 = icmp slt i64 %waiting.5.3, 0
+  %.9593 = select i1 %.9592, i64 %arg.stack.5.0, i64 0
+  %.9594 = add i64 %.9593, %waiting.5.3
+  %.9614 = mul i64 %.9594, %arg.stack.5.1
+  %.9618 = getelementptr double, ptr %arg.stack.4, i64 %.9614
+  store double %.9564, ptr %.9618, align 8
+  %.9626 = fmul nsz contract double %.3665, %.9560
+  %.9628 = fadd nsz contract double %.2641, %.9626
+  %.9682 = getelementptr i8, ptr %.9618, i64 8
+  store double %.9628, ptr %.9682, align 8
+  %.9685 = fmul nsz contract double %facing.2.6, 2.000000e+00
+  %.9687 = fmul nsz contract double %ny.2.6, %.9685
+  %.9691 = fsub nsz contract double %.3665, %.9687
+  %.9697 = fmul nsz contract double %nx.2.6, %.9685
+  %.9701 = fsub nsz contract double %.3663, %.9697
+  %.9702 = tail call nsz contract double @atan2(double %.9691, double %.9701)
+  %.9756 = getelementptr i8, ptr %.9618, i64 16
+  store double %.9702, ptr %.9756, align 8
+  %.9760 = fmul nsz contract double %arg.cell_m, %to_line.3.5
+  %.9764 = fadd nsz contract double %.4448, %.9760
+  %.9820 = getelementptr i8, ptr %.9618, i64 24
+  store double %.9764, ptr %.9820, align 8
+  %.9876 = getelementptr i8, ptr %.9618, i64 32
+  store double %.13.i571, ptr %.9876, align 8
+  %.9934 = getelementptr i8, ptr %.9618, i64 40
+  store double %.13.i575, ptr %.9934, align 8
+  %.9992 = getelementptr i8, ptr %.9618, i64 48
+  store double %.9034, ptr %.9992, align 8
+  %.10052 = getelementptr i8, ptr %.9618, i64 56
+  store double %.9998, ptr %.10052, align 8
+  %.10108 = getelementptr i8, ptr %.9618, i64 64
+  store double %.8041, ptr %.10108, align 8
+  br i1 %230, label %B6632.endif.endif, label %B6576.preheader
 
-vector.memcheck:                                  ; preds = %B5736.preheader
-  %176 = shl i64 %.8442, 3
-  %177 = add i64 %176, -4096
-  %178 = mul i64 %arg.stack.5.1, %177
-  %diff.check = icmp ult i64 %178, 32
-  br i1 %diff.check, label %B5736.preheader952, label %vector.body.preheader
+B6576.preheader:                                  ; preds = %B6286.endif
+  %231 = icmp ult i64 %.5.i541, 4
+  br i1 %231, label %B6576.preheader1131, label %vector.memcheck1086
 
-vector.body.preheader:                            ; preds = %vector.memcheck
-  %179 = mul i64 %9, %.8442
-  %scevgep1239 = getelementptr i8, ptr %scevgep1238, i64 %179
+vector.memcheck1086:                              ; preds = %B6576.preheader
+  %232 = shl i64 %.9594, 3
+  %233 = add i64 %232, -4096
+  %234 = mul i64 %arg.stack.5.1, %233
+  %diff.check1087 = icmp ult i64 %234, 32
+  br i1 %diff.check1087, label %B6576.preheader1131, label %vector.body1093.preheader
+
+vector.body1093.preheader:                        ; preds = %vector.memcheck1086
+  %235 = mul i64 %15, %.9594
+  %scevgep1466 = getelementptr i8, ptr %scevgep1465, i64 %235
+  br label %vector.body1093
+
+vector.body1093:                                  ; preds = %vector.body1093, %vector.body1093.preheader
+  %index1094 = phi i64 [ %index.next1097, %vector.body1093 ], [ 0, %vector.body1093.preheader ]
+  %236 = shl i64 %index1094, 3
+  %scevgep1472 = getelementptr i8, ptr %scevgep1470, i64 %236
+  %scevgep1473 = getelementptr i8, ptr %scevgep1472, i64 -16
+  %237 = shl i64 %index1094, 3
+  %scevgep1471 = getelementptr i8, ptr %scevgep1470, i64 %237
+  %wide.load1095 = load <2 x double>, ptr %scevgep1473, align 8
+  %wide.load1096 = load <2 x double>, ptr %scevgep1471, align 8
+  %238 = shl i64 %index1094, 3
+  %scevgep1468 = getelementptr i8, ptr %scevgep1466, i64 %238
+  %scevgep1469 = getelementptr i8, ptr %scevgep1468, i64 -16
+  %239 = shl i64 %index1094, 3
+  %scevgep1467 = getelementptr i8, ptr %scevgep1466, i64 %239
+  store <2 x double> %wide.load1095, ptr %scevgep1469, align 8
+  store <2 x double> %wide.load1096, ptr %scevgep1467, align 8
+  %index.next1097 = add nuw i64 %index1094, 4
+  %240 = icmp eq i64 %n.vec1092, %index.next1097
+  br i1 %240, label %middle.block1098, label %vector.body1093
+
+middle.block1098:                                 ; preds = %vector.body1093
+  %241 = icmp eq i64 %n.vec1092, %.5.i541
+  br i1 %241, label %B6632.endif.endif, label %B6576.preheader1131
+
+B6576.preheader1131:                              ; preds = %middle.block1098, %vector.memcheck1086, %B6576.preheader
+  %.1019836753677.ph = phi i64 [ 0, %vector.memcheck1086 ], [ 0, %B6576.preheader ], [ %n.vec1092, %middle.block1098 ]
+  %242 = icmp eq i64 %xtraiter1268, 0
+  br i1 %242, label %B6576.prol.loopexit, label %B6576.prol.preheader
+
+B6576.prol.preheader:                             ; preds = %B6576.preheader1131
+  %243 = mul i64 %17, %.9594
+  %scevgep1475 = getelementptr i8, ptr %scevgep1474, i64 %243
+  br label %B6576.prol
+
+B6576.prol:                                       ; preds = %B6576.prol, %B6576.prol.preheader
+  %lsr.iv1479 = phi i64 [ %xtraiter1268, %B6576.prol.preheader ], [ %lsr.iv.next1480, %B6576.prol ]
+  %.1019836753677.prol = phi i64 [ %.10205.prol, %B6576.prol ], [ %.1019836753677.ph, %B6576.prol.preheader ]
+  %.10205.prol = add nuw nsw i64 %.1019836753677.prol, 1
+  %244 = shl i64 %.1019836753677.prol, 3
+  %scevgep1478 = getelementptr i8, ptr %scevgep1477, i64 %244
+  %.10284.prol = load double, ptr %scevgep1478, align 8
+  %245 = shl i64 %.1019836753677.prol, 3
+  %scevgep1476 = getelementptr i8, ptr %scevgep1475, i64 %245
+  store double %.10284.prol, ptr %scevgep1476, align 8
+  %lsr.iv.next1480 = add nsw i64 %lsr.iv1479, -1
+  %prol.iter1270.cmp.not = icmp eq i64 %lsr.iv.next1480, 0
+  br i1 %prol.iter1270.cmp.not, label %B6576.prol.loopexit, label %B6576.prol
+
+B6576.prol.loopexit:                              ; preds = %B6576.prol, %B6576.preheader1131
+  %.1019836753677.unr = phi i64 [ %.1019836753677.ph, %B6576.preheader1131 ], [ %.10205.prol, %B6576.prol ]
+  %246 = sub nsw i64 %.1019836753677.ph, %.5.i541
+  %247 = icmp ugt i64 %246, -4
+  br i1 %247, label %B6632.endif.endif, label %B6576.preheader1383
+
+B6576.preheader1383:                              ; preds = %B6576.prol.loopexit
+  %248 = mul i64 %19, %.9594
+  %scevgep1482 = getelementptr i8, ptr %scevgep1481, i64 %248
+  br label %B6576
+
+B6632.endif.endif:                                ; preds = %B6576.prol.loopexit, %middle.block1098, %B6286.endif, %B6576
+  %.10399 = load double, ptr %1, align 8
+  %.5.i587 = fptosi double %.10399 to i64
+  %.10463 = icmp slt i64 %.5.i587, 0
+  %.10424 = mul nsw i64 %.5.i587, 3
+  %.10425 = add nuw nsw i64 %.10424, 1
+  %storemerge3134 = select i1 %.10463, i64 0, i64 %.10425
+  %.105053683 = icmp sgt i64 %storemerge3134, 0
+  br i1 %.105053683, label %B6728.lr.ph, label %B6772
+
+B6728.lr.ph:                                      ; preds = %B6632.endif.endif
+  %249 = icmp slt i64 %waiting.5.3, 0
+  %.10623 = select i1 %249, i64 %arg.trail.5.0, i64 0
+  %.10624 = add i64 %.10623, %waiting.5.3
+  %.10644 = mul i64 %.10624, %arg.trail.5.1
+  %250 = getelementptr double, ptr %arg.trail.4, i64 %.10644
+  %min.iters.check = icmp ult i64 %storemerge3134, 6
+  br i1 %min.iters.check, label %B6728.preheader, label %vector.memcheck
+
+vector.memcheck:                                  ; preds = %B6728.lr.ph
+  %251 = shl i64 %.10624, 3
+  %252 = add i64 %251, -4096
+  %253 = mul i64 %arg.trail.5.1, %252
+  %diff.check = icmp ult i64 %253, 32
+  br i1 %diff.check, label %B6728.preheader, label %vector.ph
+
+vector.ph:                                        ; preds = %vector.memcheck
+  %n.vec = and i64 %storemerge3134, %const
+  %254 = mul i64 %21, %.10624
+  %scevgep1499 = getelementptr i8, ptr %scevgep1498, i64 %254
   br label %vector.body
 
-vector.body:                                      ; preds = %vector.body, %vector.body.preheader
-  %index = phi i64 [ %index.next, %vector.body ], [ 0, %vector.body.preheader ]
-  %180 = shl i64 %index, 3
-  %scevgep1245 = getelementptr i8, ptr %scevgep1243, i64 %180
-  %scevgep1246 = getelementptr i8, ptr %scevgep1245, i64 -16
-  %181 = shl i64 %index, 3
-  %scevgep1244 = getelementptr i8, ptr %scevgep1243, i64 %181
-  %wide.load = load <2 x double>, ptr %scevgep1246, align 8
-  %wide.load936 = load <2 x double>, ptr %scevgep1244, align 8
-  %182 = shl i64 %index, 3
-  %scevgep1241 = getelementptr i8, ptr %scevgep1239, i64 %182
-  %scevgep1242 = getelementptr i8, ptr %scevgep1241, i64 -16
-  %183 = shl i64 %index, 3
-  %scevgep1240 = getelementptr i8, ptr %scevgep1239, i64 %183
-  store <2 x double> %wide.load, ptr %scevgep1242, align 8
-  store <2 x double> %wide.load936, ptr %scevgep1240, align 8
+vector.body:                                      ; preds = %vector.body, %vector.ph
+  %index = phi i64 [ 0, %vector.ph ], [ %index.next, %vector.body ]
+  %255 = shl i64 %index, 3
+  %scevgep1505 = getelementptr i8, ptr %scevgep1503, i64 %255
+  %scevgep1506 = getelementptr i8, ptr %scevgep1505, i64 -16
+  %256 = shl i64 %index, 3
+  %scevgep1504 = getelementptr i8, ptr %scevgep1503, i64 %256
+  %wide.load = load <2 x double>, ptr %scevgep1506, align 8
+  %wide.load1085 = load <2 x double>, ptr %scevgep1504, align 8
+  %257 = shl i64 %index, 3
+  %scevgep1501 = getelementptr i8, ptr %scevgep1499, i64 %257
+  %scevgep1502 = getelementptr i8, ptr %scevgep1501, i64 -16
+  %258 = shl i64 %index, 3
+  %scevgep1500 = getelementptr i8, ptr %scevgep1499, i64 %258
+  store <2 x double> %wide.load, ptr %scevgep1502, align 8
+  store <2 x double> %wide.load1085, ptr %scevgep1500, align 8
   %index.next = add nuw i64 %index, 4
-  %184 = icmp eq i64 %n.vec, %index.next
-  br i1 %184, label %middle.block, label %vector.body
+  %259 = icmp eq i64 %n.vec, %index.next
+  br i1 %259, label %middle.block, label %vector.body
 
 middle.block:                                     ; preds = %vector.body
-  %185 = icmp eq i64 %n.vec, %.5.i
-  br i1 %185, label %B5792, label %B5736.preheader952
+  %cmp.n = icmp eq i64 %storemerge3134, %n.vec
+  br i1 %cmp.n, label %B6772, label %B6728.preheader
 
-B5736.preheader952:                               ; preds = %middle.block, %vector.memcheck, %B5736.preheader
-  %.904631193121.ph = phi i64 [ 0, %vector.memcheck ], [ 0, %B5736.preheader ], [ %n.vec, %middle.block ]
-  %186 = icmp eq i64 %xtraiter1085, 0
-  br i1 %186, label %B5736.prol.loopexit, label %B5736.prol.preheader
+B6728.preheader:                                  ; preds = %middle.block, %vector.memcheck, %B6728.lr.ph
+  %.1051136823684.ph = phi i64 [ 0, %vector.memcheck ], [ 0, %B6728.lr.ph ], [ %n.vec, %middle.block ]
+  %xtraiter1271 = and i64 %storemerge3134, 3
+  %lcmp.mod1272.not = icmp eq i64 %xtraiter1271, 0
+  br i1 %lcmp.mod1272.not, label %B6728.prol.loopexit, label %B6728.prol.preheader
 
-B5736.prol.preheader:                             ; preds = %B5736.preheader952
-  %187 = mul i64 %11, %.8442
-  %scevgep1248 = getelementptr i8, ptr %scevgep1247, i64 %187
-  br label %B5736.prol
+B6728.prol.preheader:                             ; preds = %B6728.preheader
+  br label %B6728.prol
 
-B5736.prol:                                       ; preds = %B5736.prol, %B5736.prol.preheader
-  %lsr.iv1252 = phi i64 [ %xtraiter1085, %B5736.prol.preheader ], [ %lsr.iv.next1253, %B5736.prol ]
-  %.904631193121.prol = phi i64 [ %.9053.prol, %B5736.prol ], [ %.904631193121.ph, %B5736.prol.preheader ]
-  %.9053.prol = add nuw nsw i64 %.904631193121.prol, 1
-  %188 = shl i64 %.904631193121.prol, 3
-  %scevgep1251 = getelementptr i8, ptr %scevgep1250, i64 %188
-  %.9132.prol = load double, ptr %scevgep1251, align 8
-  %189 = shl i64 %.904631193121.prol, 3
-  %scevgep1249 = getelementptr i8, ptr %scevgep1248, i64 %189
-  store double %.9132.prol, ptr %scevgep1249, align 8
-  %lsr.iv.next1253 = add nsw i64 %lsr.iv1252, -1
-  %prol.iter1087.cmp.not = icmp eq i64 %lsr.iv.next1253, 0
-  br i1 %prol.iter1087.cmp.not, label %B5736.prol.loopexit, label %B5736.prol
+B6728.prol:                                       ; preds = %B6728.prol, %B6728.prol.preheader
+  %lsr.iv1509 = phi i64 [ %xtraiter1271, %B6728.prol.preheader ], [ %lsr.iv.next1510, %B6728.prol ]
+  %.1051136823684.prol = phi i64 [ %.10518.prol, %B6728.prol ], [ %.1051136823684.ph, %B6728.prol.preheader ]
+  %.10518.prol = add nuw nsw i64 %.1051136823684.prol, 1
+  %260 = shl i64 %.1051136823684.prol, 3
+  %scevgep1508 = getelementptr i8, ptr %1, i64 %260
+  %.10596.prol = load double, ptr %scevgep1508, align 8
+  %261 = shl i64 %.1051136823684.prol, 3
+  %scevgep1507 = getelementptr i8, ptr %250, i64 %261
+  store double %.10596.prol, ptr %scevgep1507, align 8
+  %lsr.iv.next1510 = add nsw i64 %lsr.iv1509, -1
+  %prol.iter1273.cmp.not = icmp eq i64 %lsr.iv.next1510, 0
+  br i1 %prol.iter1273.cmp.not, label %B6728.prol.loopexit, label %B6728.prol
 
-B5736.prol.loopexit:                              ; preds = %B5736.prol, %B5736.preheader952
-  %.904631193121.unr = phi i64 [ %.904631193121.ph, %B5736.preheader952 ], [ %.9053.prol, %B5736.prol ]
-  %190 = sub nsw i64 %.904631193121.ph, %.5.i
-  %191 = icmp ugt i64 %190, -4
-  br i1 %191, label %B5792, label %B5736.preheader1196
+B6728.prol.loopexit:                              ; preds = %B6728.prol, %B6728.preheader
+  %.1051136823684.unr = phi i64 [ %.1051136823684.ph, %B6728.preheader ], [ %.10518.prol, %B6728.prol ]
+  %262 = sub nsw i64 %.1051136823684.ph, %storemerge3134
+  %263 = icmp ugt i64 %262, -4
+  br i1 %263, label %B6772, label %B6728.preheader1382
 
-B5736.preheader1196:                              ; preds = %B5736.prol.loopexit
-  %192 = mul i64 %13, %.8442
-  %scevgep1255 = getelementptr i8, ptr %scevgep1254, i64 %192
-  br label %B5736
+B6728.preheader1382:                              ; preds = %B6728.prol.loopexit
+  %264 = mul i64 %23, %.10624
+  %scevgep1512 = getelementptr i8, ptr %scevgep1511, i64 %264
+  br label %B6728
 
-B5822.endif:                                      ; preds = %B5156.endif.endif, %B5014.endif.endif, %B4824.endif, %B5792
-  %waiting.7.5 = phi i64 [ %waiting.5.3, %B5014.endif.endif ], [ %waiting.5.3, %B5156.endif.endif ], [ %.8088, %B5792 ], [ %waiting.5.3, %B4824.endif ]
-  %.12.i492 = fcmp nsz contract ogt double %.6446, %low.8.4
-  %.13.i493 = select i1 %.12.i492, double %.6446, double %low.8.4
-  %.9323 = fcmp nsz contract ult double %.13.i493, %.2349
-  br i1 %.9323, label %B1964.endif, label %B5872
+B6802.endif:                                      ; preds = %B5996.endif.endif, %B5854.endif.endif, %B5664.endif, %B6772
+  %waiting.7.5 = phi i64 [ %waiting.5.3, %B5854.endif.endif ], [ %waiting.5.3, %B5996.endif.endif ], [ %.9240, %B6772 ], [ %waiting.5.3, %B5664.endif ]
+  %.12.i588 = fcmp nsz contract ogt double %.7598, %low.8.4
+  %.13.i589 = select i1 %.12.i588, double %.7598, double %low.8.4
+  %.10786 = fcmp nsz contract ult double %.13.i589, %.2897
+  br i1 %.10786, label %B2546.endif, label %B6852
 }
 
 ; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)
 declare double @llvm.fabs.f64(double)
+
+; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)
+declare double @llvm.floor.f64(double)
 
 declare double @sqrt(double) local_unnamed_addr
 
@@ -1614,7 +2220,7 @@ declare double @llvm.pow.f64(double, double)
 declare double @atan(double) local_unnamed_addr
 
 ; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)
-declare double @llvm.floor.f64(double)
+declare double @llvm.exp.f64(double)
 
 ; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)
 declare double @llvm.cos.f64(double)
@@ -1624,84 +2230,84 @@ declare double @llvm.sin.f64(double)
 
 declare double @atan2(double, double) local_unnamed_addr
 
-define i32 @rays_eaves(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.edges.0, ptr readnone %arg.edges.1, i64 %arg.edges.2, i64 %arg.edges.3, ptr readonly %arg.edges.4, i64 %arg.edges.5.0, i64 %arg.edges.5.1, i64 %arg.edges.6.0, i64 %arg.edges.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, double %arg.wavelength, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, double %arg.unit, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2) local_unnamed_addr {
+define i32 @rays_eaves(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.edges.0, ptr readnone %arg.edges.1, i64 %arg.edges.2, i64 %arg.edges.3, ptr readonly %arg.edges.4, i64 %arg.edges.5.0, i64 %arg.edges.5.1, i64 %arg.edges.6.0, i64 %arg.edges.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, double %arg.wavelength, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, double %arg.unit, ptr %arg.crown.0, ptr readnone %arg.crown.1, i64 %arg.crown.2, i64 %arg.crown.3, ptr readonly %arg.crown.4, i64 %arg.crown.5.0, i64 %arg.crown.5.1, i64 %arg.crown.6.0, i64 %arg.crown.6.1, double %arg.gamma, double %arg.limit, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2) local_unnamed_addr {
 B0.else.if:
-  %.1153 = alloca i8, align 1
+  %.1179 = alloca i8, align 1
   %excinfo.2 = alloca ptr, align 8
-  %.136 = add nsw i64 %arg.into.5.0, -6
-  %.155 = sdiv i64 %.136, 3
-  %.156 = srem i64 %.136, 3
-  %.156.lobit = ashr i64 %.156, 63
-  %.144.1 = add nsw i64 %.156.lobit, %.155
-  %.3141471.not = icmp slt i64 %arg.edges.5.0, 1
-  br i1 %.3141471.not, label %B2696, label %B144.lr.ph
+  %.162 = add nsw i64 %arg.into.5.0, -6
+  %.181 = sdiv i64 %.162, 3
+  %.182 = srem i64 %.162, 3
+  %.182.lobit = ashr i64 %.182, 63
+  %.170.1 = add nsw i64 %.182.lobit, %.181
+  %.3401643.not = icmp slt i64 %arg.edges.5.0, 1
+  br i1 %.3401643.not, label %B2878, label %B144.lr.ph
 
 B144.lr.ph:                                       ; preds = %B0.else.if
   %const = bitcast i64 -9223372036854775808 to i64
-  %.181 = mul i64 %.144.1, 3
-  %.184 = add i64 %.181, 5
-  %.1628 = icmp slt i64 %.144.1, 0
-  %.1629 = select i1 %.1628, i64 %arg.into.5.0, i64 0
-  %.1630 = add i64 %.1629, %.181
-  %.1658 = mul i64 %arg.into.5.2, %arg.into.5.1
-  %.1660 = mul i64 %.1630, %.1658
-  %0 = getelementptr double, ptr %arg.into.4, i64 %.1660
-  %.1998 = sitofp i64 %arg.pattern.5.0 to double
-  %.2110 = add nsw i64 %arg.pattern.5.1, -1
-  %.2111 = sitofp i64 %.2110 to double
-  %.2258 = add nsw i64 %.181, 1
-  %.2650 = sitofp i64 %.144.1 to double
-  %.2993 = shl nsw i64 %.144.1, 1
-  %.3182 = icmp slt i64 %.144.1, -1
-  %.3183 = select i1 %.3182, i64 %arg.into.5.0, i64 0
-  %.3184 = add i64 %.184, %.3183
-  %.3214 = mul i64 %.3184, %.1658
-  %1 = getelementptr double, ptr %arg.into.4, i64 %.3214
-  %.2353.us = add i64 %.181, 2
-  %.2412.us = icmp slt i64 %.181, -1
-  %.2413.us = select i1 %.2412.us, i64 %arg.into.5.0, i64 0
-  %.2414.us = add i64 %.2258, %.2413.us
-  %.2444.us = mul i64 %.2414.us, %.1658
-  %.2353.us.1 = add i64 %.181, 3
-  %.2412.us.1 = icmp slt i64 %.2353.us, 0
-  %.2413.us.1 = select i1 %.2412.us.1, i64 %arg.into.5.0, i64 0
-  %.2414.us.1 = add i64 %.2413.us.1, %.2353.us
-  %.2444.us.1 = mul i64 %.2414.us.1, %.1658
-  %.2353.us.2 = add i64 %.181, 4
-  %.2412.us.2 = icmp slt i64 %.2353.us.1, 0
-  %.2413.us.2 = select i1 %.2412.us.2, i64 %arg.into.5.0, i64 0
-  %.2414.us.2 = add i64 %.2413.us.2, %.2353.us.1
-  %.2444.us.2 = mul i64 %.2414.us.2, %.1658
-  %.2412.us.3 = icmp slt i64 %.2353.us.2, 0
-  %.2413.us.3 = select i1 %.2412.us.3, i64 %arg.into.5.0, i64 0
-  %.2414.us.3 = add i64 %.2413.us.3, %.2353.us.2
-  %.2444.us.3 = mul i64 %.2414.us.3, %.1658
-  %.2412.us.4 = icmp slt i64 %.184, 0
-  %.2413.us.4 = select i1 %.2412.us.4, i64 %arg.into.5.0, i64 0
-  %.2414.us.4 = add i64 %.2413.us.4, %.184
-  %.2444.us.4 = mul i64 %.2414.us.4, %.1658
+  %.207 = mul i64 %.170.1, 3
+  %.210 = add i64 %.207, 5
+  %.1654 = icmp slt i64 %.170.1, 0
+  %.1655 = select i1 %.1654, i64 %arg.into.5.0, i64 0
+  %.1656 = add i64 %.1655, %.207
+  %.1684 = mul i64 %arg.into.5.2, %arg.into.5.1
+  %.1686 = mul i64 %.1656, %.1684
+  %0 = getelementptr double, ptr %arg.into.4, i64 %.1686
+  %.2024 = sitofp i64 %arg.pattern.5.0 to double
+  %.2136 = add nsw i64 %arg.pattern.5.1, -1
+  %.2137 = sitofp i64 %.2136 to double
+  %.2284 = add nsw i64 %.207, 1
+  %.2810 = sitofp i64 %.170.1 to double
+  %.3153 = shl nsw i64 %.170.1, 1
+  %.3342 = icmp slt i64 %.170.1, -1
+  %.3343 = select i1 %.3342, i64 %arg.into.5.0, i64 0
+  %.3344 = add i64 %.210, %.3343
+  %.3374 = mul i64 %.3344, %.1684
+  %1 = getelementptr double, ptr %arg.into.4, i64 %.3374
+  %.2379.us = add i64 %.207, 2
+  %.2438.us = icmp slt i64 %.207, -1
+  %.2439.us = select i1 %.2438.us, i64 %arg.into.5.0, i64 0
+  %.2440.us = add i64 %.2284, %.2439.us
+  %.2470.us = mul i64 %.2440.us, %.1684
+  %.2379.us.1 = add i64 %.207, 3
+  %.2438.us.1 = icmp slt i64 %.2379.us, 0
+  %.2439.us.1 = select i1 %.2438.us.1, i64 %arg.into.5.0, i64 0
+  %.2440.us.1 = add i64 %.2439.us.1, %.2379.us
+  %.2470.us.1 = mul i64 %.2440.us.1, %.1684
+  %.2379.us.2 = add i64 %.207, 4
+  %.2438.us.2 = icmp slt i64 %.2379.us.1, 0
+  %.2439.us.2 = select i1 %.2438.us.2, i64 %arg.into.5.0, i64 0
+  %.2440.us.2 = add i64 %.2439.us.2, %.2379.us.1
+  %.2470.us.2 = mul i64 %.2440.us.2, %.1684
+  %.2438.us.3 = icmp slt i64 %.2379.us.2, 0
+  %.2439.us.3 = select i1 %.2438.us.3, i64 %arg.into.5.0, i64 0
+  %.2440.us.3 = add i64 %.2439.us.3, %.2379.us.2
+  %.2470.us.3 = mul i64 %.2440.us.3, %.1684
+  %.2438.us.4 = icmp slt i64 %.210, 0
+  %.2439.us.4 = select i1 %.2438.us.4, i64 %arg.into.5.0, i64 0
+  %.2440.us.4 = add i64 %.2439.us.4, %.210
+  %.2470.us.4 = mul i64 %.2440.us.4, %.1684
   br label %B144.endif
 
 B384:                                             ; preds = %B144.endif
-  %.834 = fcmp nsz contract ole double %.826, 0.000000e+00
-  %.838 = fcmp nsz contract ole double %arg.tz, %.629
-  %or.cond = select i1 %.834, i1 %.838, i1 false
-  br i1 %or.cond, label %B2698, label %B558
+  %.860 = fcmp nsz contract ole double %.852, 0.000000e+00
+  %.864 = fcmp nsz contract ole double %arg.tz, %.655
+  %or.cond = select i1 %.860, i1 %.864, i1 false
+  br i1 %or.cond, label %B2880, label %B558
 
 B558:                                             ; preds = %B384
-  %.918 = fdiv nsz contract double %.731, %.6.i
-  %.982 = fdiv nsz contract double %.788, %.6.i
-  %.1136 = fmul nsz contract double %.519, 2.000000e-01
-  %.1146 = fmul nsz contract double %.574, 2.000000e-01
-  %.1117 = fmul nsz contract double %.6.i, 0x3FB2492492492492
-  %.1132 = fmul nsz contract double %.918, %.1117
-  %.1134 = fadd nsz contract double %.409, %.1132
-  %.1137 = fadd nsz contract double %.1136, %.1134
-  %.1140 = fmul nsz contract double %.982, %.1117
-  %.1144 = fadd nsz contract double %.464, %.1140
-  %.1147 = fadd nsz contract double %.1146, %.1144
-  %.44.i = fsub nsz contract double %.1137, %arg.tx
-  %.47.i = fsub nsz contract double %.1147, %arg.ty
+  %.944 = fdiv nsz contract double %.757, %.6.i
+  %.1008 = fdiv nsz contract double %.814, %.6.i
+  %.1162 = fmul nsz contract double %.545, 2.000000e-01
+  %.1172 = fmul nsz contract double %.600, 2.000000e-01
+  %.1143 = fmul nsz contract double %.6.i, 0x3FB2492492492492
+  %.1158 = fmul nsz contract double %.944, %.1143
+  %.1160 = fadd nsz contract double %.435, %.1158
+  %.1163 = fadd nsz contract double %.1162, %.1160
+  %.1166 = fmul nsz contract double %.1008, %.1143
+  %.1170 = fadd nsz contract double %.490, %.1166
+  %.1173 = fadd nsz contract double %.1172, %.1170
+  %.44.i = fsub nsz contract double %.1163, %arg.tx
+  %.47.i = fsub nsz contract double %.1173, %arg.ty
   %.6.i.i = tail call nsz contract double @hypot(double %.44.i, double %.47.i)
   %.78.i = fmul nsz contract double %.6.i.i, 1.500000e+00
   %.5.i.i = fptosi double %.78.i to i64
@@ -1761,582 +2367,582 @@ B489.i:                                           ; preds = %B418.i, %B190.i, %B
 B134.lr.ph.i:                                     ; preds = %B558
   %.103.i = add nuw i64 %.5.i.i, 1
   %.227.i = sitofp i64 %.103.i to double
-  %.449.i = fsub nsz contract double %.629, %arg.tz
+  %.449.i = fsub nsz contract double %.655, %arg.tz
   %4 = mul i64 %.5.i.i, -1
   br label %B134.i
 
 B558.1:                                           ; preds = %B418.i
-  %.1117.1 = fmul nsz contract double %.6.i, 0x3FCB6DB6DB6DB6DB
-  %.1132.1 = fmul nsz contract double %.918, %.1117.1
-  %.1134.1 = fadd nsz contract double %.409, %.1132.1
-  %.1137.1 = fadd nsz contract double %.1136, %.1134.1
-  %.1140.1 = fmul nsz contract double %.982, %.1117.1
-  %.1144.1 = fadd nsz contract double %.464, %.1140.1
-  %.1147.1 = fadd nsz contract double %.1146, %.1144.1
-  %.44.i114 = fsub nsz contract double %.1137.1, %arg.tx
-  %.47.i115 = fsub nsz contract double %.1147.1, %arg.ty
-  %.6.i.i116 = tail call nsz contract double @hypot(double %.44.i114, double %.47.i115)
-  %.78.i117 = fmul nsz contract double %.6.i.i116, 1.500000e+00
-  %.5.i.i118 = fptosi double %.78.i117 to i64
-  %.187152.not.i119 = icmp slt i64 %.5.i.i118, 1
-  br i1 %.187152.not.i119, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i120
+  %.1143.1 = fmul nsz contract double %.6.i, 0x3FCB6DB6DB6DB6DB
+  %.1158.1 = fmul nsz contract double %.944, %.1143.1
+  %.1160.1 = fadd nsz contract double %.435, %.1158.1
+  %.1163.1 = fadd nsz contract double %.1162, %.1160.1
+  %.1166.1 = fmul nsz contract double %.1008, %.1143.1
+  %.1170.1 = fadd nsz contract double %.490, %.1166.1
+  %.1173.1 = fadd nsz contract double %.1172, %.1170.1
+  %.44.i162 = fsub nsz contract double %.1163.1, %arg.tx
+  %.47.i163 = fsub nsz contract double %.1173.1, %arg.ty
+  %.6.i.i164 = tail call nsz contract double @hypot(double %.44.i162, double %.47.i163)
+  %.78.i165 = fmul nsz contract double %.6.i.i164, 1.500000e+00
+  %.5.i.i166 = fptosi double %.78.i165 to i64
+  %.187152.not.i167 = icmp slt i64 %.5.i.i166, 1
+  br i1 %.187152.not.i167, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i168
 
-B134.i124:                                        ; preds = %B134.lr.ph.i120, %B489.i151
-  %.193151153.i125 = phi i64 [ 1, %B134.lr.ph.i120 ], [ %.200.i126, %B489.i151 ]
-  %.200.i126 = add nuw i64 %.193151153.i125, 1
-  %.226.i127 = sitofp i64 %.193151153.i125 to double
-  %.231.i128 = fdiv nsz contract double %.226.i127, %.227.i122
-  %.237.i129 = fmul nsz contract double %.6.i.i116, %.231.i128
-  %.238.i130 = fcmp nsz contract olt double %.237.i129, 6.700000e-01
-  br i1 %.238.i130, label %B489.i151, label %B164.i131
+B134.i172:                                        ; preds = %B134.lr.ph.i168, %B489.i199
+  %.193151153.i173 = phi i64 [ 1, %B134.lr.ph.i168 ], [ %.200.i174, %B489.i199 ]
+  %.200.i174 = add nuw i64 %.193151153.i173, 1
+  %.226.i175 = sitofp i64 %.193151153.i173 to double
+  %.231.i176 = fdiv nsz contract double %.226.i175, %.227.i170
+  %.237.i177 = fmul nsz contract double %.6.i.i164, %.231.i176
+  %.238.i178 = fcmp nsz contract olt double %.237.i177, 6.700000e-01
+  br i1 %.238.i178, label %B489.i199, label %B164.i179
 
-B164.i131:                                        ; preds = %B134.i124
-  %.241.i132 = fsub nsz contract double 1.000000e+00, %.231.i128
-  %.243.i133 = fmul nsz contract double %.6.i.i116, %.241.i132
-  %.244.i134 = fcmp nsz contract olt double %.243.i133, 6.700000e-01
-  br i1 %.244.i134, label %B489.i151, label %B190.i135
+B164.i179:                                        ; preds = %B134.i172
+  %.241.i180 = fsub nsz contract double 1.000000e+00, %.231.i176
+  %.243.i181 = fmul nsz contract double %.6.i.i164, %.241.i180
+  %.244.i182 = fcmp nsz contract olt double %.243.i181, 6.700000e-01
+  br i1 %.244.i182, label %B489.i199, label %B190.i183
 
-B190.i135:                                        ; preds = %B164.i131
-  %.253.i136 = fmul nsz contract double %.47.i115, %.231.i128
-  %.255.i137 = fadd nsz contract double %arg.ty, %.253.i136
-  %.256.i138 = tail call nsz contract double @llvm.floor.f64(double %.255.i137)
-  %.257.i139 = fptosi double %.256.i138 to i64
-  %.262.i140 = fmul nsz contract double %.44.i114, %.231.i128
-  %.264.i141 = fadd nsz contract double %arg.tx, %.262.i140
-  %.265.i142 = tail call nsz contract double @llvm.floor.f64(double %.264.i141)
-  %.266.i143 = fptosi double %.265.i142 to i64
-  %.274.i144 = icmp sgt i64 %.257.i139, -1
-  %.306.i145 = icmp sgt i64 %arg.height.5.0, %.257.i139
-  %or.cond.i146 = select i1 %.274.i144, i1 %.306.i145, i1 false
-  %.342.i147 = icmp sgt i64 %.266.i143, -1
-  %or.cond148.i148 = select i1 %or.cond.i146, i1 %.342.i147, i1 false
-  %.369.i149 = icmp sgt i64 %arg.height.5.1, %.266.i143
-  %or.cond149.i150 = select i1 %or.cond148.i148, i1 %.369.i149, i1 false
-  br i1 %or.cond149.i150, label %B418.i154, label %B489.i151
+B190.i183:                                        ; preds = %B164.i179
+  %.253.i184 = fmul nsz contract double %.47.i163, %.231.i176
+  %.255.i185 = fadd nsz contract double %arg.ty, %.253.i184
+  %.256.i186 = tail call nsz contract double @llvm.floor.f64(double %.255.i185)
+  %.257.i187 = fptosi double %.256.i186 to i64
+  %.262.i188 = fmul nsz contract double %.44.i162, %.231.i176
+  %.264.i189 = fadd nsz contract double %arg.tx, %.262.i188
+  %.265.i190 = tail call nsz contract double @llvm.floor.f64(double %.264.i189)
+  %.266.i191 = fptosi double %.265.i190 to i64
+  %.274.i192 = icmp sgt i64 %.257.i187, -1
+  %.306.i193 = icmp sgt i64 %arg.height.5.0, %.257.i187
+  %or.cond.i194 = select i1 %.274.i192, i1 %.306.i193, i1 false
+  %.342.i195 = icmp sgt i64 %.266.i191, -1
+  %or.cond148.i196 = select i1 %or.cond.i194, i1 %.342.i195, i1 false
+  %.369.i197 = icmp sgt i64 %arg.height.5.1, %.266.i191
+  %or.cond149.i198 = select i1 %or.cond148.i196, i1 %.369.i197, i1 false
+  br i1 %or.cond149.i198, label %B418.i202, label %B489.i199
 
-B418.i154:                                        ; preds = %B190.i135
-  %.439.i155 = mul i64 %arg.height.5.1, %.257.i139
-  %5 = getelementptr float, ptr %arg.height.4, i64 %.439.i155
-  %.443.i156 = getelementptr float, ptr %5, i64 %.266.i143
-  %.444.i157 = load float, ptr %.443.i156, align 4
-  %.451.i158 = fmul nsz contract double %.449.i, %.231.i128
-  %.455.i159 = fadd nsz contract double %arg.tz, %.451.i158
-  %.456.i160 = fadd nsz contract double %.455.i159, 5.000000e-02
-  %.457.i161 = fpext float %.444.i157 to double
-  %.458.i162 = fcmp nsz contract olt double %.456.i160, %.457.i161
-  br i1 %.458.i162, label %B558.2, label %B489.i151
+B418.i202:                                        ; preds = %B190.i183
+  %.439.i203 = mul i64 %arg.height.5.1, %.257.i187
+  %5 = getelementptr float, ptr %arg.height.4, i64 %.439.i203
+  %.443.i204 = getelementptr float, ptr %5, i64 %.266.i191
+  %.444.i205 = load float, ptr %.443.i204, align 4
+  %.451.i206 = fmul nsz contract double %.449.i, %.231.i176
+  %.455.i207 = fadd nsz contract double %arg.tz, %.451.i206
+  %.456.i208 = fadd nsz contract double %.455.i207, 5.000000e-02
+  %.457.i209 = fpext float %.444.i205 to double
+  %.458.i210 = fcmp nsz contract olt double %.456.i208, %.457.i209
+  br i1 %.458.i210, label %B558.2, label %B489.i199
 
-B489.i151:                                        ; preds = %B418.i154, %B190.i135, %B164.i131, %B134.i124
-  %6 = add i64 %7, %.200.i126
-  %exitcond.i152 = icmp eq i64 %6, 1
-  br i1 %exitcond.i152, label %B658.endif.endif.endif.sink.split, label %B134.i124
+B489.i199:                                        ; preds = %B418.i202, %B190.i183, %B164.i179, %B134.i172
+  %6 = add i64 %7, %.200.i174
+  %exitcond.i200 = icmp eq i64 %6, 1
+  br i1 %exitcond.i200, label %B658.endif.endif.endif.sink.split, label %B134.i172
 
-B134.lr.ph.i120:                                  ; preds = %B558.1
-  %.103.i121 = add nuw i64 %.5.i.i118, 1
-  %.227.i122 = sitofp i64 %.103.i121 to double
-  %7 = mul i64 %.5.i.i118, -1
-  br label %B134.i124
+B134.lr.ph.i168:                                  ; preds = %B558.1
+  %.103.i169 = add nuw i64 %.5.i.i166, 1
+  %.227.i170 = sitofp i64 %.103.i169 to double
+  %7 = mul i64 %.5.i.i166, -1
+  br label %B134.i172
 
-B558.2:                                           ; preds = %B418.i154
-  %.1117.2 = fmul nsz contract double %.6.i, 0x3FD6DB6DB6DB6DB7
-  %.1132.2 = fmul nsz contract double %.918, %.1117.2
-  %.1134.2 = fadd nsz contract double %.409, %.1132.2
-  %.1137.2 = fadd nsz contract double %.1136, %.1134.2
-  %.1140.2 = fmul nsz contract double %.982, %.1117.2
-  %.1144.2 = fadd nsz contract double %.464, %.1140.2
-  %.1147.2 = fadd nsz contract double %.1146, %.1144.2
-  %.44.i164 = fsub nsz contract double %.1137.2, %arg.tx
-  %.47.i165 = fsub nsz contract double %.1147.2, %arg.ty
-  %.6.i.i166 = tail call nsz contract double @hypot(double %.44.i164, double %.47.i165)
-  %.78.i167 = fmul nsz contract double %.6.i.i166, 1.500000e+00
-  %.5.i.i168 = fptosi double %.78.i167 to i64
-  %.187152.not.i169 = icmp slt i64 %.5.i.i168, 1
-  br i1 %.187152.not.i169, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i170
+B558.2:                                           ; preds = %B418.i202
+  %.1143.2 = fmul nsz contract double %.6.i, 0x3FD6DB6DB6DB6DB7
+  %.1158.2 = fmul nsz contract double %.944, %.1143.2
+  %.1160.2 = fadd nsz contract double %.435, %.1158.2
+  %.1163.2 = fadd nsz contract double %.1162, %.1160.2
+  %.1166.2 = fmul nsz contract double %.1008, %.1143.2
+  %.1170.2 = fadd nsz contract double %.490, %.1166.2
+  %.1173.2 = fadd nsz contract double %.1172, %.1170.2
+  %.44.i212 = fsub nsz contract double %.1163.2, %arg.tx
+  %.47.i213 = fsub nsz contract double %.1173.2, %arg.ty
+  %.6.i.i214 = tail call nsz contract double @hypot(double %.44.i212, double %.47.i213)
+  %.78.i215 = fmul nsz contract double %.6.i.i214, 1.500000e+00
+  %.5.i.i216 = fptosi double %.78.i215 to i64
+  %.187152.not.i217 = icmp slt i64 %.5.i.i216, 1
+  br i1 %.187152.not.i217, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i218
 
-B134.i174:                                        ; preds = %B134.lr.ph.i170, %B489.i201
-  %.193151153.i175 = phi i64 [ 1, %B134.lr.ph.i170 ], [ %.200.i176, %B489.i201 ]
-  %.200.i176 = add nuw i64 %.193151153.i175, 1
-  %.226.i177 = sitofp i64 %.193151153.i175 to double
-  %.231.i178 = fdiv nsz contract double %.226.i177, %.227.i172
-  %.237.i179 = fmul nsz contract double %.6.i.i166, %.231.i178
-  %.238.i180 = fcmp nsz contract olt double %.237.i179, 6.700000e-01
-  br i1 %.238.i180, label %B489.i201, label %B164.i181
+B134.i222:                                        ; preds = %B134.lr.ph.i218, %B489.i249
+  %.193151153.i223 = phi i64 [ 1, %B134.lr.ph.i218 ], [ %.200.i224, %B489.i249 ]
+  %.200.i224 = add nuw i64 %.193151153.i223, 1
+  %.226.i225 = sitofp i64 %.193151153.i223 to double
+  %.231.i226 = fdiv nsz contract double %.226.i225, %.227.i220
+  %.237.i227 = fmul nsz contract double %.6.i.i214, %.231.i226
+  %.238.i228 = fcmp nsz contract olt double %.237.i227, 6.700000e-01
+  br i1 %.238.i228, label %B489.i249, label %B164.i229
 
-B164.i181:                                        ; preds = %B134.i174
-  %.241.i182 = fsub nsz contract double 1.000000e+00, %.231.i178
-  %.243.i183 = fmul nsz contract double %.6.i.i166, %.241.i182
-  %.244.i184 = fcmp nsz contract olt double %.243.i183, 6.700000e-01
-  br i1 %.244.i184, label %B489.i201, label %B190.i185
+B164.i229:                                        ; preds = %B134.i222
+  %.241.i230 = fsub nsz contract double 1.000000e+00, %.231.i226
+  %.243.i231 = fmul nsz contract double %.6.i.i214, %.241.i230
+  %.244.i232 = fcmp nsz contract olt double %.243.i231, 6.700000e-01
+  br i1 %.244.i232, label %B489.i249, label %B190.i233
 
-B190.i185:                                        ; preds = %B164.i181
-  %.253.i186 = fmul nsz contract double %.47.i165, %.231.i178
-  %.255.i187 = fadd nsz contract double %arg.ty, %.253.i186
-  %.256.i188 = tail call nsz contract double @llvm.floor.f64(double %.255.i187)
-  %.257.i189 = fptosi double %.256.i188 to i64
-  %.262.i190 = fmul nsz contract double %.44.i164, %.231.i178
-  %.264.i191 = fadd nsz contract double %arg.tx, %.262.i190
-  %.265.i192 = tail call nsz contract double @llvm.floor.f64(double %.264.i191)
-  %.266.i193 = fptosi double %.265.i192 to i64
-  %.274.i194 = icmp sgt i64 %.257.i189, -1
-  %.306.i195 = icmp sgt i64 %arg.height.5.0, %.257.i189
-  %or.cond.i196 = select i1 %.274.i194, i1 %.306.i195, i1 false
-  %.342.i197 = icmp sgt i64 %.266.i193, -1
-  %or.cond148.i198 = select i1 %or.cond.i196, i1 %.342.i197, i1 false
-  %.369.i199 = icmp sgt i64 %arg.height.5.1, %.266.i193
-  %or.cond149.i200 = select i1 %or.cond148.i198, i1 %.369.i199, i1 false
-  br i1 %or.cond149.i200, label %B418.i204, label %B489.i201
+B190.i233:                                        ; preds = %B164.i229
+  %.253.i234 = fmul nsz contract double %.47.i213, %.231.i226
+  %.255.i235 = fadd nsz contract double %arg.ty, %.253.i234
+  %.256.i236 = tail call nsz contract double @llvm.floor.f64(double %.255.i235)
+  %.257.i237 = fptosi double %.256.i236 to i64
+  %.262.i238 = fmul nsz contract double %.44.i212, %.231.i226
+  %.264.i239 = fadd nsz contract double %arg.tx, %.262.i238
+  %.265.i240 = tail call nsz contract double @llvm.floor.f64(double %.264.i239)
+  %.266.i241 = fptosi double %.265.i240 to i64
+  %.274.i242 = icmp sgt i64 %.257.i237, -1
+  %.306.i243 = icmp sgt i64 %arg.height.5.0, %.257.i237
+  %or.cond.i244 = select i1 %.274.i242, i1 %.306.i243, i1 false
+  %.342.i245 = icmp sgt i64 %.266.i241, -1
+  %or.cond148.i246 = select i1 %or.cond.i244, i1 %.342.i245, i1 false
+  %.369.i247 = icmp sgt i64 %arg.height.5.1, %.266.i241
+  %or.cond149.i248 = select i1 %or.cond148.i246, i1 %.369.i247, i1 false
+  br i1 %or.cond149.i248, label %B418.i252, label %B489.i249
 
-B418.i204:                                        ; preds = %B190.i185
-  %.439.i205 = mul i64 %arg.height.5.1, %.257.i189
-  %8 = getelementptr float, ptr %arg.height.4, i64 %.439.i205
-  %.443.i206 = getelementptr float, ptr %8, i64 %.266.i193
-  %.444.i207 = load float, ptr %.443.i206, align 4
-  %.451.i208 = fmul nsz contract double %.449.i, %.231.i178
-  %.455.i209 = fadd nsz contract double %arg.tz, %.451.i208
-  %.456.i210 = fadd nsz contract double %.455.i209, 5.000000e-02
-  %.457.i211 = fpext float %.444.i207 to double
-  %.458.i212 = fcmp nsz contract olt double %.456.i210, %.457.i211
-  br i1 %.458.i212, label %B558.3, label %B489.i201
+B418.i252:                                        ; preds = %B190.i233
+  %.439.i253 = mul i64 %arg.height.5.1, %.257.i237
+  %8 = getelementptr float, ptr %arg.height.4, i64 %.439.i253
+  %.443.i254 = getelementptr float, ptr %8, i64 %.266.i241
+  %.444.i255 = load float, ptr %.443.i254, align 4
+  %.451.i256 = fmul nsz contract double %.449.i, %.231.i226
+  %.455.i257 = fadd nsz contract double %arg.tz, %.451.i256
+  %.456.i258 = fadd nsz contract double %.455.i257, 5.000000e-02
+  %.457.i259 = fpext float %.444.i255 to double
+  %.458.i260 = fcmp nsz contract olt double %.456.i258, %.457.i259
+  br i1 %.458.i260, label %B558.3, label %B489.i249
 
-B489.i201:                                        ; preds = %B418.i204, %B190.i185, %B164.i181, %B134.i174
-  %9 = add i64 %10, %.200.i176
-  %exitcond.i202 = icmp eq i64 %9, 1
-  br i1 %exitcond.i202, label %B658.endif.endif.endif.sink.split, label %B134.i174
+B489.i249:                                        ; preds = %B418.i252, %B190.i233, %B164.i229, %B134.i222
+  %9 = add i64 %10, %.200.i224
+  %exitcond.i250 = icmp eq i64 %9, 1
+  br i1 %exitcond.i250, label %B658.endif.endif.endif.sink.split, label %B134.i222
 
-B134.lr.ph.i170:                                  ; preds = %B558.2
-  %.103.i171 = add nuw i64 %.5.i.i168, 1
-  %.227.i172 = sitofp i64 %.103.i171 to double
-  %10 = mul i64 %.5.i.i168, -1
-  br label %B134.i174
+B134.lr.ph.i218:                                  ; preds = %B558.2
+  %.103.i219 = add nuw i64 %.5.i.i216, 1
+  %.227.i220 = sitofp i64 %.103.i219 to double
+  %10 = mul i64 %.5.i.i216, -1
+  br label %B134.i222
 
-B558.3:                                           ; preds = %B418.i204
-  %.1117.3 = fmul nsz contract double %.6.i, 5.000000e-01
-  %.1132.3 = fmul nsz contract double %.918, %.1117.3
-  %.1134.3 = fadd nsz contract double %.409, %.1132.3
-  %.1137.3 = fadd nsz contract double %.1136, %.1134.3
-  %.1140.3 = fmul nsz contract double %.982, %.1117.3
-  %.1144.3 = fadd nsz contract double %.464, %.1140.3
-  %.1147.3 = fadd nsz contract double %.1146, %.1144.3
-  %.44.i214 = fsub nsz contract double %.1137.3, %arg.tx
-  %.47.i215 = fsub nsz contract double %.1147.3, %arg.ty
-  %.6.i.i216 = tail call nsz contract double @hypot(double %.44.i214, double %.47.i215)
-  %.78.i217 = fmul nsz contract double %.6.i.i216, 1.500000e+00
-  %.5.i.i218 = fptosi double %.78.i217 to i64
-  %.187152.not.i219 = icmp slt i64 %.5.i.i218, 1
-  br i1 %.187152.not.i219, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i220
+B558.3:                                           ; preds = %B418.i252
+  %.1143.3 = fmul nsz contract double %.6.i, 5.000000e-01
+  %.1158.3 = fmul nsz contract double %.944, %.1143.3
+  %.1160.3 = fadd nsz contract double %.435, %.1158.3
+  %.1163.3 = fadd nsz contract double %.1162, %.1160.3
+  %.1166.3 = fmul nsz contract double %.1008, %.1143.3
+  %.1170.3 = fadd nsz contract double %.490, %.1166.3
+  %.1173.3 = fadd nsz contract double %.1172, %.1170.3
+  %.44.i262 = fsub nsz contract double %.1163.3, %arg.tx
+  %.47.i263 = fsub nsz contract double %.1173.3, %arg.ty
+  %.6.i.i264 = tail call nsz contract double @hypot(double %.44.i262, double %.47.i263)
+  %.78.i265 = fmul nsz contract double %.6.i.i264, 1.500000e+00
+  %.5.i.i266 = fptosi double %.78.i265 to i64
+  %.187152.not.i267 = icmp slt i64 %.5.i.i266, 1
+  br i1 %.187152.not.i267, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i268
 
-B134.i224:                                        ; preds = %B134.lr.ph.i220, %B489.i251
-  %.193151153.i225 = phi i64 [ 1, %B134.lr.ph.i220 ], [ %.200.i226, %B489.i251 ]
-  %.200.i226 = add nuw i64 %.193151153.i225, 1
-  %.226.i227 = sitofp i64 %.193151153.i225 to double
-  %.231.i228 = fdiv nsz contract double %.226.i227, %.227.i222
-  %.237.i229 = fmul nsz contract double %.6.i.i216, %.231.i228
-  %.238.i230 = fcmp nsz contract olt double %.237.i229, 6.700000e-01
-  br i1 %.238.i230, label %B489.i251, label %B164.i231
+B134.i272:                                        ; preds = %B134.lr.ph.i268, %B489.i299
+  %.193151153.i273 = phi i64 [ 1, %B134.lr.ph.i268 ], [ %.200.i274, %B489.i299 ]
+  %.200.i274 = add nuw i64 %.193151153.i273, 1
+  %.226.i275 = sitofp i64 %.193151153.i273 to double
+  %.231.i276 = fdiv nsz contract double %.226.i275, %.227.i270
+  %.237.i277 = fmul nsz contract double %.6.i.i264, %.231.i276
+  %.238.i278 = fcmp nsz contract olt double %.237.i277, 6.700000e-01
+  br i1 %.238.i278, label %B489.i299, label %B164.i279
 
-B164.i231:                                        ; preds = %B134.i224
-  %.241.i232 = fsub nsz contract double 1.000000e+00, %.231.i228
-  %.243.i233 = fmul nsz contract double %.6.i.i216, %.241.i232
-  %.244.i234 = fcmp nsz contract olt double %.243.i233, 6.700000e-01
-  br i1 %.244.i234, label %B489.i251, label %B190.i235
+B164.i279:                                        ; preds = %B134.i272
+  %.241.i280 = fsub nsz contract double 1.000000e+00, %.231.i276
+  %.243.i281 = fmul nsz contract double %.6.i.i264, %.241.i280
+  %.244.i282 = fcmp nsz contract olt double %.243.i281, 6.700000e-01
+  br i1 %.244.i282, label %B489.i299, label %B190.i283
 
-B190.i235:                                        ; preds = %B164.i231
-  %.253.i236 = fmul nsz contract double %.47.i215, %.231.i228
-  %.255.i237 = fadd nsz contract double %arg.ty, %.253.i236
-  %.256.i238 = tail call nsz contract double @llvm.floor.f64(double %.255.i237)
-  %.257.i239 = fptosi double %.256.i238 to i64
-  %.262.i240 = fmul nsz contract double %.44.i214, %.231.i228
-  %.264.i241 = fadd nsz contract double %arg.tx, %.262.i240
-  %.265.i242 = tail call nsz contract double @llvm.floor.f64(double %.264.i241)
-  %.266.i243 = fptosi double %.265.i242 to i64
-  %.274.i244 = icmp sgt i64 %.257.i239, -1
-  %.306.i245 = icmp sgt i64 %arg.height.5.0, %.257.i239
-  %or.cond.i246 = select i1 %.274.i244, i1 %.306.i245, i1 false
-  %.342.i247 = icmp sgt i64 %.266.i243, -1
-  %or.cond148.i248 = select i1 %or.cond.i246, i1 %.342.i247, i1 false
-  %.369.i249 = icmp sgt i64 %arg.height.5.1, %.266.i243
-  %or.cond149.i250 = select i1 %or.cond148.i248, i1 %.369.i249, i1 false
-  br i1 %or.cond149.i250, label %B418.i254, label %B489.i251
+B190.i283:                                        ; preds = %B164.i279
+  %.253.i284 = fmul nsz contract double %.47.i263, %.231.i276
+  %.255.i285 = fadd nsz contract double %arg.ty, %.253.i284
+  %.256.i286 = tail call nsz contract double @llvm.floor.f64(double %.255.i285)
+  %.257.i287 = fptosi double %.256.i286 to i64
+  %.262.i288 = fmul nsz contract double %.44.i262, %.231.i276
+  %.264.i289 = fadd nsz contract double %arg.tx, %.262.i288
+  %.265.i290 = tail call nsz contract double @llvm.floor.f64(double %.264.i289)
+  %.266.i291 = fptosi double %.265.i290 to i64
+  %.274.i292 = icmp sgt i64 %.257.i287, -1
+  %.306.i293 = icmp sgt i64 %arg.height.5.0, %.257.i287
+  %or.cond.i294 = select i1 %.274.i292, i1 %.306.i293, i1 false
+  %.342.i295 = icmp sgt i64 %.266.i291, -1
+  %or.cond148.i296 = select i1 %or.cond.i294, i1 %.342.i295, i1 false
+  %.369.i297 = icmp sgt i64 %arg.height.5.1, %.266.i291
+  %or.cond149.i298 = select i1 %or.cond148.i296, i1 %.369.i297, i1 false
+  br i1 %or.cond149.i298, label %B418.i302, label %B489.i299
 
-B418.i254:                                        ; preds = %B190.i235
-  %.439.i255 = mul i64 %arg.height.5.1, %.257.i239
-  %11 = getelementptr float, ptr %arg.height.4, i64 %.439.i255
-  %.443.i256 = getelementptr float, ptr %11, i64 %.266.i243
-  %.444.i257 = load float, ptr %.443.i256, align 4
-  %.451.i258 = fmul nsz contract double %.449.i, %.231.i228
-  %.455.i259 = fadd nsz contract double %arg.tz, %.451.i258
-  %.456.i260 = fadd nsz contract double %.455.i259, 5.000000e-02
-  %.457.i261 = fpext float %.444.i257 to double
-  %.458.i262 = fcmp nsz contract olt double %.456.i260, %.457.i261
-  br i1 %.458.i262, label %B558.4, label %B489.i251
+B418.i302:                                        ; preds = %B190.i283
+  %.439.i303 = mul i64 %arg.height.5.1, %.257.i287
+  %11 = getelementptr float, ptr %arg.height.4, i64 %.439.i303
+  %.443.i304 = getelementptr float, ptr %11, i64 %.266.i291
+  %.444.i305 = load float, ptr %.443.i304, align 4
+  %.451.i306 = fmul nsz contract double %.449.i, %.231.i276
+  %.455.i307 = fadd nsz contract double %arg.tz, %.451.i306
+  %.456.i308 = fadd nsz contract double %.455.i307, 5.000000e-02
+  %.457.i309 = fpext float %.444.i305 to double
+  %.458.i310 = fcmp nsz contract olt double %.456.i308, %.457.i309
+  br i1 %.458.i310, label %B558.4, label %B489.i299
 
-B489.i251:                                        ; preds = %B418.i254, %B190.i235, %B164.i231, %B134.i224
-  %12 = add i64 %13, %.200.i226
-  %exitcond.i252 = icmp eq i64 %12, 1
-  br i1 %exitcond.i252, label %B658.endif.endif.endif.sink.split, label %B134.i224
+B489.i299:                                        ; preds = %B418.i302, %B190.i283, %B164.i279, %B134.i272
+  %12 = add i64 %13, %.200.i274
+  %exitcond.i300 = icmp eq i64 %12, 1
+  br i1 %exitcond.i300, label %B658.endif.endif.endif.sink.split, label %B134.i272
 
-B134.lr.ph.i220:                                  ; preds = %B558.3
-  %.103.i221 = add nuw i64 %.5.i.i218, 1
-  %.227.i222 = sitofp i64 %.103.i221 to double
-  %13 = mul i64 %.5.i.i218, -1
-  br label %B134.i224
+B134.lr.ph.i268:                                  ; preds = %B558.3
+  %.103.i269 = add nuw i64 %.5.i.i266, 1
+  %.227.i270 = sitofp i64 %.103.i269 to double
+  %13 = mul i64 %.5.i.i266, -1
+  br label %B134.i272
 
-B558.4:                                           ; preds = %B418.i254
-  %.1117.4 = fmul nsz contract double %.6.i, 0x3FE4924924924925
-  %.1132.4 = fmul nsz contract double %.918, %.1117.4
-  %.1134.4 = fadd nsz contract double %.409, %.1132.4
-  %.1137.4 = fadd nsz contract double %.1136, %.1134.4
-  %.1140.4 = fmul nsz contract double %.982, %.1117.4
-  %.1144.4 = fadd nsz contract double %.464, %.1140.4
-  %.1147.4 = fadd nsz contract double %.1146, %.1144.4
-  %.44.i264 = fsub nsz contract double %.1137.4, %arg.tx
-  %.47.i265 = fsub nsz contract double %.1147.4, %arg.ty
-  %.6.i.i266 = tail call nsz contract double @hypot(double %.44.i264, double %.47.i265)
-  %.78.i267 = fmul nsz contract double %.6.i.i266, 1.500000e+00
-  %.5.i.i268 = fptosi double %.78.i267 to i64
-  %.187152.not.i269 = icmp slt i64 %.5.i.i268, 1
-  br i1 %.187152.not.i269, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i270
+B558.4:                                           ; preds = %B418.i302
+  %.1143.4 = fmul nsz contract double %.6.i, 0x3FE4924924924925
+  %.1158.4 = fmul nsz contract double %.944, %.1143.4
+  %.1160.4 = fadd nsz contract double %.435, %.1158.4
+  %.1163.4 = fadd nsz contract double %.1162, %.1160.4
+  %.1166.4 = fmul nsz contract double %.1008, %.1143.4
+  %.1170.4 = fadd nsz contract double %.490, %.1166.4
+  %.1173.4 = fadd nsz contract double %.1172, %.1170.4
+  %.44.i312 = fsub nsz contract double %.1163.4, %arg.tx
+  %.47.i313 = fsub nsz contract double %.1173.4, %arg.ty
+  %.6.i.i314 = tail call nsz contract double @hypot(double %.44.i312, double %.47.i313)
+  %.78.i315 = fmul nsz contract double %.6.i.i314, 1.500000e+00
+  %.5.i.i316 = fptosi double %.78.i315 to i64
+  %.187152.not.i317 = icmp slt i64 %.5.i.i316, 1
+  br i1 %.187152.not.i317, label %B658.endif.endif.endif.sink.split, label %B134.lr.ph.i318
 
-B134.i274:                                        ; preds = %B134.lr.ph.i270, %B489.i301
-  %.193151153.i275 = phi i64 [ 1, %B134.lr.ph.i270 ], [ %.200.i276, %B489.i301 ]
-  %.200.i276 = add nuw i64 %.193151153.i275, 1
-  %.226.i277 = sitofp i64 %.193151153.i275 to double
-  %.231.i278 = fdiv nsz contract double %.226.i277, %.227.i272
-  %.237.i279 = fmul nsz contract double %.6.i.i266, %.231.i278
-  %.238.i280 = fcmp nsz contract olt double %.237.i279, 6.700000e-01
-  br i1 %.238.i280, label %B489.i301, label %B164.i281
+B134.i322:                                        ; preds = %B134.lr.ph.i318, %B489.i349
+  %.193151153.i323 = phi i64 [ 1, %B134.lr.ph.i318 ], [ %.200.i324, %B489.i349 ]
+  %.200.i324 = add nuw i64 %.193151153.i323, 1
+  %.226.i325 = sitofp i64 %.193151153.i323 to double
+  %.231.i326 = fdiv nsz contract double %.226.i325, %.227.i320
+  %.237.i327 = fmul nsz contract double %.6.i.i314, %.231.i326
+  %.238.i328 = fcmp nsz contract olt double %.237.i327, 6.700000e-01
+  br i1 %.238.i328, label %B489.i349, label %B164.i329
 
-B164.i281:                                        ; preds = %B134.i274
-  %.241.i282 = fsub nsz contract double 1.000000e+00, %.231.i278
-  %.243.i283 = fmul nsz contract double %.6.i.i266, %.241.i282
-  %.244.i284 = fcmp nsz contract olt double %.243.i283, 6.700000e-01
-  br i1 %.244.i284, label %B489.i301, label %B190.i285
+B164.i329:                                        ; preds = %B134.i322
+  %.241.i330 = fsub nsz contract double 1.000000e+00, %.231.i326
+  %.243.i331 = fmul nsz contract double %.6.i.i314, %.241.i330
+  %.244.i332 = fcmp nsz contract olt double %.243.i331, 6.700000e-01
+  br i1 %.244.i332, label %B489.i349, label %B190.i333
 
-B190.i285:                                        ; preds = %B164.i281
-  %.253.i286 = fmul nsz contract double %.47.i265, %.231.i278
-  %.255.i287 = fadd nsz contract double %arg.ty, %.253.i286
-  %.256.i288 = tail call nsz contract double @llvm.floor.f64(double %.255.i287)
-  %.257.i289 = fptosi double %.256.i288 to i64
-  %.262.i290 = fmul nsz contract double %.44.i264, %.231.i278
-  %.264.i291 = fadd nsz contract double %arg.tx, %.262.i290
-  %.265.i292 = tail call nsz contract double @llvm.floor.f64(double %.264.i291)
-  %.266.i293 = fptosi double %.265.i292 to i64
-  %.274.i294 = icmp sgt i64 %.257.i289, -1
-  %.306.i295 = icmp sgt i64 %arg.height.5.0, %.257.i289
-  %or.cond.i296 = select i1 %.274.i294, i1 %.306.i295, i1 false
-  %.342.i297 = icmp sgt i64 %.266.i293, -1
-  %or.cond148.i298 = select i1 %or.cond.i296, i1 %.342.i297, i1 false
-  %.369.i299 = icmp sgt i64 %arg.height.5.1, %.266.i293
-  %or.cond149.i300 = select i1 %or.cond148.i298, i1 %.369.i299, i1 false
-  br i1 %or.cond149.i300, label %B418.i304, label %B489.i301
+B190.i333:                                        ; preds = %B164.i329
+  %.253.i334 = fmul nsz contract double %.47.i313, %.231.i326
+  %.255.i335 = fadd nsz contract double %arg.ty, %.253.i334
+  %.256.i336 = tail call nsz contract double @llvm.floor.f64(double %.255.i335)
+  %.257.i337 = fptosi double %.256.i336 to i64
+  %.262.i338 = fmul nsz contract double %.44.i312, %.231.i326
+  %.264.i339 = fadd nsz contract double %arg.tx, %.262.i338
+  %.265.i340 = tail call nsz contract double @llvm.floor.f64(double %.264.i339)
+  %.266.i341 = fptosi double %.265.i340 to i64
+  %.274.i342 = icmp sgt i64 %.257.i337, -1
+  %.306.i343 = icmp sgt i64 %arg.height.5.0, %.257.i337
+  %or.cond.i344 = select i1 %.274.i342, i1 %.306.i343, i1 false
+  %.342.i345 = icmp sgt i64 %.266.i341, -1
+  %or.cond148.i346 = select i1 %or.cond.i344, i1 %.342.i345, i1 false
+  %.369.i347 = icmp sgt i64 %arg.height.5.1, %.266.i341
+  %or.cond149.i348 = select i1 %or.cond148.i346, i1 %.369.i347, i1 false
+  br i1 %or.cond149.i348, label %B418.i352, label %B489.i349
 
-B418.i304:                                        ; preds = %B190.i285
-  %.439.i305 = mul i64 %arg.height.5.1, %.257.i289
-  %14 = getelementptr float, ptr %arg.height.4, i64 %.439.i305
-  %.443.i306 = getelementptr float, ptr %14, i64 %.266.i293
-  %.444.i307 = load float, ptr %.443.i306, align 4
-  %.451.i308 = fmul nsz contract double %.449.i, %.231.i278
-  %.455.i309 = fadd nsz contract double %arg.tz, %.451.i308
-  %.456.i310 = fadd nsz contract double %.455.i309, 5.000000e-02
-  %.457.i311 = fpext float %.444.i307 to double
-  %.458.i312 = fcmp nsz contract olt double %.456.i310, %.457.i311
-  br i1 %.458.i312, label %B558.5, label %B489.i301
+B418.i352:                                        ; preds = %B190.i333
+  %.439.i353 = mul i64 %arg.height.5.1, %.257.i337
+  %14 = getelementptr float, ptr %arg.height.4, i64 %.439.i353
+  %.443.i354 = getelementptr float, ptr %14, i64 %.266.i341
+  %.444.i355 = load float, ptr %.443.i354, align 4
+  %.451.i356 = fmul nsz contract double %.449.i, %.231.i326
+  %.455.i357 = fadd nsz contract double %arg.tz, %.451.i356
+  %.456.i358 = fadd nsz contract double %.455.i357, 5.000000e-02
+  %.457.i359 = fpext float %.444.i355 to double
+  %.458.i360 = fcmp nsz contract olt double %.456.i358, %.457.i359
+  br i1 %.458.i360, label %B558.5, label %B489.i349
 
-B489.i301:                                        ; preds = %B418.i304, %B190.i285, %B164.i281, %B134.i274
-  %15 = add i64 %16, %.200.i276
-  %exitcond.i302 = icmp eq i64 %15, 1
-  br i1 %exitcond.i302, label %B658.endif.endif.endif.sink.split, label %B134.i274
+B489.i349:                                        ; preds = %B418.i352, %B190.i333, %B164.i329, %B134.i322
+  %15 = add i64 %16, %.200.i324
+  %exitcond.i350 = icmp eq i64 %15, 1
+  br i1 %exitcond.i350, label %B658.endif.endif.endif.sink.split, label %B134.i322
 
-B134.lr.ph.i270:                                  ; preds = %B558.4
-  %.103.i271 = add nuw i64 %.5.i.i268, 1
-  %.227.i272 = sitofp i64 %.103.i271 to double
-  %16 = mul i64 %.5.i.i268, -1
-  br label %B134.i274
+B134.lr.ph.i318:                                  ; preds = %B558.4
+  %.103.i319 = add nuw i64 %.5.i.i316, 1
+  %.227.i320 = sitofp i64 %.103.i319 to double
+  %16 = mul i64 %.5.i.i316, -1
+  br label %B134.i322
 
-B558.5:                                           ; preds = %B418.i304
-  store i8 0, ptr %.1153, align 1
-  %.1117.5 = fmul nsz contract double %.6.i, 0x3FE9249249249249
-  %.1132.5 = fmul nsz contract double %.918, %.1117.5
-  %.1134.5 = fadd nsz contract double %.409, %.1132.5
-  %.1137.5 = fadd nsz contract double %.1136, %.1134.5
-  %.1140.5 = fmul nsz contract double %.982, %.1117.5
-  %.1144.5 = fadd nsz contract double %.464, %.1140.5
-  %.1147.5 = fadd nsz contract double %.1146, %.1144.5
-  %.1161.5 = call i32 @part0(ptr nonnull %.1153, ptr nonnull %excinfo.2, ptr %arg.height.0, ptr %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr nonnull %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %.1137.5, double %.1147.5, double %.629)
-  %cond = icmp eq i32 %.1161.5, 0
+B558.5:                                           ; preds = %B418.i352
+  store i8 0, ptr %.1179, align 1
+  %.1143.5 = fmul nsz contract double %.6.i, 0x3FE9249249249249
+  %.1158.5 = fmul nsz contract double %.944, %.1143.5
+  %.1160.5 = fadd nsz contract double %.435, %.1158.5
+  %.1163.5 = fadd nsz contract double %.1162, %.1160.5
+  %.1166.5 = fmul nsz contract double %.1008, %.1143.5
+  %.1170.5 = fadd nsz contract double %.490, %.1166.5
+  %.1173.5 = fadd nsz contract double %.1172, %.1170.5
+  %.1187.5 = call i32 @part0(ptr nonnull %.1179, ptr nonnull %excinfo.2, ptr %arg.height.0, ptr %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr nonnull %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %.1163.5, double %.1173.5, double %.655)
+  %cond = icmp eq i32 %.1187.5, 0
   br i1 %cond, label %B646.5, label %common.ret
 
 B646.5:                                           ; preds = %B558.5
-  %.1171.5 = load i8, ptr %.1153, align 1
-  %.1174.5.not = icmp eq i8 %.1171.5, 0
-  br i1 %.1174.5.not, label %B558.6, label %B658.endif.endif.endif
+  %.1197.5 = load i8, ptr %.1179, align 1
+  %.1200.5.not = icmp eq i8 %.1197.5, 0
+  br i1 %.1200.5.not, label %B558.6, label %B658.endif.endif.endif
 
 B558.6:                                           ; preds = %B646.5
-  %.1117.6 = fmul nsz contract double %.6.i, 0x3FEDB6DB6DB6DB6E
-  %.1132.6 = fmul nsz contract double %.918, %.1117.6
-  %.1134.6 = fadd nsz contract double %.409, %.1132.6
-  %.1137.6 = fadd nsz contract double %.1136, %.1134.6
-  %.1140.6 = fmul nsz contract double %.982, %.1117.6
-  %.1144.6 = fadd nsz contract double %.464, %.1140.6
-  %.1147.6 = fadd nsz contract double %.1146, %.1144.6
-  %.1161.6 = call i32 @part0(ptr nonnull %.1153, ptr nonnull %excinfo.2, ptr %arg.height.0, ptr %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr nonnull %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %.1137.6, double %.1147.6, double %.629)
-  %cond443 = icmp eq i32 %.1161.6, 0
-  br i1 %cond443, label %B650, label %common.ret
+  %.1143.6 = fmul nsz contract double %.6.i, 0x3FEDB6DB6DB6DB6E
+  %.1158.6 = fmul nsz contract double %.944, %.1143.6
+  %.1160.6 = fadd nsz contract double %.435, %.1158.6
+  %.1163.6 = fadd nsz contract double %.1162, %.1160.6
+  %.1166.6 = fmul nsz contract double %.1008, %.1143.6
+  %.1170.6 = fadd nsz contract double %.490, %.1166.6
+  %.1173.6 = fadd nsz contract double %.1172, %.1170.6
+  %.1187.6 = call i32 @part0(ptr nonnull %.1179, ptr nonnull %excinfo.2, ptr %arg.height.0, ptr %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr nonnull %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %.1163.6, double %.1173.6, double %.655)
+  %cond560 = icmp eq i32 %.1187.6, 0
+  br i1 %cond560, label %B650, label %common.ret
 
 B650:                                             ; preds = %B558.6
-  %.1171.6 = load i8, ptr %.1153, align 1
-  %.1174.6.not = icmp eq i8 %.1171.6, 0
-  br i1 %.1174.6.not, label %B2698, label %B658.endif.endif.endif
+  %.1197.6 = load i8, ptr %.1179, align 1
+  %.1200.6.not = icmp eq i8 %.1197.6, 0
+  br i1 %.1200.6.not, label %B2880, label %B658.endif.endif.endif
 
-common.ret:                                       ; preds = %B2696, %B558.6, %B558.5
-  %excinfo.sink = phi ptr [ %retptr, %B2696 ], [ %excinfo, %B558.6 ], [ %excinfo, %B558.5 ]
-  %common.ret.op = phi i32 [ 0, %B2696 ], [ %.1161.6, %B558.6 ], [ %.1161.5, %B558.5 ]
+common.ret:                                       ; preds = %B2878, %B558.6, %B558.5
+  %excinfo.sink = phi ptr [ %retptr, %B2878 ], [ %excinfo, %B558.6 ], [ %excinfo, %B558.5 ]
+  %common.ret.op = phi i32 [ 0, %B2878 ], [ %.1187.6, %B558.6 ], [ %.1187.5, %B558.5 ]
   store ptr null, ptr %excinfo.sink, align 8
   ret i32 %common.ret.op
 
-B2696:                                            ; preds = %B2698, %B0.else.if
+B2878:                                            ; preds = %B2880, %B0.else.if
   br label %common.ret
 
-B2698:                                            ; preds = %B858.B800.loopexit_crit_edge.us, %B802.endif.lr.ph, %B658.endif.endif.endif, %B144.endif, %B650, %B384
-  %exitcond1874.not = icmp eq i64 %.327, %arg.edges.5.0
-  br i1 %exitcond1874.not, label %B2696, label %B144.endif
+B2880:                                            ; preds = %B858.B800.loopexit_crit_edge.us, %B802.endif.lr.ph, %B658.endif.endif.endif, %B144.endif, %B650, %B384
+  %exitcond2154.not = icmp eq i64 %.353, %arg.edges.5.0
+  br i1 %exitcond2154.not, label %B2878, label %B144.endif
 
-B144.endif:                                       ; preds = %B2698, %B144.lr.ph
-  %.32013231480 = phi i64 [ 0, %B144.lr.ph ], [ %.327, %B2698 ]
-  %.327 = add nuw nsw i64 %.32013231480, 1
-  %.404 = mul i64 %.32013231480, %arg.edges.5.1
-  %.408 = getelementptr double, ptr %arg.edges.4, i64 %.404
-  %.409 = load double, ptr %.408, align 8
-  %.463 = getelementptr i8, ptr %.408, i64 8
-  %.464 = load double, ptr %.463, align 8
-  %.518 = getelementptr i8, ptr %.408, i64 32
-  %.519 = load double, ptr %.518, align 8
-  %.573 = getelementptr i8, ptr %.408, i64 40
-  %.574 = load double, ptr %.573, align 8
-  %.628 = getelementptr i8, ptr %.408, i64 48
-  %.629 = load double, ptr %.628, align 8
-  %.728 = getelementptr i8, ptr %.408, i64 16
-  %.729 = load double, ptr %.728, align 8
-  %.731 = fsub nsz contract double %.729, %.409
-  %.785 = getelementptr i8, ptr %.408, i64 24
-  %.786 = load double, ptr %.785, align 8
-  %.788 = fsub nsz contract double %.786, %.464
-  %.6.i = tail call nsz contract double @hypot(double %.731, double %.788)
-  %.818 = fsub nsz contract double %arg.tx, %.409
-  %.820 = fmul nsz contract double %.818, %.519
-  %.823 = fsub nsz contract double %arg.ty, %.464
-  %.825 = fmul nsz contract double %.823, %.574
-  %.826 = fadd nsz contract double %.820, %.825
-  %.831 = fcmp nsz contract olt double %.6.i, 5.000000e-01
-  br i1 %.831, label %B2698, label %B384
+B144.endif:                                       ; preds = %B2880, %B144.lr.ph
+  %.34614711652 = phi i64 [ 0, %B144.lr.ph ], [ %.353, %B2880 ]
+  %.353 = add nuw nsw i64 %.34614711652, 1
+  %.430 = mul i64 %.34614711652, %arg.edges.5.1
+  %.434 = getelementptr double, ptr %arg.edges.4, i64 %.430
+  %.435 = load double, ptr %.434, align 8
+  %.489 = getelementptr i8, ptr %.434, i64 8
+  %.490 = load double, ptr %.489, align 8
+  %.544 = getelementptr i8, ptr %.434, i64 32
+  %.545 = load double, ptr %.544, align 8
+  %.599 = getelementptr i8, ptr %.434, i64 40
+  %.600 = load double, ptr %.599, align 8
+  %.654 = getelementptr i8, ptr %.434, i64 48
+  %.655 = load double, ptr %.654, align 8
+  %.754 = getelementptr i8, ptr %.434, i64 16
+  %.755 = load double, ptr %.754, align 8
+  %.757 = fsub nsz contract double %.755, %.435
+  %.811 = getelementptr i8, ptr %.434, i64 24
+  %.812 = load double, ptr %.811, align 8
+  %.814 = fsub nsz contract double %.812, %.490
+  %.6.i = tail call nsz contract double @hypot(double %.757, double %.814)
+  %.844 = fsub nsz contract double %arg.tx, %.435
+  %.846 = fmul nsz contract double %.844, %.545
+  %.849 = fsub nsz contract double %arg.ty, %.490
+  %.851 = fmul nsz contract double %.849, %.600
+  %.852 = fadd nsz contract double %.846, %.851
+  %.857 = fcmp nsz contract olt double %.6.i, 5.000000e-01
+  br i1 %.857, label %B2880, label %B384
 
-B658.endif.endif.endif.sink.split:                ; preds = %B489.i301, %B558.4, %B489.i251, %B558.3, %B489.i201, %B558.2, %B489.i151, %B558.1, %B489.i, %B558
-  store i8 1, ptr %.1153, align 1
+B658.endif.endif.endif.sink.split:                ; preds = %B489.i349, %B558.4, %B489.i299, %B558.3, %B489.i249, %B558.2, %B489.i199, %B558.1, %B489.i, %B558
+  store i8 1, ptr %.1179, align 1
   br label %B658.endif.endif.endif
 
 B658.endif.endif.endif:                           ; preds = %B658.endif.endif.endif.sink.split, %B650, %B646.5
   %17 = icmp slt i64 %arg.into.5.1, 1
-  %.1232 = fmul nsz contract double %.818, %.918
-  %.1237 = fmul nsz contract double %.823, %.982
-  %.1238 = fadd nsz contract double %.1232, %.1237
-  %.1241 = fsub nsz contract double %arg.tz, %.629
-  %.1246 = fdiv nsz contract double %.1241, %arg.cell_m
-  %.6.i314 = tail call nsz contract double @hypot(double %.826, double %.1246)
-  br i1 %17, label %B2698, label %B802.endif.lr.ph
+  %.1258 = fmul nsz contract double %.844, %.944
+  %.1263 = fmul nsz contract double %.849, %.1008
+  %.1264 = fadd nsz contract double %.1258, %.1263
+  %.1267 = fsub nsz contract double %arg.tz, %.655
+  %.1272 = fdiv nsz contract double %.1267, %arg.cell_m
+  %.6.i362 = tail call nsz contract double @hypot(double %.852, double %.1272)
+  br i1 %17, label %B2880, label %B802.endif.lr.ph
 
 B802.endif.lr.ph:                                 ; preds = %B658.endif.endif.endif
   %18 = icmp slt i64 %arg.into.5.2, 1
-  %.1747 = fsub nsz contract double %.629, %arg.receiver_m
-  %.1752 = fdiv nsz contract double %.1747, %arg.cell_m
-  %.1857 = fsub nsz contract double %.629, %arg.tz
-  %.1870 = fsub nsz contract double %arg.receiver_m, %.629
-  %.1874 = fmul nsz contract double %.1857, %.1857
-  %.1908 = fmul nsz contract double %.1870, %.1870
-  %.1942 = fmul nsz contract double %.1857, %.1870
-  br i1 %18, label %B2698, label %B802.endif.us.preheader
+  %.1773 = fsub nsz contract double %.655, %arg.receiver_m
+  %.1778 = fdiv nsz contract double %.1773, %arg.cell_m
+  %.1883 = fsub nsz contract double %.655, %arg.tz
+  %.1896 = fsub nsz contract double %arg.receiver_m, %.655
+  %.1900 = fmul nsz contract double %.1883, %.1883
+  %.1934 = fmul nsz contract double %.1896, %.1896
+  %.1968 = fmul nsz contract double %.1883, %.1896
+  br i1 %18, label %B2880, label %B802.endif.us.preheader
 
 B802.endif.us.preheader:                          ; preds = %B802.endif.lr.ph
   br label %B802.endif.us
 
 B802.endif.us:                                    ; preds = %B858.B800.loopexit_crit_edge.us, %B802.endif.us.preheader
-  %.138511001160.us = phi i64 [ %.1392.us, %B858.B800.loopexit_crit_edge.us ], [ 0, %B802.endif.us.preheader ]
-  %.1567.us = add nsw i64 %.138511001160.us, %arg.first_row
-  %.1568.us = sitofp i64 %.1567.us to double
-  %.1569.us = fadd nsz contract double %.1568.us, 5.000000e-01
-  %.1583.us = fsub nsz contract double %.1569.us, %.464
-  %.1585.us = fmul nsz contract double %.574, %.1583.us
-  %.1662.us = mul i64 %.138511001160.us, %arg.into.5.2
-  %19 = getelementptr double, ptr %0, i64 %.1662.us
-  %.1703.us = icmp slt i64 %.1567.us, 0
-  %.1704.us = select i1 %.1703.us, i64 %arg.height.5.0, i64 0
-  %.1705.us = add i64 %.1704.us, %.1567.us
-  %.1725.us = mul i64 %.1705.us, %arg.height.5.1
-  %20 = getelementptr float, ptr %arg.height.4, i64 %.1725.us
-  %.1791.us = fmul nsz contract double %.982, %.1583.us
-  %invariant.gep.us = getelementptr double, ptr %arg.into.4, i64 %.1662.us
-  %21 = getelementptr double, ptr %1, i64 %.1662.us
+  %.141112031275.us = phi i64 [ %.1418.us, %B858.B800.loopexit_crit_edge.us ], [ 0, %B802.endif.us.preheader ]
+  %.1593.us = add nsw i64 %.141112031275.us, %arg.first_row
+  %.1594.us = sitofp i64 %.1593.us to double
+  %.1595.us = fadd nsz contract double %.1594.us, 5.000000e-01
+  %.1609.us = fsub nsz contract double %.1595.us, %.490
+  %.1611.us = fmul nsz contract double %.600, %.1609.us
+  %.1688.us = mul i64 %.141112031275.us, %arg.into.5.2
+  %19 = getelementptr double, ptr %0, i64 %.1688.us
+  %.1729.us = icmp slt i64 %.1593.us, 0
+  %.1730.us = select i1 %.1729.us, i64 %arg.height.5.0, i64 0
+  %.1731.us = add i64 %.1730.us, %.1593.us
+  %.1751.us = mul i64 %.1731.us, %arg.height.5.1
+  %20 = getelementptr float, ptr %arg.height.4, i64 %.1751.us
+  %.1817.us = fmul nsz contract double %.1008, %.1609.us
+  %invariant.gep.us = getelementptr double, ptr %arg.into.4, i64 %.1688.us
+  %21 = getelementptr double, ptr %1, i64 %.1688.us
   br label %B860.us
 
-B860.us:                                          ; preds = %B2697.us, %B802.endif.us
-  %.152510301076.us = phi i64 [ 0, %B802.endif.us ], [ %.1532.us, %B2697.us ]
-  %.1532.us = add nuw nsw i64 %.152510301076.us, 1
-  %.1562.us = add nsw i64 %.152510301076.us, %arg.first_col
-  %.1563.us = sitofp i64 %.1562.us to double
-  %.1564.us = fadd nsz contract double %.1563.us, 5.000000e-01
-  %.1578.us = fsub nsz contract double %.1564.us, %.409
-  %.1580.us = fmul nsz contract double %.519, %.1578.us
-  %.1586.us = fadd nsz contract double %.1585.us, %.1580.us
-  %.1591.us = fcmp nsz contract ugt double %.1586.us, 0.000000e+00
-  br i1 %.1591.us, label %B940.us, label %B2697.us
+B860.us:                                          ; preds = %B2879.us, %B802.endif.us
+  %.155111211176.us = phi i64 [ 0, %B802.endif.us ], [ %.1558.us, %B2879.us ]
+  %.1558.us = add nuw nsw i64 %.155111211176.us, 1
+  %.1588.us = add nsw i64 %.155111211176.us, %arg.first_col
+  %.1589.us = sitofp i64 %.1588.us to double
+  %.1590.us = fadd nsz contract double %.1589.us, 5.000000e-01
+  %.1604.us = fsub nsz contract double %.1590.us, %.435
+  %.1606.us = fmul nsz contract double %.545, %.1604.us
+  %.1612.us = fadd nsz contract double %.1611.us, %.1606.us
+  %.1617.us = fcmp nsz contract ugt double %.1612.us, 0.000000e+00
+  br i1 %.1617.us, label %B940.us, label %B2879.us
 
 B940.us:                                          ; preds = %B860.us
-  %.1666.us = getelementptr double, ptr %19, i64 %.152510301076.us
-  %.1667.us = load double, ptr %.1666.us, align 8
-  %.1671.us = fcmp nsz contract ogt double %.1667.us, 0.000000e+00
-  br i1 %.1671.us, label %B2697.us, label %B970.us
+  %.1692.us = getelementptr double, ptr %19, i64 %.155111211176.us
+  %.1693.us = load double, ptr %.1692.us, align 8
+  %.1697.us = fcmp nsz contract ogt double %.1693.us, 0.000000e+00
+  br i1 %.1697.us, label %B2879.us, label %B970.us
 
 B970.us:                                          ; preds = %B940.us
-  %.1706.us = icmp slt i64 %.1562.us, 0
-  %.1707.us = select i1 %.1706.us, i64 %arg.height.5.1, i64 0
-  %22 = getelementptr float, ptr %20, i64 %.1562.us
-  %.1729.us = getelementptr float, ptr %22, i64 %.1707.us
-  %.1730.us = load float, ptr %.1729.us, align 4
-  %.1734.us = fcmp nsz contract ogt float %.1730.us, 0.000000e+00
-  br i1 %.1734.us, label %B2697.us, label %B1012.endif.endif.us
+  %.1732.us = icmp slt i64 %.1588.us, 0
+  %.1733.us = select i1 %.1732.us, i64 %arg.height.5.1, i64 0
+  %22 = getelementptr float, ptr %20, i64 %.1588.us
+  %.1755.us = getelementptr float, ptr %22, i64 %.1733.us
+  %.1756.us = load float, ptr %.1755.us, align 4
+  %.1760.us = fcmp nsz contract ogt float %.1756.us, 0.000000e+00
+  br i1 %.1760.us, label %B2879.us, label %B1012.endif.endif.us
 
 B1012.endif.endif.us:                             ; preds = %B970.us
-  %.6.i315 = tail call nsz contract double @hypot(double %.1586.us, double %.1752)
-  %.1781.us = fmul nsz contract double %.1238, %.6.i315
-  %.1786.us = fmul nsz contract double %.918, %.1578.us
-  %.1792.us = fadd nsz contract double %.1791.us, %.1786.us
-  %.1794.us = fmul nsz contract double %.6.i314, %.1792.us
-  %.1795.us = fadd nsz contract double %.1794.us, %.1781.us
-  %.1797.us = fadd nsz contract double %.6.i314, %.6.i315
-  %.1801.us = fdiv nsz contract double %.1795.us, %.1797.us
-  %.1806.us = fcmp nsz contract olt double %.1801.us, 0.000000e+00
-  %.1810.us = fcmp nsz contract ogt double %.1801.us, %.6.i
-  %or.cond877.us = or i1 %.1806.us, %.1810.us
-  br i1 %or.cond877.us, label %B2697.us, label %B1156.endif.endif.endif.endif.us
+  %.6.i363 = tail call nsz contract double @hypot(double %.1612.us, double %.1778)
+  %.1807.us = fmul nsz contract double %.1264, %.6.i363
+  %.1812.us = fmul nsz contract double %.944, %.1604.us
+  %.1818.us = fadd nsz contract double %.1817.us, %.1812.us
+  %.1820.us = fmul nsz contract double %.6.i362, %.1818.us
+  %.1821.us = fadd nsz contract double %.1820.us, %.1807.us
+  %.1823.us = fadd nsz contract double %.6.i362, %.6.i363
+  %.1827.us = fdiv nsz contract double %.1821.us, %.1823.us
+  %.1832.us = fcmp nsz contract olt double %.1827.us, 0.000000e+00
+  %.1836.us = fcmp nsz contract ogt double %.1827.us, %.6.i
+  %or.cond917.us = or i1 %.1832.us, %.1836.us
+  br i1 %or.cond917.us, label %B2879.us, label %B1156.endif.endif.endif.endif.us
 
 B1156.endif.endif.endif.endif.us:                 ; preds = %B1012.endif.endif.us
   %23 = icmp ne i64 %arg.pattern.5.0, -1
   %24 = icmp ne i64 %arg.pattern.5.0, 0
-  %.1823.us = fmul nsz contract double %.918, %.1801.us
-  %.1825.us = fadd nsz contract double %.409, %.1823.us
-  %.1828.us = fadd nsz contract double %.1136, %.1825.us
-  %.1831.us = fmul nsz contract double %.982, %.1801.us
-  %.1835.us = fadd nsz contract double %.464, %.1831.us
-  %.1838.us = fadd nsz contract double %.1146, %.1835.us
-  %.1847.us = fsub nsz contract double %.1828.us, %arg.tx
-  %.1849.us = fmul nsz contract double %arg.cell_m, %.1847.us
-  %.1852.us = fsub nsz contract double %.1838.us, %arg.ty
-  %.1854.us = fmul nsz contract double %arg.cell_m, %.1852.us
-  %.1860.us = fsub nsz contract double %.1564.us, %.1828.us
-  %.1862.us = fmul nsz contract double %arg.cell_m, %.1860.us
-  %.1865.us = fsub nsz contract double %.1569.us, %.1838.us
-  %.1867.us = fmul nsz contract double %arg.cell_m, %.1865.us
-  %.1871.us = fmul nsz contract double %.1849.us, %.1849.us
-  %.1872.us = fmul nsz contract double %.1854.us, %.1854.us
-  %.1873.us = fadd nsz contract double %.1871.us, %.1872.us
-  %.1875.us = fadd nsz contract double %.1874, %.1873.us
-  %sqrt.us = tail call nsz contract double @llvm.sqrt.f64(double %.1875.us)
+  %.1849.us = fmul nsz contract double %.944, %.1827.us
+  %.1851.us = fadd nsz contract double %.435, %.1849.us
+  %.1854.us = fadd nsz contract double %.1162, %.1851.us
+  %.1857.us = fmul nsz contract double %.1008, %.1827.us
+  %.1861.us = fadd nsz contract double %.490, %.1857.us
+  %.1864.us = fadd nsz contract double %.1172, %.1861.us
+  %.1873.us = fsub nsz contract double %.1854.us, %arg.tx
+  %.1875.us = fmul nsz contract double %arg.cell_m, %.1873.us
+  %.1878.us = fsub nsz contract double %.1864.us, %arg.ty
+  %.1880.us = fmul nsz contract double %arg.cell_m, %.1878.us
+  %.1886.us = fsub nsz contract double %.1590.us, %.1854.us
+  %.1888.us = fmul nsz contract double %arg.cell_m, %.1886.us
+  %.1891.us = fsub nsz contract double %.1595.us, %.1864.us
+  %.1893.us = fmul nsz contract double %arg.cell_m, %.1891.us
+  %.1897.us = fmul nsz contract double %.1875.us, %.1875.us
+  %.1898.us = fmul nsz contract double %.1880.us, %.1880.us
+  %.1899.us = fadd nsz contract double %.1897.us, %.1898.us
+  %.1901.us = fadd nsz contract double %.1900, %.1899.us
+  %sqrt.us = tail call nsz contract double @llvm.sqrt.f64(double %.1901.us)
   %.12.i = fcmp nsz contract olt double %sqrt.us, 1.000000e-01
   %.13.i = select i1 %.12.i, double 1.000000e-01, double %sqrt.us
-  %.1905.us = fmul nsz contract double %.1862.us, %.1862.us
-  %.1906.us = fmul nsz contract double %.1867.us, %.1867.us
-  %.1907.us = fadd nsz contract double %.1905.us, %.1906.us
-  %.1909.us = fadd nsz contract double %.1908, %.1907.us
-  %sqrt883.us = tail call nsz contract double @llvm.sqrt.f64(double %.1909.us)
-  %.12.i316 = fcmp nsz contract olt double %sqrt883.us, 1.000000e-01
-  %.13.i317 = select i1 %.12.i316, double 1.000000e-01, double %sqrt883.us
-  %.1939.us = fmul nsz contract double %.1849.us, %.1862.us
-  %.1940.us = fmul nsz contract double %.1854.us, %.1867.us
-  %.1941.us = fadd nsz contract double %.1939.us, %.1940.us
-  %.1943.us = fadd nsz contract double %.1942, %.1941.us
-  %.1944.us = fmul nsz contract double %.13.i, %.13.i317
-  %.1948.us = fdiv nsz contract double %.1943.us, %.1944.us
-  %.1949.us = fmul nsz contract double %.1948.us, 2.000000e+00
-  %.1950.us = fsub nsz contract double 2.000000e+00, %.1949.us
-  %.12.i318 = fcmp nsz contract olt double %.1950.us, 0.000000e+00
-  %.13.i319 = select i1 %.12.i318, double 0.000000e+00, double %.1950.us
-  %sqrt = tail call nsz contract double @llvm.sqrt.f64(double %.13.i319)
-  %.1980.us = fmul nsz contract double %.13.i, 2.000000e+00
-  %.1981.us = fmul nsz contract double %.13.i317, %.1980.us
-  %.1982.us = fadd nsz contract double %.13.i, %.13.i317
-  %.1984.us = fmul nsz contract double %arg.wavelength, %.1982.us
-  %.1988.us = fdiv nsz contract double %.1981.us, %.1984.us
-  %.1989.us = tail call nsz contract double @sqrt(double %.1988.us)
-  %.1990.us = fmul nsz contract double %sqrt, %.1989.us
-  %.1991.us = tail call nsz contract double @atan2(double %.1854.us, double %.1849.us)
-  %.1996.us = fdiv nsz contract double %.1991.us, 0x401921FB54442D18
-  %.1999.us = fmul nsz contract double %.1996.us, %.1998
-  %.2000.us = tail call nsz contract double @llvm.floor.f64(double %.1999.us)
-  %.2001.us = fptosi double %.2000.us to i64
-  %.2016.us = icmp ne i64 %.2001.us, %const
-  %.2018.not.us = or i1 %23, %.2016.us
-  %or.cond1492 = select i1 %24, i1 %.2018.not.us, i1 false
-  br i1 %or.cond1492, label %B1156.endif.endif.endif.endif.endif.endif.else.if.us, label %B1156.endif.endif.endif.e...endif.endif.endif.endif.us
+  %.1931.us = fmul nsz contract double %.1888.us, %.1888.us
+  %.1932.us = fmul nsz contract double %.1893.us, %.1893.us
+  %.1933.us = fadd nsz contract double %.1931.us, %.1932.us
+  %.1935.us = fadd nsz contract double %.1934, %.1933.us
+  %sqrt923.us = tail call nsz contract double @llvm.sqrt.f64(double %.1935.us)
+  %.12.i364 = fcmp nsz contract olt double %sqrt923.us, 1.000000e-01
+  %.13.i365 = select i1 %.12.i364, double 1.000000e-01, double %sqrt923.us
+  %.1965.us = fmul nsz contract double %.1875.us, %.1888.us
+  %.1966.us = fmul nsz contract double %.1880.us, %.1893.us
+  %.1967.us = fadd nsz contract double %.1965.us, %.1966.us
+  %.1969.us = fadd nsz contract double %.1968, %.1967.us
+  %.1970.us = fmul nsz contract double %.13.i, %.13.i365
+  %.1974.us = fdiv nsz contract double %.1969.us, %.1970.us
+  %.1975.us = fmul nsz contract double %.1974.us, 2.000000e+00
+  %.1976.us = fsub nsz contract double 2.000000e+00, %.1975.us
+  %.12.i366 = fcmp nsz contract olt double %.1976.us, 0.000000e+00
+  %.13.i367 = select i1 %.12.i366, double 0.000000e+00, double %.1976.us
+  %sqrt = tail call nsz contract double @llvm.sqrt.f64(double %.13.i367)
+  %.2006.us = fmul nsz contract double %.13.i, 2.000000e+00
+  %.2007.us = fmul nsz contract double %.13.i365, %.2006.us
+  %.2008.us = fadd nsz contract double %.13.i, %.13.i365
+  %.2010.us = fmul nsz contract double %arg.wavelength, %.2008.us
+  %.2014.us = fdiv nsz contract double %.2007.us, %.2010.us
+  %.2015.us = tail call nsz contract double @sqrt(double %.2014.us)
+  %.2016.us = fmul nsz contract double %sqrt, %.2015.us
+  %.2017.us = tail call nsz contract double @atan2(double %.1880.us, double %.1875.us)
+  %.2022.us = fdiv nsz contract double %.2017.us, 0x401921FB54442D18
+  %.2025.us = fmul nsz contract double %.2022.us, %.2024
+  %.2026.us = tail call nsz contract double @llvm.floor.f64(double %.2025.us)
+  %.2027.us = fptosi double %.2026.us to i64
+  %.2042.us = icmp ne i64 %.2027.us, %const
+  %.2044.not.us = or i1 %23, %.2042.us
+  %or.cond1664 = select i1 %24, i1 %.2044.not.us, i1 false
+  br i1 %or.cond1664, label %B1156.endif.endif.endif.endif.endif.endif.else.if.us, label %B1156.endif.endif.endif.e...endif.endif.endif.endif.us
 
 B1156.endif.endif.endif.endif.endif.endif.else.if.us: ; preds = %B1156.endif.endif.endif.endif.us
-  %25 = or i64 %.2001.us, %arg.pattern.5.0
+  %25 = or i64 %.2027.us, %arg.pattern.5.0
   %26 = and i64 %25, -4294967296
   %27 = icmp eq i64 %26, 0
   br i1 %27, label %28, label %33
 
 28:                                               ; preds = %B1156.endif.endif.endif.endif.endif.endif.else.if.us
   %29 = trunc i64 %arg.pattern.5.0 to i32
-  %30 = trunc i64 %.2001.us to i32
+  %30 = trunc i64 %.2027.us to i32
   %31 = urem i32 %30, %29
   %32 = zext i32 %31 to i64
   br label %35
 
 33:                                               ; preds = %B1156.endif.endif.endif.endif.endif.endif.else.if.us
-  %34 = srem i64 %.2001.us, %arg.pattern.5.0
+  %34 = srem i64 %.2027.us, %arg.pattern.5.0
   br label %35
 
 35:                                               ; preds = %33, %28
   %36 = phi i64 [ %32, %28 ], [ %34, %33 ]
-  %.2023.us = xor i64 %36, %arg.pattern.5.0
-  %.2024.us = icmp slt i64 %.2023.us, 0
-  %.2025.us = icmp ne i64 %36, 0
-  %.2026.us = and i1 %.2025.us, %.2024.us
-  %.2033.us = select i1 %.2026.us, i64 %arg.pattern.5.0, i64 0
-  %spec.select878.us = add i64 %.2033.us, %36
-  %37 = freeze i64 %spec.select878.us
+  %.2049.us = xor i64 %36, %arg.pattern.5.0
+  %.2050.us = icmp slt i64 %.2049.us, 0
+  %.2051.us = icmp ne i64 %36, 0
+  %.2052.us = and i1 %.2051.us, %.2050.us
+  %.2059.us = select i1 %.2052.us, i64 %arg.pattern.5.0, i64 0
+  %spec.select918.us = add i64 %.2059.us, %36
+  %37 = freeze i64 %spec.select918.us
   br label %B1156.endif.endif.endif.e...endif.endif.endif.endif.us
 
 B1156.endif.endif.endif.e...endif.endif.endif.endif.us: ; preds = %35, %B1156.endif.endif.endif.endif.us
   %rem.1.0.us = phi i64 [ 0, %B1156.endif.endif.endif.endif.us ], [ %37, %35 ]
-  %.2046.us = fdiv nsz contract double %.1857, %.13.i
-  %.12.i320 = fcmp nsz contract olt double %.2046.us, 1.000000e+00
-  %.13.i321 = select i1 %.12.i320, double %.2046.us, double 1.000000e+00
-  %.12.i322 = fcmp nsz contract ogt double %.13.i321, -1.000000e+00
-  %.13.i323 = select i1 %.12.i322, double %.13.i321, double -1.000000e+00
-  %.2103.us = tail call nsz contract double @asin(double %.13.i323)
-  %.2107.us = fdiv nsz contract double %.2103.us, 0x400921FB54442D18
-  %.2108.us = fadd nsz contract double %.2107.us, 5.000000e-01
-  %.2112.us = fmul nsz contract double %.2108.us, %.2111
-  %.2113.us = fadd nsz contract double %.2112.us, 5.000000e-01
-  %.5.i = fptosi double %.2113.us to i64
-  %.2162.us = icmp slt i64 %rem.1.0.us, 0
-  %spec.select = select i1 %.2162.us, i64 %arg.pattern.5.0, i64 0
-  %.2164.us = add i64 %spec.select, %rem.1.0.us
-  %.2165.us = icmp slt i64 %.5.i, 0
-  %.2166.us = select i1 %.2165.us, i64 %arg.pattern.5.1, i64 0
-  %.2184.us = mul i64 %.2164.us, %arg.pattern.5.1
-  %38 = getelementptr double, ptr %arg.pattern.4, i64 %.2184.us
+  %.2072.us = fdiv nsz contract double %.1883, %.13.i
+  %.12.i368 = fcmp nsz contract olt double %.2072.us, 1.000000e+00
+  %.13.i369 = select i1 %.12.i368, double %.2072.us, double 1.000000e+00
+  %.12.i370 = fcmp nsz contract ogt double %.13.i369, -1.000000e+00
+  %.13.i371 = select i1 %.12.i370, double %.13.i369, double -1.000000e+00
+  %.2129.us = tail call nsz contract double @asin(double %.13.i371)
+  %.2133.us = fdiv nsz contract double %.2129.us, 0x400921FB54442D18
+  %.2134.us = fadd nsz contract double %.2133.us, 5.000000e-01
+  %.2138.us = fmul nsz contract double %.2134.us, %.2137
+  %.2139.us = fadd nsz contract double %.2138.us, 5.000000e-01
+  %.5.i = fptosi double %.2139.us to i64
+  %.2188.us = icmp slt i64 %rem.1.0.us, 0
+  %spec.select = select i1 %.2188.us, i64 %arg.pattern.5.0, i64 0
+  %.2190.us = add i64 %spec.select, %rem.1.0.us
+  %.2191.us = icmp slt i64 %.5.i, 0
+  %.2192.us = select i1 %.2191.us, i64 %arg.pattern.5.1, i64 0
+  %.2210.us = mul i64 %.2190.us, %arg.pattern.5.1
+  %38 = getelementptr double, ptr %arg.pattern.4, i64 %.2210.us
   %39 = getelementptr double, ptr %38, i64 %.5.i
-  %.2188.us = getelementptr double, ptr %39, i64 %.2166.us
-  %.2189.us = load double, ptr %.2188.us, align 8
-  %.8.i = fcmp nsz contract ugt double %.1990.us, -7.800000e-01
+  %.2214.us = getelementptr double, ptr %39, i64 %.2192.us
+  %.2215.us = load double, ptr %.2214.us, align 8
+  %.8.i = fcmp nsz contract ugt double %.2016.us, -7.800000e-01
   br i1 %.8.i, label %B20.i, label %B1156.endif.endif.endif.e...endif.1.us
 
 B20.i:                                            ; preds = %B1156.endif.endif.endif.e...endif.endif.endif.endif.us
-  %.15.i = fadd nsz contract double %.1990.us, -1.000000e-01
+  %.15.i = fadd nsz contract double %.2016.us, -1.000000e-01
   %.147.i.i = fmul nsz contract double %.15.i, %.15.i
   %.42.i = fadd nsz contract double %.147.i.i, 1.000000e+00
   %sqrt.i = tail call nsz contract double @llvm.sqrt.f64(double %.42.i)
-  %.45.i = fadd nsz contract double %.1990.us, %sqrt.i
+  %.45.i = fadd nsz contract double %.2016.us, %sqrt.i
   %.48.i = fadd nsz contract double %.45.i, -1.000000e-01
   %.49.i = tail call nsz contract double @llvm.log10.f64(double %.48.i)
   %.50.i = fmul nsz contract double %.49.i, 2.000000e+01
@@ -2346,253 +2952,408 @@ B20.i:                                            ; preds = %B1156.endif.endif.e
   br label %B1156.endif.endif.endif.e...endif.1.us
 
 B1156.endif.endif.endif.e...endif.1.us:           ; preds = %B20.i, %B1156.endif.endif.endif.e...endif.endif.endif.endif.us
-  %storemerge.i324 = phi double [ %41, %B20.i ], [ 1.000000e+00, %B1156.endif.endif.endif.e...endif.endif.endif.endif.us ]
-  %.147.i = fmul nsz contract double %.1982.us, %.1982.us
-  %invariant.gep1004.us = getelementptr double, ptr %invariant.gep.us, i64 %.152510301076.us
-  %gep1005.us = getelementptr double, ptr %invariant.gep1004.us, i64 %.2444.us
-  %.2451.us = load double, ptr %gep1005.us, align 8
-  %gep1005.us.1 = getelementptr double, ptr %invariant.gep1004.us, i64 %.2444.us.1
-  %.2451.us.1 = load double, ptr %gep1005.us.1, align 8
-  %.2456.us.1 = fadd nsz contract double %.2451.us, %.2451.us.1
-  %gep1005.us.2 = getelementptr double, ptr %invariant.gep1004.us, i64 %.2444.us.2
-  %.2451.us.2 = load double, ptr %gep1005.us.2, align 8
-  %.2456.us.2 = fadd nsz contract double %.2456.us.1, %.2451.us.2
-  %gep1005.us.3 = getelementptr double, ptr %invariant.gep1004.us, i64 %.2444.us.3
-  %.2451.us.3 = load double, ptr %gep1005.us.3, align 8
-  %.2456.us.3 = fadd nsz contract double %.2456.us.2, %.2451.us.3
-  %gep1005.us.4 = getelementptr double, ptr %invariant.gep1004.us, i64 %.2444.us.4
-  %.2451.us.4 = load double, ptr %gep1005.us.4, align 8
-  %.2456.us.4 = fadd nsz contract double %.2456.us.3, %.2451.us.4
-  %.2193.us = fmul nsz contract double %arg.unit, %.2189.us
-  %.2221.us = fmul nsz contract double %.2193.us, %storemerge.i324
-  %.2250.us = fdiv nsz contract double %.2221.us, %.147.i
-  %.2465.us = fmul nsz contract double %.2456.us.4, 2.000000e-02
-  %.2469.us = fcmp nsz contract olt double %.2250.us, %.2465.us
-  br i1 %.2469.us, label %B2697.us, label %B2188.us
+  %storemerge.i372 = phi double [ %41, %B20.i ], [ 1.000000e+00, %B1156.endif.endif.endif.e...endif.endif.endif.endif.us ]
+  %.147.i = fmul nsz contract double %.2008.us, %.2008.us
+  %invariant.gep1092.us = getelementptr double, ptr %invariant.gep.us, i64 %.155111211176.us
+  %gep1093.us = getelementptr double, ptr %invariant.gep1092.us, i64 %.2470.us
+  %.2477.us = load double, ptr %gep1093.us, align 8
+  %gep1093.us.1 = getelementptr double, ptr %invariant.gep1092.us, i64 %.2470.us.1
+  %.2477.us.1 = load double, ptr %gep1093.us.1, align 8
+  %.2482.us.1 = fadd nsz contract double %.2477.us, %.2477.us.1
+  %gep1093.us.2 = getelementptr double, ptr %invariant.gep1092.us, i64 %.2470.us.2
+  %.2477.us.2 = load double, ptr %gep1093.us.2, align 8
+  %.2482.us.2 = fadd nsz contract double %.2482.us.1, %.2477.us.2
+  %gep1093.us.3 = getelementptr double, ptr %invariant.gep1092.us, i64 %.2470.us.3
+  %.2477.us.3 = load double, ptr %gep1093.us.3, align 8
+  %.2482.us.3 = fadd nsz contract double %.2482.us.2, %.2477.us.3
+  %gep1093.us.4 = getelementptr double, ptr %invariant.gep1092.us, i64 %.2470.us.4
+  %.2477.us.4 = load double, ptr %gep1093.us.4, align 8
+  %.2482.us.4 = fadd nsz contract double %.2482.us.3, %.2477.us.4
+  %.2219.us = fmul nsz contract double %arg.unit, %.2215.us
+  %.2247.us = fmul nsz contract double %.2219.us, %storemerge.i372
+  %.2276.us = fdiv nsz contract double %.2247.us, %.147.i
+  %.2491.us = fmul nsz contract double %.2482.us.4, 2.000000e-02
+  %.2495.us = fcmp nsz contract olt double %.2276.us, %.2491.us
+  br i1 %.2495.us, label %B2879.us, label %B2188.us
 
 B2188.us:                                         ; preds = %B1156.endif.endif.endif.e...endif.1.us
-  %.44.i326 = fsub nsz contract double %.1828.us, %.1564.us
-  %.47.i327 = fsub nsz contract double %.1838.us, %.1569.us
-  %.6.i.i328 = tail call nsz contract double @hypot(double %.44.i326, double %.47.i327)
-  %.78.i329 = fmul nsz contract double %.6.i.i328, 1.500000e+00
-  %.5.i.i330 = fptosi double %.78.i329 to i64
-  %.187152.not.i331 = icmp slt i64 %.5.i.i330, 1
-  br i1 %.187152.not.i331, label %B2234.us, label %B134.lr.ph.i332
+  %.44.i374 = fsub nsz contract double %.1854.us, %.1590.us
+  %.47.i375 = fsub nsz contract double %.1864.us, %.1595.us
+  %.6.i.i376 = tail call nsz contract double @hypot(double %.44.i374, double %.47.i375)
+  %.78.i377 = fmul nsz contract double %.6.i.i376, 1.500000e+00
+  %.5.i.i378 = fptosi double %.78.i377 to i64
+  %.187152.not.i379 = icmp slt i64 %.5.i.i378, 1
+  br i1 %.187152.not.i379, label %B2234.us, label %B134.lr.ph.i380
 
-B134.i336:                                        ; preds = %B134.lr.ph.i332, %B489.i363
-  %.193151153.i337 = phi i64 [ 1, %B134.lr.ph.i332 ], [ %.200.i338, %B489.i363 ]
-  %.200.i338 = add nuw i64 %.193151153.i337, 1
-  %.226.i339 = sitofp i64 %.193151153.i337 to double
-  %.231.i340 = fdiv nsz contract double %.226.i339, %.227.i334
-  %.237.i341 = fmul nsz contract double %.6.i.i328, %.231.i340
-  %.238.i342 = fcmp nsz contract olt double %.237.i341, 6.700000e-01
-  br i1 %.238.i342, label %B489.i363, label %B164.i343
+B134.i384:                                        ; preds = %B134.lr.ph.i380, %B489.i411
+  %.193151153.i385 = phi i64 [ 1, %B134.lr.ph.i380 ], [ %.200.i386, %B489.i411 ]
+  %.200.i386 = add nuw i64 %.193151153.i385, 1
+  %.226.i387 = sitofp i64 %.193151153.i385 to double
+  %.231.i388 = fdiv nsz contract double %.226.i387, %.227.i382
+  %.237.i389 = fmul nsz contract double %.6.i.i376, %.231.i388
+  %.238.i390 = fcmp nsz contract olt double %.237.i389, 6.700000e-01
+  br i1 %.238.i390, label %B489.i411, label %B164.i391
 
-B164.i343:                                        ; preds = %B134.i336
-  %.241.i344 = fsub nsz contract double 1.000000e+00, %.231.i340
-  %.243.i345 = fmul nsz contract double %.6.i.i328, %.241.i344
-  %.244.i346 = fcmp nsz contract olt double %.243.i345, 6.700000e-01
-  br i1 %.244.i346, label %B489.i363, label %B190.i347
+B164.i391:                                        ; preds = %B134.i384
+  %.241.i392 = fsub nsz contract double 1.000000e+00, %.231.i388
+  %.243.i393 = fmul nsz contract double %.6.i.i376, %.241.i392
+  %.244.i394 = fcmp nsz contract olt double %.243.i393, 6.700000e-01
+  br i1 %.244.i394, label %B489.i411, label %B190.i395
 
-B190.i347:                                        ; preds = %B164.i343
-  %.253.i348 = fmul nsz contract double %.47.i327, %.231.i340
-  %.255.i349 = fadd nsz contract double %.1569.us, %.253.i348
-  %.256.i350 = tail call nsz contract double @llvm.floor.f64(double %.255.i349)
-  %.257.i351 = fptosi double %.256.i350 to i64
-  %.262.i352 = fmul nsz contract double %.44.i326, %.231.i340
-  %.264.i353 = fadd nsz contract double %.1564.us, %.262.i352
-  %.265.i354 = tail call nsz contract double @llvm.floor.f64(double %.264.i353)
-  %.266.i355 = fptosi double %.265.i354 to i64
-  %.274.i356 = icmp sgt i64 %.257.i351, -1
-  %.306.i357 = icmp sgt i64 %arg.height.5.0, %.257.i351
-  %or.cond.i358 = select i1 %.274.i356, i1 %.306.i357, i1 false
-  %.342.i359 = icmp sgt i64 %.266.i355, -1
-  %or.cond148.i360 = select i1 %or.cond.i358, i1 %.342.i359, i1 false
-  %.369.i361 = icmp sgt i64 %arg.height.5.1, %.266.i355
-  %or.cond149.i362 = select i1 %or.cond148.i360, i1 %.369.i361, i1 false
-  br i1 %or.cond149.i362, label %B418.i366, label %B489.i363
+B190.i395:                                        ; preds = %B164.i391
+  %.253.i396 = fmul nsz contract double %.47.i375, %.231.i388
+  %.255.i397 = fadd nsz contract double %.1595.us, %.253.i396
+  %.256.i398 = tail call nsz contract double @llvm.floor.f64(double %.255.i397)
+  %.257.i399 = fptosi double %.256.i398 to i64
+  %.262.i400 = fmul nsz contract double %.44.i374, %.231.i388
+  %.264.i401 = fadd nsz contract double %.1590.us, %.262.i400
+  %.265.i402 = tail call nsz contract double @llvm.floor.f64(double %.264.i401)
+  %.266.i403 = fptosi double %.265.i402 to i64
+  %.274.i404 = icmp sgt i64 %.257.i399, -1
+  %.306.i405 = icmp sgt i64 %arg.height.5.0, %.257.i399
+  %or.cond.i406 = select i1 %.274.i404, i1 %.306.i405, i1 false
+  %.342.i407 = icmp sgt i64 %.266.i403, -1
+  %or.cond148.i408 = select i1 %or.cond.i406, i1 %.342.i407, i1 false
+  %.369.i409 = icmp sgt i64 %arg.height.5.1, %.266.i403
+  %or.cond149.i410 = select i1 %or.cond148.i408, i1 %.369.i409, i1 false
+  br i1 %or.cond149.i410, label %B418.i414, label %B489.i411
 
-B418.i366:                                        ; preds = %B190.i347
-  %.439.i367 = mul i64 %arg.height.5.1, %.257.i351
-  %42 = getelementptr float, ptr %arg.height.4, i64 %.439.i367
-  %.443.i368 = getelementptr float, ptr %42, i64 %.266.i355
-  %.444.i369 = load float, ptr %.443.i368, align 4
-  %.451.i370 = fmul nsz contract double %.1747, %.231.i340
-  %.455.i371 = fadd nsz contract double %arg.receiver_m, %.451.i370
-  %.456.i372 = fadd nsz contract double %.455.i371, 5.000000e-02
-  %.457.i373 = fpext float %.444.i369 to double
-  %.458.i374 = fcmp nsz contract olt double %.456.i372, %.457.i373
-  br i1 %.458.i374, label %B2697.us, label %B489.i363
+B418.i414:                                        ; preds = %B190.i395
+  %.439.i415 = mul i64 %arg.height.5.1, %.257.i399
+  %42 = getelementptr float, ptr %arg.height.4, i64 %.439.i415
+  %.443.i416 = getelementptr float, ptr %42, i64 %.266.i403
+  %.444.i417 = load float, ptr %.443.i416, align 4
+  %.451.i418 = fmul nsz contract double %.1773, %.231.i388
+  %.455.i419 = fadd nsz contract double %arg.receiver_m, %.451.i418
+  %.456.i420 = fadd nsz contract double %.455.i419, 5.000000e-02
+  %.457.i421 = fpext float %.444.i417 to double
+  %.458.i422 = fcmp nsz contract olt double %.456.i420, %.457.i421
+  br i1 %.458.i422, label %B2879.us, label %B489.i411
 
-B489.i363:                                        ; preds = %B418.i366, %B190.i347, %B164.i343, %B134.i336
-  %43 = add i64 %44, %.200.i338
-  %exitcond.i364 = icmp eq i64 %43, 1
-  br i1 %exitcond.i364, label %B2234.us, label %B134.i336
+B489.i411:                                        ; preds = %B418.i414, %B190.i395, %B164.i391, %B134.i384
+  %43 = add i64 %44, %.200.i386
+  %exitcond.i412 = icmp eq i64 %43, 1
+  br i1 %exitcond.i412, label %B2234.us, label %B134.i384
 
-B134.lr.ph.i332:                                  ; preds = %B2188.us
-  %.103.i333 = add nuw i64 %.5.i.i330, 1
-  %.227.i334 = sitofp i64 %.103.i333 to double
-  %44 = mul i64 %.5.i.i330, -1
-  br label %B134.i336
+B134.lr.ph.i380:                                  ; preds = %B2188.us
+  %.103.i381 = add nuw i64 %.5.i.i378, 1
+  %.227.i382 = sitofp i64 %.103.i381 to double
+  %44 = mul i64 %.5.i.i378, -1
+  br label %B134.i384
 
-B2234.us:                                         ; preds = %B489.i363, %B2188.us
-  %.6.i.i378 = tail call nsz contract double @hypot(double %.1847.us, double %.1852.us)
-  %.78.i379 = fmul nsz contract double %.6.i.i378, 1.500000e+00
-  %.5.i.i380 = fptosi double %.78.i379 to i64
-  %.187152.not.i381 = icmp slt i64 %.5.i.i380, 1
-  br i1 %.187152.not.i381, label %B2276.endif.endif.endif.us, label %B134.lr.ph.i382
+B2234.us:                                         ; preds = %B489.i411, %B2188.us
+  %.6.i.i426 = tail call nsz contract double @hypot(double %.1873.us, double %.1878.us)
+  %.78.i427 = fmul nsz contract double %.6.i.i426, 1.500000e+00
+  %.5.i.i428 = fptosi double %.78.i427 to i64
+  %.187152.not.i429 = icmp slt i64 %.5.i.i428, 1
+  br i1 %.187152.not.i429, label %B2278.us, label %B134.lr.ph.i430
 
-B134.i386:                                        ; preds = %B134.lr.ph.i382, %B489.i413
-  %.193151153.i387 = phi i64 [ 1, %B134.lr.ph.i382 ], [ %.200.i388, %B489.i413 ]
-  %.200.i388 = add nuw i64 %.193151153.i387, 1
-  %.226.i389 = sitofp i64 %.193151153.i387 to double
-  %.231.i390 = fdiv nsz contract double %.226.i389, %.227.i384
-  %.237.i391 = fmul nsz contract double %.6.i.i378, %.231.i390
-  %.238.i392 = fcmp nsz contract olt double %.237.i391, 6.700000e-01
-  br i1 %.238.i392, label %B489.i413, label %B164.i393
+B134.i434:                                        ; preds = %B134.lr.ph.i430, %B489.i461
+  %.193151153.i435 = phi i64 [ 1, %B134.lr.ph.i430 ], [ %.200.i436, %B489.i461 ]
+  %.200.i436 = add nuw i64 %.193151153.i435, 1
+  %.226.i437 = sitofp i64 %.193151153.i435 to double
+  %.231.i438 = fdiv nsz contract double %.226.i437, %.227.i432
+  %.237.i439 = fmul nsz contract double %.6.i.i426, %.231.i438
+  %.238.i440 = fcmp nsz contract olt double %.237.i439, 6.700000e-01
+  br i1 %.238.i440, label %B489.i461, label %B164.i441
 
-B164.i393:                                        ; preds = %B134.i386
-  %.241.i394 = fsub nsz contract double 1.000000e+00, %.231.i390
-  %.243.i395 = fmul nsz contract double %.6.i.i378, %.241.i394
-  %.244.i396 = fcmp nsz contract olt double %.243.i395, 6.700000e-01
-  br i1 %.244.i396, label %B489.i413, label %B190.i397
+B164.i441:                                        ; preds = %B134.i434
+  %.241.i442 = fsub nsz contract double 1.000000e+00, %.231.i438
+  %.243.i443 = fmul nsz contract double %.6.i.i426, %.241.i442
+  %.244.i444 = fcmp nsz contract olt double %.243.i443, 6.700000e-01
+  br i1 %.244.i444, label %B489.i461, label %B190.i445
 
-B190.i397:                                        ; preds = %B164.i393
-  %.253.i398 = fmul nsz contract double %.1852.us, %.231.i390
-  %.255.i399 = fadd nsz contract double %arg.ty, %.253.i398
-  %.256.i400 = tail call nsz contract double @llvm.floor.f64(double %.255.i399)
-  %.257.i401 = fptosi double %.256.i400 to i64
-  %.262.i402 = fmul nsz contract double %.1847.us, %.231.i390
-  %.264.i403 = fadd nsz contract double %arg.tx, %.262.i402
-  %.265.i404 = tail call nsz contract double @llvm.floor.f64(double %.264.i403)
-  %.266.i405 = fptosi double %.265.i404 to i64
-  %.274.i406 = icmp sgt i64 %.257.i401, -1
-  %.306.i407 = icmp sgt i64 %arg.height.5.0, %.257.i401
-  %or.cond.i408 = select i1 %.274.i406, i1 %.306.i407, i1 false
-  %.342.i409 = icmp sgt i64 %.266.i405, -1
-  %or.cond148.i410 = select i1 %or.cond.i408, i1 %.342.i409, i1 false
-  %.369.i411 = icmp sgt i64 %arg.height.5.1, %.266.i405
-  %or.cond149.i412 = select i1 %or.cond148.i410, i1 %.369.i411, i1 false
-  br i1 %or.cond149.i412, label %B418.i416, label %B489.i413
+B190.i445:                                        ; preds = %B164.i441
+  %.253.i446 = fmul nsz contract double %.1878.us, %.231.i438
+  %.255.i447 = fadd nsz contract double %arg.ty, %.253.i446
+  %.256.i448 = tail call nsz contract double @llvm.floor.f64(double %.255.i447)
+  %.257.i449 = fptosi double %.256.i448 to i64
+  %.262.i450 = fmul nsz contract double %.1873.us, %.231.i438
+  %.264.i451 = fadd nsz contract double %arg.tx, %.262.i450
+  %.265.i452 = tail call nsz contract double @llvm.floor.f64(double %.264.i451)
+  %.266.i453 = fptosi double %.265.i452 to i64
+  %.274.i454 = icmp sgt i64 %.257.i449, -1
+  %.306.i455 = icmp sgt i64 %arg.height.5.0, %.257.i449
+  %or.cond.i456 = select i1 %.274.i454, i1 %.306.i455, i1 false
+  %.342.i457 = icmp sgt i64 %.266.i453, -1
+  %or.cond148.i458 = select i1 %or.cond.i456, i1 %.342.i457, i1 false
+  %.369.i459 = icmp sgt i64 %arg.height.5.1, %.266.i453
+  %or.cond149.i460 = select i1 %or.cond148.i458, i1 %.369.i459, i1 false
+  br i1 %or.cond149.i460, label %B418.i464, label %B489.i461
 
-B418.i416:                                        ; preds = %B190.i397
-  %.439.i417 = mul i64 %arg.height.5.1, %.257.i401
-  %45 = getelementptr float, ptr %arg.height.4, i64 %.439.i417
-  %.443.i418 = getelementptr float, ptr %45, i64 %.266.i405
-  %.444.i419 = load float, ptr %.443.i418, align 4
-  %.451.i420 = fmul nsz contract double %.1857, %.231.i390
-  %.455.i421 = fadd nsz contract double %arg.tz, %.451.i420
-  %.456.i422 = fadd nsz contract double %.455.i421, 5.000000e-02
-  %.457.i423 = fpext float %.444.i419 to double
-  %.458.i424 = fcmp nsz contract olt double %.456.i422, %.457.i423
-  br i1 %.458.i424, label %B2697.us, label %B489.i413
+B418.i464:                                        ; preds = %B190.i445
+  %.439.i465 = mul i64 %arg.height.5.1, %.257.i449
+  %45 = getelementptr float, ptr %arg.height.4, i64 %.439.i465
+  %.443.i466 = getelementptr float, ptr %45, i64 %.266.i453
+  %.444.i467 = load float, ptr %.443.i466, align 4
+  %.451.i468 = fmul nsz contract double %.1883, %.231.i438
+  %.455.i469 = fadd nsz contract double %arg.tz, %.451.i468
+  %.456.i470 = fadd nsz contract double %.455.i469, 5.000000e-02
+  %.457.i471 = fpext float %.444.i467 to double
+  %.458.i472 = fcmp nsz contract olt double %.456.i470, %.457.i471
+  br i1 %.458.i472, label %B2879.us, label %B489.i461
 
-B489.i413:                                        ; preds = %B418.i416, %B190.i397, %B164.i393, %B134.i386
-  %46 = add i64 %47, %.200.i388
-  %exitcond.i414 = icmp eq i64 %46, 1
-  br i1 %exitcond.i414, label %B2276.endif.endif.endif.us, label %B134.i386
+B489.i461:                                        ; preds = %B418.i464, %B190.i445, %B164.i441, %B134.i434
+  %46 = add i64 %47, %.200.i436
+  %exitcond.i462 = icmp eq i64 %46, 1
+  br i1 %exitcond.i462, label %B2278.us, label %B134.i434
 
-B134.lr.ph.i382:                                  ; preds = %B2234.us
-  %.103.i383 = add nuw i64 %.5.i.i380, 1
-  %.227.i384 = sitofp i64 %.103.i383 to double
-  %47 = mul i64 %.5.i.i380, -1
-  br label %B134.i386
+B134.lr.ph.i430:                                  ; preds = %B2234.us
+  %.103.i431 = add nuw i64 %.5.i.i428, 1
+  %.227.i432 = sitofp i64 %.103.i431 to double
+  %47 = mul i64 %.5.i.i428, -1
+  br label %B134.i434
 
-B2276.endif.endif.endif.us:                       ; preds = %B489.i413, %B2234.us
-  %48 = icmp ne i64 %.144.1, -1
-  %49 = icmp ne i64 %.144.1, 0
-  %.6.i426 = tail call nsz contract double @hypot(double %.44.i326, double %.1865.us)
-  %.12.i427 = fcmp nsz contract olt double %.6.i426, 1.000000e-09
-  %.13.i428 = select i1 %.12.i427, double 1.000000e-09, double %.6.i426
-  %.2642.us = fneg nsz contract double %.1865.us
-  %.2643.us = tail call nsz contract double @atan2(double %.2642.us, double %.44.i326)
-  %.2648.us = fdiv nsz contract double %.2643.us, 0x401921FB54442D18
-  %.2651.us = fmul nsz contract double %.2648.us, %.2650
-  %.2652.us = tail call nsz contract double @llvm.floor.f64(double %.2651.us)
-  %.2653.us = fptosi double %.2652.us to i64
-  %.2668.us = icmp ne i64 %.2653.us, %const
-  %.2670.not.us = or i1 %48, %.2668.us
-  %or.cond1493 = select i1 %49, i1 %.2670.not.us, i1 false
-  br i1 %or.cond1493, label %B2276.endif.endif.endif.else.if.us, label %B2276.endif.endif.endif.endif.thread.us
+B2278.us:                                         ; preds = %B489.i461, %B2234.us
+  %48 = icmp sgt i64 %arg.crown.5.0, 0
+  br i1 %48, label %B2312.us, label %B2458.endif.endif.endif.us
 
-B2276.endif.endif.endif.else.if.us:               ; preds = %B2276.endif.endif.endif.us
-  %50 = or i64 %.2653.us, %.144.1
-  %51 = and i64 %50, -4294967296
-  %52 = icmp eq i64 %51, 0
-  br i1 %52, label %53, label %58
+B2312.us:                                         ; preds = %B2278.us
+  %.81.i = fmul nsz contract double %.6.i.i426, 3.000000e+00
+  %.5.i.i477 = fptosi double %.81.i to i64
+  %.106.i = add i64 %.5.i.i477, 1
+  %.193150.not.i = icmp slt i64 %.5.i.i477, 0
+  br i1 %.193150.not.i, label %B2312.endif.us, label %B136.lr.ph.i
 
-53:                                               ; preds = %B2276.endif.endif.endif.else.if.us
-  %54 = trunc i64 %.144.1 to i32
-  %55 = trunc i64 %.2653.us to i32
-  %56 = urem i32 %55, %54
-  %57 = zext i32 %56 to i64
-  br label %60
+B136.i:                                           ; preds = %B136.lr.ph.i, %B437.i
+  %inside.2.0153.i = phi i64 [ 0, %B136.lr.ph.i ], [ %inside.3.1.i, %B437.i ]
+  %.199149151.i = phi i64 [ 0, %B136.lr.ph.i ], [ %.206.i, %B437.i ]
+  %.206.i = add nuw i64 %.199149151.i, 1
+  %.231.i478 = uitofp nneg i64 %.199149151.i to double
+  %.232.i = fadd nsz contract double %.231.i478, 5.000000e-01
+  %.238.i479 = fdiv nsz contract double %.232.i, %.234.i
+  %.246.i = fmul nsz contract double %.1878.us, %.238.i479
+  %.248.i = fadd nsz contract double %arg.ty, %.246.i
+  %.249.i = tail call nsz contract double @llvm.floor.f64(double %.248.i)
+  %.250.i = fptosi double %.249.i to i64
+  %.255.i480 = fmul nsz contract double %.1873.us, %.238.i479
+  %.257.i481 = fadd nsz contract double %arg.tx, %.255.i480
+  %.258.i = tail call nsz contract double @llvm.floor.f64(double %.257.i481)
+  %.259.i = fptosi double %.258.i to i64
+  %.267.i = icmp sgt i64 %.250.i, -1
+  %.293.i = icmp sgt i64 %arg.crown.5.0, %.250.i
+  %or.cond147.i = select i1 %.267.i, i1 %.293.i, i1 false
+  br i1 %or.cond147.i, label %B324.i, label %B437.i
 
-58:                                               ; preds = %B2276.endif.endif.endif.else.if.us
-  %59 = srem i64 %.2653.us, %.144.1
-  br label %60
+B324.i:                                           ; preds = %B136.i
+  %.316.i = icmp sgt i64 %.259.i, -1
+  %.341.i = icmp sgt i64 %arg.crown.5.1, %.259.i
+  %or.cond.i482 = select i1 %.316.i, i1 %.341.i, i1 false
+  br i1 %or.cond.i482, label %B378.i, label %B437.i
 
-60:                                               ; preds = %58, %53
-  %61 = phi i64 [ %57, %53 ], [ %59, %58 ]
-  %.2675.us = xor i64 %61, %.144.1
-  %.2676.us = icmp slt i64 %.2675.us, 0
-  %.2677.us = icmp ne i64 %61, 0
-  %.2678.us = and i1 %.2677.us, %.2676.us
-  %.2685.us = select i1 %.2678.us, i64 %.144.1, i64 0
-  %spec.select880.us = add nsw i64 %.2685.us, %61
-  %spec.select880.fr.us = freeze i64 %spec.select880.us
-  %.2729.us = icmp slt i64 %spec.select880.fr.us, 0
-  %.2730.us = select i1 %.2729.us, i64 %arg.into.5.0, i64 0
-  %spec.select879.us = add i64 %.2730.us, %spec.select880.fr.us
-  %62 = mul i64 %spec.select879.us, %.1658
-  br label %B2276.endif.endif.endif.endif.thread.us
+B378.i:                                           ; preds = %B324.i
+  %.417.i = mul i64 %arg.crown.5.1, %.250.i
+  %49 = getelementptr float, ptr %arg.crown.4, i64 %.417.i
+  %.421.i = getelementptr float, ptr %49, i64 %.259.i
+  %.422.i = load float, ptr %.421.i, align 4
+  %.429.i = fmul nsz contract double %.1883, %.238.i479
+  %.433.i = fadd nsz contract double %arg.tz, %.429.i
+  %.434.i = fpext float %.422.i to double
+  %.435.i = fcmp nsz contract olt double %.433.i, %.434.i
+  br i1 %.435.i, label %B424.i, label %B437.i
 
-B2276.endif.endif.endif.endif.thread.us:          ; preds = %60, %B2276.endif.endif.endif.us
-  %rem.2.0876.us = phi i64 [ 0, %B2276.endif.endif.endif.us ], [ %spec.select880.fr.us, %60 ]
-  %.2761.us = phi i64 [ 0, %B2276.endif.endif.endif.us ], [ %62, %60 ]
-  %gep.us = getelementptr double, ptr %invariant.gep.us, i64 %.2761.us
-  %.2767.us = getelementptr double, ptr %gep.us, i64 %.152510301076.us
-  %.2768.us = load double, ptr %.2767.us, align 8
-  %.2770.us = fadd nsz contract double %.2250.us, %.2768.us
-  store double %.2770.us, ptr %.2767.us, align 8
-  %.2841.us = add nsw i64 %rem.2.0876.us, %.144.1
-  %.2876.us = icmp slt i64 %.2841.us, 0
-  %.2877.us = select i1 %.2876.us, i64 %arg.into.5.0, i64 0
-  %.2878.us = add i64 %.2877.us, %.2841.us
-  %.2908.us = mul i64 %.2878.us, %.1658
-  %gep1084.us = getelementptr double, ptr %invariant.gep.us, i64 %.2908.us
-  %.2914.us = getelementptr double, ptr %gep1084.us, i64 %.152510301076.us
-  %.2915.us = load double, ptr %.2914.us, align 8
-  %.2917.us = fmul nsz contract double %.44.i326, %.2250.us
-  %.2921.us = fdiv nsz contract double %.2917.us, %.13.i428
-  %.2922.us = fadd nsz contract double %.2921.us, %.2915.us
-  store double %.2922.us, ptr %.2914.us, align 8
-  %.2994.us = add nsw i64 %rem.2.0876.us, %.2993
-  %.3029.us = icmp slt i64 %.2994.us, 0
-  %.3030.us = select i1 %.3029.us, i64 %arg.into.5.0, i64 0
-  %.3031.us = add i64 %.3030.us, %.2994.us
-  %.3061.us = mul i64 %.3031.us, %.1658
-  %gep1086.us = getelementptr double, ptr %invariant.gep.us, i64 %.3061.us
-  %.3067.us = getelementptr double, ptr %gep1086.us, i64 %.152510301076.us
-  %.3068.us = load double, ptr %.3067.us, align 8
-  %.3070.us = fmul nsz contract double %.1865.us, %.2250.us
-  %.3074.us = fdiv nsz contract double %.3070.us, %.13.i428
-  %.3075.us = fadd nsz contract double %.3074.us, %.3068.us
-  store double %.3075.us, ptr %.3067.us, align 8
-  %.3220.us = getelementptr double, ptr %21, i64 %.152510301076.us
-  %.3221.us = load double, ptr %.3220.us, align 8
-  %.3223.us = fadd nsz contract double %.2250.us, %.3221.us
-  store double %.3223.us, ptr %.3220.us, align 8
-  br label %B2697.us
+B424.i:                                           ; preds = %B378.i
+  %.438.i = add nsw i64 %inside.2.0153.i, 1
+  br label %B437.i
 
-B2697.us:                                         ; preds = %B2276.endif.endif.endif.endif.thread.us, %B418.i416, %B418.i366, %B1156.endif.endif.endif.e...endif.1.us, %B1012.endif.endif.us, %B970.us, %B940.us, %B860.us
-  %exitcond.not = icmp eq i64 %arg.into.5.2, %.1532.us
+B436.loopexit.i:                                  ; preds = %B437.i
+  %50 = sitofp i64 %inside.3.1.i to double
+  br label %B2312.endif.us
+
+B437.i:                                           ; preds = %B424.i, %B378.i, %B324.i, %B136.i
+  %inside.3.1.i = phi i64 [ %inside.2.0153.i, %B324.i ], [ %inside.2.0153.i, %B136.i ], [ %.438.i, %B424.i ], [ %inside.2.0153.i, %B378.i ]
+  %exitcond.not.i = icmp eq i64 %51, %.206.i
+  br i1 %exitcond.not.i, label %B436.loopexit.i, label %B136.i
+
+B136.lr.ph.i:                                     ; preds = %B2312.us
+  %.234.i = uitofp nneg i64 %.106.i to double
+  %51 = add i64 %.5.i.i477, 1
+  br label %B136.i
+
+B2312.endif.us:                                   ; preds = %B436.loopexit.i, %B2312.us
+  %inside.2.0.lcssa.i = phi double [ %50, %B436.loopexit.i ], [ 0.000000e+00, %B2312.us ]
+  %.479.i = fmul nsz contract double %arg.cell_m, %.6.i.i426
+  %.6.i1.i = tail call nsz contract double @hypot(double %.479.i, double %.1883)
+  %.517.i = fmul nsz contract double %inside.2.0.lcssa.i, %.6.i1.i
+  %.521.i = sitofp i64 %.106.i to double
+  %.525.i = fdiv nsz contract double %.517.i, %.521.i
+  %.6.i.i485 = tail call nsz contract double @hypot(double %.1886.us, double %.1891.us)
+  %.81.i486 = fmul nsz contract double %.6.i.i485, 3.000000e+00
+  %.5.i.i487 = fptosi double %.81.i486 to i64
+  %.106.i488 = add i64 %.5.i.i487, 1
+  %.193150.not.i489 = icmp slt i64 %.5.i.i487, 0
+  br i1 %.193150.not.i489, label %B2312.endif.endif.endif.us, label %B136.lr.ph.i490
+
+B136.i493:                                        ; preds = %B136.lr.ph.i490, %B437.i511
+  %inside.2.0153.i494 = phi i64 [ 0, %B136.lr.ph.i490 ], [ %inside.3.1.i512, %B437.i511 ]
+  %.199149151.i495 = phi i64 [ 0, %B136.lr.ph.i490 ], [ %.206.i496, %B437.i511 ]
+  %.206.i496 = add nuw i64 %.199149151.i495, 1
+  %.231.i497 = uitofp nneg i64 %.199149151.i495 to double
+  %.232.i498 = fadd nsz contract double %.231.i497, 5.000000e-01
+  %.238.i499 = fdiv nsz contract double %.232.i498, %.234.i491
+  %.246.i500 = fmul nsz contract double %.1891.us, %.238.i499
+  %.248.i501 = fadd nsz contract double %.1864.us, %.246.i500
+  %.249.i502 = tail call nsz contract double @llvm.floor.f64(double %.248.i501)
+  %.250.i503 = fptosi double %.249.i502 to i64
+  %.255.i504 = fmul nsz contract double %.1886.us, %.238.i499
+  %.257.i505 = fadd nsz contract double %.1854.us, %.255.i504
+  %.258.i506 = tail call nsz contract double @llvm.floor.f64(double %.257.i505)
+  %.259.i507 = fptosi double %.258.i506 to i64
+  %.267.i508 = icmp sgt i64 %.250.i503, -1
+  %.293.i509 = icmp sgt i64 %arg.crown.5.0, %.250.i503
+  %or.cond147.i510 = select i1 %.267.i508, i1 %.293.i509, i1 false
+  br i1 %or.cond147.i510, label %B324.i522, label %B437.i511
+
+B324.i522:                                        ; preds = %B136.i493
+  %.316.i523 = icmp sgt i64 %.259.i507, -1
+  %.341.i524 = icmp sgt i64 %arg.crown.5.1, %.259.i507
+  %or.cond.i525 = select i1 %.316.i523, i1 %.341.i524, i1 false
+  br i1 %or.cond.i525, label %B378.i526, label %B437.i511
+
+B378.i526:                                        ; preds = %B324.i522
+  %.417.i527 = mul i64 %arg.crown.5.1, %.250.i503
+  %52 = getelementptr float, ptr %arg.crown.4, i64 %.417.i527
+  %.421.i528 = getelementptr float, ptr %52, i64 %.259.i507
+  %.422.i529 = load float, ptr %.421.i528, align 4
+  %.429.i530 = fmul nsz contract double %.1896, %.238.i499
+  %.433.i531 = fadd nsz contract double %.655, %.429.i530
+  %.434.i532 = fpext float %.422.i529 to double
+  %.435.i533 = fcmp nsz contract olt double %.433.i531, %.434.i532
+  br i1 %.435.i533, label %B424.i534, label %B437.i511
+
+B424.i534:                                        ; preds = %B378.i526
+  %.438.i535 = add nsw i64 %inside.2.0153.i494, 1
+  br label %B437.i511
+
+B436.loopexit.i514:                               ; preds = %B437.i511
+  %53 = sitofp i64 %inside.3.1.i512 to double
+  br label %B2312.endif.endif.endif.us
+
+B437.i511:                                        ; preds = %B424.i534, %B378.i526, %B324.i522, %B136.i493
+  %inside.3.1.i512 = phi i64 [ %inside.2.0153.i494, %B324.i522 ], [ %inside.2.0153.i494, %B136.i493 ], [ %.438.i535, %B424.i534 ], [ %inside.2.0153.i494, %B378.i526 ]
+  %exitcond.not.i513 = icmp eq i64 %54, %.206.i496
+  br i1 %exitcond.not.i513, label %B436.loopexit.i514, label %B136.i493
+
+B136.lr.ph.i490:                                  ; preds = %B2312.endif.us
+  %.234.i491 = uitofp nneg i64 %.106.i488 to double
+  %54 = add i64 %.5.i.i487, 1
+  br label %B136.i493
+
+B2312.endif.endif.endif.us:                       ; preds = %B436.loopexit.i514, %B2312.endif.us
+  %inside.2.0.lcssa.i516 = phi double [ %53, %B436.loopexit.i514 ], [ 0.000000e+00, %B2312.endif.us ]
+  %.479.i517 = fmul nsz contract double %arg.cell_m, %.6.i.i485
+  %.6.i1.i518 = tail call nsz contract double @hypot(double %.479.i517, double %.1896)
+  %.517.i519 = fmul nsz contract double %inside.2.0.lcssa.i516, %.6.i1.i518
+  %.521.i520 = sitofp i64 %.106.i488 to double
+  %.525.i521 = fdiv nsz contract double %.517.i519, %.521.i520
+  %.2697.us = fadd nsz contract double %.525.i, %.525.i521
+  %.7.i = fneg nsz contract double %.2697.us
+  %.8.i539 = fmul nsz contract double %arg.gamma, %.7.i
+  %.12.i540 = fdiv nsz contract double %.8.i539, %arg.limit
+  %.13.i541 = tail call nsz contract double @llvm.exp.f64(double %.12.i540)
+  %.14.i = fsub nsz contract double 1.000000e+00, %.13.i541
+  %.15.i542 = fmul nsz contract double %arg.limit, %.14.i
+  %.2725.us = fmul nsz contract double %.15.i542, -1.000000e-01
+  %.2726.us = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.2725.us)
+  %.2728.us = fmul nsz contract double %.2276.us, %.2726.us
+  br label %B2458.endif.endif.endif.us
+
+B2458.endif.endif.endif.us:                       ; preds = %B2312.endif.endif.endif.us, %B2278.us
+  %power.2.5.us = phi double [ %.2728.us, %B2312.endif.endif.endif.us ], [ %.2276.us, %B2278.us ]
+  %55 = icmp ne i64 %.170.1, -1
+  %56 = icmp ne i64 %.170.1, 0
+  %.6.i543 = tail call nsz contract double @hypot(double %.44.i374, double %.1891.us)
+  %.12.i544 = fcmp nsz contract olt double %.6.i543, 1.000000e-09
+  %.13.i545 = select i1 %.12.i544, double 1.000000e-09, double %.6.i543
+  %.2802.us = fneg nsz contract double %.1891.us
+  %.2803.us = tail call nsz contract double @atan2(double %.2802.us, double %.44.i374)
+  %.2808.us = fdiv nsz contract double %.2803.us, 0x401921FB54442D18
+  %.2811.us = fmul nsz contract double %.2808.us, %.2810
+  %.2812.us = tail call nsz contract double @llvm.floor.f64(double %.2811.us)
+  %.2813.us = fptosi double %.2812.us to i64
+  %.2828.us = icmp ne i64 %.2813.us, %const
+  %.2830.not.us = or i1 %55, %.2828.us
+  %or.cond1665 = select i1 %56, i1 %.2830.not.us, i1 false
+  br i1 %or.cond1665, label %B2458.endif.endif.endif.else.if.us, label %B2458.endif.endif.endif.endif.thread.us
+
+B2458.endif.endif.endif.else.if.us:               ; preds = %B2458.endif.endif.endif.us
+  %57 = or i64 %.2813.us, %.170.1
+  %58 = and i64 %57, -4294967296
+  %59 = icmp eq i64 %58, 0
+  br i1 %59, label %60, label %65
+
+60:                                               ; preds = %B2458.endif.endif.endif.else.if.us
+  %61 = trunc i64 %.170.1 to i32
+  %62 = trunc i64 %.2813.us to i32
+  %63 = urem i32 %62, %61
+  %64 = zext i32 %63 to i64
+  br label %67
+
+65:                                               ; preds = %B2458.endif.endif.endif.else.if.us
+  %66 = srem i64 %.2813.us, %.170.1
+  br label %67
+
+67:                                               ; preds = %65, %60
+  %68 = phi i64 [ %64, %60 ], [ %66, %65 ]
+  %.2835.us = xor i64 %68, %.170.1
+  %.2836.us = icmp slt i64 %.2835.us, 0
+  %.2837.us = icmp ne i64 %68, 0
+  %.2838.us = and i1 %.2837.us, %.2836.us
+  %.2845.us = select i1 %.2838.us, i64 %.170.1, i64 0
+  %spec.select920.us = add nsw i64 %.2845.us, %68
+  %spec.select920.fr.us = freeze i64 %spec.select920.us
+  %.2889.us = icmp slt i64 %spec.select920.fr.us, 0
+  %.2890.us = select i1 %.2889.us, i64 %arg.into.5.0, i64 0
+  %spec.select919.us = add i64 %.2890.us, %spec.select920.fr.us
+  %69 = mul i64 %spec.select919.us, %.1684
+  br label %B2458.endif.endif.endif.endif.thread.us
+
+B2458.endif.endif.endif.endif.thread.us:          ; preds = %67, %B2458.endif.endif.endif.us
+  %rem.2.0916.us = phi i64 [ 0, %B2458.endif.endif.endif.us ], [ %spec.select920.fr.us, %67 ]
+  %.2921.us = phi i64 [ 0, %B2458.endif.endif.endif.us ], [ %69, %67 ]
+  %gep.us = getelementptr double, ptr %invariant.gep.us, i64 %.2921.us
+  %.2927.us = getelementptr double, ptr %gep.us, i64 %.155111211176.us
+  %.2928.us = load double, ptr %.2927.us, align 8
+  %.2930.us = fadd nsz contract double %power.2.5.us, %.2928.us
+  store double %.2930.us, ptr %.2927.us, align 8
+  %.3001.us = add nsw i64 %rem.2.0916.us, %.170.1
+  %.3036.us = icmp slt i64 %.3001.us, 0
+  %.3037.us = select i1 %.3036.us, i64 %arg.into.5.0, i64 0
+  %.3038.us = add i64 %.3037.us, %.3001.us
+  %.3068.us = mul i64 %.3038.us, %.1684
+  %gep1184.us = getelementptr double, ptr %invariant.gep.us, i64 %.3068.us
+  %.3074.us = getelementptr double, ptr %gep1184.us, i64 %.155111211176.us
+  %.3075.us = load double, ptr %.3074.us, align 8
+  %.3077.us = fmul nsz contract double %.44.i374, %power.2.5.us
+  %.3081.us = fdiv nsz contract double %.3077.us, %.13.i545
+  %.3082.us = fadd nsz contract double %.3081.us, %.3075.us
+  store double %.3082.us, ptr %.3074.us, align 8
+  %.3154.us = add nsw i64 %rem.2.0916.us, %.3153
+  %.3189.us = icmp slt i64 %.3154.us, 0
+  %.3190.us = select i1 %.3189.us, i64 %arg.into.5.0, i64 0
+  %.3191.us = add i64 %.3190.us, %.3154.us
+  %.3221.us = mul i64 %.3191.us, %.1684
+  %gep1186.us = getelementptr double, ptr %invariant.gep.us, i64 %.3221.us
+  %.3227.us = getelementptr double, ptr %gep1186.us, i64 %.155111211176.us
+  %.3228.us = load double, ptr %.3227.us, align 8
+  %.3230.us = fmul nsz contract double %.1891.us, %power.2.5.us
+  %.3234.us = fdiv nsz contract double %.3230.us, %.13.i545
+  %.3235.us = fadd nsz contract double %.3234.us, %.3228.us
+  store double %.3235.us, ptr %.3227.us, align 8
+  %.3380.us = getelementptr double, ptr %21, i64 %.155111211176.us
+  %.3381.us = load double, ptr %.3380.us, align 8
+  %.3383.us = fadd nsz contract double %power.2.5.us, %.3381.us
+  store double %.3383.us, ptr %.3380.us, align 8
+  br label %B2879.us
+
+B2879.us:                                         ; preds = %B2458.endif.endif.endif.endif.thread.us, %B418.i464, %B418.i414, %B1156.endif.endif.endif.e...endif.1.us, %B1012.endif.endif.us, %B970.us, %B940.us, %B860.us
+  %exitcond.not = icmp eq i64 %arg.into.5.2, %.1558.us
   br i1 %exitcond.not, label %B858.B800.loopexit_crit_edge.us, label %B860.us
 
-B858.B800.loopexit_crit_edge.us:                  ; preds = %B2697.us
-  %.1392.us = add nuw nsw i64 %.138511001160.us, 1
-  %exitcond1873.not = icmp eq i64 %arg.into.5.1, %.1392.us
-  br i1 %exitcond1873.not, label %B2698, label %B802.endif.us
+B858.B800.loopexit_crit_edge.us:                  ; preds = %B2879.us
+  %.1418.us = add nuw nsw i64 %.141112031275.us, 1
+  %exitcond2153.not = icmp eq i64 %arg.into.5.1, %.1418.us
+  br i1 %exitcond2153.not, label %B2880, label %B802.endif.us
 }
 
 declare double @hypot(double, double) local_unnamed_addr
@@ -2672,54 +3433,56 @@ B134.lr.ph:                                       ; preds = %B0.endif.endif.endi
 
 declare double @asin(double) local_unnamed_addr
 
-define noundef i32 @rays_roof_edges(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, double %arg.wavelength, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.tops.0, ptr readnone %arg.tops.1, i64 %arg.tops.2, i64 %arg.tops.3, ptr %arg.tops.4, i64 %arg.tops.5.0, i64 %arg.tops.6.0, ptr %arg.loss.0, ptr readnone %arg.loss.1, i64 %arg.loss.2, i64 %arg.loss.3, ptr writeonly %arg.loss.4, i64 %arg.loss.5.0, i64 %arg.loss.5.1, i64 %arg.loss.6.0, i64 %arg.loss.6.1) local_unnamed_addr {
+define noundef i32 @rays_roof_edges(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, double %arg.wavelength, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.crown.0, ptr readnone %arg.crown.1, i64 %arg.crown.2, i64 %arg.crown.3, ptr readonly %arg.crown.4, i64 %arg.crown.5.0, i64 %arg.crown.5.1, i64 %arg.crown.6.0, i64 %arg.crown.6.1, ptr %arg.tops.0, ptr readnone %arg.tops.1, i64 %arg.tops.2, i64 %arg.tops.3, ptr %arg.tops.4, i64 %arg.tops.5.0, i64 %arg.tops.6.0, ptr %arg.loss.0, ptr readnone %arg.loss.1, i64 %arg.loss.2, i64 %arg.loss.3, ptr writeonly %arg.loss.4, i64 %arg.loss.5.0, i64 %arg.loss.5.1, i64 %arg.loss.6.0, i64 %arg.loss.6.1, ptr %arg.metres.0, ptr readnone %arg.metres.1, i64 %arg.metres.2, i64 %arg.metres.3, ptr writeonly %arg.metres.4, i64 %arg.metres.5.0, i64 %arg.metres.5.1, i64 %arg.metres.6.0, i64 %arg.metres.6.1) local_unnamed_addr {
 B0.endif:
-  %.205833.not = icmp slt i64 %arg.loss.5.0, 1
-  br i1 %.205833.not, label %common.ret, label %B80.endif.lr.ph
+  %.2451010.not = icmp slt i64 %arg.loss.5.0, 1
+  br i1 %.2451010.not, label %common.ret, label %B80.endif.lr.ph
 
 B80.endif.lr.ph:                                  ; preds = %B0.endif
-  %.341751.not = icmp slt i64 %arg.loss.5.1, 1
-  %.469 = add nsw i64 %arg.tops.5.0, -1
-  br i1 %.341751.not, label %common.ret, label %B80.endif.us.preheader
+  %.381910.not = icmp slt i64 %arg.loss.5.1, 1
+  %.509 = add nsw i64 %arg.tops.5.0, -1
+  br i1 %.381910.not, label %common.ret, label %B80.endif.us.preheader
 
 B80.endif.us.preheader:                           ; preds = %B80.endif.lr.ph
-  %.1591.us = fsub nsz contract double %arg.receiver_m, %arg.tz
+  %.1633.us = fsub nsz contract double %arg.receiver_m, %arg.tz
   br label %B80.endif.us
 
 B80.endif.us:                                     ; preds = %B136.B78.loopexit_crit_edge.us, %B80.endif.us.preheader
-  %.211774840.us = phi i64 [ %.218.us, %B136.B78.loopexit_crit_edge.us ], [ 0, %B80.endif.us.preheader ]
-  %.389.us = add nsw i64 %.211774840.us, %arg.first_row
-  %.390.us = sitofp i64 %.389.us to double
-  %.391.us = fadd nsz contract double %.390.us, 5.000000e-01
-  %.403.us = fsub nsz contract double %.391.us, %arg.ty
-  %.1841.us = mul i64 %.211774840.us, %arg.loss.5.1
-  %0 = getelementptr double, ptr %arg.loss.4, i64 %.1841.us
+  %.2519351017.us = phi i64 [ %.258.us, %B136.B78.loopexit_crit_edge.us ], [ 0, %B80.endif.us.preheader ]
+  %.429.us = add nsw i64 %.2519351017.us, %arg.first_row
+  %.430.us = sitofp i64 %.429.us to double
+  %.431.us = fadd nsz contract double %.430.us, 5.000000e-01
+  %.443.us = fsub nsz contract double %.431.us, %arg.ty
+  %.1888.us = mul i64 %.2519351017.us, %arg.loss.5.1
+  %0 = getelementptr double, ptr %arg.loss.4, i64 %.1888.us
+  %.2074.us = mul i64 %.2519351017.us, %arg.metres.5.1
+  %1 = getelementptr double, ptr %arg.metres.4, i64 %.2074.us
   br label %B138.endif.endif.endif.endif.us
 
-B138.endif.endif.endif.endif.us:                  ; preds = %B1348.us, %B80.endif.us
-  %.347705758.us = phi i64 [ 0, %B80.endif.us ], [ %.354.us, %B1348.us ]
-  %.354.us = add nuw nsw i64 %.347705758.us, 1
-  %.384.us = add nsw i64 %.347705758.us, %arg.first_col
-  %.385.us = sitofp i64 %.384.us to double
-  %.386.us = fadd nsz contract double %.385.us, 5.000000e-01
-  %.400.us = fsub nsz contract double %.386.us, %arg.tx
-  %.6.i = tail call nsz contract double @hypot(double %.400.us, double %.403.us)
-  %.432.us = fmul nsz contract double %.6.i, 1.500000e+00
-  %.5.i = fptosi double %.432.us to i64
-  %.457.us = add nsw i64 %.5.i, 4
-  %.13.i = tail call i64 @llvm.smin.i64(i64 %.469, i64 %.457.us)
-  %.582655.us = icmp sgt i64 %.13.i, -1
-  br i1 %.582655.us, label %B362.lr.ph.us, label %B824.endif.us
+B138.endif.endif.endif.endif.us:                  ; preds = %B1612.us, %B80.endif.us
+  %.387854917.us = phi i64 [ 0, %B80.endif.us ], [ %.394.us, %B1612.us ]
+  %.394.us = add nuw nsw i64 %.387854917.us, 1
+  %.424.us = add nsw i64 %.387854917.us, %arg.first_col
+  %.425.us = sitofp i64 %.424.us to double
+  %.426.us = fadd nsz contract double %.425.us, 5.000000e-01
+  %.440.us = fsub nsz contract double %.426.us, %arg.tx
+  %.6.i = tail call nsz contract double @hypot(double %.440.us, double %.443.us)
+  %.472.us = fmul nsz contract double %.6.i, 1.500000e+00
+  %.5.i = fptosi double %.472.us to i64
+  %.497.us = add nsw i64 %.5.i, 4
+  %.13.i = tail call i64 @llvm.smin.i64(i64 %.509, i64 %.497.us)
+  %.622800.us = icmp sgt i64 %.13.i, -1
+  br i1 %.622800.us, label %B362.lr.ph.us, label %B824.endif.us
 
-B824.endif.us:                                    ; preds = %B1371.us, %B138.endif.endif.endif.endif.us
+B824.endif.us:                                    ; preds = %B1621.us, %B138.endif.endif.endif.endif.us
   %.12.i = fcmp nsz contract olt double %.6.i, 1.000000e+00
-  %.13.i22 = select i1 %.12.i, double 1.000000e+00, double %.6.i
-  %.892.us = fmul nsz contract double %arg.cell_m, %.13.i22
-  %.894.us = sitofp i64 %.13.i to double
-  %.898.us = fdiv nsz contract double %.892.us, %.894.us
-  %.1304.us = add i64 %.13.i, -1
-  %.1347661.us.not = icmp slt i64 %.1304.us, 1
-  br i1 %.1347661.us.not, label %B1348.us, label %B978.us.preheader
+  %.13.i31 = select i1 %.12.i, double 1.000000e+00, double %.6.i
+  %.928.us = fmul nsz contract double %arg.cell_m, %.13.i31
+  %.930.us = sitofp i64 %.13.i to double
+  %.934.us = fdiv nsz contract double %.928.us, %.930.us
+  %.1346.us = add i64 %.13.i, -1
+  %.1389806.us.not = icmp slt i64 %.1346.us, 1
+  br i1 %.1389806.us.not, label %B1348.us.thread, label %B978.us.preheader
 
 B978.us.preheader:                                ; preds = %B824.endif.us
   br label %B978.us
@@ -2738,358 +3501,548 @@ B1324.us:                                         ; preds = %B1276.us
   %.49.i = tail call nsz contract double @llvm.log10.f64(double %.48.i)
   %.50.i = fmul nsz contract double %.49.i, 2.000000e+01
   %.51.i = fadd nsz contract double %.50.i, 6.900000e+00
-  %.1749.us = fcmp nsz contract ugt double %.51.i, 0.000000e+00
-  br i1 %.1749.us, label %B824.endif.us.1, label %B1348.us
+  %.1795.us = fcmp nsz contract ugt double %.51.i, 0.000000e+00
+  br i1 %.1795.us, label %B824.endif.us.1, label %B1348.us
 
-B1348.us:                                         ; preds = %B1344.us.2, %B1324.us, %B1276.us, %B824.endif.us
-  %.1732.us.lcssa = phi double [ %.51.i, %B1324.us ], [ %.1732.us.2, %B1344.us.2 ], [ 0.000000e+00, %B1276.us ], [ 0.000000e+00, %B824.endif.us ]
-  %1 = getelementptr double, ptr %0, i64 %.347705758.us
-  store double %.1732.us.lcssa, ptr %1, align 8
-  %exitcond.not = icmp eq i64 %arg.loss.5.1, %.354.us
+B1348.us:                                         ; preds = %B1344.us.2, %B1324.us, %B1276.us
+  %.1774.us.lcssa = phi double [ %.51.i, %B1324.us ], [ %.1774.us.2, %B1344.us.2 ], [ 0.000000e+00, %B1276.us ]
+  %2 = icmp sgt i64 %arg.crown.5.0, 0
+  %3 = getelementptr double, ptr %0, i64 %.387854917.us
+  store double %.1774.us.lcssa, ptr %3, align 8
+  br i1 %2, label %B1396.us, label %B1612.us
+
+B1348.us.thread:                                  ; preds = %B824.endif.us
+  %4 = icmp sgt i64 %arg.crown.5.0, 0
+  %5 = getelementptr double, ptr %0, i64 %.387854917.us
+  store double 0.000000e+00, ptr %5, align 8
+  br i1 %4, label %B1434.us, label %B1612.us
+
+B1396.us:                                         ; preds = %B1348.us
+  %.1917.us = sitofp i64 %where.3.4.us to double
+  %.1926.us = icmp sgt i64 %where.3.4.us, 0
+  br i1 %.1926.us, label %B1416.us, label %B1434.us
+
+B1416.us:                                         ; preds = %B1396.us
+  %.1960.us = getelementptr double, ptr %arg.tops.4, i64 %where.3.4.us
+  %.1961.us = load double, ptr %.1960.us, align 8
+  br label %B1434.us
+
+B1434.us:                                         ; preds = %B1416.us, %B1396.us, %B1348.us.thread
+  %.1917.us.pn = phi double [ %.1917.us, %B1416.us ], [ %.1917.us, %B1396.us ], [ 0.000000e+00, %B1348.us.thread ]
+  %"$phi1434.3.2.3.us" = phi double [ %.1961.us, %B1416.us ], [ %arg.tz, %B1396.us ], [ %arg.tz, %B1348.us.thread ]
+  %.1922.us137 = fdiv nsz contract double %.1917.us.pn, %.930.us
+  %.1983.us = fmul nsz contract double %.440.us, %.1922.us137
+  %.1985.us = fadd nsz contract double %arg.tx, %.1983.us
+  %.1989.us = fmul nsz contract double %.443.us, %.1922.us137
+  %.1991.us = fadd nsz contract double %arg.ty, %.1989.us
+  %.47.i = fsub nsz contract double %.1985.us, %arg.tx
+  %.50.i32 = fsub nsz contract double %.1991.us, %arg.ty
+  %.6.i.i = tail call nsz contract double @hypot(double %.47.i, double %.50.i32)
+  %.81.i = fmul nsz contract double %.6.i.i, 3.000000e+00
+  %.5.i.i = fptosi double %.81.i to i64
+  %.106.i = add i64 %.5.i.i, 1
+  %.193150.not.i = icmp slt i64 %.5.i.i, 0
+  br i1 %.193150.not.i, label %B0.endif.endif.endif.B436_crit_edge.i, label %B136.lr.ph.i
+
+B136.i:                                           ; preds = %B136.lr.ph.i, %B437.i
+  %inside.2.0153.i = phi i64 [ 0, %B136.lr.ph.i ], [ %inside.3.1.i, %B437.i ]
+  %.199149151.i = phi i64 [ 0, %B136.lr.ph.i ], [ %.206.i, %B437.i ]
+  %.206.i = add nuw i64 %.199149151.i, 1
+  %.231.i = uitofp nneg i64 %.199149151.i to double
+  %.232.i = fadd nsz contract double %.231.i, 5.000000e-01
+  %.238.i = fdiv nsz contract double %.232.i, %.234.i
+  %.246.i = fmul nsz contract double %.50.i32, %.238.i
+  %.248.i = fadd nsz contract double %arg.ty, %.246.i
+  %.249.i = tail call nsz contract double @llvm.floor.f64(double %.248.i)
+  %.250.i = fptosi double %.249.i to i64
+  %.255.i = fmul nsz contract double %.47.i, %.238.i
+  %.257.i = fadd nsz contract double %arg.tx, %.255.i
+  %.258.i = tail call nsz contract double @llvm.floor.f64(double %.257.i)
+  %.259.i = fptosi double %.258.i to i64
+  %.267.i = icmp sgt i64 %.250.i, -1
+  %.293.i = icmp sgt i64 %arg.crown.5.0, %.250.i
+  %or.cond147.i = select i1 %.267.i, i1 %.293.i, i1 false
+  br i1 %or.cond147.i, label %B324.i, label %B437.i
+
+B324.i:                                           ; preds = %B136.i
+  %.316.i = icmp sgt i64 %.259.i, -1
+  %.341.i = icmp sgt i64 %arg.crown.5.1, %.259.i
+  %or.cond.i = select i1 %.316.i, i1 %.341.i, i1 false
+  br i1 %or.cond.i, label %B378.i, label %B437.i
+
+B378.i:                                           ; preds = %B324.i
+  %.417.i = mul i64 %arg.crown.5.1, %.250.i
+  %6 = getelementptr float, ptr %arg.crown.4, i64 %.417.i
+  %.421.i = getelementptr float, ptr %6, i64 %.259.i
+  %.422.i = load float, ptr %.421.i, align 4
+  %.429.i = fmul nsz contract double %.427.i, %.238.i
+  %.433.i = fadd nsz contract double %arg.tz, %.429.i
+  %.434.i = fpext float %.422.i to double
+  %.435.i = fcmp nsz contract olt double %.433.i, %.434.i
+  br i1 %.435.i, label %B424.i, label %B437.i
+
+B424.i:                                           ; preds = %B378.i
+  %.438.i = add nsw i64 %inside.2.0153.i, 1
+  br label %B437.i
+
+B436.loopexit.i:                                  ; preds = %B437.i
+  %7 = sitofp i64 %inside.3.1.i to double
+  br label %B1434.endif.us
+
+B437.i:                                           ; preds = %B424.i, %B378.i, %B324.i, %B136.i
+  %inside.3.1.i = phi i64 [ %inside.2.0153.i, %B324.i ], [ %inside.2.0153.i, %B136.i ], [ %.438.i, %B424.i ], [ %inside.2.0153.i, %B378.i ]
+  %exitcond.not.i = icmp eq i64 %8, %.206.i
+  br i1 %exitcond.not.i, label %B436.loopexit.i, label %B136.i
+
+B0.endif.endif.endif.B436_crit_edge.i:            ; preds = %B1434.us
+  %.pre.i = fsub nsz contract double %"$phi1434.3.2.3.us", %arg.tz
+  br label %B1434.endif.us
+
+B136.lr.ph.i:                                     ; preds = %B1434.us
+  %.234.i = uitofp nneg i64 %.106.i to double
+  %.427.i = fsub nsz contract double %"$phi1434.3.2.3.us", %arg.tz
+  %8 = add i64 %.5.i.i, 1
+  br label %B136.i
+
+B1434.endif.us:                                   ; preds = %B0.endif.endif.endif.B436_crit_edge.i, %B436.loopexit.i
+  %.486.pre-phi.i = phi double [ %.pre.i, %B0.endif.endif.endif.B436_crit_edge.i ], [ %.427.i, %B436.loopexit.i ]
+  %inside.2.0.lcssa.i = phi double [ 0.000000e+00, %B0.endif.endif.endif.B436_crit_edge.i ], [ %7, %B436.loopexit.i ]
+  %.479.i = fmul nsz contract double %arg.cell_m, %.6.i.i
+  %.6.i1.i = tail call nsz contract double @hypot(double %.479.i, double %.486.pre-phi.i)
+  %.517.i = fmul nsz contract double %inside.2.0.lcssa.i, %.6.i1.i
+  %.521.i = sitofp i64 %.106.i to double
+  %.525.i = fdiv nsz contract double %.517.i, %.521.i
+  %9 = getelementptr double, ptr %1, i64 %.387854917.us
+  store double %.525.i, ptr %9, align 8
+  %.47.i33 = fsub nsz contract double %.426.us, %.1985.us
+  %.50.i34 = fsub nsz contract double %.431.us, %.1991.us
+  %.6.i.i35 = tail call nsz contract double @hypot(double %.47.i33, double %.50.i34)
+  %.81.i36 = fmul nsz contract double %.6.i.i35, 3.000000e+00
+  %.5.i.i37 = fptosi double %.81.i36 to i64
+  %.106.i38 = add i64 %.5.i.i37, 1
+  %.193150.not.i39 = icmp slt i64 %.5.i.i37, 0
+  br i1 %.193150.not.i39, label %B0.endif.endif.endif.B436_crit_edge.i86, label %B136.lr.ph.i40
+
+B136.i43:                                         ; preds = %B136.lr.ph.i40, %B437.i61
+  %inside.2.0153.i44 = phi i64 [ 0, %B136.lr.ph.i40 ], [ %inside.3.1.i62, %B437.i61 ]
+  %.199149151.i45 = phi i64 [ 0, %B136.lr.ph.i40 ], [ %.206.i46, %B437.i61 ]
+  %.206.i46 = add nuw i64 %.199149151.i45, 1
+  %.231.i47 = uitofp nneg i64 %.199149151.i45 to double
+  %.232.i48 = fadd nsz contract double %.231.i47, 5.000000e-01
+  %.238.i49 = fdiv nsz contract double %.232.i48, %.234.i41
+  %.246.i50 = fmul nsz contract double %.50.i34, %.238.i49
+  %.248.i51 = fadd nsz contract double %.1991.us, %.246.i50
+  %.249.i52 = tail call nsz contract double @llvm.floor.f64(double %.248.i51)
+  %.250.i53 = fptosi double %.249.i52 to i64
+  %.255.i54 = fmul nsz contract double %.47.i33, %.238.i49
+  %.257.i55 = fadd nsz contract double %.1985.us, %.255.i54
+  %.258.i56 = tail call nsz contract double @llvm.floor.f64(double %.257.i55)
+  %.259.i57 = fptosi double %.258.i56 to i64
+  %.267.i58 = icmp sgt i64 %.250.i53, -1
+  %.293.i59 = icmp sgt i64 %arg.crown.5.0, %.250.i53
+  %or.cond147.i60 = select i1 %.267.i58, i1 %.293.i59, i1 false
+  br i1 %or.cond147.i60, label %B324.i72, label %B437.i61
+
+B324.i72:                                         ; preds = %B136.i43
+  %.316.i73 = icmp sgt i64 %.259.i57, -1
+  %.341.i74 = icmp sgt i64 %arg.crown.5.1, %.259.i57
+  %or.cond.i75 = select i1 %.316.i73, i1 %.341.i74, i1 false
+  br i1 %or.cond.i75, label %B378.i76, label %B437.i61
+
+B378.i76:                                         ; preds = %B324.i72
+  %.417.i77 = mul i64 %arg.crown.5.1, %.250.i53
+  %10 = getelementptr float, ptr %arg.crown.4, i64 %.417.i77
+  %.421.i78 = getelementptr float, ptr %10, i64 %.259.i57
+  %.422.i79 = load float, ptr %.421.i78, align 4
+  %.429.i80 = fmul nsz contract double %.427.i42, %.238.i49
+  %.433.i81 = fadd nsz contract double %"$phi1434.3.2.3.us", %.429.i80
+  %.434.i82 = fpext float %.422.i79 to double
+  %.435.i83 = fcmp nsz contract olt double %.433.i81, %.434.i82
+  br i1 %.435.i83, label %B424.i84, label %B437.i61
+
+B424.i84:                                         ; preds = %B378.i76
+  %.438.i85 = add nsw i64 %inside.2.0153.i44, 1
+  br label %B437.i61
+
+B436.loopexit.i64:                                ; preds = %B437.i61
+  %11 = sitofp i64 %inside.3.1.i62 to double
+  br label %B1434.endif.endif.us
+
+B437.i61:                                         ; preds = %B424.i84, %B378.i76, %B324.i72, %B136.i43
+  %inside.3.1.i62 = phi i64 [ %inside.2.0153.i44, %B324.i72 ], [ %inside.2.0153.i44, %B136.i43 ], [ %.438.i85, %B424.i84 ], [ %inside.2.0153.i44, %B378.i76 ]
+  %exitcond.not.i63 = icmp eq i64 %12, %.206.i46
+  br i1 %exitcond.not.i63, label %B436.loopexit.i64, label %B136.i43
+
+B0.endif.endif.endif.B436_crit_edge.i86:          ; preds = %B1434.endif.us
+  %.pre.i87 = fsub nsz contract double %arg.receiver_m, %"$phi1434.3.2.3.us"
+  br label %B1434.endif.endif.us
+
+B136.lr.ph.i40:                                   ; preds = %B1434.endif.us
+  %.234.i41 = uitofp nneg i64 %.106.i38 to double
+  %.427.i42 = fsub nsz contract double %arg.receiver_m, %"$phi1434.3.2.3.us"
+  %12 = add i64 %.5.i.i37, 1
+  br label %B136.i43
+
+B1434.endif.endif.us:                             ; preds = %B0.endif.endif.endif.B436_crit_edge.i86, %B436.loopexit.i64
+  %.486.pre-phi.i65 = phi double [ %.pre.i87, %B0.endif.endif.endif.B436_crit_edge.i86 ], [ %.427.i42, %B436.loopexit.i64 ]
+  %inside.2.0.lcssa.i66 = phi double [ 0.000000e+00, %B0.endif.endif.endif.B436_crit_edge.i86 ], [ %11, %B436.loopexit.i64 ]
+  %.479.i67 = fmul nsz contract double %arg.cell_m, %.6.i.i35
+  %.6.i1.i68 = tail call nsz contract double @hypot(double %.479.i67, double %.486.pre-phi.i65)
+  %.517.i69 = fmul nsz contract double %inside.2.0.lcssa.i66, %.6.i1.i68
+  %.521.i70 = sitofp i64 %.106.i38 to double
+  %.525.i71 = fdiv nsz contract double %.517.i69, %.521.i70
+  %.2176.us = fadd nsz contract double %.525.i, %.525.i71
+  %sunkaddr = mul i64 %.387854917.us, 8
+  %sunkaddr168 = getelementptr inbounds i8, ptr %1, i64 %sunkaddr
+  store double %.2176.us, ptr %sunkaddr168, align 8
+  br label %B1612.us
+
+B1612.us:                                         ; preds = %B1434.endif.endif.us, %B1348.us.thread, %B1348.us
+  %exitcond.not = icmp eq i64 %arg.loss.5.1, %.394.us
   br i1 %exitcond.not, label %B136.B78.loopexit_crit_edge.us, label %B138.endif.endif.endif.endif.us
 
 B824.endif.us.1:                                  ; preds = %B1324.us
-  %.1133.us.1 = icmp slt i64 %where.3.4.us, 0
-  %.1134.us.1 = select i1 %.1133.us.1, i64 %arg.tops.5.0, i64 0
-  %2 = getelementptr double, ptr %arg.tops.4, i64 %where.3.4.us
-  %.1148.us.1 = getelementptr double, ptr %2, i64 %.1134.us.1
-  %.1149.us.1 = load double, ptr %.1148.us.1, align 8
-  %.1239.us.1 = icmp sgt i64 %.13.i, %where.3.4.us
-  %.1242.us.1 = add nsw i64 %where.3.4.us, -2
-  %to.2.3.us.1 = select i1 %.1239.us.1, i64 %.1242.us.1, i64 %where.3.4.us
-  %.1304.us.1 = add i64 %to.2.3.us.1, -1
-  %.1347661.us.not.1 = icmp slt i64 %.1304.us.1, 1
-  br i1 %.1347661.us.not.1, label %B824.endif.us.2, label %B978.lr.ph.us.1
+  %.1175.us.1 = icmp slt i64 %where.3.4.us, 0
+  %.1176.us.1 = select i1 %.1175.us.1, i64 %arg.tops.5.0, i64 0
+  %13 = getelementptr double, ptr %arg.tops.4, i64 %where.3.4.us
+  %.1190.us.1 = getelementptr double, ptr %13, i64 %.1176.us.1
+  %.1191.us.1 = load double, ptr %.1190.us.1, align 8
+  %.1281.us.1 = icmp sgt i64 %.13.i, %where.3.4.us
+  %.1284.us.1 = add nsw i64 %where.3.4.us, -2
+  %to.2.3.us.1 = select i1 %.1281.us.1, i64 %.1284.us.1, i64 %where.3.4.us
+  %.1346.us.1 = add i64 %to.2.3.us.1, -1
+  %.1389806.us.not.1 = icmp slt i64 %.1346.us.1, 1
+  br i1 %.1389806.us.not.1, label %B824.endif.us.2, label %B978.lr.ph.us.1
 
 B978.lr.ph.us.1:                                  ; preds = %B824.endif.us.1
-  %.1591.us.1 = fsub nsz contract double %.1149.us.1, %arg.tz
-  %.1600.us.1 = sitofp i64 %where.3.4.us to double
-  %3 = add i64 %where.3.4.us, -1
+  %.1633.us.1 = fsub nsz contract double %.1191.us.1, %arg.tz
+  %.1642.us.1 = sitofp i64 %where.3.4.us to double
+  %14 = add i64 %where.3.4.us, -1
   br label %B978.us.1
 
 B978.us.1:                                        ; preds = %B1274.us.1, %B978.lr.ph.us.1
-  %lsr.iv75 = phi i64 [ %lsr.iv.next76, %B1274.us.1 ], [ %3, %B978.lr.ph.us.1 ]
-  %nu.2.3664.us.1 = phi double [ -1.000000e+09, %B978.lr.ph.us.1 ], [ %nu.3.4.us.1, %B1274.us.1 ]
-  %.1353660662.us.1 = phi i64 [ 1, %B978.lr.ph.us.1 ], [ %.1360.us.1, %B1274.us.1 ]
-  %.1360.us.1 = add i64 %.1353660662.us.1, 1
-  %.1410.us.1 = icmp slt i64 %.1353660662.us.1, 0
-  %.1411.us.1 = select i1 %.1410.us.1, i64 %arg.tops.5.0, i64 0
-  %4 = shl i64 %.1411.us.1, 3
-  %scevgep83 = getelementptr i8, ptr %arg.tops.4, i64 %4
-  %5 = shl i64 %.1353660662.us.1, 3
-  %scevgep84 = getelementptr i8, ptr %scevgep83, i64 %5
-  %.1426.us.1 = load double, ptr %scevgep84, align 8
-  %.1427.us.1 = fcmp nsz contract ogt double %.1426.us.1, 0.000000e+00
-  br i1 %.1427.us.1, label %B1004.us.1, label %B1274.us.1
+  %lsr.iv150 = phi i64 [ %lsr.iv.next151, %B1274.us.1 ], [ %14, %B978.lr.ph.us.1 ]
+  %nu.2.3809.us.1 = phi double [ -1.000000e+09, %B978.lr.ph.us.1 ], [ %nu.3.4.us.1, %B1274.us.1 ]
+  %.1395805807.us.1 = phi i64 [ 1, %B978.lr.ph.us.1 ], [ %.1402.us.1, %B1274.us.1 ]
+  %.1402.us.1 = add i64 %.1395805807.us.1, 1
+  %.1452.us.1 = icmp slt i64 %.1395805807.us.1, 0
+  %.1453.us.1 = select i1 %.1452.us.1, i64 %arg.tops.5.0, i64 0
+  %15 = shl i64 %.1453.us.1, 3
+  %scevgep158 = getelementptr i8, ptr %arg.tops.4, i64 %15
+  %16 = shl i64 %.1395805807.us.1, 3
+  %scevgep159 = getelementptr i8, ptr %scevgep158, i64 %16
+  %.1468.us.1 = load double, ptr %scevgep159, align 8
+  %.1469.us.1 = fcmp nsz contract ogt double %.1468.us.1, 0.000000e+00
+  br i1 %.1469.us.1, label %B1004.us.1, label %B1274.us.1
 
 B1004.us.1:                                       ; preds = %B978.us.1
-  %.1479.inv.us.1 = icmp sgt i64 %.1353660662.us.1, 0
-  %.1480.us.1 = select i1 %.1479.inv.us.1, i64 0, i64 %arg.tops.5.0
-  %6 = shl i64 %.1480.us.1, 3
-  %scevgep80 = getelementptr i8, ptr %arg.tops.4, i64 %6
-  %sunkaddr = mul i64 %.1360.us.1, 8
-  %sunkaddr93 = getelementptr i8, ptr %scevgep80, i64 %sunkaddr
-  %sunkaddr94 = getelementptr i8, ptr %sunkaddr93, i64 -16
-  %.1495.us.1 = load double, ptr %sunkaddr94, align 8
-  %.1496.us.1 = fcmp nsz contract ogt double %.1426.us.1, %.1495.us.1
-  br i1 %.1496.us.1, label %B1088.us.1, label %B1046.us.1
+  %.1521.inv.us.1 = icmp sgt i64 %.1395805807.us.1, 0
+  %.1522.us.1 = select i1 %.1521.inv.us.1, i64 0, i64 %arg.tops.5.0
+  %17 = shl i64 %.1522.us.1, 3
+  %scevgep155 = getelementptr i8, ptr %arg.tops.4, i64 %17
+  %sunkaddr169 = mul i64 %.1402.us.1, 8
+  %sunkaddr170 = getelementptr i8, ptr %scevgep155, i64 %sunkaddr169
+  %sunkaddr171 = getelementptr i8, ptr %sunkaddr170, i64 -16
+  %.1537.us.1 = load double, ptr %sunkaddr171, align 8
+  %.1538.us.1 = fcmp nsz contract ogt double %.1468.us.1, %.1537.us.1
+  br i1 %.1538.us.1, label %B1088.us.1, label %B1046.us.1
 
 B1046.us.1:                                       ; preds = %B1004.us.1
-  %.1550.us.1 = icmp slt i64 %.1353660662.us.1, -1
-  %.1551.us.1 = select i1 %.1550.us.1, i64 %arg.tops.5.0, i64 0
-  %7 = shl i64 %.1551.us.1, 3
-  %scevgep77 = getelementptr i8, ptr %arg.tops.4, i64 %7
-  %sunkaddr95 = mul i64 %.1360.us.1, 8
-  %sunkaddr96 = getelementptr i8, ptr %scevgep77, i64 %sunkaddr95
-  %.1566.us.1 = load double, ptr %sunkaddr96, align 8
-  %.1567.us.1 = fcmp nsz contract ogt double %.1426.us.1, %.1566.us.1
-  br i1 %.1567.us.1, label %B1088.us.1, label %B1274.us.1
+  %.1592.us.1 = icmp slt i64 %.1395805807.us.1, -1
+  %.1593.us.1 = select i1 %.1592.us.1, i64 %arg.tops.5.0, i64 0
+  %18 = shl i64 %.1593.us.1, 3
+  %scevgep152 = getelementptr i8, ptr %arg.tops.4, i64 %18
+  %sunkaddr172 = mul i64 %.1402.us.1, 8
+  %sunkaddr173 = getelementptr i8, ptr %scevgep152, i64 %sunkaddr172
+  %.1608.us.1 = load double, ptr %sunkaddr173, align 8
+  %.1609.us.1 = fcmp nsz contract ogt double %.1468.us.1, %.1608.us.1
+  br i1 %.1609.us.1, label %B1088.us.1, label %B1274.us.1
 
 B1088.us.1:                                       ; preds = %B1046.us.1, %B1004.us.1
-  %.1581.us.1 = sitofp i64 %.1353660662.us.1 to double
-  %.1582.us.1 = fmul nsz contract double %.898.us, %.1581.us.1
-  %.1587.us.1 = sitofp i64 %lsr.iv75 to double
-  %.1588.us.1 = fmul nsz contract double %.898.us, %.1587.us.1
-  %.1596.us.1 = fmul nsz contract double %.1591.us.1, %.1581.us.1
-  %.1604.us.1 = fdiv nsz contract double %.1596.us.1, %.1600.us.1
-  %.1606.us.1 = fadd nsz contract double %arg.tz, %.1604.us.1
-  %.1638.us.1 = fsub nsz contract double %.1426.us.1, %.1606.us.1
-  %.1639.us.1 = fadd nsz contract double %.1582.us.1, %.1588.us.1
-  %.1640.us.1 = fmul nsz contract double %.1639.us.1, 2.000000e+00
-  %.1642.us.1 = fmul nsz contract double %arg.wavelength, %.1582.us.1
-  %.1643.us.1 = fmul nsz contract double %.1588.us.1, %.1642.us.1
-  %.1647.us.1 = fdiv nsz contract double %.1640.us.1, %.1643.us.1
-  %.1648.us.1 = tail call nsz contract double @sqrt(double %.1647.us.1)
-  %.1649.us.1 = fmul nsz contract double %.1638.us.1, %.1648.us.1
-  %.1655.us.1 = fcmp nsz contract ogt double %.1649.us.1, %nu.2.3664.us.1
-  br i1 %.1655.us.1, label %B1266.us.1, label %B1274.us.1
+  %.1623.us.1 = sitofp i64 %.1395805807.us.1 to double
+  %.1624.us.1 = fmul nsz contract double %.934.us, %.1623.us.1
+  %.1629.us.1 = sitofp i64 %lsr.iv150 to double
+  %.1630.us.1 = fmul nsz contract double %.934.us, %.1629.us.1
+  %.1638.us.1 = fmul nsz contract double %.1633.us.1, %.1623.us.1
+  %.1646.us.1 = fdiv nsz contract double %.1638.us.1, %.1642.us.1
+  %.1648.us.1 = fadd nsz contract double %arg.tz, %.1646.us.1
+  %.1680.us.1 = fsub nsz contract double %.1468.us.1, %.1648.us.1
+  %.1681.us.1 = fadd nsz contract double %.1624.us.1, %.1630.us.1
+  %.1682.us.1 = fmul nsz contract double %.1681.us.1, 2.000000e+00
+  %.1684.us.1 = fmul nsz contract double %arg.wavelength, %.1624.us.1
+  %.1685.us.1 = fmul nsz contract double %.1630.us.1, %.1684.us.1
+  %.1689.us.1 = fdiv nsz contract double %.1682.us.1, %.1685.us.1
+  %.1690.us.1 = tail call nsz contract double @sqrt(double %.1689.us.1)
+  %.1691.us.1 = fmul nsz contract double %.1680.us.1, %.1690.us.1
+  %.1697.us.1 = fcmp nsz contract ogt double %.1691.us.1, %nu.2.3809.us.1
+  br i1 %.1697.us.1, label %B1266.us.1, label %B1274.us.1
 
 B1266.us.1:                                       ; preds = %B1088.us.1
   br label %B1274.us.1
 
 B1274.us.1:                                       ; preds = %B1266.us.1, %B1088.us.1, %B1046.us.1, %B978.us.1
-  %nu.3.4.us.1 = phi double [ %.1649.us.1, %B1266.us.1 ], [ %nu.2.3664.us.1, %B1088.us.1 ], [ %nu.2.3664.us.1, %B1046.us.1 ], [ %nu.2.3664.us.1, %B978.us.1 ]
-  %lsr.iv.next76 = add i64 %lsr.iv75, -1
-  %exitcond63.not = icmp eq i64 %to.2.3.us.1, %.1360.us.1
-  br i1 %exitcond63.not, label %B1276.us.1, label %B978.us.1
+  %nu.3.4.us.1 = phi double [ %.1691.us.1, %B1266.us.1 ], [ %nu.2.3809.us.1, %B1088.us.1 ], [ %nu.2.3809.us.1, %B1046.us.1 ], [ %nu.2.3809.us.1, %B978.us.1 ]
+  %lsr.iv.next151 = add i64 %lsr.iv150, -1
+  %exitcond138.not = icmp eq i64 %to.2.3.us.1, %.1402.us.1
+  br i1 %exitcond138.not, label %B1276.us.1, label %B978.us.1
 
 B1276.us.1:                                       ; preds = %B1274.us.1
-  %.8.i23 = fcmp nsz contract ugt double %nu.3.4.us.1, -7.800000e-01
-  br i1 %.8.i23, label %B20.i25, label %B824.endif.us.2
+  %.8.i89 = fcmp nsz contract ugt double %nu.3.4.us.1, -7.800000e-01
+  br i1 %.8.i89, label %B20.i91, label %B824.endif.us.2
 
-B20.i25:                                          ; preds = %B1276.us.1
-  %.15.i26 = fadd nsz contract double %nu.3.4.us.1, -1.000000e-01
-  %.147.i.i27 = fmul nsz contract double %.15.i26, %.15.i26
-  %.42.i28 = fadd nsz contract double %.147.i.i27, 1.000000e+00
-  %sqrt.i29 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i28)
-  %.45.i30 = fadd nsz contract double %nu.3.4.us.1, %sqrt.i29
-  %.48.i31 = fadd nsz contract double %.45.i30, -1.000000e-01
-  %.49.i32 = tail call nsz contract double @llvm.log10.f64(double %.48.i31)
-  %.50.i33 = fmul nsz contract double %.49.i32, 2.000000e+01
-  %.51.i34 = fadd nsz contract double %.50.i33, 6.900000e+00
+B20.i91:                                          ; preds = %B1276.us.1
+  %.15.i92 = fadd nsz contract double %nu.3.4.us.1, -1.000000e-01
+  %.147.i.i93 = fmul nsz contract double %.15.i92, %.15.i92
+  %.42.i94 = fadd nsz contract double %.147.i.i93, 1.000000e+00
+  %sqrt.i95 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i94)
+  %.45.i96 = fadd nsz contract double %nu.3.4.us.1, %sqrt.i95
+  %.48.i97 = fadd nsz contract double %.45.i96, -1.000000e-01
+  %.49.i98 = tail call nsz contract double @llvm.log10.f64(double %.48.i97)
+  %.50.i99 = fmul nsz contract double %.49.i98, 2.000000e+01
+  %.51.i100 = fadd nsz contract double %.50.i99, 6.900000e+00
   br label %B824.endif.us.2
 
-B824.endif.us.2:                                  ; preds = %B20.i25, %B1276.us.1, %B824.endif.us.1
-  %storemerge.i24 = phi double [ %.51.i34, %B20.i25 ], [ 0.000000e+00, %B1276.us.1 ], [ 0.000000e+00, %B824.endif.us.1 ]
-  %.1732.us.1 = fadd nsz contract double %.51.i, %storemerge.i24
-  %8 = tail call i64 @llvm.smax.i64(i64 %where.3.4.us, i64 0)
-  %.1222.us.2.inv = icmp slt i64 %where.3.4.us, 1
-  %from_.2.3.us.2.v = select i1 %.1222.us.2.inv, i64 1, i64 3
-  %from_.2.3.us.2 = add nuw nsw i64 %from_.2.3.us.2.v, %8
-  %.1304.us.2 = sub i64 %.13.i, %from_.2.3.us.2
-  %.1347661.us.not.2 = icmp slt i64 %.1304.us.2, 1
-  br i1 %.1347661.us.not.2, label %B1344.us.2, label %B978.lr.ph.us.2
+B824.endif.us.2:                                  ; preds = %B20.i91, %B1276.us.1, %B824.endif.us.1
+  %storemerge.i90 = phi double [ %.51.i100, %B20.i91 ], [ 0.000000e+00, %B1276.us.1 ], [ 0.000000e+00, %B824.endif.us.1 ]
+  %.1774.us.1 = fadd nsz contract double %.51.i, %storemerge.i90
+  %19 = tail call i64 @llvm.smax.i64(i64 %where.3.4.us, i64 0)
+  %.1264.us.2.inv = icmp slt i64 %where.3.4.us, 1
+  %from_.2.3.us.2.v = select i1 %.1264.us.2.inv, i64 1, i64 3
+  %from_.2.3.us.2 = add nuw nsw i64 %from_.2.3.us.2.v, %19
+  %.1346.us.2 = sub i64 %.13.i, %from_.2.3.us.2
+  %.1389806.us.not.2 = icmp slt i64 %.1346.us.2, 1
+  br i1 %.1389806.us.not.2, label %B1344.us.2, label %B978.lr.ph.us.2
 
 B978.lr.ph.us.2:                                  ; preds = %B824.endif.us.2
-  %.1591.us.2 = fsub nsz contract double %arg.receiver_m, %.1149.us.1
-  %.1599.us.2 = sub nsw i64 %.13.i, %where.3.4.us
-  %.1600.us.2 = sitofp i64 %.1599.us.2 to double
-  %9 = mul i64 %where.3.4.us, -1
+  %.1633.us.2 = fsub nsz contract double %arg.receiver_m, %.1191.us.1
+  %.1641.us.2 = sub nsw i64 %.13.i, %where.3.4.us
+  %.1642.us.2 = sitofp i64 %.1641.us.2 to double
+  %20 = mul i64 %where.3.4.us, -1
   br label %B978.us.2
 
 B978.us.2:                                        ; preds = %B1274.us.2, %B978.lr.ph.us.2
-  %nu.2.3664.us.2 = phi double [ -1.000000e+09, %B978.lr.ph.us.2 ], [ %nu.3.4.us.2, %B1274.us.2 ]
-  %.1346659663.us.2 = phi i64 [ %.1304.us.2, %B978.lr.ph.us.2 ], [ %.1356.us.2, %B1274.us.2 ]
-  %.1353660662.us.2 = phi i64 [ %from_.2.3.us.2, %B978.lr.ph.us.2 ], [ %.1360.us.2, %B1274.us.2 ]
-  %.1356.us.2 = add i64 %.1346659663.us.2, -1
-  %.1410.us.2 = icmp slt i64 %.1353660662.us.2, 0
-  %.1411.us.2 = select i1 %.1410.us.2, i64 %arg.tops.5.0, i64 0
-  %10 = shl i64 %.1411.us.2, 3
-  %scevgep91 = getelementptr i8, ptr %arg.tops.4, i64 %10
-  %11 = shl i64 %.1353660662.us.2, 3
-  %scevgep92 = getelementptr i8, ptr %scevgep91, i64 %11
-  %.1426.us.2 = load double, ptr %scevgep92, align 8
-  %.1427.us.2 = fcmp nsz contract ogt double %.1426.us.2, 0.000000e+00
-  br i1 %.1427.us.2, label %B1004.us.2, label %B1274.us.2
+  %nu.2.3809.us.2 = phi double [ -1.000000e+09, %B978.lr.ph.us.2 ], [ %nu.3.4.us.2, %B1274.us.2 ]
+  %.1388804808.us.2 = phi i64 [ %.1346.us.2, %B978.lr.ph.us.2 ], [ %.1398.us.2, %B1274.us.2 ]
+  %.1395805807.us.2 = phi i64 [ %from_.2.3.us.2, %B978.lr.ph.us.2 ], [ %.1402.us.2, %B1274.us.2 ]
+  %.1398.us.2 = add i64 %.1388804808.us.2, -1
+  %.1452.us.2 = icmp slt i64 %.1395805807.us.2, 0
+  %.1453.us.2 = select i1 %.1452.us.2, i64 %arg.tops.5.0, i64 0
+  %21 = shl i64 %.1453.us.2, 3
+  %scevgep166 = getelementptr i8, ptr %arg.tops.4, i64 %21
+  %22 = shl i64 %.1395805807.us.2, 3
+  %scevgep167 = getelementptr i8, ptr %scevgep166, i64 %22
+  %.1468.us.2 = load double, ptr %scevgep167, align 8
+  %.1469.us.2 = fcmp nsz contract ogt double %.1468.us.2, 0.000000e+00
+  br i1 %.1469.us.2, label %B1004.us.2, label %B1274.us.2
 
 B1004.us.2:                                       ; preds = %B978.us.2
-  %.1479.inv.us.2 = icmp sgt i64 %.1353660662.us.2, 0
-  %.1480.us.2 = select i1 %.1479.inv.us.2, i64 0, i64 %arg.tops.5.0
-  %12 = shl i64 %.1480.us.2, 3
-  %scevgep88 = getelementptr i8, ptr %arg.tops.4, i64 %12
-  %13 = shl i64 %.1353660662.us.2, 3
-  %scevgep89 = getelementptr i8, ptr %scevgep88, i64 %13
-  %scevgep90 = getelementptr i8, ptr %scevgep89, i64 -8
-  %.1495.us.2 = load double, ptr %scevgep90, align 8
-  %.1496.us.2 = fcmp nsz contract ogt double %.1426.us.2, %.1495.us.2
-  br i1 %.1496.us.2, label %B1088.us.2, label %B1046.us.2
+  %.1521.inv.us.2 = icmp sgt i64 %.1395805807.us.2, 0
+  %.1522.us.2 = select i1 %.1521.inv.us.2, i64 0, i64 %arg.tops.5.0
+  %23 = shl i64 %.1522.us.2, 3
+  %scevgep163 = getelementptr i8, ptr %arg.tops.4, i64 %23
+  %24 = shl i64 %.1395805807.us.2, 3
+  %scevgep164 = getelementptr i8, ptr %scevgep163, i64 %24
+  %scevgep165 = getelementptr i8, ptr %scevgep164, i64 -8
+  %.1537.us.2 = load double, ptr %scevgep165, align 8
+  %.1538.us.2 = fcmp nsz contract ogt double %.1468.us.2, %.1537.us.2
+  br i1 %.1538.us.2, label %B1088.us.2, label %B1046.us.2
 
 B1046.us.2:                                       ; preds = %B1004.us.2
-  %.1550.us.2 = icmp slt i64 %.1353660662.us.2, -1
-  %.1551.us.2 = select i1 %.1550.us.2, i64 %arg.tops.5.0, i64 0
-  %14 = shl i64 %.1551.us.2, 3
-  %scevgep85 = getelementptr i8, ptr %arg.tops.4, i64 %14
-  %15 = shl i64 %.1353660662.us.2, 3
-  %scevgep86 = getelementptr i8, ptr %scevgep85, i64 %15
-  %scevgep87 = getelementptr i8, ptr %scevgep86, i64 8
-  %.1566.us.2 = load double, ptr %scevgep87, align 8
-  %.1567.us.2 = fcmp nsz contract ogt double %.1426.us.2, %.1566.us.2
-  br i1 %.1567.us.2, label %B1088.us.2, label %B1274.us.2
+  %.1592.us.2 = icmp slt i64 %.1395805807.us.2, -1
+  %.1593.us.2 = select i1 %.1592.us.2, i64 %arg.tops.5.0, i64 0
+  %25 = shl i64 %.1593.us.2, 3
+  %scevgep160 = getelementptr i8, ptr %arg.tops.4, i64 %25
+  %26 = shl i64 %.1395805807.us.2, 3
+  %scevgep161 = getelementptr i8, ptr %scevgep160, i64 %26
+  %scevgep162 = getelementptr i8, ptr %scevgep161, i64 8
+  %.1608.us.2 = load double, ptr %scevgep162, align 8
+  %.1609.us.2 = fcmp nsz contract ogt double %.1468.us.2, %.1608.us.2
+  br i1 %.1609.us.2, label %B1088.us.2, label %B1274.us.2
 
 B1088.us.2:                                       ; preds = %B1046.us.2, %B1004.us.2
-  %16 = add i64 %9, %.1353660662.us.2
-  %.1581.us.2 = sitofp i64 %16 to double
-  %.1582.us.2 = fmul nsz contract double %.898.us, %.1581.us.2
-  %.1587.us.2 = sitofp i64 %.1346659663.us.2 to double
-  %.1588.us.2 = fmul nsz contract double %.898.us, %.1587.us.2
-  %.1596.us.2 = fmul nsz contract double %.1591.us.2, %.1581.us.2
-  %.1604.us.2 = fdiv nsz contract double %.1596.us.2, %.1600.us.2
-  %.1606.us.2 = fadd nsz contract double %.1149.us.1, %.1604.us.2
-  %.1638.us.2 = fsub nsz contract double %.1426.us.2, %.1606.us.2
-  %.1639.us.2 = fadd nsz contract double %.1582.us.2, %.1588.us.2
-  %.1640.us.2 = fmul nsz contract double %.1639.us.2, 2.000000e+00
-  %.1642.us.2 = fmul nsz contract double %arg.wavelength, %.1582.us.2
-  %.1643.us.2 = fmul nsz contract double %.1588.us.2, %.1642.us.2
-  %.1647.us.2 = fdiv nsz contract double %.1640.us.2, %.1643.us.2
-  %.1648.us.2 = tail call nsz contract double @sqrt(double %.1647.us.2)
-  %.1649.us.2 = fmul nsz contract double %.1638.us.2, %.1648.us.2
-  %.1655.us.2 = fcmp nsz contract ogt double %.1649.us.2, %nu.2.3664.us.2
-  br i1 %.1655.us.2, label %B1266.us.2, label %B1274.us.2
+  %27 = add i64 %20, %.1395805807.us.2
+  %.1623.us.2 = sitofp i64 %27 to double
+  %.1624.us.2 = fmul nsz contract double %.934.us, %.1623.us.2
+  %.1629.us.2 = sitofp i64 %.1388804808.us.2 to double
+  %.1630.us.2 = fmul nsz contract double %.934.us, %.1629.us.2
+  %.1638.us.2 = fmul nsz contract double %.1633.us.2, %.1623.us.2
+  %.1646.us.2 = fdiv nsz contract double %.1638.us.2, %.1642.us.2
+  %.1648.us.2 = fadd nsz contract double %.1191.us.1, %.1646.us.2
+  %.1680.us.2 = fsub nsz contract double %.1468.us.2, %.1648.us.2
+  %.1681.us.2 = fadd nsz contract double %.1624.us.2, %.1630.us.2
+  %.1682.us.2 = fmul nsz contract double %.1681.us.2, 2.000000e+00
+  %.1684.us.2 = fmul nsz contract double %arg.wavelength, %.1624.us.2
+  %.1685.us.2 = fmul nsz contract double %.1630.us.2, %.1684.us.2
+  %.1689.us.2 = fdiv nsz contract double %.1682.us.2, %.1685.us.2
+  %.1690.us.2 = tail call nsz contract double @sqrt(double %.1689.us.2)
+  %.1691.us.2 = fmul nsz contract double %.1680.us.2, %.1690.us.2
+  %.1697.us.2 = fcmp nsz contract ogt double %.1691.us.2, %nu.2.3809.us.2
+  br i1 %.1697.us.2, label %B1266.us.2, label %B1274.us.2
 
 B1266.us.2:                                       ; preds = %B1088.us.2
   br label %B1274.us.2
 
 B1274.us.2:                                       ; preds = %B1266.us.2, %B1088.us.2, %B1046.us.2, %B978.us.2
-  %nu.3.4.us.2 = phi double [ %.1649.us.2, %B1266.us.2 ], [ %nu.2.3664.us.2, %B1088.us.2 ], [ %nu.2.3664.us.2, %B1046.us.2 ], [ %nu.2.3664.us.2, %B978.us.2 ]
-  %17 = add i64 %.1356.us.2, 1
-  %.1360.us.2 = add i64 %.1353660662.us.2, 1
-  %.1347.us.2 = icmp samesign ugt i64 %17, 1
-  br i1 %.1347.us.2, label %B978.us.2, label %B1276.us.2
+  %nu.3.4.us.2 = phi double [ %.1691.us.2, %B1266.us.2 ], [ %nu.2.3809.us.2, %B1088.us.2 ], [ %nu.2.3809.us.2, %B1046.us.2 ], [ %nu.2.3809.us.2, %B978.us.2 ]
+  %28 = add i64 %.1398.us.2, 1
+  %.1402.us.2 = add i64 %.1395805807.us.2, 1
+  %.1389.us.2 = icmp samesign ugt i64 %28, 1
+  br i1 %.1389.us.2, label %B978.us.2, label %B1276.us.2
 
 B1276.us.2:                                       ; preds = %B1274.us.2
-  %.8.i37 = fcmp nsz contract ugt double %nu.3.4.us.2, -7.800000e-01
-  br i1 %.8.i37, label %B20.i39, label %B1344.us.2
+  %.8.i103 = fcmp nsz contract ugt double %nu.3.4.us.2, -7.800000e-01
+  br i1 %.8.i103, label %B20.i105, label %B1344.us.2
 
-B20.i39:                                          ; preds = %B1276.us.2
-  %.15.i40 = fadd nsz contract double %nu.3.4.us.2, -1.000000e-01
-  %.147.i.i41 = fmul nsz contract double %.15.i40, %.15.i40
-  %.42.i42 = fadd nsz contract double %.147.i.i41, 1.000000e+00
-  %sqrt.i43 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i42)
-  %.45.i44 = fadd nsz contract double %nu.3.4.us.2, %sqrt.i43
-  %.48.i45 = fadd nsz contract double %.45.i44, -1.000000e-01
-  %.49.i46 = tail call nsz contract double @llvm.log10.f64(double %.48.i45)
-  %.50.i47 = fmul nsz contract double %.49.i46, 2.000000e+01
-  %.51.i48 = fadd nsz contract double %.50.i47, 6.900000e+00
+B20.i105:                                         ; preds = %B1276.us.2
+  %.15.i106 = fadd nsz contract double %nu.3.4.us.2, -1.000000e-01
+  %.147.i.i107 = fmul nsz contract double %.15.i106, %.15.i106
+  %.42.i108 = fadd nsz contract double %.147.i.i107, 1.000000e+00
+  %sqrt.i109 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i108)
+  %.45.i110 = fadd nsz contract double %nu.3.4.us.2, %sqrt.i109
+  %.48.i111 = fadd nsz contract double %.45.i110, -1.000000e-01
+  %.49.i112 = tail call nsz contract double @llvm.log10.f64(double %.48.i111)
+  %.50.i113 = fmul nsz contract double %.49.i112, 2.000000e+01
+  %.51.i114 = fadd nsz contract double %.50.i113, 6.900000e+00
   br label %B1344.us.2
 
-B1344.us.2:                                       ; preds = %B20.i39, %B1276.us.2, %B824.endif.us.2
-  %storemerge.i38 = phi double [ %.51.i48, %B20.i39 ], [ 0.000000e+00, %B1276.us.2 ], [ 0.000000e+00, %B824.endif.us.2 ]
-  %.1732.us.2 = fadd nsz contract double %.1732.us.1, %storemerge.i38
+B1344.us.2:                                       ; preds = %B20.i105, %B1276.us.2, %B824.endif.us.2
+  %storemerge.i104 = phi double [ %.51.i114, %B20.i105 ], [ 0.000000e+00, %B1276.us.2 ], [ 0.000000e+00, %B824.endif.us.2 ]
+  %.1774.us.2 = fadd nsz contract double %.1774.us.1, %storemerge.i104
   br label %B1348.us
 
 B978.us:                                          ; preds = %B1274.us, %B978.us.preheader
-  %lsr.iv65 = phi i64 [ %.1304.us, %B978.us.preheader ], [ %lsr.iv.next66, %B1274.us ]
-  %where.2.3665.us = phi i64 [ %where.3.4.us, %B1274.us ], [ 0, %B978.us.preheader ]
-  %nu.2.3664.us = phi double [ %nu.3.4.us, %B1274.us ], [ -1.000000e+09, %B978.us.preheader ]
-  %.1353660662.us = phi i64 [ %.1360.us, %B1274.us ], [ 1, %B978.us.preheader ]
-  %.1410.us = icmp slt i64 %.1353660662.us, 0
-  %.1411.us = select i1 %.1410.us, i64 %arg.tops.5.0, i64 0
-  %18 = shl i64 %.1411.us, 3
-  %scevgep73 = getelementptr i8, ptr %arg.tops.4, i64 %18
-  %19 = shl i64 %.1353660662.us, 3
-  %scevgep74 = getelementptr i8, ptr %scevgep73, i64 %19
-  %.1426.us = load double, ptr %scevgep74, align 8
-  %.1427.us = fcmp nsz contract ogt double %.1426.us, 0.000000e+00
-  br i1 %.1427.us, label %B1004.us, label %B1274.us
+  %lsr.iv140 = phi i64 [ %.1346.us, %B978.us.preheader ], [ %lsr.iv.next141, %B1274.us ]
+  %where.2.3810.us = phi i64 [ %where.3.4.us, %B1274.us ], [ 0, %B978.us.preheader ]
+  %nu.2.3809.us = phi double [ %nu.3.4.us, %B1274.us ], [ -1.000000e+09, %B978.us.preheader ]
+  %.1395805807.us = phi i64 [ %.1402.us, %B1274.us ], [ 1, %B978.us.preheader ]
+  %.1452.us = icmp slt i64 %.1395805807.us, 0
+  %.1453.us = select i1 %.1452.us, i64 %arg.tops.5.0, i64 0
+  %29 = shl i64 %.1453.us, 3
+  %scevgep148 = getelementptr i8, ptr %arg.tops.4, i64 %29
+  %30 = shl i64 %.1395805807.us, 3
+  %scevgep149 = getelementptr i8, ptr %scevgep148, i64 %30
+  %.1468.us = load double, ptr %scevgep149, align 8
+  %.1469.us = fcmp nsz contract ogt double %.1468.us, 0.000000e+00
+  br i1 %.1469.us, label %B1004.us, label %B1274.us
 
 B1004.us:                                         ; preds = %B978.us
-  %.1479.inv.us = icmp sgt i64 %.1353660662.us, 0
-  %.1480.us = select i1 %.1479.inv.us, i64 0, i64 %arg.tops.5.0
-  %20 = shl i64 %.1480.us, 3
-  %scevgep70 = getelementptr i8, ptr %arg.tops.4, i64 %20
-  %21 = shl i64 %.1353660662.us, 3
-  %scevgep71 = getelementptr i8, ptr %scevgep70, i64 %21
-  %scevgep72 = getelementptr i8, ptr %scevgep71, i64 -8
-  %.1495.us = load double, ptr %scevgep72, align 8
-  %.1496.us = fcmp nsz contract ogt double %.1426.us, %.1495.us
-  br i1 %.1496.us, label %B1088.us, label %B1046.us
+  %.1521.inv.us = icmp sgt i64 %.1395805807.us, 0
+  %.1522.us = select i1 %.1521.inv.us, i64 0, i64 %arg.tops.5.0
+  %31 = shl i64 %.1522.us, 3
+  %scevgep145 = getelementptr i8, ptr %arg.tops.4, i64 %31
+  %32 = shl i64 %.1395805807.us, 3
+  %scevgep146 = getelementptr i8, ptr %scevgep145, i64 %32
+  %scevgep147 = getelementptr i8, ptr %scevgep146, i64 -8
+  %.1537.us = load double, ptr %scevgep147, align 8
+  %.1538.us = fcmp nsz contract ogt double %.1468.us, %.1537.us
+  br i1 %.1538.us, label %B1088.us, label %B1046.us
 
 B1046.us:                                         ; preds = %B1004.us
-  %.1550.us = icmp slt i64 %.1353660662.us, -1
-  %.1551.us = select i1 %.1550.us, i64 %arg.tops.5.0, i64 0
-  %22 = shl i64 %.1551.us, 3
-  %scevgep67 = getelementptr i8, ptr %arg.tops.4, i64 %22
-  %23 = shl i64 %.1353660662.us, 3
-  %scevgep68 = getelementptr i8, ptr %scevgep67, i64 %23
-  %scevgep69 = getelementptr i8, ptr %scevgep68, i64 8
-  %.1566.us = load double, ptr %scevgep69, align 8
-  %.1567.us = fcmp nsz contract ogt double %.1426.us, %.1566.us
-  br i1 %.1567.us, label %B1088.us, label %B1274.us
+  %.1592.us = icmp slt i64 %.1395805807.us, -1
+  %.1593.us = select i1 %.1592.us, i64 %arg.tops.5.0, i64 0
+  %33 = shl i64 %.1593.us, 3
+  %scevgep142 = getelementptr i8, ptr %arg.tops.4, i64 %33
+  %34 = shl i64 %.1395805807.us, 3
+  %scevgep143 = getelementptr i8, ptr %scevgep142, i64 %34
+  %scevgep144 = getelementptr i8, ptr %scevgep143, i64 8
+  %.1608.us = load double, ptr %scevgep144, align 8
+  %.1609.us = fcmp nsz contract ogt double %.1468.us, %.1608.us
+  br i1 %.1609.us, label %B1088.us, label %B1274.us
 
 B1088.us:                                         ; preds = %B1046.us, %B1004.us
-  %.1581.us = sitofp i64 %.1353660662.us to double
-  %.1582.us = fmul nsz contract double %.898.us, %.1581.us
-  %.1587.us = sitofp i64 %lsr.iv65 to double
-  %.1588.us = fmul nsz contract double %.898.us, %.1587.us
-  %.1596.us = fmul nsz contract double %.1591.us, %.1581.us
-  %.1604.us = fdiv nsz contract double %.1596.us, %.894.us
-  %.1606.us = fadd nsz contract double %arg.tz, %.1604.us
-  %.1638.us = fsub nsz contract double %.1426.us, %.1606.us
-  %.1639.us = fadd nsz contract double %.1582.us, %.1588.us
-  %.1640.us = fmul nsz contract double %.1639.us, 2.000000e+00
-  %.1642.us = fmul nsz contract double %arg.wavelength, %.1582.us
-  %.1643.us = fmul nsz contract double %.1588.us, %.1642.us
-  %.1647.us = fdiv nsz contract double %.1640.us, %.1643.us
-  %.1648.us = tail call nsz contract double @sqrt(double %.1647.us)
-  %.1649.us = fmul nsz contract double %.1638.us, %.1648.us
-  %.1655.us = fcmp nsz contract ogt double %.1649.us, %nu.2.3664.us
-  br i1 %.1655.us, label %B1266.us, label %B1274.us
+  %.1623.us = sitofp i64 %.1395805807.us to double
+  %.1624.us = fmul nsz contract double %.934.us, %.1623.us
+  %.1629.us = sitofp i64 %lsr.iv140 to double
+  %.1630.us = fmul nsz contract double %.934.us, %.1629.us
+  %.1638.us = fmul nsz contract double %.1633.us, %.1623.us
+  %.1646.us = fdiv nsz contract double %.1638.us, %.930.us
+  %.1648.us = fadd nsz contract double %arg.tz, %.1646.us
+  %.1680.us = fsub nsz contract double %.1468.us, %.1648.us
+  %.1681.us = fadd nsz contract double %.1624.us, %.1630.us
+  %.1682.us = fmul nsz contract double %.1681.us, 2.000000e+00
+  %.1684.us = fmul nsz contract double %arg.wavelength, %.1624.us
+  %.1685.us = fmul nsz contract double %.1630.us, %.1684.us
+  %.1689.us = fdiv nsz contract double %.1682.us, %.1685.us
+  %.1690.us = tail call nsz contract double @sqrt(double %.1689.us)
+  %.1691.us = fmul nsz contract double %.1680.us, %.1690.us
+  %.1697.us = fcmp nsz contract ogt double %.1691.us, %nu.2.3809.us
+  br i1 %.1697.us, label %B1266.us, label %B1274.us
 
 B1266.us:                                         ; preds = %B1088.us
   br label %B1274.us
 
 B1274.us:                                         ; preds = %B1266.us, %B1088.us, %B1046.us, %B978.us
-  %nu.3.4.us = phi double [ %.1649.us, %B1266.us ], [ %nu.2.3664.us, %B1088.us ], [ %nu.2.3664.us, %B1046.us ], [ %nu.2.3664.us, %B978.us ]
-  %where.3.4.us = phi i64 [ %.1353660662.us, %B1266.us ], [ %where.2.3665.us, %B1088.us ], [ %where.2.3665.us, %B1046.us ], [ %where.2.3665.us, %B978.us ]
-  %lsr.iv.next66 = add i64 %lsr.iv65, -1
-  %.1360.us = add i64 %.1353660662.us, 1
-  %exitcond.not64 = icmp eq i64 %lsr.iv.next66, 0
-  br i1 %exitcond.not64, label %B1276.us, label %B978.us
+  %nu.3.4.us = phi double [ %.1691.us, %B1266.us ], [ %nu.2.3809.us, %B1088.us ], [ %nu.2.3809.us, %B1046.us ], [ %nu.2.3809.us, %B978.us ]
+  %where.3.4.us = phi i64 [ %.1395805807.us, %B1266.us ], [ %where.2.3810.us, %B1088.us ], [ %where.2.3810.us, %B1046.us ], [ %where.2.3810.us, %B978.us ]
+  %lsr.iv.next141 = add i64 %lsr.iv140, -1
+  %.1402.us = add i64 %.1395805807.us, 1
+  %exitcond.not139 = icmp eq i64 %lsr.iv.next141, 0
+  br i1 %exitcond.not139, label %B1276.us, label %B978.us
 
-B362.us:                                          ; preds = %B362.lr.ph.us, %B1371.us
-  %lsr.iv = phi i64 [ %26, %B362.lr.ph.us ], [ %lsr.iv.next, %B1371.us ]
-  %.588654656.us = phi i64 [ 0, %B362.lr.ph.us ], [ %.595.us, %B1371.us ]
-  %.625.us = uitofp nneg i64 %.588654656.us to double
-  %.630.us = fdiv nsz contract double %.625.us, %.626.us
-  %.638.us = fmul nsz contract double %.400.us, %.630.us
-  %.640.us = fadd nsz contract double %arg.tx, %.638.us
-  %.641.us = tail call nsz contract double @llvm.floor.f64(double %.640.us)
-  %.642.us = fptosi double %.641.us to i64
-  %.647.us = fmul nsz contract double %.403.us, %.630.us
-  %.649.us = fadd nsz contract double %arg.ty, %.647.us
-  %.650.us = tail call nsz contract double @llvm.floor.f64(double %.649.us)
-  %.651.us = fptosi double %.650.us to i64
-  %24 = shl i64 %.588654656.us, 3
-  %scevgep = getelementptr i8, ptr %arg.tops.4, i64 %24
+B362.us:                                          ; preds = %B362.lr.ph.us, %B1621.us
+  %lsr.iv = phi i64 [ %37, %B362.lr.ph.us ], [ %lsr.iv.next, %B1621.us ]
+  %.628799801.us = phi i64 [ 0, %B362.lr.ph.us ], [ %.635.us, %B1621.us ]
+  %.665.us = uitofp nneg i64 %.628799801.us to double
+  %.670.us = fdiv nsz contract double %.665.us, %.666.us
+  %.678.us = fmul nsz contract double %.440.us, %.670.us
+  %.680.us = fadd nsz contract double %arg.tx, %.678.us
+  %.681.us = tail call nsz contract double @llvm.floor.f64(double %.680.us)
+  %.682.us = fptosi double %.681.us to i64
+  %.687.us = fmul nsz contract double %.443.us, %.670.us
+  %.689.us = fadd nsz contract double %arg.ty, %.687.us
+  %.690.us = tail call nsz contract double @llvm.floor.f64(double %.689.us)
+  %.691.us = fptosi double %.690.us to i64
+  %35 = shl i64 %.628799801.us, 3
+  %scevgep = getelementptr i8, ptr %arg.tops.4, i64 %35
   store double 0.000000e+00, ptr %scevgep, align 8
-  %.691.us = fmul nsz contract double %.6.i, %.630.us
-  %.692.us = fcmp nsz contract ogt double %.691.us, 7.500000e-01
-  br i1 %.692.us, label %B518.us, label %B1371.us
+  %.731.us = fmul nsz contract double %.6.i, %.670.us
+  %.732.us = fcmp nsz contract ogt double %.731.us, 7.500000e-01
+  br i1 %.732.us, label %B518.us, label %B1621.us
 
 B518.us:                                          ; preds = %B362.us
-  %.695.us = fsub nsz contract double 1.000000e+00, %.630.us
-  %.699.us = fmul nsz contract double %.6.i, %.695.us
-  %.700.us = fcmp nsz contract ogt double %.699.us, 7.500000e-01
-  br i1 %.700.us, label %B542.us, label %B1371.us
+  %.735.us = fsub nsz contract double 1.000000e+00, %.670.us
+  %.739.us = fmul nsz contract double %.6.i, %.735.us
+  %.740.us = fcmp nsz contract ogt double %.739.us, 7.500000e-01
+  br i1 %.740.us, label %B542.us, label %B1621.us
 
 B542.us:                                          ; preds = %B518.us
-  %.703.us = icmp sgt i64 %.651.us, -1
-  %.711.us = icmp sgt i64 %arg.height.5.0, %.651.us
-  %or.cond.us = select i1 %.703.us, i1 %.711.us, i1 false
-  br i1 %or.cond.us, label %B574.us, label %B1371.us
+  %.743.us = icmp sgt i64 %.691.us, -1
+  %.751.us = icmp sgt i64 %arg.height.5.0, %.691.us
+  %or.cond.us = select i1 %.743.us, i1 %.751.us, i1 false
+  br i1 %or.cond.us, label %B574.us, label %B1621.us
 
 B574.us:                                          ; preds = %B542.us
-  %.726.us = icmp sgt i64 %.642.us, -1
-  %.734.us = icmp sgt i64 %arg.height.5.1, %.642.us
-  %or.cond634.us = select i1 %.726.us, i1 %.734.us, i1 false
-  br i1 %or.cond634.us, label %B606.us, label %B1371.us
+  %.766.us = icmp sgt i64 %.682.us, -1
+  %.774.us = icmp sgt i64 %arg.height.5.1, %.682.us
+  %or.cond770.us = select i1 %.766.us, i1 %.774.us, i1 false
+  br i1 %or.cond770.us, label %B606.us, label %B1621.us
 
 B606.us:                                          ; preds = %B574.us
-  %.800.us = mul i64 %arg.height.5.1, %.651.us
-  %25 = getelementptr float, ptr %arg.height.4, i64 %.800.us
-  %.804.us = getelementptr float, ptr %25, i64 %.642.us
-  %.805.us = load float, ptr %.804.us, align 4
-  %.838.us = fpext float %.805.us to double
-  %sunkaddr97 = mul i64 %.588654656.us, 8
-  %sunkaddr98 = getelementptr i8, ptr %arg.tops.4, i64 %sunkaddr97
-  store double %.838.us, ptr %sunkaddr98, align 8
-  br label %B1371.us
+  %.840.us = mul i64 %arg.height.5.1, %.691.us
+  %36 = getelementptr float, ptr %arg.height.4, i64 %.840.us
+  %.844.us = getelementptr float, ptr %36, i64 %.682.us
+  %.845.us = load float, ptr %.844.us, align 4
+  %.878.us = fpext float %.845.us to double
+  %sunkaddr174 = mul i64 %.628799801.us, 8
+  %sunkaddr175 = getelementptr i8, ptr %arg.tops.4, i64 %sunkaddr174
+  store double %.878.us, ptr %sunkaddr175, align 8
+  br label %B1621.us
 
-B1371.us:                                         ; preds = %B606.us, %B574.us, %B542.us, %B518.us, %B362.us
+B1621.us:                                         ; preds = %B606.us, %B574.us, %B542.us, %B518.us, %B362.us
   %lsr.iv.next = add i64 %lsr.iv, -1
-  %.595.us = add nuw nsw i64 %.588654656.us, 1
-  %.582.us = icmp samesign ugt i64 %lsr.iv.next, 1
-  br i1 %.582.us, label %B362.us, label %B824.endif.us
+  %.635.us = add nuw nsw i64 %.628799801.us, 1
+  %.622.us = icmp samesign ugt i64 %lsr.iv.next, 1
+  br i1 %.622.us, label %B362.us, label %B824.endif.us
 
 B362.lr.ph.us:                                    ; preds = %B138.endif.endif.endif.endif.us
-  %.626.us = uitofp nneg i64 %.13.i to double
-  %26 = add i64 %.13.i, 2
+  %.666.us = uitofp nneg i64 %.13.i to double
+  %37 = add i64 %.13.i, 2
   br label %B362.us
 
-B136.B78.loopexit_crit_edge.us:                   ; preds = %B1348.us
-  %.218.us = add nuw nsw i64 %.211774840.us, 1
-  %exitcond1095.not = icmp eq i64 %.218.us, %arg.loss.5.0
-  br i1 %exitcond1095.not, label %common.ret, label %B80.endif.us
+B136.B78.loopexit_crit_edge.us:                   ; preds = %B1612.us
+  %.258.us = add nuw nsw i64 %.2519351017.us, 1
+  %exitcond1357.not = icmp eq i64 %.258.us, %arg.loss.5.0
+  br i1 %exitcond1357.not, label %common.ret, label %B80.endif.us
 
 common.ret:                                       ; preds = %B136.B78.loopexit_crit_edge.us, %B80.endif.lr.ph, %B0.endif
   store ptr null, ptr %retptr, align 8

@@ -21,10 +21,10 @@ CLASSICAL = (
     "log_distance", "nearest", "inverse_distance", "kriging", "universal_kriging", "universal_kriging_layout",
     "universal_kriging_rays", "universal_kriging_phones", "universal_kriging_phones_other",
     "universal_kriging_layout_phones", "boosted_trees",
-    "boosted_trees_rays", "boosted_trees_phones", "best_classical",
+    "boosted_trees_rays", "boosted_trees_phones", "rays_alone", "best_classical",
 )  # fmt: skip
 """Names of the classical methods: a table compares with the best of them on its row, and names it."""
-NEED_SITE = tuple(name for name in CLASSICAL if name.startswith(("log_distance", "universal", "boosted")))
+NEED_SITE = tuple(name for name in CLASSICAL if name.startswith(("log_distance", "universal", "boosted", "rays")))
 """Those that need the transmitter."""
 SITE_BLIND = ("kriging", "nearest", "inverse_distance")
 """Those that make nothing of layout and transmitter: their score on the readings alone counts for both tasks."""
@@ -44,7 +44,7 @@ def classical_methods(*, phones: bool = False) -> list[Reconstructor]:
     Args:
         phones: whether the readings come from several phones, so that their offsets are worth knowing.
     """
-    from openckm.baselines import BestClassical, BoostedTrees, Kriging, UniversalKriging
+    from openckm.baselines import BestClassical, BoostedTrees, Kriging, MapAlone, UniversalKriging
     from openckm.baselines.trees import trees_available
 
     with_rays = UniversalKriging(layout=True, maps=ray_fields, name="universal_kriging_rays")
@@ -54,7 +54,16 @@ def classical_methods(*, phones: bool = False) -> list[Reconstructor]:
         methods += [BoostedTrees(phones=phones), BoostedTrees(maps=ray_fields, name="boosted_trees_rays")]
     else:
         _log.warning("neither LightGBM nor scikit-learn is installed: the benchmark runs without boosted trees")
-    return [cast(Reconstructor, method) for method in (*methods, BestClassical())]
+    methods += [MapAlone(_rays_gain, name="rays_alone"), BestClassical()]
+    return [cast(Reconstructor, method) for method in methods]
+
+
+def _rays_gain(observations: Observations, grid: Grid) -> NDArray[np.float64] | None:
+    """Return the gain by rays alone [dB]; None where there are none."""
+    from openckm.infer.ray_map import ray_map
+
+    found = ray_map(observations, grid)
+    return None if found is None else found.mean
 
 
 def ray_fields(observations: Observations, grid: Grid) -> dict[str, NDArray[np.floating]]:

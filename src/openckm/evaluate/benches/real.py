@@ -83,12 +83,13 @@ def _folder(folder: Path | None) -> Path:
 
 
 def _methods(world: RealSet) -> list[Reconstructor]:
-    """Return OpenCKM and the classical methods; those that need a transmitter where it is known."""
+    """Return OpenCKM and the classical methods; those that need a transmitter or a layout where it is known."""
     from openckm.evaluate.benches.methods import NEED_SITE, classical_methods, product_methods
 
     phones = len(np.unique(world.points.device)) > 1
-    known = world.observations.transmitter is not None
-    return [m for m in (*product_methods(), *classical_methods(phones=phones)) if known or m.name not in NEED_SITE]
+    left_out = () if world.observations.transmitter is not None else NEED_SITE
+    left_out += () if world.observations.layout is not None else ("rays_alone",)
+    return [m for m in (*product_methods(), *classical_methods(phones=phones)) if m.name not in left_out]
 
 
 def _case(world: RealSet, seed: int) -> tuple[Observations, Truth]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
 from openckm.maps.buildings.json_files import json_polygons
@@ -21,6 +20,7 @@ from openckm.maps.buildings.outlines import Footprints, Polygon, rasterise
 from openckm.maps.buildings.tags import all_tags, height_of
 from openckm.maps.buildings.vector import parquet_polygons, vector_shapes
 from openckm.maps.grid import Grid
+from openckm.maps.site import Layout
 from openckm.maps.trees import CROWN_M
 
 WOOD_KEYS = ("natural", "landuse", "landcover")
@@ -51,30 +51,35 @@ def is_wood(tags: Mapping[str, Any]) -> bool:
     return any(str(low.get(key, "")).lower() in kinds for key, kinds in _WOODS.items())
 
 
-def read_woods(path: str | os.PathLike[str], grid: Grid) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return the height of the wood on each cell [m], 0 where there is none, shape grid.shape; and what was assumed.
+def read_woods(
+    path: str | os.PathLike[str], grid: Grid, around: Grid | None = None
+) -> tuple[Layout, tuple[str, ...]]:
+    """Return the heights of the crowns of woods, 0 where there are none; and what was assumed.
 
     Args:
         path: a layout's file; rasters and files without woods give none.
-        grid: the cells.
+        grid: the cells of the map.
+        around: a larger grid of the same cells, on which woods are wanted; None for those of the map.
 
     Raises:
         LayoutError: if the file cannot be read.
     """
     polygons, crs = areas_of(Path(path), WOOD_KEYS)
     woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and is_wood(p.tags)]
-    nothing = np.zeros(grid.shape, dtype=np.float32)
+    wide = around or grid
+    nothing = Layout(wide, np.zeros(wide.shape, dtype=np.float32))
     if not woods:
         return nothing, ()
     height = np.array([height_of(p.tags) for p in woods])
     flags = np.zeros(len(woods), dtype=bool)
     outlines = [p.outline for p in woods if p.outline is not None]
     try:
-        crown, known = rasterise(Footprints(outlines, height, crs, flags, flags), grid, CROWN_M, str(path))
+        crown, known = rasterise(Footprints(outlines, height, crs, flags, flags), wide, CROWN_M, str(path))
     except LayoutError:  # they all lie elsewhere
         return nothing, ()
     words = f"heights stated for {known:.0%}, {CROWN_M:g} m for the others" if known < 1 else "heights stated"
-    return crown, (f"woods cover {np.mean(crown > 0):.0%} of the map ({words})",)
+    share = np.mean(crown[wide.index_of(*grid.centres())] > 0)
+    return Layout(wide, crown), (f"woods cover {share:.0%} of the map ({words})",)
 
 
 def areas_of(path: Path, keys: Sequence[str]) -> tuple[list[Polygon], str | None]:

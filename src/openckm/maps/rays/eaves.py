@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openckm.maps.rays.kernel import knife_edge_db
+from openckm.maps.rays.kernel import knife_edge_db, line_in_wood, wood_db
 
 PROBES = 7
 """Points of an edge at which it is asked whether the antenna sees any of it."""
@@ -29,12 +29,13 @@ CLEAR_M = 0.05
 
 def eaves(
     height: Any, edges: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float, wavelength: float,
-    first_row: int, first_col: int, pattern: Any, unit: float, into: Any,
+    first_row: int, first_col: int, pattern: Any, unit: float, crown: Any, gamma: float, limit: float, into: Any,
 ) -> None:  # fmt: skip
     """Add what upper edges of walls bring to the cells that the antenna does not see.
 
     Args:
-        height, tx, ty, tz, receiver_m, cell_m, first_row, first_col: as for `openckm.maps.rays.kernel.launch`.
+        height, tx, ty, tz, receiver_m, cell_m, first_row, first_col, crown, gamma, limit: as for
+            `openckm.maps.rays.kernel.launch`.
         edges: the edges of `Walls`.
         wavelength: [m].
         pattern: power of the antenna (azimuths, elevations).
@@ -84,6 +85,10 @@ def eaves(
                 if power < MATTERS * had or not _clear(height, x, y, receiver_m, qx, qy, top):
                     continue
                 if _clear(height, tx, ty, tz, qx, qy, top):
+                    if crown.shape[0] > 0:
+                        metres = line_in_wood(crown, tx, ty, tz, qx, qy, top, cell_m)
+                        metres += line_in_wood(crown, qx, qy, top, x, y, receiver_m, cell_m)
+                        power *= 10.0 ** (-0.1 * wood_db(metres, gamma, limit))
                     east, north = qx - x, y - qy
                     flat = max(math.hypot(east, north), 1e-9)
                     bin_ = math.floor(math.atan2(-north, east) / (2.0 * math.pi) * bins) % bins

@@ -16,13 +16,17 @@ at s_2 behind it, its power is that of the unfolded path times 10^(-J / 10) with
     nu = theta sqrt(2 s_1 s_2 / (lambda (s_1 + s_2))),
 and it is followed to where it meets a wall.
 
+**Woods.** A fan remembers the pieces [s_a, s_b] of its line that lie in a wood of crowns H, and a ray of it loses
+    A = A_m [1 - exp(-d gamma / A_m)],   d = sqrt(1 + t^2) sum of the lengths within them on which |z_T + t s| < H,
+gamma dB a metre at first and A_m at most (ITU-R P.833-9, Eq. 1; `openckm.maps.trees`).
+
 **Edges.** Along the straight line to a cell the three edges of Deygout: the one p of greatest nu, and one on each side
 of it, seen from its top (t before it, r behind it):
     nu = h sqrt(2 d / (lambda d1 d2)),   J(nu) = 6.9 + 20 log10(sqrt((nu - 0.1)^2 + 1) + nu - 0.1), 0 below nu = -0.78
     L = J(nu_p) + J(nu_t) + J(nu_r)
 
 References:
-    J. Deygout, Multiple knife-edge diffraction of microwaves, 1966. ITU-R P.526-15, Eq. 31 (J).
+    J. Deygout, Multiple knife-edge diffraction of microwaves, 1966. ITU-R P.526-15, Eq. 31 (J). ITU-R P.833-9, Eq. 1.
 """
 
 from __future__ import annotations
@@ -45,6 +49,10 @@ MOST_SHIFT = 1.5
 """How far the wall may lie from the side of the cell that was hit, along the ray [cells]."""
 OWN_EDGE = 2
 """Samples of a profile on either side of an edge that belong to it."""
+PIECES = 16
+"""Pieces of a fan's line in woods that are told apart; what comes beyond them lengthens the last one."""
+TRAIL = 1 + 3 * PIECES
+"""Numbers that a fan remembers of woods: how many pieces; of each where it begins and ends, and the crowns' height."""
 WEAKEST = 1e-7
 """Share of power below which a ray is followed no further."""
 
@@ -61,10 +69,53 @@ def knife_edge_db(nu: float) -> float:
     return 6.9 + 20.0 * math.log10(math.sqrt((nu - 0.1) ** 2 + 1.0) + nu - 0.1)
 
 
+def wood_db(metres: float, gamma: float, limit: float) -> float:
+    """Return A [dB] of so many metres of wood: `gamma` dB a metre at first, `limit` at most (P.833-9, Eq. 1)."""
+    return limit * (1.0 - math.exp(-metres * gamma / limit))
+
+
+def enter_wood(trail: Any, at: int, begin: float, end: float, crown: float) -> None:
+    """Note that the line of fan `at` runs through a wood from one path length to another [m], crowns so high [m]."""
+    count = int(trail[at, 0])
+    last = 3 * count - 2
+    if count > 0 and trail[at, last + 1] >= begin - 1e-6 and trail[at, last + 2] == crown:
+        trail[at, last + 1] = end
+    elif count == PIECES:
+        trail[at, last + 1] += end - begin
+    else:
+        trail[at, last + 3], trail[at, last + 4], trail[at, last + 5] = begin, end, crown
+        trail[at, 0] = count + 1.0
+
+
+def wood_metres(trail: Any, at: int, tz: float, slope: float, path: float) -> float:
+    """Return d [m]: what a ray of fan `at`, of a slope t, has run below crowns within a path length [m]."""
+    total = 0.0
+    for k in range(int(trail[at, 0])):
+        begin, end, crown = trail[at, 1 + 3 * k], trail[at, 2 + 3 * k], trail[at, 3 + 3 * k]
+        one, other = (-crown - tz) / slope, (crown - tz) / slope  # where |z_T + t s| = H
+        total += max(min(end, path, max(one, other)) - max(begin, min(one, other)), 0.0)
+    return total * math.sqrt(1.0 + slope * slope)
+
+
+def line_in_wood(
+    crown: Any, x0: float, y0: float, z0: float, x1: float, y1: float, z1: float, cell_m: float
+) -> float:  # fmt: skip
+    """Return how many metres of a straight line run below crowns; x and y in cells, z in metres."""
+    flat = math.hypot(x1 - x0, y1 - y0)
+    count = int(3.0 * flat) + 1
+    inside = 0
+    for k in range(count):
+        t = (k + 0.5) / count
+        row, col = math.floor(y0 + t * (y1 - y0)), math.floor(x0 + t * (x1 - x0))
+        if 0 <= row < crown.shape[0] and 0 <= col < crown.shape[1] and crown[row, col] > z0 + t * (z1 - z0):
+            inside += 1
+    return math.hypot(flat * cell_m, z1 - z0) * inside / count
+
+
 def launch(
     height: Any, sides: Any, sources: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float,
     azimuths: int, bent: int, most: int, first_row: int, first_col: int, stack: Any, pattern: Any, walls: Any,
-    ground: Any, into: Any, ledger: Any,
+    ground: Any, crown: Any, gamma: float, limit: float, trail: Any, into: Any, ledger: Any,
 ) -> None:  # fmt: skip
     """Send fans to all azimuths, and from corners; add what they bring to the cells that are wanted.
 
@@ -83,6 +134,9 @@ def launch(
         stack: room for fans that wait, (STACK, FAN).
         pattern: power of the antenna (azimuths, elevations); walls: what they reflect (cosines, elevations + 1), in
             the last column the most over elevations; ground: what it reflects (elevations,).
+        crown: height of woods [m], (rows, cols), 0 on buildings, or of no rows where there are none; gamma: what they take at first
+            [dB/m]; limit: what they take at most [dB].
+        trail: room for what waiting fans remember of woods, (STACK + 1, TRAIL).
         into: power by bin of arrival, its moments east and north by bin, and power by kind (straight, off the ground,
             off walls, off both, around corners, over eaves), (3 bins + 6, rows, cols) of the cells that are wanted, in
             units of (lambda / 4 pi)^2 dphi / cell^2, with dphi the width of a fan from the antenna.
@@ -96,6 +150,7 @@ def launch(
     if abs(rise) < 1e-3:
         rise = -1e-3
     under = receiver_m + tz
+    wooded = crown.shape[0] > 0
     for source in range(azimuths + sources.shape[0] * bent):
         corner = (source - azimuths) // bent if source >= azimuths else -1
         if corner < 0:
@@ -113,6 +168,14 @@ def launch(
             wide, book = azimuths / bent, 1  # a wider fan
         stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = x, y, angle, since
         stack[0, 4], stack[0, 5], stack[0, 6], stack[0, 7], stack[0, 8] = low, high, 1.0, 0.0, -1.0
+        trail[0, 0] = 0.0
+        if wooded and corner >= 0:  # the way to the corner
+            count = int(4.0 * since / cell_m) + 1
+            for k in range(count):
+                t = (k + 0.5) / count
+                row, col = math.floor(ty + t * (y - ty)), math.floor(tx + t * (x - tx))
+                if 0 <= row < rows and 0 <= col < cols and crown[row, col] > 0:
+                    enter_wood(trail, 0, since * k / count, since * (k + 1) / count, crown[row, col])
         waiting = 1
         while waiting > 0:
             waiting -= 1
@@ -122,6 +185,8 @@ def launch(
             bounces, last = int(stack[top, 7]), stack[top, 8]
             for k in range(bounces):  # what waits above may be overwritten while this fan is followed
                 stack[STACK, 9 + k] = stack[top, 9 + k]
+            for k in range(1 + 3 * int(trail[top, 0])):
+                trail[STACK, k] = trail[top, k]
             row, col = math.floor(y), math.floor(x)
             dx, dy = math.cos(angle), math.sin(angle)
             bin_ = math.floor((angle / TURN + 0.5) * bins) % bins  # of arrival, clockwise from east
@@ -143,6 +208,8 @@ def launch(
                 path = s + beyond * cell_m
                 if inside:
                     r, c, h = row - first_row, col - first_col, height[row, col]
+                    if wooded and crown[row, col] > 0 and beyond > gone:
+                        enter_wood(trail, STACK, s + gone * cell_m, path, crown[row, col])
                     if h <= 0 and 0 <= r < window_rows and 0 <= c < window_cols and beyond > gone:
                         middle = s + 0.5 * (gone + beyond) * cell_m
                         for grounded in range(2):
@@ -163,6 +230,9 @@ def launch(
                                     nu = bend * math.sqrt(since * (middle - since) / middle)
                                     power *= 10.0 ** (-0.1 * knife_edge_db(nu))
                                     kind = 3 * bins + 4
+                                if trail[STACK, 0] > 0.0:
+                                    metres = wood_metres(trail, STACK, tz, slope, middle)
+                                    power *= 10.0 ** (-0.1 * wood_db(metres, gamma, limit))
                                 into[kind, r, c] += power
                                 into[bin_, r, c] += power
                                 into[bins + bin_, r, c] -= power * dx  # towards where the wave comes from
@@ -266,6 +336,8 @@ def launch(
                         stack[waiting, 7], stack[waiting, 8] = bounces + 1.0, number
                         for k in range(bounces):
                             stack[waiting, 9 + k] = stack[STACK, 9 + k]
+                        for k in range(1 + 3 * int(trail[STACK, 0])):
+                            trail[waiting, k] = trail[STACK, k]
                         stack[waiting, 9 + bounces] = cosine
                         waiting += 1
                 low = max(low, flies)
@@ -275,17 +347,18 @@ def launch(
 
 def roof_edges(
     height: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float, wavelength: float, first_row: int,
-    first_col: int, tops: Any, loss: Any,
+    first_col: int, crown: Any, tops: Any, loss: Any, metres: Any,
 ) -> None:  # fmt: skip
     """Write the loss over up to three edges of roofs [dB] on the straight line to every cell of the window.
 
     Samples amid a flat roof are no edges, nor are those of the edge that a part of the profile ends at.
 
     Args:
-        height, tx, ty, tz, receiver_m, cell_m, first_row, first_col: as for `launch`.
+        height, tx, ty, tz, receiver_m, cell_m, first_row, first_col, crown: as for `launch`.
         wavelength: [m].
         tops: room for a profile, (4 (rows + columns) + 8,).
         loss: written here, shape of the window.
+        metres: written here: how far the line runs through woods, bent at its greatest edge [m], shape of the window.
     """
     rows, cols = height.shape
     for r in range(loss.shape[0]):
@@ -323,3 +396,8 @@ def roof_edges(
                     if main <= 0.0:
                         break
             loss[r, c] = main
+            if crown.shape[0] > 0:
+                over, at = peak / count, (tops[peak] if peak > 0 else tz)
+                mx, my = tx + over * (x - tx), ty + over * (y - ty)
+                metres[r, c] = line_in_wood(crown, tx, ty, tz, mx, my, at, cell_m)
+                metres[r, c] += line_in_wood(crown, mx, my, at, x, y, receiver_m, cell_m)

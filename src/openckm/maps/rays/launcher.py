@@ -12,7 +12,7 @@ from openckm.errors import GridError, OptionError
 from openckm.maps.antenna import sector_gain_db
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SPEED_OF_LIGHT
-from openckm.maps.rays.kernel import FAN, STACK
+from openckm.maps.rays.kernel import FAN, STACK, TRAIL
 from openckm.maps.rays.machine import can_launch, functions
 from openckm.maps.rays.materials import (
     GROUND_M,
@@ -24,6 +24,7 @@ from openckm.maps.rays.materials import (
 )
 from openckm.maps.rays.walls import fit_walls
 from openckm.maps.site import Layout, Transmitter
+from openckm.maps.trees import most_attenuation_db, specific_attenuation, wood_attenuation_db
 
 CARRIERS_HZ = (0.4e9, 100e9)
 """Carriers at which materials are defined [Hz]."""
@@ -120,10 +121,12 @@ def trace_rays(
     options: RayOptions | None = None,
     *,
     receiver_m: float = RECEIVER_HEIGHT_M,
+    crown_m: NDArray[np.float32] | None = None,
 ) -> RayField:
     """Return what rays bring to the cells of a map.
 
-    Nothing in it is random: the same site gives the same field.
+    Nothing in it is random: the same site gives the same field. What runs through a wood loses by the metre, whichever
+    way it came (`openckm.maps.trees`).
 
     Args:
         grid: cells of the map.
@@ -131,15 +134,18 @@ def trace_rays(
         transmitter: position, height, carrier and antenna; it may stand outside.
         options: how rays are launched.
         receiver_m: height of the receivers [m].
+        crown_m: height of woods on the cells of the layout [m], 0 where there are none; None where nobody knows any.
 
     Raises:
-        GridError: if the layout's cells are not those of the map.
+        GridError: if the layout's cells are not those of the map, or the woods stand on others.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
     options = options or RayOptions()
     top, left, rows, cols = _window(grid, layout.grid)
     height = np.ascontiguousarray(layout.height_m, np.float32)
     walls, (pattern, reflected, ground) = fit_walls(height), _tables(transmitter, options)
+    crown = _woods(crown_m, height)
+    gamma, limit = specific_attenuation(transmitter.carrier_hz), most_attenuation_db(transmitter.carrier_hz)
     sides = np.concatenate([walls.normal, walls.offset[..., None], walls.wall[..., None]], axis=-1)
     place = _place(transmitter, layout.grid)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
@@ -148,23 +154,28 @@ def trace_rays(
     turn = 2.0 * np.pi / options.fans
     unit = turn / grid.cell_m**2
     run = functions()
-    stack, tops = np.zeros((STACK + 1, FAN)), np.zeros(4 * sum(height.shape) + 8)
+    stack, trail, tops = (np.zeros(n) for n in ((STACK + 1, FAN), (STACK + 1, TRAIL), 4 * sum(height.shape) + 8))
     found: dict[str, Field] = {}
     for row, col in product(range(0, rows, BLOCK), range(0, cols, BLOCK)):
         part = slice(row, min(row + BLOCK, rows)), slice(col, min(col + BLOCK, cols))
         shape, first = (part[0].stop - row, part[1].stop - col), (top + row, left + col)
-        into, fates, loss = np.zeros((3 * options.bins + 6, *shape)), np.zeros((2, 4)), np.zeros(shape)
+        into, fates = np.zeros((3 * options.bins + 6, *shape)), np.zeros((2, 4))
+        loss, metres = np.zeros(shape), np.zeros(shape)
         run["launch"](
             height, sides, sources, *place, receiver_m, grid.cell_m, options.fans, options.fans // 16, options.bounces,
-            *first, stack, pattern, reflected, ground, into, fates,
+            *first, stack, pattern, reflected, ground, crown, gamma, limit, trail, into, fates,
         )  # fmt: skip
         run["eaves"](
-            height, walls.edges, *place, receiver_m, grid.cell_m, wavelength, *first, pattern, 1.0 / unit, into
+            height, walls.edges, *place, receiver_m, grid.cell_m, wavelength, *first, pattern, 1.0 / unit, crown,
+            gamma, limit, into,
         )  # fmt: skip
-        run["roof_edges"](height, *place, receiver_m, grid.cell_m, wavelength, *first, tops, loss)
+        run["roof_edges"](
+            height, *place, receiver_m, grid.cell_m, wavelength, *first, crown, tops, loss, metres
+        )  # fmt: skip
+        woods = wood_attenuation_db(metres, transmitter.carrier_hz)
         into *= unit * (wavelength / (4.0 * np.pi)) ** 2
         built = height[top + part[0].start : top + part[0].stop, left + part[1].start : left + part[1].stop] > 0
-        for name, values in _gather(into, loss, tuple(a[part] for a in line), built).items():
+        for name, values in _gather(into, loss, woods, tuple(a[part] for a in line), built).items():
             found.setdefault(name, np.zeros(grid.shape))[part] = values
     return RayField(**found, fates=fates[0] * turn)
 
@@ -182,6 +193,15 @@ def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
     ):
         raise GridError(f"layout on {around}: wanted the cells of the map, {grid}, and perhaps more around them")
     return row, col, grid.shape[0], grid.shape[1]
+
+
+def _woods(crown_m: NDArray[np.float32] | None, height: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the height of woods where nothing is built, without rows where there are none."""
+    if crown_m is None or not crown_m.any():
+        return np.zeros((0, 0), np.float32)
+    if crown_m.shape != height.shape:
+        raise GridError(f"woods on {crown_m.shape} cells, buildings on {height.shape}: wanted the same cells")
+    return np.ascontiguousarray(np.where(height > 0, 0.0, crown_m), np.float32)
 
 
 def _place(transmitter: Transmitter, around: Grid) -> tuple[float, float, float]:
@@ -250,13 +270,15 @@ def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> 
     return power, east / safe, north / safe
 
 
-def _gather(into: Field, loss: Field, line: tuple[Field, ...], built: NDArray[np.bool_]) -> dict[str, Field]:
+def _gather(
+    into: Field, loss: Field, woods: Field, line: tuple[Field, ...], built: NDArray[np.bool_]
+) -> dict[str, Field]:  # fmt: skip
     """Return the fields of a `RayField` by name, from what was deposited in a part of the map."""
     bins = (len(into) - 6) // 3
     spectrum, east, north, kinds = np.split(into, (bins, 2 * bins, 3 * bins))
     power, cos, sin = line
     straight = kinds[0]
-    over = np.where(built, 0.0, power * 10.0 ** (-0.1 * loss))
+    over = np.where(built, 0.0, power * 10.0 ** (-0.1 * (loss + woods)))
     over = np.where((loss > 0) & (straight < over), np.maximum(over - straight - kinds[5], 0.0), 0.0)
     bearing = np.floor(np.mod(np.arctan2(-sin, cos) / (2.0 * np.pi), 1.0) * bins).astype(np.int64) % bins
     for part, share in ((spectrum, 1.0), (east, cos), (north, sin)):  # what comes over the roofs arrives from there
