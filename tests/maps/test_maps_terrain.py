@@ -220,7 +220,10 @@ def test_woods_are_found_beside_buildings(tmp_path, tags):
 
 def test_layouts_without_woods_say_nothing(tmp_path):
     assert site_loss(SitePlan(layout=geojson(tmp_path / "a.geojson", HOUSE)), TX, GRID).notes == ()
-    assert read_woods(geojson(tmp_path / "b.geojson", ((9000, 0, 9100, 90), {"natural": "wood"})), GRID)[0].height_m.max() == 0
+    assert (
+        read_woods(geojson(tmp_path / "b.geojson", ((9000, 0, 9100, 90), {"natural": "wood"})), GRID)[0].height_m.max()
+        == 0
+    )
 
 
 def test_woods_of_openstreetmap_and_geopackage(tmp_path):
@@ -245,7 +248,10 @@ def test_a_reflection_beside_a_wood_keeps_what_the_direct_path_loses(tmp_path):
     grid = Grid((64, 64), 2.0, (500_000.0, 5_000_128.0), "EPSG:32632")
 
     def corners(west, south, east, north):
-        x, y = 5e5 + np.array([west, east, east, west, west], float), 5e6 + np.array([south, south, north, north, south])
+        x, y = (
+            5e5 + np.array([west, east, east, west, west], float),
+            5e6 + np.array([south, south, north, north, south]),
+        )
         return [np.column_stack(grid.to_lonlat(x, y)).tolist()]
 
     areas = [((2, 120, 126, 126), {"building": "yes", "height": 30}), ((60, 20, 80, 80), {"natural": "wood"})]
@@ -259,7 +265,9 @@ def test_a_reflection_beside_a_wood_keeps_what_the_direct_path_loses(tmp_path):
     assert "off what rays bring" in by_rays.notes[0] and "off the direct path" in direct.notes[0]
     row, col = grid.index_of(500_100.0, 5_000_040.0)  # behind the wood; the wall in the north is seen beside it
     assert direct.loss_db[row, col] > 8 and 1 < by_rays.loss_db[row, col] < direct.loss_db[row, col] - 0.5
-    near = grid.index_of(500_050.0, 5_000_040.0)  # before it: what the wood takes there is off a reflection, if anything
+    near = grid.index_of(
+        500_050.0, 5_000_040.0
+    )  # before it: what the wood takes there is off a reflection, if anything
     assert direct.loss_db[near] == 0 and by_rays.loss_db[near] < 0.3
     planes = ray_planes.site_rays(grid, layout, tx)
     assert not np.array_equal(planes, ray_planes.site_rays(grid, layout, tx, woods=read_woods(file, grid)[0]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.maps.test_rays import CARRIER, blocks, db, place, street, town
 
 from openckm.errors import GridError
 from openckm.maps.grid import Grid
@@ -10,7 +11,6 @@ from openckm.maps.rays import RayOptions, launcher, machine, trace_rays, walls
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import apply_symmetry
 from openckm.maps.trees import most_attenuation_db, specific_attenuation, wood_attenuation_db
-from tests.maps.test_rays import CARRIER, blocks, db, place, street, town
 
 GRID = Grid((64, 64), 2.0)
 BARE = Layout(GRID, np.zeros(GRID.shape, np.float32))
@@ -85,7 +85,11 @@ def test_a_reflection_loses_what_its_own_way_runs_through():
 
 @pytest.mark.parametrize(
     ("part", "at", "turn"),
-    [("corners", (20, 70), (80.0, -60.0)), ("eaves", (60, 70), (80.9, -20.0)), ("over_roofs", (60, 80), (80.0, -121.0))],
+    [
+        ("corners", (20, 70), (80.0, -60.0)),
+        ("eaves", (60, 70), (80.9, -20.0)),
+        ("over_roofs", (60, 80), (80.0, -121.0)),
+    ],
 )
 @pytest.mark.parametrize("first", [15, 53])
 def test_what_is_bent_loses_what_lies_on_both_its_ways(part, at, turn, first):

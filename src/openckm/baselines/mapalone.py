@@ -34,7 +34,7 @@ class MapAlone(Baseline):
         """Return the map at the level of the readings; see `Baseline.believe`.
 
         Raises:
-            MeasurementError: if fewer than three cells of the map hold usable readings; those beyond it say nothing of its level.
+            MeasurementError: if fewer than three cells of the map hold usable readings.
             OptionError: if the map cannot be made of what is known of the site.
         """
         found = self.map_of(observations, grid)
@@ -43,8 +43,14 @@ class MapAlone(Baseline):
         given = cell_means(observations, grid)
         cells = given.subset(grid.contains(given.x, given.y))
         if len(cells) < MIN_CELLS:
-            raise MeasurementError(f"{self.name}: {len(cells)} cells of the map hold readings; give {MIN_CELLS} or more")
+            raise MeasurementError(
+                f"{self.name}: {len(cells)} cells of the map hold readings; give {MIN_CELLS} or more"
+            )
         residual = cells.value - found[grid.index_of(cells.x, cells.y)]
         spread = float(np.var(residual, ddof=1))
         std = np.sqrt(max(spread * (1.0 + 1.0 / len(cells)) - min(noise_variance(cells), spread), 0.0))
-        return Answer(Belief(found + residual.mean(), np.full(grid.shape, std)), cells, {"cells_off_the_map": len(given) - len(cells)})
+        return Answer(
+            Belief(found + residual.mean(), np.full(grid.shape, std)),
+            cells,
+            {"cells_off_the_map": len(given) - len(cells)},
+        )

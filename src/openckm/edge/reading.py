@@ -274,7 +274,7 @@ def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[
     """Return the evidence as an isotropic antenna on flat ground without woods would have given it, and the difference.
 
     What an antenna's pattern adds along the direct path to each cell, and what terrain and woods take off it
-    (`openckm.priors.losses`), is taken out of the readings; the map gets it back [dB]. None, where the site has neither.
+    (`openckm.priors.losses`), is taken out of the readings; the map gets it back [dB]. None where the site has neither.
 
     Raises:
         InputError: if a file cannot be read.

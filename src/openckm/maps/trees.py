@@ -61,9 +61,7 @@ def most_attenuation_db(carrier_hz: float) -> float:
     return float(np.exp(np.interp(np.log(within), np.log(_MHZ), np.log(_MOST))) * (mhz / within) ** 0.43)  # Eq. 2
 
 
-def tree_loss_db(
-    woods: Layout, transmitter: Transmitter, grid: Grid, receiver_m: float = RECEIVER_HEIGHT_M
-) -> Floats:
+def tree_loss_db(woods: Layout, transmitter: Transmitter, grid: Grid, receiver_m: float = RECEIVER_HEIGHT_M) -> Floats:
     """Return what woods take off the straight line to each cell [dB], shape grid.shape.
 
     Args:

@@ -51,9 +51,7 @@ def is_wood(tags: Mapping[str, Any]) -> bool:
     return any(str(low.get(key, "")).lower() in kinds for key, kinds in _WOODS.items())
 
 
-def read_woods(
-    path: str | os.PathLike[str], grid: Grid, around: Grid | None = None
-) -> tuple[Layout, tuple[str, ...]]:
+def read_woods(path: str | os.PathLike[str], grid: Grid, around: Grid | None = None) -> tuple[Layout, tuple[str, ...]]:
     """Return the heights of the crowns of woods, 0 where there are none; and what was assumed.
 
     Args:

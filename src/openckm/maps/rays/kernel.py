@@ -134,8 +134,8 @@ def launch(
         stack: room for fans that wait, (STACK, FAN).
         pattern: power of the antenna (azimuths, elevations); walls: what they reflect (cosines, elevations + 1), in
             the last column the most over elevations; ground: what it reflects (elevations,).
-        crown: height of woods [m], (rows, cols), 0 on buildings, or of no rows where there are none; gamma: what they take at first
-            [dB/m]; limit: what they take at most [dB].
+        crown: height of woods [m], (rows, cols), 0 on buildings, or of no rows where there are none; gamma: what they
+            take at first [dB/m]; limit: what they take at most [dB].
         trail: room for what waiting fans remember of woods, (STACK + 1, TRAIL).
         into: power by bin of arrival, its moments east and north by bin, and power by kind (straight, off the ground,
             off walls, off both, around corners, over eaves), (3 bins + 6, rows, cols) of the cells that are wanted, in
