@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.maps.test_rays import CARRIER, blocks, db, place, street, town
+from test_rays import CARRIER, blocks, db, place, street, town
 
 from openckm.errors import GridError
 from openckm.maps.grid import Grid
