@@ -17,15 +17,12 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from numbers_of_docs import cities_table, filled, numbered_pages
+from numbers_of_docs import filled, numbered_pages
+from results_page import results_page, table_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "bench" / "results"
-METRICS = {
-    "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
-    "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
-}  # fmt: skip
 
 
 def cli_page() -> str:
@@ -50,23 +47,6 @@ def _commands(command, path: str) -> Iterator[tuple[str, object]]:
         yield from _commands(child, f"{path} {name}")
 
 
-def results_page() -> str:
-    """Return the tables of every committed benchmark result, as Markdown."""
-    parts = ["# Results\n", "Generated from the files in `bench/results`, which `ckm bench NAME --json FILE` wrote.\n"]
-    for path in sorted(RESULTS.glob("*.json")):
-        report = json.loads(path.read_text(encoding="utf-8"))
-        parts.append(f"## {report['bench']}\n")
-        parts.append(f"`{path.name}`, {report['date']}, commit `{report['commit'][:10]}`, {report['machine']}.\n")
-        if "cases" in report:
-            parts.append(f"Every case: [`{report['cases']}`](../bench/results/{report['cases']}).\n")
-        parts += [_table(rows) for rows in _kinds(report["rows"])]
-        parts += _by_city(report)
-        figure = DOCS / "figures" / f"{report['bench']}.png"
-        if figure.exists():
-            parts.append(f"![{report['bench']}](figures/{figure.name})\n")
-    return "\n".join(parts)
-
-
 def remade(path: Path) -> str:
     """Return a report of bench/results with its rows made anew from the cases beside it; rows of no case stay."""
     from openckm.evaluate.registry import table_of
@@ -88,43 +68,6 @@ def _key(row: dict) -> tuple[str, ...]:
 def numbered(name: str) -> str:
     """Return a page with its tables and numbers made anew from the rows (`docs/numbers_of_docs.py`)."""
     return filled((ROOT / name).read_text(encoding="utf-8"))
-
-
-def _by_city(report: dict) -> list[str]:
-    """Return a table of the RMSE by city for each task and split of a report with cases."""
-    places = dict.fromkeys((row["task"], row["split"]) for row in report["rows"])
-    tables = [(place, cities_table(report["bench"], *place)) for place in places]
-    return [f"RMSE [dB] by city, {', '.join(place)}:\n\n" + "\n".join(lines) + "\n" for place, lines in tables if lines]
-
-
-def _kinds(rows: list[dict]) -> list[list[dict]]:
-    """Return the rows in parts whose splits state the same metrics, so that no table is mostly empty."""
-    stated: dict[str, set[str]] = {}
-    for row in rows:
-        stated.setdefault(row["split"], set()).add(row["metric"])
-    parts: dict[frozenset[str], list[dict]] = {}
-    for row in rows:
-        parts.setdefault(frozenset(stated[row["split"]]), []).append(row)
-    return list(parts.values())
-
-
-def _table(rows: list[dict]) -> str:
-    metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    found: dict[tuple[str, str, str], dict[str, dict]] = {}
-    for row in rows:
-        found.setdefault((row["task"], row["split"], row["method"]), {})[row["metric"]] = row
-    head = ["task", "split", "method", *(METRICS.get(m, m) for m in metrics), "n", "network calls", "seconds"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for key, values in found.items():
-        first = next(iter(values.values()))
-        cells = [_cell(values.get(metric)) for metric in metrics]
-        cost = [str(first["n"]), str(first["network_evaluations"]), f"{first['seconds']:.2f}"]
-        lines.append("| " + " | ".join([*key, *cells, *cost]) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(row: dict | None) -> str:
-    return "" if row is None else f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
 
 
 def model_page() -> str:
@@ -269,6 +212,7 @@ def main() -> int:
         **{str(p.relative_to(ROOT)): partial(remade, p) for p in with_cases},
         "docs/cli.md": cli_page,
         "docs/results.md": results_page,
+        **table_pages(),
         "docs/model-card.md": model_page,
         "docs/api.md": api_page,
         **{name: partial(numbered, name) for name in numbered_pages()},

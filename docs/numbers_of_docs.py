@@ -57,9 +57,20 @@ def ranked(entries: list[Row]) -> dict[tuple[str, str, str, str], Row]:
     return found
 
 
+def is_old(bench: str) -> bool:
+    """Return whether a report is of version 0.1.0, which did not note what the processor's arithmetic is."""
+    of = report(bench)
+    return isinstance(of, dict) and "avx" not in of["machine"]
+
+
 def is_classical(method: str) -> bool:
     """Return whether a method is one of the classical rivals."""
     return any(part in method for part in CLASSICAL)
+
+
+def best_classical(methods: dict[str, Row]) -> str | None:
+    """Return the classical method of the least value, None where there is none."""
+    return min((m for m in methods if is_classical(m)), key=lambda m: methods[m]["value"], default=None)
 
 
 def number(mark: str) -> str:
@@ -108,7 +119,7 @@ def headline_table() -> list[str]:
 
 def _headline(bench: str, where: tuple[str, str], label: str, methods: dict[str, Row]) -> str:
     own = methods["openckm"]["value"]
-    best = min((m for m in methods if is_classical(m)), key=lambda m: methods[m]["value"])
+    best = best_classical(methods)
     rival = methods[best]["value"]
     ratio = rows(bench).get(("openckm", *where, "rmse_ratio"))
     said = "–" if ratio is None else f"{ratio['value']:.2f} ({ratio['ci_low']:.2f} to {ratio['ci_high']:.2f})"
@@ -140,8 +151,7 @@ def _measured(goal: dict[str, str]) -> str:
     reached = row["value"] <= float(goal["goal"]) if goal["sign"] == "<=" else row["value"] >= float(goal["goal"])
     ends = row["ci_low"], row["ci_high"]
     value = f"{row['value']:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends[0] < ends[1] else "")
-    of = report(goal["bench"])
-    old = "" if isinstance(of, list) or "avx" in of["machine"] else ", version 0.1.0"
+    old = ", version 0.1.0" if is_old(goal["bench"]) else ""
     return f"{value} | {row.get('over', '').replace('_', ' ')} | {_verdict(goal, reached)} | `{goal['bench']}`{old}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
+import importlib
 import json
 import re
 from pathlib import Path
@@ -19,12 +19,17 @@ REPORTS = sorted((ROOT / "bench" / "results").glob("*.json"))
 WITH_CASES = [p for p in REPORTS if cases_path(p).is_file()]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pages():
+    """The modules of docs/ can be imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs"))
+        yield importlib.import_module("results_page")
+
+
 @pytest.fixture(scope="module")
-def numbers():
-    spec = importlib.util.spec_from_file_location("numbers_of_docs", ROOT / "docs" / "numbers_of_docs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def numbers(pages):
+    return importlib.import_module("numbers_of_docs")
 
 
 def free_text(page: str) -> str:
@@ -110,3 +115,31 @@ def test_the_headline_rows_have_cases_of_many_cities():
     assert {"duke", "heldout"} <= {p.stem for p in WITH_CASES}
     cities = {s.city for s in read_cases(ROOT / "bench" / "results" / "heldout.cases.csv.gz") if s.method == "openckm"}
     assert len({c for c in cities if not c.startswith("procedural")}) >= 10
+
+
+def test_the_page_of_results_can_be_read(pages):
+    """What matters, within 45 kB; whatever it leaves out is in the tables to which it links."""
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert text == pages.results_page() and len(text) < 45_000
+    for path in REPORTS:
+        name = path.stem
+        assert f"bench/results/tables/{name}.md" in text
+        assert name.endswith(pages.OLDER) or len(text.split(f"## {name}\n")[1].split("\n## ")[0]) > 300, name
+        every = (ROOT / "bench" / "results" / "tables" / f"{name}.md").read_text(encoding="utf-8")
+        assert every == pages.tables_page(name)
+        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
+            assert row["method"] in every and pages.METRICS.get(row["metric"], row["metric"]) in every
+
+
+def test_every_row_beside_classical_methods_names_the_best_of_them(pages, numbers):
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for bench in ("duke", "heldout", "real"):
+        table = text.split(f"## {bench}\n")[1].split("\n## ")[0]
+        lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+        for task, split, own, rival, its, ratio, *_ in lines[2:]:
+            found = {m: r["value"] for (m, t, s, x), r in numbers.rows(bench).items() if (t, s, x) == (task, split, "rmse_db")}
+            rivals = {m: v for m, v in found.items() if numbers.is_classical(m)}
+            best = min(rivals, key=rivals.get)
+            assert rival == best.replace("_", " ") and its.startswith(f"{rivals[best]:.2f}")
+            assert own.startswith(f"{found['openckm']:.2f}")
+            assert float(ratio.split()[0]) == pytest.approx(found["openckm"] / rivals[best], abs=0.02)
