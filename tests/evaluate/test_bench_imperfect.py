@@ -29,9 +29,12 @@ def folder(tmp_path_factory):
 def test_rows_are_those_of_all_arms_and_training_resumes(folder, tmp_path):
     done = []
     rows = run(data_dir=folder, keep=tmp_path, options=[TINY], progress=lambda *step: done.append(step))
+    asked = ARMS[:-1]  # the foundation prior never saw a reading
     assert [(r.method, r.metric) for r in rows if r.task == "posterior_mean"] == [
-        *((arm, "rmse_db") for arm in ARMS), *((arm, "rmse_ratio") for arm in ARMS[1:])
+        *((arm, "rmse_db") for arm in asked), *((arm, "rmse_ratio") for arm in asked[1:])
     ]  # fmt: skip
+    ways = {r.method for r in rows if r.task == "iprandom" and r.metric == "rmse_db"}
+    assert ways == {"clean", "clean, layout read", "clean, one call", "foundation"}
     assert len(done) == len(ARMS)
     assert {r.split for r in rows} == {"3 training maps"}
     value = {(r.method, r.task, r.metric): r.value for r in rows}
@@ -50,7 +53,8 @@ def test_arms_differ_in_noise_alone(folder):
     traced = list(read_shards([folder / "a.npz"]))
     options = ImperfectOptions(batch=8, clean_share=0.5)
     maps = ImperfectMaps(TrainingSet(traced, options.conditions()), options)
-    clean, ambient, naive, tenth = (maps.batches(arm)(3) for arm in ARMS)
+    clean, ambient, naive, tenth, alone = (maps.batches(arm)(3) for arm in ARMS)
+    assert not alone.condition.site.any() and not alone.condition.evidence.any(), "the foundation prior is shown nothing"
     assert ambient.noise is not None
     noisy = ambient.noise[:, 0] > 0
     assert 0 < int(noisy.sum()) < 8
@@ -85,3 +89,22 @@ def test_both_kinds_of_maps_are_needed(tmp_path, folder):
 
 def test_it_is_registered():
     assert bench("imperfect") is run
+
+
+def test_a_layout_that_is_read_is_no_condition(folder):
+    """P1 reads the layout as a channel: the truth's own buildings fit that reading, others do not."""
+    from openckm.data.shards import latent_state
+    from openckm.evaluate.benches.imperfect import LAYOUT_SIGMA, _p1_cases, _with_layout_read
+
+    traced = next(iter(read_shards([folder / "a.npz"])))
+    case = dict((c.task, c) for _, c in _p1_cases(traced, 0))["iprandom"]
+    read = _with_layout_read(case)
+    assert not read.condition.site.any() and not read.condition.evidence.any()
+    assert torch.equal(read.condition.scalars[:, 0], case.condition.scalars[:, 0])
+    truth = torch.as_tensor(latent_state(traced)[0])[None].float()
+    wrong = truth.clone()
+    wrong[:, 3] = -wrong[:, 3]
+    layout = read.likelihood.parts[1]
+    assert float(layout.residual(truth).abs().max()) < LAYOUT_SIGMA
+    assert float(layout.residual(wrong).abs().min()) > 0.9
+    assert read.likelihood.parts[0] is case.likelihood

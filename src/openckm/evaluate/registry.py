@@ -38,6 +38,7 @@ BENCHES: dict[str, str] = {
     "memory": "openckm.evaluate.benches.memory",
     "mamba": "openckm.evaluate.benches.mamba",
     "p1": "openckm.evaluate.benches.p1",
+    "rays": "openckm.evaluate.benches.rays",
     "real": "openckm.evaluate.benches.real",
     "samplers": "openckm.evaluate.benches.samplers",
 }

@@ -103,20 +103,28 @@ def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
 
 
 def heldout_case(traced: TracedMap, task: str, fraction: float, seed: int) -> tuple[Observations, Truth]:
-    """Return the evidence of a task on a map and the truth at its hidden free covered cells."""
+    """Return the evidence of a task on a map and the truth at its hidden free covered cells.
+
+    Args:
+        traced: the map.
+        task: one of TASKS.
+        fraction: share of the free covered cells that is read, 3 at least; 0 reads none.
+        seed: the seed of which are read, and of their noise.
+    """
     row, col = np.nonzero(traced.covered)
     rng = np.random.default_rng([seed, round(fraction * 1e4)])
     given = np.zeros(row.size, dtype=bool)
-    given[rng.choice(row.size, max(round(fraction * row.size), 3), replace=False)] = True
+    given[rng.choice(row.size, max(round(fraction * row.size), 3) if fraction else 0, replace=False)] = True
     gain: NDArray[np.float64] = traced.gain_db[row, col].astype(np.float64)
     noisy = gain[given] + NOISE_DB * rng.standard_normal(int(given.sum()))
     x, y = traced.grid.x[col[given]], traced.grid.y[row[given]]
-    points = Points.exact(x, y, noisy, sigma=NOISE_DB, unit="dB", source=f"{traced.scene}, {fraction:.1%}")
+    read = Points.exact(x, y, noisy, sigma=NOISE_DB, unit="dB", source=f"{traced.scene}, {fraction:.1%}")
+    points = (read,) if len(read) else ()
     truth = Truth(row[~given], col[~given], gain[~given], np.zeros(int((~given).sum())))
     if task == "gain_points":
-        return Observations(points=(points,)), truth
+        return Observations(points=points), truth
     layout = replace(traced.layout, around=traced.around)
-    return Observations(points=(points,), layout=layout, transmitter=traced.transmitter), truth
+    return Observations(points=points, layout=layout, transmitter=traced.transmitter), truth
 
 
 def map_scores(methods: Sequence[Reconstructor], traced: TracedMap, fraction: float, number: int) -> list[Score]:

@@ -1,4 +1,4 @@
-"""Benchmark "imperfect": what does a prior lose when nine tenths of its training maps are noisy?
+"""Benchmark "imperfect": what does a prior lose by noisy training maps, and what by never seeing readings and sites?
 
 The same small network is trained for equally many steps, from the same weights, on windows of the same maps in the same
 order, with the same evidence and noise draws:
@@ -7,6 +7,7 @@ order, with the same evidence and noise draws:
     ambient       nine tenths carry noise of known size, trained by the loss of `openckm.priors.imperfect`
     naive         the same maps, trained as though they were clean
     clean_tenth   the clean tenth alone
+    foundation    all maps as they were traced, and nothing else: no readings, no layout, no transmitter, as P1's prior
 
 The noise is 0.05 of P1's pixels: 10 dB of gain, 0.14 of the direction's sine and cosine. It belongs to the map: the
 same whenever the map is drawn, and in the evidence drawn from it. Which tenth is clean is random.
@@ -14,7 +15,9 @@ same whenever the map is drawn, and in the evidence drawn from it. Which tenth i
 Scored on maps of a city that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
 (task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing known, from levels
 above and below the noise of the maps (tasks "denoise_..." with the level in dB). `rmse_ratio` is over the arm "clean",
-paired by map. Numbers are means over maps, intervals by bootstrap over cities. All of it twice (the split): with all
+paired by map. P1's tasks (`openckm.evaluate.p1.tasks`, "corrected") on a window of each map are answered by 4 chains of
+jfs: "clean" with the layout as a condition, "clean, layout read" and "foundation" with the layout as one more reading,
+as P1 has it; "clean, one call" is the network conditioned on layout and readings. Numbers are means over maps, intervals by bootstrap over cities. All of it twice (the split): with all
 training maps, where even the clean tenth is more than so short a training uses up, and with few.
 """
 
@@ -24,8 +27,8 @@ import copy
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -36,14 +39,19 @@ from torch import Tensor
 
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import VALIDATION_CITIES, is_held_out
-from openckm.errors import InputError
+from openckm.errors import InputError, LayoutError
+from openckm.evaluate.p1.scores import CORRECTED, p1_scores
+from openckm.evaluate.p1.tasks import TASKS, P1Case, p1_case, windows_of
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row
+from openckm.evaluate.samplers.methods import CaseMethod, Estimated, OneCall
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, ratio_rows, summary_rows
 from openckm.evaluate.worlds.folders import VARIABLES, data_folder
 from openckm.maps.pixels import P1_GAIN_DB
-from openckm.maps.quantity import AOA_COS, CHANNELS, GAIN
+from openckm.maps.quantity import AOA_COS, BUILDING, CHANNELS, GAIN
+from openckm.observe.likelihood import Gaussian, Product
+from openckm.observe.operators import Select
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser
 from openckm.priors.schedules import EDM
@@ -52,7 +60,9 @@ from openckm.training.samples import SampleOptions, TrainingSet
 from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
-ARMS = ("clean", "ambient", "naive", "clean_tenth")
+ARMS = ("clean", "ambient", "naive", "clean_tenth", "foundation")
+P1_ARMS, P1_SIZE, CHAINS, LAYOUT_SIGMA = ("clean", "foundation"), 64, 4, 0.02
+"""Arms that are asked P1's tasks, side of the windows [cells], chains, and the noise of a layout that is read as a channel [latent]."""
 LEVELS_DB = (4.0, 16.0, 64.0)
 MIN_CELLS = 50
 """Hidden cells that a validation map must have to be scored."""
@@ -182,7 +192,8 @@ class ImperfectMaps:
         level = np.tile(options.noise(), (len(clean), 1))
         level[self.chosen] = 0.0
         self.level = level
-        self.noisy = copy.copy(clean)
+        self.noisy, self.alone = copy.copy(clean), copy.copy(clean)
+        self.alone.options = replace(clean.options, nothing=1.0)
         self.noisy.states = clean.states.copy()
         for state, own in zip(self.noisy.states, level, strict=True):
             state += (own[:, None, None] * rng.standard_normal(state.shape, np.float32)).astype(state.dtype)
@@ -198,7 +209,7 @@ class ImperfectMaps:
             which = rng.integers(len(self), size=self.options.batch)
             if arm == "clean_tenth":
                 which = self.chosen[which % len(self.chosen)]
-            source = self.noisy if arm in ("ambient", "naive") else self.clean
+            source = {"ambient": self.noisy, "naive": self.noisy, "foundation": self.alone}.get(arm, self.clean)
             drawn = source.sample(which, rng, fold=self.options.fold)
             return imperfect_batch(drawn, noise=torch.as_tensor(self.level[which])) if arm == "ambient" else drawn
 
@@ -212,6 +223,7 @@ class _Exam:
         self.place = [(case_of(m, k), city_of(m)) for k, m in enumerate(maps)]
         drawn = SampleOptions(evidence=options.conditions().evidence)
         held = TrainingSet(maps, drawn)
+        self.p1 = [case for k, m in enumerate(maps) for case in _p1_cases(m, k)]
         self.items = [held.sample(np.array([k]), np.random.default_rng([options.seed, 3, k])) for k in range(len(held))]
 
     def scores(self, arm: str, model: Denoiser) -> list[Score]:
@@ -221,12 +233,12 @@ class _Exam:
             noise = torch.randn(item.clean.shape, generator=torch.Generator().manual_seed(k))
             free = item.weight[:, 0] == 1.0
             hidden = free & (item.condition.evidence[:, 2] == 0)
-            tasks = [("posterior_mean", EDM.sigma_max, item.condition, hidden)]
-            tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item), free) for v in LEVELS_DB]
+            tasks = [("posterior_mean", EDM.sigma_max, item.condition, hidden)] if arm != "foundation" else []
+            tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item.condition), free) for v in LEVELS_DB]
             for task, level, condition, scored in tasks:
                 if int(scored.sum()) >= MIN_CELLS:
                     found.append(_score(arm, task, self.place[k], model, item.clean, noise, level, condition, scored))
-        return found
+        return found + ([s for name, case in self.p1 for s in _p1_scores(arm, name, case, model)] if arm in P1_ARMS else [])
 
 
 def _score(
@@ -242,8 +254,36 @@ def _score(
     return Score(arm, task, "", *place, {"rmse_db": error}, int(scored.sum()), 1, seconds)
 
 
-def _nothing(item: Batch) -> Condition:
-    given = item.condition
+def _p1_cases(traced: TracedMap, number: int) -> Iterator[tuple[str, P1Case]]:
+    """Yield P1's tasks on the first window of a map that can be used; no box where none fits."""
+    for window in windows_of(traced, min(P1_SIZE, *traced.grid.shape))[:1]:
+        for task in TASKS:
+            with suppress(LayoutError):
+                yield case_of(traced, number), p1_case(traced, task, number, window)
+
+
+def _p1_scores(arm: str, name: str, case: P1Case, model: Denoiser) -> Iterator[Score]:
+    """Yield the scores of an arm on one of P1's tasks, in every way in which it can be asked."""
+    chains, read = Estimated(model, CHAINS, method="jfs"), _with_layout_read(case)
+    ways: list[tuple[str, CaseMethod, P1Case]] = [("foundation", chains, read)]
+    if arm == "clean":
+        ways = [("clean", chains, case), ("clean, layout read", chains, read), ("clean, one call", OneCall(model), case)]
+    for method, sampler, asked in ways:
+        maps, calls, seconds = sampler.draw(asked, 0, 0.0)
+        error = p1_scores(case, maps[:, :3].numpy().mean(0))[CORRECTED]["gain_rmse_db"]
+        cells = int(case.readings.scored.sum())
+        yield Score(method, case.task, "", name, case.city, {"rmse_db": error}, cells, calls, seconds)
+
+
+def _with_layout_read(case: P1Case) -> P1Case:
+    """Return a case whose layout is a reading of its channel instead of a condition."""
+    built = torch.as_tensor(BUILDING.encode(case.readings.building[None, None].astype(np.float32)))
+    layout = Gaussian(Select(case.likelihood.domain, BUILDING.name), built, LAYOUT_SIGMA)
+    return replace(case, likelihood=Product(case.likelihood, layout), condition=_nothing(case.condition))
+
+
+def _nothing(given: Condition) -> Condition:
+    """Return a condition of which the cell size alone is left."""
     scalars = given.scalars * torch.tensor([1.0, 0.0])
     return Condition(torch.zeros_like(given.site), torch.zeros_like(given.evidence), scalars)
 
