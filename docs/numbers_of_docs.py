@@ -5,8 +5,8 @@
     <!-- goals: ... --> ... <!-- /goals -->                    the table of goals (docs/goals.csv)
 
 STYLE is how many decimals there are (2, or 0 with thousands apart), after "%" for a percentage or "+" for what a ratio
-is over 1 in per cent, and before "i" for the interval in brackets. A BENCH with "/" is a list of scores in a folder of
-bench/results (`ranked`). `filled` replaces what stands between the marks; docs/generate.py writes it or checks it.
+is over 1 in per cent, and before "i" for the interval in brackets. `filled` replaces what stands between the marks;
+docs/generate.py writes it or checks it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Row = dict
 
 
 @cache
-def report(bench: str) -> dict | list[Row] | None:
-    """Return a committed report, or the scores that a folder holds in its place; None where there is none."""
+def report(bench: str) -> dict | None:
+    """Return a committed report; None where there is none."""
     path = RESULTS / f"{bench}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
@@ -41,26 +41,12 @@ def report(bench: str) -> dict | list[Row] | None:
 def rows(bench: str) -> dict[tuple[str, str, str, str], Row]:
     """Return the rows of a report by method, task, split and metric."""
     found = report(bench) or {"rows": []}
-    if isinstance(found, list):
-        return ranked(found)
     return {(r["method"], r["task"], r["split"], r["metric"]): r for r in found["rows"]}
-
-
-def ranked(entries: list[Row]) -> dict[tuple[str, str, str, str], Row]:
-    """Return scores of priors as rows: by method, heights, share read and score; ratios have an interval."""
-    found = {}
-    for e in entries:
-        for score, value in e.items():
-            if isinstance(value, float) and score != "share" and not score.endswith((" low", " high")):
-                ends = {"ci_low": e.get(f"{score} low", value), "ci_high": e.get(f"{score} high", value)}
-                found[e["method"], e["heights"], str(e["share"]), score] = {"value": value, **ends}
-    return found
 
 
 def is_old(bench: str) -> bool:
     """Return whether a report is of version 0.1.0, which did not note what the processor's arithmetic is."""
-    of = report(bench)
-    return isinstance(of, dict) and "avx" not in of["machine"]
+    return "avx" not in report(bench)["machine"]
 
 
 def is_classical(method: str) -> bool:

@@ -69,7 +69,11 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
         Headline("seconds_ratio|gradient_error|inverse_error", "stack"), Headline("peak over none|peak over block"),
     ),
     "p1": (Headline("gain_rmse_db", split="corrected"), Headline("gain_ratio", split="over dps")),
-    "rays": (Headline("rmse_db"), Headline("rmse_db over .*"), Headline("deep_db|direction_deg", "prior")),
+    "rays": (
+        Headline("rmse_db", "prior"), Headline("rmse_db over .*|deep_db over .*|direction_deg over .*", "prior",
+                                               method="0.5.0.*|rays alone"),
+        Headline("rmse_db|rmse_db over .*|coverage_90", "predict"), Headline("rmse_db|rmse_db over .*", "construct"),
+    ),
     "refresh": (Headline("rmse_db_ratio", split="overall"), Headline("published|weight")),
     "samplers": (
         Headline("gain_rmse_db", r"\w+", "one call"), Headline("gain_rmse_db", r"\w+", "mean of 8"),
@@ -103,7 +107,7 @@ def results_page() -> str:
 
 def reports() -> list[Path]:
     """Return the committed reports with rows."""
-    return [p for p in sorted(RESULTS.glob("*.json")) if isinstance(report(p.stem), dict)]
+    return sorted(RESULTS.glob("*.json"))
 
 
 def table_pages() -> dict[str, Callable[[], str]]:
@@ -156,7 +160,9 @@ def _against_classical(name: str) -> Iterator[str]:
 def _matrix(name: str, headline: Headline) -> str:
     """Return a table of methods by tasks and splits; nothing where no row is asked for."""
     wanted = (headline.method, headline.task, headline.split, headline.metric)
-    chosen = {k: r for k, r in rows(name).items() if all(re.fullmatch(w, part) for w, part in zip(wanted, k, strict=True))}
+    chosen = {
+        k: r for k, r in rows(name).items() if all(re.fullmatch(w, part) for w, part in zip(wanted, k, strict=True))
+    }
     if not chosen:
         return ""
     columns = list(dict.fromkeys(k[1:3] for k in chosen))
@@ -170,7 +176,9 @@ def _matrix(name: str, headline: Headline) -> str:
     for method, metric in lines:
         cells = [_cell(chosen.get((method, *c, metric))) for c in columns]
         over = {r["over"] for k, r in chosen.items() if (k[0], k[3]) == (method, metric) and r.get("over")}
-        named = METRICS.get(metric, metric) + (f" ({', '.join(sorted(over))})" if over and " over " not in metric else "")
+        named = METRICS.get(metric, metric) + (
+            f" ({', '.join(sorted(over))})" if over and " over " not in metric else ""
+        )
         table.append([method, *cells] if len(metrics) == 1 else [method, named, *cells])
     return _markdown(table if len(columns) < 9 else [list(line) for line in zip(*table, strict=True)])
 

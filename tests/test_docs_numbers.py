@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import importlib
 import json
 import re
@@ -63,14 +61,6 @@ def test_numbers_are_said_in_the_style_that_is_asked_for(numbers, style, said):
     assert numbers.styled({"value": 5313082.0}, "0") == "5,313,082"
 
 
-def test_scores_of_priors_in_a_folder_of_their_own_are_rows_too(numbers):
-    entry = {"share": 0.0, "heights": "known", "method": "0.5.0", "rmse_db": 8.5, "rmse_db ratio": 0.81,
-             "rmse_db ratio low": 0.77, "rmse_db ratio high": 0.84}  # fmt: skip
-    found = numbers.ranked([entry])
-    assert found["0.5.0", "known", "0.0", "rmse_db"]["value"] == 8.5
-    assert found["0.5.0", "known", "0.0", "rmse_db ratio"] == {"value": 0.81, "ci_low": 0.77, "ci_high": 0.84}
-
-
 def test_a_wrong_number_is_noticed(numbers):
     """0.88 for 0.8746 stood in a page once."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,20 +87,6 @@ def test_rows_are_those_that_the_cases_make(path):
         assert stated[key]["over"] == row.over and stated[key]["cities"] == pytest.approx(row.cities)
 
 
-def test_scores_of_priors_are_those_of_their_cases(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "bench"))
-    from ray_prior import aggregate
-
-    folder, words = ROOT / "bench" / "results" / "rays", ("city", "map", "heights", "method")
-    with gzip.open(folder / "ray_prior.cases.csv.gz", "rt", newline="") as file:
-        cases = [{k: v if k in words else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-    stated = json.loads((folder / "ray_prior.json").read_text(encoding="utf-8"))
-    for one, other in zip(aggregate(cases, "0.4.0"), stated, strict=True):
-        for key, value in other.items():
-            wanted = value if isinstance(value, str) else pytest.approx(value, abs=2e-3)
-            assert one[key] == wanted, (other["method"], key)
-
-
 def test_the_headline_rows_have_cases_of_many_cities():
     assert {"duke", "heldout"} <= {p.stem for p in WITH_CASES}
     cities = {s.city for s in read_cases(ROOT / "bench" / "results" / "heldout.cases.csv.gz") if s.method == "openckm"}
@@ -135,9 +111,15 @@ def test_every_row_beside_classical_methods_names_the_best_of_them(pages, number
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     for bench in ("duke", "heldout", "real"):
         table = text.split(f"## {bench}\n")[1].split("\n## ")[0]
-        lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+        lines = [
+            [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")
+        ]
         for task, split, own, rival, its, ratio, *_ in lines[2:]:
-            found = {m: r["value"] for (m, t, s, x), r in numbers.rows(bench).items() if (t, s, x) == (task, split, "rmse_db")}
+            found = {
+                m: r["value"]
+                for (m, t, s, x), r in numbers.rows(bench).items()
+                if (t, s, x) == (task, split, "rmse_db")
+            }
             rivals = {m: v for m, v in found.items() if numbers.is_classical(m)}
             best = min(rivals, key=rivals.get)
             assert rival == best.replace("_", " ") and its.startswith(f"{rivals[best]:.2f}")

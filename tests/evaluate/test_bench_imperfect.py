@@ -54,7 +54,9 @@ def test_arms_differ_in_noise_alone(folder):
     options = ImperfectOptions(batch=8, clean_share=0.5)
     maps = ImperfectMaps(TrainingSet(traced, options.conditions()), options)
     clean, ambient, naive, tenth, alone = (maps.batches(arm)(3) for arm in ARMS)
-    assert not alone.condition.site.any() and not alone.condition.evidence.any(), "the foundation prior is shown nothing"
+    assert not alone.condition.site.any() and not alone.condition.evidence.any(), (
+        "the foundation prior is shown nothing"
+    )
     assert ambient.noise is not None
     noisy = ambient.noise[:, 0] > 0
     assert 0 < int(noisy.sum()) < 8

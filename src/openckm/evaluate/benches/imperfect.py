@@ -238,7 +238,9 @@ class _Exam:
             for task, level, condition, scored in tasks:
                 if int(scored.sum()) >= MIN_CELLS:
                     found.append(_score(arm, task, self.place[k], model, item.clean, noise, level, condition, scored))
-        return found + ([s for name, case in self.p1 for s in _p1_scores(arm, name, case, model)] if arm in P1_ARMS else [])
+        return found + (
+            [s for name, case in self.p1 for s in _p1_scores(arm, name, case, model)] if arm in P1_ARMS else []
+        )
 
 
 def _score(
@@ -267,7 +269,11 @@ def _p1_scores(arm: str, name: str, case: P1Case, model: Denoiser) -> Iterator[S
     chains, read = Estimated(model, CHAINS, method="jfs"), _with_layout_read(case)
     ways: list[tuple[str, CaseMethod, P1Case]] = [("foundation", chains, read)]
     if arm == "clean":
-        ways = [("clean", chains, case), ("clean, layout read", chains, read), ("clean, one call", OneCall(model), case)]
+        ways = [
+            ("clean", chains, case),
+            ("clean, layout read", chains, read),
+            ("clean, one call", OneCall(model), case),
+        ]
     for method, sampler, asked in ways:
         maps, calls, seconds = sampler.draw(asked, 0, 0.0)
         error = p1_scores(case, maps[:, :3].numpy().mean(0))[CORRECTED]["gain_rmse_db"]
