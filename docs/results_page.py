@@ -7,7 +7,6 @@ out stands in the file of tables to which it links.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,9 @@ METRICS = {
     "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
     "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
 }  # fmt: skip
+INTRODUCTION = """What matters of each benchmark ([protocol](protocol.md)); every row is in the file of tables that it links
+to, every case in the compressed table beside it. Generated from `bench/results` by `docs/generate.py`. Intervals are 95 %, over cities.
+"""
 OLDER = "_first"
 """Ending of the reports of version 0.1.0 that a later report of the same benchmark follows."""
 
@@ -54,7 +56,8 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     ),
     "fleet": (Headline("bytes", "one edge"), Headline(".*_per_.*", split="int8")),
     "flux": (
-        Headline("crps_db over cold|energy_score_db over cold", split="frame 1", method="centred_0|belief_.*|cold_1_o1"),
+        Headline("crps_db over cold|energy_score_db over cold", split="frame 1",
+                 method="centred_0|belief_.*|cold_1_o1"),
         Headline("share", "random found"), Headline("calls_over_cold|fallback_share", "requests.*"),
     ),
     "imperfect": (Headline("rmse_db"), Headline("rmse_ratio")),
@@ -87,12 +90,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
 
 def results_page() -> str:
     """Return what matters of every committed benchmark result, as Markdown."""
-    parts = [
-        "# Results\n",
-        "What matters of each benchmark ([protocol](protocol.md)); every row is in the file of tables that it links to,"
-        " every\ncase in the compressed table beside it. Generated from `bench/results` by `docs/generate.py`. Intervals"
-        " are 95 %,\nover cities.\n",
-    ]
+    parts = ["# Results\n", INTRODUCTION]
     names = [path.stem for path in reports()]
     for name in (n for n in names if not n.endswith(OLDER)):
         parts += [f"## {name}\n", _source(name, "../bench/results/")]
@@ -146,7 +144,8 @@ def _against_classical(name: str) -> Iterator[str]:
     if name in HEADLINES or not places:
         return
     lines = [
-        "| task | split | OpenCKM, RMSE [dB] | best classical method | | RMSE over it | 90 % coverage | CRPS over it | maps |",
+        "| task | split | OpenCKM, RMSE [dB] | best classical method | | RMSE over it | 90 % coverage"
+        " | CRPS over it | maps |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for (task, split), methods in places.items():

@@ -99,7 +99,7 @@ def test_a_layout_that_is_read_is_no_condition(folder):
     from openckm.evaluate.benches.imperfect import LAYOUT_SIGMA, _p1_cases, _with_layout_read
 
     traced = next(iter(read_shards([folder / "a.npz"])))
-    case = dict((c.task, c) for _, c in _p1_cases(traced, 0))["iprandom"]
+    case = next(c for _, c in _p1_cases(traced, 0) if c.task == "iprandom")
     read = _with_layout_read(case)
     assert not read.condition.site.any() and not read.condition.evidence.any()
     assert torch.equal(read.condition.scalars[:, 0], case.condition.scalars[:, 0])

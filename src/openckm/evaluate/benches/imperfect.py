@@ -12,13 +12,14 @@ order, with the same evidence and noise draws:
 The noise is 0.05 of P1's pixels: 10 dB of gain, 0.14 of the direction's sine and cosine. It belongs to the map: the
 same whenever the map is drawn, and in the evidence drawn from it. Which tenth is clean is random.
 
-Scored on maps of a city that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
+Scored on maps of cities that none has seen: RMSE of the posterior mean in one call, over hidden free covered cells
 (task "posterior_mean", a random site and evidence each), and RMSE of the gain denoised with nothing known, from levels
-above and below the noise of the maps (tasks "denoise_..." with the level in dB). `rmse_ratio` is over the arm "clean",
-paired by map. P1's tasks (`openckm.evaluate.p1.tasks`, "corrected") on a window of each map are answered by 4 chains of
-jfs: "clean" with the layout as a condition, "clean, layout read" and "foundation" with the layout as one more reading,
-as P1 has it; "clean, one call" is the network conditioned on layout and readings. Numbers are means over maps, intervals by bootstrap over cities. All of it twice (the split): with all
-training maps, where even the clean tenth is more than so short a training uses up, and with few.
+above and below the noise of the maps (tasks "denoise_..." with the level in dB). P1's tasks (`openckm.evaluate.p1`,
+"corrected") on a window of each map are answered by chains of jfs: by "clean" with the layout as a condition, by
+"clean, layout read" and "foundation" with the layout as one more reading, as P1 has it; "clean, one call" is the
+network conditioned on layout and readings. `rmse_ratio` is over the arm "clean", paired by map. Numbers are means over
+maps, intervals by bootstrap over cities. All of it twice (the split): with all training maps, where even the clean
+tenth is more than so short a training uses up, and with few.
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
 ARMS = ("clean", "ambient", "naive", "clean_tenth", "foundation")
-P1_ARMS, P1_SIZE, CHAINS, LAYOUT_SIGMA = ("clean", "foundation"), 64, 4, 0.02
-"""Arms that are asked P1's tasks, side of the windows [cells], chains, and the noise of a layout that is read as a channel [latent]."""
+P1_ARMS = ("clean", "foundation")
+"""Arms that are asked P1's tasks."""
+P1_SIZE, CHAINS, LAYOUT_SIGMA = 64, 4, 0.02
+"""Side of P1's windows [cells], chains averaged, and the noise of a layout that is read as a channel [latent]."""
 LEVELS_DB = (4.0, 16.0, 64.0)
 MIN_CELLS = 50
 """Hidden cells that a validation map must have to be scored."""
