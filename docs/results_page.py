@@ -19,8 +19,9 @@ METRICS = {
     "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
     "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
 }  # fmt: skip
-INTRODUCTION = """What matters of each benchmark ([protocol](protocol.md)); every row is in the file of tables that it links
-to, every case in the compressed table beside it. Generated from `bench/results` by `docs/generate.py`. Intervals are 95 %, over cities.
+INTRODUCTION = """What matters of each benchmark ([protocol](protocol.md)); every row is in the file of tables that it
+links to, every case in the compressed table beside it. Generated from `bench/results` by `docs/generate.py`. Intervals
+are 95 %, over cities.
 """
 OLDER = "_first"
 """Ending of the reports of version 0.1.0 that a later report of the same benchmark follows."""
