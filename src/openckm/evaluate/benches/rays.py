@@ -48,9 +48,10 @@ from openckm.maps.site import Layout
 from openckm.predict.predictor import Predictor
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.planes import RAY_PLANES
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
-from openckm.priors.ray_planes import RAY_PLANES, add_rays, site_rays
+from openckm.priors.ray_planes import add_rays, site_rays
 
 PRIORS_VARIABLE = "OPENCKM_OTHER_PRIORS"
 """Environment variable that names a folder of further priors, one model folder each, named as they are to be called."""
@@ -167,7 +168,7 @@ def _answers(priors: Mapping[str, MapDenoiser], given: Observations, grid: Grid)
         yield "rays alone", alone
     if transmitter is not None:
         way = site_geometry(grid, transmitter)
-        yield "bearing", (way.free_space_db + way.pattern_db, way.cos, way.sin)
+        yield "bearing", (way.free_space_db + way.pattern_db, way.cos.astype(np.float64), way.sin.astype(np.float64))
 
 
 def _levelled(expert: MeanMap, given: Observations, grid: Grid, planes: NDArray[np.float32]) -> Answer:
@@ -199,10 +200,8 @@ def _predicted(traced: TracedMap, number: int, weights: Path | None) -> Iterator
     for split, shown in (("heights known", traced), ("heights unknown", flattened(traced))):
         given, truth = heldout_case(shown, "gain", 0.0, number)
         try:
-            made = {
-                name: Predictor(weights=own, by=by).reconstruct(given, traced.grid)
-                for name, by, own in (("RadioMamba", "network", weights), ("prior", "prior", None))
-            }
+            asked = {"RadioMamba": Predictor(weights=weights, by="network"), "prior": Predictor(by="prior")}
+            made = {name: method.reconstruct(given, traced.grid) for name, method in asked.items()}
         except InputError:  # the transmitter stands outside the map or in a building
             return
         maps = {name: (np.asarray(m.mean(), np.float64), np.asarray(m.std(), np.float64)) for name, m in made.items()}
