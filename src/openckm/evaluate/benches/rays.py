@@ -168,7 +168,8 @@ def _answers(priors: Mapping[str, MapDenoiser], given: Observations, grid: Grid)
         yield "rays alone", alone
     if transmitter is not None:
         way = site_geometry(grid, transmitter)
-        yield "bearing", (way.free_space_db + way.pattern_db, way.cos.astype(np.float64), way.sin.astype(np.float64))
+        straight = np.asarray(way.free_space_db + way.pattern_db, np.float64)
+        yield "bearing", (straight, way.cos.astype(np.float64), way.sin.astype(np.float64))
 
 
 def _levelled(expert: MeanMap, given: Observations, grid: Grid, planes: NDArray[np.float32]) -> Answer:
@@ -176,7 +177,7 @@ def _levelled(expert: MeanMap, given: Observations, grid: Grid, planes: NDArray[
     gain = expert.mean
     if given.points:
         row, col = grid.index_of(given.points[0].x, given.points[0].y)
-        gain = gain + np.median(given.points[0].value - gain[row, col])
+        gain = np.asarray(gain + np.median(given.points[0].value - gain[row, col]), np.float64)
     cos, sin = (planes[RAY_PLANES.index(part)].astype(np.float64) for part in ("ray_east", "ray_north"))
     return gain, cos, sin
 
