@@ -30,8 +30,8 @@ from openckm.maps.tables.heights import choose_height
 from openckm.maps.tables.networks import RUN_NAMES, network_kind
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
-from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_noise, repeated_rows
-from openckm.maps.tables.roles import OTHER_ROLES, ROLES, VALUE_ROLES, is_known
+from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_instants, note_noise, repeated_rows
+from openckm.maps.tables.roles import INDEX_ROLES, OTHER_ROLES, ROLES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
     UTM_ZONE,
@@ -45,7 +45,7 @@ from openckm.maps.tables.transmitters import (
     unknown_columns,
     unknown_groups,
 )
-from openckm.maps.tables.values import read_values
+from openckm.maps.tables.values import choose_index, read_values
 
 OUTSIDE = "outside the map"
 _REPEATED_SHARE = 0.2
@@ -211,6 +211,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     selected = len(account.table)
     roles = clean_positions(account, roles, how["skip_bad"], how["spacing_m"])
     value_role = next(role for role in (*VALUE_ROLES, *OTHER_ROLES) if role in roles)
+    roles, value_role = choose_index(account, roles, value_role, names)
     readings = read_values(account, roles, value_role, how["skip_bad"], how["nothing"])
     table = account.table
     sigma = _sigma(table, roles, how["sigma_db"])
@@ -224,6 +225,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     again[inside] = repeated_rows(account, x[inside], y[inside], readings["value"][inside])
     account.leave_out(again[inside], AGAIN)
     inside &= ~again
+    note_instants(account, x[inside], y[inside], readings["value"][inside])
     account.notes += refuse_mixture(account.table, names, how["where"], how["mix"])
     account.notes += position_notes(account.table, roles)
     note_altitudes(account, roles)
@@ -231,7 +233,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     account.notes += runs_in(account.table, runs)
     account.notes += unknown_groups(account.table, unknown & set(account.table.words))
     keep = slice(None) if inside.all() else inside
-    unit = "dBm" if value_role in ("rsrp", *VALUE_ROLES[3:]) else ROLES[value_role].unit
+    unit = "dBm" if value_role in ("rsrp", *INDEX_ROLES) else ROLES[value_role].unit
     points = Points(
         x=x[keep], y=y[keep], sigma=sigma[keep], device=devices[keep], row=table.row[keep],
         **{name: column[keep] for name, column in readings.items()},

@@ -4,6 +4,7 @@
 |---|---|
 | .geojson, .json, .geojsonl, .ndjson, also .gz | outlines with `height` [m] or `building:levels`; Overpass; CityJSON |
 | .osm, .osm.gz, .osm.bz2, .osm.pbf, .pbf | OpenStreetMap extracts |
+| .csv, .csv.gz | outlines as WKT in a column (Google's Open Buildings), or a feature a line (Microsoft's) |
 | .gpkg, .shp, .fgb, .gml, .kml, .zip (of a Shapefile) | outlines by GDAL (extra `files`) |
 | .parquet, .geoparquet | outlines as GeoParquet, e.g. of Overture (extra `files`) |
 | .tif, .tiff, .asc, .vrt, .img, .bil, .flt, .dem | a raster of building heights above ground [m] |
@@ -23,6 +24,7 @@ from openckm.maps.buildings.json_files import geojson_footprints, read_json
 from openckm.maps.buildings.osm import read_osm
 from openckm.maps.buildings.outlines import Footprints, rasterise, warnings_of
 from openckm.maps.buildings.rasters import read_height_npz, read_height_tiff
+from openckm.maps.buildings.text import read_csv
 from openckm.maps.buildings.vector import read_parquet, read_vector
 from openckm.maps.grid import Grid
 from openckm.maps.rays import MARGIN_M
@@ -39,11 +41,12 @@ _JSON = (
     ".json.gz",
     ".geojsonl.gz",
 )
+_CSV = (".csv", ".csv.gz")
 _OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 _VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".kml", ".zip")
 _PARQUET = (".parquet", ".geoparquet")
 _TIFF = (".tif", ".tiff", ".asc", ".vrt", ".img", ".bil", ".flt", ".dem")
-SUFFIXES = (*_JSON, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
+SUFFIXES = (*_JSON, *_CSV, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 """The file name endings that `read_layout` understands."""
 
 MOST_PADDING = 16
@@ -131,7 +134,8 @@ def _footprints(path: Path, kind: str, height_column: str | None) -> tuple[Footp
         return read_json(path, height_column)
     if kind in _OSM:
         return read_osm(path, height_column), _ODBL
-    return (read_parquet if kind in _PARQUET else read_vector)(path, height_column), ""
+    read = read_csv if kind in _CSV else read_parquet if kind in _PARQUET else read_vector
+    return read(path, height_column), ""
 
 
 def _raster(path: Path, kind: str, grid: Grid, height_column: str | None, default_height_m: float) -> Layout:

@@ -6,11 +6,13 @@ import gzip
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openckm.errors import LayoutError
-from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
+from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of, polygon_of
+from openckm.maps.tables.records import missing_from
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -34,12 +36,14 @@ def read_json(path: Path, height_column: str | None) -> tuple[Footprints, str]:
     if isinstance(document, dict) and str(document.get("geometryType", "")).startswith("esri"):
         from openckm.maps.buildings.vector import read_vector
 
-        return read_vector(path, height_column), ""  # GDAL reads Esri's JSON
+        found = read_vector(path, height_column)  # GDAL reads Esri's JSON
+        return _with_missing(found, document, len(document.get("features") or ())), ""
     if lines is not None:
         return geojson_footprints({"type": "FeatureCollection", "features": lines}, str(path), height_column), ""
     if isinstance(document, dict) and "elements" in document:
         polygons, missing = _overpass(document["elements"])
-        return footprints_of(polygons, "EPSG:4326", str(path), height_column, missing), _OVERPASS_LICENCE
+        found = footprints_of(polygons, "EPSG:4326", str(path), height_column, missing)
+        return _with_missing(found, document, 0), _OVERPASS_LICENCE
     if isinstance(document, dict) and document.get("type") == "CityJSON":
         return _cityjson(path, document, height_column), ""
     return geojson_footprints(document, str(path), height_column), ""
@@ -55,7 +59,12 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
     """
     polygons, crs, others = _geojson_polygons(document, where)
     counts = {"that are points, lines or nothing": others} if others else {}
-    return footprints_of(polygons, crs, where, height_column, counts)
+    return _with_missing(footprints_of(polygons, crs, where, height_column, counts), document, len(polygons) + others)
+
+
+def _with_missing(footprints: Footprints, document: object, count: int) -> Footprints:
+    """Return outlines with a warning where their document says that it is a part of what there is."""
+    return replace(footprints, notes=(*missing_from(document, count), *footprints.notes))
 
 
 def json_polygons(path: Path) -> tuple[list[Polygon], str | None]:
@@ -166,12 +175,11 @@ def _is_area(geometry: object) -> bool:
 
 
 def _polygon(geometry: dict[str, Any], tags: Mapping[str, Any]) -> Polygon:
-    import shapely
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     try:
-        return Polygon(shapely.force_2d(shape(geometry)), tags)
+        return polygon_of(shape(geometry), tags)
     except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         return Polygon(None, tags, str(error))
 

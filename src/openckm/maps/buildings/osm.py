@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
+from openckm.maps.tables.records import missing_from
 
+_END_BYTES = 1 << 13
 _KEYS = ("building", "building:part")
 
 
@@ -26,7 +32,21 @@ def read_osm(path: Path, height_column: str | None) -> Footprints:
     if not polygons:
         more = f"; {relations} relations lack members" if relations else ""
         raise LayoutError(f"{path} holds no building (ways or multipolygons tagged building=...){more}")
-    return footprints_of(polygons, "EPSG:4326", str(path), height_column, left_out)
+    found = footprints_of(polygons, "EPSG:4326", str(path), height_column, left_out)
+    return replace(found, notes=(*missing_from({"remark": _remark(path)}, 0), *found.notes))
+
+
+def _remark(path: Path) -> str:
+    """Return what Overpass wrote at the end of a file in XML, as "runtime error: Query timed out", else nothing."""
+    if path.suffix == ".pbf":
+        return ""
+    opened = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
+    end = b""
+    with opened(path, "rb") as stream:
+        while piece := stream.read(1 << 20):
+            end = (end + piece)[-_END_BYTES:]
+    found = re.search(rb"<remark>(.*?)</remark>", end, re.DOTALL)
+    return found[1].decode("utf-8", "replace").strip() if found else ""
 
 
 def osm_polygons(path: Path, keys: Sequence[str]) -> list[Polygon]:

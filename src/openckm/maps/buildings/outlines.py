@@ -61,11 +61,21 @@ class Polygon:
         outline: its shape, None where it cannot be read.
         tags: its tags or properties.
         problem: why it cannot be read, "" where it can.
+        third_m: mean of the third coordinates [m], NaN where there are none.
     """
 
     outline: BaseGeometry | None
     tags: Mapping[str, Any]
     problem: str = ""
+    third_m: float = float("nan")
+
+
+def polygon_of(shape: BaseGeometry, tags: Mapping[str, Any]) -> Polygon:
+    """Return a shape, with or without third coordinates, as a polygon of a file."""
+    import shapely
+
+    third = float(shapely.get_coordinates(shape, include_z=True)[:, 2].mean()) if shape.has_z else float("nan")
+    return Polygon(shapely.force_2d(shape), tags, third_m=third)
 
 
 def footprints_of(
@@ -116,12 +126,24 @@ def footprints_of(
     if height_column is None and not np.isfinite(heights).any():
         heights, said = unusual_heights([p.tags for p in good])
         notes += said
+        notes += _third_coordinates(good)
     unread = [text for p in good if height_column is None and (text := unread_height(p.tags))]
     if unread:
         shown = ", ".join(repr(text[:20]) for text in dict.fromkeys(unread[:60]))
         notes.append(f"{len(unread)} stated heights could not be read ({shown[:80]}), and count as unknown")
     part, above = (np.array([test(p.tags) for p in good], dtype=bool) for test in (is_part, floats))
     return Footprints(outlines, heights, crs, part, above, counts, tuple(notes))
+
+
+def _third_coordinates(polygons: Sequence[Polygon]) -> list[str]:
+    """Return a sentence where outlines without heights have third coordinates, which may be roofs or elevations."""
+    third = np.array([p.third_m for p in polygons])
+    third = third[np.isfinite(third) & (third != 0)]
+    if not third.size:
+        return []
+    span = f"{third.min():.4g} to {third.max():.4g} m"
+    return [f"{third.size} outlines have a third coordinate ({span}), which was not used: if it is their height above"
+            " ground, give it as a property height"]  # fmt: skip
 
 
 def _nothing(where: str, polygons: Sequence[Polygon], buildings: Sequence[Polygon], counts: Mapping[str, int]) -> str:

@@ -286,6 +286,8 @@ def _understood(
         share = float(counts[values == value].sum() / raster.size)
         notes.append(f"the value {value:g} ({share:.0%} of the raster) is no height and was taken as unknown")
     real = values[~np.isin(values, nothing)]
+    if not real.size:
+        raise LayoutError(f"{path} holds no value: every cell is no-data; export the heights again")
     above = real[real != 0]
     known = not (len(above) == 1 and above[0] in (1.0, 100.0, 255.0))
     if not known:
@@ -296,6 +298,9 @@ def _understood(
     else:
         _require_above_ground(found, path)
         found = _without_low(found, notes)
+    pits = int((found < -LOWEST_M).sum())
+    if pits:
+        notes.append(f"{pits} cells are below {-LOWEST_M:g} m, and were taken as free")
     unknown = ~np.isfinite(found)
     if unknown.any():
         notes.append(

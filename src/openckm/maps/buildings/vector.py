@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
-from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
+from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of, polygon_of
 
 _AREAS = ("Polygon", "MultiPolygon")
 _EXTRA = "install openckm[files] to read it, or export the buildings as GeoJSON"
@@ -35,7 +35,7 @@ def read_vector(path: Path, height_column: str | None) -> Footprints:
         if not areas:
             raise LayoutError(f"{path} holds {', '.join(f'{n} ({k})' for n, k in layers)}: wanted a layer of polygons")
         layer = _building_layer(place, areas)
-        meta, _, geometry, fields = pyogrio.raw.read(place, layer=layer, force_2d=True)
+        meta, _, geometry, fields = pyogrio.raw.read(place, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise LayoutError(f"cannot read {path}: {error}; export the layout again") from error
     names = [str(name) for name in meta["fields"]]
@@ -123,14 +123,13 @@ def _polygons(
 ) -> list[Polygon]:
     import shapely
 
-    shapes = shapely.force_2d(shapely.from_wkb(np.asarray(list(geometry), dtype=object), on_invalid="ignore"))
+    shapes = shapely.from_wkb(np.asarray(list(geometry), dtype=object), on_invalid="ignore")
     found = []
     for i, shape in enumerate(shapes):
         if shape is None or shape.geom_type not in kinds:
             continue
-        found.append(
-            Polygon(shape, {n: v for n, f in zip(names, fields, strict=True) if (v := _value(f[i])) is not None})
-        )
+        tags = {n: v for n, f in zip(names, fields, strict=True) if (v := _value(f[i])) is not None}
+        found.append(polygon_of(shape, tags))
     return found
 
 

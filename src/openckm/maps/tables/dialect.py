@@ -20,6 +20,7 @@ WHITESPACE = r"\s+"
 _SEPARATORS = (",", ";", "\t", "|")
 _PREAMBLE_LINES = 120
 _SAMPLE_ROWS = 400
+_MOST_HEADER_LINES = 20
 _COMMENT = re.compile(r"\s*(#|//|%)")
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t|\s]*", re.IGNORECASE)
 _BOMS = (
@@ -74,10 +75,8 @@ def sniff(head: bytes, whole: bool, label: str, named: Sequence[str] = ()) -> Di
     """
     encoding = _encoding(head, whole, label)
     text = head.decode(encoding, errors="ignore" if not whole else "strict")
-    lines = _lines(text, whole)
+    lines = _joined(_lines(text, whole))
     forced = next((m[1] for line, _ in lines[:2] if (m := _SEP_LINE.fullmatch(line))), "")
-    if forced:
-        lines = [(line, end) for line, end in lines]
     found = _find_header(lines, (forced,) if forced else _SEPARATORS, named)
     if found is None and not forced:
         found = _find_header(lines, (WHITESPACE,), named)
@@ -98,8 +97,8 @@ def sniff(head: bytes, whole: bool, label: str, named: Sequence[str] = ()) -> Di
     while header and not header[-1]:
         header = header[:-1]  # a separator at the end of the line
     return Dialect(
-        encoding, separator, tuple(header), lines[at][1], at + 1, comment, tuple(map(tuple, rows[:_SAMPLE_ROWS])),
-        tuple(notes),
+        encoding, separator, tuple(header), lines[at][1], len(_lines(text[: lines[at][1]], True)), comment,
+        tuple(map(tuple, rows[:_SAMPLE_ROWS])), tuple(notes),
     )  # fmt: skip
 
 
@@ -143,6 +142,21 @@ def _lines(text: str, whole: bool) -> list[tuple[str, int]]:
     if text[begin:] and (whole or not found):
         found.append((text[begin:], len(text)))
     return found
+
+
+def _joined(lines: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return the lines with those in one where a quote is open at the end of one: a name of two lines in a header."""
+    joined: list[tuple[str, int]] = []
+    rest = iter(range(len(lines)))
+    for k in rest:
+        closed = k
+        if k < _PREAMBLE_LINES and lines[k][0].count('"') % 2:
+            ends = range(k + 1, min(k + 1 + _MOST_HEADER_LINES, len(lines)))
+            closed = next((e for e in ends if sum(line.count('"') for line, _ in lines[k : e + 1]) % 2 == 0), k)
+        joined.append(("\n".join(line for line, _ in lines[k : closed + 1]), lines[closed][1]))
+        for _ in range(closed - k):
+            next(rest)
+    return joined
 
 
 def _find_header(

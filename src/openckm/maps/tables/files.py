@@ -61,7 +61,7 @@ def open_table(path: str | os.PathLike[str], named: Sequence[str] = ()) -> Table
 def _open_spatial(source: Source, head: bytes, suffix: str) -> TableFile | None:
     from openckm.maps.tables import vector
 
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x1e")[:1]
     if head.startswith(b"PAR1"):
         return vector.open_parquet(source)
     if suffix in _VECTOR or head.startswith(b"SQLite format 3") or head.startswith(b"fgb\x03"):

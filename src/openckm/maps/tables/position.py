@@ -30,6 +30,11 @@ _AREA_SLACK_DEG = 3.0
 """Coordinates may lie so far outside the area that their CRS is made for [degrees]."""
 _POOR_FIX_M = 50.0
 """A position that is stated to be off by more is worth a warning [m]."""
+_POOR = {"hdop": (lambda v: v > 10, "above 10"), "satellites": (lambda v: v < 4, "below 4"),
+         "fix": (lambda v: v == 0, "of 0, none")}  # fmt: skip
+"""What says that a position is no good, by role."""
+_SOME, _STILL_SHARE, _STILL_TIMES = 100_000, 0.2, 5
+"""Readings that are looked at; share of them at one place, and times the usual count of a place, that is said."""
 
 
 def clean_positions(
@@ -134,6 +139,14 @@ def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
                 f"WARNING: positions are given to {step:g} degrees ({step * 111_200:.0f} m), far coarser than a"
                 " map's cells"
             )
+    notes += _standing_still(x, y)
+    for role, (is_poor, words) in _POOR.items():
+        if role in roles:
+            cell = table.numbers[roles[role]]
+            count = int(((cell.state == GOOD) & is_poor(cell.value)).sum())
+            if count:
+                name = table.header[roles[role]]
+                notes.append(f"WARNING: {count} of {len(x)} readings state a {name} {words}: their places may be wrong")
     if "accuracy" in roles:
         cell = table.numbers[roles["accuracy"]]
         poor = (cell.state == GOOD) & (scaled(table, roles["accuracy"], "accuracy") > _POOR_FIX_M)
@@ -143,6 +156,19 @@ def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
                 f" {_POOR_FIX_M:g} m ({table.header[roles['accuracy']]}, up to {cell.value[poor].max():g})"
             )
     return notes
+
+
+def _standing_still(x: Floats, y: Floats) -> list[str]:
+    """Return a sentence where many readings share one place to the last digit, and the others do not."""
+    every = max(1, len(x) // _SOME)
+    _, counts = np.unique(x[::every] + 1j * y[::every], return_counts=True)
+    most, usual = int(counts.max(initial=0)), float(np.median(counts)) if len(counts) else 0.0
+    if len(counts) < 2 or most < _ENOUGH or most < _STILL_SHARE * counts.sum() or most < _STILL_TIMES * usual:
+        return []
+    about = "" if every == 1 else "about "
+    return [
+        f"{about}{most * every} of {len(x)} readings are at one place: a position that stood still while others moved?"
+    ]
 
 
 def _split_pairs(account: Account, roles: dict[str, int], both: str) -> dict[str, int]:
@@ -279,6 +305,8 @@ def _require_degrees(account: Account, roles: dict[str, int], skip_bad: bool) ->
         if swapped
         else "if these are metres, say columns={'x': ..., 'y': ...} and crs='EPSG:...'"
     )
+    if bool(((lon >= 0) & (lon <= 360) & (np.abs(lat) <= 90)).all()):
+        hint = "longitudes go from 0 to 360 here: subtract 360 where they are above 180"
     if not good.any() and np.median(np.abs(lat)) > 1e4 and np.median(np.abs(lon)) > 1e4:
         hint = "numbers this large are degrees times 1e6 or 1e7: call the columns lon_e7 and lat_e7; " + hint
     raise MeasurementError(

@@ -69,6 +69,33 @@ def _of_columns(document: Mapping[str, Any]) -> list[Record] | None:
     return [dict(zip(document, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def missing_from(document: Any, count: int) -> list[str]:
+    """Return a warning where a service says that it handed out a part of what there is, with `count` things in it.
+
+    Known are Overpass' remark, Esri's transfer limit, the numbers of WFS and of pages, and a link to the next page.
+    """
+    if not isinstance(document, dict):
+        return []
+    inside = document.get("properties")
+    limit = document.get("exceededTransferLimit") or (isinstance(inside, dict) and inside.get("exceededTransferLimit"))
+    totals = [document.get(key) for key in ("numberMatched", "totalFeatures", "total", "total_count", "count")]
+    total = max((n for n in totals if isinstance(n, int) and not isinstance(n, bool)), default=0)
+    links = document.get("links")
+    further = [link.get("rel") for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+    why = (
+        f"it says {str(document['remark']).strip()!r}" if document.get("remark")
+        else "it says that a limit was exceeded" if limit
+        else f"it holds {count} of {total}" if total > count
+        else "it names a further page" if document.get("next") or "next" in further
+        else ""
+    )  # fmt: skip
+    return (
+        [f"WARNING: the file is a part of an answer ({why}): ask for the rest, and give the files together"]
+        if why
+        else []
+    )
+
+
 def flat_rows(record: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the rows of a record: one, or one for each object of the lists inside it.
 

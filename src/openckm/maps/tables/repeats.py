@@ -27,6 +27,10 @@ _NUMBERS_OF_ROWS = frozenset(("", "id", "index", "row", "no", "nr", "fid", "unna
 _LOUD_DB = 12.0
 """Noise of a reading that no radio has [dB]; a column that states more is of something else."""
 _ALTITUDES = frozenset(("altitude", "alt", "elevation", "ele", "height", "höhe", "hohe", "altitud", "hauteur"))
+_SOME, _FEWEST = 20_000, 12
+"""Readings that are looked at for others of the same time and place, at most and at least."""
+_INSTANT_DB, _MOST_NAMES = 6.0, 40
+"""What readings of one instant and place have to span to be of several cells [dB]; fading and steps span less."""
 _CLIMB_M = 25.0
 """Altitudes that differ by more are those of a hill or of a drone [m]."""
 
@@ -58,6 +62,55 @@ def repeated_rows(account: Account, *columns: NDArray[np.float64]) -> NDArray[np
         code = whole.words[column].code[at].astype(np.int64)
         key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1].ravel().astype(np.int64)
     return _again(key)
+
+
+def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float64], value: NDArray[np.float64]) -> None:
+    """Say where most readings share time and place with others of quite another value, as those of several cells do.
+
+    Args:
+        account: the rows.
+        x: their places [m], shape (n,).
+        y: the same, northwards.
+        value: their values [dB], shape (n,).
+    """
+    file, few = account.table.file, slice(0, _SOME)
+    place = np.unique(x[few] + 1j * y[few], return_inverse=True)[1]
+    if len(place) < _FEWEST or _differing(place, value[few]) < _INSTANT_DB:
+        return
+    times = [i for i in range(_width(file)) if any(word in plain(file.header[i]) for word in TIMES)]
+    if not times and len(set(np.bincount(place).tolist())) > 1:
+        return  # whoever stands still measures the same place at different times
+    found, _ = file.load({}, tuple(range(_width(file))), True)
+    at = np.searchsorted(found.row, account.table.row[few])
+    key = place
+    for column in times:
+        code = found.words[column].code[at]
+        key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1]
+    spread = _differing(key, value[few])
+    if spread < _INSTANT_DB:
+        return
+    apart = [
+        file.header[c] for c in range(_width(file)) if c not in times and _tells_apart(found.words[c].code[at], key)
+    ]
+    hint = f"; column {apart[0]!r} tells them apart: choose one with where={{{apart[0]!r}: ...}}" if apart else ""
+    account.note(
+        f"WARNING: readings of the same time and place differ by {spread:.0f} dB (median): are they of several cells,"
+        f" beams or antennas?{hint}"
+    )
+
+
+def _differing(key: NDArray[np.integer], value: NDArray[np.float64]) -> float:
+    """Return the median, over rows, of what the values of the rows with the same key span; 0 where most stand alone."""
+    low, high = np.full(int(key.max()) + 1, np.inf), np.full(int(key.max()) + 1, -np.inf)
+    np.minimum.at(low, key, value)
+    np.maximum.at(high, key, value)
+    return float(np.median((high - low)[key]))
+
+
+def _tells_apart(code: NDArray[np.integer], key: NDArray[np.integer]) -> bool:
+    """Say whether a column of few different cells has another one in every row of a key."""
+    count = int(code.max(initial=0)) + 1
+    return 2 <= count <= _MOST_NAMES and len(np.unique(key * np.int64(count) + code)) == len(key)
 
 
 def _width(file: TableFile) -> int:

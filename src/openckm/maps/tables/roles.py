@@ -66,7 +66,8 @@ class Role:
         low: smallest value that can be [unit].
         high: largest value that can be [unit].
         nothings: numbers that instruments write where they have none; rows that hold one are left out and counted.
-        offset: what is added to the number of a report index to give the unit.
+        step: by what the number of a report index is multiplied to give the unit.
+        offset: what is added to it then.
     """
 
     names: tuple[str, ...]
@@ -76,6 +77,7 @@ class Role:
     high: float = math.inf
     nothings: tuple[float, ...] = ()
     offset: float = 0.0
+    step: float = 1.0
 
 
 _ODD = (
@@ -149,6 +151,11 @@ ROLES: dict[str, Role] = {
     "asu": Role(("asu", "asu_level", "asulevel", "lte_asu", "rsrp_asu", "asu_lte", "signal_asu"), "index", {}, 0.0,
     97.0,
                 (*_ODD, -1.0, 99.0, 255.0), -140.0),
+    "asu_gsm": Role(("asu_gsm", "gsm_asu", "asu_2g"), "index", {}, 0.0, 31.0, (*_ODD, -1.0, 99.0, 255.0), -113.0, 2.0),
+    "rxlev_index": Role(("rxlev_index", "rxlev_report", "rxlev_idx"), "index", {}, 0.0, 63.0,
+                        (*_ODD, -1.0, 99.0, 255.0), -111.0),
+    "rscp_index": Role(("rscp_index", "rscp_report", "rscp_idx", "cpich_rscp_lev"), "index", {}, -5.0, 91.0,
+                       (*_ODD, 99.0, 255.0), -116.0),
     "path_loss": Role(
         ("path_loss", "path_loss_db", "pathloss", "pathloss_db", "pl", "pl_db", "loss_db", "pfaddämpfung",
          "ausbreitungsdämpfung", "funkfelddämpfung", "affaiblissement", "perte_de_propagation", "pérdida_de_trayecto",
@@ -182,6 +189,10 @@ ROLES: dict[str, Role] = {
                       "latitude n/s", "lat_n/s", "north_south", "n_s")),
     "accuracy": Role(("accuracy", "accuracy_m", "accuracymeters", "gps_accuracy", "horizontal_accuracy", "hacc",
                       "position_accuracy", "location_accuracy", "genauigkeit", "précision", "precisión"), "m", _METRES),
+    "hdop": Role(("hdop", "gps_hdop", "pdop", "gps_pdop", "dop"), "", {}),
+    "satellites": Role(("satellites", "sats", "num_sats", "num_satellites", "gps_satellites", "satellites_used", "nsat",
+                        "satellite_count", "sat_count", "gps_sats"), "", {}),
+    "fix": Role(("fix", "gps_fix", "fix_type", "fix_quality", "gps_quality"), "", {}),
     "height": Role(("receiver_height", "rx_height", "ue_height", "height_agl", "agl", "altitude_agl", "alt_agl",
                     "relative_altitude", "rel_alt", "height_above_ground", "height_above_ground_level", "flight_height",
                     "drone_height", "uav_height", "antenna_height_rx", "höhe_über_grund", "hauteur_sol",
@@ -194,7 +205,8 @@ ROLES: dict[str, Role] = {
 }  # fmt: skip
 """Every role of a column in a drive test."""
 
-VALUE_ROLES = ("rsrp", "path_loss", "gain", "rsrp_index", "rsrp_index_nr", "asu")
+INDEX_ROLES = ("rsrp_index", "rsrp_index_nr", "asu", "asu_gsm", "rxlev_index", "rscp_index")
+VALUE_ROLES = ("rsrp", "path_loss", "gain", *INDEX_ROLES)
 """Roles that are the reading; the first three are units, the others a report of the received power."""
 OTHER_ROLES: Mapping[str, str] = {
     "rsrq": "rsrq_db", "sinr": "sinr_db", "wideband": "rssi_dbm", "throughput": "throughput_mbps",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO_NUMBER, UNIT, tidy
-from openckm.maps.tables.roles import ROLES, VALUE_ROLES, plain, unit_in
+from openckm.maps.tables.roles import INDEX_ROLES, ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
 FOREIGN_UNITS = frozenset((
@@ -33,12 +33,15 @@ _REMEDY = {
         "a positive number is a path loss (say columns={'path_loss': <column>}) or a report index (say"
         " columns={'rsrp_index': <column>} for LTE, index - 141 dBm; columns={'rsrp_index_nr': <column>} for 5G,"
         " index -"
-        " 157 dBm; columns={'asu': <column>} for Android's ASU, - 140 dBm); numbers that stand for a missing value:"
+        " 157 dBm; columns={'asu': <column>} for Android's ASU, - 140 dBm; columns={'rxlev_index': <column>} for GSM,"
+        " index - 111 dBm); numbers that stand for a missing value:"
         " remove these rows, or leave them out with skip_bad=True"
     ),
     "path_loss": "a negative number is a gain (say columns={'gain': <column>}) or a received power ('rsrp')",
     "gain": "a positive number is a path loss (say columns={'path_loss': <column>})",
 }
+_GSM, _LATER = frozenset(("gsm", "edge", "gprs", "2g")), frozenset(("lte", "nr", "4g", "5g", "lteca", "5gnr", "nrnsa",
+    "nrsa", "5gnsa", "5gsa", "endc", "ltem", "nbiot", "4gca"))  # fmt: skip
 _KINDS = {
     "": "exact", "0": "exact", "false": "exact", "no": "exact", "exact": "exact", "0.0": "exact", "nan": "exact",
     "1": "unheard", "true": "unheard", "yes": "unheard", "censored": "unheard", "not heard": "unheard",
@@ -70,7 +73,7 @@ def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
     if role in ("lon", "lat"):
         scale = 1e-7 if plain(name).endswith("e7") else 1e-6 if plain(name).endswith("e6") else 1.0
         value = value * scale if scale != 1.0 else value
-    return value + what.offset if what.offset else value
+    return value * what.step + what.offset if what.offset else value
 
 
 def require_readable(account: Account, column: int, role: str, skip_bad: bool) -> NDArray[np.bool_]:
@@ -143,6 +146,45 @@ def leave_out_nothings(
     return keep
 
 
+def choose_index(
+    account: Account, roles: dict[str, int], role: str, names: Mapping[int, str]
+) -> tuple[dict[str, int], str]:
+    """Return the roles and the one of the values, Android's ASU as that of the technology that the rows name.
+
+    Args:
+        account: the rows.
+        roles: column of each role.
+        role: the one of the values.
+        names: the columns that name something of the network, and what.
+
+    Raises:
+        MeasurementError: if all rows name a technology whose ASU has two meanings.
+    """
+    if role != "asu":
+        return roles, role
+    column, table = roles[role], account.table
+    name = table.header[column]
+    kinds = {plain(w) for c, kind in names.items() if kind == "technology" for w in table.words[c].counts()} - {""}
+    if kinds and kinds <= _GSM:
+        account.note(f"the column {name!r} was read as GSM's: steps of 2 dB from -113 dBm")
+        return {("asu_gsm" if key == role else key): index for key, index in roles.items()}, "asu_gsm"
+    if kinds and not kinds & (_GSM | _LATER):
+        raise MeasurementError(
+            f"{table.file.label}: {name!r} is the ASU of {', '.join(sorted(kinds)).upper()}, which phones count from"
+            " -113, -115, -116 or -120 dBm; choose a column in dBm with columns={'rsrp': '<column>'}, or say"
+            f" columns={{'rscp_index': {name!r}}} (index - 116 dBm)"
+        )
+    account.note(f"the column {name!r} was read as LTE's and 5G's: steps of 1 dB from -140 dBm")
+    cell = table.numbers[column]
+    known = cell.value[(cell.state == GOOD) & ~np.isin(cell.value, ROLES[role].nothings)]
+    if not kinds and known.size and known.max() <= ROLES["asu_gsm"].high:
+        account.note(
+            f"WARNING: no {name!r} is above {known.max():g}, which would be -{140 - known.max():g} dBm: if it is GSM's"
+            f" (2 dB a step from -113 dBm), say columns={{'asu_gsm': {name!r}}}"
+        )
+    return roles, role
+
+
 def read_values(
     account: Account, roles: Mapping[str, int], role: str, skip_bad: bool, nothing: Sequence[float] = ()
 ) -> dict[str, NDArray[Any]]:
@@ -157,9 +199,9 @@ def read_values(
     _leave_out_beyond(account, column, role)
     if not len(account.table):
         raise MeasurementError(f"{account.table.file.label}: no row holds a value in {account.table.header[column]!r}"
-                               f" ({_in_words(account)}); choose another column")  # fmt: skip
+                               f" ({_in_words(account)}); {_other_rows(account)}choose another column")  # fmt: skip
     _warn_of_heap(account, column)
-    family = "rsrp" if role in VALUE_ROLES[3:] else role
+    family = "rsrp" if role in INDEX_ROLES else role
     _require_range(account, column, role, family, skip_bad)
     table = account.table
     value = scaled(table, column, role)
@@ -213,7 +255,7 @@ def _leave_out_beyond(account: Account, column: int, role: str) -> None:
 def _require_range(account: Account, column: int, role: str, family: str, skip_bad: bool) -> None:
     table, what = account.table, ROLES[role]
     value = scaled(table, column, role)
-    bad = ~((value >= what.low + what.offset) & (value <= what.high + what.offset))
+    bad = ~((value >= what.low * what.step + what.offset) & (value <= what.high * what.step + what.offset))
     if not bad.any():
         return
     if skip_bad and not bad.all():
@@ -221,11 +263,14 @@ def _require_range(account: Account, column: int, role: str, family: str, skip_b
         return
     i = int(np.argmax(bad))
     lowest, highest = what.low, what.high
+    remedy = _REMEDY.get(family, "remove these rows, or leave them out with skip_bad=True")
+    if role == "rsrp" and ((value < 0) & (value / 10 >= lowest) & (value / 10 <= highest)).all():
+        remedy = "these look like tenths of a dB: divide the column by 10"
     raise MeasurementError(
         f"{table.at(i)}: {table.header[column]!r} is {table.numbers[column].value[i]:g}, wanted a {role} in"
         f" [{lowest:g},"
         f" {highest:g}] {ROLES[family].unit} ({int(bad.sum())} of {len(value)} rows are out of this range);"
-        f" {_REMEDY.get(family, 'remove these rows, or leave them out with skip_bad=True')}"
+        f" {remedy}"
     )
 
 
@@ -260,8 +305,9 @@ def _limits(cell: Numbers, kind: NDArray[np.str_], value: NDArray[np.float64], r
     """Return the kinds with what the cells say: "< -120", and the ends of a report's range of indices."""
     what = ROLES[role]
     below, above = cell.state == BELOW, cell.state == ABOVE
-    if role in ("rsrp_index", "rsrp_index_nr"):
-        below, above = below | (value <= what.low + what.offset), above | (value >= what.high + what.offset)
+    if role in INDEX_ROLES and role != "asu":
+        low, high = (end * what.step + what.offset for end in (what.low, what.high))
+        below, above = below | (value <= low), above | (value >= high)
     if not (below.any() or above.any()):
         return kind
     return np.where(below, "below", np.where(above, "above", kind)).astype("<U8")
@@ -296,6 +342,14 @@ def _mapped(kind: NDArray[np.str_], new: Mapping[str, str]) -> NDArray[np.str_]:
     for old, word in new.items():
         out[kind == old] = word
     return out
+
+
+def _other_rows(account: Account) -> str:
+    """Return a hint where positions and readings stand on different rows, as in logs of events; else nothing."""
+    without = account.left_out.get("without a position", 0), account.left_out.get("without a value", 0)
+    if min(without) < 0.2 * account.read:
+        return ""
+    return "positions and readings stand on different rows: fill the positions down, and give the file again; or "
 
 
 def _in_words(account: Account) -> str:

@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 
 from openckm.errors import MeasurementError
 from openckm.maps.tables.frame import FrameFile, from_records
-from openckm.maps.tables.records import documents_in, flat_rows, records_of
+from openckm.maps.tables.records import documents_in, flat_rows, missing_from, records_of
+from openckm.maps.tables.roles import OTHER_ROLES, VALUE_ROLES, role_of
 from openckm.maps.tables.sources import Source
 
 _DEGREES = ("geometry lon", "geometry lat")
 _METRES = ("geometry x", "geometry y")
-_PAIR = re.compile(
-    r"([A-Za-z][\w .\-()\[\]/]{0,40}?)\s*[:=]\s*([-+\u2212]?\d+(?:[.,]\d+)?(?:\s*dBm?)?|[A-Za-z][\w\-]*)"
-)
+_PAIR = re.compile(r"([A-Za-z][\w .\-()\[\]/]{0,40}?)\s*[:=]\s*([-+\u2212]?\d+(?:[.,]\d+)?(?:\s*dBm?)?|\w[\w:.\-]*)")
 _TAG = re.compile(r"<[^>]*>")
 EXTRA = "install openckm[files] to read it"
 
@@ -38,7 +37,7 @@ def open_geojson(source: Source) -> FrameFile:
         MeasurementError: if it is not GeoJSON, or holds no points.
     """
     text = source.whole().decode("utf-8-sig", errors="replace")
-    features, crs = _features(text, source.label)
+    features, crs, part = _features(text, source.label)
     records = []
     for feature in features:
         geometry, properties = feature.get("geometry") or {}, feature.get("properties") or {}
@@ -48,6 +47,12 @@ def open_geojson(source: Source) -> FrameFile:
     kinds = Counter(str((f.get("geometry") or {}).get("type")) for f in features)
     others = [f"{n} {kind}" for kind, n in sorted(kinds.items()) if kind not in ("Point", "MultiPoint", "None")]
     notes = [f"features that are no points were passed over: {', '.join(others)}"] if others else []
+    if kinds["MultiPoint"] and len(records) > len(features):
+        raise MeasurementError(
+            f"{source.label} holds {kinds['MultiPoint']} MultiPoint of several places with one reading for"
+            " all: wanted a point with its own reading each"
+        )
+    notes += part
     return _points(source, records, sorted(kinds), crs, notes)
 
 
@@ -142,6 +147,8 @@ def _plain_columns(table: Any) -> list[tuple[str, NDArray[Any]]]:
 def open_vector(source: Source) -> FrameFile:
     """Return the first layer with points of a file that GDAL reads: GeoPackage, Shapefile, FlatGeobuf and others.
 
+    Where no layer holds points, it is the first table with columns of positions and readings, as of an app's data base.
+
     Raises:
         MeasurementError: if pyogrio is not installed, the file is broken, or no layer holds points.
     """
@@ -153,6 +160,13 @@ def open_vector(source: Source) -> FrameFile:
     try:
         layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(place)]
         points = [name for name, kind in layers if "Point" in kind or "Unknown" in kind]
+        tables = [
+            name for name, kind in layers if kind == "None" and _has_readings(pyogrio.read_info(place, layer=name))
+        ]
+        if not points and tables:
+            meta, _, _, fields = pyogrio.raw.read(place, layer=tables[0], read_geometry=False)
+            notes = [f"the readings were taken from the table {tables[0]!r} of {len(layers)}"]
+            return FrameFile(source.label, source.name, _named_arrays(meta, fields), notes)
         if not points:
             raise MeasurementError(
                 f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer"
@@ -161,8 +175,7 @@ def open_vector(source: Source) -> FrameFile:
         meta, _, geometry, fields = pyogrio.raw.read(place, layer=points[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise MeasurementError(f"cannot read {source.label}: {error}; export the readings again") from error
-    columns = [(str(name), _plain_array(values)) for name, values in zip(meta["fields"], fields, strict=True)]
-    crs = meta["crs"]
+    columns, crs = _named_arrays(meta, fields), meta["crs"]
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
     if len(points) > 1:
         notes.append(f"WARNING: the layers {', '.join(map(repr, points[1:]))} hold points, too, and were not read")
@@ -171,6 +184,15 @@ def open_vector(source: Source) -> FrameFile:
         notes.append("the file states no CRS, and its coordinates were read as degrees")
     columns += _coordinates(source, geometry, crs)
     return FrameFile(source.label, source.name, columns, notes, None if _is_wgs84(crs) else crs)
+
+
+def _has_readings(info: Mapping[str, Any]) -> bool:
+    roles = {role_of(str(name)) for name in info["fields"]}
+    return {"lon", "lat"} <= roles and bool(roles & {*VALUE_ROLES, *OTHER_ROLES})
+
+
+def _named_arrays(meta: Mapping[str, Any], fields: Sequence[NDArray[Any]]) -> list[tuple[str, NDArray[Any]]]:
+    return [(str(name), _plain_array(values)) for name, values in zip(meta["fields"], fields, strict=True)]
 
 
 def _points(
@@ -187,24 +209,26 @@ def _points(
     return FrameFile(source.label, source.name, columns, notes, crs=crs)
 
 
-def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Return the features of GeoJSON, or the records of other JSON as features, and their CRS, None for degrees."""
+def _features(text: str, label: str) -> tuple[list[dict[str, Any]], str | None, list[str]]:
+    """Return the features of GeoJSON or the records of other JSON, their CRS, None for degrees, and notes."""
     try:
         documents = documents_in(text)
     except ValueError as error:
         raise MeasurementError(f"{label} is not JSON ({error}): wanted GeoJSON with points") from error
     document = documents[0] if len(documents) == 1 else documents
     if isinstance(document, dict) and document.get("type") == "Feature":
-        return [document], None
+        return [document], None, []
     if isinstance(document, dict) and isinstance(document.get("features"), list):
         name = ((document.get("crs") or {}).get("properties") or {}).get("name")
         found = [f for f in document["features"] if isinstance(f, dict)]
-        return found, None if name is None or _is_wgs84(name) else _epsg(str(name))
+        part = missing_from(document, len(found))
+        return found, None if name is None or _is_wgs84(name) else _epsg(str(name)), part
     records = None if isinstance(document, dict) and "elements" in document else records_of(document)
     if records is None:
         what = "raw Overpass JSON" if isinstance(document, dict) and "elements" in document else "JSON, but not GeoJSON"
         raise MeasurementError(f"{label} is {what}: wanted a FeatureCollection of points with their readings")
-    return [r if "geometry" in r else {"geometry": None, "properties": r} for r in records], None
+    features = [r if "geometry" in r else {"geometry": None, "properties": r} for r in records]
+    return features, None, missing_from(document, len(records))
 
 
 def _places(geometry: Mapping[str, Any]) -> Iterator[Sequence[float]]:
