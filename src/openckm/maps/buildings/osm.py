@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from openckm.errors import LayoutError
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
@@ -40,9 +40,8 @@ def _remark(path: Path) -> str:
     """Return what Overpass wrote at the end of a file in XML, as "runtime error: Query timed out", else nothing."""
     if path.suffix == ".pbf":
         return ""
-    opened = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
-    end = b""
-    with opened(path, "rb") as stream:
+    end, read = b"", gzip.open if path.suffix == ".gz" else bz2.open if path.suffix == ".bz2" else open
+    with cast("IO[bytes]", read(path, "rb")) as stream:
         while piece := stream.read(1 << 20):
             end = (end + piece)[-_END_BYTES:]
     found = re.search(rb"<remark>(.*?)</remark>", end, re.DOTALL)

@@ -119,9 +119,9 @@ def _find(file: TableFile, role: str, banned: set[int], notes: list[str]) -> int
         return None
     if role in ("lon", "lat"):
         ranked = _that_move(file, ranked, notes)
-        others = [repr(file.header[i]) for _, i in ranked[1:4] if file.header[i] != file.header[ranked[0][1]]]
-        if others:
-            notes.append(f"the {role} is {file.header[ranked[0][1]]!r}; {', '.join(others)} was not used")
+        second = [repr(file.header[i]) for _, i in ranked[1:4] if file.header[i] != file.header[ranked[0][1]]]
+        if second:
+            notes.append(f"the {role} is {file.header[ranked[0][1]]!r}; {', '.join(second)} was not used")
     if role == "rsrp":
         ranked = _that_can_be_power(file, ranked, notes)
     same = [i for _, i in ranked if file.header[i] == file.header[ranked[0][1]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ _AREA_SLACK_DEG = 3.0
 """Coordinates may lie so far outside the area that their CRS is made for [degrees]."""
 _POOR_FIX_M = 50.0
 """A position that is stated to be off by more is worth a warning [m]."""
-_POOR = {"hdop": (lambda v: v > 10, "above 10"), "satellites": (lambda v: v < 4, "below 4"),
+_POOR: Mapping[str, tuple[Callable[[Floats], NDArray[np.bool_]], str]] = {"hdop": (lambda v: v > 10, "above 10"), "satellites": (lambda v: v < 4, "below 4"),
          "fix": (lambda v: v == 0, "of 0, none")}  # fmt: skip
 """What says that a position is no good, by role."""
 _SOME, _STILL_SHARE, _STILL_TIMES = 100_000, 0.2, 5

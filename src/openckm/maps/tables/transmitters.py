@@ -134,7 +134,7 @@ def unknown_groups(table: Table, columns: Collection[int]) -> list[str]:
     for column in sorted(columns):
         counts = _counts(table.words[column])
         sizes = list(counts.values())
-        if _FEWEST <= len(counts) <= _MOST_GROUPS and sizes[1] >= _GROUP_SHARE * len(table):
+        if _FEWEST <= len(counts) <= min(_MOST_GROUPS, len(table) / 3) and sizes[1] >= _GROUP_SHARE * len(table):
             told.append(_told(Named(table.header[column], "", counts), 3))
     if not told:
         return []

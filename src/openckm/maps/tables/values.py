@@ -26,7 +26,7 @@ _UNIT_LIKE = re.compile(r"[\d./*x·]*d?b[a-zµ/]*[\d/*x·].*|[\d./*x·]*d?b(?:fs
 _BEYOND = 1000.0
 """No power, loss or gain in dB reaches it; what does stands for nothing where most other rows do not [dB]."""
 _ISOLATED_ROWS, _ISOLATED_DB = 3, 15.0
-_REPORT_ENDS = (-140.0, -141.0, -156.0, -157.0)
+_REPORT_ENDS = (-140.0, -141.0, -156.0, -157.0, -44.0, -31.0)
 _HEAP_ROWS, _HEAP_SHARE, _NEAR_DB = 10, 0.05, 3.0
 _REMEDY = {
     "rsrp": (
@@ -224,10 +224,10 @@ def _warn_of_heap(account: Account, column: int) -> None:
     for end, others in ((lowest, value[value > lowest]), (float(value.max()), value[value < value.max()])):
         alike = len(value) - len(others)
         if alike >= _ISOLATED_ROWS and len(others) and float(np.abs(others - end).min()) >= _ISOLATED_DB:
+            what = "the end of a standard's reports: limits, or marks" if end in _REPORT_ENDS else "a mark"
             account.note(
                 f"WARNING: {alike} of {len(value)} readings are all {end:g}, and no other is within"
-                f" {_ISOLATED_DB:g} dB of"
-                f" it: a mark for nothing? nothing={[end]!r} leaves them out"
+                f" {_ISOLATED_DB:g} dB of it: {what} for nothing? nothing={[end]!r} leaves them out"
             )
             return
     if lowest in _REPORT_ENDS:
