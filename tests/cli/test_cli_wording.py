@@ -18,6 +18,10 @@ from openckm.cli.wording import for_command_line
         ("in metres with crs=...) and", "in metres with --crs EPSG:...) and"),
         ("but crs='EPSG:32617' is projected", "but --crs EPSG:32617 is projected"),
         ("columns= has the unknown key 'a'", "--column has the unknown key 'a'"),
+        ("choose one with where=...", "choose one with --where COLUMN=VALUE"),
+        ("choose one with where={'n': ...}", "choose one with --where n=VALUE"),
+        ("or give grid=... to keep", "or give --centre LON,LAT with --size to keep"),
+        ("sigma_db=-1: wanted", "--sigma -1: wanted"),
         ("nothing of the kind; columns are fine", "nothing of the kind; columns are fine"),
     ],
 )

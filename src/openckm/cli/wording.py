@@ -35,7 +35,8 @@ def for_command_line(message: str) -> str:
         message = pattern.sub(say, message)
     message = _NOTHING.sub(lambda found: f"--nothing {found[1]}", message).replace("spacing_m=...", "--spacing METRES")
     message = _WITHOUT.sub(lambda found: f"--no-column {shlex.quote(found[1])}", message)
-    message = message.replace("receiver_height_m=", "--receiver-height ")
+    message = message.replace("receiver_height_m=", "--receiver-height ").replace("where=...", "--where COLUMN=VALUE")
+    message = message.replace("grid=...", "--centre LON,LAT with --size").replace("sigma_db=", "--sigma ")
     return message.replace("columns= has", "--column has").replace("skip_bad=True", "--skip-bad")
 
 

@@ -31,8 +31,12 @@ _AREA_SLACK_DEG = 3.0
 """Coordinates may lie so far outside the area that their CRS is made for [degrees]."""
 _POOR_FIX_M = 50.0
 """A position that is stated to be off by more is worth a warning [m]."""
-_POOR: Mapping[str, tuple[Callable[[Floats], NDArray[np.bool_]], str]] = {"hdop": (lambda v: v > 10, "above 10"), "satellites": (lambda v: v < 4, "below 4"),
-         "fix": (lambda v: v == 0, "of 0, none")}  # fmt: skip
+_Poor = tuple[Callable[[Floats], NDArray[np.bool_]], str]
+_POOR: Mapping[str, _Poor] = {
+    "hdop": (lambda v: v > 10, "above 10"),
+    "satellites": (lambda v: v < 4, "below 4"),
+    "fix": (lambda v: v == 0, "of 0, none"),
+}
 """What says that a position is no good, by role."""
 _SOME, _STILL_SHARE, _STILL_TIMES = 100_000, 0.2, 5
 """Readings that are looked at; share of them at one place, and times the usual count of a place, that is said."""
@@ -147,7 +151,7 @@ def position_notes(table: Table, roles: dict[str, int]) -> list[str]:
             count = int(((cell.state == GOOD) & is_poor(cell.value)).sum())
             if count:
                 name = table.header[roles[role]]
-                notes.append(f"WARNING: {count} of {len(x)} readings state a {name} {words}: their places may be wrong")
+                notes.append(f"WARNING: {count} of {len(x)} readings have {name!r} {words}: their places may be wrong")
     if "accuracy" in roles:
         cell = table.numbers[roles["accuracy"]]
         poor = (cell.state == GOOD) & (scaled(table, roles["accuracy"], "accuracy") > _POOR_FIX_M)

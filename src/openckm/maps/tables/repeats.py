@@ -92,10 +92,11 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
     apart = [
         file.header[c] for c in range(_width(file)) if c not in times and _tells_apart(found.words[c].code[at], key)
     ]
-    hint = f"; column {apart[0]!r} tells them apart: choose one with where={{{apart[0]!r}: ...}}" if apart else ""
+    hint = f" Column {apart[0]!r} tells them apart: choose one with where={{{apart[0]!r}: ...}}" if apart else ""
+    what = "time and place" if times else "place, where no column tells times,"
     account.note(
-        f"WARNING: readings of the same time and place differ by {spread:.0f} dB (median): are they of several cells,"
-        f" beams or antennas?{hint}"
+        f"WARNING: readings of the same {what} differ by {spread:.0f} dB (median): are they of several cells, beams or"
+        f" antennas?{hint}"
     )
 
 
