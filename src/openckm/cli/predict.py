@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,7 +21,9 @@ from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M
 
 if TYPE_CHECKING:
     from openckm.maps.antenna_file import AntennaPattern
+    from openckm.maps.grid import Grid
     from openckm.maps.radiomap import RadioMap
+    from openckm.priors.losses import SiteLoss
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 HEIGHTS_KNOWN = 0.5
@@ -87,11 +90,9 @@ def predict(
     Values are path gains in dB, or received power in dBm where --power or --eirp is given.
     """
     from openckm.maps.antenna_file import read_pattern
-    from openckm.maps.layouts import read_layout
     from openckm.maps.site_plan import SitePlan
     from openckm.predict.predictor import Predictor
     from openckm.priors.losses import site_loss
-    from openckm.priors.pretrained import prior_card
 
     require_writable(output, png, zarr, (layout, vehicles))
     place, height = place_and_height(tx)
@@ -99,67 +100,87 @@ def predict(
         **{"tx HEIGHT": height}, cell=cell, carrier=carrier, azimuth=azimuth, downtilt=downtilt, power=power, eirp=eirp,
         outage_threshold=outage_threshold, cable_loss=cable_loss,
     )  # fmt: skip
-    if by == "prior" and weights is not None:
-        raise OptionError("--by prior takes no --weights: those are for one-pass networks")
-    if (
-        by in ("prior", "all")
-        and vehicles is not None
-        and "vehicles" not in prior_card(prior).architecture.get("planes", ())
-    ):
-        raise OptionError(f"--vehicles with --by {by}: this prior knows no vehicles; leave one out")
-    if eirp is not None and (power is not None or cable_loss):
-        raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
-    if cable_loss and power is None:
-        raise OptionError("--cable-loss lowers --power: give the two together")
+    _require_one_predictor(by, weights, vehicles, prior)
+    _require_one_power(power, cable_loss, eirp)
     antenna = None if pattern is None else read_pattern(pattern)
+    bearing = azimuth if antenna is None else None  # with a pattern the antenna is predicted as isotropic
     middle = None if centre is None else lon_lat(centre, "--centre")
+    site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle, terrain=terrain,
+                    trees=trees)  # fmt: skip
+    radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
     with stages("predicting the map") as report:
         report("reading the layout", 0, 2)
-        # With a pattern of its own the antenna is predicted as isotropic, and the pattern added along the direct path.
-        bearing = azimuth if antenna is None else None
-        site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle, terrain=terrain,
-                        trees=trees)  # fmt: skip
         grid = site.grid()
         observations = site.observations(grid)
         lost = site_loss(site, observations.transmitter, grid, layout=observations.layout)
-        if lost.terrain is not None and observations.layout is not None:
-            ground = lost.terrain.at(*grid.centres()).astype(np.float32)
-            observations = replace(observations, layout=replace(observations.layout, ground_m=ground))
+        observations = _with_surroundings(observations, grid, lost, vehicles)
         report("one pass of the network", 1, 2)
-        if vehicles is not None:
-            observations = replace(observations, vehicles=read_layout(vehicles, grid, default_height_m=VEHICLE_M))
         method = Predictor(weights=weights, prior=prior, by=by)
-        radiomap = method.reconstruct(observations, grid, draws=draws, seed=seed)
-        if lost.loss_db is not None:
-            radiomap = radiomap.shifted(-lost.loss_db, "dB")
-        if lost.std_db is not None:
-            own = np.maximum(radiomap.std().astype(np.float64), LEAST_STD_DB)
-            radiomap = radiomap.with_wider_spread(np.hypot(own, lost.std_db) / own)
-        radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
+        radiomap = _with_losses(method.reconstruct(observations, grid, draws=draws, seed=seed), lost)
         radiomap = _with_antenna(radiomap, observations, antenna, azimuth, radiated)
         if outage_threshold is not None:
             radiomap = radiomap.with_outage(outage_threshold)
     written = write_map(radiomap, observations, output, png, zarr)
-    facts, inside = radiomap.provenance, radiomap.valid
-    built = float(np.mean(~inside))
     who = by or ("network" if weights is not None or vehicles is not None else "all")
-    console.print(f"  read     {layout.name}: buildings cover {built:.0%} of the map", markup=False)
-    console.print(f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations", markup=False)
-    if "rays" in facts:
-        console.print(f"  rays     {facts['rays']}", markup=False)
-    for line in (*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, who)):
+    notes = [*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, who)]
+    for line in _lines(radiomap, layout.name, notes, "dB" if radiated is None else "dBm"):
         console.print(line, markup=False)
-    shared = facts.get("level_std_db", 0.0)
-    common = f", of which {shared:.1f} dB are common to all cells" if shared else ""
-    unit = "gain     from" if radiated is None else "power    from"
-    console.print(
-        f"  {unit} {radiomap.mean()[inside].min():.1f} to {radiomap.mean()[inside].max():.1f}"
-        f" {'dB' if radiated is None else 'dBm'}, typically ± {np.median(radiomap.std()[inside]):.1f} dB (1"
-        f" sigma){common}",
-        markup=False,
-    )
-    console.print(f"  took     {facts['seconds']:.2f} s", markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
+
+
+def _require_one_predictor(by: str | None, weights: Path | None, vehicles: Path | None, prior: Path | None) -> None:
+    from openckm.priors.pretrained import prior_card
+
+    if by == "prior" and weights is not None:
+        raise OptionError("--by prior takes no --weights: those are for one-pass networks")
+    asks_prior = by in ("prior", "all") and vehicles is not None
+    if asks_prior and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
+        raise OptionError(f"--vehicles with --by {by}: this prior knows no vehicles; leave one out")
+
+
+def _require_one_power(power: float | None, cable_loss: float, eirp: float | None) -> None:
+    if eirp is not None and (power is not None or cable_loss):
+        raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
+    if cable_loss and power is None:
+        raise OptionError("--cable-loss lowers --power: give the two together")
+
+
+def _with_surroundings(observations: Observations, grid: Grid, lost: SiteLoss, vehicles: Path | None) -> Observations:
+    """Return what is known of a site with the ground below its buildings, and with the vehicles of a file."""
+    from openckm.maps.layouts import read_layout
+
+    if lost.terrain is not None and observations.layout is not None:
+        ground = lost.terrain.at(*grid.centres()).astype(np.float32)
+        observations = replace(observations, layout=replace(observations.layout, ground_m=ground))
+    if vehicles is None:
+        return observations
+    return replace(observations, vehicles=read_layout(vehicles, grid, default_height_m=VEHICLE_M))
+
+
+def _with_losses(radiomap: RadioMap, lost: SiteLoss) -> RadioMap:
+    """Return a map with what terrain and woods take off it, and its spread with what their rules are off."""
+    if lost.loss_db is not None:
+        radiomap = radiomap.shifted(-lost.loss_db, "dB")
+    if lost.std_db is None:
+        return radiomap
+    own = np.maximum(radiomap.std().astype(np.float64), LEAST_STD_DB)
+    return radiomap.with_wider_spread(np.hypot(own, lost.std_db) / own)
+
+
+def _lines(radiomap: RadioMap, layout: str, notes: Sequence[str], unit: str) -> list[str]:
+    """Return the record of a prediction: what was read, who predicted, what was assumed, and the values."""
+    facts, inside = radiomap.provenance, radiomap.valid
+    mean, shared = radiomap.mean()[inside], facts.get("level_std_db", 0.0)
+    common = f", of which {shared:.1f} dB are common to all cells" if shared else ""
+    return [
+        f"  read     {layout}: buildings cover {float(np.mean(~inside)):.0%} of the map",
+        f"  model    {facts['predictor']}, {facts['network_evaluations']} network evaluations",
+        *([f"  rays     {facts['rays']}"] if "rays" in facts else []),
+        *notes,
+        f"  {'gain ' if unit == 'dB' else 'power'}    from {mean.min():.1f} to {mean.max():.1f} {unit}, typically ±"
+        f" {np.median(radiomap.std()[inside]):.1f} dB (1 sigma){common}",
+        f"  took     {facts['seconds']:.2f} s",
+    ]
 
 
 def _into_antenna(
