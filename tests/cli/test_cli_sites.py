@@ -83,7 +83,11 @@ def test_a_cell_without_readings_is_named(tmp_path, tiny_prior):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--bs", f"{BS[0]},{BS[1]}"], "leave --bs"), (["--png", "a.png"], "--sites with --png"), (["--strict"], "--strict")],
+    [
+        (["--bs", f"{BS[0]},{BS[1]}"], "leave --bs"),
+        (["--png", "a.png"], "--sites with --png"),
+        (["--strict"], "--strict"),
+    ],
 )
 def test_what_cannot_be_combined_is_refused_and_nothing_is_written(tmp_path, ckm, options, message):
     folder = tmp_path / "maps"
