@@ -14,6 +14,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.layouts import geojson_layout
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import site_geometry
+from openckm.maps.quantity import CHANNELS
 from openckm.maps.rays import MARGIN_M, trace_rays
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import SYMMETRIES, inverse_symmetry
@@ -21,7 +22,7 @@ from openckm.priors import ray_planes as module
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import with_planes
 from openckm.priors.planes import RAY_PLANES
-from openckm.priors.posterior import posterior_mean
+from openckm.priors.posterior import pointed, posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.priors.ray_planes import SCALE_DB, ray_planes, site_rays
 from worlds import tiny_denoiser
@@ -70,6 +71,33 @@ def test_a_prior_with_new_planes_of_rays_answers_to_the_bit_as_before():
         posterior_mean(wider, known, symmetrise=False), posterior_mean(older, known, symmetrise=False), strict=True
     ):
         assert torch.equal(one, other)
+
+
+def test_a_direction_near_that_of_the_rays_is_theirs_and_another_stays():
+    rays = torch.tensor(ray_planes(GRID, layout(), TX))[None]
+    east, north = (rays[0, RAY_PLANES.index(n)] for n in ("ray_east", "ray_north"))
+    theirs = torch.atan2(north, east)
+    mean = torch.zeros(1, len(CHANNELS), *GRID.shape)
+    heard = torch.hypot(east, north) > 0.5
+    known = condition(rays[0].numpy())
+
+    def said(off_deg):
+        mean[0, 1], mean[0, 2] = (0.3 * f(theirs + np.deg2rad(off_deg)) for f in (torch.cos, torch.sin))
+        return pointed(mean, known)[0]
+
+    for off in (35.0, -35.0):
+        found = said(off)
+        gap = torch.remainder(torch.atan2(found[2], found[1]) - theirs + np.pi, 2 * np.pi) - np.pi
+        assert gap[heard].abs().max() < 1e-4
+        assert torch.allclose(torch.hypot(found[1], found[2]), torch.tensor(0.3), atol=1e-5)  # as sure as it was
+    for off in (45.0, 180.0):
+        assert torch.equal(said(off), mean[0])
+    said(10.0)
+    read = replace(known, evidence=known.evidence.clone())
+    read.evidence[0, 5, 3, 3] = 0.9  # a direction was measured somewhere: the network heeds it, and rays do not
+    assert torch.equal(pointed(mean, read), mean)
+    assert torch.equal(pointed(mean, replace(known, rays=None)), mean)
+    assert torch.equal(pointed(mean, known)[:, [0, 3, 4]], mean[:, [0, 3, 4]])
 
 
 @pytest.mark.parametrize("k", SYMMETRIES)
