@@ -2,9 +2,9 @@
 
     python bench/page.py prepare FOLDER           a map of 4096 x 4096 cells in a store, a drive test of 1,000,000 rows
     python bench/page.py serve FOLDER             a node with both and with Duke's map made; ends with Ctrl+C
-    python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, or all
+    python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, killed, or all
 
-The bars are wall-clock times: run `measure` where nothing else runs. Each part takes two to four minutes.
+The bars are wall-clock times: run `measure` where nothing else runs. Each part takes two to four minutes. `killed` starts nodes of its own at the next port; all others want `serve`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -92,7 +93,10 @@ def measure(folder: Path, part: str, runs: int) -> None:
     address = (folder / "address").read_text() if part in ("look", "all") else ""
     city = "#map=store%3Alarge&tab=map" if part in ("city", "all") else ""
     million = str(folder / "million.csv") if part in ("million", "all") else ""
-    words = ["node", "test/browser/measure.mjs", f"http://127.0.0.1:{PORT}/", address, city, million]
+    words = ["node", "test/browser/measure.mjs", f"http://127.0.0.1:{PORT}/", address, city, million, ""]
+    if part == "killed":
+        serving = [sys.executable, "-m", "openckm.cli.main", "serve", "--no-open", "--port", str(PORT + 1)]
+        words[2], words[6] = f"http://127.0.0.1:{PORT + 1}/", shlex.join(serving)
     done = subprocess.run(
         words, cwd=PAGE, env={**os.environ, "RUNS": str(runs)}, capture_output=True, text=True, check=True
     )
@@ -105,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=("prepare", "serve", "measure"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("part", nargs="?", default="all", choices=("look", "city", "million", "all"))
+    parser.add_argument("part", nargs="?", default="all", choices=("look", "city", "million", "killed", "all"))
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)

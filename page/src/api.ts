@@ -80,8 +80,10 @@ export interface MapRecord {
   shape: [number, number];
   layers: string[];
   site: Site | null;
-  /** Whether the map was made with a building layout. */
-  layout?: boolean;
+  /** Whether the map has a building layout. */
+  layout: boolean;
+  /** Why a kept map has none. */
+  no_layout?: string;
   check: { verdict: string; status: string; held: number; scores: Score[]; reasons: string[] } | null;
   of?: string;
   command?: string;
@@ -153,9 +155,9 @@ export class Node {
       request.onerror = (): void => fail(new Away("the node does not answer"));
       request.onabort = (): void => fail(new Stopped("called off"));
       request.onload = (): void => {
-        const told = parse(request.responseText);
-        if (request.status < 300) done(told as Held);
-        else fail(refusal(request.status, told, request.getResponseHeader("Retry-After")));
+        const answer = parse(request.responseText);
+        if (request.status < 300) done(answer as Held);
+        else fail(refusal(request.status, answer, request.getResponseHeader("Retry-After")));
       };
       signal.addEventListener("abort", () => request.abort());
       request.send(file);
@@ -211,14 +213,14 @@ export class Node {
     return this.json(this.path(source, "buildings"));
   }
 
-  /** Streets and water of a made map's layout. */
-  ground(job: string): Promise<GeoJSON.FeatureCollection & { left_out?: number }> {
-    return this.json(`/v1/jobs/${job}/ground`);
+  /** Streets and water of a map's layout. */
+  ground(source: Source): Promise<GeoJSON.FeatureCollection & { left_out?: number }> {
+    return this.json(this.path(source, "ground"));
   }
 
-  /** Heights of the buildings on a made map and around it. */
-  async heights(job: string): Promise<Layer> {
-    return decodeLayer(await (await this.ask(`/v1/jobs/${job}/heights`)).arrayBuffer());
+  /** Heights of the buildings on a map and around it. */
+  async heights(source: Source): Promise<Layer> {
+    return decodeLayer(await (await this.ask(this.path(source, "heights"))).arrayBuffer());
   }
 
   plan(job: string): Promise<GeoJSON.FeatureCollection> {
@@ -295,8 +297,8 @@ function parse(text: string): unknown {
   }
 }
 
-function refusal(status: number, told: unknown, retry: string | null): Refused {
-  const error = (told as { error?: { code?: string; message?: string } } | null)?.error;
+function refusal(status: number, answer: unknown, retry: string | null): Refused {
+  const error = (answer as { error?: { code?: string; message?: string } } | null)?.error;
   const seconds = Number(retry);
   return new Refused(status, error?.code ?? "refused", error?.message ?? `the node answered ${status}`, seconds > 0 ? seconds : null);
 }

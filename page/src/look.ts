@@ -1,5 +1,5 @@
 // The map that is shown: its layers, colours, legend, what it says of a place, and what is said of it.
-import { sourceText } from "./address";
+import { sourceText, type Source } from "./address";
 import { Refused, type MapRecord } from "./api";
 import { cssOf, type ScaleName } from "./colours";
 import { byId, field, h, number, options, valueOf } from "./dom";
@@ -51,11 +51,9 @@ export async function open(fit: boolean): Promise<void> {
   await chart?.ready();
   if (record.tiles) {
     if (chart && record.corners && (fit || !state.view.centre)) chart.fit(record.corners);
-    chart?.set("buildings", []);
   } else {
     state.layers["mean"] = await node.layer(source, "mean", null);
     if (chart && (fit || !state.view.centre)) chart.fit(state.layers["mean"].corners);
-    chart?.set("buildings", source.kind === "job" ? await node.buildings(source) : []);
   }
   chart?.showBasemap(record.crs !== null);
   await background(source, record);
@@ -73,13 +71,14 @@ export async function open(fit: boolean): Promise<void> {
   await colourReadings();
 }
 
-/** What the layout's file says of the ground, and the heights that stand in the line of sight. */
-async function background(source: NonNullable<typeof state.view.source>, record: MapRecord): Promise<void> {
-  const made = source.kind === "job" && record.layout;
-  const ground = made ? await node.ground(source.id) : { type: "FeatureCollection" as const, features: [], left_out: 0 };
-  state.chart?.set("ground", ground);
-  state.heights = made ? await node.heights(source.id) : null;
-  if (ground.left_out) say(TEXTS.fewerStreets(ground.left_out));
+/** What the layout's file says of the ground, and the buildings that are drawn and stand in the line of sight. */
+async function background(source: Source, record: MapRecord): Promise<void> {
+  const { chart } = state;
+  const [buildings, ground, heights] = record.layout ? await Promise.all([node.buildings(source), node.ground(source), node.heights(source)]) : [null, null, null];
+  chart?.set("buildings", buildings ?? []);
+  chart?.set("ground", ground ?? []);
+  state.heights = heights;
+  if (ground?.left_out) say(TEXTS.fewerStreets(ground.left_out));
 }
 
 async function need(name: string): Promise<Layer> {
@@ -241,15 +240,16 @@ export async function colourReadings(): Promise<void> {
 
 // --- panel and legend -------------------------------------------------------------------------------------------------
 
-function panelOf(told: MapRecord): HTMLElement[] {
+function panelOf(record: MapRecord): HTMLElement[] {
   const out: HTMLElement[] = [];
-  if (told.kind === "stored") out.push(h("p", {}, `${told.name}, version ${told.version}: ${told.shape[0]} x ${told.shape[1]} cells`));
-  out.push(...verdict(told));
-  const notes = [...(told.assumed ?? []), ...(told.reading?.notes ?? [])];
+  if (record.kind === "stored") out.push(h("p", {}, `${record.name}, version ${record.version}: ${record.shape[0]} x ${record.shape[1]} cells`));
+  out.push(...verdict(record));
+  const notes = [...(record.assumed ?? []), ...(record.reading?.notes ?? [])];
   for (const note of notes.filter((one) => one.startsWith("WARNING"))) out.push(h("p", { class: "note bad", role: "alert" }, note));
-  if (told.crs === null) out.push(h("p", { class: "note" }, TEXTS.local));
-  if (told.draws === 0 && told.kind !== "compare" && told.kind !== "change") out.push(h("p", { class: "note" }, TEXTS.noDraws));
-  const names = told.layers.filter((name) => name !== "building").map((name): [string, string] => [name, LAYER_NAMES[name] ?? name]);
+  if (record.crs === null) out.push(h("p", { class: "note" }, TEXTS.local));
+  if (record.draws === 0 && record.kind !== "compare" && record.kind !== "change") out.push(h("p", { class: "note" }, TEXTS.noDraws));
+  if (record.no_layout) out.push(h("p", { class: "note" }, record.no_layout));
+  const names = record.layers.filter((name) => name !== "building").map((name): [string, string] => [name, LAYER_NAMES[name] ?? name]);
   const choice = h("select", { id: "layer" }, ...options(names, state.view.layer));
   choice.addEventListener("change", () => { Object.assign(state.view, { layer: choice.value, low: null, high: null }); void attempt(showLayer); });
   const below = number("below", String(state.view.below ?? -110));
@@ -264,23 +264,23 @@ function panelOf(told: MapRecord): HTMLElement[] {
   opacity.addEventListener("input", () => { state.view.opacity = Number(opacity.value); repaint(); });
   const dots = h("select", { id: "dots" }, ...options([["value", "by value"], ["residual", "by what they differ from the map"], ["none", "not at all"]], state.showReadings));
   dots.addEventListener("change", () => { state.showReadings = dots.value as typeof state.showReadings; void colourReadings(); });
-  out.push(field("Layer", choice), field(`Threshold [${told.unit}] of the outage`, below), h("p", {}, grey, " ", h("label", { for: "cut" }, "grey the mean below it")), field("Opacity", opacity), field("Show the readings", dots));
-  if (told.summary) out.push(h("details", {}, h("summary", {}, "What was read, assumed and fitted"), h("pre", { tabindex: 0, role: "group", "aria-label": "Record" }, told.summary)));
+  out.push(field("Layer", choice), field(`Threshold [${record.unit}] of the outage`, below), h("p", {}, grey, " ", h("label", { for: "cut" }, "grey the mean below it")), field("Opacity", opacity), field("Show the readings", dots));
+  if (record.summary) out.push(h("details", {}, h("summary", {}, "What was read, assumed and fitted"), h("pre", { tabindex: 0, role: "group", "aria-label": "Record" }, record.summary)));
   return out;
 }
 
-function verdict(told: MapRecord): HTMLElement[] {
+function verdict(record: MapRecord): HTMLElement[] {
   const note = (text: string, bad: boolean): HTMLElement => h("p", { class: `note ${bad ? "bad" : "good"}`, role: bad ? "alert" : "status", id: "verdict" }, text);
-  if (told.check) {
-    const scores = told.check.scores.map((s) => `${methodName(s.method)} off by ${s.rmse_db.toFixed(1)} dB, ${(100 * s.coverage_90).toFixed(0)} % inside its 90 % interval`);
-    return [note(`${told.status}: tested on ${told.check.held} cells of your readings: ${scores.join("; ")}. ${told.check.verdict}`, told.status !== "trusted")];
+  if (record.check) {
+    const scores = record.check.scores.map((s) => `${methodName(s.method)} off by ${s.rmse_db.toFixed(1)} dB, ${(100 * s.coverage_90).toFixed(0)} % inside its 90 % interval`);
+    return [note(`${record.status}: tested on ${record.check.held} cells of your readings: ${scores.join("; ")}. ${record.check.verdict}`, record.status !== "trusted")];
   }
-  if (told.scores) {
-    const s = told.scores;
-    return [note(`Against ${told.name ?? "the file"}, over ${s.cells} cells: the map is off by ${s.rmse_db.toFixed(2)} dB (bias ${s.bias_db.toFixed(2)} dB); ${(100 * s.coverage_90).toFixed(0)} % of it fell into the 90 % interval.`, false)];
+  if (record.scores) {
+    const s = record.scores;
+    return [note(`Against ${record.name ?? "the file"}, over ${s.cells} cells: the map is off by ${s.rmse_db.toFixed(2)} dB (bias ${s.bias_db.toFixed(2)} dB); ${(100 * s.coverage_90).toFixed(0)} % of it fell into the 90 % interval.`, false)];
   }
-  if (told.kind === "change" || told.kind === "compare" || told.kind === "plan") return [note(told.summary, false)];
-  return [note(`${told.status}: this map was not tested on readings.`, true)];
+  if (record.kind === "change" || record.kind === "compare" || record.kind === "plan") return [note(record.summary, false)];
+  return [note(`${record.status}: this map was not tested on readings.`, true)];
 }
 
 function drawLegend(layer: Layer, low: number, high: number): void {
@@ -331,7 +331,7 @@ function averaged(): string | null {
 // --- what it says of a place ------------------------------------------------------------------------------------------
 
 /** What the map says of a place; from memory, without a request. */
-export function told(place: Corner): string {
+export function valueWords(place: Corner): string {
   const course = state.site ? courseOf(state.site, place) : null;
   const where = course ? `\n${course.metres.toFixed(0)} m from the base station, bearing ${course.bearing.toFixed(0)}°${sightWords(place)}` : "";
   const name = LAYER_NAMES[state.view.layer] ?? state.view.layer;
@@ -366,7 +366,7 @@ function sightWords(place: Corner): string {
 }
 
 export function tell(place: Corner): void {
-  const text = told(place);
+  const text = valueWords(place);
   if (text !== readout.textContent) readout.textContent = text;
 }
 
@@ -377,7 +377,7 @@ export function moveCursor(key: string): boolean {
   if (!mean || !step) return false;
   const [row, col] = cursor ?? [mean.rows >> 1, mean.cols >> 1];
   cursor = [Math.min(mean.rows - 1, Math.max(0, row + (step[0] as number))), Math.min(mean.cols - 1, Math.max(0, col + (step[1] as number)))];
-  readout.textContent = `row ${cursor[0]}, column ${cursor[1]}: ${told(centreOf(mean, cursor[0], cursor[1]))}`;
+  readout.textContent = `row ${cursor[0]}, column ${cursor[1]}: ${valueWords(centreOf(mean, cursor[0], cursor[1]))}`;
   state.chart?.setCell(mean, cursor[0], cursor[1]);
   return true;
 }

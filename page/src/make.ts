@@ -108,10 +108,10 @@ async function sendAgain(): Promise<void> {
 
 async function ensureFiles(): Promise<void> {
   if (demoName && !state.files.readings) {
-    const told = await node.demo(demoName);
-    hold("readings", told.files.readings);
-    hold("layout", told.files.layout);
-    state.files.truth = told.files.truth ?? null;
+    const given = await node.demo(demoName);
+    hold("readings", given.files.readings);
+    hold("layout", given.files.layout);
+    state.files.truth = given.files.truth ?? null;
   }
   for (const kind of ["readings", "layout"] as const) {
     const file = state.sent[kind];
@@ -120,14 +120,14 @@ async function ensureFiles(): Promise<void> {
 }
 
 async function demo(name: string): Promise<void> {
-  const told = await node.demo(name);
+  const given = await node.demo(name);
   demoName = name;
   state.sent.readings = state.sent.layout = null;
-  hold("readings", told.files.readings);
-  hold("layout", told.files.layout);
-  state.files.truth = told.files.truth ?? null;
-  state.reading = told.reading;
-  const site = told.site as Record<string, number> & { place: Corner; centre?: Corner };
+  hold("readings", given.files.readings);
+  hold("layout", given.files.layout);
+  state.files.truth = given.files.truth ?? null;
+  state.reading = given.reading;
+  const site = given.site as Record<string, number> & { place: Corner; centre?: Corner };
   placeInput.value = site.place.join(",");
   centre = site.centre ?? null;
   for (const [input, value] of [
@@ -136,7 +136,7 @@ async function demo(name: string): Promise<void> {
   ] as const) input.value = value === undefined ? "" : String(Number(Number(value).toFixed(3)));
   await look();
   drawSite();
-  say(told.credit, "good");
+  say(given.credit, "good");
 }
 
 // --- what would be read -----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import { TEXTS } from "./texts";
 
 export const notes = h("div", { "aria-live": "polite", id: "notes" });
 const banner = h("p", { class: "note bad", id: "banner", role: "alert", hidden: true });
-const BEAT_MS = 1000;
+const BEAT_MS = 500;
 
 let away = false;
 let uptime = 0;
@@ -21,7 +21,7 @@ export function clear(): void {
   notes.replaceChildren();
 }
 
-/** Run what the user asked for; every failure is told on the page, and what a node that went away cut off is run again. */
+/** Run what the user asked for; every failure is said on the page, and what a node that went away cut off is run again. */
 export async function attempt(work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
@@ -49,23 +49,24 @@ export function onFreshNode(work: () => Promise<void>): void {
   afresh.push(work);
 }
 
-/** Ask once a second whether the node lives, and say when it does not. */
+/** Ask twice a second whether the node lives, and say when it does not; one question at a time. */
 export function watch(): void {
   document.body.prepend(banner);
-  setInterval(() => void beat(), BEAT_MS);
+  const again = (): void => void beat().finally(() => setTimeout(again, BEAT_MS));
+  again();
 }
 
 async function beat(): Promise<void> {
-  let told: { uptime_s: number };
+  let health: { uptime_s: number };
   try {
     const answer = await fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
-    told = (await answer.json()) as { uptime_s: number };
+    health = (await answer.json()) as { uptime_s: number };
   } catch (error) {
     if (!(error instanceof DOMException)) isAway(true); // a node that is slow is not away
     return;
   }
-  const anew = told.uptime_s < uptime - 0.5;
-  uptime = told.uptime_s;
+  const anew = health.uptime_s < uptime - 0.5;
+  uptime = health.uptime_s;
   if (!away && !anew) return;
   if (anew) for (const work of afresh) await work().catch(() => undefined);
   isAway(false);

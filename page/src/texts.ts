@@ -41,7 +41,7 @@ export const TEXTS = {
   placing: "Click on the map, or move the cell cursor with the arrow keys and press Space.",
   local: "This map has no coordinate system: it is drawn in metres, without a background.",
   expired: "The node no longer holds this map: it expired, or the node was begun anew. Make it again, or open a kept one.",
-  noDraws: "This map holds no draws: what is asked of many cells at once (areas, whole routes) cannot be told. Make it with draws to ask that.",
+  noDraws: "This map holds no draws: what is asked of many cells at once (areas, whole routes) cannot be answered. Make it with draws to ask that.",
   forgotten: "The node forgot the drive test: choose the file again.",
   token: "Token of this node",
   tokenHint: "It stays in the memory of this page.",

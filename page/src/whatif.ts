@@ -182,10 +182,10 @@ async function plan(): Promise<void> {
 }
 
 function showPlan(): void {
-  const told = state.plan;
+  const plan = state.plan;
   const facts = state.record?.plan_facts;
-  if (!told || !facts) return planBox.replaceChildren();
-  const stops = told.features.filter((one) => one.geometry.type === "Point");
+  if (!plan || !facts) return planBox.replaceChildren();
+  const stops = plan.features.filter((one) => one.geometry.type === "Point");
   const rows = stops.map((one) => {
     const at = (one.geometry as GeoJSON.Point).coordinates as Corner;
     const p = one.properties as { visit: number; rank: number; std_db: number; expected_rmse_reduction_db: number };
@@ -194,7 +194,7 @@ function showPlan(): void {
   const head = h("tr", {}, ...["turn", "rank", "latitude, longitude", "spread [dB]", "saves [dB]"].map((text) => h("th", { scope: "col" }, text)));
   return planBox.replaceChildren(
     h("p", {}, `Expected error ${facts.rmse_before_db.toFixed(2)} dB today, ${facts.rmse_after_db.toFixed(2)} dB after a drive of ${facts.length_m.toFixed(0)} m.`),
-    h("div", { class: "row" }, button("GPX", () => offer(gpxOf(told), "plan.gpx", "application/gpx+xml"), { id: "plan-gpx" }), button("GeoJSON", () => offer(JSON.stringify(told, null, 1), "plan.geojson", "application/geo+json"))),
+    h("div", { class: "row" }, button("GPX", () => offer(gpxOf(plan), "plan.gpx", "application/gpx+xml"), { id: "plan-gpx" }), button("GeoJSON", () => offer(JSON.stringify(plan, null, 1), "plan.geojson", "application/geo+json"))),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Places to measure" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
   );
 }

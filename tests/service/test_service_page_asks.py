@@ -302,6 +302,36 @@ def test_a_map_is_kept_under_a_name_and_comes_back_with_its_versions(client):
     assert same["rmse_db"] < 1e-3
 
 
+def test_a_kept_map_keeps_its_layout_and_what_was_tested_of_it(client):
+    """Line of sight, buildings and the self-check are those of the map as it was made."""
+    job = build(client, KEEPER, check=True)
+    head = auth(KEEPER) | JSON
+    client.post(f"/v1/jobs/{job}/keep", content=json.dumps({"name": "town/tested"}), headers=head)
+    made_of, kept = (
+        {name: client.get(f"{place}/{name}", headers=head) for name in ("record", "heights", "buildings", "ground")}
+        for place in (f"/v1/jobs/{job}", "/v1/maps/town:tested")
+    )
+    assert kept["record"].json()["layout"] is True and "no_layout" not in kept["record"].json()
+    assert kept["heights"].content == made_of["heights"].content
+    assert kept["buildings"].json() == made_of["buildings"].json() and kept["buildings"].json()["features"]
+    assert kept["ground"].json()["features"] == made_of["ground"].json()["features"]
+    checks = [answer["record"].json()["check"] for answer in (made_of, kept)]
+    assert checks[0] is not None and checks[1] is not None
+    for name in ("verdict", "status", "held", "scores"):
+        assert checks[1][name] == checks[0][name]
+
+
+def test_a_map_that_was_kept_without_a_layout_says_why_it_has_no_line_of_sight(client):
+    job = build(client, KEEPER, layout=None)
+    head = auth(KEEPER) | JSON
+    client.post(f"/v1/jobs/{job}/keep", content=json.dumps({"name": "town/bare"}), headers=head)
+    record = client.get("/v1/maps/town:bare/record", headers=head).json()
+    assert record["layout"] is False and "without a building layout" in record["no_layout"]
+    heights = client.get("/v1/maps/town:bare/heights", headers=head)
+    assert heights.status_code == 404 and "ckm maps add --layout" in heights.json()["error"]["message"]
+    assert client.get("/v1/maps/town:bare/ground", headers=head).json()["features"] == []
+
+
 def test_contours_and_picture(client, made):
     told = client.get(f"/v1/jobs/{made}/contours?step=5", headers=auth()).json()
     levels = {f["properties"]["level"] for f in told["features"]}

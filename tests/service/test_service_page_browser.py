@@ -253,7 +253,7 @@ def test_a_node_that_is_killed_is_missed_and_found_again_and_a_token_may_be_with
     assert driver.returncode == 0, err[-3000:]
     told = json.loads(out)
     assert told["errors"] == [] and told["elsewhere"] == []
-    assert told["noticedMs"] < 2000 + 500, "says so within 2 s, and half a second for the test itself"
+    assert told["noticedMs"] < 2000, "says so within 2 s"
     assert "goes on by itself" in told["away"]
     assert told["typed"] == {"place": "24.9405,60.1705", "azimuth": "33"} and "token" in told["asksToken"]
     assert "80 of 80 rows are used" in told["preview"]

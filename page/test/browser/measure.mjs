@@ -1,7 +1,9 @@
-// The bars of the page, each as the median of RUNS.   node measure.mjs URL ADDRESS CITY MILLION: of a made map, a large map, a file
+// The bars of the page, each as the median of RUNS.   node measure.mjs URL ADDRESS CITY MILLION KILLED:
+// of a made map, a large map, a file, and the command of a node at URL that is killed and started again
+import { spawn } from "node:child_process";
 import { Drive, settled } from "./browser.mjs";
 
-const [url, address, city, million] = process.argv.slice(2);
+const [url, address, city, million, killed] = process.argv.slice(2);
 const RUNS = Number(process.env.RUNS ?? 5);
 const drive = await Drive.begin(url, undefined, ["--enable-precise-memory-info"]);
 const { seen } = drive;
@@ -15,7 +17,7 @@ const frame = (page, change) => page.evaluate(async (text) => {
 }, change);
 
 const [paint, packed, idle] = [[], [], []];
-for (let k = 0; k < RUNS; k += 1) {
+for (let k = 0; k < RUNS && !killed; k += 1) {
   const page = await drive.open();
   let bytes = 0;
   page.on("response", async (answer) => {
@@ -36,8 +38,10 @@ for (let k = 0; k < RUNS; k += 1) {
   idle.push(Date.now() - begun);
   await map.context().close();
 }
-note("paint", paint);
-note("packed_kB", packed);
+if (!killed) {
+  note("paint", paint);
+  note("packed_kB", packed);
+}
 
 if (address) {
   note("map", idle);
@@ -136,5 +140,31 @@ if (million) {
   note("millionPreview", preview);
   note("millionPoints", points);
   note("millionLongestTask", longest);
+}
+if (killed) {
+  const [missed, found] = [[], []];
+  const begin = async () => {
+    const service = spawn("sh", ["-c", `exec ${killed}`], { stdio: "ignore" });
+    while (!(await fetch(`${url}health`).then((answer) => answer.ok, () => false))) await new Promise((done) => setTimeout(done, 20));
+    return service;
+  };
+  let service = await begin();
+  const page = await drive.start();
+  for (let k = 0; k < RUNS; k += 1) {
+    await page.fill("#azimuth", String(k));
+    await settled(page, 1500 + 137 * k); // at any phase of the page's own clock
+    const begun = Date.now();
+    service.kill("SIGKILL");
+    await page.waitForSelector("#banner:not([hidden])");
+    missed.push(Date.now() - begun);
+    service = await begin();
+    const back = Date.now();
+    await page.waitForSelector("#banner", { state: "hidden" });
+    found.push(Date.now() - back);
+    if ((await page.inputValue("#azimuth")) !== String(k)) seen.errors.push("what was typed is lost");
+  }
+  service.kill("SIGKILL");
+  note("missed", missed);
+  note("found", found);
 }
 await drive.end();

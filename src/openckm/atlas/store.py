@@ -1,7 +1,7 @@
 """A store of finished maps: a folder with one Zarr folder a map, and a catalogue in SQLite.
 
     STORE/maps.sqlite             name, version, time, site, channels, unit, CRS, box, cell, checksum, provenance
-    STORE/maps/<id>.zarr          the values
+    STORE/maps/<id>.zarr          the values, and files beside them, such as the layout of the buildings
 
 Adding a map is whole or not at all. The values are written aside, flushed to the disk, and then one transaction
 renames the folder and enters its row; a process that is killed leaves at most a folder without a row, which is nowhere
@@ -47,6 +47,7 @@ MOST_ITEMS = 64
 STALE_S = 3600.0
 """Time without a write after which a folder that no row names is swept [s]."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,199}")
+_FILE = re.compile(r"[a-z]{1,20}(\.[a-z]{1,10}){1,2}")
 
 
 class MapStore:
@@ -68,8 +69,9 @@ class MapStore:
             pass
 
     def add(
-        self, made: RadioMap | ZarrMap | MapView, name: str, *, site: str = "", time: datetime | None = None
-    ) -> Entry:
+        self, made: RadioMap | ZarrMap | MapView, name: str, *, site: str = "", time: datetime | None = None,
+        beside: Mapping[str, bytes] | None = None,
+    ) -> Entry:  # fmt: skip
         """Add a map as the newest version of a name, whole or not at all.
 
         Args:
@@ -77,9 +79,10 @@ class MapStore:
             name: letters, digits and _ . + - /, at most 200.
             site: name of the site; by default what the map's provenance says.
             time: that the map is of; by default what its provenance says, else now.
+            beside: files that are kept with the map by their names, which `file` returns; never readings.
 
         Raises:
-            OptionError: if the name cannot be one.
+            OptionError: if the name cannot be one, or that of a file.
             InputError: if the map's file is damaged or its provenance is not JSON.
             MapStoreError: if the store is read-only, full or busy.
         """
@@ -87,6 +90,9 @@ class MapStore:
             raise OptionError(
                 f"map name {name!r}: wanted letters, digits and _ . + - /, beginning with one of the first two"
             )
+        for one in beside or {}:
+            if not _FILE.fullmatch(one):
+                raise OptionError(f"file name {one!r}: wanted small letters and an ending, such as layout.tif")
         radiomap = _in_memory(made)
         stated = MapView.of(radiomap)
         moment = time or stated.time or datetime.now(UTC)
@@ -99,6 +105,8 @@ class MapStore:
             self._sweep()
             aside.parent.mkdir(exist_ok=True)
             write_map_folder(RadioMap(radiomap.dataset, radiomap.grid, facts), aside)
+            for one, content in (beside or {}).items():
+                (aside / one).write_bytes(content)
             _flush(aside)
             grid = radiomap.grid
             west, south, east, north = grid.bounds
@@ -191,6 +199,19 @@ class MapStore:
                 " were changed or cut off; restore it, or remove it and add it again"
             )
         return MapView.of(ZarrMap.open(path), entry.name)
+
+    def file(self, entry: Entry, name: str) -> bytes | None:
+        """Return a file that is kept with a map, None where there is none of this name.
+
+        Raises:
+            MapStoreError: if it cannot be read.
+        """
+        try:
+            return (self.path(entry) / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise MapStoreError(f"{name} of {entry.name} in {self.folder} cannot be read: {error}") from error
 
     def path(self, entry: Entry) -> Path:
         """Return the Zarr folder of a map."""

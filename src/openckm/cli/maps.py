@@ -34,17 +34,23 @@ def add(
     time: Annotated[
         str | None, typer.Option(help="Time that the map is of, e.g. 2026-05-01; by default what it says, else now.")
     ] = None,
+    layout: Annotated[
+        Path | None, typer.Option(help="Buildings that are kept with the map, for its lines of sight on the page.")
+    ] = None,
 ) -> None:
     """Add a map to a store, which is made if it is not there. A city's maps are added as NAME/SITE."""
     from openckm.atlas import MapStore, open_maps
     from openckm.atlas.view import CITY_FILE
+    from openckm.maps import read_layout
+    from openckm.maps.buildings.kept import KEPT_LAYOUT, encode_layout
 
     views = open_maps(map_)
     moment = None if time is None else parse_time(time)
     kept = MapStore(store, create=True)
     for view in views:
         called = f"{name}/{view.name}" if (map_ / CITY_FILE).exists() else name
-        entry = kept.add(view, called, site=site, time=moment)
+        beside = {} if layout is None else {KEPT_LAYOUT: encode_layout(read_layout(layout, view.grid))}
+        entry = kept.add(view, called, site=site, time=moment, beside=beside)
         left = entry.provenance.get("left_out", [])
         console.print(
             f"  added    {entry.name} version {entry.version}: {entry.shape[0]} x {entry.shape[1]} cells of"

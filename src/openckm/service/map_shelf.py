@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -132,15 +133,16 @@ class MapShelf:
                 self._tiffs.popitem(last=False)
         return content, entry
 
-    def keep(self, made: RadioMap, name: str, site: dict[str, Any]) -> Entry:
-        """Add a map that was just made; the site is what the request said of it.
+    def keep(self, made: RadioMap, name: str, known: Mapping[str, Any], beside: Mapping[str, bytes]) -> Entry:
+        """Add a map that was just made, with what is known of it beyond its provenance, and files of its layout.
 
         Raises:
             OptionError: if the name cannot be one.
             MapStoreError: if the store cannot be used.
         """
-        facts = {**made.provenance, **({"site": site} if site else {}), "time": datetime.now(UTC).isoformat()}
-        return self.store.add(RadioMap(made.dataset, made.grid, facts), name)
+        known = {name: value for name, value in known.items() if value}
+        facts = {**made.provenance, **known, "time": datetime.now(UTC).isoformat()}
+        return self.store.add(RadioMap(made.dataset, made.grid, facts), name, beside=beside)
 
 
 def site_facts(transmitter: Transmitter | None, grid: Grid) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from openckm.service.page.answers import contours_of, parsed, picture_of, plain
 from openckm.service.page.asks import Base, ask_work
 from openckm.service.page.bodies import Ask, CompareAsk, LiveRequest
 from openckm.service.page.drives import Files
+from openckm.service.page.kept import EMPTY, kept_check, layout_files
 from openckm.service.page.layers import MEDIA_TYPE, buildings_geojson, encode_heights, encode_layer
 from openckm.service.page.live import Newest, Superseded
 from openckm.service.page.records import Record, Records
@@ -42,7 +43,6 @@ from openckm.service.page.uploads import Uploads, in_given_names
 from openckm.service.queue import Job
 from openckm.service.wire import body_of, fails, failure
 
-_EMPTY = {"type": "FeatureCollection", "features": []}
 _FAILS = fails(400, 401, 403, 404, 409, 422, 429, 503)
 
 
@@ -135,12 +135,12 @@ def _read_routes(app: FastAPI, desk: Desk, allowed: Any) -> None:
     async def buildings(job_id: str, token: Token = allowed) -> JSONResponse:
         """The buildings of the layout as GeoJSON; empty where there was none."""
         layout = desk.record(token, job_id).layout
-        return JSONResponse(_EMPTY if layout is None else await _worked(partial(buildings_geojson, layout)))
+        return JSONResponse(EMPTY if layout is None else await _worked(partial(buildings_geojson, layout)))
 
     @app.get("/v1/jobs/{job_id}/ground", responses=_FAILS)
     async def ground(job_id: str, token: Token = allowed) -> JSONResponse:
         """Streets and water of the layout as GeoJSON; empty where its file holds none."""
-        return JSONResponse(desk.record(token, job_id).ground or _EMPTY)
+        return JSONResponse(desk.record(token, job_id).ground or EMPTY)
 
     @app.get("/v1/jobs/{job_id}/heights", response_class=Response, responses=_FAILS)
     async def heights(job_id: str, token: Token = allowed) -> Response:
@@ -208,7 +208,9 @@ def _ask_routes(app: FastAPI, desk: Desk, allowed: Any) -> None:
             raise failure(403, "forbidden", "keeping wants a token with the scope 'maps', too")
         radiomap, record = desk.radiomap(token, job_id), desk.record(token, job_id)
         tower = None if record.made is None else record.made.transmitter
-        kept = await _worked(partial(shelf.keep, radiomap, name, site_facts(tower, radiomap.grid)))
+        beside = await _worked(partial(layout_files, record.layout, record.ground))
+        facts = {"self_check": kept_check(record.document), "site": site_facts(tower, radiomap.grid)}
+        kept = await _worked(partial(shelf.keep, radiomap, name, facts, beside))
         return {"id": id_of(kept.name), "name": kept.name, "version": kept.version}
 
     @app.post("/v1/predictions", response_class=Response, responses=_FAILS)

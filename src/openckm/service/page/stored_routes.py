@@ -1,6 +1,9 @@
 """These routes of the page are on stored maps; `version` names a certain version, the newest by default.
 
 GET     /v1/maps/{map}/record                    what is to be said of it               scope maps
+GET     /v1/maps/{map}/buildings                 the buildings of its layout as GeoJSON
+GET     /v1/maps/{map}/ground                    streets and water of its layout as GeoJSON
+GET     /v1/maps/{map}/heights                   heights of its buildings, also around the map, as numbers
 GET     /v1/maps/{map}/layers/{name}             a layer as numbers, up to 512 x 512 cells
 GET     /v1/maps/{map}/tiles/{z}/{x}/{y}?layer=  the same as a tile of 256 x 256
 GET     /v1/maps/{map}/picture                   a layer as PNG
@@ -15,6 +18,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from openckm.atlas import MapView
@@ -24,7 +28,8 @@ from openckm.service.config import Token
 from openckm.service.edr import answered
 from openckm.service.map_shelf import MapShelf, id_of
 from openckm.service.page.answers import contours_of, picture_of, plain
-from openckm.service.page.layers import MEDIA_TYPE
+from openckm.service.page.kept import kept_ground, kept_layout, layout_facts, shown_check
+from openckm.service.page.layers import MEDIA_TYPE, buildings_geojson, encode_heights
 from openckm.service.page.places import corners
 from openckm.service.page.tiles import WHOLE, Pyramids, stored_layers, whole_layer
 from openckm.service.wire import fails
@@ -43,6 +48,8 @@ def stored_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
     async def record(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
         """What a map says of itself, its layers and versions."""
         return await _answered(lambda: plain(_record(shelf, map_id, version)))
+
+    _layout_routes(app, shelf, allowed)
 
     @app.get("/v1/maps/{map_id}/layers/{name}", response_class=Response, responses=_FAILS)
     async def layer(
@@ -91,6 +98,27 @@ def stored_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
         return await _answered(lambda: plain(contours_of(shelf.view(map_id, version), step)))
 
 
+def _layout_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
+    @app.get("/v1/maps/{map_id}/buildings", responses=_FAILS)
+    async def buildings(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
+        """The buildings of the layout that was kept with a map, as GeoJSON."""
+        return await _answered(lambda: JSONResponse(buildings_geojson(kept_layout(shelf, shelf.entry(map_id, version)))))
+
+    @app.get("/v1/maps/{map_id}/ground", responses=_FAILS)
+    async def ground(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
+        """Streets and water that were kept with a map, as GeoJSON; empty where there are none."""
+        return await _answered(lambda: JSONResponse(kept_ground(shelf, shelf.entry(map_id, version))))
+
+    @app.get("/v1/maps/{map_id}/heights", response_class=Response, responses=_FAILS)
+    async def heights(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
+        """Heights of the buildings on a map and around it, as numbers."""
+
+        def work() -> Response:
+            return Response(encode_heights(kept_layout(shelf, shelf.entry(map_id, version))), media_type=MEDIA_TYPE)
+
+        return await _answered(work)
+
+
 async def _answered(work: Callable[[], Response]) -> Response:
     return await run_in_threadpool(partial(answered, work))
 
@@ -117,6 +145,7 @@ def _record(shelf: MapShelf, map_id: str, version: int | None) -> dict[str, Any]
         "kind": "stored", "id": id_of(entry.name), "name": entry.name, "version": entry.version, "versions": versions,
         "status": facts.get("status", "unchecked"), "unit": view.unit(), "crs": view.grid.crs, "draws": view.draws,
         "shape": list(view.grid.shape), "tiles": max(view.grid.shape) > WHOLE, "corners": corners(view.grid),
-        "cell_m": view.grid.cell_m, "layers": list(stored_layers(view, siblings)), "check": None,
+        "cell_m": view.grid.cell_m, "layers": list(stored_layers(view, siblings)), "check": shown_check(facts),
         "site": None if place is None else {**site, "place": place}, "entry": entry_record(entry), "summary": "",
+        **layout_facts(shelf, entry),
     }  # fmt: skip
