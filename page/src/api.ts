@@ -251,8 +251,8 @@ export class Node {
     return decodeLayer(await answer.arrayBuffer());
   }
 
-  route(id: string, line: Corner[], spacing: number): Promise<{ points: Record<string, number | null>[] }> {
-    return this.json(`/v1/maps/${id}/route`, "POST", { line: { type: "LineString", coordinates: line }, spacing_m: spacing });
+  route(source: Source, line: Corner[], spacing: number): Promise<{ points: Record<string, number | null>[] }> {
+    return this.json(this.path(source, "route"), "POST", { line: { type: "LineString", coordinates: line }, spacing_m: spacing });
   }
 
   handovers(id: string, line: Corner[]): Promise<{ handovers?: { places: { distance_m: number; from: string; to: string; probability: number }[] } }> {
@@ -260,7 +260,7 @@ export class Node {
   }
 
   async geotiff(source: Source): Promise<Blob> {
-    const path = source.kind === "job" ? `/v1/jobs/${source.id}/result?format=geotiff` : `/v1/maps/${source.id}/map.tif`;
+    const path = source.kind === "job" ? `/v1/jobs/${source.id}/result?format=geotiff` : this.path(source, "map.tif");
     return (await this.ask(path)).blob();
   }
 

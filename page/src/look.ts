@@ -9,7 +9,7 @@ import { showLine } from "./profile";
 import { attempt, say } from "./session";
 import { inSight } from "./sight";
 import { node, remember, state } from "./state";
-import { LAYER_NAMES, methodName, TEXTS } from "./texts";
+import { LAYER_NAMES, methodName, onThePage, TEXTS } from "./texts";
 import { TileSet } from "./tiles";
 import type { ValueLayer } from "./valueLayer";
 
@@ -18,6 +18,7 @@ const legend = byId("legend");
 const plainBox = byId("plain");
 export const mapPanel = h("div", { id: "map-panel" }, h("p", {}, TEXTS.notYet));
 let cursor: [number, number] | null = null;
+let assumed = false;
 const changed: (() => void)[] = [];
 
 /** Call something whenever another map is shown. */
@@ -76,6 +77,7 @@ async function background(source: Source, record: MapRecord): Promise<void> {
   const { chart } = state;
   const [buildings, ground, heights] = record.layout ? await Promise.all([node.buildings(source), node.ground(source), node.heights(source)]) : [null, null, null];
   chart?.set("buildings", buildings ?? []);
+  assumed = buildings?.features.some((one) => one.properties?.["assumed"]) ?? false;
   chart?.set("ground", ground ?? []);
   state.heights = heights;
   if (ground?.left_out) say(TEXTS.fewerStreets(ground.left_out));
@@ -245,7 +247,7 @@ function panelOf(record: MapRecord): HTMLElement[] {
   if (record.kind === "stored") out.push(h("p", {}, `${record.name}, version ${record.version}: ${record.shape[0]} x ${record.shape[1]} cells`));
   out.push(...verdict(record));
   const notes = [...(record.assumed ?? []), ...(record.reading?.notes ?? [])];
-  for (const note of notes.filter((one) => one.startsWith("WARNING"))) out.push(h("p", { class: "note bad", role: "alert" }, note));
+  for (const note of notes.filter((one) => one.startsWith("WARNING"))) out.push(h("p", { class: "note bad", role: "alert" }, onThePage(note)));
   if (record.crs === null) out.push(h("p", { class: "note" }, TEXTS.local));
   if (record.draws === 0 && record.kind !== "compare" && record.kind !== "change") out.push(h("p", { class: "note" }, TEXTS.noDraws));
   if (record.no_layout) out.push(h("p", { class: "note" }, record.no_layout));
@@ -312,6 +314,7 @@ function drawLegend(layer: Layer, low: number, high: number): void {
   legend.replaceChildren(
     title, bar, h("div", { class: "ends" }, h("span", {}, low.toFixed(1)), h("span", {}, high.toFixed(1))), h("div", { class: "pair" }, ...ends),
     h("small", {}, h("span", { class: "hatch" }), ` ${TEXTS.nothingHere}. ${averaged() ?? TEXTS.cellIsAverage}${more}`),
+    ...(assumed ? [h("small", { id: "assumed" }, h("br"), h("span", { class: "spot house" }), ` ${TEXTS.assumedHeight}`)] : []),
   );
   if (focused) legend.querySelector<HTMLElement>(`[aria-label="${focused}"]`)?.focus();
   legend.hidden = !state.chart; // the node's picture has a bar of its own

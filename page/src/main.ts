@@ -12,7 +12,7 @@ import { darkness, node, remember, state, took } from "./state";
 import { fill as fillStored, storedPanel } from "./stored";
 import { takePanel } from "./take";
 import { TAB_NAMES, TEXTS } from "./texts";
-import { movedMast, nudge, predictAt, whatIfPanel } from "./whatif";
+import { movedMast, nudge, predictAt, showPainted, whatIfPanel } from "./whatif";
 import "./style.css";
 
 const panel = byId("panel");
@@ -48,6 +48,7 @@ function choose(name: Tab): void {
     tab.tabIndex = one === name ? 0 : -1;
     body.hidden = one !== name;
   }
+  showPainted();
   if (name === "stored") void attempt(fillStored);
 }
 

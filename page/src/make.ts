@@ -7,7 +7,7 @@ import { dotsOf } from "./pointLayer";
 import { attempt, clear, follow, onFreshNode, say } from "./session";
 import { draw } from "./sketch";
 import { node, state } from "./state";
-import { TEXTS } from "./texts";
+import { onThePage, TEXTS } from "./texts";
 
 const ROLES = ["", "lon", "lat", "x", "y", "rsrp", "path_loss", "gain", "device", "sigma", "kind"];
 const BEAM_M = 60;
@@ -41,6 +41,7 @@ export function makePanel(opened: () => Promise<void>): HTMLElement {
     h("div", { class: "pair" }, field(TEXTS.cell, cellInput, TEXTS.follows), field(TEXTS.size, sizeInput, TEXTS.follows)),
     h("p", {}, checkInput, " ", h("label", { for: "check" }, TEXTS.check)), h("p", {}, makeButton),
   );
+  dropAnywhere();
   for (const input of [placeInput, azimuthInput]) input.addEventListener("input", drawSite);
   onFreshNode(sendAgain);
   return form;
@@ -70,6 +71,19 @@ function dropZone(label: string, input: HTMLInputElement, kind: "readings" | "la
     return take(dropped?.[0]);
   });
   return zone;
+}
+
+/** A file that is dropped beside the fields does not replace the page: the first is a drive test, others want their field. */
+function dropAnywhere(): void {
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file, ...more] = event.dataTransfer?.files ?? [];
+    if (!file) return;
+    if (more.length) return say(TEXTS.twoFiles(more.length + 1), "bad");
+    if (state.files.readings) return say(TEXTS.whichField(file.name), "bad");
+    void attempt(() => send("readings", file));
+  });
 }
 
 async function send(kind: "readings" | "layout", file: File): Promise<void> {
@@ -148,10 +162,12 @@ async function look(): Promise<void> {
   const found = await node.preview(file.id, state.reading);
   if (found.trouble && found.report) state.reading = found.suggestion;
   previewBox.replaceChildren(...previewOf(found));
-  makeButton.disabled = found.report === null;
+  const placeless = inMetres(found) && !state.reading.crs;
+  makeButton.disabled = found.report === null || placeless;
   clear();
   if (found.trouble) say(found.report ? `${onThePage(found.trouble)} ${takenWords(found.suggestion)}` : onThePage(found.trouble), "bad");
   if (!found.report) return;
+  if (placeless) return say(TEXTS.wantsCrs, "bad");
   const read = await node.points(file.id, state.reading);
   state.dots = await dotsOf(read.triples);
   const chart = state.chart;
@@ -166,9 +182,6 @@ async function look(): Promise<void> {
   document.body.dataset["points"] = "drawn";
 }
 
-/** A refusal in the words of Python, where what it asks for is chosen on the page. */
-const onThePage = (text: string): string => text.replace(/choose with where=\{[^}]*\}(, or have them read as one field with mix=\[[^\]]*\])?/, "choose it below");
-
 /** What was taken so that the file can be read at all. */
 function takenWords({ where, columns, without, crs, skip_bad: skipped }: Reading): string {
   const words = [
@@ -179,12 +192,20 @@ function takenWords({ where, columns, without, crs, skip_bad: skipped }: Reading
   return words.length ? `Taken for now: ${words.join("; ")}.` : "";
 }
 
+/** Whether places are given in metres (or feet), so that a coordinate system says where that is. */
+const inMetres = (found: Preview): boolean => Object.values(found.roles).some((role) => /^[xy] /.test(role));
+
 function previewOf(found: Preview): HTMLElement[] {
   const out: HTMLElement[] = [];
+  if (inMetres(found)) {
+    const crs = h("input", { id: "crs", type: "text", autocomplete: "off", value: state.reading.crs ?? "" });
+    crs.addEventListener("change", () => { state.reading = { ...state.reading, crs: crs.value.trim() || null }; void attempt(look); });
+    out.push(field(TEXTS.crs, crs, TEXTS.crsHint));
+  }
   if (found.report) {
     const left = Object.entries(found.report.left_out).map(([why, count]) => `${count} ${why}`).join(", ");
     out.push(h("p", {}, `${found.report.kept} of ${found.report.rows_read} rows are used${left ? `; left out: ${left}` : ""}.`));
-    for (const note of found.report.notes) out.push(h("p", { class: "note" }, note));
+    for (const note of found.report.notes) out.push(h("p", { class: "note" }, onThePage(note)));
   }
   const head = found.header.map((name) => {
     const role = (found.roles[name] ?? "").replace(/ \[.*/, "");
@@ -272,7 +293,7 @@ async function make(opened: () => Promise<void>): Promise<void> {
   const site = {
     place, height_m: valueOf(heightInput) ?? 24, carrier_hz: (valueOf(carrierInput) ?? 3.5) * 1e9,
     azimuth_deg: valueOf(azimuthInput), downtilt_deg: valueOf(downtiltInput) ?? 6, cell_m: valueOf(cellInput), size: valueOf(sizeInput),
-    ...(centre ? { centre } : {}),
+    ...(centre && (valueOf(cellInput) ?? valueOf(sizeInput)) !== null ? { centre } : {}),
   };
   makeButton.disabled = true;
   try {

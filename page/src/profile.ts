@@ -23,7 +23,7 @@ export async function showLine(): Promise<void> {
   let [found, unit, band] = [null as Along | null, record.unit, "p10 to p90"];
   const [mean, low, high] = [layers["mean"], layers["p10"], layers["p90"]];
   if (mean && low && high) [found, unit] = [along(view.line, mean, low, high), mean.unit];
-  else if (view.source.kind === "store") [found, band] = [asked((await node.route(view.source.id, view.line, Math.max(record.cell_m ?? 2, 2))).points), "5 % to 95 %"];
+  else if (view.source.kind === "store") [found, band] = [asked((await node.route(view.source, view.line, Math.max(record.cell_m ?? 2, 2))).points), "5 % to 95 %"];
   if (!found) return;
   const close = (): void => { state.view.line = []; chart?.setLine([]); box.hidden = true; chart?.map.resize(); remember(); };
   const words = h("div", {}, `Along ${(found.metres.at(-1) ?? 0).toFixed(0)} m: mean, and the band from ${band} `, button("CSV", () => offer(csvOf(found, unit), "profile.csv", "text/csv"), { id: "profile-csv" }), button("Close", close));

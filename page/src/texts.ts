@@ -19,6 +19,9 @@ export const TEXTS = {
   cell: "Cell side [m]",
   size: "Cells along each side",
   follows: "empty: as the readings ask",
+  crs: "Coordinate system of the columns",
+  crsHint: "an EPSG code, e.g. EPSG:25832; or local, for metres on a plane of its own",
+  wantsCrs: "Places of this file are not longitudes and latitudes: say below in which coordinate system they are.",
   skipBad: "leave out rows that cannot be read, and count them",
   check: "test it on readings that are held back first (takes some times as long)",
   make: "Make the map",
@@ -47,6 +50,8 @@ export const TEXTS = {
   tokenHint: "It stays in the memory of this page.",
   signIn: "Sign in",
   twoFiles: (count: number): string => `${count} files at once: drop one here, and the other where it belongs.`,
+  whichField: (name: string): string => `${name}: drop it on the field of the drive test or of the layout.`,
+  assumedHeight: "buildings whose height nobody stated, drawn as high as the map took them",
   sending: (name: string, share: number): string => `Sending ${name}: ${(100 * share).toFixed(0)} %`,
   readingFile: (name: string): string => `Reading ${name} ...`,
   notYet: "Make a map first, or open a kept one.",
@@ -96,4 +101,20 @@ const METHOD_PARTS: [string, string][] = [["layout", "with the layout"], ["rays"
 export function methodName(name: string): string {
   if (name === "openckm") return "the map";
   return METHOD_PARTS.reduce((words, [part, said]) => words.replace(` ${part}`, ` ${said}`), name.replaceAll("_", " "));
+}
+
+const SAID_ON_THE_PAGE: [RegExp, string][] = [
+  [/choose with where=\{[^}]*\}(, or have them read as one field with mix=\[[^\]]*\])?/g, "choose it below"],
+  [/if it tells transmitters, storeys or antennas apart, choose one with where=\.\.\./g, "if it tells transmitters, storeys or antennas apart, leave rows out before you send the file"],
+  [/name (it|them) with columns=\{[^}]*\}/g, "say below which column is what"],
+  [/leave the column out with without='([^']*)'/g, "choose \"not used\" for '$1' below"],
+  [/crs='?(EPSG:\.\.\.|local|\.\.\.)'?/g, "the coordinate system below"],
+  [/skip_bad=True/g, `"${TEXTS.skipBad}"`],
+  [/(?:--\w+ \S+ )+would hold them all \(as would [^)]*\)/g, `leave "${TEXTS.cell}" and "${TEXTS.size}" empty to hold them all`],
+];
+
+/** What Python says, where it asks for arguments that are chosen on the page: as a sentence of the page. */
+export function onThePage(text: string): string {
+  const said = SAID_ON_THE_PAGE.reduce((words, [pattern, instead]) => words.replace(pattern, instead), text);
+  return /[.!?]$/.test(said) ? said : `${said}.`;
 }

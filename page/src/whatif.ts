@@ -153,7 +153,12 @@ function list(): void {
     ...edits.tracks.map((corners, k) => entry(`track ${k + 1} of ${corners.length} corners`, () => edits.tracks.splice(k, 1))),
     ...edits.readings.map(([, , value], k) => entry(`reading ${k + 1}: ${value}`, () => edits.readings.splice(k, 1))),
   );
-  if (state.record?.kind === "stored") return keepDrawn([]); // what was painted is of another map
+  showPainted();
+}
+
+/** What was painted is drawn while it is asked about, and on the map that it was painted on alone. */
+export function showPainted(): void {
+  if (state.record?.kind === "stored" || state.view.tab !== "whatif") return keepDrawn([]);
   keepDrawn([...edits.holes.map(polygon), ...edits.tracks.map((corners) => line(corners)), ...edits.readings.map(([lon, lat]) => point([lon, lat]))]);
 }
 

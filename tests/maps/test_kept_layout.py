@@ -21,7 +21,8 @@ def layout() -> Layout:
     heights = np.random.default_rng(0).uniform(3, 40, WIDE.shape).astype(np.float32)
     heights[np.random.default_rng(1).random(WIDE.shape) < 0.6] = 0.0
     wide = Layout(WIDE, heights, 0.25, "town.osm", "ODbL")
-    return Layout(INNER, heights[10:34, 10:42], 0.25, "town.osm", "ODbL", around=wide)
+    assumed = np.random.default_rng(2).random(INNER.shape) < 0.7
+    return Layout(INNER, heights[10:34, 10:42], 0.25, "town.osm", "ODbL", around=wide, assumed=assumed)
 
 
 @pytest.mark.parametrize("crs", ["EPSG:3067", None])
@@ -32,6 +33,7 @@ def test_it_comes_back_with_its_surroundings(crs):
     back = decode_layout(encode_layout(made), grids[0])
     np.testing.assert_array_equal(back.height_m, made.height_m)
     np.testing.assert_array_equal(back.around.height_m, made.around.height_m)
+    np.testing.assert_array_equal(back.assumed, made.assumed)
     assert (back.grid, back.around.grid) == tuple(grids)
     assert (back.source, back.licence, back.height_known) == ("town.osm", "ODbL", 0.25)
 

@@ -101,6 +101,8 @@ def test_heights_that_nobody_stated_take_the_default_and_are_counted(tmp_path):
     layout = read_layout(path, LOCAL, height_column="roof", default_height_m=8.0)
     np.testing.assert_array_equal(layout.height_m[5, :4], [4, 8, 8, 8])
     assert layout.height_known == 0.25
+    np.testing.assert_array_equal(layout.assumed[5, :4], [False, True, True, True])
+    assert layout.assumed.sum() == 3, "nothing is assumed where no building stands"
     assert read_layout(path, LOCAL).height_known == 0.0
 
 

@@ -293,6 +293,9 @@ def test_a_map_is_kept_under_a_name_and_comes_back_with_its_versions(client):
     np.testing.assert_allclose(stored, own, atol=0.01)
     assert client.get("/v1/maps/town:south/record?version=9", headers=head).status_code == 404
     assert client.get("/v1/maps/town:south/layers/mean", headers=auth()).status_code == 403
+    tiffs = [client.get(f"/v1/maps/town:south/map.tif?version={k}", headers=head) for k in (1, 2, 3)]
+    assert [answer.status_code for answer in tiffs] == [200, 200, 404]
+    assert tiffs[0].content != tiffs[1].content, "each version is a file of its own"
     bad = client.post(f"/v1/jobs/{job}/keep", content=json.dumps({"name": "../x"}), headers=head)
     assert bad.status_code == 422 and "wanted letters" in bad.json()["error"]["message"]
     other = client.post(f"/v1/jobs/{job}/asks", headers=head, content=json.dumps(

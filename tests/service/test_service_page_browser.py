@@ -191,7 +191,12 @@ def bad_files() -> list[tuple[str, str, bytes, str]]:
         ("far", "far.csv", far, "200 of 200 rows"),
         ("swapped", "swapped.csv", swapped, "look swapped"),
         ("text", "text.csv", b"lon,lat,rsrp\n24.94,60.17,-90\n24.95,60.17,strong\n", "strong"),
-    ]
+        (
+            "feet", "feet.csv", b"easting,northing,rsrp\n" + b"".join(
+                b"%.2f,%.2f,%d\n" % (989840 + k, 212522 + 9 * k, -60 - k) for k in range(9)
+            ), "which coordinate system",
+        ),
+    ]  # fmt: skip
 
 
 def a_million_rows(folder: Path) -> Path:
@@ -214,6 +219,7 @@ def test_what_is_wrong_with_a_file_is_said_with_row_and_remedy(served, tmp_path)
     for name, _, _, words in cases:
         assert words in told["said"][name] and told["said"][name].strip(), (name, told["said"][name])
     assert "row 2" in told["said"]["text"]
+    assert not told["makeWithoutCrs"] and "9 of 9 rows are used" in told["said"]["withCrs"]
     assert "2 files at once" in told["said"]["two"] and told["images"] == 0
     assert "1000000 of 1000000 rows are used" in told["million"]
     assert "none of 1000000 points lies in the grid" in told["said"]["outside"]

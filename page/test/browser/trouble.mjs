@@ -19,6 +19,15 @@ for (const { name, file, content } of JSON.parse(readFileSync(files, "utf8"))) {
   await settled(page, 150);
   if (name === "password") await drive.check(page, "refused");
 }
+
+// the last of them has places in feet: the page asks for their coordinate system
+await page.waitForSelector("#notes .bad");
+seen.makeWithoutCrs = await page.isEnabled("#make");
+await page.fill("#crs", "EPSG:2263");
+await page.press("#crs", "Tab");
+await page.waitForSelector("#make:not([disabled])");
+await page.waitForSelector("body[data-points=drawn]");
+seen.said.withCrs = await page.textContent("#preview");
 seen.images = await page.locator("aside img").count();
 
 // two files at once

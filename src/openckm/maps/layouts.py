@@ -110,14 +110,15 @@ def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layo
 def _on_grid(
     footprints: Footprints, grid: Grid, default_height_m: float, where: str, name: str, licence: str
 ) -> Layout:
-    height, known = rasterise(footprints, grid, default_height_m, where)
+    height, known, assumed = rasterise(footprints, grid, default_height_m, where)
     notes = warnings_of(footprints, grid)
     notes += [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
     if footprints.part.any():
         notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
     wide = grid.grown(max(MOST_PADDING, math.ceil(MARGIN_M / grid.cell_m)))
     around = Layout(wide, rasterise(footprints, wide, default_height_m, where)[0])
-    layout = Layout(grid, height, known, name, licence, notes=(*notes, *footprints.notes), around=around)
+    notes += footprints.notes
+    layout = Layout(grid, height, known, name, licence, notes=tuple(notes), around=around, assumed=assumed)
     return _with_warning(layout)
 
 

@@ -32,6 +32,8 @@ class Layout:
         none.
         ground_m: elevation of the ground above any one level [m], shape grid.shape; None where it is flat or unknown.
         around: buildings on a larger grid of the same cells, for what surrounds the map; None where nobody looked.
+        assumed: cells whose building height is one that was taken for granted, shape grid.shape; None where nobody
+            told buildings apart, so that `height_known` says it of all.
 
     Raises:
         LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.
@@ -46,6 +48,7 @@ class Layout:
     unknown: NDArray[np.bool_] | None = None
     ground_m: NDArray[np.float32] | None = None
     around: Layout | None = field(default=None, compare=False, repr=False)
+    assumed: NDArray[np.bool_] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.height_m.shape != self.grid.shape:

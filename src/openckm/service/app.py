@@ -333,7 +333,7 @@ def _keeping(node: Node, token: Token, request: SiteRequest | EvidenceRequest, w
 
     def kept(model: Model, ticket: Ticket) -> RadioMap:
         made = work(model, ticket)
-        entry = shelf.keep(made, name, site)
+        entry = shelf.keep(made, name, {"site": site})
         made.provenance["kept"] = {"name": entry.name, "version": entry.version}
         return made
 

@@ -6,6 +6,8 @@ GET   /v1/maps/{map}/map.tif         cloud-optimised GeoTIFF; Range requests are
 POST  /v1/maps/{map}/route           {"line", "spacing_m", "above", "unit", "power_dbm"}
 POST  /v1/maps/{map}/servers         {"coords" or "line", "others", "power_dbm", ...}
 POST  /v1/maps/{map}/beams           {"coords", "elements", "spacing", "facing_deg"}
+
+The GeoTIFF and the route are of the newest version, or of that which `?version=` names.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -39,6 +41,7 @@ from openckm.service.map_shelf import MapShelf
 from openckm.service.wire import fails, failure
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_Version = Annotated[int | None, Query(ge=1)]
 
 
 class _Body(BaseModel):
@@ -134,23 +137,25 @@ def map_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
         "/v1/maps/{map_id}/map.tif", response_class=Response,
         responses={**fails(400, 401, 403, 404, 416, 422, 503), 200: {"content": {"image/tiff": {}}}, 206: {}},
     )  # fmt: skip
-    async def tiff(map_id: str, request: Request, _: Token = allowed) -> Response:
+    async def tiff(map_id: str, request: Request, version: _Version = None, _: Token = allowed) -> Response:
         """The map as a cloud-optimised GeoTIFF, whole or the bytes of a Range."""
-        return await run_in_threadpool(answered, lambda: _part(shelf, map_id, request.headers.get("range")))
+        return await run_in_threadpool(answered, lambda: _part(shelf, map_id, version, request.headers.get("range")))
 
     @app.head("/v1/maps/{map_id}/map.tif", include_in_schema=False)
-    async def tiff_head(map_id: str, _: Token = allowed) -> Response:
+    async def tiff_head(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
         def work() -> Response:
-            content, entry = shelf.tiff(map_id)
+            content, entry = shelf.tiff(map_id, version)
             headers = {"Content-Length": str(len(content)), "Accept-Ranges": "bytes", "ETag": f'"{entry.sha256[:32]}"'}
             return Response(headers=headers, media_type="image/tiff")
 
         return await run_in_threadpool(answered, work)
 
     @app.post("/v1/maps/{map_id}/route", responses=failures)
-    async def route(map_id: str, question: RouteQuestion, _: Token = allowed) -> Response:
+    async def route(
+        map_id: str, question: RouteQuestion, version: _Version = None, _: Token = allowed
+    ) -> Response:  # fmt: skip
         """What the map says along a route, and of the whole of it."""
-        return await _answered(lambda: _route(shelf.view(map_id), question))
+        return await _answered(lambda: _route(shelf.view(map_id, version), question))
 
     @app.post("/v1/maps/{map_id}/servers", responses=failures)
     async def servers(map_id: str, question: ServersQuestion, _: Token = allowed) -> Response:
@@ -208,8 +213,8 @@ def _servers(shelf: MapShelf, map_id: str, question: ServersQuestion) -> dict[st
     return found
 
 
-def _part(shelf: MapShelf, map_id: str, wanted: str | None) -> Response:
-    content, entry = shelf.tiff(map_id)
+def _part(shelf: MapShelf, map_id: str, version: int | None, wanted: str | None) -> Response:
+    content, entry = shelf.tiff(map_id, version)
     headers = {"Accept-Ranges": "bytes", "ETag": f'"{entry.sha256[:32]}"'}
     if wanted is None:
         return Response(content, headers=headers, media_type="image/tiff")

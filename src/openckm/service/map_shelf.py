@@ -110,14 +110,14 @@ class MapShelf:
         group, sign, _ = collection.rpartition(":")
         return sorted(c for c in self.entries() if sign and c.rpartition(":")[0] == group) or [collection]
 
-    def tiff(self, collection: str) -> tuple[bytes, Entry]:
-        """Return a map as a cloud-optimised GeoTIFF.
+    def tiff(self, collection: str, version: int | None = None) -> tuple[bytes, Entry]:
+        """Return a map as a cloud-optimised GeoTIFF, its newest version or a certain one.
 
         Raises:
             InputError: if there is no such map.
             OptionError: if it is too large to be made in memory.
         """
-        entry = self.entry(collection)
+        entry = self.entry(collection, version)
         if entry.shape[0] * entry.shape[1] > MOST_TIFF_CELLS:
             raise OptionError(
                 f"{entry.name} has {entry.shape[0]} x {entry.shape[1]} cells: too many for one GeoTIFF here"
@@ -125,7 +125,7 @@ class MapShelf:
         with self._lock:
             if entry.folder in self._tiffs:
                 return self._tiffs[entry.folder], entry
-        source: Any = self.view(collection).source
+        source: Any = self.view(collection, version).source
         content = encode_geotiff(source.load(), entry.channels[0])
         with self._lock:
             self._tiffs[entry.folder] = content
@@ -133,7 +133,9 @@ class MapShelf:
                 self._tiffs.popitem(last=False)
         return content, entry
 
-    def keep(self, made: RadioMap, name: str, known: Mapping[str, Any], beside: Mapping[str, bytes]) -> Entry:
+    def keep(
+        self, made: RadioMap, name: str, known: Mapping[str, Any], beside: Mapping[str, bytes] | None = None
+    ) -> Entry:
         """Add a map that was just made, with what is known of it beyond its provenance, and files of its layout.
 
         Raises:

@@ -32,7 +32,13 @@ def encode_layout(layout: Layout) -> bytes:
         "OPENCKM_SOURCE": layout.source, "OPENCKM_LICENCE": layout.licence,
         "OPENCKM_HEIGHT_KNOWN": repr(layout.height_known),
     }  # fmt: skip
-    return cog_bytes([Band("height", "m", wide.height_m)], wide.grid, tags)
+    bands = [Band("height", "m", wide.height_m)]
+    if layout.assumed is not None:  # of the map's own cells; none is assumed around them
+        assumed = np.zeros(wide.grid.shape, np.float32)
+        rows, cols = _window(wide.grid, layout.grid)
+        assumed[rows, cols] = layout.assumed
+        bands.append(Band("assumed", "1", assumed))
+    return cog_bytes(bands, wide.grid, tags)
 
 
 def decode_layout(content: bytes, grid: Grid) -> Layout:
@@ -50,19 +56,33 @@ def decode_layout(content: bytes, grid: Grid) -> Layout:
 
     try:
         with MemoryFile(content) as memory, memory.open() as raster:
-            heights, tags = raster.read(1), raster.tags()
-            place = raster.transform
+            heights, *more = raster.read()
+            tags, place = raster.tags(), raster.transform
         source, licence = tags.get("OPENCKM_SOURCE", ""), tags.get("OPENCKM_LICENCE", "")
         known = float(tags["OPENCKM_HEIGHT_KNOWN"])
     except (RasterioError, KeyError, ValueError) as error:
         raise LayoutError(f"the layout that was kept is damaged ({error}): make and keep the map again") from error
     around = Grid(heights.shape, place.a, (place.c, place.f), grid.crs)
+    rows, cols = _window(around, grid)
     wide = Layout(around, np.asarray(heights, np.float32), known, source, licence)
-    if around == grid:
+    if around == grid and not more:
         return wide
-    west, north = (abs(a - b) / grid.cell_m for a, b in zip(around.origin, grid.origin, strict=True))
+    assumed = more[0][rows, cols] > 0.5 if more else None
+    inner = np.array(wide.height_m[rows, cols])
+    return Layout(grid, inner, known, source, licence, around=None if around == grid else wide, assumed=assumed)
+
+
+def _window(around: Grid, grid: Grid) -> tuple[slice, slice]:
+    """Return the rows and columns of a grid within a larger one of the same cells.
+
+    Raises:
+        LayoutError: if it does not lie within it, cell on cell.
+    """
+    west = (grid.origin[0] - around.origin[0]) / around.cell_m
+    north = (around.origin[1] - grid.origin[1]) / around.cell_m
     row, col = round(north), round(west)
-    inner = wide.height_m[row : row + grid.shape[0], col : col + grid.shape[1]]
-    if inner.shape != grid.shape or max(abs(west - col), abs(north - row)) > _OFF or around.cell_m != grid.cell_m:
+    rows, cols = slice(row, row + grid.shape[0]), slice(col, col + grid.shape[1])
+    within = min(row, col) >= 0 and rows.stop <= around.shape[0] and cols.stop <= around.shape[1]
+    if not within or max(abs(west - col), abs(north - row)) > _OFF or around.cell_m != grid.cell_m:
         raise LayoutError("the layout that was kept lies on other cells than its map: make and keep the map again")
-    return Layout(grid, inner, known, source, licence, around=wide)
+    return rows, cols

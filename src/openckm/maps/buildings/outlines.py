@@ -208,8 +208,10 @@ def _mended(outlines: Sequence[BaseGeometry]) -> tuple[list[BaseGeometry], int]:
 
 def rasterise(
     footprints: Footprints, grid: Grid, default_height_m: float, where: str
-) -> tuple[NDArray[np.float32], float]:
-    """Return building heights [m] on a grid, shape grid.shape, and the share of its buildings with a stated height.
+) -> tuple[NDArray[np.float32], float, NDArray[np.bool_]]:
+    """Return building heights [m] on a grid, the share of its buildings with a stated height, and where it was assumed.
+
+    The first and the last have shape grid.shape.
 
     Raises:
         LayoutError: if no building lies on the grid, or the CRS of one side is missing.
@@ -228,10 +230,12 @@ def rasterise(
     outlines = [moved[i] for i in kept]
     above = near.floats[kept]
     cells = _burn(outlines, heights, ~part, grid)
+    stated = _burn(outlines, heights, ~part & known, grid)
     parts = _burn(outlines, heights, part & known & ~above, grid)
     ground = np.where(parts > 0, parts, cells)
     high = _burn(outlines, heights, part & known & above, grid)
-    return np.where((high > 0) & (ground > 0), np.maximum(high, parts), ground), float(known.mean())
+    final = np.where((high > 0) & (ground > 0), np.maximum(high, parts), ground)
+    return final, float(known.mean()), (cells > stated) & (parts == 0) & (high == 0)
 
 
 def _burn(

@@ -72,7 +72,7 @@ def read_woods(path: str | os.PathLike[str], grid: Grid, around: Grid | None = N
     flags = np.zeros(len(woods), dtype=bool)
     outlines = [p.outline for p in woods if p.outline is not None]
     try:
-        crown, known = rasterise(Footprints(outlines, height, crs, flags, flags), wide, CROWN_M, str(path))
+        crown, known, _ = rasterise(Footprints(outlines, height, crs, flags, flags), wide, CROWN_M, str(path))
     except LayoutError:  # they all lie elsewhere
         return nothing, ()
     words = f"heights stated for {known:.0%}, {CROWN_M:g} m for the others" if known < 1 else "heights stated"

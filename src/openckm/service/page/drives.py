@@ -26,6 +26,7 @@ from openckm.service.page.uploads import Upload, Uploads, in_given_names
 from openckm.service.queue import Ticket, Work
 
 _LOCAL = "local"
+_UNKNOWN = "EPSG:CODE"  # `ckm inspect` has it where a person has to say which
 _WHAT_IF = {"kind": "edit", "status": "what if"}
 
 
@@ -106,7 +107,7 @@ def preview(upload: Upload, reading: ReadingBody) -> dict[str, Any]:
         "trouble": in_given_names(found.trouble, upload), "report": report,
         "suggestion": {
             "where": dict(found.where), "columns": dict(found.columns), "without": list(found.without),
-            "crs": found.crs or None, "skip_bad": found.skip_bad,
+            "crs": None if found.crs in ("", _UNKNOWN) else found.crs, "skip_bad": found.skip_bad,
         },
     }  # fmt: skip
 

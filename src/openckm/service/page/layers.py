@@ -117,23 +117,22 @@ def ends_of(values: NDArray[np.floating]) -> tuple[float, float]:
 def buildings_geojson(layout: Layout) -> dict[str, Any]:
     """Return the buildings of a layout as GeoJSON polygons in EPSG:4326, with `height` [m] and `assumed`.
 
-    Outlines follow the cells. `assumed` is true where the layout states the height of fewer than half of the buildings,
-    so that the height drawn is mostly the one that was taken for granted.
+    Outlines follow the cells. `assumed` is true where nobody stated the height of a building; of a layout that does not
+    tell its buildings apart, where it states the height of fewer than half of them.
     """
     from rasterio.features import shapes
 
     grid = layout.grid
     height = np.round(layout.height_m).astype(np.int32)
     height[layout.building & (height == 0)] = 1
+    assumed = np.full(grid.shape, layout.height_known <= 0.5) if layout.assumed is None else layout.assumed
+    kinds = 2 * height + assumed  # buildings that touch are apart where their height or its source differs
     features = []
-    for shape, value in shapes(height, mask=height > 0, transform=grid.transform):
+    for shape, kind in shapes(kinds.astype(np.int32), mask=height > 0, transform=grid.transform):
         rings = [_degrees(grid, ring) for ring in shape["coordinates"]]
-        features.append(
-            {
-                "type": "Feature", "geometry": {"type": "Polygon", "coordinates": rings},
-                "properties": {"height": float(value), "assumed": layout.height_known <= 0.5},
-            }
-        )  # fmt: skip
+        properties = {"height": float(kind // 2), "assumed": bool(kind % 2)}
+        polygon = {"type": "Polygon", "coordinates": rings}
+        features.append({"type": "Feature", "geometry": polygon, "properties": properties})
     return {"type": "FeatureCollection", "features": features}
 
 
