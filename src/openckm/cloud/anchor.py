@@ -3,11 +3,11 @@
 The trained network is D(.; theta_0 + delta) with the parent's weights theta_0 fixed and delta learned from 0. Decoupled
 weight decay on delta then pulls towards the parent instead of towards zero,
 
-    delta <- delta - eta (update + lambda delta),
+    delta <- delta - eta (update + lambda delta),                                                   (1)
 
 which is the L2-SP penalty; averages of delta are averages of the weights; and the interpolation of parent and child is
 
-    theta(w) = theta_0 + w delta,    0 <= w <= 1.
+    theta(w) = theta_0 + w delta,    0 <= w <= 1.                                                   (2)
 
 References:
     X. Li, Y. Grandvalet, F. Davoine, Explicit inductive bias for transfer learning with convolutional networks, 2018.

@@ -4,7 +4,7 @@
    prior, under an unfit licence, a second one of a contributor, of weights of other shapes, a copy of another's, or if
    it moves the weights by more than a share of their norm,
 
-       || dW_k || <= bound || W ||,    dW_k = U_k D_k over all adapted weights;
+       || dW_k || <= bound || W ||,    dW_k = U_k D_k over all adapted weights;                     (1)
 
    what is longer than `clip` is shortened to it, so that nobody counts more by being louder.
 2. Each that is left is scored alone, at full weight, on the suite's validation maps; one that makes a region worse by
@@ -292,7 +292,7 @@ def _differences(
         except ModelError as error:
             refused.append(Refused(file, str(error)))
             continue
-        share = _norm(made) / _norm({name: weights[name] for name in made})
+        share = _norm(made) / _norm({name: weights[name] for name in made})  # (1): || dW || / || W ||
         if not share <= options.bound:
             refused.append(Refused(file, f"it moves the weights by {share:.2f} of their norm: wanted {options.bound}"))
             continue
@@ -301,7 +301,7 @@ def _differences(
             why = "it moves no weight" if twin is None else f"it is a copy of what {twin.contributor} contributed"
             refused.append(Refused(file, f"{why}: a voice is a difference of one's own"))
             continue
-        shorter = min(1.0, options.clip / share)
+        shorter = min(1.0, options.clip / share)  # what is longer than the clip is shortened
         taken.append((file, one, {name: shorter * value for name, value in made.items()}))
     return taken, refused
 

@@ -1,15 +1,15 @@
 """This module predicts what a planned change of the antenna does to a map that was fitted to today's readings.
 
-    z  = H beta + delta               today's map (`openckm.infer.model`)
-    z' = H' beta + delta + power      the same site with the antenna turned, tilted or fed otherwise
-    D  = z' - z = (H' - H) beta + power
+    z  = H beta + delta               today's map (`openckm.infer.model`)                           (1)
+    z' = H' beta + delta + power      the same site with the antenna turned, tilted or fed otherwise  (2)
+    D  = z' - z = (H' - H) beta + power                                                             (3)
 
 H' holds what the prior says of the site with the antenna as planned, and its pattern about the new boresight; the
 nuisances beta and the discrepancy delta are those of today's readings: shadows stay where they are, and what the
 readings said of the antenna's pattern turns with it. The network that saw the readings saw them with today's
 antenna, so the difference is the site expert's. Its spread is
 
-    Var D = (H' - H) Cov(beta) (H' - H)^T + slope^2 (ERROR_SHARE |m' - m|)^2
+    Var D = (H' - H) Cov(beta) (H' - H)^T + slope^2 (ERROR_SHARE |m' - m|)^2                        (4)
 
 with m and m' what the prior says of the site before and after: ERROR_SHARE is how far off a predicted change was on
 traced pairs of maps, as a share of the change, at the median of the scenes (`bench/planned_change.py`): in half of them
@@ -172,8 +172,8 @@ def _difference(belief: Posterior, planned: Scene, change: AntennaChange) -> tup
     rows = moved - site.basis.matrix
     untouched = belief.gain.weights.get("untouched", 0.0)
     beta, cov = site.fit.beta_mean, site.fit.beta_cov
-    mean = (1.0 - untouched) * (rows @ beta) + untouched * step + change.power_db
-    var = np.einsum("ij,jk,ik->i", rows, cov, rows) + (beta[slope] * ERROR_SHARE * step) ** 2
+    mean = (1.0 - untouched) * (rows @ beta) + untouched * step + change.power_db  # (3)
+    var = np.einsum("ij,jk,ik->i", rows, cov, rows) + (beta[slope] * ERROR_SHARE * step) ** 2  # (4)
     return mean, np.maximum(var, 0.0)
 
 

@@ -3,7 +3,7 @@ r"""An older map is evidence on today's: its readings' noise grows with age, and
 The older map z_old, s_old is read on a lattice so coarse that its errors are about independent (SPACING_M, half the
 length of shadowing), as if one more device had driven there:
 
-    z_old(c) = z(c) + b + n,     n ~ N(0, s_old(c)^2 + DRIFT_DB^2 age / month)
+    z_old(c) = z(c) + b + n,     n ~ N(0, s_old(c)^2 + DRIFT_DB^2 age / month)                      (1)
 
 Its level b is the device's own, so that a changed transmit power is no contradiction, and how far its noise is off is
 estimated from the readings like any device's. Where the new readings differ from it by more than both explain, block by
@@ -102,7 +102,7 @@ def older_readings(older: RadioMap, grid: Grid, age_days: float) -> Points:
     known = np.isfinite(mean)
     if not known.any():
         raise GridError(f"the older map ({older.grid}) says nothing on today's map ({grid}); is it of this site?")
-    noise = np.hypot(std, DRIFT_DB * math.sqrt(age_days / MONTH_DAYS))[known]
+    noise = np.hypot(std, DRIFT_DB * math.sqrt(age_days / MONTH_DAYS))[known]  # (1): the root of the variance of n
     unit = channel_unit(older, "gain_db")
     return Points.exact(x[known], y[known], mean[known], sigma=noise, unit=unit, device=OLDER, source="map before")
 
@@ -136,6 +136,7 @@ def disagreements(older: RadioMap, points: Points, grid: Grid, age_days: float) 
             continue
         difference = float(gap[here].mean()) - level
         drift = DRIFT_DB**2 * age_days / MONTH_DAYS
+        # (1), averaged over a block
         spread = math.sqrt(float(np.mean(own[here] ** 2)) + drift + float(np.mean(plain.sigma[here] ** 2)) / count)
         if abs(difference) > max(STRANGE * spread, LEAST_DB):
             place = float(plain.x[here].mean()), float(plain.y[here].mean())

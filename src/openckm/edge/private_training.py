@@ -2,7 +2,7 @@
 
 Each step takes every map with probability q, shortens the gradient of each to C, and adds noise to their sum,
 
-    g = 1 / (q n)  ( sum_i  g_i min(1, C / ||g_i||)  +  N(0, (sigma C)^2 I) ).
+    g = 1 / (q n)  ( sum_i  g_i min(1, C / ||g_i||)  +  N(0, (sigma C)^2 I) ).                      (1)
 
 With or without any one map, what the steps give is then nearly the same: (epsilon, delta)-differential privacy for one
 map more or less. How large epsilon is after T steps is a matter of q, sigma, T and delta alone, and is left to a
@@ -111,8 +111,9 @@ def train_with_noise(
         chosen = np.flatnonzero(rng.random(count) < share)
         total = _clipped_sum(adapter, maps, chosen, plan, noise.clip, rng, generator)
         for parameter, part in zip(parameters, total, strict=True):
+            # (1): N(0, (sigma C)^2 I)
             added = noise.multiplier * noise.clip * torch.randn(part.shape, generator=generator)
-            parameter.grad = (part + added) / (share * count)
+            parameter.grad = (part + added) / (share * count)  # (1): over q n
         descent.step()
     if not all(bool(torch.isfinite(parameter).all()) for parameter in parameters):
         raise ComputationError("training with noise diverged: choose a smaller learning rate, or less noise")
@@ -131,5 +132,5 @@ def _clipped_sum(
         parts = torch.autograd.grad(loss, parameters)
         length = math.sqrt(sum(float(part.double().square().sum()) for part in parts))
         for one, part in zip(total, parts, strict=True):
-            one.add_(part, alpha=min(1.0, clip / max(length, 1e-30)))
+            one.add_(part, alpha=min(1.0, clip / max(length, 1e-30)))  # (1): g_i min(1, C / ||g_i||)
     return total

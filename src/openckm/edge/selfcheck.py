@@ -6,7 +6,7 @@ with the same rights. DRAWS disjoint sets of blocks are held back one after the 
 and more where there are so few that fewer than FEWEST would be held back in all. A reading is that of one device: what
 a method says of that device's level is added to its map. With
 
-    c = 90 % quantile of |y - m| / sqrt(s^2 + sigma^2) over the held-back readings, divided by z_90
+    c = 90 % quantile of |y - m| / sqrt(s^2 + sigma^2) over the held-back readings, divided by z_90  (1)
 
 the map is   trusted      if the intervals cover what they say, give or take,
              widened      if they cover less: its spread is multiplied by c,
@@ -435,13 +435,14 @@ def _score(name: str, said: Sequence[Said], parts: Sequence[Part]) -> tuple[Scor
         off = np.abs(mean - part.truth.value)
         outside = np.maximum(np.maximum(part.low - mean, mean - part.high), 0.0) / spread
         squares.append(off[part.plain] ** 2)
-        scores.append((off / spread)[part.plain])
+        scores.append((off / spread)[part.plain])  # (1): |y - m| / sqrt(s^2 + sigma^2)
         beyond.append(outside[~part.plain])
     value, limit = np.concatenate(scores), np.concatenate(beyond)
     respected = float(np.mean(limit <= Z_90)) if limit.size else None
     rmse = float(np.sqrt(np.mean(np.concatenate(squares))))
     inside = float(np.mean(value <= Z_90))
-    return Score(name, rmse, inside, factor_90(value), respected, factor_90(limit) if limit.size else 1.0), squares
+    needed = factor_90(value)  # (1): c
+    return Score(name, rmse, inside, needed, respected, factor_90(limit) if limit.size else 1.0), squares
 
 
 def _difference_error(own: Sequence[Array], rival: Sequence[Array], parts: Sequence[Part]) -> float:

@@ -1,6 +1,6 @@
 """Quantities that no prior has learnt (RSRQ, SINR, RSSI, throughput) are mapped by the discrepancy alone.
 
-    y_i = level + delta(s_i) + eps_i
+    y_i = level + delta(s_i) + eps_i                                                                (1)
 
 is the product's model (`openckm.infer.scene`) without its predicted map: an unknown level and a Matérn field, with the
 same priors on scale and noise, on readings brought to the spread of 8 dB that these priors are about. Readings of a

@@ -4,8 +4,8 @@ A belief z ~ N(m, C) about the gain of every cell (`openckm.infer.model.Posterio
 the nuisances, the discrepancy) meets a likelihood of sites behind an operator, p(y | A(z)). With J the operator's slope
 at the mean, u = J z, S = J C J', and Gaussian sites of precision L and shift h,
 
-    w  = L^(1/2) (I + L^(1/2) S L^(1/2))^-1 L^(-1/2) (h - L u(m))
-    m' = m + C J' w,      C' = C - C J' L^(1/2) (I + L^(1/2) S L^(1/2))^-1 L^(1/2) J C
+    w  = L^(1/2) (I + L^(1/2) S L^(1/2))^-1 L^(-1/2) (h - L u(m))                                   (1)
+    m' = m + C J' w,      C' = C - C J' L^(1/2) (I + L^(1/2) S L^(1/2))^-1 L^(1/2) J C              (2)
 
 which is exact for plain linear readings, whichever came first. Limits, intervals and devices are sites made Gaussian by
 expectation propagation; smooth operators (averages of power) are linearised again at the new mean. A draw is moved as
@@ -100,6 +100,7 @@ class UpdatedCovariance(Covariance):
     def between(self, first: Index, second: Index) -> Array:
         """Return the covariance [dB^2] between two lists of cells."""
         gain = self.update.gain
+        # (2): C of an earlier update
         return np.asarray(self.before.between(first, second) - gain[first] @ self.update.core @ gain[second].T)
 
 
@@ -131,9 +132,9 @@ class Update:
 
     def moved(self, field: Array, rng: np.random.Generator) -> Array:
         """Return a draw of the belief, shape (cells,), as a draw of the updated one; the noise comes from `rng`."""
-        value = self.operator @ field + self.level
+        value = self.operator @ field + self.level  # u = J z at a draw
         wanted = self.target + self.noise * rng.standard_normal(len(value))
-        return np.asarray(field + self.gain @ (self.core @ (wanted - value)))
+        return np.asarray(field + self.gain @ (self.core @ (wanted - value)))  # (1), (2): Matheron's rule
 
 
 class _Readings:
@@ -291,12 +292,13 @@ def assimilate(
         core, pull = _solved(inner, precision, shift, belief)
         gain = _gain(covariance, cells[touched], part, len(mean))
         here = (mean + gain @ pull)[cells]
+    # (2): the diagonal of C'
     var = np.maximum(std**2 - np.einsum("ij,jk,ik->i", gain, core, gain, optimize=True), 1e-6)
     whole = csr_matrix((slope.data, cells[slope.indices], slope.indptr), shape=(readings.count, len(mean)))
     informed = precision > 0
     target = np.where(informed, shift / np.where(informed, precision, 1.0), 0.0)
     noise = np.where(informed, 1.0 / np.sqrt(np.where(informed, precision, 1.0)), 0.0)
-    updated = mean + gain @ pull
+    updated = mean + gain @ pull  # (2): m'
     facts = _facts(readings, belief, inner, (precision, target, noise), (mean, std, updated, np.sqrt(var)), cells)
     return Update(updated, np.sqrt(var), gain, core, whole, level, target, noise, facts)
 
@@ -331,10 +333,12 @@ def _propagated(readings: _Readings, belief: Array, inner: Array) -> tuple[Array
 def _solved(inner: Array, precision: Array, shift: Array, belief: Array) -> tuple[Array, Array]:
     """Return the core and the pull w = core (h / L - u)."""
     root = np.sqrt(precision)
+    # (1), (2): I + L^(1/2) S L^(1/2)
     factor = cho_factor(np.eye(len(root)) + root[:, None] * inner * root[None], lower=True)
-    core = root[:, None] * cho_solve(factor, np.diag(root))
+    core = root[:, None] * cho_solve(factor, np.diag(root))  # (2): L^(1/2) (...)^-1 L^(1/2)
+    # h / L - u(m), where anything was read
     misfit = np.where(precision > 0, shift / np.where(precision > 0, precision, 1.0) - belief, 0.0)
-    return core, core @ misfit
+    return core, core @ misfit  # (1), times L^(1/2)
 
 
 def _facts(

@@ -1,12 +1,12 @@
 """The product's own method joins a learned prior, a stated likelihood, and a discrepancy where the prior does not fit.
 
-    y = nuisances + map + discrepancy + noise     (`openckm.infer.scene`)
+    y = nuisances + map + discrepancy + noise     (`openckm.infer.scene`)                           (1)
 
 The map's posterior mean comes from the denoiser in one call per orientation, the discrepancy and the nuisances are
 estimated jointly in closed form, two experts are stacked on held-out readings (`openckm.infer.experts`), and draws of
 the map come from the denoiser's few-step sampler, each with a discrepancy of its own:
 
-    x_k ~ p(map | site, readings),   delta_k ~ p(delta | readings - x_k)
+    x_k ~ p(map | site, readings),   delta_k ~ p(delta | readings - x_k)                            (2)
 
 Maps larger than `tile_cells` are denoised on overlapping tiles (`openckm.infer.tiles`). The spread is the one that was
 measured on validation maps (`openckm.infer.spread.calibration`), where the prior comes with such a measurement.

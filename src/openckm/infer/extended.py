@@ -1,6 +1,6 @@
 r"""Readings of more than one cell become rows over the cells: averages over areas, and cells of rasters.
 
-    y = 10 log10 sum_c w_c 10^(z_c / 10) + n,     sum_c w_c = 1
+    y = 10 log10 sum_c w_c 10^(z_c / 10) + n,     sum_c w_c = 1                                     (1)
 
 Such an average of power is linearised about a map m: its weights become w_c 10^(m_c / 10) over their sum, i.e. the
 strong cells count, and what is left is a constant. The level of m cancels. The posterior's mean is the next m: two
@@ -83,11 +83,12 @@ class ExtendedReadings:
     def linearised(self, around: Array) -> tuple[csr_matrix, Array]:
         """Return the rows (k, cells) of the linear readings about a map [dB], (cells,), and what to take off values."""
         level = around - around.max()
-        power = 10.0 ** (level / 10.0)
+        power = 10.0 ** (level / 10.0)  # (1): 10^(z_c / 10)
         total = np.maximum(self.weights @ power, 1e-300)
+        # its slope: w_c 10^(m_c / 10) over their sum
         rows = csr_matrix(diags(1.0 / total) @ self.weights @ diags(power))
         rows.eliminate_zeros()
-        return rows, np.asarray(10.0 * np.log10(total) - rows @ level)
+        return rows, np.asarray(10.0 * np.log10(total) - rows @ level)  # (1) less the slope times m
 
 
 def extended_readings(observations: Observations, grid: Grid, padded: Grid) -> ExtendedReadings | None:

@@ -2,7 +2,7 @@ r"""A model of one map takes every reading, whichever way it comes in, and gives
 
 All readings are of the map z [unit of the readings], through a linear (or linearised) instrument A each,
 
-    y = A (z + b_device) + n,        z = H beta + delta,        n ~ N(0, noise^2)
+    y = A (z + b_device) + n,        z = H beta + delta,        n ~ N(0, noise^2)                   (1)
 
 H holds the map that an expert predicts and the nuisances, delta is what no expert knows (`observe.field.discrepancy`),
 b the level of each device. A reading is a value, a limit or an interval of A z + n. Special cases of the same solve:

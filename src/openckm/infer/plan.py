@@ -2,7 +2,7 @@ r"""This module says where to measure next: at the cells whose readings are expe
 
 A belief with covariance C over cells; a reading of cell j, with noise sigma, turns it into
 
-    C' = C - C_:j C_j: / (C_jj + sigma^2),      gain(j) = sum_{i in targets} C_ij^2 / (C_jj + sigma^2)
+    C' = C - C_:j C_j: / (C_jj + sigma^2),      gain(j) = sum_{i in targets} C_ij^2 / (C_jj + sigma^2)  (1)
 
 whatever the reading will say. A batch is chosen greedily: the best cell, C', the best cell of C', and so on. Where a
 drive reads several maps of the same cells at once (the radio cells of a mast), their gains add up.
@@ -93,13 +93,15 @@ def _greedy(covs: list[Array], targets: int, count: int, noise: float, criterion
     for k in range(count):
         own = [np.maximum(np.diagonal(cov[targets:]), 0.0) for cov in covs]
         gain = sum(
-            np.einsum("ij,ij->j", cov[:targets], cov[:targets]) / (v + noise) for cov, v in zip(covs, own, strict=True)
+            # (1): gain(j)
+            np.einsum("ij,ij->j", cov[:targets], cov[:targets]) / (v + noise)
+            for cov, v in zip(covs, own, strict=True)
         )
         worth = np.where(free, gain if criterion == "reduction" else sum(own), -np.inf)
         best = int(np.argmax(worth))
         chosen[k], gains[k], free[best] = best, gain[best], False
         for cov, variance in zip(covs, own, strict=True):
-            column = cov[:, best] / np.sqrt(variance[best] + noise)
+            column = cov[:, best] / np.sqrt(variance[best] + noise)  # (1): C' = C - column column'
             cov -= np.outer(column, column[targets:])
     return chosen, gains
 

@@ -4,7 +4,7 @@ A network that sees readings interpolates them less sharply than they allow: its
 from dense, accurate readings by more than their noise. But its error is a field whose covariance is known, and the
 likelihood is known exactly. So m and its own variance V are taken for the prior of one more step in closed form,
 
-    x ~ N(m, V^(1/2) N V^(1/2)),    E[x | y] as in `openckm.infer.exact.jfs`,
+    x ~ N(m, V^(1/2) N V^(1/2)),    E[x | y] as in `openckm.infer.exact.jfs`,                       (1)
 
 with N the stationary correlation of the denoiser's errors. Devices, sectors and averages enter as the sites they are.
 No further network call. The readings count twice, once through the planes and once here; what is lost by that is

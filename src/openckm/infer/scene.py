@@ -2,7 +2,7 @@
 
 Readings y_i [dB or dBm] of cell i by device d are modelled as
 
-    y_i = offset + b_d + slope (m(s_i) - m_bar) + pattern(bearing_i) + indoor_i + delta(s_i) + eps_i
+    y_i = offset + b_d + slope (m(s_i) - m_bar) + pattern(bearing_i) + indoor_i + delta(s_i) + eps_i  (1)
 
 m is the map that the learned prior predicts, m_bar its average over the readings, offset the unknown transmit power,
 b_d how much higher the device reads than the mean device (0 +- 4 dB; the sum over devices is 0), pattern the standard's
@@ -233,18 +233,18 @@ class Scene:
         known_level = not power or self.extended is not None
         parts = [
             level_column(mean_db.size, mean=centre if known_level else 0.0, std=3.0 if known_level else np.inf),
-            map_column(mean_db - centre, mean=share, std=0.3),
+            map_column(mean_db - centre, mean=share, std=0.3),  # (1): slope (m - m_bar)
             *(self._handed_in(one, share) for one in self.maps),
         ]
         if self.transmitter is not None:
-            parts += _antenna(self.grid, self.transmitter, known_level)
+            parts += _antenna(self.grid, self.transmitter, known_level)  # (1): pattern
         if self.layout is not None:
-            parts.append(_indoor(self.layout))
+            parts.append(_indoor(self.layout))  # (1): indoor
         if power and known_level:  # gains beside received power: the transmit power is a coefficient of its own
             column = np.ones((mean_db.size, 1))
             parts.append(Basis(column, (TRANSMIT,), ("dBm",), np.zeros(1), np.array([np.inf])))
         if len(self.devices) > 1 or self.reference is not None:
-            parts.append(self._device_columns(mean_db.size))
+            parts.append(self._device_columns(mean_db.size))  # (1): b_d
         return join(*parts)
 
     def bare_design(self) -> Basis:
@@ -253,6 +253,7 @@ class Scene:
         value = self.readings.value
         parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
         if (base := self.transmitter) is not None:
+            # Eq. 1 of `openckm.infer.trend`: 10 log10 r
             far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
             far -= float(far[self.index].mean()) if len(self.index) else 0.0
             parts.append(Basis(far[:, None], ("distance slope",), ("dB/dB",), np.array([-3.0]), np.array([3.0])))

@@ -1,6 +1,6 @@
 r"""Several radio cells of one mast share their shadows and their phones.
 
-    delta_c(s) = std_c (sum_r loading_cr f_r(s) + sqrt(1 - sum_r loading_cr^2) g_c(s)),    r = 1, 2 at most
+    delta_c(s) = std_c (sum_r loading_cr f_r(s) + sqrt(1 - sum_r loading_cr^2) g_c(s)),    r = 1, 2 at most  (1)
 
 f_r are shared fields, g_c a cell's own. Every cell is fitted by itself first. Then each pair of cells at one mast says
 how much its discrepancies have in common: rho maximises the marginal likelihood of the residuals of both, times a wide
@@ -149,9 +149,10 @@ def loadings(matrix: Array, fields: int = SHARED) -> Array:
         np.fill_diagonal(reduced, share)
         value, vector = np.linalg.eigh(reduced)
         kept = np.argsort(value)[::-1][:fields]
-        out = vector[:, kept] * np.sqrt(np.maximum(value[kept], 0.0))
+        out = vector[:, kept] * np.sqrt(np.maximum(value[kept], 0.0))  # (1): the loadings of the principal factors
         share = np.minimum((out**2).sum(axis=1), MOST_SHARED**2)
     size = np.sqrt((out**2).sum(axis=1, keepdims=True))
+    # (1): what is shared is not the whole
     return np.asarray(out * np.minimum(1.0, MOST_SHARED / np.maximum(size, 1e-12)))
 
 

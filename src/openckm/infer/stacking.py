@@ -1,6 +1,6 @@
 """The readings that are held out say how much each expert counts, and which belief the experts share.
 
-    w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2
+    w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2     (1)
 
 (stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). p_ik is what expert k
 (`openckm.infer.experts`) says of reading i from the other folds. lambda is what about twenty readings say: few readings
@@ -95,7 +95,7 @@ def weigh(
         held["untouched"] = mean, np.sqrt(var + noise**2)
     leaning = np.array([LEANING[name] for name in held])
     weight = _stacked(y, np.stack([h[0] for h in held.values()], axis=1), leaning)
-    mean = sum(w * h[0] for w, h in zip(weight, held.values(), strict=True))
+    mean = sum(w * h[0] for w, h in zip(weight, held.values(), strict=True))  # (1): sum_k w_k p_ik
     var = sum(w * h[1] ** 2 for w, h in zip(weight, held.values(), strict=True))
     scale = _spread_factor(y - mean, np.sqrt(var))
     if len(np.unique(label)) > 1:
@@ -137,8 +137,9 @@ def _stacked(y: Array, predicted: Array, leaning: Array) -> Array:
     if not len(y):
         return np.asarray(start)
     gap = predicted - predicted.mean(axis=1, keepdims=True)
-    ridge = LEAN_READINGS * float((gap**2).mean()) + 1e-12
+    ridge = LEAN_READINGS * float((gap**2).mean()) + 1e-12  # (1): lambda
     firm = 1e3 * np.sqrt(float((predicted**2).sum()) + ridge)
+    # (1) as least squares of non-negative w, and sum w = 1 by a firm row
     rows = np.concatenate([predicted - y[:, None], np.sqrt(ridge) * np.eye(len(start)), np.full((1, len(start)), firm)])
     wanted = np.r_[np.zeros(len(y)), np.sqrt(ridge) * start, firm]  # y - P w = -(P - y 1') w where the sum is 1
     found = nnls(rows, wanted)[0]

@@ -1,6 +1,6 @@
 """Maps may have any size: the denoiser runs on overlapping tiles whose answers are blended, one field of noise for all.
 
-    D(x)_i = sum_t w_t(i) D_t(x restricted to tile t)_i,      sum_t w_t(i) = 1,  w_t >= 0
+    D(x)_i = sum_t w_t(i) D_t(x restricted to tile t)_i,      sum_t w_t(i) = 1,  w_t >= 0           (1)
 
 `Tiled` wraps a denoiser and is a denoiser, so that every sampler step and the one-call posterior mean blend alike, and
 the sampler's state and noise belong to cells of the whole map: two tiles see the same noisy map where they overlap.
@@ -102,7 +102,7 @@ def tile_weights(starts: tuple[int, ...], side: int, cells: int, margin: int = 0
         if k + 1 < len(starts):
             ramp *= _rise(size - place, start + size - starts[k + 1], margin)
         weights[k, start : start + size] = np.maximum(ramp, FAINT)
-    return np.asarray(weights / weights.sum(0), np.float64)
+    return np.asarray(weights / weights.sum(0), np.float64)  # (1): sum_t w_t(i) = 1
 
 
 def _rise(depth: NDArray[np.float64], shared: int, margin: int) -> NDArray[np.float64]:
@@ -147,8 +147,8 @@ class Tiled(Denoiser):
             part = self._call(x, sigma, condition, item, windows)
             known = known and part.var is not None
             for n, (k, (r, c)) in enumerate(zip(chosen, windows, strict=True)):
-                weight = tall[i, r][:, None] * wide[k, c][None, :]
-                mean[item, :, r, c] += weight * part.mean[n]
+                weight = tall[i, r][:, None] * wide[k, c][None, :]  # (1): w_t, a product of two ramps
+                mean[item, :, r, c] += weight * part.mean[n]  # (1)
                 if part.var is not None:
                     var[item, :, r, c] += weight * part.var[n]
         return Denoised(mean.to(x.dtype), var.to(x.dtype) if known else None)

@@ -1,6 +1,6 @@
 r"""One expert believes no learned map: it kriges the readings, with slopes over log-distance and what rays bring.
 
-    y_i = offset + b_d + a 10 log10 r(s_i) + c rays(s_i) + delta(s_i) + eps_i
+    y_i = offset + b_d + a 10 log10 r(s_i) + c rays(s_i) + delta(s_i) + eps_i                       (1)
 
 What the readings said of the discrepancy, the noise and limits about the prior's map is taken as it is
 (`openckm.observe.field.discrepancy.refit`), so that the expert costs no estimate and no further factor of the

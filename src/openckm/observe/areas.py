@@ -1,7 +1,7 @@
 r"""These operators read uncertain and extended places: blurred positions, and averages of power over areas.
 
-    position blur   y_i = sum_j w_ij x_j,  w_ij ~ exp(-|c_j - p_i|^2 / (2 r_i^2))     linear
-    area average    y_i = code(sum_j w_ij power(x_j)),  power(x) = 10^(dB(x) / 10)     nonlinear, smooth
+    position blur   y_i = sum_j w_ij x_j,  w_ij ~ exp(-|c_j - p_i|^2 / (2 r_i^2))     linear        (1)
+    area average    y_i = code(sum_j w_ij power(x_j)),  power(x) = 10^(dB(x) / 10)     nonlinear, smooth  (2)
 
 A receiver that knows its position to within r reads, on average over where it may have been, the map blurred by r. An
 area average is taken in linear power, as instruments do, and stated in the code of the map: it lies above the average
@@ -176,9 +176,9 @@ class AreaAverage(Operator):
         value = x[:, self._channel].flatten(1)
         top = self._tops(value.detach())
         lifted = (value[:, self._gather.cell.to(x.device)] - top[:, self._gather.reading.to(x.device)]) * self._nepers
-        power = torch.exp(lifted) * self._gather.weight.to(x)
+        power = torch.exp(lifted) * self._gather.weight.to(x)  # (2): power, over that of the strongest cell
         total = torch.zeros_like(top).index_add(1, self._gather.reading.to(x.device), power)
-        return (top + torch.log(total) / self._nepers).unsqueeze(1)
+        return (top + torch.log(total) / self._nepers).unsqueeze(1)  # (2): back into the code of the map
 
     def _tops(self, value: Tensor) -> Tensor:
         """The largest value of each area [B, n]."""
@@ -278,6 +278,7 @@ def _window(
     for at, size in zip((row, col), shape, strict=True):
         low, high = math.floor(at - _WINDOW * sigma + 0.5), math.floor(at + _WINDOW * sigma + 0.5)
         cells = np.arange(max(low, 0), min(high, size - 1) + 1)
+        # (1): w_ij of one axis
         axes.append((cells, np.exp(-0.5 * ((cells - at) / sigma) ** 2) if sigma > 1e-6 else np.ones(len(cells))))
     weight = np.outer(axes[0][1], axes[1][1]).ravel()
     return (axes[0][0][:, None] * shape[1] + axes[1][0]).ravel(), weight / weight.sum()

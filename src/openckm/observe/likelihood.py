@@ -73,8 +73,8 @@ class Gaussian(Likelihood):
     def log_prob(self, x: Float[Tensor, "batch *state"]) -> Float[Tensor, " batch"]:
         """Return the sum of log N(y; A(x), sigma^2) over the support, for each sample."""
         clean = self.operator(x)
-        score = -0.5 * ((self.y.to(clean) - clean) / self.sigma.to(clean)) ** 2
-        density = score - torch.log(self.sigma.to(clean)) - _LOG_ROOT_2PI
+        score = -0.5 * ((self.y.to(clean) - clean) / self.sigma.to(clean)) ** 2  # ln N(y; A(x), sigma^2), its exponent
+        density = score - torch.log(self.sigma.to(clean)) - _LOG_ROOT_2PI  # and with its norm
         return _sum_on_support(density, self.operator)
 
     def residual(self, x: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch readings"]:
@@ -184,7 +184,7 @@ def log_interval_probability(mean: Tensor, low: Tensor, high: Tensor, sigma: Ten
         Double precision, the broadcast shape [nat]; the density's unit is 1 / [unit] where low = high.
     """
     mu, scale = mean.double(), sigma.to(mean.device).double()
-    a, b = ((end.to(mu) - mu) / scale for end in (low, high))
+    a, b = ((end.to(mu) - mu) / scale for end in (low, high))  # a_i and b_i, in standard deviations
     exact = (low == high).to(mu.device).expand_as(a)
     width = (high.to(mu) - low.to(mu)) / scale
     narrow = width.expand_as(a) < _NARROW

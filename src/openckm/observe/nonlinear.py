@@ -111,7 +111,7 @@ class Quantize(Elementwise):
     def apply(self, x: Tensor) -> Tensor:
         """Return the level of the bin of x."""
         if self.step is not None:
-            return torch.floor((x - self.origin) / self.step + 0.5) * self.step + self.origin
+            return torch.floor((x - self.origin) / self.step + 0.5) * self.step + self.origin  # P1, Eq. 3
         return self._levels.to(x)[self._bin(x)]
 
     def reference(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -174,12 +174,12 @@ class QuantizeAngle(Elementwise):
             raise GridError(f"building mask {mask.dtype} {tuple(mask.shape)}: wanted boolean over cells {domain.shape}")
         self.domain = self.range = domain
         self.sectors, self.building = sectors, mask
-        self._width = 2.0 * math.pi / sectors
+        self._width = 2.0 * math.pi / sectors  # P1, Eq. 28: 2 pi / K
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the pixel of the sector centre, 0 on buildings."""
-        centre = torch.sin((self._sector(x) + 0.5) * self._width - math.pi)
-        return self._off_buildings(centre * _SINE_SCALE + _SINE_OFFSET)
+        centre = torch.sin((self._sector(x) + 0.5) * self._width - math.pi)  # P1, Eq. 29
+        return self._off_buildings(centre * _SINE_SCALE + _SINE_OFFSET)  # P1, Eq. 31
 
     def reference(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return Eq. 31, cell by cell, the sector found by search (Eq. 30)."""
@@ -224,8 +224,8 @@ class QuantizeAngle(Elementwise):
         return low, high
 
     def _sector(self, x: Tensor) -> Tensor:
-        theta = torch.asin(((x - _SINE_OFFSET) / _SINE_SCALE).clamp(-1.0, 1.0))
-        return torch.floor((theta + math.pi) / self._width)
+        theta = torch.asin(((x - _SINE_OFFSET) / _SINE_SCALE).clamp(-1.0, 1.0))  # P1, Eq. 33, inverted
+        return torch.floor((theta + math.pi) / self._width)  # P1, Eq. 30: its sector
 
     def _off_buildings(self, v: Tensor) -> Tensor:
         return torch.where(self.building.to(v.device), torch.zeros((), dtype=v.dtype, device=v.device), v)
@@ -262,12 +262,14 @@ class QuantizeDirection(Operator):
     def apply(self, x: Tensor) -> Tensor:
         """Return the vector of the sector's centre."""
         low, high = self.sector_bounds(x)
-        centre = 0.5 * (low + high)
+        centre = 0.5 * (low + high)  # P1, Eq. 29
+        # of both components: no sine is taken
         return self.radius * torch.stack([torch.cos(centre), torch.sin(centre)], dim=1)
 
     def sector_bounds(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the angles [rad] between which the sector of a vector [B, 2, *cells] lies, each [B, *cells]."""
         width = 2.0 * math.pi / self.sectors
+        # P1, Eq. 30
         sector = torch.floor((torch.atan2(x[:, 1], x[:, 0]) + math.pi) / width).clamp(max=self.sectors - 1)
         return sector * width - math.pi, (sector + 1.0) * width - math.pi
 

@@ -2,14 +2,14 @@ r"""A per-cell site is what one reading makes of a Gaussian belief about the val
 
 A belief z ~ N(m, v) and a reading with likelihood p(y | z), the site, give the tilted moments
 
-    Z = int p(y | z) N(z; m, v) dz,    E[z | y],    Var[z | y]
+    Z = int p(y | z) N(z; m, v) dz,    E[z | y],    Var[z | y]                                      (1)
 
 exactly, with no gradient and no constant to tune. With s the noise of the reading and TN the truncated normal law:
 
-    plain                 y = z + n            Gaussian algebra
-    noise before device   low <= z + n < high  z + n ~ N(m, q^2), q^2 = v + s^2, cut to [low, high] (probit; Tobit)
-    clip, then noise      y = min(max(z, a), b) + n   three branches: z <= a, a < z < b, z >= b
-    stairs, then noise    y = Q(z) + n         one branch per bin: N(y; level, s^2) x mass of N(m, v) in the bin
+    plain                 y = z + n            Gaussian algebra                                     (2a)
+    noise before device   low <= z + n < high  z + n ~ N(m, q^2), q^2 = v + s^2, cut to [low, high] (Tobit)       (2b)
+    clip, then noise      y = min(max(z, a), b) + n   three branches: z <= a, a < z < b, z >= b     (2c)
+    stairs, then noise    y = Q(z) + n         one branch per bin: N(y; level, s^2) x mass of N(m, v) in the bin  (2d)
 
 Moments of a cut normal law are computed from its nearer end, after reflecting the interval so that its mass leans on
 the lower end, by Gauss-Legendre quadrature over the part that holds mass: the textbook formulae lose all digits by
@@ -131,7 +131,8 @@ class NormalSite(Site):
         """Return Z = N(y; mean, var + sigma^2) and the product of the two normal laws."""
         total = var + self.sigma.to(mean) ** 2
         gap = self.y.to(mean) - mean
-        log_mass = -0.5 * gap**2 / total - 0.5 * torch.log(total) - _LOG_ROOT_2PI
+        log_mass = -0.5 * gap**2 / total - 0.5 * torch.log(total) - _LOG_ROOT_2PI  # (2a): ln Z
+        # (2a): mean and variance
         return Moments(log_mass, mean + var / total * gap, var * self.sigma.to(mean) ** 2 / total)
 
 
@@ -151,8 +152,8 @@ class IntervalSite(Site):
         low, high = self.low.to(mean), self.high.to(mean)
         cut = truncated_moments(mean, total, low, high)
         gain = var / total
-        found = mean + gain * (cut.mean - mean)
-        spread = var * noise / total + gain**2 * cut.var
+        found = mean + gain * (cut.mean - mean)  # (2b): z is regressed on z + n
+        spread = var * noise / total + gain**2 * cut.var  # (2b): its variance
         plain = -0.5 * (low - mean) ** 2 / total - 0.5 * torch.log(total) - _LOG_ROOT_2PI
         return Moments(torch.where(low == high, plain, cut.log_mass), found, spread)
 
@@ -177,7 +178,7 @@ class ClipSite(Site):
             if bool(torch.isfinite(end).all()):
                 branches.append(_weighed(truncated_moments(mean, var, *cut), _log_normal(y - end, noise)))
         total = var + noise
-        centre, spread = (mean * noise + y * var) / total, var * noise / total
+        centre, spread = (mean * noise + y * var) / total, var * noise / total  # (2c): the middle branch
         branches.append(_weighed(truncated_moments(centre, spread, low, high), _log_normal(y - mean, total)))
         return mixed(branches)
 
@@ -251,7 +252,7 @@ class StairSite(Site):
         if min(math.ceil(reach), self.stairs.count) > _MOST_BINS:
             fine = (noise + self.stairs.spacing**2 / 12.0).sqrt()
             return NormalSite(y, fine, self.support).moments(mean, var)
-        centre = self.stairs.index((mean * noise + y * var) / total)
+        centre = self.stairs.index((mean * noise + y * var) / total)  # (2d): the bins around the reading
         side = math.ceil(min(reach, self.stairs.count)) + 1
         index = torch.stack([centre + k for k in range(-side, side + 1)])
         low, high, level = self.stairs.bin(index, mean)
@@ -273,10 +274,11 @@ def mixed(branches: list[Moments]) -> Moments:
     """Return the moments of a mixture of laws, each with the log of its weight times its mass."""
     logs = torch.stack([b.log_mass for b in branches])
     logs = logs.clamp(min=0.25 * torch.finfo(logs.dtype).min)  # where every branch underflows, all weigh the same
-    log_mass = torch.logsumexp(logs, 0)
+    log_mass = torch.logsumexp(logs, 0)  # (1): ln Z of the branches together
     share = torch.exp(logs - log_mass)
     means = torch.stack([b.mean for b in branches])
     mean = (share * means).sum(0)
+    # (1): variance within and between the branches
     var = (share * (torch.stack([b.var for b in branches]) + (means - mean) ** 2)).sum(0)
     return Moments(log_mass, mean, var)
 

@@ -5,7 +5,7 @@ n ~ N(0, s^2 I) on it lies in the wedge {p : low <= atan2(p_2, p_1) <= high} wit
 x ~ N(m, C), p = x + n ~ N(m, P), P = C + s^2 I = L L', and q = L^-1 p ~ N(mu, I) lies in another wedge. Along the unit
 vector u at angle t of that wedge the radial integrals are known (the projected normal law), with tau = u' mu:
 
-    int_0^inf r^(k+1) phi(r - tau) dr = I_k(tau):  I_0 = phi + tau Phi,  I_1 = tau phi + (1 + tau^2) Phi,
+    int_0^inf r^(k+1) phi(r - tau) dr = I_k(tau):  I_0 = phi + tau Phi,  I_1 = tau phi + (1 + tau^2) Phi,  (1)
                                                    I_2 = (2 + tau^2) phi + (3 tau + tau^3) Phi
 
 so that mass, mean and covariance of q are integrals over the angle alone; they are taken by Gauss-Legendre quadrature
@@ -179,9 +179,9 @@ def _projected(tau: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     bell = torch.exp(-0.5 * front**2)
     area = 2.0 * _ROOT_HALF_PI * torch.special.ndtr(front)
     ahead = (
-        bell + front * area,
-        front * bell + (1 + front**2) * area,
-        (2 + front**2) * bell + (3 + front**2) * front * area,
+        bell + front * area,  # (1): I_0
+        front * bell + (1 + front**2) * area,  # (1): I_1
+        (2 + front**2) * bell + (3 + front**2) * front * area,  # (1): I_2
     )
     zero, one, two = (torch.where(deep, f, torch.where(back, n, a)) for f, n, a in zip(far, near, ahead, strict=True))
     radius = one / zero

@@ -2,9 +2,9 @@ r"""Draws get the right spread in few steps: each step draws a map from the beli
 
 The reverse diffusion from noise level s down to s' < s, with q(x_s' | x_s, x_0) known in closed form, is
 
-    p(x_s' | x_s, y) = integral q(x_s' | x_s, x_0) p(x_0 | x_s, y) dx_0
-    x_0  ~ p(x_0 | x_s, y)                                                           the belief
-    x_s' = (s'/s)^2 x_s + (1 - (s'/s)^2) x_0 + s' sqrt(1 - (s'/s)^2) z               the step
+    p(x_s' | x_s, y) = integral q(x_s' | x_s, x_0) p(x_0 | x_s, y) dx_0                             (1)
+    x_0  ~ p(x_0 | x_s, y)                                                           the belief     (2)
+    x_s' = (s'/s)^2 x_s + (1 - (s'/s)^2) x_0 + s' sqrt(1 - (s'/s)^2) z               the step       (3)
 
 Ancestral sampling of order 1 puts E[x_0 | x_s, y] in place of x_0 and loses the belief's spread in every step: of a
 Gaussian field given some readings, 8 steps keep 0.62 of the true standard deviation. With a draw of the belief N(D,
@@ -133,10 +133,10 @@ class AncestralSampler:
             high, low = sigma[index], sigma[index - 1]
             noisy = Noisy(x, high, given)
             clean = source.draw_clean(noisy, generators) if index > 1 else noisy.denoised_by(denoiser).mean
-            keep = (low / high) ** 2
-            x = keep * x + (1.0 - keep) * clean
+            keep = (low / high) ** 2  # (3): (s' / s)^2
+            x = keep * x + (1.0 - keep) * clean  # (3): without its noise
             if index > 1:
-                x = x + low * (1.0 - keep) ** 0.5 * draw_noise(generators, shape, device)
+                x = x + low * (1.0 - keep) ** 0.5 * draw_noise(generators, shape, device)  # (3): its noise
             if progress is not None:
                 progress(self.steps - index + 1, self.steps)
         return x

@@ -2,9 +2,9 @@
 
 The reverse diffusion of x_s = x_0 + s z, with h = ln(s / s') for a step from noise level s down to s':
 
-    x' = (s'/s)^(1+eta) x + (1 - (s'/s)^(1+eta)) Dhat + s' sqrt(1 - (s'/s)^(2 eta)) z
-    Dhat = D                                      order 1: DDIM for eta = 0, ancestral sampling for eta = 1
-    Dhat = D + h / (2 h_last) (D - D_last)        order 2: the slope of D from the last step, no further network call
+    x' = (s'/s)^(1+eta) x + (1 - (s'/s)^(1+eta)) Dhat + s' sqrt(1 - (s'/s)^(2 eta)) z               (1)
+    Dhat = D                                      order 1: DDIM for eta = 0, ancestral sampling for eta = 1  (2a)
+    Dhat = D + h / (2 h_last) (D - D_last)        order 2: the slope of D from the last step, no further call   (2b)
 
 It solves the linear part of the stochastic differential equation exactly and holds D (order 1) or its slope in ln s
 (order 2) constant over the step. The last step, to s' = 0, returns D. Every draw k is a function of (seed, k) alone:
@@ -200,16 +200,16 @@ class FewStepSampler:
                 " evidence, or compute in fp32"
             )
         slope = self._slope(sigma, state.index, denoised, state.last)
-        keep = (low / high) ** (1.0 + self.eta)
-        spread = low * (1.0 - (low / high) ** (2.0 * self.eta)) ** 0.5
-        x = keep * state.x + (1.0 - keep) * (denoised + slope) + spread * noise
+        keep = (low / high) ** (1.0 + self.eta)  # (1): (s' / s)^(1 + eta)
+        spread = low * (1.0 - (low / high) ** (2.0 * self.eta)) ** 0.5  # (1): s' sqrt(1 - (s' / s)^(2 eta))
+        x = keep * state.x + (1.0 - keep) * (denoised + slope) + spread * noise  # (1)
         return SamplerState(state.index - 1, x, denoised)
 
     def _slope(self, sigma: Tensor, index: int, denoised: Tensor, last: Tensor | None) -> Tensor | float:
         if self.order == 1 or last is None or index == 1:
             return 0.0
         ln = sigma[index - 1 : index + 2].log()
-        return float((ln[1] - ln[0]) / (2.0 * (ln[2] - ln[1]))) * (denoised - last)
+        return float((ln[1] - ln[0]) / (2.0 * (ln[2] - ln[1]))) * (denoised - last)  # (2b): h / (2 h_last) (D - D_last)
 
     def run(
         self,

@@ -2,7 +2,7 @@ r"""This module solves for a Gaussian belief N(x_0, C) under terms with Gaussian
 
 Sites say N(z; h / L, 1 / L) of z = A x (precision L, shift h). With B = L^(1/2) A, the posterior mean is
 
-    m = x_0 + C B' w,    (I + B C B') w = L^(-1/2) (h - L A x_0)
+    m = x_0 + C B' w,    (I + B C B') w = L^(-1/2) (h - L A x_0)                                    (1)
 
 Nothing is inverted, precisions of 0 (nothing was read) and very large ones are both welcome, and every product costs
 two FFTs. The residual of the system is in units of the noise, so its tolerance means the same everywhere.
@@ -10,7 +10,7 @@ two FFTs. The residual of the system is in units of the noise, so its tolerance 
 Where readings are dense and the belief is smooth, the system is ill-conditioned, and a solve cut short is wild where
 nothing was read. So it is preconditioned by the inverse that it would have if every cell were read with one noise:
 
-    (I + B C B')^(-1)  ~  R' F' diag(1 / (mu + S)) F R,    R = V^(-1/2) A' (A A')^(-1) L^(-1/2)
+    (I + B C B')^(-1)  ~  R' F' diag(1 / (mu + S)) F R,    R = V^(-1/2) A' (A A')^(-1) L^(-1/2)     (2)
 
 with C = V^(1/2) F' S F V^(1/2), and mu the noise's variance per cell over V, its geometric mean. Readings that say less
 than the belief itself are left out of it. Dense readings take a quarter to an eighth of the products, scattered ones
@@ -20,14 +20,14 @@ precision, and what they differ by, of which the belief knows nothing, stays as 
 A solve that was cut short, or that rounding led astray, is made safe at no cost: the mean moves along C B' w by the
 length that is best for what the solve is about,
 
-    J(m) = |m - x_0|^2_C / 2 + |L^(1/2) (h / L - A m)|^2 / 2,    t = <b, K w> / (<w, K w> + |K w|^2),    K = B C B'
+    J(m) = |m - x_0|^2_C / 2 + |L^(1/2) (h / L - A m)|^2 / 2,    t = <b, K w> / (<w, K w> + |K w|^2),    K = B C B'  (3)
 
 with b the right-hand side, so that J(m) <= J(x_0) always, and t = 1 for the exact solution.
 
 A site that is not Gaussian needs the belief about its value without the site itself, the cavity. Its variance comes
 from the self-consistent effective medium: sites of local average strength, seen as one homogeneous precision Lambda,
 
-    v = 1 / (1 / v_cavity + L),   <v> = G(Lambda) = mean_f 1 / (1 / S(f) + Lambda),   1 / v_cavity = 1 / <v> - Lambda
+    v = 1 / (1 / v_cavity + L),  <v> = G(Lambda) = mean_f 1 / (1 / S(f) + Lambda),  1 / v_cavity = 1 / <v> - Lambda  (4)
 
 which is exact for homogeneous readings and is what vector approximate message passing converges to; <.> is an average
 over a window of cells, so that read and hidden regions keep cavities of their own.
@@ -109,10 +109,10 @@ class System:
         noise = (self.adjoint(lift) / self.covariance.scale.clamp(min=_TINY)) ** 2
         known = noise > 0
         logs = torch.where(known, torch.log(noise.clamp(min=_TINY)), torch.zeros_like(noise))
-        mu = torch.exp(logs.sum((2, 3)) / known.sum((2, 3)).clamp(min=1))
+        mu = torch.exp(logs.sum((2, 3)) / known.sum((2, 3)).clamp(min=1))  # (2): mu, a geometric mean
         together = bool((clear & (total > 1.001 * precision * gain)).any())
         share = torch.where(clear, self.root / total.clamp(min=_TINY).sqrt(), 0.0) if together else None
-        return lift, share, 1.0 / (mu[:, :, None, None] + self.covariance.density)
+        return lift, share, 1.0 / (mu[:, :, None, None] + self.covariance.density)  # (2): 1 / (mu + S)
 
     def _own_gain(self, seen: Flat) -> Flat:
         """Return the diagonal of A A', each term by itself."""
@@ -126,7 +126,7 @@ class System:
         scale = self.covariance.scale.clamp(min=_TINY)
         spread = torch.fft.rfft2(self.adjoint(self._lift * w) / scale, s=self.covariance.size) * self._smooth
         back = torch.fft.irfft2(spread, s=self.covariance.size)[..., :rows, :cols] / scale
-        found = self._lift * self.forward(back)
+        found = self._lift * self.forward(back)  # (2): R' F' diag(1 / (mu + S)) F R
         if self._share is not None:
             found = found + w - self._share * self.forward(self.adjoint(self._share * w))
         return torch.where(self._lift > 0, found, w)
@@ -153,10 +153,11 @@ class System:
 
     def product(self, w: Flat) -> Flat:
         """Return (I + B C B') w."""
-        return w + self.root * self.forward(self.spread(w))
+        return w + self.root * self.forward(self.spread(w))  # (1): (I + B C B') w
 
     def target(self, offset: Tensor) -> Flat:
         """Return L^(-1/2) (h - L A x_0), with x_0 at a distance `offset` from the maps of linearisation."""
+        # (1): L^(-1/2) (h - L A x_0)
         return self.inverse_root * self.shift - self.root * (self.values() + self.forward(offset))
 
     def noise(self, generators: Sequence[torch.Generator]) -> Flat:
@@ -218,7 +219,7 @@ def best_length(target: Flat, w: Flat, image: Flat) -> Tensor:
     Where K is not positive along w, the belief says nothing of that move, and the readings alone decide.
     """
     size = _dot(w, image).clamp(min=0.0) + _dot(image, image)
-    length = _dot(target, image) / size.clamp(min=_TINY)
+    length = _dot(target, image) / size.clamp(min=_TINY)  # (3): t
     return torch.nan_to_num(length, 0.0, 0.0, 0.0).clamp(min=0.0).to(target)
 
 
@@ -323,7 +324,9 @@ class Medium:
         strength = torch.exp(torch.linspace(*_LOG_RANGE, _KNOTS, dtype=torch.float64)).to(covariance.density.device)
         rows = []
         for density in covariance.density.double():
+            # (4): G(Lambda)
             reply = covariance.mean_over_frequencies(density / (1.0 + strength[:, None, None] * density))
+            # (4): 1 / v_cavity = 1 / <v> - Lambda
             rows.append(torch.log((1.0 / reply.clamp(min=_TINY) - strength).clamp(min=_TINY)))
         self._log_free = torch.stack(rows).to(covariance.scale)  # [C, knots]
         self._power = covariance.scale**2
@@ -338,7 +341,7 @@ class Medium:
         medium = _average(strength) if self._medium is None else self._medium
         free = self._free(medium)
         for _ in range(_MEDIUM_STEPS):
-            medium = (1.0 / _average(1.0 / (free + strength)) - free).clamp(min=0.0)
+            medium = (1.0 / _average(1.0 / (free + strength)) - free).clamp(min=0.0)  # (4): the medium of a window
             free = self._free(medium)
         self._medium = medium
         return self._power / free

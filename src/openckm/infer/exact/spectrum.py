@@ -3,7 +3,7 @@ r"""A denoiser's error is modelled by a stationary covariance, C_s = F' diag(S_s
 The error e = x_0 - D(x_0 + s z, s) of a denoiser is not white: it is large where detail is lost, and smooth. Its
 covariance decides how far one reading reaches, so a sampler that has it needs no gradient of the network. Here
 
-    Cov[x_0 | x_s] = V^(1/2) N_s V^(1/2),   N_s stationary, one spectrum per channel,
+    Cov[x_0 | x_s] = V^(1/2) N_s V^(1/2),   N_s stationary, one spectrum per channel,               (1)
 
 with V the variance per cell that the denoiser itself predicts (`Denoised.var`), or 1. N_s is kept over lags at a dozen
 noise levels and interpolated in ln s. Maps have edges and do not wrap: products with N_s are taken on a grid padded by
@@ -69,14 +69,14 @@ class Covariance:
     def apply(self, v: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the product."""
         rows, cols = v.shape[-2:]
-        spread = torch.fft.rfft2(v * self.scale, s=self.size) * self.density
-        return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)
+        spread = torch.fft.rfft2(v * self.scale, s=self.size) * self.density  # (1): S F V^(1/2)
+        return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)  # (1): V^(1/2) F'
 
     def draw(self, generators: Sequence[Noise]) -> Float[Tensor, "b c h w"]:
         """Return one field of mean zero with this covariance per generator: V^(1/2) F' S^(1/2) F of white noise."""
         white = draw_noise(generators, (len(self.density), *self.size)).to(self.scale)
         rows, cols = self.scale.shape[-2:]
-        spread = torch.fft.rfft2(white) * self.density.sqrt()
+        spread = torch.fft.rfft2(white) * self.density.sqrt()  # (1): its root, on white noise
         return torch.as_tensor(torch.fft.irfft2(spread, s=self.size)[..., :rows, :cols] * self.scale)
 
     def only(self, channels: list[int]) -> Covariance:
@@ -162,6 +162,7 @@ class StationarySpectrum(Spectrum):
         """Return the covariance, which does not depend on the data."""
         channels, rows, cols = denoised.mean.shape[1:]
         own = self.spectrum.to(denoised.mean).expand(channels, rows, cols)[..., : cols // 2 + 1]
+        # (1) for a stationary Gaussian field: S s^2 / (S + s^2)
         return Covariance(own * level**2 / (own + level**2), (rows, cols), torch.ones_like(denoised.mean))
 
 
@@ -208,7 +209,7 @@ class FittedSpectrum(Spectrum):
         pair = self.lags[[below, min(below + 1, len(self.levels) - 1)]]
         own = pair[:, :, :1, :1].clamp(min=1e-30)
         unit = (1.0 - share) * pair[0] / own[0] + share * pair[1] / own[1]
-        return torch.as_tensor(own[0] ** (1.0 - share) * own[1] ** share * unit)
+        return torch.as_tensor(own[0] ** (1.0 - share) * own[1] ** share * unit)  # interpolated in ln s
 
     def write(self, path: Path) -> None:
         """Write the spectra as safetensors, aside and then renamed.

@@ -4,9 +4,9 @@ Where guided denoisers average, DAPS samples: at each noise level s it takes a c
 N(x_0; xhat, r^2 I) p(y | x_0) with xhat from a few steps of the probability-flow ODE and r = s, by Langevin dynamics,
 and adds fresh noise of the next level:
 
-    xhat = ODE(x_s, s -> 0)
-    x <- x - eta grad[ |x - xhat|^2 / (2 r^2) - ln p(y | x) ] + sqrt(2 eta) z      repeated
-    x_s' = x + s' z
+    xhat = ODE(x_s, s -> 0)                                                                         (1)
+    x <- x - eta grad[ |x - xhat|^2 / (2 r^2) - ln p(y | x) ] + sqrt(2 eta) z      repeated         (2)
+    x_s' = x + s' z                                                                                 (3)
 
 The step eta is `step` over the largest curvature, 1 / r^2 plus that of the likelihood, by power iteration: where an
 operator is not linear (areas read in linear power) anew every few steps. Where it is steeper still, the pull of a step
@@ -101,7 +101,7 @@ class DAPS:
         for index in range(self.steps, 0, -1):
             clean = self._denoise(denoiser, x, sigma[index], given)
             clean = self._langevin(clean, sigma[index], curvature, generators, shape)
-            x = clean + sigma[index - 1] * draw_noise(generators, shape, device) if index > 1 else clean
+            x = clean + sigma[index - 1] * draw_noise(generators, shape, device) if index > 1 else clean  # (3)
             if not bool(torch.isfinite(x).all()):
                 raise ComputationError("DAPS: values stopped being finite; take a smaller step")
             if progress is not None:
@@ -124,12 +124,12 @@ class DAPS:
         x: Tensor = centre
         for done in range(self.langevin_steps):
             if done % _RENEWED == 0:
-                eta = self.step / (level**-2 + curvature.at(x))
+                eta = self.step / (level**-2 + curvature.at(x))  # eta: `step` over the largest curvature
             with torch.enable_grad():
                 variable = x.detach().requires_grad_()
                 (pull,) = torch.autograd.grad(self.likelihood.log_prob(variable).sum(), variable)
             noise = draw_noise(generators, shape, x.device)
-            x = x + (eta * (pull - (x - centre) / level**2)).clamp(-1.0, 1.0) + (2.0 * eta) ** 0.5 * noise
+            x = x + (eta * (pull - (x - centre) / level**2)).clamp(-1.0, 1.0) + (2.0 * eta) ** 0.5 * noise  # (2)
         return x
 
 

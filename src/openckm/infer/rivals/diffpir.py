@@ -3,8 +3,8 @@ r"""DiffPIR (plug-and-play restoration with a denoising diffusion prior) is a ri
 At noise level s the denoised map is moved towards the readings by a proximal step, which is the posterior mean of a
 white belief N(D, s^2 / strength), and the effective noise of the step is partly renewed:
 
-    m = argmin |y - A x|^2 / (2 sigma_y^2) + strength |x - D|^2 / (2 s^2)
-    x' = m + s' (sqrt(1 - zeta) (x_s - m) / s + sqrt(zeta) z)
+    m = argmin |y - A x|^2 / (2 sigma_y^2) + strength |x - D|^2 / (2 s^2)                           (1)
+    x' = m + s' (sqrt(1 - zeta) (x_s - m) / s + sqrt(zeta) z)                                       (2)
 
 so it is jfs with a white spectrum under `RenoiseSampler`. A white belief cannot move information from a read cell to
 its neighbours: only the network does, a little at every step. What it got wrong so far is kept in the old noise
@@ -52,6 +52,7 @@ def diffpir(
     """
     if not strength > 0:
         raise OptionError(f"strength={strength}: wanted a positive number")
+    # (1): a white belief of variance s^2 / strength
     return JFS(denoiser, likelihood, WhiteSpectrum(lambda level: level**2 / strength), options)
 
 
@@ -105,9 +106,9 @@ class RenoiseSampler:
                 raise ComputationError(
                     f"the denoiser returned values that are not finite at noise level {level[0]:.4g}"
                 )
-            old = (x - mean) / sigma[index]
+            old = (x - mean) / sigma[index]  # (2): (x_s - m) / s
             new = draw_noise(generators, shape, device) if self.zeta > 0 and index > 1 else torch.zeros_like(x)
-            x = mean + sigma[index - 1] * ((1.0 - self.zeta) ** 0.5 * old + self.zeta**0.5 * new)
+            x = mean + sigma[index - 1] * ((1.0 - self.zeta) ** 0.5 * old + self.zeta**0.5 * new)  # (2)
             if progress is not None:
                 progress(self.steps - index + 1, self.steps)
         return torch.as_tensor(x)

@@ -182,9 +182,9 @@ class DPS:
     def numbers(self, index: int) -> _Step:
         """Return the numbers of the step from `index` to `index - 1`."""
         alpha, sigma = float(self._alpha[index]), float(self._sigma[index])
-        rho = alpha / float(self._alpha[index - 1])
+        rho = alpha / float(self._alpha[index - 1])  # rho = alpha_i / alpha_(i-1)
         below = float(self._sigma[index - 1])
-        g2 = max(sigma**2 - rho**2 * below**2, 0.0)
+        g2 = max(sigma**2 - rho**2 * below**2, 0.0)  # g^2 = sigma_i^2 - rho^2 sigma_(i-1)^2
         if self.options.reading == "printed":
             return _Step(alpha, sigma, 1.0 / rho, g2 / rho, g2**0.5 * below / sigma, rho)  # P1, Eq. 13 and Algorithm 2
         return _Step(alpha, sigma, 2.0 - rho, g2, g2**0.5, rho)  # Song et al., Appendix E
@@ -225,15 +225,17 @@ class DPS:
         score = (number.alpha * estimate - x) / number.sigma**2  # P1, Eq. 12 by Tweedie's formula
         if options.reading == "released":
             score = self._score(number, x, condition)  # the released code computes it a second time
-        moved = number.shrink * x + number.drift * score + number.noise * noises[0]
+        moved = (
+            number.shrink * x + number.drift * score + number.noise * noises[0]
+        )  # P1, Eq. 13: the prior regularisation
         for noise in noises[1:]:
             if options.reading == "released":
                 score = self._score(number, moved, condition)
                 eps = self._langevin(number, _norm(noise) / _norm(score).clamp(min=_TINY))
             else:
                 eps = self._langevin(number, torch.full_like(x[:, :1, :1, :1], number.sigma))
-            moved = moved + eps * score + (2.0 * eps).sqrt() * noise
-        return moved - options.zeta * gradient, estimate
+            moved = moved + eps * score + (2.0 * eps).sqrt() * noise  # P1, Algorithm 2: the Langevin corrector
+        return moved - options.zeta * gradient, estimate  # P1, Eq. 22, with the G that was chosen
 
     def _langevin(self, number: _Step, size: Tensor) -> Tensor:
         return 2.0 * number.rho**2 * (self.options.snr * size) ** 2  # Song et al., Algorithms 4 and 5

@@ -3,8 +3,8 @@ r"""mmps is moment matching posterior sampling, with the covariance that the net
 Tweedie's second-order formula gives the covariance of the belief at noise level s exactly, as a product that costs one
 vector-Jacobian product (J is symmetric for a perfect denoiser):
 
-    V[x_0 | x_s] = s^2 J,  J = dD / dx_s
-    E[x_0 | x_s, y] = D + V A' (R + A V A')^-1 (y - A D)
+    V[x_0 | x_s] = s^2 J,  J = dD / dx_s                                                            (1)
+    E[x_0 | x_s, y] = D + V A' (R + A V A')^-1 (y - A D)                                            (2)
 
 Where jfs fixes the covariance in advance, this one knows where the edges of this very map are: it carries sparse points
 further, at some ten times the cost. Sites of devices are those that jfs finds at the same noise level. The Jacobian of
@@ -70,7 +70,7 @@ class MMPS(Guided):
         def push(v: Tensor) -> Tensor:
             """V v by a vector-Jacobian product."""
             (pulled,) = torch.autograd.grad(denoised.mean, x, v, retain_graph=True)
-            return noisy.level**2 * pulled
+            return noisy.level**2 * pulled  # (1): V v = s^2 J' v
 
         with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
             fit = Fit(self.jfs, plain, self.jfs.spectrum.covariance(plain, noisy.level))
@@ -90,7 +90,9 @@ class MMPS(Guided):
 
         def product(u: Tensor) -> Tensor:
             w = unit * u
+            # (2): (R + A V A') in units of the readings' deviation
             return unit * (w + system.root * system.forward(spread(w)[:, system.channels]))
 
         target = system.target(fit.prior.mean[:, system.channels] - fit.linearised[:, system.channels])
+        # (2): V A' (...)^-1 (y - A D)
         return spread(unit * generalised_conjugate_residuals(product, unit * target, self.iterations))

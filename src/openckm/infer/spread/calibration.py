@@ -1,11 +1,11 @@
 r"""The spread was measured on validation maps: factors by family of evidence and by where the readings are.
 
-    std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c
+    std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c  (1)
 
 d_c is the distance [m] from cell c to the nearest observed cell, and q_c, its isolation, is d_c over what that distance
 would be on average if as many readings were scattered evenly at random over the map:
 
-    q = d / (sqrt(A / n) / 2),        A the area of the map, n the number of cells observed
+    q = d / (sqrt(A / n) / 2),        A the area of the map, n the number of cells observed         (2)
 
 Scattered readings leave no cell with q much above 2; readings along a street or in a corner do, and the rest of the map
 is then worse known than its spread says. f and g, log-linear between nodes of ln d and ln q, bring the 90 % quantile of
@@ -92,6 +92,7 @@ class FamilyCalibration:
             distance_m: to the nearest reading [m]; infinite if there is none.
             isolation: the same over its mean under scattered readings; infinite if there is none.
         """
+        # (1): f(d) g(q)
         return _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
 
 
@@ -214,7 +215,7 @@ def isolation(scene: Scene, distance_m: Array) -> Array:
     if scene.cells is None or not len(scene.cells):
         return distance_m
     area = scene.shape[0] * scene.shape[1] * scene.grid.cell_m**2
-    return np.asarray(distance_m / (0.5 * math.sqrt(area / len(scene.cells))))
+    return np.asarray(distance_m / (0.5 * math.sqrt(area / len(scene.cells))))  # (2)
 
 
 def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tuple[Blend, dict[str, Any]]:
@@ -225,7 +226,7 @@ def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tup
         return gain, {"calibration": f"none for {family}"}
     name, one = found
     distance = distance_to_reading(scene)
-    std = gain.std * one.scale(distance, isolation(scene, distance))[scene.asked]
+    std = gain.std * one.scale(distance, isolation(scene, distance))[scene.asked]  # (1): std'
     said = {
         "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
     }  # fmt: skip
@@ -244,7 +245,7 @@ def stated_interval(radiomap: RadioMap) -> tuple[NDArray[np.float32], NDArray[np
     said = radiomap.provenance.get("calibration")
     if not isinstance(said, dict):
         raise OptionError(f"this map states no interval (calibration: {said}): its prior was not calibrated for that")
-    half = np.float32(said["half_width"]) * radiomap.std()
+    half = np.float32(said["half_width"]) * radiomap.std()  # (1): l^ std'
     return radiomap.mean() - half, radiomap.mean() + half
 
 

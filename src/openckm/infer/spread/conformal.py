@@ -2,7 +2,7 @@ r"""Conformal risk control gives intervals that miss at most a stated share of a
 
 Map i has scores s_ic = |truth - mean| / std of its cells c. An interval mean +- l std misses the share
 
-    L_i(l) = mean_c 1[s_ic > l],        R(l) = (1/n) sum_i L_i(l)
+    L_i(l) = mean_c 1[s_ic > l],        R(l) = (1/n) sum_i L_i(l)                                   (1)
 
 of its cells. With   l^ = inf { l : n / (n+1) R(l) + 1 / (n+1) <= alpha }   and maps 1..n+1 exchangeable,
 E[L_{n+1}(l^)] <= alpha, whatever the scores are and however the cells of one map hang together. n counts maps: cells of
@@ -70,10 +70,10 @@ def risk_control(scores: Sequence[ArrayLike], alpha: float = 0.1) -> RiskControl
         )
     flat = [_checked(s) for s in scores]
     value = np.concatenate(flat)
-    weight = np.concatenate([np.full(s.size, 1.0 / (n * s.size)) for s in flat])
+    weight = np.concatenate([np.full(s.size, 1.0 / (n * s.size)) for s in flat])  # (1): every map weighs the same
     order = np.argsort(value)
     value, missed = value[order], 1.0 - np.cumsum(weight[order])  # R just at, and right of, each score
-    allowed = (alpha - 1.0 / (n + 1)) * (n + 1) / n
+    allowed = (alpha - 1.0 / (n + 1)) * (n + 1) / n  # R(l^) <= (alpha - 1 / (n + 1)) (n + 1) / n
     last = np.r_[value[1:] != value[:-1], True]  # cells with equal scores leave together
     first = int(np.argmax(last & (missed <= allowed + 1e-12)))
     return RiskControl(float(value[first]), alpha, n, float(max(missed[first], 0.0)))

@@ -2,7 +2,7 @@
 
 A belief is stated by mean and std, and its 90 % interval is mean +- z_90 std. A spread is brought to what was seen by
 
-    c = 90 % quantile of |y - m| / s over z_90,        s' = c^trust s,        trust = n / (n + n_half)
+    c = 90 % quantile of |y - m| / s over z_90,        s' = c^trust s,        trust = n / (n + n_half)  (1)
 
 so that few scores say little. Who measures scores, and on what, stands where they are measured: on validation maps
 (`openckm.infer.spread.calibration`), on readings held out of a fit (`openckm.infer.experts`), on a user's own held-back
@@ -44,7 +44,7 @@ def factor_90(scores: ArrayLike, weights: ArrayLike | None = None, *, new: bool 
     reached = np.cumsum(share[order]) / share.sum()
     level = min(1.0, LEVEL * (value.size + 1) / value.size) if new else LEVEL
     found = value[order][min(int(np.searchsorted(reached, level - 1e-12)), value.size - 1)]
-    return max(float(found) / Z_90, _SMALLEST)
+    return max(float(found) / Z_90, _SMALLEST)  # (1): c
 
 
 def shrunk(factor: float, count: int, half: float, towards: float = 1.0) -> float:
@@ -56,5 +56,5 @@ def shrunk(factor: float, count: int, half: float, towards: float = 1.0) -> floa
         half: the half of them with which it counts as much as `towards`.
         towards: where few scores leave it.
     """
-    trust = count / (count + half)
-    return math.exp(trust * math.log(factor) + (1.0 - trust) * math.log(towards))
+    trust = count / (count + half)  # (1): trust
+    return math.exp(trust * math.log(factor) + (1.0 - trust) * math.log(towards))  # (1): c^trust

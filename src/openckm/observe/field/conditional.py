@@ -1,6 +1,6 @@
 r"""Given readings, the posterior of nuisances and discrepancy has a closed form, also with readings left out.
 
-    y_i = H_i beta + delta(s_i) + eps_i        (`openckm.observe.field.discrepancy`)
+    y_i = H_i beta + delta(s_i) + eps_i        (`openckm.observe.field.discrepancy`)                (1)
 
 Given hyperparameters, (beta, delta) is Gaussian. Limits enter as the sites that they were turned into.
 
@@ -100,8 +100,10 @@ class DiscrepancyFit:
         self._chol: Array = factorised(self._covariance()) if like is None else like._chol
         self._model = GaussianLinearModel(self._chol, resid, self._h * readings.scale, readings.flat)
         _, self._weights = self._model.solve(resid)
-        self.beta_mean = readings.prior_mean + readings.scale * self._model.shift
-        inverse = self._model.solve_precision(np.eye(len(readings.scale)))
+        self.beta_mean = readings.prior_mean + readings.scale * self._model.shift  # E[beta]
+        inverse = self._model.solve_precision(
+            np.eye(len(readings.scale))
+        )  # P^-1 (`openckm.observe.field.marginal`, Eq. 1)
         self.beta_cov = np.outer(readings.scale, readings.scale) * inverse
 
     def _covariance(self) -> Array:
@@ -153,13 +155,13 @@ class DiscrepancyFit:
 
         def fill(part: slice) -> None:
             cross = self._cross(place[part])
-            mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights
+            mean[part] = rows[part] @ self.beta_mean + cross.T @ self._weights  # E of (1): H beta + delta
             # L^-1 K as (K' L^-T)': BLAS takes the rows of K as they lie, without a copy
             white = blas.dtrsm(1.0, self._model.chol, cross.T, side=1, lower=1, trans_a=1, overwrite_b=1)
             gap = scaled[part] - white @ self._model.design_white
             variance[part] = variances(place[part], self.hyper.components, self.hyper.nugget_std)
-            variance[part] -= np.einsum("ji,ji->j", white, white)
-            variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))
+            variance[part] -= np.einsum("ji,ji->j", white, white)  # Rasmussen & Williams, Eq. 2.26
+            variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))  # Eq. 2.42: what beta adds
 
         side_by_side([partial(fill, part) for part in _chunks(place, len(self._xy))])
         variance = np.maximum(variance, 0.0)
@@ -170,6 +172,7 @@ class DiscrepancyFit:
     def mean(self, xy: ArrayLike, design: ArrayLike) -> Array:
         """Return the mean of H beta + delta at new places alone, shape (m,); arguments and errors as for `predict`."""
         place, rows = self._check(xy, design)
+        # E of (1): H beta + delta
         return np.asarray(rows @ self.beta_mean + self._carried(self._weights[:, None], place)[0])
 
     def cross_covariance(self, xy: ArrayLike, design: ArrayLike, other_xy: ArrayLike, other_design: ArrayLike) -> Array:
@@ -194,6 +197,7 @@ class DiscrepancyFit:
             white.append(solve_triangular(self._model.chol, cross, lower=True, check_finite=False))
             gap.append(rows * self.readings.scale - white[-1].T @ self._model.design_white)
         prior = covariance(sides[0][0], sides[1][0], self.hyper.components, self.hyper.nugget_std)
+        # Eq. 2.42, off the diagonal
         return np.asarray(prior - white[0].T @ white[1] + gap[0] @ self._model.solve_precision(gap[1].T))
 
     def sample(self, xy: ArrayLike, design: ArrayLike, draws: int, rng: np.random.Generator) -> Array:
@@ -281,6 +285,7 @@ class DiscrepancyFit:
         diagonal = self.precision
         if (diagonal <= 0).any():
             raise InputError("a reading alone identifies a coefficient that has no prior; give it a finite prior_std")
+        # Eq. 5.12: leave-one-out mean and deviation
         return Belief(self.readings.y - self.influence / diagonal, 1.0 / np.sqrt(diagonal))
 
     def leave_blocks_out(self, labels: ArrayLike) -> Belief:
@@ -310,6 +315,7 @@ class DiscrepancyFit:
         for label in np.unique(blocks):
             index = np.flatnonzero(blocks == label)
             cov = _invert_block(self._precision_block(index), str(label))
+            # Ginsbourger & Schaerer: the same of a block
             mean[index] = self.readings.y[index] - cov @ self.influence[index]
             std[index] = np.sqrt(np.diag(cov))
         return Belief(mean, std)

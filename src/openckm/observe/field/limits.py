@@ -4,7 +4,7 @@ A reading says low <= z_i + n_i <= high of the field z at its place. Given what 
 cavity N(z_i; m, v), its exact tilted mean and variance are known in closed form (`openckm.observe.sites`), and the
 Gaussian site that has the same effect is a plain reading y_i with a noise of its own. All sites are found together:
 
-    Q, alpha of all readings  ->  v_i = 1 / Q_ii - noise_i,  m_i = y_i - alpha_i / Q_ii  ->  sites  ->  Q, alpha ...
+    Q, alpha of all readings  ->  v_i = 1 / Q_ii - noise_i,  m_i = y_i - alpha_i / Q_ii  ->  sites  ->  Q ...   (1)
 
 A limit that the field respects anyway becomes a reading that weighs nothing; one that it does not pulls it down.
 
@@ -58,15 +58,15 @@ def limit_sites(
     before = np.full(len(limited), np.inf)
     for count in range(ROUNDS):
         alpha, inverse = (part[limited] for part in solve(y, noise))
-        var = np.maximum(1.0 / inverse - noise[limited], 1e-9)
-        mean = y[limited] - alpha / inverse
+        var = np.maximum(1.0 / inverse - noise[limited], 1e-9)  # (1): v_i
+        mean = y[limited] - alpha / inverse  # (1): m_i
         cavity = torch.as_tensor(mean), torch.as_tensor(var)
         tilted = site.moments(*cavity)
         found = [part.numpy() for part in equivalent(tilted, *cavity)]
         step = DAMPING if count else 1.0
         precision = np.maximum((1 - step) * precision + step * found[0], 1.0 / (VAGUE * var))
         shift = (1 - step) * shift + step * found[1]
-        y[limited], noise[limited] = shift / precision, 1.0 / precision
+        y[limited], noise[limited] = shift / precision, 1.0 / precision  # the site as a plain reading
         change, before = np.abs(tilted.mean.numpy() - before), tilted.mean.numpy()
         if (change < TOLERANCE).all():
             break

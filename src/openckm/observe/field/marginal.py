@@ -3,9 +3,9 @@ r"""This module has the marginal likelihood of y = H beta + delta + eps and esti
 With C = K + nugget^2 E + diag(a_g^2 sigma^2), W = C^-1, r = y - H b0, coefficients beta = b0 + S u, S = diag(prior
 std), and u ~ N(0, I):
 
-    P = I + S H' W H S,   u_hat = P^-1 S H' W r,   Q = W - W H S P^-1 S H' W,   alpha = Q r
-    -2 log p(y) = r' alpha + log |C| + log |P| + n log 2 pi
-    -d log p / d theta = (tr(Q dC) - alpha' dC alpha) / 2
+    P = I + S H' W H S,   u_hat = P^-1 S H' W r,   Q = W - W H S P^-1 S H' W,   alpha = Q r         (1)
+    -2 log p(y) = r' alpha + log |C| + log |P| + n log 2 pi                                         (2)
+    -d log p / d theta = (tr(Q dC) - alpha' dC alpha) / 2                                           (3)
 
 E is 1 for two readings of one place, else 0: what no other place shares belongs to the place, not to the reading. a_g
 says how much noisier the readings of group g (a device) are than they are said to be.
@@ -144,9 +144,10 @@ class GaussianLinearModel:
         self.chol, self.resid, self.design, self.flat = chol, resid, design, flat
         self.design_white = solve_triangular(self.chol, design, lower=True, check_finite=False)
         self.resid_white = solve_triangular(self.chol, resid, lower=True, check_finite=False)
+        # (1): P = I + S H' W H S
         precision = np.diag(np.where(flat, 0.0, 1.0)) + self.design_white.T @ self.design_white
         self.precision_chol = _cholesky_of_precision(precision)
-        self.shift = self.solve_precision(self.design_white.T @ self.resid_white)
+        self.shift = self.solve_precision(self.design_white.T @ self.resid_white)  # (1): u_hat = P^-1 S H' W r
 
     def solve_precision(self, rhs: Array) -> Array:
         """Return P^-1 rhs."""
@@ -163,10 +164,12 @@ class GaussianLinearModel:
 
     def negative_log_likelihood(self) -> float:
         """Return -log p(y), restricted where coefficients are flat [nat]."""
+        # (2): r' alpha
         misfit = self.resid_white @ self.resid_white - self.shift @ (self.design_white.T @ self.resid_white)
+        # (2): log |C| / 2 + log |P| / 2
         logdet = np.log(np.diag(self.chol)).sum() + np.log(np.diag(self.precision_chol)).sum()
         count = len(self.resid) - int(self.flat.sum())
-        return float(0.5 * misfit + logdet + 0.5 * count * math.log(2.0 * math.pi))
+        return float(0.5 * misfit + logdet + 0.5 * count * math.log(2.0 * math.pi))  # (2), halved
 
     def projector(self) -> Array:
         """Return Q, shape (n, n): the precision of the readings with the coefficients integrated out."""
@@ -176,7 +179,7 @@ class GaussianLinearModel:
         inverse = np.tril(inverse)
         inverse += np.tril(inverse, -1).T
         weighted = solve_triangular(self.chol, self.design_white, lower=True, trans="T", check_finite=False)
-        inverse -= weighted @ self.solve_precision(weighted.T)
+        inverse -= weighted @ self.solve_precision(weighted.T)  # (1): Q = W - W H S P^-1 S H' W
         return np.asarray(inverse)
 
 
@@ -284,7 +287,7 @@ class _Objective:
         cov[np.diag_indices_from(cov)] += noise + _JITTER * (hyper.variance + hyper.nugget_std**2 + noise)
         model = GaussianLinearModel(factorised(cov), own.resid, own.design, own.flat)
         inner = model.projector()
-        alpha = inner @ own.resid
+        alpha = inner @ own.resid  # (1): alpha = Q r
         inner -= np.outer(alpha, alpha)
         grad = [float(v) for k, dk in terms for v in (np.vdot(inner, k), 0.5 * np.vdot(inner, dk))]
         if self.has_nugget:

@@ -1,6 +1,6 @@
 r"""A reading holds more than the map: transmit power, antenna pattern, slopes. Bayesian linear regression fits them.
 
-    y = sum_j H_j beta_j + eps,   beta_j ~ N(b_j, B_j^2),   eps_i ~ N(0, sigma_i^2)
+    y = sum_j H_j beta_j + eps,   beta_j ~ N(b_j, B_j^2),   eps_i ~ N(0, sigma_i^2)                 (1)
 
 A `Basis` is a named matrix H with the priors of its coefficients; bases are joined side by side. The received power
 [dBm] of an unknown transmitter is, e.g.,

@@ -1,4 +1,4 @@
-"""A map that is kept keeps its layout: heights of buildings, streets and water, for the line of sight and the background."""
+"""A kept map keeps its layout: buildings, streets and water, for its line of sight and what lies under it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def kept_ground(shelf: MapShelf, entry: Entry) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(gzip.decompress(content))
     except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"the streets that were kept with {entry.name} are damaged ({error}): keep it again") from error
+        raise InputError(
+            f"the streets that were kept with {entry.name} are damaged ({error}): keep it again"
+        ) from error
     return found
 
 

@@ -102,7 +102,9 @@ def _layout_routes(app: FastAPI, shelf: MapShelf, allowed: Any) -> None:
     @app.get("/v1/maps/{map_id}/buildings", responses=_FAILS)
     async def buildings(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
         """The buildings of the layout that was kept with a map, as GeoJSON."""
-        return await _answered(lambda: JSONResponse(buildings_geojson(kept_layout(shelf, shelf.entry(map_id, version)))))
+        return await _answered(
+            lambda: JSONResponse(buildings_geojson(kept_layout(shelf, shelf.entry(map_id, version))))
+        )
 
     @app.get("/v1/maps/{map_id}/ground", responses=_FAILS)
     async def ground(map_id: str, version: _Version = None, _: Token = allowed) -> Response:
