@@ -4,8 +4,8 @@
     python bench/page.py serve FOLDER             a node with both and with Duke's map made; ends with Ctrl+C
     python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, killed, or all
 
-The bars are wall-clock times: run `measure` where nothing else runs. Each part takes two to four minutes. `killed` starts
-nodes of its own at the next port; all other parts want `serve`.
+The bars are wall-clock times: run `measure` where nothing else runs. A part takes two to four minutes. `killed` starts
+nodes of its own at the next port; the others want `serve`.
 """
 
 from __future__ import annotations

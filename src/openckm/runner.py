@@ -341,7 +341,7 @@ def _while_workers_live(client: Any, finished: Any) -> Iterator[Any]:
 
 
 def _quietly(work: Callable[[], None]) -> None:
-    """Do what fails where the scheduler is gone, which those who wait for results are told, too."""
+    """Do what fails where the scheduler is gone, of which those who wait for results hear, too."""
     with contextlib.suppress(Exception):
         work()
 

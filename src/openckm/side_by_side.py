@@ -30,7 +30,7 @@ class _Team:
 
     Attributes:
         lists: what is left of each call of `side_by_side` that has not ended, the newest last.
-        changed: told when there is a further task, and when one has ended; it guards `lists`.
+        changed: notified when there is a further task, and when one has ended; it guards `lists`.
         closed: whether the helpers may go.
     """
 

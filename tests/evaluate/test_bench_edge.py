@@ -31,8 +31,8 @@ def test_an_edge_takes_the_requests(method):
 
 
 def test_every_method_that_a_request_may_name_is_timed():
-    """`auto` is one of the others, and `told` is what a site request is answered by."""
-    named = set(get_args(EvidenceRequest.model_fields["method"].annotation)) - {"auto", "told"}
+    """`auto` is one of the others, and `conditioned` is what a site request is answered by."""
+    named = set(get_args(EvidenceRequest.model_fields["method"].annotation)) - {"auto", "conditioned"}
     assert named == set(METHODS) - {"site", "site_1"}
 
 

@@ -154,7 +154,7 @@ def test_every_method_has_rows_on_every_task(rows):
     found = {(r.task, r.method, r.split) for r in rows}
     for task in SMALL.tasks:
         assert {(task, m, ONE_CALL) for m in ("mmse", "mmse_8", "refined_1", "refined")} <= found
-        for method in ("told", "jfs", "mmps", "diffpir", "daps", "dps"):
+        for method in ("conditioned", "jfs", "mmps", "diffpir", "daps", "dps"):
             assert {(task, method, SINGLE), (task, method, MEAN_8)} <= found
         assert (task, "jfs", "mean of 8, over dps single") in found
         assert {(task, "dps_on_validation", f"constant {z:g}") for z in (1, 2, 4, 8, 16)} <= found

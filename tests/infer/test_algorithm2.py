@@ -42,7 +42,7 @@ def made(drive):
             OpenCKM(prior, steps=2, symmetrise=False, calibrated=False, draw_by=by).reconstruct(
                 evidence(points), GRID, draws=3
             )
-            for by in ("told", "dps")
+            for by in ("conditioned", "dps")
         ]
 
 

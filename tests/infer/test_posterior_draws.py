@@ -8,7 +8,7 @@ import torch
 from fields import field, gain_domain, told
 
 from openckm.errors import ComputationError, GridError, OptionError
-from openckm.infer.choose import METHODS, choose_estimate, choose_method, share_told
+from openckm.infer.choose import METHODS, choose_estimate, choose_method, share_read
 from openckm.infer.exact.terms import terms_of
 from openckm.infer.oriented import Oriented, orientation, turn_maps
 from openckm.infer.posterior_draws import STEPS, STRENGTHS, sample_posterior
@@ -44,7 +44,7 @@ def on_maps(shape: tuple[int, int] = (16, 16)) -> Gaussian:
     )
 
 
-@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("told", "dps")])
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("conditioned", "dps")])
 def test_every_method_draws_nearer_to_the_posterior_than_the_prior_does(method):
     prior, likelihood, posterior = reading()
     steps = 10 if method == "daps" else None
@@ -73,7 +73,7 @@ def test_the_tuning_constant_can_be_given(method):
     assert torch.equal(usual, same) and not torch.allclose(usual, other)
 
 
-@pytest.mark.parametrize(("method", "each"), [("jfs", 1), ("told", 1), ("diffpir", 1), ("mmps", 9), ("daps", 4)])
+@pytest.mark.parametrize(("method", "each"), [("jfs", 1), ("conditioned", 1), ("diffpir", 1), ("mmps", 9), ("daps", 4)])
 def test_cost_is_counted_in_forward_passes(method, each):
     class Counting(Denoiser):
         def __init__(self) -> None:
@@ -161,11 +161,11 @@ def test_the_rule_of_the_default():
     few_points = Gaussian(PointSample(domain, np.array([1]), np.array([2])), torch.zeros(1, 1, 1), 0.1)
     blocks = Gaussian(Downsample(domain.only("gain_db"), 8) @ gain, torch.zeros(1, 1, 2, 2), 0.1)
     assert {choose_method(one) for one in (of(0.5), of(0.02), few_points, blocks)} == {"jfs"}
-    assert choose_method(of(0.0)) == "told"
+    assert choose_method(of(0.0)) == "conditioned"
     assert choose_estimate(of(0.02), in_planes) == choose_estimate(few_points, in_planes) == "refined"
     assert choose_estimate(of(0.5), in_planes) == choose_estimate(blocks, in_planes) == "jfs"
     assert {choose_estimate(one, nothing) for one in (of(0.5), of(0.02), blocks)} == {"jfs"}
-    assert share_told(terms_of(of(0.25))) == 0.25
+    assert share_read(terms_of(of(0.25))) == 0.25
 
     class Odd(Likelihood):
         def __init__(self) -> None:
@@ -198,7 +198,7 @@ def test_bad_arguments_are_refused():
             return Denoised(x * float("nan"), torch.ones_like(x))
 
     with pytest.raises(ComputationError):
-        sample_posterior(Broken(), likelihood, SHAPE, method="told")
+        sample_posterior(Broken(), likelihood, SHAPE, method="conditioned")
 
 
 def test_chains_that_stop_early_scatter_less_about_the_same_mean():

@@ -64,7 +64,7 @@ def test_a_few_averages_of_the_gain_need_no_sampler():
         OpenCKM(METHOD.prior, steps=4, symmetrise=False, calibrated=False, draw_by=by).reconstruct(
             NOTHING, GRID, draws=4, likelihood=likelihood
         )
-        for by in ("told", "jfs")
+        for by in ("conditioned", "jfs")
     )
     assert "draw_by" not in exact.provenance and exact.provenance["further_evidence"]["readings"] == 4
     for found in (exact, drawn):

@@ -145,7 +145,7 @@ def test_a_value_that_cannot_be_is_refused(client, where, value):
     [
         ("grid.rows", 15),
         ("steps", 51),
-        ("method", "told"),
+        ("method", "conditioned"),
         ("likelihood", []),
         ("likelihood", {"type": "gaussian"}),
         ("likelihood.sigma", 0),

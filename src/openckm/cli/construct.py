@@ -117,8 +117,8 @@ def construct(
     report: ReportFile = None,
     evidence: EvidenceFile = None,
     draw_by: Annotated[
-        str, typer.Option(help="Who draws: told (the network), or dps (P1's Algorithm 2: minutes a draw).")
-    ] = "told",
+        str, typer.Option(help="Who draws: conditioned (the network), or dps (P1's Algorithm 2: minutes a draw).")
+    ] = "conditioned",
     before: BeforeFile = None,
     before_age: BeforeAge = 30.0,
     check: Annotated[
@@ -154,7 +154,7 @@ def construct(
            "check": check}  # fmt: skip
     if sites is not None:
         _require_of_each(
-            evidence=evidence, before=before, draw_by=None if draw_by == "told" else draw_by, delta=delta, png=png,
+            evidence=evidence, before=before, draw_by=None if draw_by == "conditioned" else draw_by, delta=delta, png=png,
             zarr=zarr, outage_threshold=outage_threshold, strict=strict or None,
         )  # fmt: skip
         _several(measurements, sites, output, site, report, how)
@@ -225,9 +225,9 @@ def _written(job: Construction, output: Path, png: Path | None, zarr: Path | Non
     return written if report is None else [*written, write_record(job, report)]
 
 
-def _drawer(name: str) -> Literal["told", "dps"]:
-    if name == "told":
-        return "told"
+def _drawer(name: str) -> Literal["conditioned", "dps"]:
+    if name == "conditioned":
+        return "conditioned"
     if name == "dps":
         return "dps"
-    raise OptionError(f"--draw-by {name}: wanted told or dps")
+    raise OptionError(f"--draw-by {name}: wanted conditioned or dps")

@@ -48,13 +48,13 @@ def construct_folder(
     if unsafe:
         raise InputError(f"{sites}: {unsafe[0]!r} cannot be the name of a file; rename the cell")
     jobs = construct_sites(measurements, listed, on_progress=on_progress, **options)
-    told = [] if report is None else [write_records(jobs, report)]
+    reports = [] if report is None else [write_records(jobs, report)]
     if together:
         write_zarrs({name: job.radiomap for name, job in jobs.items()}, output)
-        return summary_of(jobs), [output, *told]
+        return summary_of(jobs), [output, *reports]
     output.mkdir(exist_ok=True)
     written = []
     for name, job in jobs.items():
         written.append(output / f"{name}.tif")
         write_geotiff(job.radiomap, written[-1])
-    return summary_of(jobs), [*written, *told]
+    return summary_of(jobs), [*written, *reports]

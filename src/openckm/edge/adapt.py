@@ -9,7 +9,7 @@ readings. So the weights are asked in order, from the smallest, and the largest 
 with a chance of 19 in 20; where w hurts, every greater weight does, so this asks nested questions, and all of them
 together are wrong in one case in 20 like the first alone. What a site wants is a better map, and a network that errs
 less is not always one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve
-(cell C of `ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: told the
+(cell C of `ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: conditioned on the
 readings of the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
 at least, beyond its interval, and the map's by 1 %. It holds every fold's factors, so maps made with it can tell what
 was taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was
@@ -245,7 +245,7 @@ def adapt_to(
 
 
 def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:
-    """Return the error of the whole of `ckm construct` on every fold's blocks [dB], told the readings of the others.
+    """Return the error of the whole of `ckm construct` on every fold's blocks [dB], from the readings of the others.
 
     Args:
         observations: readings and base station.

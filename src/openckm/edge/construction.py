@@ -89,7 +89,7 @@ def construct(
     evidence: str | os.PathLike[str] | None = None,
     before: str | os.PathLike[str] | None = None,
     before_age_days: float = MONTH_DAYS,
-    draw_by: Literal["told", "dps"] = "told",
+    draw_by: Literal["conditioned", "dps"] = "conditioned",
     on_progress: Callable[[str, int, int], None] | None = None,
     warm: WarmOptions | None = None,
     edit: Callable[[Evidence], Evidence] | None = None,
@@ -139,7 +139,7 @@ def construct(
         power_only = {
             "an antenna pattern": site.pattern, "terrain": site.terrain,
             "other instruments": evidence or likelihood, "an older map": before,
-            "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "told" or None,
+            "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "conditioned" or None,
         }  # fmt: skip
         return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
     given, field, notes = used_of(read, site, reading.sigma_db)

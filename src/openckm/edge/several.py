@@ -69,13 +69,13 @@ def construct_sites(
             whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
         except InputError as error:
             raise InputError(f"cell {site.name}: {error}") from error
-        read[site.name], fields[site.name], told = used_of(_labelled(whole, site.name), site, how.sigma_db)
+        read[site.name], fields[site.name], said = used_of(_labelled(whole, site.name), site, how.sigma_db)
         cell = read[site.name].observations, read[site.name].grid
         alone[site.name] = method.posterior(*cell, seed=seed)
         checks[site.name], reason = (
             checked(method, alone[site.name], *cell, seed) if check else (None, "self-check left out on request")
         )
-        notes[site.name] = tuple(told + [reason] * bool(reason))
+        notes[site.name] = tuple(said + [reason] * bool(reason))
     cells = {name: (given.observations, given.grid) for name, given in read.items()}
     maps = method.several(cells, draws=draws, seed=seed, progress=on_progress, alone=alone)
     out = {}

@@ -2,12 +2,12 @@ r"""This module chooses the methods that draw the posterior and estimate its mea
 
     evidence                                                           draws   estimate of the mean
     a device or likelihood for which no sites are known                dps     dps      needs but a gradient
-    no reading at all                                                "told"    refined
+    no reading at all                                                "conditioned"    refined
     single cells, few of them (below FEW of the cells of a channel),
       all in the network's evidence planes                             jfs     refined
     everything else                                                    jfs     jfs
 
-    "told"     the network's own sampler, conditioned on the readings by its evidence planes
+    "conditioned"     the network's own sampler, conditioned on the readings by its evidence planes
     jfs        the prior and the likelihood (`infer.exact.jfs`); as an estimate, the mean of 8 chains that stop where
                a mean wants them to (`openckm.infer.posterior_draws`)
     refined    one call of the network so conditioned, made to agree with the likelihood (`openckm.infer.refine`)
@@ -38,7 +38,7 @@ from openckm.observe.likelihood import Likelihood
 from openckm.observe.sites import NormalSite
 from openckm.priors.conditioning import Condition
 
-METHODS = ("jfs", "mmps", "diffpir", "daps", "dps", "told")
+METHODS = ("jfs", "mmps", "diffpir", "daps", "dps", "conditioned")
 FEW = 0.05
 """Share of the cells of a channel below which scattered readings count as few."""
 
@@ -51,7 +51,7 @@ def choose_method(likelihood: Likelihood) -> str:
     """
     if not has_sites(likelihood):
         return "dps"
-    return "told" if share_told(terms_of(likelihood)) == 0.0 else "jfs"
+    return "conditioned" if share_read(terms_of(likelihood)) == 0.0 else "jfs"
 
 
 def choose_estimate(likelihood: Likelihood, condition: Condition | None = None) -> str:
@@ -62,13 +62,13 @@ def choose_estimate(likelihood: Likelihood, condition: Condition | None = None) 
         condition: what is known besides; its evidence planes must hold the readings for the network to see them.
     """
     drawn = choose_method(likelihood)
-    if drawn == "told":
+    if drawn == "conditioned":
         return "refined"
     if drawn == "dps" or not _in_planes(condition):
         return drawn
     terms = terms_of(likelihood)
     single = all(squared(term.operator) is not None for term in terms)
-    return "refined" if single and share_told(terms) < FEW else "jfs"
+    return "refined" if single and share_read(terms) < FEW else "jfs"
 
 
 def _in_planes(condition: Condition | None) -> bool:
@@ -89,7 +89,7 @@ def reads_device(likelihood: Likelihood) -> bool:
     return has_sites(likelihood) and not all(isinstance(term.site, NormalSite) for term in terms_of(likelihood))
 
 
-def share_told(terms: list[Term]) -> float:
+def share_read(terms: list[Term]) -> float:
     """Return the number of readings over that of the cells of a channel, of the channel read most."""
     most: dict[tuple[str, ...], int] = {}
     cells = 1

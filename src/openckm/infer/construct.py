@@ -92,9 +92,9 @@ class OpenCKM:
         device: name of the device whose level the map has; None for the mean device, "any" for whatever is at hand.
         delta: file of what the site taught the prior (`openckm.store.delta`), or None; one in memory brings its own.
         name: the name of the method.
-        draw_by: who draws: "told", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
+        draw_by: who draws: "conditioned", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
             (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer). Of
-            other instruments without readings at points, any of `openckm.infer.posterior_draws`; "told" leaves the
+            other instruments without readings at points, any of `openckm.infer.posterior_draws`; "conditioned" leaves the
             choice to the evidence.
         warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
             a draw is a function of (seed, k) alone.
@@ -108,7 +108,7 @@ class OpenCKM:
     device: str | None = None
     delta: Path | None = None
     name: str = "openckm"
-    draw_by: str = "told"
+    draw_by: str = "conditioned"
     warm: WarmStart | None = None
 
     def reconstruct(
@@ -149,7 +149,7 @@ class OpenCKM:
             raise OptionError(f"draw_by={self.draw_by!r}: wanted one of {', '.join(METHODS)}")
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
-        further = bool(maps) or likelihood is not None or self.draw_by != "told"
+        further = bool(maps) or likelihood is not None or self.draw_by != "conditioned"
         whole_evidence = not further  # what is reused is known by its observations alone
         job = (
             None
@@ -177,7 +177,7 @@ class OpenCKM:
             draws, seed, self.steps, until=end, on_progress=progress, latent=latent, on_latent=made.append
         )
         evaluations = answer.evaluations + (answer.cost(len(drawn), self.steps) if latent is None else calls)
-        facts: dict[str, Any] = {"draw_by": self.draw_by} if self.draw_by != "told" else {}
+        facts: dict[str, Any] = {"draw_by": self.draw_by} if self.draw_by != "conditioned" else {}
         facts |= {"method": self.name, "network_evaluations": evaluations, "seconds": time.monotonic() - started}
         radiomap = answer.to_map(grid, drawn, **facts)
         if job is None:
@@ -244,13 +244,13 @@ class OpenCKM:
             OptionError: if a sampler is wanted that knows nothing of readings at points.
         """
         if belief.experts is not None:
-            if self.draw_by not in ("told", "dps"):
+            if self.draw_by not in ("conditioned", "dps"):
                 raise OptionError(
                     f"draw_by={self.draw_by!r} draws from other instruments alone, and there are readings at points:"
-                    ' wanted "told" or "dps"'
+                    ' wanted "conditioned" or "dps"'
                 )
             return None
-        if self.draw_by != "told":
+        if self.draw_by != "conditioned":
             return self.draw_by
         return None if has_sites(likelihood) and assimilable(likelihood) else choose_method(likelihood)
 

@@ -6,7 +6,7 @@ r"""This module draws from p(map | readings, site) by any of the methods, in one
     diffpir   `openckm.infer.rivals.diffpir.diffpir`               RenoiseSampler (20)                 steps
     daps      `openckm.infer.rivals.daps.DAPS`                     its own (30)                        4 steps
     dps       `infer.rivals.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
-    "told"    none: the network is conditioned on evidence  AncestralSampler (8)                steps
+    "conditioned"    none: the network is conditioned on evidence  AncestralSampler (8)                steps
     auto      what `openckm.infer.choose` picks
 
 With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
@@ -26,7 +26,7 @@ Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 %
 points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
-Draws of jfs, "told" have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
+Draws of jfs, "conditioned" have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
 keep order 1 (`openckm.infer.exact.samplers`), whose draws are over-confident and whose mean scatters less.
 """
 
@@ -60,7 +60,7 @@ from openckm.priors.schedules import EDM
 
 __all__ = ["sample_posterior"]
 
-STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "told": 8}
+STEPS = {"jfs": 8, "mmps": 8, "diffpir": 20, "daps": 30, "dps": 2000, "conditioned": 8}
 """Steps of each method if none are given."""
 STRENGTHS = {"dps": 4.0, "diffpir": 7.0, "daps": 0.3}
 """Tuning constant of each method that has one: zeta of dps, weight of the prior in diffpir, step of daps."""
@@ -72,7 +72,7 @@ MEAN_SCHEDULE, MEAN_STEPS = EDM(sigma_min=1.2, sigma_max=20.0), 5
 """Noise levels, and how many, where only the mean is asked for."""
 DEVICE_SCHEDULE, DEVICE_STEPS = EDM(sigma_min=0.1, sigma_max=20.0), 7
 """The same where a device is read, whose sites are only at low noise what they should be."""
-WITH_MEAN = ("jfs", "mmps", "told")
+WITH_MEAN = ("jfs", "mmps", "conditioned")
 """Methods whose chains may stop early."""
 
 
@@ -127,10 +127,10 @@ def sample_posterior(
         likelihood: the likelihood of the readings, on maps of `shape` in latent code.
         shape: channels, rows and columns of a map.
         condition: what is known besides (the site), of one map or of each draw. Evidence in it is used by the network
-            on top of the likelihood; the method "told" uses nothing else.
+            on top of the likelihood; the method "conditioned" uses nothing else.
         method: see the module; "auto" uses the readings once: no evidence where the likelihood is used.
         steps: the number of steps of the sampler; its default if None.
-        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and "told" have none.
+        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and "conditioned" have none.
         draws: K.
         mean: the chains stop early; the average of what they return is the posterior mean, see the module.
         seed: the seed of all noise.
@@ -201,7 +201,7 @@ def _make(how: _How, prior: Denoiser, likelihood: Likelihood, spectrum: Spectrum
     """Return a guided denoiser, its sampler and the network evaluations per draw."""
     few = FewStepSampler(how.steps, 1.0, 1, how.schedule)
     own = few if how.mean else AncestralSampler(how.steps, how.schedule, spectrum)
-    if how.method == "told":
+    if how.method == "conditioned":
         return prior, own, how.steps
     if how.method == "daps":
         chain = DAPS(likelihood, how.steps, step=how.strength, schedule=how.schedule)

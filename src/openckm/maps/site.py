@@ -33,7 +33,7 @@ class Layout:
         ground_m: elevation of the ground above any one level [m], shape grid.shape; None where it is flat or unknown.
         around: buildings on a larger grid of the same cells, for what surrounds the map; None where nobody looked.
         assumed: cells whose building height is one that was taken for granted, shape grid.shape; None where nobody
-            told buildings apart, so that `height_known` says it of all.
+            set buildings apart, so that `height_known` says it of all.
 
     Raises:
         LayoutError: if the array does not fit the grid or holds heights that are negative, not finite, or above 10 km.

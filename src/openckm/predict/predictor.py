@@ -3,7 +3,7 @@ r"""Layout and transmitter to a map in one pass; with measurements, prediction a
 Without readings the map is what networks say of the site, mean and spread:
 
     network  a one-pass network: the one that is shipped, or a folder's, with the spread measured on validation cities
-    prior    the conditional prior, told layout, transmitter and rays, in one call at sigma_max; it answers for the
+    prior    the prior conditioned on layout, transmitter and rays, in one call at sigma_max; it answers for the
              direction, too
     all      the weighted mean of the two maps of the gain and the map by rays alone, m = sum_k w_k m_k with the
              weights of SHARES; its variance is that of the mixture, sum_k w_k (s_k^2 + (m_k - m)^2)

@@ -35,7 +35,7 @@ from openckm.store.delta import Delta
 ADAPTED = "adapted"
 """Attribute by which a taught prior keeps its delta; no submodule, for the folds' weights are not its own."""
 PLACE_M, SECTOR_DEG = 25.0, 45.0
-"""Side of the squares [m], and width of the sectors [degrees], that base stations are told apart by."""
+"""Side of the squares [m], and width of the sectors [degrees], by which base stations are set apart."""
 EARTH_M = 6_371_000.0
 
 

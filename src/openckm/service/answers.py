@@ -86,7 +86,7 @@ def _answer(
     elif request.method == "mean":
         draws = 0
     else:
-        method = replace(method, steps=request.steps, draw_by="told" if request.method == "auto" else request.method)
+        method = replace(method, steps=request.steps, draw_by="conditioned" if request.method == "auto" else request.method)
     made = method.reconstruct(
         observed, grid, draws=draws, seed=request.seed, deadline_s=left, progress=ticket.report, likelihood=likelihood
     )
@@ -105,8 +105,8 @@ def _answer(
 
 def _require_answer(request: EvidenceRequest, likelihood: Likelihood) -> None:
     """Refuse what no method can answer, before it waits."""
-    if request.method == "told":
-        raise InputError("method 'told' uses readings in the network's planes alone: send a site request")
+    if request.method == "conditioned":
+        raise InputError("method 'conditioned' uses readings in the network's planes alone: send a site request")
     if request.method in ("auto", "dps") and request.draws:
         return
     if not has_sites(likelihood):

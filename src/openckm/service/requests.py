@@ -328,7 +328,7 @@ class EvidenceRequest(_Common):
     kind: Literal["evidence"]
     likelihood: dict[str, Any] | None = None
     areas: list[AreaIn] = Field(default=[], max_length=1000)
-    method: Literal["jfs", "mmps", "diffpir", "daps", "dps", "told", "auto", "mean"] = "auto"
+    method: Literal["jfs", "mmps", "diffpir", "daps", "dps", "conditioned", "auto", "mean"] = "auto"
     steps: int | None = Field(default=None, gt=0)
 
     def build(self, limits: Limits, grid: Grid) -> Likelihood:

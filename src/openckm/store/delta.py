@@ -66,7 +66,7 @@ class Delta:
         factors: the factors of all folds, by "WEIGHT:up" and "WEIGHT:down".
         salt: the salt of the fingerprint.
         site: fingerprint of the base station's place; empty where the delta may be used anywhere.
-        map_before_db: error of the whole of `ckm construct` on the blocks of each fold, told the others [dB]; 0 where
+        map_before_db: error of the whole of `ckm construct` on the blocks of each fold, from the others [dB]; 0 where
             nobody asked.
         map_after_db: the same with the factors.
 

@@ -253,8 +253,8 @@ def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) 
     calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
 
     def mean(scene: Scene, given: Observations, grid: Grid) -> Gains:
-        told = scene.with_evidence(scene.cells)
-        return scene.crop(GAIN.decode(posterior_mean(model, told, symmetrise=False).mean[0, 0].numpy()))
+        conditioned = scene.with_evidence(scene.cells)
+        return scene.crop(GAIN.decode(posterior_mean(model, conditioned, symmetrise=False).mean[0, 0].numpy()))
 
     return scores_of(arm, seed, mean, held, int(model.multiple), calls)  # type: ignore[arg-type]
 
@@ -273,8 +273,8 @@ def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
             return UniversalKriging().reconstruct(given, grid, draws=0).mean()
         likelihood, shape = _likelihood(scene), (len(CHANNELS), *scene.grid.shape)
         if rival == "refined":
-            told = scene.with_evidence(scene.cells)
-            mean = refined_mean(net, likelihood, told, symmetrise=False).mean
+            conditioned = scene.with_evidence(scene.cells)
+            mean = refined_mean(net, likelihood, conditioned, symmetrise=False).mean
         else:
             mean = sample_posterior(net, likelihood, shape, scene.condition, method="jfs", mean=True).maps.mean(0)[None]
         return scene.crop(GAIN.decode(mean[0, 0].numpy()))

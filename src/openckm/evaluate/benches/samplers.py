@@ -83,7 +83,7 @@ PAIRS = (
     *(("refined", ONE_CALL, rival, MEAN_8) for rival in ("dps", FULL, "mmps", *_AZULA)),
     *(("estimate", ONE_CALL, rival, MEAN_8) for rival in ("jfs", "dps", FULL, "mmps", *_AZULA)),
     ("estimate", ONE_CALL, "dps", SINGLE),
-    ("told", MEAN_8, "jfs", MEAN_8),
+    ("conditioned", MEAN_8, "jfs", MEAN_8),
 )
 """What is compared with what: method, its split, rival, its split."""
 

@@ -9,7 +9,7 @@ sampler. If the draws are of the posterior, then
     mean_error     rms of (mean of draws - m) over sqrt(mean_c P_cc / K)           is 1
 
 each a mean over fields. Nothing is learnt here, so what is off is the sampler's. Of the methods of
-`openckm.infer.posterior_draws`, "auto" is the product's default, and "told" is the network's own sampler, with which
+`openckm.infer.posterior_draws`, "auto" is the product's default, and "conditioned" is the network's own sampler, with which
 `openckm.construct` draws: here its network is the exact denoiser E[x_0 | x_s, y].
 
 References:
@@ -66,7 +66,7 @@ class FieldOptions:
     readings: int = 24
     noise: float = 0.1
     draws: int = 19
-    methods: tuple[str, ...] = ("jfs", "auto", "told")
+    methods: tuple[str, ...] = ("jfs", "auto", "conditioned")
     rivals: tuple[str, ...] = ("mmps", "diffpir", "daps")
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ def _rows(task: str, method: str, cases: Sequence[FieldCase], options: FieldOpti
     begun, calls = time.perf_counter(), 0
     scores: dict[str, list[float]] = {}
     for number, case in enumerate(cases):
-        prior = case.posterior if method == "told" else case.prior
+        prior = case.posterior if method == "conditioned" else case.prior
         shape = (1, options.side, options.side)
         found = sample_posterior(prior, case.likelihood, shape, method=method, draws=options.draws, seed=number)
         calls = found.network_evaluations // options.draws

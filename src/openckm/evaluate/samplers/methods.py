@@ -8,7 +8,7 @@ Benchmarks "p1" and "samplers" ask the same methods, by the protocol of `CaseMet
     refined    the same of mmse_8
     estimate   what the evidence calls for (`openckm.infer.estimate`): refined or jfs_mean
     jfs_mean   8 chains of jfs that stop where a mean wants them to (`openckm.infer.posterior_draws`), averaged
-    told       few-step draws of the network conditioned on the readings by evidence planes
+    conditioned  few-step draws of the network conditioned on the readings by evidence planes
     jfs        the prior and the likelihood, Fourier-diagonal covariance
     mmps       the prior and the likelihood, covariance by vector-Jacobian products
     diffpir    the prior and the likelihood, white covariance; its weight of the prior is tuned
@@ -185,7 +185,7 @@ class Ours(CaseMethod):
         begun = time.perf_counter()
         method = self.method or self.name
         likelihood = {"dps": case.straight, "daps": case.smooth}.get(method, case.likelihood)
-        condition = case.condition if method == "told" else case.condition.without_evidence()
+        condition = case.condition if method == "conditioned" else case.condition.without_evidence()
         found = sample_posterior(
             self.denoiser, likelihood, case.shape, condition, method=method, steps=self.steps, draws=self.draws,
             seed=seed, strength=strength if self.strength > 0 else None,
@@ -216,7 +216,7 @@ def our_methods(
         OneCall(denoiser, "refined", True, True),
         Estimated(denoiser, draws),
         Estimated(denoiser, draws, "jfs_mean", "jfs"),
-        Ours(denoiser, "told", 8, draws),
+        Ours(denoiser, "conditioned", 8, draws),
         Ours(denoiser, "jfs", 8, draws),
         Ours(denoiser, "mmps", 2 if quick else 8, chain_draws),
         Ours(denoiser, "diffpir", 5 if quick else 20, chain_draws if quick else draws, (0.3, 1.0, 3.0, 10.0), 3.0),

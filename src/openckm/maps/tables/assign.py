@@ -189,7 +189,7 @@ def _that_can_be_power(file: TableFile, ranked: list[tuple[int, int]], notes: li
 def _look_inside_names(file: TableFile, found: dict[str, int], banned: set[int], notes: list[str]) -> None:
     """Take a column with "rsrp" in its name, else one of dBm, where it is the only one that can be the reading."""
     for telling in (["rsrp" in plain(header) for header in file.header], [unit_in(h) == "dbm" for h in file.header]):
-        ranked = [(0, i) for i, told in enumerate(telling) if told and i not in banned]
+        ranked = [(0, i) for i, said in enumerate(telling) if said and i not in banned]
         inside = [i for _, i in _that_are_readings(file, ranked)]
         plainly = [i for i in inside if not _SELDOM & set(words_in(file.header[i]))]
         inside = plainly or [i for i in inside if "rsrp" in plain(file.header[i])]

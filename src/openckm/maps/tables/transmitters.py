@@ -86,9 +86,9 @@ def name_columns(file: TableFile, taken: set[int]) -> dict[int, str]:
     """
     found = {i: kind for i, name in enumerate(file.header) if i not in taken and (kind := network_kind(name))}
     sample = file.sample()
-    told = {i: {row[i].strip().lower() for row in sample if i < len(row)} - {""} for i in found}
-    found = {i: kind for i, kind in found.items() if not _says_no_name(file.header[i], told[i])}
-    found = {i: kind for i, kind in found.items() if kind != "zone" or all(map(UTM_ZONE.fullmatch, told[i]))}
+    seen = {i: {row[i].strip().lower() for row in sample if i < len(row)} - {""} for i in found}
+    found = {i: kind for i, kind in found.items() if not _says_no_name(file.header[i], seen[i])}
+    found = {i: kind for i, kind in found.items() if kind != "zone" or all(map(UTM_ZONE.fullmatch, seen[i]))}
     found |= _by_contents(file, taken | set(found))
     values = [file.header[i] for i in sorted(taken) if _is_value(file.header[i])]
     of_value = {word for name in values for word in words_in(name)}
@@ -130,16 +130,16 @@ def unknown_columns(file: TableFile, known: set[int]) -> set[int]:
 
 def unknown_groups(table: Table, columns: Collection[int]) -> list[str]:
     """Return a sentence on columns of which nobody knows what they tell, and that divide the readings into groups."""
-    told = []
+    seen = []
     for column in sorted(columns):
         counts = _counts(table.words[column])
         sizes = list(counts.values())
         if _FEWEST <= len(counts) <= min(_MOST_GROUPS, len(table) / 3) and sizes[1] >= _GROUP_SHARE * len(table):
-            told.append(_told(Named(table.header[column], "", counts), 3))
-    if not told:
+            seen.append(_counted(Named(table.header[column], "", counts), 3))
+    if not seen:
         return []
-    more = f"; and {len(told) - 4} columns more" if len(told) > 4 else ""
-    return [f"not used, though readings differ in it: {'; '.join(told[:4])}{more}; if it tells transmitters, storeys or"
+    more = f"; and {len(seen) - 4} columns more" if len(seen) > 4 else ""
+    return [f"not used, though readings differ in it: {'; '.join(seen[:4])}{more}; if it tells transmitters, storeys or"
             " antennas apart, choose one with where=..."]  # fmt: skip
 
 
@@ -232,11 +232,11 @@ def refuse_mixture(
     if refused:
         raise MeasurementError(
             f"{table.file.label} holds readings of several {_kinds_in_words(refused)}:"
-            f" {'; '.join(map(_told, refused))}. A map is of one:"
+            f" {'; '.join(map(_counted, refused))}. A map is of one:"
             f" choose with where={ready_where(table, names, refused, where)!r}, or have them read as one field with"
             f" mix={[named.column for named in refused]!r}"
         )
-    return [*(f"read as one field on request: {_told(named)}" for named in asked), *_without_name(table, names)]
+    return [*(f"read as one field on request: {_counted(named)}" for named in asked), *_without_name(table, names)]
 
 
 _KINDS = {"storey": "storeys", "zone": "zones of coordinates", "direction": "directions of the link"}
@@ -266,7 +266,9 @@ def runs_in(table: Table, columns: Collection[int]) -> list[str]:
     """Return sentences on columns that tell several drives apart, which are read as one field."""
     found = [Named(table.header[c], "run", _counts(table.words[c])) for c in sorted(columns)]
     return [
-        f"readings of several drives are read as one field: {_told(named)}" for named in found if len(named.counts) > 1
+        f"readings of several drives are read as one field: {_counted(named)}"
+        for named in found
+        if len(named.counts) > 1
     ]
 
 
@@ -289,13 +291,13 @@ def refuse_mixed_files(
     if mixed and ALL not in free:
         choice = {named.column: max(named.counts, key=lambda name: named.counts[name]) for named in mixed[:1]}
         raise MeasurementError(
-            f"{source}: these files are of several transmitters: {'; '.join(map(_told, mixed))}. A map is of one:"
+            f"{source}: these files are of several transmitters: {'; '.join(map(_counted, mixed))}. A map is of one:"
             " choose"
             f" with where={choice!r}, or have them read as one field with mix={[named.column for named in mixed]!r}"
         )
 
 
-def _told(named: Named, most: int = 6) -> str:
+def _counted(named: Named, most: int = 6) -> str:
     shown = [f"{name} {count}" for name, count in list(named.counts.items())[:most]]
     more = f", and {len(named.counts) - most} more" if len(named.counts) > most else ""
     return f"column {named.column!r} has {len(named.counts)} values (rows: {', '.join(shown)}{more})"

@@ -99,10 +99,10 @@ def open_parquet(source: Source) -> FrameFile:
     place = geo.get("primary_column", "geometry") if geo else _column_of_points(table)
     if place not in table.column_names:
         return FrameFile(source.label, source.name, _plain_columns(table))
-    told = (geo.get("columns") or {}).get(place, {})
-    crs = _parquet_crs(told.get("crs", "OGC:CRS84"))
+    stated = (geo.get("columns") or {}).get(place, {})
+    crs = _parquet_crs(stated.get("crs", "OGC:CRS84"))
     values = table[place].to_pylist()
-    if told.get("encoding") == "point":  # GeoArrow's own: a struct of x and y
+    if stated.get("encoding") == "point":  # GeoArrow's own: a struct of x and y
         values = [None if v is None else shapely.Point(v["x"], v["y"]).wkb for v in values]
     columns = [*_plain_columns(table.drop_columns([place])), *_coordinates(source, values, crs)]
     notes = [] if geo else [f"the column {place!r} was read as points in degrees: the file states no CRS"]
