@@ -9,7 +9,7 @@ readings. So the weights are asked in order, from the smallest, and the largest 
 with a chance of 19 in 20; where w hurts, every greater weight does, so this asks nested questions, and all of them
 together are wrong in one case in 20 like the first alone. What a site wants is a better map, and a network that errs
 less is not always one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve
-(cell C of `ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: conditioned on the
+(cell C of `ckm bench adapt`). So all of `ckm construct` is asked, too, with and without the factors: conditioned on the
 readings of the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
 at least, beyond its interval, and the map's by 1 %. It holds every fold's factors, so maps made with it can tell what
 was taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was

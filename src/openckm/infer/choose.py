@@ -2,12 +2,12 @@ r"""This module chooses the methods that draw the posterior and estimate its mea
 
     evidence                                                           draws   estimate of the mean
     a device or likelihood for which no sites are known                dps     dps      needs but a gradient
-    no reading at all                                                "conditioned"    refined
+    no reading at all                                                "conditioned"  refined
     single cells, few of them (below FEW of the cells of a channel),
       all in the network's evidence planes                             jfs     refined
     everything else                                                    jfs     jfs
 
-    "conditioned"     the network's own sampler, conditioned on the readings by its evidence planes
+    "conditioned"  the network's own sampler, conditioned on the readings by its evidence planes
     jfs        the prior and the likelihood (`infer.exact.jfs`); as an estimate, the mean of 8 chains that stop where
                a mean wants them to (`openckm.infer.posterior_draws`)
     refined    one call of the network so conditioned, made to agree with the likelihood (`openckm.infer.refine`)

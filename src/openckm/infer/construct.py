@@ -94,8 +94,8 @@ class OpenCKM:
         name: the name of the method.
         draw_by: who draws: "conditioned", the network that is conditioned on the readings, or "dps", P1's Algorithm 2
             (`openckm.infer.rivals.algorithm2`: the prior and the readings' likelihood, hundreds of times dearer). Of
-            other instruments without readings at points, any of `openckm.infer.posterior_draws`; "conditioned" leaves the
-            choice to the evidence.
+            other instruments without readings at points, any of `openckm.infer.posterior_draws`; "conditioned" leaves
+            the choice to the evidence.
         warm: a memory of answers, for questions that come again or nearly so (`openckm.flux`); None for none, and then
             a draw is a function of (seed, k) alone.
     """

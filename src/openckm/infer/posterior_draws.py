@@ -6,7 +6,7 @@ r"""This module draws from p(map | readings, site) by any of the methods, in one
     diffpir   `openckm.infer.rivals.diffpir.diffpir`               RenoiseSampler (20)                 steps
     daps      `openckm.infer.rivals.daps.DAPS`                     its own (30)                        4 steps
     dps       `infer.rivals.dps`, P1's Algorithm 2         its own (2000)                      3 steps (as printed)
-    "conditioned"    none: the network is conditioned on evidence  AncestralSampler (8)                steps
+    "conditioned"  none: evidence is among its planes              AncestralSampler (8)                steps
     auto      what `openckm.infer.choose` picks
 
 With `mean=True` the chains stop at noise level 1.2 and return what their last call makes of it, E[x_0 | x_s, y]: not
@@ -26,8 +26,8 @@ Chains begin at noise level 20: at 5 the network still knows the map (14 to 19 %
 points, on 10 windows of Florence), at 10 a little (4 to 7 %); 4 calls instead of 5 cost up to 1 %.
 
 Draws of a complete map run in orientation k mod 8 of the square, so that their average is one over orientations too.
-Draws of jfs, "conditioned" have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the mean
-keep order 1 (`openckm.infer.exact.samplers`), whose draws are over-confident and whose mean scatters less.
+Draws of jfs, "conditioned" have the belief's own spread in every step (`openckm.infer.exact.ancestral`). Chains for the
+mean keep order 1 (`openckm.infer.exact.samplers`), whose draws are over-confident and whose mean scatters less.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def sample_posterior(
             on top of the likelihood; the method "conditioned" uses nothing else.
         method: see the module; "auto" uses the readings once: no evidence where the likelihood is used.
         steps: the number of steps of the sampler; its default if None.
-        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps and "conditioned" have none.
+        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps, "conditioned" have none.
         draws: K.
         mean: the chains stop early; the average of what they return is the posterior mean, see the module.
         seed: the seed of all noise.

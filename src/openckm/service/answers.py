@@ -86,7 +86,9 @@ def _answer(
     elif request.method == "mean":
         draws = 0
     else:
-        method = replace(method, steps=request.steps, draw_by="conditioned" if request.method == "auto" else request.method)
+        method = replace(
+            method, steps=request.steps, draw_by="conditioned" if request.method == "auto" else request.method
+        )
     made = method.reconstruct(
         observed, grid, draws=draws, seed=request.seed, deadline_s=left, progress=ticket.report, likelihood=likelihood
     )

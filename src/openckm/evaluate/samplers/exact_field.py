@@ -9,7 +9,7 @@ sampler. If the draws are of the posterior, then
     mean_error     rms of (mean of draws - m) over sqrt(mean_c P_cc / K)           is 1
 
 each a mean over fields. Nothing is learnt here, so what is off is the sampler's. Of the methods of
-`openckm.infer.posterior_draws`, "auto" is the product's default, and "conditioned" is the network's own sampler, with which
+`openckm.infer.posterior_draws`, "auto" is the product's default; "conditioned" is the network's own sampler, with which
 `openckm.construct` draws: here its network is the exact denoiser E[x_0 | x_s, y].
 
 References:

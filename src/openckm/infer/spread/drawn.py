@@ -1,7 +1,7 @@
 """The spread of K draws of a sampler is brought to the right one, as far as it was measured.
 
 Against the exact posterior of a Gaussian field (`openckm.evaluate.samplers.exact_field`: 24 cells of 256 read, or means
-of blocks) the standard deviation of draws over the true one is RATIO. jfs and "conditioned" need no correction: on 64 x 64
+of blocks) the standard deviation of draws over the true one is RATIO. jfs and "conditioned" need none: on 64 x 64
 windows of validation cities, where the prior is a learnt one, 90 % intervals of 4 to 16 draws by jfs hold from 87 %
 (a clipped, coarse receiver) to 95 % (scattered cells hidden) of what is hidden. Draws of the others are stretched about
 their mean by 1 / RATIO, so that draws, std, quantiles and outage of one answer agree. Algorithm 2 (dps) approaches its
