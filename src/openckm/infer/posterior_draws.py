@@ -130,7 +130,7 @@ def sample_posterior(
             on top of the likelihood; the method "conditioned" uses nothing else.
         method: see the module; "auto" uses the readings once: no evidence where the likelihood is used.
         steps: the number of steps of the sampler; its default if None.
-        strength: the method's tuning constant, see `STRENGTHS`; its default if None. jfs, mmps, "conditioned" have none.
+        strength: the method's tuning constant, `STRENGTHS`; its default if None; jfs, mmps, "conditioned" have none.
         draws: K.
         mean: the chains stop early; the average of what they return is the posterior mean, see the module.
         seed: the seed of all noise.
