@@ -133,7 +133,7 @@ class MergeReport:
         weight: chosen weight of the interpolation; None where nothing was judged.
         choices: what each weight does on the validation maps.
         verdict: the gate's; None where nothing was judged.
-        left_out: where the gate refused, its verdict without each contribution in turn; those with `passes` are to
+        left_out: if the gate refused, its verdict without each contribution in turn; those with `passes` are to
             blame. It is for people to look at: nothing is published by it.
     """
 

@@ -43,7 +43,7 @@ class MapScore:
 
     Attributes:
         map: digest of the map.
-        region: where it lies.
+        region: the region in which it lies.
         scene: the unit of resampling.
         values: errors by name, "rmse_db:PATTERN" and "denoise:LEVEL".
     """
@@ -83,7 +83,7 @@ class Comparison:
     """One score of one region, new over old.
 
     Attributes:
-        region: which.
+        region: the name of the region.
         new_region: whether the version was to improve it.
         score: "rmse_db", "denoise", or a single one with its pattern or level.
         old: mean of the old version.

@@ -85,14 +85,14 @@ class Entry:
         sha256: digest of its numbers, and name of its file.
         fingerprint: digest that copies and turned copies share.
         scene: digest of its buildings.
-        region: where it belongs.
+        region: the region that it belongs to.
         shape: rows and columns.
         cell_m: cell side [m].
         carrier_hz: carrier [Hz].
-        contributor: who gave it.
-        licence: under which licence.
-        source: how it was made.
-        received: when.
+        contributor: the name of who gave it.
+        licence: its licence.
+        source: the way in which it was made.
+        received: the time at which it came.
         reviewed_by: who answers for it, if outliers were let pass.
         statistics: what the checks measured.
     """
@@ -120,10 +120,10 @@ class Quarantined:
         file: its name in quarantine.
         shard: the shard it came in.
         reasons: why.
-        contributor: who gave it.
-        licence: under which licence.
-        source: how it was made.
-        received: when.
+        contributor: the name of who gave it.
+        licence: its licence.
+        source: the way in which it was made.
+        received: the time at which it came.
     """
 
     file: str
@@ -263,7 +263,7 @@ def ingest(
     Args:
         folder: the store; made if it is not there.
         shards: .npz files as `ckm data generate` writes them; maps with vehicles and coherent gains are passed over.
-        given: whose they are.
+        given: what is stated of them: region, owner and licence.
         options: how strict.
         progress: called as progress(shard, done, total).
 

@@ -24,7 +24,7 @@ class Judged:
 
     Attributes:
         net: the version, rounded as it is published.
-        weight: where it stands between the parent (0) and the trained weights (1).
+        weight: its place between the parent (0) and the trained weights (1).
         choices: what each weight does on the validation maps.
         verdict: the gate's, on the test maps.
         score_s: wall-clock time of the test scores per map and model [s].
@@ -54,7 +54,7 @@ def judge(
         trained: its trained difference.
         suite: holds the new regions and old ones.
         new_regions: regions to be improved; none where nothing may be forgotten and nothing is claimed.
-        weights: to choose from.
+        weights: the weights to choose from.
         gate: the gate's numbers.
         progress: called as progress(region, done, total).
 

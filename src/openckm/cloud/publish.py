@@ -33,8 +33,8 @@ class PublishReport:
     """What became of a version.
 
     Attributes:
-        version: which.
-        channel: where it was to be offered.
+        version: its version.
+        channel: the channel that was to offer it.
         against: the version that it was compared with; "" for a first one.
         suite: digest of the suite.
         verdicts: the gate's, by precision; none for a first version, whose scores need only be finite.
@@ -72,11 +72,11 @@ def publish(
     """Publish a model folder on a channel if the gate lets it pass.
 
     Args:
-        repository: where.
+        repository: the repository that it goes into.
         model: folder with card and weights, and what lies beside them.
         suite: what versions are compared on.
         channel: "stable" or "candidate".
-        precisions: that are published and judged.
+        precisions: the precisions that are published and judged.
         new_regions: regions that it was to improve; others must not be forgotten.
         gate: the gate's numbers.
         progress: called as progress(region, done, total).
@@ -110,10 +110,10 @@ def promote(
     """Offer a version that the repository holds on another channel if the gate lets it pass there.
 
     Args:
-        repository: where.
-        version: which.
+        repository: the repository that it goes into.
+        version: its version.
         suite: what versions are compared on.
-        channel: that is to offer it.
+        channel: the channel that is to offer it.
         gate: the gate's numbers.
         progress: called as progress(region, done, total).
 

@@ -260,9 +260,9 @@ def free_entries(store: MapStore, suite: Suite, entries: Sequence[Entry], multip
     """Return the maps that may be trained on: those of no scene of the suite, all of one shape.
 
     Args:
-        store: where they are from.
+        store: the store that they are from.
         suite: what is kept away from.
-        entries: to choose from.
+        entries: the entries to choose from.
         multiple: sides must be divisible by this many cells.
 
     Raises:

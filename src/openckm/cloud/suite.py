@@ -50,7 +50,7 @@ class Pattern:
     """What the network is conditioned on.
 
     Attributes:
-        name: as scores call it.
+        name: the name by which scores call it.
         share: share of the free covered cells that are measured, at random.
         site: whether layout and transmitter are known.
         noise_db: standard deviation of the readings' noise [dB].
@@ -94,7 +94,7 @@ class Suite:
     """A frozen suite in its folder.
 
     Attributes:
-        folder: where the maps are.
+        folder: the folder of the maps.
         items: its maps.
         patterns: what each is conditioned on.
         levels: noise levels at which the unconditional prior is scored.
@@ -174,7 +174,7 @@ def freeze(store: MapStore, folder: Path, regions: Mapping[str, float], *, most:
     """Freeze a suite of maps of a store and return it.
 
     Args:
-        store: where the maps are.
+        store: the store of the maps.
         folder: the folder of the suite; must not be there, or be empty.
         regions: share of the scenes that is held back for the suite, by region; 1 keeps a region out of training.
         most: maps of a region in each part, at most.
@@ -240,7 +240,7 @@ def score_models(
 
     Args:
         suite: the suite.
-        models: by name.
+        models: the models by their names.
         part: "validation" or "test".
         progress: called as progress(region, done, total).
 

@@ -122,7 +122,7 @@ class Adaptation:
         delta: what was learnt, whether or not it is kept.
         kept: whether blocks that were not used say that it is better.
         plan: how a step was run, and its computed peak of memory.
-        steps: at which each fold was stopped.
+        steps: the number of steps after which each fold was stopped.
         weight: share of what was learnt that the delta adds.
         seconds: time it took [s].
     """

@@ -121,7 +121,7 @@ def changed_map(
     """Return the map after a change, with the channel CHANGE: the difference from today's map and its spread.
 
     Args:
-        method: with the prior.
+        method: the method, with the prior that it asks.
         observations: today's evidence with the antenna as it is, in the grid's CRS.
         grid: the cells.
         change: what is planned.

@@ -119,7 +119,7 @@ def construct(
         before_age_days: its age [days].
         draw_by: who draws: the network that is conditioned on the readings, or P1's Algorithm 2 ("dps").
         on_progress: called with (what, done, in all) while the work goes on.
-        warm: where earlier answers are kept, and how they are used; None for none.
+        warm: the memory of earlier answers, and how they are used; None for none.
         edit: what is done to the evidence before it is used: readings left out, or added; None for nothing.
         **loose: attributes of `SitePlan` and of `ReadingOptions` one by one, for short calls: bs=(lon, lat),
             azimuth_deg=212, layout="city.geojson", where={"PCI": "A"}.
@@ -250,7 +250,7 @@ def _with_older(
 
     Args:
         given: what is used, the antenna's pattern taken off.
-        read: as it was read.
+        read: the evidence as it was read.
         before: file of the older map; None for none.
         age_days: its age [days].
         pattern: the pattern of the antenna, on the cells [dB], taken off the older map, too; None for none.

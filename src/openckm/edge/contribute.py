@@ -48,7 +48,7 @@ class Giver:
     Attributes:
         contributor: who is to be credited.
         licence: SPDX name under which the contribution is given.
-        region: where the maps are, as coarsely as the owner likes: small letters, digits, '-' and '_'.
+        region: the region of the maps, as coarsely as the owner likes: small letters, digits, '-' and '_'.
     """
 
     contributor: str
@@ -66,7 +66,7 @@ class ContributeOptions:
         batch: quarters of maps per step.
         learning_rate: AdamW's, at its height; with noise Adam's, which stays as it is.
         seed: the seed of everything random but noise.
-        noise: to train with, for a bound on what the differences reveal; None for none.
+        noise: the noise to train with, for a bound on what the differences reveal; None for none.
 
     Raises:
         OptionError: if a value is out of range.

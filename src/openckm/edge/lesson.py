@@ -136,7 +136,7 @@ def lesson_of(
         observations: readings, base station and layout.
         grid: the cells of the map.
         denoiser: the prior.
-        known_blocks: which blocks, as `blocks_of` numbers those of all cells with readings, may be known.
+        known_blocks: the blocks, as `blocks_of` numbers those of all cells with readings, may be known.
         block_m: side of a block [m].
         seed: the seed of the folds that the nuisances' fit holds out.
 

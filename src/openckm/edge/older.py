@@ -50,7 +50,7 @@ class Disagreement:
         x: easting of the readings' middle [m].
         y: northing [m].
         difference_db: new minus old there, beyond the difference of the whole [dB].
-        deviations: the same, in standard deviations of what both explain.
+        deviations: the difference in standard deviations of what both explain.
         readings: how many there are.
     """
 

@@ -44,7 +44,7 @@ class Stop:
         lat: latitude [degrees].
         rank: 1 is the place that reduces the expected error most.
         std_db: standard deviation of the map there today [dB].
-        rmse_reduction_db: by how much the expected RMSE of the map falls, given the places of smaller rank [dB].
+        rmse_reduction_db: the fall of the map's expected RMSE, given the places of smaller rank [dB].
     """
 
     lon: float
@@ -59,11 +59,11 @@ class MeasurementPlan:
     """Where to measure next.
 
     Attributes:
-        stops: in the order of the drive.
+        stops: the stops in the order of the drive.
         route: (longitude, latitude) of the drive [degrees].
         length_m: its length [m].
         rmse_before_db: expected RMSE of the map over the cells that matter today [dB].
-        rmse_after_db: the same after the drive [dB].
+        rmse_after_db: the expected RMSE after the drive [dB].
         belief: "exact" (covariances of the process fitted to the readings) or "draws" (an ensemble of the prior's).
         readings: measured cells that the plan starts from.
         maps: maps that the drive is for; errors are root mean squares over all of them.

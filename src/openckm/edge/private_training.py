@@ -86,8 +86,8 @@ def train_with_noise(
     """Train the factors of a difference in place, and return the epsilon that its steps cost.
 
     Args:
-        adapter: to be trained.
-        maps: to learn from; one map is one unit of privacy.
+        adapter: the adapter that is trained.
+        maps: the maps to learn from; one map is one unit of privacy.
         plan: steps, learning rate and objective.
         batch: maps per step, on average.
         noise: how much.

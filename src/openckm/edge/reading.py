@@ -153,7 +153,7 @@ def read_onto(
 
     Args:
         grid: cells of the map.
-        measurements: as for `read_evidence`.
+        measurements: the files, as for `read_evidence`.
         site: the base station.
         options: how the file is read.
         notes: what the report says besides.

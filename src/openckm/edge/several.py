@@ -41,7 +41,7 @@ def construct_sites(
         sites: one plan a cell; its `cells` say which rows are its own (see `openckm.maps.sites_csv.read_sites`).
         reading: how the file is read.
         draws: posterior draws of each map.
-        seed: of everything random.
+        seed: the seed of everything random.
         prior: model folder; None for the embedded prior.
         device: name of the device whose level the maps have; None for the mean device, "any" for those at hand.
         check: whether to run the self-check of each cell, which is made of its own readings alone.

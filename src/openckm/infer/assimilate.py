@@ -257,8 +257,8 @@ def assimilate(
         mean: m of every cell of the belief's grid [unit of the map], shape (cells,).
         std: standard deviation of the same [dB].
         covariance: C.
-        likelihood: on maps in latent code, gain_db alone or among other channels, of the cells asked for.
-        cells: which cell of the belief's grid each cell of the likelihood's map is, row by row.
+        likelihood: the likelihood of maps in latent code, gain_db alone or among other channels, of the cells asked for.
+        cells: the cell of the belief's grid for each cell of the likelihood's map, row by row.
         plainly: refuse what is not exact: limits, devices, and operators that are not affine.
 
     Raises:

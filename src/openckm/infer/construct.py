@@ -272,7 +272,7 @@ class OpenCKM:
         Args:
             known: the belief from all readings.
             observations: the evidence that is left.
-            grid: as before.
+            grid: the cells of the map, as before.
             cells: flat index of the cells that are asked for, shape (m,); mean and spread of the gain are theirs
                 alone, and the answer neither draws nor becomes a map. None for all.
             seed: the seed of the folds in which readings are held out.

@@ -38,7 +38,7 @@ class Estimate:
 
     Attributes:
         mean: [1, C, H, W] in latent code.
-        method: that made it: what was picked, or "refined" where time did not allow it.
+        method: the method that made it: what was picked, or "refined" where time did not allow it.
         network_evaluations: forward passes of the network for one map each.
     """
 

@@ -256,7 +256,7 @@ def site_expert(
     Args:
         scene: the evidence.
         denoiser: the network.
-        fold: in which each reading is held out, shape (n,).
+        fold: the number of the fold in which each reading is held out, shape (n,).
         symmetrise: whether the network is asked in all orientations.
         enough: ends the averaging over orientations.
         known: what the network says of the site, where it was asked before.

@@ -95,9 +95,9 @@ def extended_readings(observations: Observations, grid: Grid, padded: Grid) -> E
     """Return what is read of more than one cell, or None where there is nothing such.
 
     Args:
-        observations: with averages over areas and rasters of the gain, in the grid's CRS.
+        observations: the evidence, with averages over areas and rasters of the gain, in the grid's CRS.
         grid: the cells asked for.
-        padded: the same continued to the south and east.
+        padded: the same grid continued to the south and east.
 
     Raises:
         InputError: if an area or a raster is of another quantity than the gain.

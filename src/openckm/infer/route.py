@@ -32,7 +32,7 @@ class Route:
     """A drive.
 
     Attributes:
-        order: in which the stops are visited, indices into them.
+        order: the order in which the stops are visited, as indices into them.
         cells: flat indices of the cells driven through, from the first to the last, shape (k,).
         length_m: its length [m].
     """
@@ -46,7 +46,7 @@ def street_graph(free: Mask, cell_m: float) -> csr_matrix:
     """Return the graph of steps [m] between free cells, (cells, cells), symmetric.
 
     Args:
-        free: where one can drive, shape (rows, cols).
+        free: True where one can drive, shape (rows, cols).
         cell_m: cell side [m].
     """
     rows, cols = free.shape
@@ -133,7 +133,7 @@ def within_length(free: Mask, cell_m: float, stops: Index, most_m: float, start:
     """Return which stops a drive of a given length can visit: each in turn is kept if the drive stays short enough.
 
     Args:
-        free: where one can drive, shape (rows, cols).
+        free: True where one can drive, shape (rows, cols).
         cell_m: cell side [m].
         stops: flat indices of the cells to visit, the most wanted first.
         most_m: longest drive [m].
@@ -165,7 +165,7 @@ def drive(free: Mask, cell_m: float, stops: Index, start: int | None = None) -> 
     """Return a short drive through free cells that visits all stops, from `start` where one is given.
 
     Args:
-        free: where one can drive, shape (rows, cols).
+        free: True where one can drive, shape (rows, cols).
         cell_m: cell side [m].
         stops: flat indices of the cells to visit, at least one.
         start: flat index of the cell to begin at, or None.

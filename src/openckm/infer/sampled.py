@@ -46,8 +46,8 @@ class SampledPosterior(Posterior):
     """A posterior given evidence of which draws are made, see the module.
 
     Attributes:
-        likelihood: on complete maps in latent code, of the cells asked for.
-        method: that draws, of `openckm.infer.posterior_draws`.
+        likelihood: the likelihood of complete maps in latent code, of the cells asked for.
+        method: the method of `openckm.infer.posterior_draws` that draws.
         calls: network calls of every set of draws.
     """
 
@@ -167,7 +167,7 @@ def sampled(before: Posterior, likelihood: Likelihood, method: str) -> SampledPo
     Args:
         before: the posterior of the site, on the cells of the evidence.
         likelihood: the likelihood of the evidence, on complete maps in latent code.
-        method: that draws, of `openckm.infer.posterior_draws`.
+        method: the method of `openckm.infer.posterior_draws` that draws.
 
     Raises:
         GridError: if the evidence is of other cells, or the network wants sides of another multiple.

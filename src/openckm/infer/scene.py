@@ -71,7 +71,7 @@ class Sisters:
         value: residuals of the sisters [dB], shape (k,).
         variance: the variance of their noise [dB^2], shape (k,).
         components: the field of all cells, in the deviation and length of this one.
-        correlation: with each sister, by name.
+        correlation: the correlation with each sister, by name.
     """
 
     xy: Array

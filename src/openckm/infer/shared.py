@@ -64,7 +64,7 @@ def with_sisters(scenes: Mapping[str, Scene], fitted: Mapping[str, Expert], seed
     """Return the scenes of cells that share masts, each with the residuals of its sisters and all levels of phones.
 
     Args:
-        scenes: by cell, all in one plane.
+        scenes: the scene of each cell by its name, all in one plane.
         fitted: the site expert of every cell by itself.
         seed: the seed of the subsets.
 

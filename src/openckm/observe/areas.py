@@ -66,7 +66,7 @@ class PositionBlur(LinearOperator):
         rows: row of each position [cells], fractions allowed, shape (n,); 0 is the centre of the first row.
         cols: column of each position [cells], shape (n,).
         sigma_cells: deviation of each position in each direction [cells], a number or shape (n,); 0 reads one cell.
-        channel: which channel is read.
+        channel: the channel that is read.
 
     Raises:
         GridError: if a position lies outside the cells, or shapes differ.
@@ -117,7 +117,7 @@ class AreaAverage(Operator):
         domain: what A takes, in 'latent' or 'db' scale.
         areas: the cells of each area as flat indices row * width + col, one array per area.
         weights: share of each cell in its area (its part inside a polygon), one array per area; equal if None.
-        channel: which channel is averaged.
+        channel: the channel that is averaged.
 
     Raises:
         UnitError: if the scale is neither 'latent' nor 'db', or the channel is not in decibels.
@@ -151,7 +151,7 @@ class AreaAverage(Operator):
             domain: what A takes.
             factor: cells along the side of a block; incomplete blocks at the far edges are left out.
             known: cells that count (free and covered), [H, W]; all if None.
-            channel: which channel is averaged.
+            channel: the channel that is averaged.
 
         Raises:
             GridError: if no block holds a known cell; and as the class.

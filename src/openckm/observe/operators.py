@@ -334,7 +334,7 @@ class PointSample(LinearOperator):
         domain: what A takes.
         rows: row of each reading, shape (n,).
         cols: column of each reading, shape (n,).
-        channel: which channel is read.
+        channel: the channel that is read.
 
     Raises:
         GridError: if an index lies outside the cells or the two differ in length.

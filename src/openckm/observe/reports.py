@@ -85,7 +85,7 @@ class RsrpReport:
             index: reported indices, shape (n,).
             sigma: standard deviation of the phone's error before it rounds [dB].
             device: name of the phone.
-            source: where the reports come from.
+            source: the file or device that the reports come from.
 
         Raises:
             MeasurementError: if an index is not of the table, or a position or sigma makes no sense.

@@ -109,7 +109,7 @@ class Site(ABC):
     """p(y | z) of every reading by itself.
 
     Attributes:
-        support: where there is a reading, broadcastable to z [B, *range].
+        support: True where there is a reading, broadcastable to z [B, *range].
     """
 
     support: Bool[Tensor, ...]

@@ -46,7 +46,7 @@ class Budget:
     """What is left of the limits while a description is read.
 
     Args:
-        limits: at the start.
+        limits: the limits as they are at the start.
     """
 
     def __init__(self, limits: SpecLimits) -> None:

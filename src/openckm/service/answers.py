@@ -32,10 +32,10 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
 
     Args:
         request: what is asked.
-        model: in use now, which says what sides evidence wants; the job runs on the one in use when its turn comes,
-            whatever sides that one would want (`openckm.service.batching.SharedDenoiser`).
+        model: the model in use now, which says what sides evidence wants; the job runs on the one in use when its turn
+            comes, whatever sides that one would want (`openckm.service.batching.SharedDenoiser`).
         limits: the limits of the edge.
-        start: where the answer may begin.
+        start: the earlier answer at which this one may begin.
 
     Raises:
         InputError: if the evidence cannot be used.

@@ -156,7 +156,7 @@ class Limits(_Strict):
         body_s: time in which the body of a request must have come [s].
         head_s: longest silence of a connection: before a request's head is whole, before the next request, and while
             a client takes nothing of its answer [s].
-        connections: at the same time; when they are all taken, one that is silent gives way.
+        connections: the largest number at the same time; when they are all taken, one that is silent gives way.
         connections_per_address: the connections of one address, likewise; not counted behind a proxy, where all have
             its address.
         cells: the largest number of cells of a map.
@@ -199,8 +199,8 @@ class FluxConfig(_Strict):
     """Where answers are kept for those who ask with `warm`.
 
     Attributes:
-        folder: that is this node's own, on a disk of this machine.
-        bytes: that answers may take, shared out evenly among the tokens [bytes].
+        folder: a folder of this node's own, on a disk of this machine.
+        bytes: the bytes that answers may take, shared out evenly among the tokens [bytes].
         share_static: whether answers without readings may be found by other tokens. Who may ask can then learn by time
             which sites others asked for.
     """
@@ -240,11 +240,11 @@ class EdgeConfig(_Strict):
     Attributes:
         repository: None for the prior that is shipped with the program.
         model: how it computes.
-        server: where the service listens.
+        server: the address at which the service listens, and what it serves.
         limits: how much anybody may ask for.
-        maps: where finished maps are kept, or None to keep none.
+        maps: the folder of finished maps, or None to keep none.
         token: who may ask; with none, anybody on this machine.
-        flux: where answers are kept for those who ask with `warm`; None for nowhere.
+        flux: the memory of answers for those who ask with `warm`; None for none.
     """
 
     repository: RepositoryConfig | None = None
@@ -275,7 +275,7 @@ class EdgeConfig(_Strict):
 
         Args:
             raw: the table.
-            folder: that paths are relative to.
+            folder: the folder that paths are relative to.
             where: it came from, for errors.
 
         Raises:

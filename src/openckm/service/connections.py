@@ -296,7 +296,7 @@ def listen_at(
     """Return bound sockets of an address, whose connections pass the limiter.
 
     Args:
-        limiter: that they pass.
+        limiter: the limiter that they pass.
         host: name or address.
         port: 0 for any that is free.
         on_listening: called with each address and port.

@@ -34,9 +34,9 @@ class Values:
         x: longitudes [degrees] or eastings [m], shape (n,); of a grid, of its columns.
         y: latitudes or northings, shape (n,); of a grid, of its rows.
         crs: the CRS of x and y: CRS84, or an EPSG code.
-        values: by the name of each parameter, NaN where nothing is said, shape (n,), or (rows, cols) of a grid.
-        units: by the name of each parameter.
-        time: that the map is of.
+        values: values by the name of each parameter, NaN where nothing is said, shape (n,), or (rows, cols) of a grid.
+        units: the unit by the name of each parameter.
+        time: the time that the map is of.
     """
 
     shape: Shape

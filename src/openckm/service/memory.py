@@ -80,7 +80,7 @@ class NodeMemory:
 
         Args:
             asked: what the request says.
-            token: whose it is.
+            token: the name of the token whose it is.
             grid: the grid of the map.
             sha256: the SHA-256 of the weights in use, for the rule that belongs to them.
             folder: the folder of the model in use, which holds that rule; None for the prior that is shipped with the

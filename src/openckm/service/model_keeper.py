@@ -125,7 +125,7 @@ class ModelKeeper:
 
     Args:
         config: the configuration of the edge.
-        updater: in place of the one that the configuration describes.
+        updater: an updater in place of the one that the configuration describes.
 
     Raises:
         StoreError: if the trust root or the cache cannot be used.
@@ -236,7 +236,7 @@ def updater_of(repository: RepositoryConfig, trial: Callable[[Path], None] | Non
     """Return the updater of a configuration.
 
     Args:
-        repository: where models come from.
+        repository: the repository that models come from.
         trial: called with the folder of a model before it counts as good; raises ModelError for one that does not run.
 
     Raises:

@@ -27,8 +27,8 @@ class Shares:
     """Memory that is lent to tokens; it lives in the event loop's thread.
 
     Args:
-        total: that all may have [bytes].
-        own: that one may have, unless it has nothing yet [bytes].
+        total: the bytes that all may have [bytes].
+        own: the bytes that one may have, unless it has nothing yet [bytes].
     """
 
     def __init__(self, total: int, own: int) -> None:
@@ -53,7 +53,7 @@ class Turns:
     """A few places for work that takes a moment, lent to tokens in turn; it lives in the event loop's thread.
 
     Args:
-        places: that work at the same time.
+        places: the number that work at the same time.
     """
 
     def __init__(self, places: int) -> None:

@@ -25,7 +25,7 @@ def encode_result(
     Args:
         radiomap: the map.
         form: "json", "geotiff" or "zarr".
-        channels: that JSON holds; GeoTIFF holds the first; Zarr holds all.
+        channels: the channels that JSON holds; GeoTIFF holds the first; Zarr holds all.
         draws: whether JSON and GeoTIFF hold the draws that were made, if any were; Zarr always does.
 
     Raises:

@@ -27,7 +27,7 @@ class NodeServer(uvicorn.Server):
     """A server that, once asked to end, takes no more jobs and answers until those it has are fetched.
 
     Args:
-        node: that it serves, as its configuration says.
+        node: the node that it serves, as its configuration says.
 
     Raises:
         OptionError: if TLS cannot be set up with the files that are named.

@@ -83,7 +83,7 @@ class AncestralSampler:
 
     Attributes:
         steps: network calls per draw.
-        schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
+        schedule: the schedule of the noise levels; it must have alpha = 1 (EDM or VE).
         spectrum: the spectrum of the errors of a denoiser that does not draw from its belief itself; None for the one
             that belongs
             to it.

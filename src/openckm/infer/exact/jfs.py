@@ -65,7 +65,7 @@ class JFSOptions:
 
     Attributes:
         iterations: the number of iterations of conjugate residuals per solve, at most.
-        tolerance: at which they stop: root mean square residual per reading [deviations of the noise].
+        tolerance: the tolerance at which they stop: root mean square residual per reading [deviations of the noise].
         rounds: the number of rounds of expectation propagation, where a device is read.
         linearisations: the linearisations of smooth nonlinear operators, where there are any.
         damping: share of a site that is renewed in a round.

@@ -117,7 +117,7 @@ class FewStepSampler:
         steps: network calls per draw.
         eta: 0 is deterministic given the initial noise, 1 is the reverse diffusion.
         order: 1, or 2 to use the slope of the denoiser.
-        schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
+        schedule: the schedule of the noise levels; it must have alpha = 1 (EDM or VE).
     """
 
     steps: int = 16
@@ -273,7 +273,7 @@ def sample_prior(
         seed: draw k is a function of (seed, k) alone.
         eta: 0 is deterministic given the initial noise, 1 is the reverse diffusion.
         order: 1, or 2 to use the slope of the denoiser.
-        schedule: where the noise levels lie; EDM by default.
+        schedule: the schedule of the noise levels; EDM by default.
         batch: maps per network call, at most.
         progress: is called with (network calls done, network calls in all), counted over the batches.
 

@@ -77,7 +77,7 @@ class System:
 
     Args:
         covariance: C of the channels that are read.
-        channels: which channels of the maps these are.
+        channels: the channels of the maps that these are.
         shape: the shape of the maps, (channels, rows, cols).
         linears: the terms, linearised.
         sites: theirs.
@@ -240,7 +240,7 @@ def conjugate_residuals(
         product: symmetric and positive.
         target: [B, n].
         start: a guess; one that is worse than 0 is not used.
-        iterations: at most.
+        iterations: the largest number of iterations.
         tolerance: norm of the residual at which an item is done.
         precondition: roughly the inverse of `product`, symmetric and positive.
     """
@@ -284,7 +284,7 @@ def generalised_conjugate_residuals(product: Callable[[Flat], Flat], target: Fla
     Args:
         product: linear.
         target: [B, n].
-        iterations: at most; each costs a product.
+        iterations: the largest number of iterations; each costs a product.
 
     References:
         Variational iterative methods for nonsymmetric systems of linear equations. S. C. Eisenstat, H. C. Elman,

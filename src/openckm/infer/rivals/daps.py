@@ -49,9 +49,9 @@ class DAPS:
             readings).
         steps: noise levels.
         ode_steps: network calls at each level.
-        langevin_steps: at each level.
+        langevin_steps: the number of Langevin steps at each level.
         step: size of a Langevin step over the largest that is stable.
-        schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
+        schedule: the schedule of the noise levels; it must have alpha = 1 (EDM or VE).
     """
 
     likelihood: Likelihood

@@ -63,7 +63,7 @@ class RenoiseSampler:
     Attributes:
         steps: network calls per draw.
         zeta: share of the noise's power that is new: 1 forgets the noise of the last step (as DAPS does).
-        schedule: where the noise levels lie; it must have alpha = 1 (EDM or VE).
+        schedule: the schedule of the noise levels; it must have alpha = 1 (EDM or VE).
     """
 
     steps: int = 20

@@ -81,8 +81,8 @@ class DPSOptions:
         snr: size of a Langevin step, relative to the noise; P1's released code has 0.16.
         zeta: strength of the observation constraint: 13 for the normalised one on P1's latent scale (1 = 100 dB),
             which scales with the latent unit; 1 is Bayes' rule for the unnormalised one.
-        constraint: which gradient, see the module.
-        reading: which predictor and corrector, see the module.
+        constraint: the gradient that is taken, see the module.
+        reading: the predictor and corrector, see the module.
         final_denoise: return D(x_0, sigma_1) in place of x_0, which keeps a trace of noise.
         level_limit: largest sigma / alpha at which the denoiser was trained; VP starts beyond it (151 for N = 2000),
             and a noisier map is shrunk to this level first.
@@ -197,7 +197,7 @@ class DPS:
         """Return the state after one step.
 
         Args:
-            state: where the chain stands; its index must be above 0.
+            state: the state of the chain; its index must be above 0.
             noises: standard normal maps [1 + M, K, C, H, W], the predictor's first.
             condition: what is known besides the measurement, batch size 1 or K.
 

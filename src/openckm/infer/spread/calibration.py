@@ -60,12 +60,12 @@ class FamilyCalibration:
 
     Attributes:
         distance_m: nodes, distance to the nearest reading [m], ascending.
-        factor: on the standard deviation, at each node.
+        factor: the factor on the standard deviation at each node.
         half_width: l^, half width of the stated interval [corrected standard deviations].
         alpha: share of a map's cells that the interval may miss.
         maps: maps that it was measured on.
         isolation: nodes, see the module, ascending.
-        isolation_factor: on the standard deviation, at each of them.
+        isolation_factor: the factor on the standard deviation at each of them.
     """
 
     distance_m: tuple[float, ...]
@@ -89,8 +89,8 @@ class FamilyCalibration:
         """Return f(d) g(q), the factor on the standard deviation of cells, of any shape.
 
         Args:
-            distance_m: to the nearest reading [m]; infinite if there is none.
-            isolation: the same over its mean under scattered readings; infinite if there is none.
+            distance_m: the distance to the nearest reading [m]; infinite if there is none.
+            isolation: that distance over its mean under scattered readings; infinite if there is none.
         """
         # (1): f(d) g(q)
         return _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
@@ -112,7 +112,7 @@ class Calibration:
 
     Attributes:
         sha256: checksum of the weights that it was measured with.
-        families: by name, see `family_of`.
+        families: the calibration of each family by its name, see `family_of`.
         measured_on: the maps, in words.
     """
 
@@ -256,7 +256,7 @@ class Residuals:
     Attributes:
         score: |truth - mean| / std of the scored cells, shape (n,).
         distance_m: their distance to the nearest reading [m], shape (n,).
-        isolation: the same over its mean under scattered readings, shape (n,).
+        isolation: that distance over its mean under scattered readings, shape (n,).
         scene: unit of resampling: maps of one scene are left out together.
     """
 

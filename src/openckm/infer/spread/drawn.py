@@ -22,7 +22,7 @@ def right_spread(draws: NDArray[np.float32], method: str) -> NDArray[np.float32]
 
     Args:
         draws: the number of draws of one map.
-        method: that drew them, of `openckm.infer.posterior_draws`.
+        method: the method of `openckm.infer.posterior_draws` that drew them.
     """
     ratio = RATIO.get(method, 1.0)
     if ratio == 1.0 or len(draws) < 2:

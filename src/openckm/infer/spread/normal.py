@@ -51,10 +51,10 @@ def shrunk(factor: float, count: int, half: float, towards: float = 1.0) -> floa
     """Return a factor drawn towards another one on the scale of logarithms, half way at `half` scores.
 
     Args:
-        factor: as measured, positive.
+        factor: the factor as it was measured, positive.
         count: scores, or whatever it was measured on.
         half: the half of them with which it counts as much as `towards`.
-        towards: where few scores leave it.
+        towards: the factor at which few scores leave it.
     """
     trust = count / (count + half)  # (1): trust
     return math.exp(trust * math.log(factor) + (1.0 - trust) * math.log(towards))  # (1): c^trust

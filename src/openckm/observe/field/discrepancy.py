@@ -183,7 +183,7 @@ def refit(
     Args:
         fit: the fit of the readings.
         design: rows of H of all of them, shape (n, p).
-        keep: which readings to keep, shape (n,); None for all.
+        keep: True for the readings to keep, shape (n,); None for all.
         prior_mean: b0, shape (p,); None for that of `fit`.
         prior_std: shape (p,); None for that of `fit`.
     """

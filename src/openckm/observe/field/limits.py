@@ -45,7 +45,7 @@ def limit_sites(
         low: lower ends of the limits, -inf for none, shape (k,).
         high: upper ends of the limits, inf for none, shape (k,).
         sigma: standard deviation of the noise of the limits, shape (k,).
-        limited: which readings are limits, shape (k,).
+        limited: the indices of the readings that are limits, shape (k,).
     """
     import torch
 

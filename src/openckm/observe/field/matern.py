@@ -123,7 +123,7 @@ class _Lattice:
     Attributes:
         shape: (R, C).
         row: the row of each place of the first set, counted so that the largest is 0, shape (n,).
-        col: the same for columns, shape (n,).
+        col: the column of each place, shape (n,).
         distance: the distance of every offset [m], shape (R + span of rows, C + span of columns).
     """
 

@@ -38,7 +38,7 @@ class Base:
 
     Attributes:
         id: the id of its job.
-        radiomap: itself.
+        radiomap: the map itself.
         record: what is said of it.
         made: what it was made of.
         files: the files of its request.
@@ -70,7 +70,7 @@ def ask_work(
     Args:
         question: what is asked.
         base: the map that it is asked about.
-        records: where the answer's record is kept.
+        records: the records that the answer's own is kept among.
         other: reads the map that is compared with, where it comes from a file or a store.
     """
     request = base.made.request

@@ -35,7 +35,7 @@ class Painted:
     """What was painted on a map.
 
     Attributes:
-        edits: as they were sent.
+        edits: the edits as they were sent.
         edit: what they make of the evidence.
         of: job of the map that they were painted on.
         widening: factor on the spread of the map that they were painted on.
@@ -144,7 +144,7 @@ def drive_work(request: DriveRequest, files: Files, records: Records, painted: P
     Args:
         request: what is wanted.
         files: the files of the request.
-        records: where the map's record is kept.
+        records: the records that the map's own is kept among.
         painted: what was painted, or None.
     """
     site = files.site(request)

@@ -27,7 +27,7 @@ def edited(evidence: Evidence, edits: Edits, base: RadioMap, sigma_db: float, se
     the drive could go. Their noise is what was fitted to the file's own readings.
 
     Args:
-        evidence: as it was read.
+        evidence: the evidence as it was read.
         edits: what was painted.
         base: the map that it was painted on.
         sigma_db: stated noise of one reading [dB].

@@ -56,7 +56,7 @@ class Desk:
     """What the routes on jobs work with.
 
     Attributes:
-        node: that is served.
+        node: the node that is served.
         uploads: files of all tokens.
         records: what is said of maps.
         job_of: returns a job of a token by its id, or raises 404.

@@ -66,7 +66,7 @@ def predicted(request: LiveRequest, made: Made, level: float, unit: str) -> Radi
     """Return the one-pass prediction of a site with its transmitter at another place, on the map's cells.
 
     Args:
-        request: where the transmitter is.
+        request: the request, with the place of the transmitter.
         made: what the map was made of.
         level: what is added to a gain for the map's unit [dB].
         unit: the unit of the map.

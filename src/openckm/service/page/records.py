@@ -45,7 +45,7 @@ class Record:
     Attributes:
         document: summary, status, self-check, what was read and assumed, and how to make the map again.
         made: what it was made of; None where it cannot be asked further.
-        plan: where to measure next, as GeoJSON; None where that was not asked.
+        plan: the places to measure next, as GeoJSON; None where that was not asked.
         layout: the layout of the map, or None.
         ground: streets and water of the layout's file as GeoJSON, or None.
     """

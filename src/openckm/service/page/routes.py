@@ -61,7 +61,7 @@ def add_page(app: FastAPI, node: Node, allowed: Any, maps_allowed: Any, job_of: 
         app: the application.
         node: what it serves.
         allowed: dependency that returns the token of a request about jobs.
-        maps_allowed: the same of a request about stored maps.
+        maps_allowed: dependency that returns the token of a request about stored maps.
         job_of: returns a job of a token by its id, or raises 404.
         submit: queues work for a token and returns its job.
     """

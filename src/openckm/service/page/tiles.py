@@ -212,7 +212,7 @@ class Pyramids:
 
         Args:
             view: the map.
-            folder: that names this version of it.
+            folder: the folder that names this version of it.
             layer: its name.
             below: threshold of the outage [unit of the map].
             siblings: other cells of its group.

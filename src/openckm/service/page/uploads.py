@@ -35,7 +35,7 @@ class Upload:
         kind: what it is to be read as.
         name: what its owner calls it; text, never a path.
         size: the size of its content [bytes].
-        path: where readers find it, in memory.
+        path: the path at which readers find it, in memory.
     """
 
     id: str
