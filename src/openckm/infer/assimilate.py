@@ -257,7 +257,7 @@ def assimilate(
         mean: m of every cell of the belief's grid [unit of the map], shape (cells,).
         std: standard deviation of the same [dB].
         covariance: C.
-        likelihood: the likelihood of maps in latent code, gain_db alone or among other channels, of the cells asked for.
+        likelihood: likelihood of maps in latent code, gain_db alone or among other channels, of the cells asked for.
         cells: the cell of the belief's grid for each cell of the likelihood's map, row by row.
         plainly: refuse what is not exact: limits, devices, and operators that are not affine.
 
