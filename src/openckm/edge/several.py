@@ -1,4 +1,4 @@
-"""All maps of a drive test are made in one run: the cells of a list of sites, each learning from the others at its mast."""
+"""All maps of a drive test are made in one run: those of a list of sites, each learning from others at its mast."""
 
 from __future__ import annotations
 
