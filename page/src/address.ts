@@ -24,12 +24,14 @@ export interface View {
   opacity: number;
   centre: [number, number] | null;
   zoom: number | null;
+  /** Bearing and pitch of the camera [degrees]. */
+  turn: [number, number];
   line: [number, number][];
 }
 
 export const START: View = {
   source: null, other: null, mode: "swipe", split: 0.5, tab: "make", layer: "mean", low: null, high: null, below: null,
-  opacity: 0.8, centre: null, zoom: null, line: [],
+  opacity: 0.8, centre: null, zoom: null, turn: [0, 0], line: [],
 };
 
 const round = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
@@ -62,7 +64,8 @@ export function encode(view: View): string {
   if (view.below !== null) parts.push(["below", round(view.below, 3)]);
   if (view.opacity !== START.opacity) parts.push(["opacity", round(view.opacity, 2)]);
   if (view.centre && view.zoom !== null) {
-    parts.push(["at", `${round(view.centre[0], 6)},${round(view.centre[1], 6)},${round(view.zoom, 2)}`]);
+    const turn = view.turn.some((angle) => Math.abs(angle) > 0.05) ? `,${view.turn.map((angle) => round(angle, 1)).join(",")}` : "";
+    parts.push(["at", `${round(view.centre[0], 6)},${round(view.centre[1], 6)},${round(view.zoom, 2)}${turn}`]);
   }
   if (view.line.length > 1) {
     parts.push(["line", view.line.map(([a, b]) => `${round(a, 6)},${round(b, 6)}`).join(";")]);
@@ -79,8 +82,9 @@ export function decode(hash: string): View {
   };
   const range = numbers("range", 2);
   const ordered = range && (range[0] as number) < (range[1] as number) ? range : null;
-  const at = numbers("at", 3);
+  const at = numbers("at", 3) ?? numbers("at", 5);
   const somewhere = at && Math.abs(at[0] as number) <= 180 && Math.abs(at[1] as number) <= 85 ? at : null;
+  const [bearing = 0, pitch = 0] = somewhere?.slice(3) ?? [];
   const opacity = numbers("opacity", 1)?.[0];
   const line = (found.get("line") ?? "")
     .split(";")
@@ -100,6 +104,7 @@ export function decode(hash: string): View {
     opacity: opacity !== undefined && opacity >= 0 && opacity <= 1 ? opacity : START.opacity,
     centre: somewhere ? [somewhere[0] as number, somewhere[1] as number] : null,
     zoom: somewhere ? (somewhere[2] as number) : null,
+    turn: [bearing % 360, Math.min(Math.max(pitch, 0), 60)],
     line: line.length > 1 ? line : [],
   };
 }
@@ -107,6 +112,6 @@ export function decode(hash: string): View {
 /** Whether two views differ in more than where the camera stands and how colours are drawn: worth a step back. */
 export function isStep(before: View, after: View): boolean {
   const fixed = (view: View): string =>
-    encode({ ...view, centre: null, zoom: null, low: null, high: null, opacity: START.opacity, split: START.split });
+    encode({ ...view, centre: null, zoom: null, turn: [0, 0], low: null, high: null, opacity: START.opacity, split: START.split });
   return fixed(before) !== fixed(after);
 }

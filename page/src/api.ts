@@ -33,7 +33,7 @@ export interface Preview {
   times: [string, string] | null;
   span: [number, number, number, number] | null;
   trouble: string;
-  report: { kept: number; rows_read: number; left_out: Record<string, number>; notes: string[]; unit: string } | null;
+  report: { kept: number; rows_read: number; left_out: Record<string, number>; notes: string[]; unit: string; value_column: string; value_min: number | null; value_max: number | null } | null;
   suggestion: Reading;
 }
 
@@ -77,6 +77,8 @@ export interface MapRecord {
   unit: string;
   crs: string | null;
   draws: number;
+  /** Whether quantiles and outage are those of draws, or of a normal law. */
+  belief: "draws" | "normal";
   shape: [number, number];
   layers: string[];
   site: Site | null;
@@ -235,9 +237,8 @@ export class Node {
     return (await this.ask(this.path(source, "picture", { layer }))).blob();
   }
 
-  async layer(source: Source, name: string, below: number | null): Promise<Layer> {
-    const query: Record<string, string> = name === "outage" && below !== null ? { below: String(below) } : {};
-    return decodeLayer(await (await this.ask(this.path(source, `layers/${name}`, query))).arrayBuffer());
+  async layer(source: Source, name: string): Promise<Layer> {
+    return decodeLayer(await (await this.ask(this.path(source, `layers/${name}`))).arrayBuffer());
   }
 
   async tile(source: Source, name: string, z: number, x: number, y: number, below: number | null, signal: AbortSignal): Promise<Layer> {

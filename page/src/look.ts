@@ -1,6 +1,7 @@
 // The map that is shown: its layers, colours, legend, what it says of a place, and what is said of it.
 import { sourceText, type Source } from "./address";
 import { Refused, type MapRecord } from "./api";
+import { chanceBelow, outage } from "./chance";
 import { cssOf, type ScaleName } from "./colours";
 import { byId, field, h, number, options, valueOf } from "./dom";
 import { alike, blocks, cellAt, centreOf, courseOf, difference, evenEnds, type Corner, type Layer } from "./layer";
@@ -19,6 +20,8 @@ const plainBox = byId("plain");
 export const mapPanel = h("div", { id: "map-panel" }, h("p", {}, TEXTS.notYet));
 let cursor: [number, number] | null = null;
 let assumed = false;
+/** Threshold of the outage until another is chosen [dBm]. */
+const DEFAULT_BELOW = -110;
 const changed: (() => void)[] = [];
 
 /** Call something whenever another map is shown. */
@@ -53,7 +56,7 @@ export async function open(fit: boolean): Promise<void> {
   if (record.tiles) {
     if (chart && record.corners && (fit || !state.view.centre)) chart.fit(record.corners);
   } else {
-    state.layers["mean"] = await node.layer(source, "mean", null);
+    state.layers["mean"] = await node.layer(source, "mean");
     if (chart && (fit || !state.view.centre)) chart.fit(state.layers["mean"].corners);
   }
   chart?.showBasemap(record.crs !== null);
@@ -84,16 +87,26 @@ async function background(source: Source, record: MapRecord): Promise<void> {
 }
 
 async function need(name: string): Promise<Layer> {
-  const { source, below } = state.view;
-  if (!source) throw new Error("no map");
-  return (state.layers[name] ??= await node.layer(source, name, below));
+  if (!state.view.source) throw new Error("no map");
+  return layerOf(state.view.source, state.record, state.layers, name);
 }
 
 async function needOther(name: string): Promise<Layer> {
-  const { other, below } = state.view;
-  if (!other) throw new Error("no other map");
-  return (state.otherLayers[name] ??= await node.layer(other, name, below));
+  if (!state.view.other) throw new Error("no other map");
+  return layerOf(state.view.other, state.otherRecord, state.otherLayers, name);
 }
+
+/** A layer of a map, asked for once; the outage follows from mean and standard deviation, and is asked for never. */
+async function layerOf(source: Source, record: MapRecord | null, held: Record<string, Layer>, name: string): Promise<Layer> {
+  if (name === "outage") {
+    const [mean, std] = await Promise.all(["mean", "std"].map((one) => layerOf(source, record, held, one)));
+    return (held[name] ??= outage(threshold(), mean as Layer, std as Layer, drawsOf(record)));
+  }
+  return (held[name] ??= await node.layer(source, name));
+}
+
+const drawsOf = (record: MapRecord | null): number | null => (record?.belief === "draws" ? record.draws : null);
+const threshold = (): number => state.view.below ?? DEFAULT_BELOW;
 
 // --- layers -----------------------------------------------------------------------------------------------------------
 
@@ -108,7 +121,7 @@ export function shown(): Layer | null {
 export async function showLayer(): Promise<void> {
   const { view, chart, record } = state;
   if (!view.source || !record) return;
-  if (view.layer === "outage" && view.below === null) view.below = -110;
+  if (view.layer === "outage") view.below ??= DEFAULT_BELOW;
   if (record.tiles) return showTiles();
   await need(view.layer);
   if (view.other) {
@@ -254,19 +267,26 @@ function panelOf(record: MapRecord): HTMLElement[] {
   const names = record.layers.filter((name) => name !== "building").map((name): [string, string] => [name, LAYER_NAMES[name] ?? name]);
   const choice = h("select", { id: "layer" }, ...options(names, state.view.layer));
   choice.addEventListener("change", () => { Object.assign(state.view, { layer: choice.value, low: null, high: null }); void attempt(showLayer); });
-  const below = number("below", String(state.view.below ?? -110));
-  below.addEventListener("input", () => {
-    state.view.below = valueOf(below);
-    repaint();
-    if (state.view.layer === "outage") { delete state.layers["outage"]; void attempt(showLayer); }
+  const below = number("below", String(threshold()));
+  const mean = state.layers["mean"];
+  const slider = h("input", { id: "threshold", type: "range", min: Math.floor(mean?.low ?? -140), max: Math.ceil(mean?.high ?? -40), step: 0.5, value: threshold(), "aria-label": "Threshold, as a slider" });
+  const follows = (from: HTMLInputElement, to: HTMLInputElement): void => from.addEventListener("input", () => {
+    state.view.below = valueOf(from);
+    to.value = from.value;
+    delete state.layers["outage"];
+    delete state.otherLayers["outage"];
+    if (state.view.layer === "outage") void attempt(showLayer);
+    else repaint();
   });
+  follows(below, slider);
+  follows(slider, below);
   const grey = h("input", { type: "checkbox", id: "cut", checked: cut });
-  grey.addEventListener("change", () => { cut = grey.checked; state.view.below ??= Number(below.value); repaint(); });
+  grey.addEventListener("change", () => { cut = grey.checked; state.view.below ??= threshold(); repaint(); });
   const opacity = h("input", { id: "opacity", type: "range", min: 0, max: 1, step: 0.05, value: state.view.opacity });
   opacity.addEventListener("input", () => { state.view.opacity = Number(opacity.value); repaint(); });
   const dots = h("select", { id: "dots" }, ...options([["value", "by value"], ["residual", "by what they differ from the map"], ["none", "not at all"]], state.showReadings));
   dots.addEventListener("change", () => { state.showReadings = dots.value as typeof state.showReadings; void colourReadings(); });
-  out.push(field("Layer", choice), field(`Threshold [${record.unit}] of the outage`, below), h("p", {}, grey, " ", h("label", { for: "cut" }, "grey the mean below it")), field("Opacity", opacity), field("Show the readings", dots));
+  out.push(field("Layer", choice), field(`Threshold [${record.unit}] of the outage`, below), slider, h("p", {}, grey, " ", h("label", { for: "cut" }, "grey the mean below it")), field("Opacity", opacity), field("Show the readings", dots));
   if (record.summary) out.push(h("details", {}, h("summary", {}, "What was read, assumed and fitted"), h("pre", { tabindex: 0, role: "group", "aria-label": "Record" }, record.summary)));
   return out;
 }
@@ -356,8 +376,10 @@ export function valueWords(place: Corner): string {
   const beside = Number.isFinite(theirs) ? `\nthe other map ${theirs.toFixed(1)}` : "";
   const extra = isDifference()
     ? `\ndifference ${at("difference").toFixed(1)} dB${Number.isFinite(at("change_std")) ? ` ± ${at("change_std").toFixed(1)}` : ""}`
-    : ["mean", "std", "p05", "p10", "p90", "p95"].includes(state.view.layer) ? "" : `\n${name} ${at(state.view.layer).toFixed(2)}`;
-  return `${at("mean").toFixed(1)} ${mean.unit} (± ${at("std").toFixed(1)})${interval}${extra}${beside}\ncell of ${mean.cell_m} m${where}`;
+    : ["mean", "std", "p05", "p10", "p90", "p95", "outage"].includes(state.view.layer) ? "" : `\n${name} ${at(state.view.layer).toFixed(2)}`;
+  const chance = chanceBelow(threshold(), at("mean"), at("std"), drawsOf(state.record));
+  const weak = Number.isFinite(chance) && (mean.unit === "dBm" || state.view.below !== null) ? `\n${(100 * chance).toFixed(chance < 0.1 || chance > 0.9 ? 1 : 0)} % below ${threshold()} ${mean.unit}` : "";
+  return `${at("mean").toFixed(1)} ${mean.unit} (± ${at("std").toFixed(1)})${interval}${weak}${extra}${beside}\ncell of ${mean.cell_m} m${where}`;
 }
 
 /** Whether the place sees the mast over the buildings of the layout. */

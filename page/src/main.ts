@@ -91,7 +91,7 @@ async function goTo(hash: string): Promise<void> {
   const elsewhere = JSON.stringify([view.source, view.other]) !== JSON.stringify([state.view.source, state.view.other]);
   took(view);
   choose(view.tab);
-  if (view.centre && view.zoom !== null) state.chart?.map.jumpTo({ center: view.centre, zoom: view.zoom });
+  if (view.centre && view.zoom !== null) state.chart?.map.jumpTo({ center: view.centre, zoom: view.zoom, bearing: view.turn[0], pitch: view.turn[1] });
   if (view.line.length < 2) { byId("profile").hidden = true; state.chart?.setLine([]); }
   if (view.source || elsewhere) await open(view.source !== null && !view.centre);
 }

@@ -195,6 +195,11 @@ function takenWords({ where, columns, without, crs, skip_bad: skipped }: Reading
 /** Whether places are given in metres (or feet), so that a coordinate system says where that is. */
 const inMetres = (found: Preview): boolean => Object.values(found.roles).some((role) => /^[xy] /.test(role));
 
+/** Which column holds the values, in which unit, and from where to where they go. */
+function valuesOf({ value_column: column, unit, value_min: low, value_max: high }: NonNullable<Preview["report"]>): string {
+  return low === null || high === null ? "" : `: ${column} [${unit}] from ${Number(low.toFixed(1))} to ${Number(high.toFixed(1))}`;
+}
+
 function previewOf(found: Preview): HTMLElement[] {
   const out: HTMLElement[] = [];
   if (inMetres(found)) {
@@ -204,7 +209,7 @@ function previewOf(found: Preview): HTMLElement[] {
   }
   if (found.report) {
     const left = Object.entries(found.report.left_out).map(([why, count]) => `${count} ${why}`).join(", ");
-    out.push(h("p", {}, `${found.report.kept} of ${found.report.rows_read} rows are used${left ? `; left out: ${left}` : ""}.`));
+    out.push(h("p", {}, `${found.report.kept} of ${found.report.rows_read} rows are used${valuesOf(found.report)}${left ? `; left out: ${left}` : ""}.`));
     for (const note of found.report.notes) out.push(h("p", { class: "note" }, onThePage(note)));
   }
   const head = found.header.map((name) => {

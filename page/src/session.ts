@@ -33,7 +33,7 @@ export async function attempt(work: () => Promise<void>): Promise<void> {
         continue;
       }
       if (error instanceof Refused && error.status === 401) {
-        await signIn(error.message);
+        await signIn(node.token ? TEXTS.unknownToken : TEXTS.wantsToken);
         continue;
       }
       if (error instanceof Refused && error.status === 404 && error.message.startsWith("no such job")) return say(TEXTS.expired, "bad");

@@ -47,7 +47,7 @@ let written: View = { ...START };
 /** Write the state into the address: a step back where something else is shown, and none for camera and colours. */
 export function remember(): void {
   const map = state.chart?.map;
-  const camera = map && state.view.source ? { centre: map.getCenter().toArray() as Corner, zoom: map.getZoom() } : { centre: null, zoom: null };
+  const camera = map && state.view.source ? { centre: map.getCenter().toArray() as Corner, zoom: map.getZoom(), turn: [map.getBearing(), map.getPitch()] as Corner } : { centre: null, zoom: null };
   const now: View = { ...state.view, ...camera };
   const address = encode(now) || location.pathname;
   if (address !== location.hash) {

@@ -19,7 +19,7 @@ export async function fill(): Promise<void> {
   if (state.view.tab !== "stored") return;
   const maps = await node.maps();
   const rows = maps.map((one) => h("tr", {}, h("td", {}, button(one.name, () => void attempt(() => show(one.id, null)))), h("td", {}, String(one.version)), h("td", {}, one.time.slice(0, 10)), h("td", {}, `${one.rows} x ${one.cols}`)));
-  const head = h("tr", {}, ...["name", "version", "of", "cells"].map((word) => h("th", { scope: "col" }, word)));
+  const head = h("tr", {}, ...["name", "version", "date", "cells"].map((word) => h("th", { scope: "col" }, word)));
   const table = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Kept maps" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
   const found: Node[] = [h("p", {}, TEXTS.storedLead), maps.length ? table : h("p", {}, "None is kept yet.")];
   const { record, view } = state;

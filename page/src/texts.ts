@@ -46,6 +46,8 @@ export const TEXTS = {
   expired: "The node no longer holds this map: it expired, or the node was begun anew. Make it again, or open a kept one.",
   noDraws: "This map holds no draws: what is asked of many cells at once (areas, whole routes) cannot be answered. Make it with draws to ask that.",
   forgotten: "The node forgot the drive test: choose the file again.",
+  wantsToken: "This node wants a token: sign in, and what you asked for goes on.",
+  unknownToken: "This node does not know the token, or it was withdrawn: sign in with another one, and what you asked for goes on.",
   token: "Token of this node",
   tokenHint: "It stays in the memory of this page.",
   signIn: "Sign in",

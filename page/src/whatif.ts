@@ -170,7 +170,7 @@ function wipe(): void {
 async function reconstruct(): Promise<void> {
   if (!edits.holes.length && !edits.tracks.length && !edits.readings.length) return say("Nothing is painted yet.", "bad");
   if (!(await askAndShow({ ask: "edit", edits }, "Reconstruct", true))) return;
-  const [before, after] = [spread(state.otherLayers["std"] ?? (await node.layer({ kind: "job", id: state.base as string, version: null }, "std", null))), spread(state.layers["std"])];
+  const [before, after] = [spread(state.otherLayers["std"] ?? (await node.layer({ kind: "job", id: state.base as string, version: null }, "std"))), spread(state.layers["std"])];
   const painted = state.record?.reading?.notes.find((note) => note.startsWith("painted:")) ?? "";
   say(`The spread was ${before.toFixed(2)} dB on average, and is ${after.toFixed(2)} dB with what was painted${painted.replace("painted:", ":")}.`, "good");
 }

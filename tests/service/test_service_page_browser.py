@@ -136,9 +136,9 @@ def served(tmp_path_factory):
 def test_a_user_makes_sees_and_asks_a_map(served):
     url, (readings, layout) = served
     told = seen("drive", url, readings, layout, "-78.939786,35.999186", 212, 64, PICTURES)
-    assert "2606 of 2606 rows are used" in told["preview"]
+    assert "2606 of 2606 rows are used: " in told["preview"] and "[dBm] from -1" in told["preview"]
     assert "tested on" in told["verdict"] and "inside its 90 % interval" in told["verdict"]
-    assert any("90 % interval" in text for text in told["readouts"])
+    assert any("90 % interval" in text and "% below -110 dBm" in text for text in told["readouts"])
     assert told["asked"] == 0, "hover and colours ask the node for nothing"
     assert told["cursor"].startswith("row ")
     assert "mean" in told["profile"] and "Along" in told["profile"]
@@ -168,6 +168,7 @@ def test_what_if_compared_taken_away_and_kept(served):
     assert told["command"].startswith("ckm construct kathmandu-walk.csv --bs 112.9,-81.7")
     assert "SitePlan(place=(112.9, -81.7)" in told["python"] and json.loads(told["request"])["draws"] == 8
     assert "wanted letters" in told["badName"] and "Kept as demo/city, version 1" in told["kept"]
+    assert "line of sight" in told["storedReadout"], "a kept map keeps its layout"
     assert "map=store%3Ademo%3Acity" in told["storedAddress"] and "map=store" not in told["backAddress"]
     assert "no WebGL2" in told["plain"] and "north" in told["plain"]
 

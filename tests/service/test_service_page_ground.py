@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from openckm.cli.main import app
 from openckm.errors import OptionError
+from openckm.maps import read_layout
 from openckm.service.config import ServerConfig
 from openckm.service.node import Node
 from openckm.service.page.layers import buildings_geojson
@@ -66,6 +67,23 @@ def test_a_made_map_hands_out_the_streets_water_and_heights_of_its_layout(served
     np.testing.assert_allclose(on_map, np.round(expected), atol=0.6)
     buildings = client.get(f"/v1/jobs/{job}/buildings", headers=auth()).json()
     assert {f["properties"]["height"] for f in buildings["features"]} <= set(np.unique(np.round(expected)))
+
+
+def test_a_building_of_which_nobody_stated_the_height_is_marked_and_its_neighbour_is_not(tmp_path):
+    def box(left: int, right: int) -> dict:
+        x, y = (
+            np.array([GRID.x[left], GRID.x[right], GRID.x[right], GRID.x[left], GRID.x[left]]),
+            np.array([GRID.y[5], GRID.y[5], GRID.y[12], GRID.y[12], GRID.y[5]]),
+        )
+        ring = [[float(a), float(b)] for a, b in zip(*GRID.to_lonlat(x, y), strict=True)]
+        return {"type": "Polygon", "coordinates": [ring]}
+
+    houses = [({"building": "yes", "height": 25}, box(3, 8)), ({"building": "yes"}, box(14, 20))]
+    features = [{"type": "Feature", "properties": tags, "geometry": shape} for tags, shape in houses]
+    path = tmp_path / "two.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    drawn = buildings_geojson(read_layout(path, GRID))["features"]
+    assert {(f["properties"]["height"], f["properties"]["assumed"]) for f in drawn} == {(25.0, False), (10.0, True)}
 
 
 def test_a_map_without_a_layout_has_no_heights_and_says_so(served):

@@ -51,7 +51,13 @@ if (address) {
   let asked = 0;
   page.on("request", (request) => { if (!request.url().endsWith("/health")) asked += 1; });
   const set = (selector, value) => `const s = document.querySelector('${selector}'); s.value = ${value}; s.dispatchEvent(new Event("input", { bubbles: true }));`;
-  const [range, opacity, hover] = [[], [], []];
+  const [range, opacity, threshold, hover] = [[], [], [], []];
+  await page.selectOption("#layer", "outage");
+  await settled(page, 500);
+  asked = 0;
+  for (let k = 0; k < RUNS; k += 1) threshold.push(await frame(page, set("#threshold", `String(-100 + 3 * ${k})`)));
+  await page.selectOption("#layer", "mean");
+  await settled(page, 300);
   for (let k = 0; k < RUNS; k += 1) {
     range.push(await frame(page, set('[aria-label="high end of the colours"]', `String(Number(s.min) + (0.5 + 0.05 * ${k}) * (s.max - s.min))`)));
     opacity.push(await frame(page, set("#opacity", `String(0.4 + 0.1 * ${k})`)));
@@ -67,6 +73,7 @@ if (address) {
   }
   note("range", range);
   note("opacity", opacity);
+  note("threshold", threshold);
   note("hover", hover);
   seen.asked = asked;
   await page.click("#tab-whatif");

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { along, csvOf } from "../../src/along";
 import { decode, encode, isStep, sourceOf, START } from "../../src/address";
+import { chanceBelow } from "../../src/chance";
 import { cssOf, scaleOf, stepOf } from "../../src/colours";
 import { alike, blocks, cellAt, centreOf, courseOf, decodeLayer, difference, fractionsOf, type Layer } from "../../src/layer";
 import { frame, gpxOf, kmlOf, scaleBar, worldOf } from "../../src/files";
@@ -72,6 +73,32 @@ describe("a layer", () => {
   });
 });
 
+/** Of a normal map and of one made of 8 draws: P(value < -95) as RadioMap has it, and mean and standard deviation. */
+const CHANCES = `
+import json, numpy as np
+from openckm.maps.grid import Grid
+from openckm.maps.radiomap import RadioMap
+rng = np.random.default_rng(3)
+grid = Grid.centred(24.94, 60.17, shape=(20, 25), cell_m=4.0)
+mean, std = rng.normal(-95, 12, (1, 20, 25)).astype(np.float32), rng.uniform(0.5, 9, (1, 20, 25)).astype(np.float32)
+out = []
+for made in (RadioMap.from_gaussian(grid, mean, std, ["gain_db"]),
+             *(RadioMap.from_draws(grid, mean + std * rng.standard_normal((k, 1, 20, 25)).astype(np.float32), ["gain_db"]) for k in (2, 3, 8, 9))):
+    draws = int(made.dataset.sizes["draw"]) if made.dataset.attrs.get("belief") == "draws" else None
+    out.append([draws, made.mean().ravel().tolist(), made.std().ravel().tolist(), made.with_outage(-95.0).outage().ravel().tolist()])
+print(json.dumps(out))
+`;
+
+describe("the outage", () => {
+  it("is that of RadioMap, of a normal law and of draws", () => {
+    const made = JSON.parse(execFileSync(PYTHON, ["-c", CHANCES], { maxBuffer: 1 << 26 }).toString()) as [number | null, number[], number[], number[]][];
+    expect(made.map(([draws]) => draws)).toEqual([null, 2, 3, 8, 9]);
+    for (const [draws, mean, std, wanted] of made) {
+      wanted.forEach((value, k) => expect(Math.abs(chanceBelow(-95, mean[k] as number, std[k] as number, draws) - value)).toBeLessThan(1e-6));
+    }
+  }, 120_000);
+});
+
 describe("colours", () => {
   it("go from the lower to the upper end and are clamped", () => {
     expect([stepOf(-10, 0, 1), stepOf(0, 0, 1), stepOf(0.5, 0, 1), stepOf(1, 0, 1), stepOf(9, 0, 1)]).toEqual([0, 0, 128, 255, 255]);
@@ -84,7 +111,7 @@ describe("colours", () => {
 describe("addresses", () => {
   const view = {
     ...START, source: sourceOf("a-B_9"), other: sourceOf("store:town:south@3"), mode: "difference" as const, split: 0.25, tab: "compare" as const, layer: "change_std",
-    low: -120.5, high: -60, below: -110, opacity: 0.5, centre: [24.9, 60.2] as [number, number], zoom: 14.5, line: [[24, 60], [24.1, 60.1]] as [number, number][],
+    low: -120.5, high: -60, below: -110, opacity: 0.5, centre: [24.9, 60.2] as [number, number], zoom: 14.5, turn: [-30.5, 45] as [number, number], line: [[24, 60], [24.1, 60.1]] as [number, number][],
   };
 
   it("come back as they were", () => {

@@ -148,14 +148,14 @@ class MapShelf:
 
 
 def site_facts(transmitter: Transmitter | None, grid: Grid) -> dict[str, Any]:
-    """Return what a kept map says of its site; its place is given where the grid has a CRS."""
+    """Return what a kept map says of its site: its place in degrees, or on the plane [m] where the grid has no CRS."""
     if transmitter is None:
         return {}
     facts: dict[str, Any] = {
         "name": transmitter.name or "site", "height_m": transmitter.height_m, "carrier_hz": transmitter.carrier_hz,
         "azimuth_deg": transmitter.bearing_deg, "downtilt_deg": transmitter.downtilt_deg,
     }  # fmt: skip
-    if grid.crs is not None:
-        lon, lat = grid.to_lonlat(transmitter.x, transmitter.y)
-        facts |= {"lon": float(lon), "lat": float(lat)}
-    return facts
+    if grid.crs is None:
+        return facts | {"x": transmitter.x, "y": transmitter.y}
+    lon, lat = grid.to_lonlat(transmitter.x, transmitter.y)
+    return facts | {"lon": float(lon), "lat": float(lat)}

@@ -94,7 +94,8 @@ def _map_facts(radiomap: RadioMap, made: Made | None) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "kind": "construct", "unit": radiomap.provenance.get("unit", "dB"), "site": site, "crs": radiomap.grid.crs,
-        "draws": int(radiomap.dataset.sizes.get("draw", 0)), "channels": list(radiomap.channels),
+        "draws": int(radiomap.dataset.sizes.get("draw", 0)),
+        "belief": str(radiomap.dataset.attrs.get("belief", "normal")), "channels": list(radiomap.channels),
         "shape": list(radiomap.grid.shape), "layers": list(layers_of(radiomap)),
         "layout": made is not None and made.layout is not None,
         "provenance": radiomap.provenance,

@@ -30,7 +30,7 @@ from openckm.service.map_shelf import MapShelf, id_of
 from openckm.service.page.answers import contours_of, picture_of, plain
 from openckm.service.page.kept import kept_ground, kept_layout, layout_facts, shown_check
 from openckm.service.page.layers import MEDIA_TYPE, buildings_geojson, encode_heights
-from openckm.service.page.places import corners
+from openckm.service.page.places import corners, to_page
 from openckm.service.page.tiles import WHOLE, Pyramids, stored_layers, whole_layer
 from openckm.service.wire import fails
 
@@ -137,15 +137,24 @@ def _small(view: MapView) -> MapView:
     return view
 
 
+def _place(view: MapView) -> list[float] | None:
+    """Return where the site of a map stands, as the page has places; None where the map does not say it."""
+    site = view.site
+    if view.grid.crs is None and {"x", "y"} <= set(site):
+        return [float(v) for v in to_page(None, site["x"], site["y"])]
+    return [site["lon"], site["lat"]] if {"lon", "lat"} <= set(site) else None
+
+
 def _record(shelf: MapShelf, map_id: str, version: int | None) -> dict[str, Any]:
     entry, view = shelf.entry(map_id, version), shelf.view(map_id, version)
     siblings = [shelf.view(one) for one in shelf.siblings(map_id)]
     versions = [e.version for e in shelf.store.entries(versions=True) if e.name == entry.name]
     site, facts = view.site, dict(view.provenance)
-    place = [site["lon"], site["lat"]] if {"lon", "lat"} <= set(site) else None
+    place = _place(view)
     return {
         "kind": "stored", "id": id_of(entry.name), "name": entry.name, "version": entry.version, "versions": versions,
         "status": facts.get("status", "unchecked"), "unit": view.unit(), "crs": view.grid.crs, "draws": view.draws,
+        "belief": view.belief,
         "shape": list(view.grid.shape), "tiles": max(view.grid.shape) > WHOLE, "corners": corners(view.grid),
         "cell_m": view.grid.cell_m, "layers": list(stored_layers(view, siblings)), "check": shown_check(facts),
         "site": None if place is None else {**site, "place": place}, "entry": entry_record(entry), "summary": "",
