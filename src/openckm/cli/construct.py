@@ -154,8 +154,8 @@ def construct(
            "check": check}  # fmt: skip
     if sites is not None:
         _require_of_each(
-            evidence=evidence, before=before, draw_by=None if draw_by == "conditioned" else draw_by, delta=delta, png=png,
-            zarr=zarr, outage_threshold=outage_threshold, strict=strict or None,
+            evidence=evidence, before=before, draw_by=None if draw_by == "conditioned" else draw_by, delta=delta,
+            png=png, zarr=zarr, outage_threshold=outage_threshold, strict=strict or None,
         )  # fmt: skip
         _several(measurements, sites, output, site, report, how)
         return
