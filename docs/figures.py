@@ -72,7 +72,7 @@ def demo() -> None:
 
 def strength_sweep() -> None:
     """Draw the error of P1's Algorithm 2 over its strength, per task (P1's Fig. 11), from the published benchmark."""
-    path = FIGURES.parent.parent / "bench" / "results" / "p1.json"
+    path = FIGURES.parent.parent / "bench" / "results" / "p1_first.json"
     if not path.exists():
         return
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]

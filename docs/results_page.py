@@ -36,12 +36,14 @@ class Headline:
         task: expression for the tasks.
         split: expression for the splits.
         method: expression for the methods.
+        of: report whose rows they are, where it is not the one of the page's part.
     """
 
     metric: str
     task: str = ".*"
     split: str = ".*"
     method: str = ".*"
+    of: str = ""
 
 
 HEADLINES: dict[str, tuple[Headline, ...]] = {
@@ -72,7 +74,12 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     "memory": (
         Headline("seconds_ratio|gradient_error|inverse_error", "stack"), Headline("peak over none|peak over block"),
     ),
-    "p1": (Headline("gain_rmse_db", split="corrected"), Headline("gain_ratio", split="over dps")),
+    "p1": (
+        Headline("gain_rmse_db", split="corrected"), Headline("gain_ratio", split="over kriging"),
+        Headline("gain_ratio", split="over dps"),
+        Headline("gain_ratio", split="over single_task_tuned", method="kriging|openckm.*|jfs.*|dps|multi_task_tuned",
+                 of="p1_first"),
+    ),
     "rays": (
         Headline("rmse_db", "prior"), Headline("rmse_db over .*|deep_db over .*|direction_deg over .*", "prior",
                                                method="0.5.0.*|rays alone"),
@@ -161,7 +168,9 @@ def _matrix(name: str, headline: Headline) -> str:
     """Return a table of methods by tasks and splits; nothing where no row is asked for."""
     wanted = (headline.method, headline.task, headline.split, headline.metric)
     chosen = {
-        k: r for k, r in rows(name).items() if all(re.fullmatch(w, part) for w, part in zip(wanted, k, strict=True))
+        k: r
+        for k, r in rows(headline.of or name).items()
+        if all(re.fullmatch(w, part) for w, part in zip(wanted, k, strict=True))
     }
     if not chosen:
         return ""
@@ -172,6 +181,7 @@ def _matrix(name: str, headline: Headline) -> str:
     heads = [", ".join(part for part, kept in zip(c, varying, strict=True) if kept) for c in columns]
     what = METRICS.get(metrics[0], metrics[0]) if len(metrics) == 1 else "metric"
     fixed = "" if varying[1] else f", {columns[0][1]}"
+    fixed += ", version 0.1.0" if headline.of.endswith(OLDER) else ""
     table = [[f"{what}{fixed}", *heads]] if len(metrics) == 1 else [["method", f"{what}{fixed}", *heads]]
     for method, metric in lines:
         cells = [_cell(chosen.get((method, *c, metric))) for c in columns]

@@ -54,3 +54,15 @@ def test_a_benchmark_that_fails_is_said_and_the_others_go_on(run_all, tmp_path, 
     assert run_all.main() == 1
     said = capsys.readouterr().out
     assert "heldout: failed: no maps" in said and "duke: 1 rows" in said and "no committed rows" in said
+
+
+def test_what_no_clone_has_the_data_of_is_left_out_and_said(run_all, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run_all, "bench", lambda name: lambda quick: Results([row(8.0, 0.5)]))
+    monkeypatch.delenv("OPENCKM_REAL_DATA", raising=False)
+    monkeypatch.setattr("sys.argv", ["run_all.py", str(tmp_path), "--bench", "real", "--bench", "duke"])
+    assert run_all.main() == 0
+    said = capsys.readouterr().out
+    assert "real: left out, OPENCKM_REAL_DATA names no folder" in said and not (tmp_path / "real.json").exists()
+    monkeypatch.setenv("OPENCKM_REAL_DATA", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["run_all.py", str(tmp_path), "--bench", "real"])
+    assert run_all.main() == 0 and (tmp_path / "real.json").exists()

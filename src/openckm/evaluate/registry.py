@@ -45,6 +45,10 @@ BENCHES: dict[str, str] = {
 """Name of each benchmark and the module whose function `run` it is."""
 
 
+OWN_DATA = {"flux": "OPENCKM_FLUX_DATA", "real": "OPENCKM_REAL_DATA"}
+"""Benchmarks whose data no clone holds and `make bench-data` does not make, and the variable that says where it is."""
+
+
 def bench_names() -> tuple[str, ...]:
     """Return the names of all benchmarks."""
     return tuple(BENCHES)

@@ -31,24 +31,6 @@ def rmse(estimate: ArrayLike, truth: ArrayLike) -> float:
     return float(np.sqrt(np.mean(error**2)))
 
 
-def mae(estimate: ArrayLike, truth: ArrayLike) -> float:
-    """Return the mean absolute error [unit of the arguments].
-
-    Raises:
-        OptionError: if shapes differ, nothing is to be scored or a value is not finite.
-    """
-    return float(np.mean(np.abs(_difference(estimate, truth))))
-
-
-def rmse_sine(estimate_rad: ArrayLike, truth_rad: ArrayLike) -> float:
-    """Return the root mean squared error of the sine [1] of directions [rad].
-
-    Raises:
-        OptionError: if shapes differ, nothing is to be scored or a value is not finite.
-    """
-    return rmse(np.sin(np.asarray(estimate_rad)), np.sin(np.asarray(truth_rad)))
-
-
 def coverage(low: ArrayLike, high: ArrayLike, truth: ArrayLike) -> float:
     """Return the share of truths in [low, high], 0-1.
 
