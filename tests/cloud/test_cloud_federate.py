@@ -173,6 +173,8 @@ def test_the_median_is_not_dragged_by_a_minority_and_equal_weights_are():
     assert (robust >= 1.0).all() and (robust <= 2.4).all()
     assert merged([*honest, liar])["w"].abs().min() > 1e5
     torch.testing.assert_close(merged(honest, "median")["w"], torch.tensor([1.15, 2.15]))
+    with pytest.raises(OptionError, match="choose one of equal, median"):
+        merged(honest, MergeOptions(rule="median"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("honest", "liars"), [(1, 1), (2, 1), (3, 1), (9, 1), (3, 2)])

@@ -345,7 +345,12 @@ def merged(differences: Sequence[Mapping[str, Tensor]], rule: str = "equal") -> 
     Args:
         differences: the differences of each contribution, all of the same names and shapes; at least one.
         rule: "equal" or "median".
+
+    Raises:
+        OptionError: if there is no such rule.
     """
+    if rule not in RULES:
+        raise OptionError(f"rule {rule!r} is unknown: choose one of {', '.join(RULES)}")
     stacked = {name: torch.stack([one[name] for one in differences]) for name in differences[0]}
     return {name: _median(value) if rule == "median" else value.mean(0) for name, value in stacked.items()}
 
