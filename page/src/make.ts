@@ -235,7 +235,23 @@ function previewOf(found: Preview): HTMLElement[] {
     });
     out.push(field(`Only rows whose ${name} is`, choice));
   }
+  out.push(otherRows(found));
   return out;
+}
+
+/** Rows are chosen by any column, too, whether or not it names transmitters. */
+function otherRows(found: Preview): HTMLElement {
+  const chosen = Object.entries(state.reading.where ?? {}).find(([name]) => !(name in found.cells));
+  const names = found.header.filter((name) => !(name in found.cells)).map((name): [string, string] => [name, name]);
+  const column = h("select", { id: "only-column" }, ...options([["", "all rows"], ...names], chosen?.[0] ?? ""));
+  const value = h("input", { id: "only-value", type: "text", autocomplete: "off", value: chosen?.[1] ?? "" });
+  const change = (): void => {
+    const kept = Object.entries(state.reading.where ?? {}).filter(([name]) => name in found.cells);
+    const added = column.value && value.value.trim() ? [[column.value, value.value.trim()]] : [];
+    if (added.length || chosen) { state.reading = { ...state.reading, where: Object.fromEntries([...kept, ...added]) as Record<string, string> }; void attempt(look); }
+  };
+  for (const input of [column, value]) input.addEventListener("change", change);
+  return h("div", { class: "pair" }, field(TEXTS.onlyRows, column), field(TEXTS.onlyValue, value));
 }
 
 /** A column was given another role by hand. */

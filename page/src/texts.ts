@@ -19,6 +19,8 @@ export const TEXTS = {
   cell: "Cell side [m]",
   size: "Cells along each side",
   follows: "empty: as the readings ask",
+  onlyRows: "Only rows whose column",
+  onlyValue: "is",
   crs: "Coordinate system of the columns",
   crsHint: "an EPSG code, e.g. EPSG:25832; or local, for metres on a plane of its own",
   wantsCrs: "Places of this file are not longitudes and latitudes: say below in which coordinate system they are.",
@@ -107,7 +109,7 @@ export function methodName(name: string): string {
 
 const SAID_ON_THE_PAGE: [RegExp, string][] = [
   [/choose with where=\{[^}]*\}(, or have them read as one field with mix=\[[^\]]*\])?/g, "choose it below"],
-  [/if it tells transmitters, storeys or antennas apart, choose one with where=\.\.\./g, "if it tells transmitters, storeys or antennas apart, leave rows out before you send the file"],
+  [/choose one with where=(\.\.\.|\{[^}]*\})/g, "choose one below"],
   [/name (it|them) with columns=\{[^}]*\}/g, "say below which column is what"],
   [/leave the column out with without='([^']*)'/g, "choose \"not used\" for '$1' below"],
   [/crs='?(EPSG:\.\.\.|local|\.\.\.)'?/g, "the coordinate system below"],

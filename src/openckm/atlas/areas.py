@@ -135,13 +135,13 @@ def coverage(
     rows, cols = slice(0, view.grid.shape[0]), slice(0, view.grid.shape[1])
     said = view.window("valid", rows, cols, channel=channel).astype(bool)
     covered = said & (view.window("mean", rows, cols, channel=channel) >= above)
-    found = coverage_polygons(covered, view, tolerance)
+    found = _coverage_polygons(covered, view, tolerance)
     facts = {"map": view.name, "channel": channel, "above": above, "unit": view.unit(channel)}
     area = {"square_m": found.area, "cells": int(covered.sum()), "cell_m": view.grid.cell_m}
     return {"type": "Feature", "properties": facts | area, "geometry": as_geojson(found, view.grid)}
 
 
-def coverage_polygons(covered: NDArray[np.bool_], view: MapView, tolerance: float = TOLERANCE) -> MultiPolygon:
+def _coverage_polygons(covered: NDArray[np.bool_], view: MapView, tolerance: float = TOLERANCE) -> MultiPolygon:
     """Return the covered cells as polygons on the map's plane, simplified together so that none meets another."""
     from rasterio.features import shapes
 

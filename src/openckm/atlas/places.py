@@ -132,13 +132,13 @@ def on_plane(grid: Grid, first: ArrayLike, second: ArrayLike, crs: str | None = 
         raise InputError(f"place number {k} is ({x[k]:g}, {y[k]:g}): wanted finite numbers of metres")
     if crs is None or crs == grid.crs:
         return x, y
-    require_crs(crs)
+    _require_crs(crs)
     if grid.crs is None:
         raise GridError(f"this map has no CRS: it cannot be asked in {crs}, but in metres on its own plane")
     return reproject(crs, grid.crs, x, y)
 
 
-def require_crs(crs: str) -> None:
+def _require_crs(crs: str) -> None:
     """Check the name of a CRS.
 
     Raises:

@@ -119,7 +119,7 @@ class Handovers:
     places: tuple[tuple[float, str, str, float], ...]
 
 
-def require_alike(views: Sequence[MapView], *, any_time: bool = False) -> str:
+def _require_alike(views: Sequence[MapView], *, any_time: bool = False) -> str:
     """Return the unit of the gain that all maps share.
 
     Raises:
@@ -162,9 +162,9 @@ def ask_servers(
     Raises:
         OutsideGrid: if a place lies outside every map.
         UnitError: if the maps are in different units.
-        OptionError: as `require_alike`.
+        OptionError: as `_require_alike`.
     """
-    unit = require_alike(views, any_time=any_time)
+    unit = _require_alike(views, any_time=any_time)
     answers = [ask_points(v, first, second, crs=crs, outside=True) for v in views]
     _require_somewhere(np.stack([a.row >= 0 for a in answers]), first, second)
     power = np.stack([a.mean for a in answers])
@@ -220,11 +220,11 @@ def ask_handovers(
         any_time: whether maps of different times may be compared.
 
     Raises:
-        OptionError: if a map holds no draws, or as `require_alike`.
+        OptionError: if a map holds no draws, or as `_require_alike`.
         OutsideGrid: if a sample lies outside every map.
         UnitError: if the maps are in different units.
     """
-    require_alike(views, any_time=any_time)
+    _require_alike(views, any_time=any_time)
     for view in views:
         view.require_draws("where a handover happens")
     cells = []

@@ -117,11 +117,11 @@ class Baseline(ABC):
         }  # fmt: skip
         return RadioMap.from_gaussian(
             grid, belief.mean[None].astype(np.float32), std[None].astype(np.float32), ["gain_db"],
-            draws=sampled, valid=valid_cells(observations, grid), provenance=provenance,
+            draws=sampled, valid=_valid_cells(observations, grid), provenance=provenance,
         )  # fmt: skip
 
 
-def valid_cells(observations: Observations, grid: Grid) -> NDArray[np.bool_]:
+def _valid_cells(observations: Observations, grid: Grid) -> NDArray[np.bool_]:
     """Return False inside buildings of a layout on the same grid, True elsewhere, shape grid.shape."""
     if observations.layout is None or observations.layout.grid != grid:
         return np.ones(grid.shape, dtype=bool)

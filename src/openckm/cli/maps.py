@@ -45,7 +45,7 @@ def add(
     from openckm.maps.buildings.kept import KEPT_LAYOUT, encode_layout
 
     views = open_maps(map_)
-    moment = None if time is None else parse_time(time)
+    moment = None if time is None else _parse_time(time)
     kept = MapStore(store, create=True)
     for view in views:
         called = f"{name}/{view.name}" if (map_ / CITY_FILE).exists() else name
@@ -104,7 +104,7 @@ def remove(name: Name, store: Store, version: Version = None) -> None:
     console.print(f"  removed  {name}, version {', '.join(str(e.version) for e in gone)}", markup=False)
 
 
-def parse_time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     """Return a time of ISO 8601 text, in UTC where it names no zone.
 
     Raises:

@@ -141,10 +141,10 @@ def read_ply(path: Path) -> Mesh:
     Raises:
         LayoutError: if the file is of another kind.
     """
-    return parse_ply(path.read_bytes(), str(path))
+    return _parse_ply(path.read_bytes(), str(path))
 
 
-def parse_ply(raw: bytes, name: str) -> Mesh:
+def _parse_ply(raw: bytes, name: str) -> Mesh:
     """Return vertices (v, 3) [m] and triangles (t, 3) of a binary little-endian PLY file's bytes; `name` is for errors.
 
     Raises:
@@ -179,7 +179,7 @@ def _archived_footprints(path: Path, folder: str) -> list[Footprint]:
                 if folder in part.parts and part.suffix == ".ply" and part.stem.startswith("building"):
                     stream = archive.extractfile(member)
                     if stream is not None:
-                        meshes[part.stem] = parse_ply(stream.read(), f"{path}: {member.name}")
+                        meshes[part.stem] = _parse_ply(stream.read(), f"{path}: {member.name}")
     except (OSError, tarfile.TarError, EOFError, lzma.LZMAError) as error:
         raise LayoutError(f"{path}: not a readable archive ({error}); fetch it again") from error
     if not meshes:

@@ -216,7 +216,7 @@ def recipe(options: GenerateOptions) -> str:
     return json.dumps({**content, "layouts": layouts}, sort_keys=True)
 
 
-def count_maps(path: Path) -> int:
+def _count_maps(path: Path) -> int:
     """Return the number of maps of a finished shard, 0 for a missing or unreadable one."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -307,14 +307,14 @@ def _finished(options: GenerateOptions, out_dir: Path) -> list[tuple[Path, int]]
     """Return the finished shards from the first scene on, without gap, until there are enough maps."""
     found: list[tuple[Path, int]] = []
     total = 0
-    while total < options.maps and (count := count_maps(path := shard_path(options, out_dir, len(found)))):
+    while total < options.maps and (count := _count_maps(path := _shard_path(options, out_dir, len(found)))):
         found.append((path, count))
         total += count
         _require_same_recipe(path, options)
     return found
 
 
-def shard_path(options: GenerateOptions, out_dir: Path, number: int) -> Path:
+def _shard_path(options: GenerateOptions, out_dir: Path, number: int) -> Path:
     """Return the file of a scene."""
     return out_dir / f"{options.split}-{options.seed}-{number:06d}.npz"
 
@@ -330,9 +330,9 @@ def _require_same_recipe(path: Path, options: GenerateOptions) -> None:
 
 
 def _one(options: GenerateOptions, out_dir: Path, tracer: Tracer, number: int) -> Outcome:
-    path = shard_path(options, out_dir, number)
+    path = _shard_path(options, out_dir, number)
     there = path.exists()
-    if there and (count := count_maps(path)):
+    if there and (count := _count_maps(path)):
         _require_same_recipe(path, options)
         return path, count, "kept"
     if there:

@@ -185,7 +185,7 @@ def set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
     scene.tx_array = rt.PlanarArray(num_rows=1, num_cols=1, pattern=pattern, polarization="V")
     if antenna.azimuth_deg is not None and antenna.pattern is not None:
         scene.tx_array.antenna_pattern = PolarizedAntennaPattern(
-            v_pattern=vertical_pattern(antenna.pattern), polarization="V"
+            v_pattern=_vertical_pattern(antenna.pattern), polarization="V"
         )
     for name in list(scene.transmitters):
         scene.remove(name)
@@ -193,7 +193,7 @@ def set_up(scene: Any, antenna: Antenna, carrier_hz: float) -> None:
     scene.add(rt.Transmitter("tx", position=[antenna.x_m, antenna.y_m, antenna.z_m], orientation=angles))
 
 
-def vertical_pattern(pattern: AntennaPattern) -> Callable[[Any, Any], Any]:
+def _vertical_pattern(pattern: AntennaPattern) -> Callable[[Any, Any], Any]:
     """Return a pattern by its two cuts as sionna-rt asks for it: the field at (zenith, azimuth) [rad] of the boresight.
 
     sionna-rt counts azimuths counter-clockwise and zeniths from above; the cuts go clockwise and down from the horizon.

@@ -117,7 +117,7 @@ class TiffMap:
         tags, self.path = raster.tags(), path
         has_outage = _require_bands(raster.descriptions, path)
         transform = Affine(1, 0, 0, 0, -1, 0) if raster.transform.is_identity else raster.transform  # GDAL drops it
-        self.grid = grid_of_raster(transform, raster.shape, _crs_name(raster.crs, tags), str(path))
+        self.grid = _grid_of_raster(transform, raster.shape, _crs_name(raster.crs, tags), str(path))
         self.provenance = load_provenance(tags.get("OPENCKM_PROVENANCE", "{}"), str(path))
         if tags.get("OPENCKM_UNIT") == "dBm":
             self.provenance.setdefault("unit", "dBm")
@@ -209,7 +209,7 @@ def _band_unit(name: str, unit: str) -> str:
     return "dB" if name == "std" and unit == "dBm" else unit
 
 
-def grid_of_raster(transform: Affine, shape: tuple[int, int], crs: str | None, where: str) -> Grid:
+def _grid_of_raster(transform: Affine, shape: tuple[int, int], crs: str | None, where: str) -> Grid:
     """Return the grid of a raster's pixel-to-plane transform.
 
     Raises:

@@ -4,7 +4,7 @@ Policies, from the fastest to the leanest:
 
     none         every activation is kept
     level        the input of each level (resolution) is kept, the level's activations are recomputed
-    sqrt         the same of segments of about sqrt(blocks) blocks
+    sqrt         the same of _segments of about sqrt(blocks) blocks
     block        the same of single blocks
     reversible   the final state alone is kept (networks of `openckm.nn.reversible` only)
 
@@ -62,7 +62,7 @@ def check_policy(policy: str, known: Sequence[str] = POLICIES) -> str:
     return policy
 
 
-def segments(items: Sequence[T], policy: str) -> list[list[T]]:
+def _segments(items: Sequence[T], policy: str) -> list[list[T]]:
     """Cut the blocks of a level into what is recomputed at once: all, about sqrt(count), or one."""
     size = {"block": 1, "sqrt": max(1, round(math.sqrt(len(items))))}.get(policy, max(1, len(items)))
     edges = [*range(0, len(items), size), len(items)]
@@ -99,7 +99,7 @@ def bound(modules: Sequence[nn.Module]) -> Callable[..., Any]:
 
 def recomputed(modules: Sequence[nn.Module], policy: str, first: Any, *shared: Any) -> Any:
     """Run the blocks of a level under a policy other than "reversible"."""
-    for part in segments(modules, policy):
+    for part in _segments(modules, policy):
         step = bound(part)
         if policy == "none" or not torch.is_grad_enabled():
             first = step(first, *shared)

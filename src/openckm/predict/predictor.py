@@ -214,7 +214,7 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
         ComputationError: if the answer is not finite.
     """
     planes, source = network_planes(scene, network.code, vehicles)
-    known = heights_told(scene)
+    known = _heights_stated(scene)
     with torch.no_grad(), cast("cpu"):
         grey = network(planes, source)[0, 0].double().numpy()
     if not np.isfinite(grey).all():
@@ -225,7 +225,7 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
     return Prediction(scale.floor_db + scale.span_db * grey, std, spread.level(known), known)
 
 
-def heights_told(scene: Scene) -> bool:
+def _heights_stated(scene: Scene) -> bool:
     """Say whether the heights of most buildings of a scene were stated.
 
     Raises:
@@ -264,7 +264,7 @@ def network_planes(scene: Scene, code: Code, vehicles: Layout | None = None) -> 
     else:
         cell, carrier = (float(v) for v in scene.condition.scalars[0])
         site = scene.condition.site[0].numpy()
-        if not heights_told(scene) or layout.unknown is not None:
+        if not _heights_stated(scene) or layout.unknown is not None:
             # One-pass networks have never seen a layout without heights, or of a part: tell what the layout assumes.
             site = site_planes(scene.grid, replace(layout, unknown=None), transmitter, heights_known=True)
         rays = scene.condition.group("rays")[0].numpy() if code == "rays" else None

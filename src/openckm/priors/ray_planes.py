@@ -59,7 +59,7 @@ def ray_planes(
     """
     geometry = site_geometry(grid, transmitter)
     field = trace_rays(grid, layout, transmitter, options, receiver_m=receiver_m, crown_m=crown_m)
-    return stack_rays(field, geometry.free_space_db + geometry.pattern_db)
+    return _stack_rays(field, geometry.free_space_db + geometry.pattern_db)
 
 
 def add_rays(
@@ -222,7 +222,7 @@ def over_free_space_db(planes: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the power of all rays over free space [dB], FAINTEST_DB at least, of each cell; 0 where none arrives.
 
     Args:
-        planes: as `stack_rays` returns them.
+        planes: as `_stack_rays` returns them.
     """
     over = SCALE_DB * planes[RAY_PLANES.index("ray_total")].astype(np.float64)
     return np.asarray(np.maximum(over, FAINTEST_DB))
@@ -249,7 +249,7 @@ def wood_loss_db(
     return np.where(heard, np.maximum(all_of - left, 0.0), np.nan)
 
 
-def stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:
+def _stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:
     """Return the planes of a field of rays; on built cells, where rays bring nothing, powers are 0.
 
     Args:

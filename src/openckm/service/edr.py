@@ -114,7 +114,7 @@ def answered(work: Callable[[], Response]) -> Response:
         raise failure(404 if missing else 400, "not_found" if missing else "invalid", str(error)) from error
 
 
-def units_of(view: MapView) -> dict[str, str]:
+def _units_of(view: MapView) -> dict[str, str]:
     """Return the unit of each channel of a map."""
     return {channel: view.unit(channel) for channel in view.channels}
 
@@ -139,7 +139,7 @@ def edr_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any) -> None:
 
         def work() -> Response:
             entries = list(shelf.entries().values())
-            units = {key: units_of(shelf.view(key)) for key in shelf.entries()}
+            units = {key: _units_of(shelf.view(key)) for key in shelf.entries()}
             return _json(collections(entries, units, _base(request)))
 
         return await run_in_threadpool(answered, work)
@@ -149,7 +149,7 @@ def edr_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any) -> None:
         """One map: extent, parameters, and what it answers."""
         return await run_in_threadpool(
             answered,
-            lambda: _json(collection(shelf.entry(map_id), units_of(shelf.view(map_id)), _base(request))),
+            lambda: _json(collection(shelf.entry(map_id), _units_of(shelf.view(map_id)), _base(request))),
         )
 
     @app.get("/collections/{map_id}/locations", responses=failures)

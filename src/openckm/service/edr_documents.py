@@ -41,7 +41,7 @@ def parameter_names(channels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     return {f"{channel}{suffix}": (channel, suffix) for channel in channels for suffix in _STATISTICS}
 
 
-def parameters_of(entry: Entry, unit_of: dict[str, str]) -> dict[str, Parameter]:
+def _parameters_of(entry: Entry, unit_of: dict[str, str]) -> dict[str, Parameter]:
     """Return the parameters of a map by name, with the unit of each channel."""
     found: dict[str, Parameter] = {}
     make: Any = Parameter  # its field "data-type" is no name that Python has
@@ -116,7 +116,7 @@ def _collection(entry: Entry, unit_of: dict[str, str], base: str) -> Collection:
             temporal=Temporal(interval=[[moment, moment]], values=[stated], trs="Gregorian"),
         ),
         data_queries=DataQueries(**{name: _query(place, name) for name in QUERIES}),
-        crs=crs_names(entry), output_formats=list(FORMATS), parameter_names=Parameters(parameters_of(entry, unit_of)),
+        crs=crs_names(entry), output_formats=list(FORMATS), parameter_names=Parameters(_parameters_of(entry, unit_of)),
     )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ class ModelKeeper:
         self._repository, self._delta = config.repository, config.adapt.delta
         self._tried: tuple[Path, Model] | None = None
         if updater is None and self._repository is not None:
-            updater = updater_of(self._repository, self._try)
+            updater = _updater_of(self._repository, self._try)
         self._updater = updater
         self._stop, self._thread = threading.Event(), None  # type: tuple[threading.Event, threading.Thread | None]
         self._folder: Path | None = None
@@ -232,7 +232,7 @@ class ModelKeeper:
             self._stop.wait(pause * random.uniform(0.9, 1.1))
 
 
-def updater_of(repository: RepositoryConfig, trial: Callable[[Path], None] | None = None) -> Updater:
+def _updater_of(repository: RepositoryConfig, trial: Callable[[Path], None] | None = None) -> Updater:
     """Return the updater of a configuration.
 
     Args:

@@ -33,7 +33,7 @@ Online = ("targets", "snapshot", "timestamp")
 """The order in which they are signed and written; each states the one before."""
 
 
-def root_path(version: int) -> str:
+def _root_path(version: int) -> str:
     """Return where the root of a version is."""
     return f"metadata/{version}.root.json"
 
@@ -64,7 +64,7 @@ class Chain:
         for signed in (chain.targets.signed, chain.snapshot.signed, chain.timestamp.signed):
             signed.version = 0
         _sign(chain.root, "root", keys, [root], now)
-        return chain, [(root_path(1), chain.root.to_bytes()), *chain.resign("targets", keys, now)]
+        return chain, [(_root_path(1), chain.root.to_bytes()), *chain.resign("targets", keys, now)]
 
     @classmethod
     def load(cls, storage: Storage, trust_root: bytes) -> Chain:
@@ -155,7 +155,7 @@ class Chain:
         root.version += 1
         document = Metadata(root)
         _sign(document, "root", keys, [old, root], now)
-        written = (root_path(root.version), document.to_bytes())
+        written = (_root_path(root.version), document.to_bytes())
         if role == "root" or not lost:
             bridge = [] if role == "root" else self.resign(role, keys, now, root)
             self.root = document
@@ -181,7 +181,7 @@ class Chain:
             self.root = Metadata(deepcopy(old))
             self.root.signed.version += 1
             _sign(self.root, "root", keys, [old, self.root.signed], now)
-            writes.insert(0, (root_path(self.root.signed.version), self.root.to_bytes()))
+            writes.insert(0, (_root_path(self.root.signed.version), self.root.to_bytes()))
         return writes
 
     def add_target(self, path: str, content: bytes) -> tuple[str, bytes]:
@@ -225,7 +225,7 @@ def _latest_root(storage: Storage, trust_root: bytes) -> Metadata[Root]:
     while True:
         version = root.signed.version + 1
         try:
-            content = storage.read(root_path(version))
+            content = storage.read(_root_path(version))
         except FileNotFoundError:
             return root
         newer = _verified(Root, content, root, version)

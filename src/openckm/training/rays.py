@@ -22,7 +22,7 @@ HEIGHT_ERROR = 0.3
 Planes = NDArray[np.float16]
 
 
-def ray_variants(traced: TracedMap, rng: np.random.Generator, options: RayOptions | None = None) -> Planes:
+def _ray_variants(traced: TracedMap, rng: np.random.Generator, options: RayOptions | None = None) -> Planes:
     """Return the planes of a map by its own heights and by others, shape (2, planes, rows, cols).
 
     Args:
@@ -71,7 +71,7 @@ def kept_rays(shard: Path, folder: Path, options: RayOptions | None = None) -> P
             return np.asarray(kept["rays"], np.float16)
     number = int(shard.stem.rsplit("-", 1)[1])
     maps = read_shard(shard)
-    rays = np.stack([ray_variants(m, np.random.default_rng([number, k]), options) for k, m in enumerate(maps)])
+    rays = np.stack([_ray_variants(m, np.random.default_rng([number, k]), options) for k, m in enumerate(maps)])
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as aside, aside.open("wb") as file:
         np.savez(file, rays=rays)

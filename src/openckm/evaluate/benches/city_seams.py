@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
 
-def city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int, draws: int, seed: int) -> CityPlan:
+def _city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int, draws: int, seed: int) -> CityPlan:
     """Return the city of one traced map, with the files that it is made from."""
     folder.mkdir(parents=True, exist_ok=True)
     (rows, cols), cell = traced.grid.shape, traced.grid.cell_m
@@ -118,7 +118,7 @@ def seam_scores(traced: Sequence[TracedMap], folder: Path, on_progress: Progress
         for readings in (False, True):
             for window, how in ((WINDOW, "windows"), (one.grid.shape[0], "one window")):
                 place = folder / f"{k}-{readings}"
-                plan = city_of_map(
+                plan = _city_of_map(
                     one, place, readings=readings, window=window, draws=DRAWS if readings else 0, seed=k
                 )  # fmt: skip
                 begun = time.process_time()

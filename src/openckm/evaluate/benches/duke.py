@@ -56,7 +56,7 @@ def run(
     """
     count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
     chosen = [*baseline_methods(), *_asked()] if methods is None else methods
-    scores = duke_scores(chosen, range(count), cells, progress)
+    scores = _duke_scores(chosen, range(count), cells, progress)
     if methods is None:  # the tasks by phone are the product's and its rival's
         from openckm.evaluate.benches.duke_phones import phone_scores
 
@@ -74,7 +74,7 @@ def table(scores: Sequence[Score]) -> list[Row]:
     return belief_rows(scores)
 
 
-def duke_scores(
+def _duke_scores(
     methods: Sequence[Reconstructor],
     seeds: Sequence[int],
     cells: Sequence[str] = DUKE_CELLS,

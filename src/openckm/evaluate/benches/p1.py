@@ -129,8 +129,8 @@ def run(
         places = held_windows(data_dir or data_folder("test", quick), chosen)
         tuned, sweep = _sweep(chain, keeper, validation_dir or data_folder("validation", quick), chosen, progress)
     else:
-        places = published_windows(ckmimagenet, "eval", chosen)
-        tuned, sweep = _sweep(chain, keeper, ckmimagenet, chosen, progress, published_windows)
+        places = _published_windows(ckmimagenet, "eval", chosen)
+        tuned, sweep = _sweep(chain, keeper, ckmimagenet, chosen, progress, _published_windows)
     few = few_step_methods(denoiser)
     scores: list[Score] = []
     for task in chosen.tasks:
@@ -188,7 +188,7 @@ def _places(maps: Iterable[TracedMap], options: BenchOptions) -> list[Place]:
     ]
 
 
-def published_windows(folder: Path, part: Literal["train", "eval"], options: BenchOptions) -> list[Place]:
+def _published_windows(folder: Path, part: Literal["train", "eval"], options: BenchOptions) -> list[Place]:
     """Return up to `options.windows` usable windows of CKMImageNet, spread evenly over a part's patches.
 
     Raises:

@@ -117,7 +117,7 @@ def _hold(x: Tensor) -> Tensor:
     return torch.as_tensor(_Hold.apply(x))  # type: ignore[no-untyped-call]
 
 
-def azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: Condition | None) -> Any:
+def _azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: Condition | None) -> Any:
     """Return a prior in azula's protocol, on flattened maps: q(X | x_t) with mean D(x_t / alpha, sigma / alpha).
 
     Args:
@@ -181,7 +181,7 @@ class AzulaRival(CaseMethod):
             ComputationError: if values stopped being finite.
         """
         begun = time.perf_counter()
-        prior = azula_denoiser(self.denoiser, case.shape, case.condition.without_evidence())
+        prior = _azula_denoiser(self.denoiser, case.shape, case.condition.without_evidence())
         sampler = self.make(prior, Flat(case.straight), self.steps, strength)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

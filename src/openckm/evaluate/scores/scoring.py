@@ -160,7 +160,7 @@ def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, flo
     return found
 
 
-def by_case(scores: Sequence[Score]) -> dict[tuple[str, int], Score]:
+def _by_case(scores: Sequence[Score]) -> dict[tuple[str, int], Score]:
     """Return the scores of one method, task and split by case and seed.
 
     Raises:
@@ -187,7 +187,7 @@ def summary_rows(scores: Sequence[Score], metrics: Sequence[str] = METRICS) -> l
     """
     rows = []
     for group in _groups(scores):
-        by_case(group)
+        _by_case(group)
         for metric in metrics:
             having = [s for s in group if metric in s.values]
             rows += [_row(having, metric)] if having else []
@@ -254,10 +254,10 @@ def ratio_rows_over(scores: Sequence[Score], task: str, split: str, rival: str, 
 
 def _ratios(here: Sequence[Score], rival: str, metric: str, name: str, without: Sequence[str] = ()) -> list[Row]:
     """Ratios on the cases that both answered."""
-    bottom = by_case([s for s in here if s.method == rival])
+    bottom = _by_case([s for s in here if s.method == rival])
     rows = []
     for method in dict.fromkeys(s.method for s in here):
-        top = by_case([s for s in here if s.method == method])
+        top = _by_case([s for s in here if s.method == method])
         both = [key for key in top if key in bottom]
         if method == rival or method in without or not both:
             continue

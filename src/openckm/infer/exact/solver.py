@@ -191,7 +191,7 @@ class System:
             plain = conjugate_residuals(self.product, target, torch.zeros_like(w), iterations, limit)
             w = torch.where(lost, plain, w)
             moved, image = self._moved(w)
-        length = best_length(target, w, image)
+        length = _best_length(target, w, image)
         return length[:, :, None, None] * moved, length * w
 
     def units(self, variance: Tensor) -> Flat:
@@ -213,7 +213,7 @@ class System:
         return [p.reshape(len(w), *s) for p, s in zip(pulls, self._shapes, strict=True)]
 
 
-def best_length(target: Flat, w: Flat, image: Flat) -> Tensor:
+def _best_length(target: Flat, w: Flat, image: Flat) -> Tensor:
     """Return t [B, 1] of the module, from the right-hand side b, w, and K w; 0 where nothing is gained.
 
     Where K is not positive along w, the belief says nothing of that move, and the readings alone decide.

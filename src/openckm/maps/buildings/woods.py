@@ -45,7 +45,7 @@ JSON = (
 VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".zip")
 
 
-def is_wood(tags: Mapping[str, Any]) -> bool:
+def _is_wood(tags: Mapping[str, Any]) -> bool:
     """Say whether the tags of an area are those of a wood."""
     low = all_tags(tags)
     return any(str(low.get(key, "")).lower() in kinds for key, kinds in _WOODS.items())
@@ -63,7 +63,7 @@ def read_woods(path: str | os.PathLike[str], grid: Grid, around: Grid | None = N
         LayoutError: if the file cannot be read.
     """
     polygons, crs = areas_of(Path(path), WOOD_KEYS)
-    woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and is_wood(p.tags)]
+    woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and _is_wood(p.tags)]
     wide = around or grid
     nothing = Layout(wide, np.zeros(wide.shape, dtype=np.float32))
     if not woods:

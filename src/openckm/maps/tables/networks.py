@@ -116,7 +116,7 @@ _CUT = 10
 """Letters of a column's name that a Shapefile keeps."""
 
 
-def number_in(name: str) -> str:
+def _number_in(name: str) -> str:
     """Return the number at the end of a name, as in "RSRP (LTE detected) - 3", "" where there is none."""
     match = re.search(r"[\s_\-#\[(]+(\d{1,2})[\])]?\s*$", name.strip())
     return match[1] if match else ""
@@ -125,7 +125,7 @@ def number_in(name: str) -> str:
 def end_of(name: str) -> str:
     """Return what stands behind the quantity in a name, "(ltedetected)3" of "RSRP (LTE detected) - 3", else ""."""
     bracket = re.search(r"[(\[].*$", name)
-    return re.sub(r"[\s\-]+", "", bracket[0].lower()) if bracket else number_in(name)
+    return re.sub(r"[\s\-]+", "", bracket[0].lower()) if bracket else _number_in(name)
 
 
 def words_in(name: str) -> list[str]:
@@ -143,7 +143,7 @@ def of_neighbours(name: str) -> bool:
 
 def network_kind(name: str) -> str | None:
     """Return what a column of this name tells: a key of NETWORK_NAMES, "storey", "zone", or None for nothing."""
-    bare = name.strip()[: -len(number_in(name)) or None] if number_in(name) else name
+    bare = name.strip()[: -len(_number_in(name)) or None] if _number_in(name) else name
     for known, names in NETWORK_NAMES.items():
         if is_known(name, names) or is_known(bare, names) or _is_cut(name, names):
             return known

@@ -248,6 +248,6 @@ def _sample(words: Words, most: int = 8) -> str:
     return ", ".join(map(repr, distinct[:most])) + (f" and {len(distinct) - most} more" if len(distinct) > most else "")
 
 
-def empty_numbers(n: int) -> Numbers:
+def _empty_numbers(n: int) -> Numbers:
     """Return a column that holds nothing."""
     return Numbers(np.full(n, np.nan), np.full(n, EMPTY, dtype=np.uint8))

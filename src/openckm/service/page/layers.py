@@ -40,7 +40,7 @@ def encode_layer(radiomap: RadioMap, layer: str, outage_below: float | None = No
     Raises:
         OptionError: if there is no such layer, or outage is asked for without a threshold.
     """
-    values, unit = values_of(radiomap, layer, outage_below)
+    values, unit = _values_of(radiomap, layer, outage_below)
     grid = radiomap.grid
     facts = {"layer": layer, "cell_m": grid.cell_m, "crs": grid.crs, "unit": unit, "corners": corners(grid)}
     return encode_values(values, ends_of(values), facts)
@@ -83,7 +83,7 @@ def _keeps(radiomap: RadioMap, level: float) -> bool:
     return any(abs(level - float(q)) < 1e-9 for q in radiomap.dataset["q"].values)
 
 
-def values_of(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> tuple[NDArray[np.float64], str]:
+def _values_of(radiomap: RadioMap, layer: str, outage_below: float | None = None) -> tuple[NDArray[np.float64], str]:
     """Return the values of a layer, NaN where the map says nothing, and their unit; errors as `encode_layer`."""
     unit = str(radiomap.provenance.get("unit", "dB"))
     channel = _GAIN if _GAIN in radiomap.channels else radiomap.channels[0]  # of RSRQ, SINR or throughput, its own

@@ -22,10 +22,10 @@ def to_page(crs: str | None, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats
 
 def from_page(grid: Grid, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Return places of the page [degrees] on the plane of a grid [m]."""
-    return from_page_on(grid.crs, lon, lat)
+    return _from_page_on(grid.crs, lon, lat)
 
 
-def from_page_on(crs: str | None, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
+def _from_page_on(crs: str | None, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Return places of the page [degrees] on a plane [m]."""
     east, north = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
     if crs is None:

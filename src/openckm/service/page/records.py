@@ -67,8 +67,8 @@ class Record:
             }  # fmt: skip
         document = _map_facts(job.radiomap, made) | {
             "summary": job.summary(), "status": job.status, "check": check, "assumed": list(job.notes),
-            "reading": job.read.as_dict(), "command": command_of(made.request, readings, layout),
-            "python": python_of(made.request, readings, layout), "request": made.request.model_dump(mode="json"),
+            "reading": job.read.as_dict(), "command": _command_of(made.request, readings, layout),
+            "python": _python_of(made.request, readings, layout), "request": made.request.model_dump(mode="json"),
             "edits": made.edits.model_dump(mode="json"),
         }  # fmt: skip
         ground = None if layout is None else ground_geojson(read_ground(layout.path, made.grid), made.grid)
@@ -117,7 +117,7 @@ class Records:
         return self._kept.get(job)
 
 
-def command_of(request: DriveRequest, readings: list[Upload], layout: Upload | None) -> str:
+def _command_of(request: DriveRequest, readings: list[Upload], layout: Upload | None) -> str:
     """Return the command that makes the same map."""
     site, reading = request.site, request.reading
     words = ["ckm", "construct", *(upload.name for upload in readings)]
@@ -142,7 +142,7 @@ def command_of(request: DriveRequest, readings: list[Upload], layout: Upload | N
     return shlex.join([*words, "-o", "map.tif"])
 
 
-def python_of(request: DriveRequest, readings: list[Upload], layout: Upload | None) -> str:
+def _python_of(request: DriveRequest, readings: list[Upload], layout: Upload | None) -> str:
     """Return the lines of Python that make the same map."""
     site = request.site.model_dump(exclude_defaults=True) | ({} if layout is None else {"layout": layout.name})
     reading = request.reading.model_dump(exclude_defaults=True)

@@ -41,7 +41,7 @@ def stored_layers(view: MapView, siblings: Sequence[MapView]) -> tuple[str, ...]
     return (*has, "outage", *(["server"] if len(_alike(view, siblings)) > 1 else []))
 
 
-def stored_values(
+def _stored_values(
     view: MapView, layer: str, below: float | None = None, siblings: Sequence[MapView] = ()
 ) -> tuple[Floats, str]:
     """Return the values of a layer of a stored map, NaN where it says nothing, and their unit.
@@ -85,7 +85,7 @@ def _best(views: Sequence[MapView]) -> Floats:
     best: Floats | None = None
     index = np.full(views[0].grid.shape, np.nan, np.float32)
     for k, one in enumerate(views):
-        mean, _ = stored_values(one, "mean")
+        mean, _ = _stored_values(one, "mean")
         mean = np.where(np.isfinite(mean), mean, -np.inf)
         better = mean > (-np.inf if best is None else best)
         index[better] = k
@@ -93,7 +93,7 @@ def _best(views: Sequence[MapView]) -> Floats:
     return index
 
 
-def head_of(layer: str, unit: str, grid: Grid, siblings: Sequence[str] = ()) -> dict[str, Any]:
+def _head_of(layer: str, unit: str, grid: Grid, siblings: Sequence[str] = ()) -> dict[str, Any]:
     """Return what the head of a layer says of the map."""
     return {
         "layer": layer, "cell_m": grid.cell_m, "crs": grid.crs, "unit": unit, "corners": corners(grid),
@@ -111,9 +111,9 @@ def whole_layer(view: MapView, layer: str, below: float | None, siblings: Sequen
         raise OptionError(
             f"{view.name} has {view.grid.shape[0]} x {view.grid.shape[1]} cells: beyond {WHOLE}, maps come in tiles"
         )
-    values, unit = stored_values(view, layer, below, siblings)
+    values, unit = _stored_values(view, layer, below, siblings)
     names = [one.name for one in _alike(view, siblings)]
-    return encode_values(values, ends_of(values), head_of(layer, unit, view.grid, names))
+    return encode_values(values, ends_of(values), _head_of(layer, unit, view.grid, names))
 
 
 @dataclass(eq=False)
@@ -233,7 +233,7 @@ class Pyramids:
 
 
 def _pyramid(view: MapView, layer: str, below: float | None, siblings: Sequence[MapView]) -> Pyramid:
-    values, unit = stored_values(view, layer, below, siblings)
+    values, unit = _stored_values(view, layer, below, siblings)
     ends = ends_of(values)
     scale = (ends[1] - ends[0]) / _STEPS or 1.0
     power, names = unit in ("dB", "dBm") and layer != "std", [one.name for one in _alike(view, siblings)]
@@ -245,7 +245,7 @@ def _pyramid(view: MapView, layer: str, below: float | None, siblings: Sequence[
         if max(values.shape) <= TILE or layer == "server":
             break
         values = _halved(values, power)
-    return Pyramid(levels, ends, head_of(layer, unit, view.grid, names), view.grid)
+    return Pyramid(levels, ends, _head_of(layer, unit, view.grid, names), view.grid)
 
 
 def _halved(values: Floats, power: bool) -> Floats:
