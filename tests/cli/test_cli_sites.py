@@ -104,3 +104,53 @@ def test_the_rows_of_no_listed_cell_are_said_and_every_cell_has_its_record(tmp_p
     assert done.status == 0 and "60 of 120 rows are of no cell in the list" in done.out, done
     read = json.loads((tmp_path / "r.json").read_text())["cells"]["north"]["reading"]
     assert read["rows_read"] == read["kept"] + sum(read["left_out"].values()) == 120
+
+
+def test_older_maps_and_further_evidence_of_several_cells_come_from_folders(tmp_path, tiny_prior, ckm):
+    """Last month's folder of maps and a raster of averages: each cell takes its own, and is told where it has none."""
+    common = ("construct", drive(tmp_path), "--sites", sites(tmp_path), "--cell", 4, "--size", 32, "--prior",
+              tiny_prior, "--no-check", "--draws", 0)  # fmt: skip
+    ckm(*common, "-o", tmp_path / "alone")
+    last, more = tmp_path / "last", tmp_path / "more"
+    last.mkdir()
+    more.mkdir()
+    with rasterio.open(tmp_path / "alone" / "north.tif") as file:
+        profile, bands, tags = file.profile, file.read(), file.tags()
+        described, units = file.descriptions, [file.tags(k) for k in range(1, file.count + 1)]
+    bands[0, :, 16:] += 25.0  # last month, the east was much stronger
+    bands[1] = 1.0
+    with rasterio.open(last / "north.tif", "w", **profile) as file:
+        file.write(bands)
+        file.update_tags(**tags)
+        for k, (name, own) in enumerate(zip(described, units, strict=True), start=1):
+            file.set_band_description(k, name)
+            file.update_tags(k, **own)
+    corner = [GRID.to_lonlat(GRID.x[k], GRID.y[j]) for k, j in ((2, 2), (12, 2), (12, 12), (2, 12), (2, 2))]
+    ring = [[float(lon), float(lat)] for lon, lat in corner]
+    area = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
+            "properties": {"value": -150.0, "sigma": 1.0}}  # fmt: skip
+    (more / "south.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [area]}))
+    told = ckm(*common, "-o", tmp_path / "now", "--before", last, "--before-age", 1, "--evidence", more).out
+    assert "the map before, 1 days old, counts as" in told
+    assert f"{last} holds nothing of this cell" in " ".join(told.split()), "the south had no older map"
+    assert f"{more} holds nothing of this cell" in " ".join(told.split()), "the north had no other instrument"
+    mean = {}
+    for folder in ("alone", "now"):
+        for name in ("north", "south"):
+            with rasterio.open(tmp_path / folder / f"{name}.tif") as file:
+                mean[folder, name] = file.read(1)
+    moved = {name: mean["now", name] - mean["alone", name] for name in ("north", "south")}
+    assert moved["south"][2:13, 2:13].mean() < -5.0, "the average over the area says that it is weak"
+    assert moved["north"][:, 20:].mean() > moved["north"][:, :12].mean() + 1.0, "the older map counts"
+
+
+def test_folders_that_hold_nothing_or_would_be_overwritten_are_refused(tmp_path, ckm):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    common = ("construct", drive(tmp_path), "--sites", sites(tmp_path))
+    refused = ckm(*common, "-o", tmp_path / "maps", "--before", empty)
+    assert refused.status == 2 and "holds nothing of north, south: wanted north.tif" in refused.complaint
+    refused = ckm(*common, "-o", tmp_path / "maps", "--before", drive(tmp_path))
+    assert refused.status == 2 and "is no folder" in refused.complaint
+    refused = ckm(*common, "-o", empty, "--before", empty)
+    assert refused.status == 2 and "would be lost" in refused.complaint and not list(empty.iterdir())

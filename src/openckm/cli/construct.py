@@ -154,10 +154,11 @@ def construct(
            "check": check}  # fmt: skip
     if sites is not None:
         _require_of_each(
-            evidence=evidence, before=before, draw_by=None if draw_by == "conditioned" else draw_by, delta=delta,
-            png=png, zarr=zarr, outage_threshold=outage_threshold, strict=strict or None,
+            draw_by=None if draw_by == "conditioned" else draw_by, delta=delta, png=png, zarr=zarr,
+            outage_threshold=outage_threshold, strict=strict or None,
         )  # fmt: skip
-        _several(measurements, sites, output, site, report, how)
+        each = {"evidence": evidence, "before": before, "before_age_days": before_age}
+        _several(measurements, sites, output, site, report, how | each)
         return
     more = {"deadline_s": deadline, "delta": delta, "outage_threshold": outage_threshold, "evidence": evidence,
             "before": before, "before_age_days": before_age, "draw_by": _drawer(draw_by),
@@ -189,8 +190,8 @@ def _require_of_each(**given: object) -> None:
     asked = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
     if asked:
         raise OptionError(
-            f"--sites with {', '.join(asked)}: --sites writes one GeoTIFF a cell, or one Zarr (-o NAME.zarr), from the"
-            " readings alone: leave these out, or construct such a cell by itself"
+            f"--sites with {', '.join(asked)}: --sites writes one GeoTIFF a cell, or one Zarr (-o NAME.zarr):"
+            " leave these out, or construct such a cell by itself"
         )
 
 

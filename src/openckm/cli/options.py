@@ -34,9 +34,11 @@ Measurements = Annotated[
 ]
 EvidenceFile = Annotated[
     Path | None,
-    typer.Option("--evidence", help="JSON of readings by other instruments: a likelihood, or areas as GeoJSON."),
+    typer.Option("--evidence", help="JSON of other instruments' readings, or areas as GeoJSON; of --sites, a folder."),
 ]
-BeforeFile = Annotated[Path | None, typer.Option("--before", help="An older map of the site (GeoTIFF): evidence, too.")]
+BeforeFile = Annotated[
+    Path | None, typer.Option("--before", help="An older map (GeoTIFF): evidence, too; of --sites, a folder of them.")
+]
 BeforeAge = Annotated[
     float, typer.Option("--before-age", help="Age of the map before, in days; its noise grows with it.")
 ]

@@ -95,15 +95,14 @@ def plan(
     begin = None if start is None else lon_lat(start, "--start")
     if (bs is None) == (sites is None):
         raise OptionError("give the base station by --bs, or the cells of a mast by --sites")
-    if sites is not None and (evidence is not None or before is not None):
-        raise OptionError("--sites with --evidence or --before: plan for those cells one by one")
     site = SitePlan(None if bs is None else lon_lat(bs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size)
     reading = reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height)
     with stages("planning") as on_progress:
         if sites is not None:
             made = plan_sites(
                 measurements or None, read_sites(sites, site), reading=reading, count=count, start=begin, seed=seed,
-                prior=prior, budget_km=budget_km, on_progress=on_progress,
+                prior=prior, evidence=evidence, before=before, before_age_days=before_age, budget_km=budget_km,
+                on_progress=on_progress,
             )  # fmt: skip
         else:
             made = run(

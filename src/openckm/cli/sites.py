@@ -41,6 +41,9 @@ def construct_folder(
     together = output.suffix == ".zarr"
     if (output.suffix and not together) or output.is_file():
         raise OptionError(f"--output {output}: with --sites, one map a cell is written: name a folder, or NAME.zarr")
+    if any(options.get(name) is not None and Path(options[name]).resolve() == output.resolve()
+           for name in ("before", "evidence")):  # fmt: skip
+        raise OptionError(f"--output {output}: that folder holds what is read, which would be lost; name another")
     if not output.parent.is_dir():
         raise InputError(f"{output.parent}: there is no such folder to write into; make it first")
     listed = read_sites(sites, plan)

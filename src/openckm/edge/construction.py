@@ -146,7 +146,7 @@ def construct(
     likelihood = _with_file(likelihood, evidence, given.grid)
     if likelihood is not None and field is not None:
         likelihood = beyond_gain_field(likelihood, field)
-    given, changes = _with_older(given, read, before, before_age_days, field)
+    given, changes = with_older(given, read, before, before_age_days, field)
     notes += changes
     method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta), draw_by=draw_by)
     if memory is not None:
@@ -242,7 +242,7 @@ def _with_file(likelihood: Likelihood | None, evidence: str | os.PathLike[str] |
     return Product(likelihood, read)
 
 
-def _with_older(
+def with_older(
     given: Evidence, read: Evidence, before: str | os.PathLike[str] | None, age_days: float,
     pattern: NDArray[np.float64] | None,
 ) -> tuple[Evidence, list[str]]:  # fmt: skip

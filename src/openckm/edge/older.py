@@ -20,14 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import GridError, InputError, MeasurementError, OptionError
+from openckm.infer.scene import OLDER as OLDER
 from openckm.maps.geotiff import channel_unit, read_geotiff
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Points
 from openckm.maps.radiomap import RadioMap
 
 Array = NDArray[np.float64]
-OLDER = "map before"
-"""Device of the readings that an older map stands for."""
 SPACING_M = 20.0
 MOST_A_SIDE = 32
 """Lattice points along the longer side, at most."""

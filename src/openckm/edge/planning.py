@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openckm.edge.instruments import read_instruments
 from openckm.edge.older import MONTH_DAYS, OLDER, older_readings, read_older
 from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
+from openckm.edge.several import INSTRUMENTS, MAPS, of_cells
 from openckm.errors import OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.infer.covariance import EnsembleCovariance
@@ -165,11 +166,8 @@ def plan(
     else:
         given = read_evidence(measurements, site, reading)
         observations, grid, reports = given.observations, given.grid, (given.report,)
-    if before is not None:
-        older = read_older(before, None if measurements is None else given.report.unit)
-        observations = replace(
-            observations, points=(*observations.points, older_readings(older, grid, before_age_days))
-        )
+    unit = reports[0].unit if reports else None
+    observations = _with_older(observations, grid, before, before_age_days, unit)
     method = OpenCKM(prior=None if prior is None else Path(prior))
     made = plan_on(
         method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
@@ -189,6 +187,9 @@ def plan_sites(
     start: tuple[float, float] | None = None,
     seed: int = 0,
     prior: str | os.PathLike[str] | None = None,
+    evidence: str | os.PathLike[str] | None = None,
+    before: str | os.PathLike[str] | None = None,
+    before_age_days: float = MONTH_DAYS,
     budget_km: float | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> MeasurementPlan:
@@ -204,6 +205,9 @@ def plan_sites(
         start: (longitude, latitude) where the drive begins [degrees], or None.
         seed: the seed of everything random.
         prior: model folder; None for the embedded prior.
+        evidence: folder of further instruments' readings, a file a cell, as for `construct_sites`.
+        before: folder of older maps, one a cell, as for `construct_sites`.
+        before_age_days: their age [days].
         budget_km: longest drive [km]; None for any.
         on_progress: called with (what, done, in all) while the work goes on.
 
@@ -217,27 +221,41 @@ def plan_sites(
     lon, lat = (float(v) for v in np.mean(known, axis=0))
     how = reading or ReadingOptions()
     _require_possible(count, how.sigma_db, budget_km)
+    older, further = of_cells(before, sites, MAPS), of_cells(evidence, sites, INSTRUMENTS)
     cells: dict[str, tuple[Observations, Grid]] = {}
     reports: list[DriveTestReport] = []
     for site in sites:
         own = site if site.centre is not None else replace(site, centre=(lon, lat))
         if measurements is None:
             grid = own.grid()
-            cells[site.name] = own.observations(grid), grid
+            observations = own.observations(grid)
         else:
             given = read_evidence(measurements, own, replace(how, where={**how.where, **site.cells}))
-            cells[site.name] = given.observations, given.grid
+            observations, grid = given.observations, given.grid
             reports.append(given.report)
+        unit = None if measurements is None else reports[-1].unit
+        cells[site.name] = _with_older(observations, grid, older.get(site.name), before_age_days, unit), grid
     grids = {grid for _, grid in cells.values()}
     if len(grids) > 1:
         raise OptionError(f"maps on {len(grids)} grids: give all cells one cell side, size and centre, or plan each")
     method = OpenCKM(prior=None if prior is None else Path(prior))
-    believed = list(method.posteriors(cells, seed=seed, progress=on_progress).values())
+    more = {name: read_instruments(path, next(iter(grids))) for name, path in further.items()}
+    believed = list(method.posteriors(cells, seed=seed, progress=on_progress, likelihoods=more).values())
     observations, grid = next(iter(cells.values()))
     made = _planned(
         believed, _free(observations, grid), grid, count, start, how.sigma_db, seed, method.steps, budget_km
     )  # fmt: skip
     return replace(made, read=tuple(reports))
+
+
+def _with_older(
+    observations: Observations, grid: Grid, before: str | os.PathLike[str] | None, age_days: float, unit: str | None
+) -> Observations:
+    """Return the observations with those that an older map of the site stands for; None for no map."""
+    if before is None:
+        return observations
+    points = older_readings(read_older(before, unit), grid, age_days)
+    return replace(observations, points=(*observations.points, points))
 
 
 def plan_on(

@@ -10,15 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
-from openckm.edge.construction import Construction, checked, finished, used_of
+from openckm.edge.construction import Construction, checked, finished, used_of, with_older
+from openckm.edge.instruments import read_instruments
+from openckm.edge.older import MONTH_DAYS
 from openckm.edge.reading import Evidence, ReadingOptions, read_evidence
 from openckm.errors import InputError, OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.maps.csv import Files
 from openckm.maps.site_plan import SitePlan
+from openckm.observe.likelihood import Likelihood
+from openckm.observe.offset import beyond_gain_field
 from openckm.side_by_side import sharing_out
 
 __all__ = ["construct_sites"]
+
+MAPS = (".tif", ".tiff")
+INSTRUMENTS = (".json", ".geojson")
+"""Endings of the files of one cell in a folder of older maps, and of further evidence."""
 
 
 @sharing_out()
@@ -32,6 +40,9 @@ def construct_sites(
     prior: str | os.PathLike[str] | None = None,
     device: str | None = None,
     check: bool = True,
+    evidence: str | os.PathLike[str] | None = None,
+    before: str | os.PathLike[str] | None = None,
+    before_age_days: float = MONTH_DAYS,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Construction]:
     """Construct the map of every cell that a drive test heard.
@@ -45,6 +56,10 @@ def construct_sites(
         prior: model folder; None for the embedded prior.
         device: name of the device whose level the maps have; None for the mean device, "any" for those at hand.
         check: whether to run the self-check of each cell, which is made of its own readings alone.
+        evidence: folder with a file of further instruments for each cell that has some, called like the cell, with the
+            ending .json or .geojson (`openckm.edge.instruments`).
+        before: folder with an older map of each cell that has one, as `construct_sites` leaves them: NAME.tif.
+        before_age_days: the age of those maps [days].
         on_progress: called with (what, done, in all) while the work goes on.
 
     Returns:
@@ -62,7 +77,9 @@ def construct_sites(
             " column that is one of the file, e.g. PCI, with the cell's value in it"
         )
     method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
+    older, further = of_cells(before, sites, MAPS), of_cells(evidence, sites, INSTRUMENTS)
     read, fields, notes, checks, alone = {}, {}, {}, {}, {}
+    likelihoods: dict[str, Likelihood] = {}
     for number, site in enumerate(sites):
         _say(on_progress, "each cell by itself", number, len(sites))
         try:
@@ -70,14 +87,25 @@ def construct_sites(
         except InputError as error:
             raise InputError(f"cell {site.name}: {error}") from error
         read[site.name], fields[site.name], said = used_of(_labelled(whole, site.name), site, how.sigma_db)
-        cell = read[site.name].observations, read[site.name].grid
-        alone[site.name] = method.posterior(*cell, seed=seed)
-        checks[site.name], reason = (
-            checked(method, alone[site.name], *cell, seed) if check else (None, "self-check left out on request")
+        name, field = site.name, fields[site.name]
+        read[name], more = with_older(read[name], whole, older.get(name), before_age_days, field)
+        likelihood = None if name not in further else read_instruments(further[name], read[name].grid)
+        if likelihood is not None:
+            likelihoods[name] = likelihood if field is None else beyond_gain_field(likelihood, field)
+        more += [f"{folder} holds nothing of this cell" for folder, files in ((before, older), (evidence, further))
+                 if folder is not None and name not in files]  # fmt: skip
+        cell = read[name].observations, read[name].grid
+        alone[name] = method.posterior(*cell, seed=seed, likelihood=likelihoods.get(name))
+        checks[name], reason = (
+            checked(method, alone[name], *cell, seed, likelihoods.get(name))
+            if check
+            else (None, "self-check left out on request")
         )
-        notes[site.name] = tuple(said + [reason] * bool(reason))
+        notes[name] = tuple(said + more + [reason] * bool(reason))
     cells = {name: (given.observations, given.grid) for name, given in read.items()}
-    maps = method.several(cells, draws=draws, seed=seed, progress=on_progress, alone=alone)
+    maps = method.several(
+        cells, draws=draws, seed=seed, progress=on_progress, alone=alone, likelihoods=likelihoods
+    )  # fmt: skip
     out = {}
     for name, radiomap in maps.items():
         made = finished(radiomap, checks[name], read[name], fields[name])
@@ -86,6 +114,33 @@ def construct_sites(
             made, read[name].observations, read[name].report, checks[name], notes[name], seconds
         )  # fmt: skip
     return out
+
+
+def of_cells(
+    folder: str | os.PathLike[str] | None, sites: Sequence[SitePlan], endings: Sequence[str]
+) -> dict[str, Path]:
+    """Return the files of a folder that are called like the cells, by cell; cells without one are not in it.
+
+    Args:
+        folder: the folder, or None for none.
+        sites: the cells.
+        endings: the endings that such a file may have, the first one preferred.
+
+    Raises:
+        InputError: if it is no folder, or holds nothing of any cell.
+    """
+    if folder is None:
+        return {}
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder} is no folder: of several cells, wanted one with a file NAME{endings[0]} a cell")
+    named = [(site.name, Path(folder) / f"{site.name}{end}") for site in sites for end in reversed(endings)]
+    found = {name: path for name, path in named if path.is_file()}
+    if not found:
+        raise InputError(
+            f"{folder} holds nothing of {', '.join(site.name for site in sites)}: wanted {sites[0].name}{endings[0]} and"
+            " the like"
+        )
+    return found
 
 
 def _labelled(read: Evidence, name: str) -> Evidence:

@@ -226,10 +226,13 @@ class OpenCKM:
         """
         network = self._load()[0]
         scene = prepare_scene(observations, grid, network.multiple, self.device, maps, planes=planes_of(network))
-        belief = self._believe(scene, seed, until, progress)
+        return self._further(self._believe(scene, seed, until, progress), likelihood)
+
+    def _further(self, belief: Posterior, likelihood: Likelihood | None) -> Posterior:
+        """Return a belief given what further instruments read, exactly where that can be."""
         if likelihood is None:
             return belief
-        if belief.facts["unit"] != scene.unit:
+        if belief.facts["unit"] != belief.scene.unit:
             raise MeasurementError(
                 "too few readings at points to tell the transmit power, so that other evidence in dBm cannot be used;"
                 " give at least 3 readings at points, or all evidence in dB"
@@ -301,13 +304,15 @@ class OpenCKM:
         seed: int = 0,
         progress: Report | None = None,
         alone: Mapping[str, Posterior] | None = None,
+        likelihoods: Mapping[str, Likelihood] | None = None,
     ) -> dict[str, RadioMap]:
         """Return the maps of several radio cells, each of which learns from the others at its mast.
 
         Arguments and errors as for `posteriors`, and `draws`, how many of each map.
         """
         out = {}
-        for k, belief in self.posteriors(cells, seed=seed, progress=progress, alone=alone).items():
+        believed = self.posteriors(cells, seed=seed, progress=progress, alone=alone, likelihoods=likelihoods)
+        for k, belief in believed.items():
             started = time.monotonic()
             drawn = belief.draw(draws, seed, self.steps, on_progress=progress)
             spent = belief.evaluations + belief.cost(len(drawn), self.steps)
@@ -322,6 +327,7 @@ class OpenCKM:
         seed: int = 0,
         progress: Report | None = None,
         alone: Mapping[str, Posterior] | None = None,
+        likelihoods: Mapping[str, Likelihood] | None = None,
     ) -> dict[str, Posterior]:
         """Return the beliefs about several radio cells, each of which learns from the others at its mast.
 
@@ -330,6 +336,7 @@ class OpenCKM:
             seed: the seed of everything random.
             progress: called with what is done.
             alone: what `posterior` said of each cell by itself, where it was asked before.
+            likelihoods: the likelihood of any further instrument, by the cell that it read.
 
         Raises:
             InputError: if the evidence cannot be used, or the cells are in different CRS.
@@ -337,8 +344,12 @@ class OpenCKM:
         """
         from openckm.infer.shared import with_sisters
 
+        more = likelihoods or {}
         if alone is None:
-            alone = {k: self.posterior(*seen, seed=seed, progress=progress) for k, seen in cells.items()}
+            alone = {
+                k: self.posterior(*seen, seed=seed, progress=progress, likelihood=more.get(k))
+                for k, seen in cells.items()
+            }
         scenes = {k: one.scene for k, one in alone.items()}
         fitted = {k: one.experts[0] for k, one in alone.items() if one.experts is not None}
         joint = with_sisters({k: scenes[k] for k in fitted}, fitted, seed)
@@ -346,7 +357,7 @@ class OpenCKM:
         for k, belief in alone.items():
             out[k] = belief
             if k in joint and (joint[k].sisters is not None or joint[k].levels is not None):
-                out[k] = self._believe(joint[k], seed, None, progress, belief)
+                out[k] = self._further(self._believe(joint[k], seed, None, progress, belief), more.get(k))
         return out
 
     def _believe(

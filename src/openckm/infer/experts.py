@@ -83,6 +83,11 @@ class Expert:
     linear: csr_matrix | None = None
 
     @property
+    def slope(self) -> float:
+        """How much of the network's map, and so of the map's own error, is in the answer."""
+        return _slope(self.fit, self.basis)
+
+    @property
     def fitted(self) -> Fitted:
         """What of the expert belongs to its readings."""
         return Fitted(self.fit, self.held_out, self.held_out_std, self.linear)

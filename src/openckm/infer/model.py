@@ -30,14 +30,13 @@ from openckm.errors import ComputationError
 from openckm.infer.covariance import Covariance, EnsembleCovariance, ExactCovariance
 from openckm.infer.draws import OutOfTime, batch_size, draw_maps, in_time
 from openckm.infer.exact.ancestral import AncestralSampler
-from openckm.infer.experts import Expert, all_rows, gain_of
+from openckm.infer.experts import Expert, gain_of
 from openckm.infer.extended import MeanMap as MeanMap
 from openckm.infer.scene import Scene
 from openckm.infer.stacking import Blend
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
 from openckm.maps.radiomap import RadioMap
-from openckm.observe.field.discrepancy import refit
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
@@ -171,13 +170,13 @@ class Posterior:
         return np.asarray(mean + std / np.maximum(expert.std[at], 1e-6) * (drawn - expert.mean[at]))
 
     def _evidence_draw(self, gain: Array, expert: Expert, rng: np.random.Generator, at: slice | Index) -> Array:
-        """The network's draw with a discrepancy of its own, delta_k ~ p(delta | readings - x_k)."""
-        scene, matrix = self.scene, expert.basis.matrix.copy()
-        slope = expert.basis.names.index("map slope")
-        matrix[:, slope] += gain - gain_of(expert.denoised)[0][0]
-        mean, std = expert.fit.beta_mean, np.sqrt(np.diag(expert.fit.beta_cov))
-        part = refit(expert.fit, all_rows(scene, matrix, expert.linear), prior_mean=mean, prior_std=std)
-        return np.asarray(part.sample(scene.places[at], matrix[at], 1, rng)[0])
+        """A draw of nuisances and discrepancy about the network's mean, and what the network's draw differs from that.
+
+        The network's own error counts by the slope, and is drawn by the network, which saw the readings: so draws have
+        the standard deviation that is stated (`openckm.infer.experts.evidence_belief`).
+        """
+        own = expert.fit.sample(self.scene.places[at], expert.basis.matrix[at], 1, rng)[0]
+        return np.asarray(own + expert.slope * (gain - gain_of(expert.denoised)[0][0])[at])
 
     def covariance(self, *, draws: int = 24, seed: int = 0, steps: int | None = None) -> Covariance:
         """Return the covariance of the gain between cells: exact where readings were fitted, else that of draws.

@@ -42,6 +42,8 @@ SHADOW_SIGMA_DB = 0.5
 """What averaging the readings of a cell does not remove [dB]: the place within the cell."""
 ANY_DEVICE = "any"
 """Name that stands for whatever device is at hand: readings count as they come, and no device has a level."""
+OLDER = "map before"
+"""Name of the device of the readings that an older map of the site stands for."""
 MIN_READINGS = 3
 """Readings without which nothing is fitted."""
 TRANSMIT = "transmit power"

@@ -8,7 +8,8 @@ prior; it is not negative, for what stands in the way of one cell stands in the 
 products come nearest to all rho (principal factors). Each cell is then conditioned on its own readings and on the
 residuals of its sisters, y - H beta, as further readings of its field.
 
-Levels of phones are those of all cells together, weighed by their precision, where the cells know the same phones.
+Levels of phones are those of all cells together, weighed by their precision, where the cells know the same phones. The
+level of an older map is its cell's alone.
 
 References:
     Multivariate geostatistics. H. Wackernagel, 2003, chapter 26 (the linear model of coregionalisation).
@@ -28,7 +29,7 @@ from scipy.spatial.distance import cdist
 
 from openckm.errors import InputError
 from openckm.infer.experts import Expert
-from openckm.infer.scene import Scene, Sisters
+from openckm.infer.scene import DEVICE_STD_DB, OLDER, Scene, Sisters
 from openckm.observe.field.matern import Matern
 
 Array = NDArray[np.float64]
@@ -197,4 +198,6 @@ def _levels(name: str, scenes: Mapping[str, Scene], fitted: Mapping[str, Expert]
         weighed += level / var
     if not precision.all():
         return None
-    return weighed / precision, np.sqrt(1.0 / precision + CELL_STD_DB**2)
+    own = np.array(devices) == OLDER  # each cell's map before has a level of its own: that of its transmit power then
+    level, spread = weighed / precision, np.sqrt(1.0 / precision + CELL_STD_DB**2)
+    return np.where(own, 0.0, level), np.where(own, DEVICE_STD_DB, spread)

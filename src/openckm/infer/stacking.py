@@ -3,10 +3,19 @@
     w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2     (1)
 
 (stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). p_ik is what expert k
-(`openckm.infer.experts`) says of reading i from the other folds. lambda is what about twenty readings say: few readings
-leave the weights near w0, which leans on the untouched prior. The spread is then scaled so that nine tenths of the
-held-out readings lie in their 90 % intervals, in these folds and in blocks of an eighth of the map: the larger of the
-two factors counts, because most of a map lies away from its readings.
+(`openckm.infer.experts`) says of reading i from the other folds. lambda is what LEAN_READINGS say: few readings leave
+the weights near w0. What w0 is depends on what is known besides (`LEANINGS`):
+
+    gains at a known site      leans on the untouched prior; kriging has to earn its weight
+    gains, nothing but them    leans on kriging as well, for no expert knows the place
+    received power             is the site expert, and counts as much as all readings together: readings of one street
+                               err together and say far less than their number
+
+The spread is then scaled so that nine tenths of the held-out readings lie in their 90 % intervals, in these folds and
+in blocks of an eighth of the map: the larger of the two factors counts, because most of a map lies away from its
+readings.
+
+The constants were chosen on maps and draws that no benchmark asks (docs/decisions/0013-kriging-beside-the-experts.md).
 
 Weights and scale belong to the readings (`weigh`); the belief about any cells follows from them (`blended`).
 """
@@ -26,10 +35,14 @@ from openckm.infer.trend import Trend
 
 Array = NDArray[np.float64]
 BLOCKS_A_SIDE = 8
-LEANING = {"site": 0.3, "evidence": 0.3, "untouched": 0.4, "trend": 0.0}
-"""Weights of the experts before any reading was held out, up to their sum: kriging has to earn its own."""
-LEAN_READINGS = 20.0
-"""Held-out readings with which their say equals that of LEANING."""
+LEANINGS = {
+    "site": {"site": 0.25, "evidence": 0.25, "untouched": 0.5, "trend": 0.0},
+    "nothing": {"site": 0.25, "evidence": 0.25, "untouched": 0.2, "trend": 0.3},
+    "power": {"site": 1.0, "evidence": 0.0, "trend": 0.0},
+}
+"""Weights of the experts before any reading was held out, up to their sum."""
+LEAN_READINGS = 40.0
+"""As how many held-out readings they count; of received power as many as there are, if that is more."""
 SCALE_BOUNDS = (0.5, 2.5)
 SCALE_HALF = 30.0
 """Held-out readings with which the factor that they ask for counts half."""
@@ -93,8 +106,8 @@ def weigh(
     if _level_known(scene):
         mean, var = (a[0][scene.index[plain]] for a in gain_of(site.denoised))
         held["untouched"] = mean, np.sqrt(var + noise**2)
-    leaning = np.array([LEANING[name] for name in held])
-    weight = _stacked(y, np.stack([h[0] for h in held.values()], axis=1), leaning)
+    leaning, counts = _leaning(scene, list(held))
+    weight = _stacked(y, np.stack([h[0] for h in held.values()], axis=1), leaning, counts)
     mean = sum(w * h[0] for w, h in zip(weight, held.values(), strict=True))  # (1): sum_k w_k p_ik
     var = sum(w * h[1] ** 2 for w, h in zip(weight, held.values(), strict=True))
     scale = _spread_factor(y - mean, np.sqrt(var))
@@ -125,19 +138,28 @@ def _level_known(scene: Scene) -> bool:
     return scene.unit == "dB" and scene.extended is None
 
 
-def _stacked(y: Array, predicted: Array, leaning: Array) -> Array:
+def _leaning(scene: Scene, names: list[str]) -> tuple[Array, float]:
+    """Return w0 of the experts, shape (k,), up to its sum, and as how many readings it counts; see the module."""
+    power, nothing = scene.unit == "dBm", scene.transmitter is None and scene.layout is None
+    own = LEANINGS["power" if power else "nothing" if nothing else "site"]
+    counts = max(LEAN_READINGS, float(scene.plain.sum())) if power else LEAN_READINGS
+    return np.array([own[name] for name in names]), counts
+
+
+def _stacked(y: Array, predicted: Array, leaning: Array, counts: float = LEAN_READINGS) -> Array:
     """Return the weights of the experts, shape (k,): not negative, of sum 1, near `leaning` when readings are few.
 
     Args:
         y: readings, shape (n,).
         predicted: the predicted of each reading by each expert from the other folds, shape (n, k).
         leaning: w0, up to its sum, shape (k,).
+        counts: as how many readings w0 counts.
     """
     start = leaning / leaning.sum()
     if not len(y):
         return np.asarray(start)
     gap = predicted - predicted.mean(axis=1, keepdims=True)
-    ridge = LEAN_READINGS * float((gap**2).mean()) + 1e-12  # (1): lambda
+    ridge = counts * float((gap**2).mean()) + 1e-12  # (1): lambda
     firm = 1e3 * np.sqrt(float((predicted**2).sum()) + ridge)
     # (1) as least squares of non-negative w, and sum w = 1 by a firm row
     rows = np.concatenate([predicted - y[:, None], np.sqrt(ridge) * np.eye(len(start)), np.full((1, len(start)), firm)])

@@ -16,7 +16,7 @@ readings of one place share it.
 Limits and intervals are sites (`openckm.observe.field.limits`), in the estimate of the hyperparameters, too: at a fixed
 point of expectation propagation the gradient of its evidence is that with the sites held fixed, so sites and
 hyperparameters are found in turn. A plain reading that lies farther from what all others say than `out_of_line`
-standard deviations counts with the noise that its gap makes likely, the estimate is made anew, and the reading is
+standard deviations, and than as many of its stated noise (a field may be smoother than the noise says), counts with the noise that its gap makes likely, the estimate is made anew, and the reading is
 reported: a heavy tail without a parameter.
 
 Sizes: with more readings than `max_readings`, neighbours are joined into one reading at their precision-weighted mean
@@ -257,7 +257,7 @@ def _out_of_line(fit: DiscrepancyFit, limit: float) -> FieldReadings | None:
     """Return the readings, those out of line with the noise that their gap makes likely; None if there are none."""
     data, held = fit.readings, fit.loo()
     gap = data.y - held.mean
-    worst = np.abs(gap) / held.std
+    worst = np.abs(gap) / np.maximum(held.std, data.sigma)  # what the stated noise explains is no contradiction
     found = (worst > limit) & ~data.limited
     if not found.any() or found.sum() > max(1.0, OUTLIER_SHARE * float((~data.limited).sum())):
         return None
