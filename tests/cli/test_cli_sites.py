@@ -117,8 +117,7 @@ def test_older_maps_and_further_evidence_of_several_cells_come_from_folders(tmp_
     with rasterio.open(tmp_path / "alone" / "north.tif") as file:
         profile, bands, tags = file.profile, file.read(), file.tags()
         described, units = file.descriptions, [file.tags(k) for k in range(1, file.count + 1)]
-    bands[0, :, 16:] += 25.0  # last month, the east was much stronger
-    bands[1] = 1.0
+    bands[1] = 1.0  # last month's drive was a long one
     with rasterio.open(last / "north.tif", "w", **profile) as file:
         file.write(bands)
         file.update_tags(**tags)
@@ -134,14 +133,15 @@ def test_older_maps_and_further_evidence_of_several_cells_come_from_folders(tmp_
     assert "the map before, 1 days old, counts as" in told
     assert f"{last} holds nothing of this cell" in " ".join(told.split()), "the south had no older map"
     assert f"{more} holds nothing of this cell" in " ".join(told.split()), "the north had no other instrument"
-    mean = {}
+    mean, std = {}, {}
     for folder in ("alone", "now"):
         for name in ("north", "south"):
             with rasterio.open(tmp_path / folder / f"{name}.tif") as file:
-                mean[folder, name] = file.read(1)
-    moved = {name: mean["now", name] - mean["alone", name] for name in ("north", "south")}
-    assert moved["south"][2:13, 2:13].mean() < -5.0, "the average over the area says that it is weak"
-    assert moved["north"][:, 20:].mean() > moved["north"][:, :12].mean() + 1.0, "the older map counts"
+                mean[folder, name], std[folder, name] = file.read(1), file.read(2)
+    moved = mean["now", "south"] - mean["alone", "south"]
+    assert moved[2:13, 2:13].mean() < -3.0, "the average over the area says that it is weak"
+    ratio = {name: std["now", name].mean() / std["alone", name].mean() for name in ("north", "south")}
+    assert ratio["north"] < 0.9 < ratio["south"], "the older map of the north counts, and for the north alone"
 
 
 def test_folders_that_hold_nothing_or_would_be_overwritten_are_refused(tmp_path, ckm):

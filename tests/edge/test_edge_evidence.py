@@ -161,6 +161,14 @@ def test_where_the_new_drive_disagrees_it_is_said(drive, tmp_path, tiny_prior):
     assert {(one.x < GRID.x[12], one.y > GRID.y[12]) for one in found} == {(True, True)}
 
 
+def test_the_map_has_todays_level_whatever_the_transmit_power_was_last_month(drive, tmp_path, tiny_prior):
+    """Last month the base station sent 20 dB more: an older map is no phone, whose level would count half."""
+    write_geotiff(older(FIELD + 20.0), tmp_path / "old.tif")
+    job = openckm.construct(drive, prior=tiny_prior, check=False, before=tmp_path / "old.tif", **OPTIONS)
+    assert abs(float(np.mean(job.radiomap.mean() - FIELD))) < 2.0
+    assert "today's readings lie -2" in job.summary()
+
+
 def test_an_older_map_counts_less_and_never_as_truth(drive, tmp_path):
     fresh, stale = (older_readings(older(FIELD), GRID, days) for days in (0.0, 365.0))
     assert (fresh.sigma == pytest.approx(3.0)) and stale.sigma.min() > 7.0

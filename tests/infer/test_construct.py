@@ -349,6 +349,9 @@ def test_each_device_has_a_level_and_the_map_is_that_of_the_mean_device_or_of_a_
     method = OpenCKM(prior=Path("stub"), symmetrise=False, device="A")
     named = method.reconstruct(evidence(one, two), GRID, draws=0)
     np.testing.assert_allclose(named.mean() - answer.mean(), levels["A"][0], atol=0.02)
+    own = named.provenance["devices"]  # levels are against the map's: a reading by B is foretold by its map and level
+    assert own["A"][0] == pytest.approx(0.0, abs=1e-9)
+    assert own["B"][0] == pytest.approx(levels["B"][0] - levels["A"][0], abs=0.02)
 
 
 @pytest.mark.parametrize("unit", ["dB", "dBm"])

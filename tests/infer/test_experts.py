@@ -108,7 +108,7 @@ def test_weights_of_experts_are_those_of_least_squares_on_a_simplex_and_lean_whe
     none = _stacked(y[:0], np.zeros((0, 2)), np.array([1.0, 3.0]))
     np.testing.assert_allclose(none, [0.25, 0.75])
     worse = _stacked(y, np.stack([truth, truth + 50.0], 1), np.array([0.5, 0.5]))
-    assert worse[1] < 0.02 and (worse >= 0).all()
+    assert worse[1] < 0.03 and (worse >= 0).all()
 
 
 def test_gain_of_a_denoised_map_is_in_db():

@@ -426,7 +426,7 @@ def _reading_lines(facts: Mapping[str, Any]) -> list[str]:
     levels, noise = facts["devices"], facts["noise_factor"]
     if len(levels) > 1:
         words = ", ".join(f"{name or 'unnamed'} {mean:+.1f} ± {std:.1f} dB" for name, (mean, std) in levels.items())
-        lines.append(f"  fitted   devices against their mean: {words}")
+        lines.append(f"  fitted   devices against the map's level: {words}")
     words = ", ".join(f"{name or 'all readings'} {factor:.2f}" for name, factor in noise.items())
     lines.append(f"  fitted   noise over what was stated: {words}")
     if facts["sisters"]:

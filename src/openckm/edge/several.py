@@ -137,8 +137,8 @@ def of_cells(
     found = {name: path for name, path in named if path.is_file()}
     if not found:
         raise InputError(
-            f"{folder} holds nothing of {', '.join(site.name for site in sites)}: wanted {sites[0].name}{endings[0]} and"
-            " the like"
+            f"{folder} holds nothing of {', '.join(site.name for site in sites)}: wanted {sites[0].name}{endings[0]}"
+            " and the like"
         )
     return found
 

@@ -47,8 +47,9 @@ def _reading_facts(scene: Scene, fit: DiscrepancyFit) -> dict[str, Any]:
     own, kind = scene.readings, scene.readings.kind
     count = scene.contrasts.shape[1]
     tail = slice(len(fit.beta_mean) - count, None)
-    level = scene.contrasts @ fit.beta_mean[tail]
-    spread = np.sqrt(np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 0.0))
+    rows = scene.contrasts - scene.map_level  # against the map's level
+    level = rows @ fit.beta_mean[tail]
+    spread = np.sqrt(np.maximum(np.diag(rows @ fit.beta_cov[tail, tail] @ rows.T), 0.0))
     group = [int(scene.noise_group[scene.device == d][0]) if len(own) else 0 for d in range(len(level))]
     scale = fit.noise_std(1.0, np.array(group))
     far = ~np.isnan(fit.readings.fixed[: len(own)]) & scene.plain

@@ -211,6 +211,22 @@ class Scene:
         count = len(self.devices)
         return np.linalg.qr(np.eye(count)[:, :-1] - 1.0 / count)[0] if count > 1 else np.zeros((1, 0))
 
+    @cached_property
+    def map_level(self) -> Array:
+        """Level of the map's device in terms of the coefficients, shape (devices - 1,): of today's phones, or of one.
+
+        Raises:
+            MeasurementError: if the device whose map is wanted read nothing.
+        """
+        if self.reference is None:  # an older map is no phone: its level was that of another transmit power
+            today = np.array(self.devices) != OLDER
+            return np.asarray(self.contrasts[today].mean(axis=0) if today.any() else self.contrasts.mean(axis=0))
+        if self.reference not in self.devices:
+            raise MeasurementError(
+                f"the map of device {self.reference!r} is wanted, the readings are by {', '.join(self.devices)}"
+            )
+        return np.asarray(self.contrasts[self.devices.index(self.reference)])
+
     @property
     def index(self) -> NDArray[np.intp]:
         """Flat cell index of each used reading, shape (n,)."""
@@ -250,7 +266,7 @@ class Scene:
         return join(*parts)
 
     def bare_design(self) -> Basis:
-        """Return the rows of H of every cell without the prior's map: level, slopes over distance and rays, devices."""
+        """Return the rows of H of every cell without the prior's map: level, distance, antenna, rays, devices."""
         x, y = (part.ravel() for part in self.grid.centres())
         value = self.readings.value
         parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
@@ -259,6 +275,8 @@ class Scene:
             far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
             far -= float(far[self.index].mean()) if len(self.index) else 0.0
             parts.append(Basis(far[:, None], ("distance slope",), ("dB/dB",), np.array([-3.0]), np.array([3.0])))
+            if self.unit == "dBm" and base.azimuth_rad is not None:
+                parts += _antenna(self.grid, base, known_level=False)
         if (rays := self._rays_db()) is not None:
             rays -= float(rays[self.index].mean()) if len(self.index) else 0.0
             parts.append(Basis(rays[:, None], ("rays slope",), ("dB/dB",), np.array([0.5]), np.array([0.5])))
@@ -288,19 +306,12 @@ class Scene:
     def _device_columns(self, cells: int) -> Basis:
         """The columns of the devices' levels, on the map those of the device whose map it is."""
         count = self.contrasts.shape[1]
-        wanted = np.zeros(count)
-        if self.reference is not None:
-            if self.reference not in self.devices:
-                raise MeasurementError(
-                    f"the map of device {self.reference!r} is wanted, the readings are by {', '.join(self.devices)}"
-                )
-            wanted = self.contrasts[self.devices.index(self.reference)]
         names = tuple(f"device contrast {k + 1}" for k in range(count))
         mean, std = np.zeros(count), np.full(count, DEVICE_STD_DB)
         if self.levels is not None:
             mean = self.contrasts.T @ self.levels[0]
             std = np.sqrt((self.contrasts.T**2) @ self.levels[1] ** 2)
-        return Basis(np.tile(wanted, (cells, 1)), names, ("dB",) * count, mean, std)
+        return Basis(np.tile(self.map_level, (cells, 1)), names, ("dB",) * count, mean, std)
 
     def with_evidence(self, gain: Points | None) -> Condition:
         """Return the condition with these gain readings [dB] (and the scene's directions) as evidence."""

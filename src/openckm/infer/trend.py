@@ -1,12 +1,13 @@
 r"""One expert believes no learned map: it kriges the readings, with slopes over log-distance and what rays bring.
 
-    y_i = offset + b_d + a 10 log10 r(s_i) + c rays(s_i) + delta(s_i) + eps_i                       (1)
+    y_i = offset + b_d + a 10 log10 r(s_i) + pattern(bearing_i) + c rays(s_i) + delta(s_i) + eps_i  (1)
 
 What the readings said of the discrepancy, the noise and limits about the prior's map is taken as it is
 (`openckm.observe.field.discrepancy.refit`), so that the expert costs no estimate and no further factor of the
-covariance. Beside experts that hold a map it is what classical kriging knows of the site, and where the prior's shadows
-are not those of the place, the blend is nearer to it. Held-out measured sets (`ckm bench duke`, `ckm bench real`) say
-what it is worth.
+covariance. The antenna's pattern is that of received power with a known boresight, as for the site expert
+(`openckm.infer.scene`). Beside experts that hold a map it is what classical kriging knows of the site, and where the
+prior's shadows are not those of the place, the blend is nearer to it. Held-out measured sets (`ckm bench duke`,
+`ckm bench real`) say what it is worth.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ readings of one place share it.
 Limits and intervals are sites (`openckm.observe.field.limits`), in the estimate of the hyperparameters, too: at a fixed
 point of expectation propagation the gradient of its evidence is that with the sites held fixed, so sites and
 hyperparameters are found in turn. A plain reading that lies farther from what all others say than `out_of_line`
-standard deviations, and than as many of its stated noise (a field may be smoother than the noise says), counts with the noise that its gap makes likely, the estimate is made anew, and the reading is
-reported: a heavy tail without a parameter.
+standard deviations, and than as many of its stated noise (a field may be smoother than the noise says), counts with
+the noise that its gap makes likely, the estimate is made anew, and the reading is reported: a heavy tail without a
+parameter.
 
 Sizes: with more readings than `max_readings`, neighbours are joined into one reading at their precision-weighted mean
 place, value and row of H, with the precision of all; this is exact for readings at one place and loses detail only
