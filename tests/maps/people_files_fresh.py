@@ -20,7 +20,7 @@ from people_files_strangers import _Made
 def fresh(drive: Drive) -> Iterator[Input]:
     """Yield every file, with what has to come of it."""
     made = _Made(drive)
-    for kind in (instants, indices, positions, texts, documents, databases):
+    for kind in (serving, layers, instants, indices, positions, texts, documents, databases):
         yield from kind(made)
 
 
@@ -49,6 +49,45 @@ def instants(made: _Made) -> Iterator[Input]:
     ]
     yield Input("instant-fading.csv", table(["time", "lon", "lat", "rsrp"], fading).encode(),
                 how={"marks": True, "one_place": True, "all_rows": True, "silent": "same time"})  # fmt: skip
+
+
+def serving(made: _Made) -> Iterator[Input]:
+    """Yield serving and neighbouring rows that a column of another name tells apart."""
+    for name, header, yes, no in (
+        ("type", "type", "serving", "neighbor"), ("state", "CellState", "Serving Cell", "Detected"),
+        ("kind", "Kind of cell", "PCell", "SCell"),
+    ):  # fmt: skip
+        rows = [r for row in made.rows(lambda i, x, y, v: [_t(i), x, y, v])
+                for r in ([*row[:3], yes, row[3]], [*row[:3], no, "-120"])]  # fmt: skip
+        text = table(["time", "lon", "lat", header, "rsrp"], rows)
+        yield Input(f"serving-{name}.csv", text.encode(), says=("neighbouring",), extra=COUNT)
+
+
+def layers(made: _Made) -> Iterator[Input]:
+    """Yield GeoPackages of which one layer holds readings, and workbooks whose readings are formulas."""
+    try:
+        import openpyxl
+        import pyogrio
+        import shapely
+    except ImportError:
+        return
+    d = made.drive
+    places = shapely.to_wkb(shapely.points(d.lon, d.lat))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.gpkg"
+        for layer, name, values in (
+            ("device_status", "battery", np.full(COUNT, 90.0)),
+            ("lte_message", "rsrp", d.rsrp),
+        ):
+            pyogrio.raw.write(path, places, [values], [name], geometry_type="Point", crs="EPSG:4326", layer=layer,
+                              append=path.exists())  # fmt: skip
+        yield Input("layers.gpkg", path.read_bytes(), says=("lte_message",))
+        book = openpyxl.Workbook()
+        book.active.append(["lon", "lat", "rsrp"])
+        for row in made.plain[1]:
+            book.active.append([float(row[0]), float(row[1]), f"={row[2]}"])
+        book.save(Path(folder) / "a.xlsx")
+        yield Input("formulas.xlsx", (Path(folder) / "a.xlsx").read_bytes(), None, ("formulas",))
 
 
 def indices(made: _Made) -> Iterator[Input]:

@@ -66,11 +66,22 @@ SERVING_NAMES = (
     "neighbors",
 )  # fmt: skip
 """Column names that tell the serving cell's rows from its neighbours'; those with "neigh" say the opposite."""
+SERVING_WORDS = frozenset(
+    ("serving", "serving cell", "servingcell", "pcell", "primary", "registered", "primary_serving")
+)
+NEIGHBOUR_WORDS = frozenset((
+    "neighbor", "neighbour", "neighboring", "neighbouring", "neighbor cell", "neighbour cell", "neighborcell",
+    "neighbourcell", "detected", "detected cell", "monitored", "listed", "scell", "secondary", "nachbar",
+    "nachbarzelle",
+))  # fmt: skip
+"""Cells of a column of any name that tell the serving cell's rows from its neighbours'."""
 SERVING_YES = frozenset((
+    *SERVING_WORDS,
     "true", "1", "yes", "y", "serving", "primary", "registered", "pcell", "connected", "s", "t", "x", "1.0",
     "primary_serving", "ja", "oui", "sí", "si", "wahr", "vrai",
 ))  # fmt: skip
 SERVING_NO = frozenset((
+    *NEIGHBOUR_WORDS,
     "false", "0", "no", "n", "", "neighbor", "neighbour", "neighboring", "neighbouring", "f", "none", "0.0",
     "secondary", "detected", "nein", "non", "falsch", "faux", "scell",
 ))  # fmt: skip

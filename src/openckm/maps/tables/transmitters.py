@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.maps.tables.account import Account
 from openckm.maps.tables.networks import (
+    NEIGHBOUR_WORDS,
     SERVING_NAMES,
     SERVING_NO,
+    SERVING_WORDS,
     SERVING_YES,
     end_of,
     network_kind,
@@ -170,7 +172,15 @@ def _is_value(name: str) -> bool:
 
 def serving_column(file: TableFile, taken: set[int]) -> int | None:
     """Return the column that tells the serving cell's rows from its neighbours', None where there is none."""
-    return next((i for i, name in enumerate(file.header) if i not in taken and is_known(name, SERVING_NAMES)), None)
+    free = [i for i in range(len(file.header)) if i not in taken]
+    named = next((i for i in free if is_known(file.header[i], SERVING_NAMES)), None)
+    return named if named is not None else next((i for i in free if _says_serving(file, i)), None)
+
+
+def _says_serving(file: TableFile, column: int) -> bool:
+    """Say whether the cells of a column are words for serving and neighbouring cells, of which both occur."""
+    cells = {row[column].strip().lower() for row in file.sample() if column < len(row)} - {""}
+    return bool(cells & SERVING_WORDS) and bool(cells & NEIGHBOUR_WORDS) and cells <= SERVING_WORDS | NEIGHBOUR_WORDS
 
 
 def prefer_serving(account: Account, column: int) -> None:

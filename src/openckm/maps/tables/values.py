@@ -347,6 +347,8 @@ def _mapped(kind: NDArray[np.str_], new: Mapping[str, str]) -> NDArray[np.str_]:
 def _other_rows(account: Account) -> str:
     """Return a hint where positions and readings stand on different rows, as in logs of events; else nothing."""
     without = account.left_out.get("without a position", 0), account.left_out.get("without a value", 0)
+    if without[1] == account.read and account.table.file.name.lower().endswith((".xlsx", ".xlsm")):
+        return "formulas have no value before a spreadsheet has opened and saved them: do so, or give CSV; or "
     if min(without) < 0.2 * account.read:
         return ""
     return "positions and readings stand on different rows: fill the positions down, and give the file again; or "

@@ -145,7 +145,7 @@ def _plain_columns(table: Any) -> list[tuple[str, NDArray[Any]]]:
 
 
 def open_vector(source: Source) -> FrameFile:
-    """Return the first layer with points of a file that GDAL reads: GeoPackage, Shapefile, FlatGeobuf and others.
+    """Return the first layer with points and readings of a file of GDAL: GeoPackage, Shapefile, FlatGeobuf and others.
 
     Where no layer holds points, it is the first table with columns of positions and readings, as of an app's data base.
 
@@ -172,13 +172,16 @@ def open_vector(source: Source) -> FrameFile:
                 f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer"
                 " of points"
             )
+        told = [name for name in points if _has_value(pyogrio.read_info(place, layer=name))]
+        points = [*told, *(name for name in points if name not in told)]
         meta, _, geometry, fields = pyogrio.raw.read(place, layer=points[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise MeasurementError(f"cannot read {source.label}: {error}; export the readings again") from error
     columns, crs = _named_arrays(meta, fields), meta["crs"]
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
-    if len(points) > 1:
-        notes.append(f"WARNING: the layers {', '.join(map(repr, points[1:]))} hold points, too, and were not read")
+    others = points[1:] if len(told) != 1 else []  # layers without readings are those of other things
+    if others:
+        notes.append(f"WARNING: the layers {', '.join(map(repr, others))} hold points, too, and were not read")
     if crs is None and _in_degrees(geometry):
         crs = "EPSG:4326"
         notes.append("the file states no CRS, and its coordinates were read as degrees")
@@ -187,8 +190,11 @@ def open_vector(source: Source) -> FrameFile:
 
 
 def _has_readings(info: Mapping[str, Any]) -> bool:
-    roles = {role_of(str(name)) for name in info["fields"]}
-    return {"lon", "lat"} <= roles and bool(roles & {*VALUE_ROLES, *OTHER_ROLES})
+    return {"lon", "lat"} <= {role_of(str(name)) for name in info["fields"]} and _has_value(info)
+
+
+def _has_value(info: Mapping[str, Any]) -> bool:
+    return any(role_of(str(name)) in (*VALUE_ROLES, *OTHER_ROLES) for name in info["fields"])
 
 
 def _named_arrays(meta: Mapping[str, Any], fields: Sequence[NDArray[Any]]) -> list[tuple[str, NDArray[Any]]]:
