@@ -63,7 +63,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
                  method="centred_0|belief_.*|cold_1_o1"),
         Headline("share", "random found"), Headline("calls_over_cold|fallback_share", "requests.*"),
     ),
-    "imperfect": (Headline("rmse_db"), Headline("rmse_ratio")),
+    "imperfect": (Headline("rmse_db"), Headline("rmse_ratio"), Headline("rmse_ratio", of="imperfect_first")),
     "invdiff": (Headline("psnr_db"), Headline("psnr_gain_db")),
     "mamba": (
         Headline("rmse_db", "static|dynamic"), Headline("rmse_db over .*", "static", "measured 1%"),
@@ -76,7 +76,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     ),
     "p1": (
         Headline("gain_rmse_db", split="corrected"), Headline("gain_ratio", split="over kriging"),
-        Headline("gain_ratio", split="over dps"),
+        Headline("gain_ratio", split="over dps", method="kriging|openckm.*|jfs.*|single_task_tuned", of="p1_first"),
         Headline("gain_ratio", split="over single_task_tuned", method="kriging|openckm.*|jfs.*|dps|multi_task_tuned",
                  of="p1_first"),
     ),

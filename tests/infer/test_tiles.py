@@ -50,6 +50,14 @@ def test_weights_sum_to_one_smoothly(margin):
         assert weights[1, starts[1] : starts[1] + margin].max() < 1e-3
 
 
+def test_between_two_tiles_the_weight_goes_over_as_the_square_of_a_sine():
+    weights = tile_weights((0, 8), 24, 16)
+    share = np.sin(0.5 * np.pi * (np.arange(8) + 0.5) / 8) ** 2
+    np.testing.assert_allclose(weights[1, 8:16], share, rtol=1e-9)
+    np.testing.assert_allclose(weights[0, 8:16], 1.0 - share, rtol=1e-9)
+    assert (weights[0, :8] == 1.0).all() and (weights[1, 16:] == 1.0).all()
+
+
 def test_one_tile_is_the_denoiser_itself():
     inner = tiny_denoiser(0)
     x = torch.randn(2, 5, 48, 64, generator=torch.Generator().manual_seed(0))
