@@ -10,12 +10,13 @@ from openckm.data.sequences import FRAMES, MOVES_M
 from openckm.errors import InputError, OptionError
 from openckm.evaluate.benches import flux as bench_module
 from openckm.evaluate.benches.flux import FluxOptions, frame_scores, run
-from openckm.evaluate.flux.methods import Case, methods_of, rest_methods
+from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
 from openckm.evaluate.flux.streams import refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory
 from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
-from openckm.evaluate.worlds.moving import CHANGES, Place, read_places
-from openckm.flux.start import WarmRule
+from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
+from openckm.flux.start import WarmRule, centred
+from openckm.maps.quantity import GAIN
 from worlds import tiny_denoiser
 
 SIDE = 16
@@ -114,7 +115,27 @@ def test_vehicles_and_houses_are_not_scored_where_they_stand(places):
     assert frame.scored is not None and not frame.scored[14, 5] and not frame.scored[3, 4]
     assert places[0].frame("vehicles", 7).truth is None
     with pytest.raises(InputError, match="not traced"):
-        frame_scores(torch.zeros(2, 5, SIDE, SIDE), places[0].frame("vehicles", 7), None)
+        frame_scores(Made(torch.zeros(2, 5, SIDE, SIDE), 0, 0.0), places[0].frame("vehicles", 7), None)
+
+
+def test_draws_about_a_known_mean_are_scored_like_independent_draws_of_the_same_law():
+    """Does an ensemble that is moved about the true mean look better than it is, or wider?"""
+    rng, k, side = np.random.default_rng(1), 8, 200
+    truth = GAIN.decode(rng.standard_normal((side, side)))
+    frame = Frame(None, truth, np.ones((side, side), bool))
+    independent = torch.as_tensor(rng.standard_normal((k, 1, side, side)))
+    loose, moved, blind = (
+        frame_scores(made, frame, None)
+        for made in (
+            Made(independent, 0, 0.0), Made(centred(independent), 0, 0.0, about=True), Made(centred(independent), 0, 0.0)
+        )
+    )  # fmt: skip
+    known = GAIN.scale / math.sqrt(math.pi)  # the CRPS of a normal law
+    for name, exact in (("crps_db", known), ("energy_score_db", GAIN.scale / math.sqrt(2))):
+        assert loose[name] == pytest.approx(exact, rel=0.02) and moved[name] == pytest.approx(exact, rel=0.02)
+    assert blind["crps_db"] < 0.95 * known, "without a word to the score it is 7 % too good"
+    assert moved["coverage_90"] == pytest.approx(loose["coverage_90"], abs=0.005)
+    assert blind["coverage_90"] > loose["coverage_90"] + 0.03
 
 
 def test_methods_cost_what_they_say(places):

@@ -44,7 +44,7 @@ from openckm.evaluate.report.rows import Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
 from openckm.evaluate.scores.image_metrics import image_scores
-from openckm.evaluate.scores.metrics import coverage, crps_draws, rmse
+from openckm.evaluate.scores.metrics import about_mean, coverage, crps_draws, rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
 from openckm.flux.stages import Maps
@@ -197,7 +197,7 @@ class _Bench:
         with torch.no_grad():
             for name, method in (*methods_of(level), *rest_methods(*extra)):
                 made = method(case)
-                values = frame_scores(made.maps, case.frame, reference)
+                values = frame_scores(made, case.frame, reference)
                 values["distance"] = case.distance
                 found.append(_as_score(name, change, number, case.place, values, made))
         return found
@@ -213,7 +213,7 @@ class _Bench:
             for name, method in methods_of("short"):
                 if name in ("mean_1", "mean_8", "cold_4_o2", "cold_4_o2_centred", "centred_0"):
                     made = method(shown)
-                    values = frame_scores(made.maps, case.frame, None)
+                    values = frame_scores(made, case.frame, None)
                     found.append(_as_score(f"{name}_burnt", change, 1, place, values, made))
             return found
 
@@ -223,7 +223,7 @@ class _Bench:
         def make() -> list[Score]:
             place, found = self.places[k], []
             for number, made in run_stream(self.denoiser, place, change, self.rule):
-                values = frame_scores(made.maps, place.frame(change, number), None)
+                values = frame_scores(made, place.frame(change, number), None)
                 found.append(_as_score("stream", change, number, place, values, made))
             return found
 
@@ -236,15 +236,18 @@ def _as_score(name: str, change: str, number: int, place: Place, values: dict[st
     return Score(name, change, f"frame {number}", scene, city, values, 1, made.calls, made.seconds)
 
 
-def frame_scores(maps: Maps, frame: Frame, reference: Maps | None) -> dict[str, float]:
+def frame_scores(made: Made, frame: Frame, reference: Maps | None) -> dict[str, float]:
     """Return the scores of an ensemble, or of a single mean, on a frame that was traced.
+
+    Draws about a known mean are spread by their mean square about it, and an interval has no error of their mean to
+    allow for; of independent draws both are estimated from the draws.
 
     Raises:
         InputError: if the frame was not traced.
     """
     if frame.truth is None or frame.scored is None:
         raise InputError("this frame was not traced, so nothing on it can be scored")
-    drawn = GAIN.decode(maps[:, 0].float().numpy()).astype(np.float64)
+    drawn = GAIN.decode(made.maps[:, 0].float().numpy()).astype(np.float64)
     truth, cells = frame.truth[frame.scored], frame.scored
     x, mean = drawn[:, cells], drawn.mean(0)
     filled = np.nan_to_num(frame.truth, nan=GREY_DB[0])
@@ -253,15 +256,16 @@ def frame_scores(maps: Maps, frame: Frame, reference: Maps | None) -> dict[str, 
     values |= {"ssim": grey["ssim"], "nmse": grey["nmse"]}
     if len(x) == 1:
         return values
-    half = Z_90 * np.sqrt(1.0 + 1.0 / len(x)) * x.std(0, ddof=1)
+    scale = about_mean(len(x)) if made.about else 1.0
+    half = Z_90 * (scale if made.about else np.sqrt(1.0 + 1.0 / len(x))) * x.std(0, ddof=1)
     centre = x.mean(0)
     values |= {
-        "rmse_one_db": float(np.mean([rmse(one, truth) for one in x])), "crps_db": crps_draws(x, truth),
-        "energy_score_db": field_energy_score(x, truth), "coverage_90": coverage(centre - half, centre + half, truth),
+        "rmse_one_db": float(np.mean([rmse(one, truth) for one in x])), "crps_db": crps_draws(x, truth, scale),
+        "energy_score_db": field_energy_score(x, truth, scale), "coverage_90": coverage(centre - half, centre + half, truth),
     }  # fmt: skip
     if reference is not None:
         other = GAIN.decode(reference[:, 0].float().numpy()).astype(np.float64)[:, cells]
-        values["energy_distance_db"] = energy_distance(x, other)
+        values["energy_distance_db"] = energy_distance(x, other, scale)
     return values
 
 

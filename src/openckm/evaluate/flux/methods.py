@@ -49,11 +49,13 @@ class Made:
         maps: [K, C, H, W], latent code; a single map is a mean.
         calls: network calls for one map each.
         seconds: processor time [s].
+        about: whether the draws were moved about a known mean, so that their own mean has no error of its own.
     """
 
     maps: Maps
     calls: int
     seconds: float
+    about: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ class Case:
             maps = self.chain(order).cold(steps, NUMBERS, self.shape)
             if about:
                 maps = self.belief(self.frame.condition).mean + centred(maps)
-        return Made(maps, DRAWS * steps + int(about), clock.seconds)
+        return Made(maps, DRAWS * steps + int(about), clock.seconds, about)
 
     def through_belief(self, steps: int) -> Made:
         """Return the product's cold draws."""
@@ -148,7 +150,7 @@ class Case:
             maps = transported(held, belief, kind)
             if steps:
                 maps = self._finish(maps, distance(belief, held.belief), steps)
-        return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds)
+        return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds, kind == "centred" and not steps)
 
     def renoised(self, steps: int) -> Made:
         """Return the old draws, noised to s* and finished."""

@@ -23,7 +23,7 @@ import numpy as np
 from openckm.errors import InputError
 from openckm.evaluate.flux.methods import Case, Made
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.scores.metrics import crps_draws
+from openckm.evaluate.scores.metrics import about_mean, crps_draws
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place
 from openckm.flux.fallback import misfit
 from openckm.flux.start import Source, WarmRule, distance, transported
@@ -141,4 +141,5 @@ def _crps(case: Case, made: Made) -> float:
     if case.frame.truth is None or case.frame.scored is None:
         raise InputError("this frame was not traced, so nothing can be fitted on it")
     drawn = GAIN.decode(made.maps[:, 0].float().numpy()).astype(np.float64)[:, case.frame.scored]
-    return float(crps_draws(drawn, case.frame.truth[case.frame.scored]))
+    scale = about_mean(len(drawn)) if made.about else 1.0
+    return float(crps_draws(drawn, case.frame.truth[case.frame.scored], scale))

@@ -39,7 +39,7 @@ def run_stream(denoiser: Denoiser, place: Place, change: str, rule: WarmRule) ->
             calls += FILL * DRAWS
             maps = transported(source, belief, "centred")
         if number in SCORED[1:]:
-            yield number, Made(maps, calls, time.process_time() - begun)
+            yield number, Made(maps, calls, time.process_time() - begun, about=True)
 
 
 def refused(cases: Sequence[Case], rule: WarmRule) -> list[Row]:

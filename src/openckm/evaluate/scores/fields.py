@@ -21,8 +21,10 @@ from openckm.errors import OptionError
 Array = NDArray[np.float64]
 
 
-def field_energy_score(draws: ArrayLike, truth: ArrayLike) -> float:
+def field_energy_score(draws: ArrayLike, truth: ArrayLike, pair_scale: float = 1.0) -> float:
     """Return the fair energy score of draws, shape (K, n), against a truth, shape (n,).
+
+    `pair_scale` is that of `openckm.evaluate.scores.metrics.crps_draws`.
 
     Raises:
         OptionError: if shapes differ or there are fewer than two draws.
@@ -30,11 +32,13 @@ def field_energy_score(draws: ArrayLike, truth: ArrayLike) -> float:
     x, t = _checked(draws, 2), np.asarray(truth, np.float64)
     if x.shape[1:] != t.shape:
         raise OptionError(f"draws {x.shape} against a truth {t.shape}: wanted (K, n) and (n,)")
-    return float(_norm(x - t).mean() - 0.5 * _within(x))
+    return float(_norm(x - t).mean() - 0.5 * pair_scale * _within(x))
 
 
-def energy_distance(one: ArrayLike, other: ArrayLike) -> float:
+def energy_distance(one: ArrayLike, other: ArrayLike, pair_scale: float = 1.0) -> float:
     """Return the unbiased energy distance of two ensembles, shapes (K, n) and (L, n); may be below 0 by chance.
+
+    `pair_scale` is that of `openckm.evaluate.scores.metrics.crps_draws`, for the first ensemble.
 
     Raises:
         OptionError: if shapes differ or there are fewer than two draws.
@@ -43,7 +47,7 @@ def energy_distance(one: ArrayLike, other: ArrayLike) -> float:
     if x.shape[1:] != y.shape[1:]:
         raise OptionError(f"ensembles {x.shape} and {y.shape}: wanted the same cells")
     between = np.mean([_norm(x - one_y).mean() for one_y in y])
-    return float(2.0 * between - _within(x) - _within(y))
+    return float(2.0 * between - pair_scale * _within(x) - _within(y))
 
 
 def gradient_ratio(draws: ArrayLike, truth: ArrayLike, scored: NDArray[np.bool_]) -> float:
