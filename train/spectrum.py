@@ -2,7 +2,7 @@
 
     python train/spectrum.py --prior src/openckm/assets/prior_s --data SHARDS [--maps 40]
 
-Takes maps that the prior was not trained on; half of them with layout and transmitter told, half with nothing told.
+Takes maps that the prior was not trained on; half of them with layout and transmitter told, half with nothing given.
 About 2 minutes for 40 maps of 128 x 128 cells on one core.
 """
 
@@ -16,9 +16,10 @@ import torch
 
 from openckm.data.shards import latent_state, read_shards
 from openckm.infer.exact.spectrum import SPECTRUM_FILE, fit_spectrum
-from openckm.maps.propagation import site_geometry
-from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars, stack_site
+from openckm.priors.conditioning import Condition
+from openckm.priors.denoiser import planes_of
 from openckm.priors.pretrained import load_prior
+from openckm.training.samples import site_condition
 
 
 def main() -> None:
@@ -27,22 +28,16 @@ def main() -> None:
     parser.add_argument("--prior", type=Path, required=True, help="model folder")
     parser.add_argument("--data", type=Path, required=True, help="folder of shards of maps not trained on")
     parser.add_argument("--maps", type=int, default=40)
-    told = parser.parse_args()
-    denoiser, _ = load_prior(told.prior)
-    maps = [m for m in read_shards(sorted(told.data.glob("*.npz"))) if m.covered.mean() > 0.2]
+    given = parser.parse_args()
+    denoiser, _ = load_prior(given.prior)
+    maps = [m for m in read_shards(sorted(given.data.glob("*.npz"))) if m.covered.mean() > 0.2]
     maps = [m for m in maps if m.grid.shape == maps[0].grid.shape]
-    chosen = [maps[i] for i in np.unique(np.linspace(0, len(maps) - 1, told.maps).round().astype(int))]
+    chosen = [maps[i] for i in np.unique(np.linspace(0, len(maps) - 1, given.maps).round().astype(int))]
     clean = torch.as_tensor(np.stack([latent_state(m)[0] for m in chosen]))
-    sites, steering = [], []
-    for number, m in enumerate(chosen):
-        known = number % 2 == 0
-        geometry = site_geometry(m.grid, m.transmitter, m.layout.height_m) if known else None
-        sites.append(stack_site(m.grid.shape, m.layout.height_m if known else None, known, geometry))
-        steering.append(scalars(m.grid.cell_m, m.transmitter.carrier_hz if known else None)[0])
-    nothing = torch.zeros((len(chosen), EVIDENCE_PLANES, *chosen[0].grid.shape))
-    condition = Condition(torch.as_tensor(np.stack(sites)), nothing, torch.stack(steering))
+    sites = [site_condition(m, known=n % 2 == 0, planes=planes_of(denoiser)) for n, m in enumerate(chosen)]
+    condition = Condition.join(sites)
     found = fit_spectrum(denoiser, clean, condition)
-    found.write(told.prior / SPECTRUM_FILE)
+    found.write(given.prior / SPECTRUM_FILE)
     for level, lags in zip(found.levels.tolist(), found.lags, strict=True):
         corner = lags[:, 0, 0]
         beside = [f"{float(lags[c, 0, 4] / corner[c]):.2f}" for c in range(len(lags))]

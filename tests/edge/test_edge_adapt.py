@@ -177,7 +177,7 @@ def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
         return done.delta.of_fold(self.fold), 40
 
     found = iter([8.0, after])
-    monkeypatch.setattr("openckm.edge.adapt._Fold.run", taught)
+    monkeypatch.setattr("openckm.edge.adapt.Fold.run", taught)
     monkeypatch.setattr("openckm.edge.adapt._map_db", lambda *_: next(found))
     judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
     assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)

@@ -124,12 +124,9 @@ def test_draws_about_a_known_mean_are_scored_like_independent_draws_of_the_same_
     truth = GAIN.decode(rng.standard_normal((side, side)))
     frame = Frame(None, truth, np.ones((side, side), bool))
     independent = torch.as_tensor(rng.standard_normal((k, 1, side, side)))
-    loose, moved, blind = (
-        frame_scores(made, frame, None)
-        for made in (
-            Made(independent, 0, 0.0), Made(centred(independent), 0, 0.0, about=True), Made(centred(independent), 0, 0.0)
-        )
-    )  # fmt: skip
+    moved = centred(independent)
+    ensembles = (Made(independent, 0, 0.0), Made(moved, 0, 0.0, about=True), Made(moved, 0, 0.0))
+    loose, moved, blind = (frame_scores(made, frame, None) for made in ensembles)
     known = GAIN.scale / math.sqrt(math.pi)  # the CRPS of a normal law
     for name, exact in (("crps_db", known), ("energy_score_db", GAIN.scale / math.sqrt(2))):
         assert loose[name] == pytest.approx(exact, rel=0.02) and moved[name] == pytest.approx(exact, rel=0.02)

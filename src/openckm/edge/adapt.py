@@ -3,14 +3,10 @@
 Blocks of readings are dealt into FOLDS folds. For each fold, low-rank factors (`openckm.priors.adapter`) are taught by
 the other folds' blocks (`openckm.edge.lesson`): a quarter of those decides when to stop, the rest teaches. What the
 fold's own blocks say, before and after, is a true prediction, and all blocks together judge how much of the factors is
-added. Along the weight w of what was learnt, the squared error is close to a convex parabola that begins at that of the
-prior, while the paired bootstrap's interval widens with w: a site has some 25 blocks, and few of them hold most of the
-readings. So the weights are asked in order, from the smallest, and the largest is taken up to which every one is better
-with a chance of 19 in 20; where w hurts, every greater weight does, so this asks nested questions, and all of them
-together are wrong in one case in 20 like the first alone. What a site wants is a better map, and a network that errs
-less is not always one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve
-(cell C of `ckm bench adapt`). So all of `ckm construct` is asked, too, with and without the factors: conditioned on the
-readings of the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
+added (`openckm.edge.judging`). What a site wants is a better map, and a network that errs less does not always make
+one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve (cell C of
+`ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: given the readings of
+the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
 at least, beyond its interval, and the map's by 1 %. It holds every fold's factors, so maps made with it can tell what
 was taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was
 (`openckm.priors.adapted`).
@@ -23,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -35,6 +32,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from openckm.edge.judging import CHANCE, Factors, rmse, scaled, weighed
 from openckm.edge.lesson import BLOCK_CELLS, Lesson, Replay, blocks_of, lesson_of
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
 from openckm.errors import MeasurementError, ModelError, OptionError
@@ -44,10 +42,12 @@ from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
-from openckm.nn.recompute import Plan, policy_for
-from openckm.priors.adapted import block_of, place_print, with_delta, with_factors
-from openckm.priors.adapter import UP, LowRank
+from openckm.nn.memory import forget_peak, give_back, resident_mb
+from openckm.nn.recompute import Plan, peak_mb, policy_for
+from openckm.priors.adapted import block_of, place_print, with_delta
+from openckm.priors.adapter import UP, LowRank, Pupil
 from openckm.priors.denoiser import MapDenoiser, planes_of
+from openckm.priors.posterior import one_by_one
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 from openckm.store.delta import Delta, as_plain
@@ -61,15 +61,14 @@ FOLDS = 3
 LEAST_READINGS, LEAST_BLOCKS = 60, 6
 STOPPING = 0.25
 """Share of a fold's blocks that decides when to stop."""
-WEIGHTS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0)
-"""Shares of what was learnt that judging blocks are asked about, in this order."""
 TEACHING = 0.85
 """Share of the time that teaching may take; the rest is for judging."""
-RESAMPLES, CHANCE = 4000, 0.95
 REPLAYED, REPLAY_SIDE = 8, 64
+FIXED_MB = 190.0
+"""What is loaded once above the prior, whatever the site [MiB]: the code that launches rays, trains and fits, and the
+network's kernels at their first call (70, 70 and 50, measured with the shipped prior)."""
 Report = Callable[[str, int, int], None]
 Mask = NDArray[np.bool_]
-Factors = dict[str, NDArray[np.float16]]
 
 
 @dataclass(frozen=True)
@@ -125,6 +124,8 @@ class Adaptation:
         steps: the number of steps after which each fold was stopped.
         weight: share of what was learnt that the delta adds.
         seconds: time it took [s].
+        peak_mb: what it took at most above what the process held at the beginning [MiB]; NaN where nobody can tell.
+        budget_mb: what it was given [MiB].
     """
 
     delta: Delta
@@ -133,6 +134,8 @@ class Adaptation:
     steps: tuple[int, ...]
     weight: float
     seconds: float
+    peak_mb: float = math.nan
+    budget_mb: float = math.inf
 
     def summary(self) -> str:
         """Return the record as text."""
@@ -143,7 +146,7 @@ class Adaptation:
         return "\n".join([
             f"  taught   {d.model} {d.version} by {d.readings} cells with readings in {len(d.blocks)} blocks of"
             f" {d.block_m:g} m, {d.folds} folds, stopped at {', '.join(map(str, self.steps))} steps",
-            f"  memory   {self.plan.peak_mb:.0f} MiB a step (computed), recomputing: {self.plan.policy}",
+            f"  memory   {self._memory()}, recomputing: {self.plan.policy}",
             f"  judged   on blocks that were not used, {self.weight:.0%} of what was learnt: {d.rmse_before_db:.2f} dB"
             f" before, {d.rmse_after_db:.2f} dB after ({d.ratio - 1:+.1%}, at most {d.ratio_high - 1:+.1%} with a"
             f" chance of {CHANCE:.0%})",
@@ -152,6 +155,14 @@ class Adaptation:
             f"  status   {verdict}",
             f"  took     {self.seconds:.0f} s",
         ])  # fmt: skip
+
+    def _memory(self) -> str:
+        """Return what was computed and what was measured, and whether the budget was kept."""
+        said = f"{self.plan.peak_mb:.0f} MiB above the prior computed for a step"
+        if math.isnan(self.peak_mb):
+            return said
+        over = self.peak_mb - self.budget_mb
+        return f"{said}, {self.peak_mb:.0f} at most in all" + (f" ({over:.0f} over the budget)" if over > 0 else "")
 
 
 def adapt(
@@ -194,6 +205,7 @@ def adapt(
     return done
 
 
+@one_by_one()
 def adapt_to(
     observations: Observations,
     grid: Grid,
@@ -213,10 +225,11 @@ def adapt_to(
         work: folder of checkpoints, from which an interrupted adaptation goes on.
         on_progress: called with (what, done, in all).
     """
-    begun = time.monotonic()
+    begun, held = time.monotonic(), resident_mb("VmRSS")
     net, card = loaded
     blocks, number, block_m, readings = _blocks(observations, grid, net)
     plan = _plan(net, options, grid.shape)
+    forget_peak()
     _claim(work, observations, card, options)
     fold_of_block = _dealt(np.bincount(number), FOLDS, np.random.default_rng([options.seed, 1]))
     report = on_progress or (lambda *_: None)
@@ -224,24 +237,29 @@ def adapt_to(
     for fold in range(FOLDS):
         lesson = lesson_of(observations, grid, net, fold_of_block != fold, block_m, options.seed)
         ends = begun + TEACHING * 60.0 * options.minutes * (fold + 1) / FOLDS
-        pupil = _Fold(net, lesson, options, plan, work / f"fold-{fold}", fold, ends)
+        pupil = Fold(net, lesson, options, plan, work / f"fold-{fold}", fold, ends)
         found, stopped = pupil.run(_shifted(report, fold))
         taught.append((lesson, found))
         steps.append(stopped)
-    verdict = _weighed(net, taught, len(blocks), options.seed)
-    factors = _joined([_scaled(found, verdict.weight) for _, found in taught])
+        del pupil
+        give_back()
+    verdict = weighed(net, taught, len(blocks), options.seed)
+    factors = _joined([scaled(found, verdict.weight) for _, found in taught])
     table = np.concatenate([blocks, fold_of_block[:, None]], axis=1).astype(np.int16)
     salt = hashlib.sha256(f"{_seen(observations)} {options.seed}".encode()).hexdigest()[:16]
     delta = Delta(
         card.name, card.version, card.sha256, options.place, options.licence, readings, block_m,
-        _rmse(verdict.before, readings), _rmse(verdict.after, readings), verdict.ratio, verdict.high,
+        rmse(verdict.before, readings), rmse(verdict.after, readings), verdict.ratio, verdict.high,
         _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
     if options.judge_map and delta.network_helps:
         report("judging", 1, 1)
-        before, after = (_map_db(observations, grid, model, delta) for model in (net, with_delta(net, delta)))
+        give_back()
+        before = _map_db(observations, grid, net, delta)
+        after = _map_db(observations, grid, with_delta(net, delta), delta)
         delta = replace(delta, map_before_db=before, map_after_db=after)
-    return Adaptation(delta, delta.helps, plan, tuple(steps), verdict.weight, time.monotonic() - begun)
+    took, peak = time.monotonic() - begun, resident_mb("VmHWM") - held
+    return Adaptation(delta, delta.helps, plan, tuple(steps), verdict.weight, took, peak, options.budget_mb)
 
 
 def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:
@@ -310,12 +328,25 @@ def _blocks(
 
 
 def _plan(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> Plan:
-    """Return how a step of one map is run; adapted weights exist once more beside the prior's."""
+    """Return how a step of one map is run within what the budget leaves beside FIXED_MB.
+
+    The prior lends its weights, and the adapted ones are those that the plan counts.
+
+    Raises:
+        OptionError: if no plan fits; the message says how much one map needs.
+    """
     size = net.network.options
-    padded = tuple(-(-side // net.multiple) * net.multiple for side in shape)
-    extra = 4.0 * sum(p.numel() for p in net.parameters()) / 2**20
-    found = policy_for(net.network, options.budget_mb - extra, 1, (padded[0], padded[1]), size.inputs, size.scalars)
-    return replace(found, peak_mb=found.peak_mb + extra)
+    rows, cols = (-(-side // net.multiple) * net.multiple for side in shape)
+    room = options.budget_mb - FIXED_MB
+    least = min(peak_mb(net.network, p, 1, (rows, cols), size.inputs, size.scalars) for p in net.network.policies)
+    if room < least:
+        raise OptionError(
+            f"a budget of {options.budget_mb:g} MiB: one map of {rows} x {cols} cells needs {FIXED_MB + least:.0f} MiB"
+            f" ({FIXED_MB:.0f} for the code that launches rays, trains and fits, {least:.0f} for weights, their"
+            " gradients and activations): give at least that, or a smaller map"
+        )
+    found = policy_for(net.network, room, 1, (rows, cols), size.inputs, size.scalars)
+    return replace(found, peak_mb=found.peak_mb + FIXED_MB)
 
 
 def _dealt(counts: NDArray[np.intp], folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -329,7 +360,7 @@ def _dealt(counts: NDArray[np.intp], folds: int, rng: np.random.Generator) -> ND
     return fold
 
 
-class _Fold:
+class Fold:
     """The factors of one fold while they are taught."""
 
     def __init__(
@@ -347,8 +378,7 @@ class _Fold:
 
     def run(self, report: Callable[[int, int], None]) -> tuple[Factors, int]:
         """Teach until the stopping blocks find nothing better; return the best factors and their step."""
-        model = LowRank(self.net, self.options.rank, self.options.seed)
-        model.parent.network.recompute = self.policy
+        model = self.pupil()
         options = TrainOptions(
             steps=0, decay_steps=1, warmup_steps=10, learning_rate=self.options.learning_rate, weight_decay=0.0,
             accumulate=2, posterior_share=0.0, variance_weight=0.0, ema=(0.9,), power_ema=(), checkpoint_s=1e9,
@@ -358,7 +388,7 @@ class _Fold:
         curve = self._curve()
         while True:
             if not curve or trainer.step > curve[-1][0]:
-                self._look(trainer, curve)
+                self._look(trainer, model, curve)
             best = min(curve, key=lambda point: point[1])
             late = len(curve) - 1 - curve.index(best) >= self.options.patience
             if late or trainer.step >= self.options.steps or time.monotonic() > self.ends:
@@ -367,16 +397,20 @@ class _Fold:
             trainer.run()
             report(trainer.step, self.options.steps)
 
+    def pupil(self) -> Pupil:
+        """Return what is taught: low-rank factors that begin at nothing."""
+        model = LowRank(self.net, self.options.rank, self.options.seed)
+        model.parent.network.recompute = self.policy
+        return model
+
     def _batch(self, number: int) -> Batch:
         """Return batch 2 s of step s, the site's, or batch 2 s + 1, a replay."""
         rng = np.random.default_rng([self.options.seed, 3, self.fold, number])
         return self.replay.batch(2, rng) if number % 2 else self.lesson.batch(self.teaching, rng)
 
-    def _look(self, trainer: Trainer, curve: list[tuple[int, float]]) -> None:
+    def _look(self, trainer: Trainer, model: Pupil, curve: list[tuple[int, float]]) -> None:
         """Ask the stopping blocks; keep the factors if they are the best so far."""
-        with trainer.averaged() as model:
-            if not isinstance(model, LowRank):
-                raise ModelError("the model that is taught must be low-rank factors")
+        with trainer.averaged():  # the model, with its averaged weights
             error = self.lesson.errors(model, self.teaching, self.stopping)
             found = float(np.sqrt(np.mean(error**2)))
             if all(found < other for _, other in curve):
@@ -405,60 +439,6 @@ def _joined(factors: Sequence[Factors]) -> Factors:
     return {
         name: np.concatenate([one[name] for one in factors], axis=1 if name.endswith(UP) else 0) for name in factors[0]
     }
-
-
-@dataclass(frozen=True, eq=False)
-class _Verdict:
-    """What judging blocks say of a weight: squared errors of each block [dB^2], ratio of RMSE, its upper end."""
-
-    weight: float
-    before: NDArray[np.float64]
-    after: NDArray[np.float64]
-    ratio: float
-    high: float
-
-
-def _weighed(net: MapDenoiser, taught: Sequence[tuple[Lesson, Factors]], blocks: int, seed: int) -> _Verdict:
-    """Return the verdict on the largest weight up to which every one is better, or on the smallest where it is not."""
-    before = _by_block([(lesson, net) for lesson, _ in taught], blocks)
-    verdict: _Verdict | None = None
-    for weight in WEIGHTS:
-        models = [(lesson, with_factors(net, _scaled(found, weight))) for lesson, found in taught]
-        after = _by_block(models, blocks)
-        ratio, high = _judged(before, after, seed)
-        if verdict is None or high < 1.0:
-            verdict = _Verdict(weight, before, after, ratio, high)
-        if not high < 1.0:
-            break
-    if verdict is None:
-        raise OptionError("no weight to judge")
-    return verdict
-
-
-def _by_block(models: Sequence[tuple[Lesson, MapDenoiser]], blocks: int) -> NDArray[np.float64]:
-    """Return the sum of squared errors [dB^2] in every block, each predicted by the fold that never saw it."""
-    total = np.zeros(blocks)
-    for lesson, model in models:
-        error = lesson.errors(model, lesson.known, ~lesson.known, symmetrise=True)
-        np.add.at(total, lesson.block[~lesson.known], error**2)
-    return total
-
-
-def _scaled(factors: Factors, weight: float) -> Factors:
-    """Return factors whose differences are those of others times a weight."""
-    return {name: (value * np.float16(weight) if name.endswith(UP) else value) for name, value in factors.items()}
-
-
-def _judged(before: NDArray[np.float64], after: NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """Return the ratio of RMSE and the upper end of its one-sided interval by bootstrap over blocks."""
-    rng = np.random.default_rng([seed, 9])
-    drawn = rng.integers(len(before), size=(RESAMPLES, len(before)))
-    ratios = np.sqrt(after[drawn].sum(1) / before[drawn].sum(1))
-    return float(np.sqrt(after.sum() / before.sum())), float(np.quantile(ratios, CHANCE))
-
-
-def _rmse(squared: NDArray[np.float64], count: int) -> float:
-    return round(float(np.sqrt(squared.sum() / count)), 4)
 
 
 def _recipe(options: AdaptOptions, weight: float) -> str:

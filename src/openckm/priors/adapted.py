@@ -18,6 +18,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import torch
@@ -50,7 +51,7 @@ class Adapted:
     """
 
     delta: Delta
-    folds: tuple[MapDenoiser, ...]
+    folds: tuple[FoldNetwork, ...]
     parent: MapDenoiser
 
     @property
@@ -84,6 +85,41 @@ class Adapted:
         own = block_of(x.ravel(), y.ravel(), place, self.delta.block_m)
         fold = {(int(e), int(n)): int(f) for e, n, f in self.delta.blocks}
         return np.array([fold.get((int(e), int(n)), -1) for e, n in own], dtype=np.intp).reshape(grid.shape)
+
+
+class FoldNetwork(Denoiser):
+    """The network of one fold. Its weights are made when it is asked and given up when another fold is: one copy of
+    the weights lies in memory, and not one for each fold.
+
+    Args:
+        networks: the networks of all folds of one delta.
+        fold: the number of this one.
+    """
+
+    def __init__(self, networks: _Networks, fold: int) -> None:
+        super().__init__()
+        self._networks, self._fold, self.turns = networks, fold, networks.parent.turns
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Denoise x [B, C, H, W] at noise levels sigma [B]."""
+        denoised: Denoised = self._networks.of(self._fold)(x, sigma, condition)
+        return denoised
+
+
+class _Networks:
+    """The networks of a delta's folds, of which the one that was asked last is held."""
+
+    def __init__(self, parent: MapDenoiser, delta: Delta) -> None:
+        self.parent, self.delta = parent, delta
+        self._lock, self._held, self._network = Lock(), -1, parent
+
+    def of(self, fold: int) -> MapDenoiser:
+        """Return the network of a fold."""
+        with self._lock:
+            if fold != self._held:
+                self._network = self.parent  # the old one goes before the new one is made
+                self._network, self._held = with_factors(self.parent, self.delta.of_fold(fold)), fold
+            return self._network
 
 
 class CrossFitted(Denoiser):
@@ -172,11 +208,14 @@ def with_delta(parent: MapDenoiser, delta: Delta) -> MapDenoiser:
     Raises:
         ModelError: if the factors are not those of the parent.
     """
-    folds = tuple(with_factors(parent, delta.of_fold(k)) for k in range(delta.folds))
-    child = copy.deepcopy(parent)
+    networks, child = _Networks(parent, delta), copy.deepcopy(parent)
     with torch.no_grad():
-        for name, parameter in child.named_parameters():
-            parameter.copy_(torch.stack([dict(one.named_parameters())[name] for one in folds]).mean(0))
+        for k in range(delta.folds):
+            for own, one in zip(child.parameters(), networks.of(k).parameters(), strict=True):
+                own.copy_(one if k == 0 else own + one)
+        for own in child.parameters():
+            own.div_(delta.folds)
+    folds = tuple(FoldNetwork(networks, k) for k in range(delta.folds))
     for name, value in child.named_parameters():
         if not bool(torch.isfinite(value).all()):
             raise ModelError(f"the delta makes {name} infinite: it is damaged; adapt again with `ckm edge adapt`")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -32,7 +33,15 @@ UP, DOWN = ":up", ":down"
 Floats = NDArray[np.floating]
 
 
-class LowRank(Denoiser):
+class Pupil(Denoiser):
+    """A denoiser whose parameters are differences to the weights of a parent that stays as it is."""
+
+    @abstractmethod
+    def factors(self) -> dict[str, NDArray[np.float16]]:
+        """Return what was learnt, by name."""
+
+
+class LowRank(Pupil):
     """A denoiser whose parameters are the factors U and D of the differences to a parent's weights.
 
     Args:

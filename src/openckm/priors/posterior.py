@@ -12,7 +12,9 @@ the rays, in the network's length; where a direction was read, the network's sta
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 
 import numpy as np
@@ -37,6 +39,17 @@ PASS_CELLS = 4 * 128 * 128
 """Cells per network call, about: more would not fit the caches of a small processor."""
 NEAR_DEG = 40.0
 """Angle within which rays' direction is taken for the network's, chosen on maps of validation cities [degrees]."""
+_CELLS: ContextVar[int] = ContextVar("cells per network call", default=PASS_CELLS)
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """Inside, every call of the network is asked for one orientation: slower, and in less memory."""
+    before = _CELLS.set(1)
+    try:
+        yield
+    finally:
+        _CELLS.reset(before)
 
 
 def move_conditions(poses: Sequence[int], condition: Condition) -> Condition:
@@ -121,7 +134,7 @@ def _average(answers: Sequence[Denoised]) -> Denoised:
 def _passes(condition: Condition) -> list[list[int]]:
     """Return the orientations that are asked together: small maps all at once, each shape of a map by itself."""
     rows, cols = condition.site.shape[-2:]
-    most = max(1, PASS_CELLS // (len(condition.site) * rows * cols))
+    most = max(1, _CELLS.get() // (len(condition.site) * rows * cols))
     upright = list(SYMMETRIES) if rows == cols else [k for k in SYMMETRIES if k % 2 == 0]
     lying = [k for k in SYMMETRIES if k not in upright]
     return [

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, latent_state
 from openckm.errors import InputError
-from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
 from openckm.maps.symmetry import apply_symmetry
-from openckm.priors.conditioning import Condition, scalars, stack_site
+from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, moving_planes, scalars, site_planes
 from openckm.priors.planes import RAY_PLANES, SITE_PLANES, SITE_QUANTITIES, quantities
+from openckm.priors.ray_planes import site_rays
 from openckm.training.simulate import EvidenceOptions, simulate_evidence
 from openckm.training.trainer import Batch
 
@@ -53,6 +53,27 @@ class SampleOptions:
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
 
 
+def site_condition(traced: TracedMap, *, known: bool = True, planes: Sequence[str] = ()) -> Condition:
+    """Return what a network is conditioned on of a map's site, without readings, a batch of one.
+
+    Args:
+        traced: the map.
+        known: whether layout and transmitter are known; otherwise nothing but the side of a cell is.
+        planes: further groups of planes that the network reads: "rays", launched here, and "vehicles".
+    """
+    grid, layout, transmitter = traced.grid, traced.layout if known else None, traced.transmitter if known else None
+    site = site_planes(grid, layout, transmitter)
+    rays = site_rays(grid, layout, transmitter) if "rays" in planes else None
+    cars = np.zeros(grid.shape, np.float32) if traced.vehicle_m is None else traced.vehicle_m
+    return Condition(
+        torch.as_tensor(site)[None],
+        torch.zeros(1, EVIDENCE_PLANES, *grid.shape),
+        scalars(grid.cell_m, None if transmitter is None else transmitter.carrier_hz),
+        torch.as_tensor(moving_planes(cars))[None] if "vehicles" in planes else None,
+        None if rays is None else torch.tensor(rays)[None],
+    )
+
+
 class TrainingSet:
     """Maps of one shape, held in memory as float16, from which samples are drawn."""
 
@@ -75,14 +96,12 @@ class TrainingSet:
         states, knowns, directed, sites, steering = [], [], [], [], []
         for traced in maps:
             state, known = latent_state(traced)
-            layout, transmitter = traced.layout, traced.transmitter
-            geometry = None if transmitter is None else site_geometry(traced.grid, transmitter, layout.height_m)
+            site = site_condition(traced)
             states.append(state.astype(np.float16))
             knowns.append(known)
             directed.append(known & np.isfinite(traced.aoa_rad))
-            trusted = layout.height_known > 0.5
-            sites.append(stack_site(traced.grid.shape, layout.height_m, trusted, geometry).astype(np.float16))
-            steering.append(scalars(traced.grid.cell_m, None if transmitter is None else transmitter.carrier_hz)[0])
+            sites.append(site.site[0].numpy().astype(np.float16))
+            steering.append(site.scalars[0])
         if not states:
             raise InputError("a training set needs at least one map; generate some with `ckm data generate`")
         self.states, self.knowns, self.sites = np.stack(states), np.stack(knowns), np.stack(sites)

@@ -23,10 +23,9 @@ What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that 
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,8 @@ from openckm.evaluate.flux.mix import mix_rows
 from openckm.evaluate.flux.streams import refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory_rows
 from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.rows import Row, peak_mb
+from openckm.evaluate.report.cases import keep_folder, remembered
+from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
 from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
 from openckm.evaluate.scores.image_metrics import image_scores
@@ -54,7 +54,7 @@ from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import MapDenoiser, planes_of
 from openckm.priors.pretrained import embedded_prior, load_prior
 
-DATA_VARIABLE, KEEP_VARIABLE = "OPENCKM_FLUX_DATA", "OPENCKM_BENCH_KEEP"
+DATA_VARIABLE = "OPENCKM_FLUX_DATA"
 FULL = ("vehicles", "move_4", "move_20")
 """Changes on which all methods run at frame 1."""
 GREY_DB = (-200.0, -40.0)
@@ -98,7 +98,7 @@ def run(
     prior: Path | None = None,
     keep: Path | None = None,
     options: FluxOptions | None = None,
-) -> list[Row]:
+) -> Results:
     """Return the rows of the benchmark.
 
     Args:
@@ -118,13 +118,17 @@ def run(
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
     rays = "rays" in planes_of(denoiser)
     places = read_places(data_dir or Path(os.environ[DATA_VARIABLE]), rays=rays)[: chosen.places]
-    held = keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
-    bench = _Bench(denoiser, places, chosen, prior, card.sha256, held, progress)
+    bench = _Bench(denoiser, places, chosen, prior, card.sha256, keep_folder(keep), progress)
     scores = bench.scores()
-    rows = summary_rows_of(scores) + list(_over(scores))
+    rows = table(scores)
     rows += refused(bench.cases_at_start(), bench.rule)
     rows += trajectory_rows(denoiser, places[: chosen.trajectories], chosen.changes)
-    return rows + mix_rows(denoiser, places[0], chosen.requests, bench.rule)
+    return Results([*rows, *mix_rows(denoiser, places[0], chosen.requests, bench.rule)], scores)
+
+
+def table(scores: Sequence[Score]) -> list[Row]:
+    """Return the rows of the benchmark that are made from its cases: all but trajectories, refusals and requests."""
+    return summary_rows_of(scores) + list(_over(scores))
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,15 +183,9 @@ class _Bench:
         name = f"{self.places[k].number:03d}-{change}-{number}-{level}-{''.join(str(int(e)) for e in costly)}"
         return self._remember(name, lambda: self._score(self._case(k, change, number), change, number, level, costly))
 
-    def _remember(self, name: str, make: Any) -> list[Score]:
+    def _remember(self, name: str, make: Callable[[], list[Score]]) -> list[Score]:
         path = None if self.keep is None else self.keep / f"flux-{self.sha256[:8]}-{name}.json"
-        if path is not None and path.is_file():
-            return [Score(**raw) for raw in json.loads(path.read_text(encoding="utf-8"))]
-        scores: list[Score] = make()
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
-        return scores
+        return remembered(path, make)
 
     def _score(
         self, case: Case, change: str, number: int, level: str, extra: tuple[bool, bool, bool]
@@ -261,7 +259,8 @@ def frame_scores(made: Made, frame: Frame, reference: Maps | None) -> dict[str, 
     centre = x.mean(0)
     values |= {
         "rmse_one_db": float(np.mean([rmse(one, truth) for one in x])), "crps_db": crps_draws(x, truth, scale),
-        "energy_score_db": field_energy_score(x, truth, scale), "coverage_90": coverage(centre - half, centre + half, truth),
+        "energy_score_db": field_energy_score(x, truth, scale),
+        "coverage_90": coverage(centre - half, centre + half, truth),
     }  # fmt: skip
     if reference is not None:
         other = GAIN.decode(reference[:, 0].float().numpy()).astype(np.float64)[:, cells]

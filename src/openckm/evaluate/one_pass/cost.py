@@ -8,23 +8,19 @@ the matrix-product form.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from openckm.errors import ComputationError
-from openckm.evaluate.report.rows import peak_mb
 from openckm.nn.mamba import DualMamba, Mamba
 from openckm.nn.selective_scan import chunk_of
 from openckm.predict.code import Code, inputs_of
@@ -132,7 +128,7 @@ def peak_memory_mb(name: str, code: Code = "site", side: int = 256) -> float:
 
 _CHILD = """
 import json, sys, torch
-from openckm.evaluate.one_pass.cost import forget_peak, resident_mb
+from openckm.nn.memory import forget_peak, resident_mb
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import inputs_of
 from openckm.predict.networks import build_network
@@ -144,18 +140,3 @@ with torch.no_grad(), cast("cpu"):
     network(torch.zeros(1, inputs_of(code), side, side), torch.zeros(1, 2))
 print(json.dumps({"mb": max(resident_mb("VmHWM") - before, 0.0)}))
 """
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-
-
-def forget_peak() -> None:
-    """Let the largest resident memory of this process begin anew, where the system can."""
-    with contextlib.suppress(OSError):
-        CLEAR.write_text("5", encoding="ascii")
-
-
-def resident_mb(field: str) -> float:
-    """Return a line of /proc/self/status [MB], "VmRSS" (now) or "VmHWM" (at most); elsewhere, the most so far."""
-    if not STATUS.is_file():
-        return peak_mb()
-    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text(encoding="ascii", errors="replace"))
-    return peak_mb() if found is None else float(found[1]) / 1024.0

@@ -7,7 +7,6 @@ import math
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from openckm.errors import OptionError
+from openckm.nn.memory import peak_mb as peak_mb
 
 if TYPE_CHECKING:
     from openckm.evaluate.scores.scoring import Score
@@ -200,13 +200,3 @@ def _memory_gib() -> int:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
     except (ValueError, OSError, AttributeError):
         return 0
-
-
-def peak_mb() -> float:
-    """Return the largest resident memory of this process so far [MB]; NaN where the system does not tell (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return float("nan")
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / 2**20 if sys.platform == "darwin" else used / 2**10

@@ -300,7 +300,7 @@ def resident_mib(case: Case, policy: str) -> float:
 
 _CHILD = """
 import json, sys
-from openckm.evaluate.one_pass.cost import forget_peak, resident_mb
+from openckm.nn.memory import forget_peak, resident_mb
 from openckm.evaluate.reversible.steps import Case, step_of, subject_of
 said = json.loads(sys.argv[1])
 policy = said.pop("policy")
