@@ -8,7 +8,8 @@ from tests.store.test_store_delta import delta
 from typer.testing import CliRunner, Result
 
 from openckm.cli.main import app
-from openckm.edge.adapt import Adaptation, AdaptOptions
+from openckm.edge.adapt import Adaptation
+from openckm.edge.teaching import AdaptOptions
 from openckm.errors import MeasurementError, ModelError, OptionError
 from openckm.nn.recompute import Plan
 from worlds import save_tiny

@@ -15,8 +15,9 @@ import pytest
 import torch
 from tests.worlds import save_tiny, tiny_card, tiny_denoiser
 
-from openckm.edge.adapt import FOLDS, AdaptOptions, _dealt, _map_db, adapt, adapt_to
+from openckm.edge.adapt import _map_db, adapt, adapt_to
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
+from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt
 from openckm.errors import MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
@@ -177,7 +178,7 @@ def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
         return done.delta.of_fold(self.fold), 40
 
     found = iter([8.0, after])
-    monkeypatch.setattr("openckm.edge.adapt.Fold.run", taught)
+    monkeypatch.setattr("openckm.edge.teaching.Fold.run", taught)
     monkeypatch.setattr("openckm.edge.adapt._map_db", lambda *_: next(found))
     judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
     assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)

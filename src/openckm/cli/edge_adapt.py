@@ -63,8 +63,8 @@ def adapt(
     delta stays. Interrupted, the same command goes on.
     """
     from openckm.cli.outputs import require_writable_file
-    from openckm.edge.adapt import AdaptOptions
     from openckm.edge.adapt import adapt as run
+    from openckm.edge.teaching import AdaptOptions
     from openckm.maps.site_plan import SitePlan
 
     require_writable_file(output, (".delta",), (*measurements, layout))

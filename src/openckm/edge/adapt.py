@@ -23,94 +23,35 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from openckm.edge.judging import CHANCE, Factors, rmse, scaled, weighed
-from openckm.edge.lesson import BLOCK_CELLS, Lesson, Replay, blocks_of, lesson_of
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
-from openckm.errors import MeasurementError, ModelError, OptionError
+from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, plan_of, teach
+from openckm.errors import MeasurementError, ModelError
 from openckm.infer.construct import LoadedPrior, OpenCKM
-from openckm.infer.scene import prepare_scene
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
-from openckm.nn.memory import forget_peak, give_back, resident_mb
-from openckm.nn.recompute import Plan, peak_mb, policy_for
+from openckm.nn.memory import give_back, resident_mb
+from openckm.nn.recompute import Plan
 from openckm.priors.adapted import block_of, place_print, with_delta
-from openckm.priors.adapter import UP, LowRank, Pupil
-from openckm.priors.denoiser import MapDenoiser, planes_of
+from openckm.priors.adapter import UP
+from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.posterior import one_by_one
 from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
-from openckm.store.delta import Delta, as_plain
+from openckm.store.delta import Delta
 from openckm.store.weights import write_aside
-from openckm.training.objective import Batch, TrainOptions
-from openckm.training.trainer import Trainer
 
 __all__ = ["adapt"]
-
-FOLDS = 3
-LEAST_READINGS, LEAST_BLOCKS = 60, 6
-STOPPING = 0.25
-"""Share of a fold's blocks that decides when to stop."""
-TEACHING = 0.85
-"""Share of the time that teaching may take; the rest is for judging."""
-REPLAYED, REPLAY_SIDE = 8, 64
-FIXED_MB = 190.0
-"""What is loaded once above the prior, whatever the site [MiB]: the code that launches rays, trains and fits, and the
-network's kernels at their first call (70, 70 and 50, measured with the shipped prior)."""
-Report = Callable[[str, int, int], None]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class AdaptOptions:
-    """How a site is learnt.
-
-    Attributes:
-        budget_mb: memory above the loaded prior that the adaptation may take [MiB].
-        minutes: time it may take [min].
-        rank: the rank of the factors of a fold.
-        steps: training steps of a fold, at most.
-        every: steps between looks at the stopping blocks.
-        patience: looks without anything better after which a fold ends.
-        learning_rate: AdamW's.
-        place: what the delta's card says of the place.
-        licence: SPDX name under which it may be handed on; "" where it may not.
-        seed: the seed of everything random.
-        judge_map: refuse what does not make the whole map better, too.
-
-    Raises:
-        OptionError: if a value is out of range.
-    """
-
-    budget_mb: float = 256.0
-    minutes: float = 10.0
-    rank: int = 4
-    steps: int = 80
-    every: int = 5
-    patience: int = 6
-    learning_rate: float = 2e-3
-    place: str = ""
-    licence: str = ""
-    seed: int = 0
-    judge_map: bool = True
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.rank <= 16 or min(self.steps, self.every, self.patience) < 1 or self.seed < 0:
-            raise OptionError(f"{self}: wanted a rank from 1 to 16, counts of at least 1 and a seed of at least 0")
-        if not (self.minutes > 0 and self.budget_mb > 0 and self.learning_rate > 0):
-            raise OptionError(f"{self}: wanted a positive budget, time and learning rate")
-        as_plain(self.place, "place")
-        as_plain(self.licence, "licence")
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,28 +168,17 @@ def adapt_to(
     """
     begun, held = time.monotonic(), resident_mb("VmRSS")
     net, card = loaded
-    blocks, number, block_m, readings = _blocks(observations, grid, net)
-    plan = _plan(net, options, grid.shape)
-    forget_peak()
+    dealt = blocks_with_readings(observations, grid, net, options.seed)
+    plan, readings = plan_of(net, options, grid.shape), dealt.readings
     _claim(work, observations, card, options)
-    fold_of_block = _dealt(np.bincount(number), FOLDS, np.random.default_rng([options.seed, 1]))
     report = on_progress or (lambda *_: None)
-    taught, steps = [], []
-    for fold in range(FOLDS):
-        lesson = lesson_of(observations, grid, net, fold_of_block != fold, block_m, options.seed)
-        ends = begun + TEACHING * 60.0 * options.minutes * (fold + 1) / FOLDS
-        pupil = Fold(net, lesson, options, plan, work / f"fold-{fold}", fold, ends)
-        found, stopped = pupil.run(_shifted(report, fold))
-        taught.append((lesson, found))
-        steps.append(stopped)
-        del pupil
-        give_back()
-    verdict = weighed(net, taught, len(blocks), options.seed)
+    taught, steps = teach(observations, grid, net, dealt, options, plan, work, report)
+    verdict = weighed(net, taught, len(dealt.blocks), options.seed)
     factors = _joined([scaled(found, verdict.weight) for _, found in taught])
-    table = np.concatenate([blocks, fold_of_block[:, None]], axis=1).astype(np.int16)
+    table = np.concatenate([dealt.blocks, dealt.fold[:, None]], axis=1).astype(np.int16)
     salt = hashlib.sha256(f"{_seen(observations)} {options.seed}".encode()).hexdigest()[:16]
     delta = Delta(
-        card.name, card.version, card.sha256, options.place, options.licence, readings, block_m,
+        card.name, card.version, card.sha256, options.place, options.licence, readings, dealt.block_m,
         rmse(verdict.before, readings), rmse(verdict.after, readings), verdict.ratio, verdict.high,
         _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
@@ -259,7 +189,7 @@ def adapt_to(
         after = _map_db(observations, grid, with_delta(net, delta), delta)
         delta = replace(delta, map_before_db=before, map_after_db=after)
     took, peak = time.monotonic() - begun, resident_mb("VmHWM") - held
-    return Adaptation(delta, delta.helps, plan, tuple(steps), verdict.weight, took, peak, options.budget_mb)
+    return Adaptation(delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb)
 
 
 def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:
@@ -296,142 +226,6 @@ def _seen(observations: Observations) -> str:
     points = observations.gain_points()
     parts = (np.ascontiguousarray(v).tobytes() for v in (points.x, points.y, points.value))
     return hashlib.sha256(b"".join(parts)).hexdigest()
-
-
-def _shifted(report: Report, fold: int) -> Callable[[int, int], None]:
-    return lambda done, total: report("teaching", fold * total + done, FOLDS * total)
-
-
-def _blocks(
-    observations: Observations, grid: Grid, net: MapDenoiser
-) -> tuple[NDArray[np.int16], NDArray[np.intp], float, int]:
-    """Return the blocks with readings, the block of each cell, a block's side [m] and the number of cells."""
-    transmitter = observations.transmitter
-    if transmitter is None:
-        raise MeasurementError("to adapt to a site, the base station must be known: give its place")
-    scene = prepare_scene(observations, grid, net.multiple, planes=planes_of(net))
-    readings = None if scene.cells is None else scene.readings.subset(scene.plain)
-    count = 0 if readings is None else len(readings)
-    side = BLOCK_CELLS * grid.cell_m
-    if readings is None or count < LEAST_READINGS:
-        raise MeasurementError(
-            f"{count} cells with readings: to adapt, at least {LEAST_READINGS} are wanted, or what is learnt cannot be"
-            " judged; measure more, or use the prior as it is"
-        )
-    blocks, number = blocks_of(readings, (transmitter.x, transmitter.y), side)
-    if len(blocks) < LEAST_BLOCKS:
-        raise MeasurementError(
-            f"the readings lie in {len(blocks)} blocks of {side:g} m: to adapt, at least {LEAST_BLOCKS} are wanted, for"
-            " some must be held back whole; measure in more places, or use the prior as it is"
-        )
-    return blocks, number, side, count
-
-
-def _plan(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> Plan:
-    """Return how a step of one map is run within what the budget leaves beside FIXED_MB.
-
-    The prior lends its weights, and the adapted ones are those that the plan counts.
-
-    Raises:
-        OptionError: if no plan fits; the message says how much one map needs.
-    """
-    size = net.network.options
-    rows, cols = (-(-side // net.multiple) * net.multiple for side in shape)
-    room = options.budget_mb - FIXED_MB
-    least = min(peak_mb(net.network, p, 1, (rows, cols), size.inputs, size.scalars) for p in net.network.policies)
-    if room < least:
-        raise OptionError(
-            f"a budget of {options.budget_mb:g} MiB: one map of {rows} x {cols} cells needs {FIXED_MB + least:.0f} MiB"
-            f" ({FIXED_MB:.0f} for the code that launches rays, trains and fits, {least:.0f} for weights, their"
-            " gradients and activations): give at least that, or a smaller map"
-        )
-    found = policy_for(net.network, room, 1, (rows, cols), size.inputs, size.scalars)
-    return replace(found, peak_mb=found.peak_mb + FIXED_MB)
-
-
-def _dealt(counts: NDArray[np.intp], folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Deal blocks into folds of about as many readings each: the largest first, each to the fold with the fewest."""
-    order = rng.permutation(len(counts))
-    order = order[np.argsort(-counts[order], kind="stable")]
-    fold, total = np.zeros(len(counts), dtype=np.intp), np.zeros(folds)
-    for block in order:
-        fold[block] = int(np.argmin(total))
-        total[fold[block]] += counts[block]
-    return fold
-
-
-class Fold:
-    """The factors of one fold while they are taught."""
-
-    def __init__(
-        self, net: MapDenoiser, lesson: Lesson, options: AdaptOptions, plan: Plan, work: Path, fold: int, ends: float
-    ) -> None:
-        self.net, self.lesson, self.options, self.work, self.fold = net, lesson, options, work, fold
-        self.ends, self.policy = ends, plan.policy
-        counts = np.bincount(lesson.block[lesson.known], minlength=int(lesson.block.max()) + 1)
-        rng = np.random.default_rng([options.seed, 2, fold])
-        blocks = rng.permutation(np.flatnonzero(counts))
-        last = int(np.searchsorted(np.cumsum(counts[blocks]), STOPPING * counts.sum())) + 1
-        self.stopping = lesson.known & np.isin(lesson.block, blocks[: min(last, len(blocks) - 1)])
-        self.teaching = lesson.known & ~self.stopping
-        self.replay = Replay(net, REPLAYED, REPLAY_SIDE, lesson.scene.condition.scalars, options.seed)
-
-    def run(self, report: Callable[[int, int], None]) -> tuple[Factors, int]:
-        """Teach until the stopping blocks find nothing better; return the best factors and their step."""
-        model = self.pupil()
-        options = TrainOptions(
-            steps=0, decay_steps=1, warmup_steps=10, learning_rate=self.options.learning_rate, weight_decay=0.0,
-            accumulate=2, posterior_share=0.0, variance_weight=0.0, ema=(0.9,), power_ema=(), checkpoint_s=1e9,
-            seed=self.options.seed * 101 + self.fold,
-        )  # fmt: skip
-        trainer = Trainer(model, self._batch, options, self.work)
-        curve = self._curve()
-        while True:
-            if not curve or trainer.step > curve[-1][0]:
-                self._look(trainer, model, curve)
-            best = min(curve, key=lambda point: point[1])
-            late = len(curve) - 1 - curve.index(best) >= self.options.patience
-            if late or trainer.step >= self.options.steps or time.monotonic() > self.ends:
-                return self._best(), int(best[0])
-            trainer.options = replace(options, steps=min(trainer.step + self.options.every, self.options.steps))
-            trainer.run()
-            report(trainer.step, self.options.steps)
-
-    def pupil(self) -> Pupil:
-        """Return what is taught: low-rank factors that begin at nothing."""
-        model = LowRank(self.net, self.options.rank, self.options.seed)
-        model.parent.network.recompute = self.policy
-        return model
-
-    def _batch(self, number: int) -> Batch:
-        """Return batch 2 s of step s, the site's, or batch 2 s + 1, a replay."""
-        rng = np.random.default_rng([self.options.seed, 3, self.fold, number])
-        return self.replay.batch(2, rng) if number % 2 else self.lesson.batch(self.teaching, rng)
-
-    def _look(self, trainer: Trainer, model: Pupil, curve: list[tuple[int, float]]) -> None:
-        """Ask the stopping blocks; keep the factors if they are the best so far."""
-        with trainer.averaged():  # the model, with its averaged weights
-            error = self.lesson.errors(model, self.teaching, self.stopping)
-            found = float(np.sqrt(np.mean(error**2)))
-            if all(found < other for _, other in curve):
-                write_aside(self.work / "best.safetensors", _packed(model.factors()))
-        curve.append((trainer.step, found))
-        write_aside(self.work / "curve.json", json.dumps(curve).encode())
-
-    def _curve(self) -> list[tuple[int, float]]:
-        path = self.work / "curve.json"
-        return [(int(s), float(e)) for s, e in json.loads(path.read_bytes())] if path.exists() else []
-
-    def _best(self) -> Factors:
-        from safetensors.numpy import load
-
-        return dict(load((self.work / "best.safetensors").read_bytes()))
-
-
-def _packed(factors: Factors) -> bytes:
-    from safetensors.numpy import save
-
-    return bytes(save({name: np.ascontiguousarray(value) for name, value in factors.items()}))
 
 
 def _joined(factors: Sequence[Factors]) -> Factors:

@@ -20,6 +20,7 @@ from openckm.errors import OptionError
 from openckm.priors.adapted import with_factors
 from openckm.priors.adapter import DOWN
 from openckm.priors.denoiser import MapDenoiser
+from openckm.store.delta import LEAST_GAIN
 
 WEIGHTS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0)
 """Shares of what was learnt that judging blocks are asked about, in this order."""
@@ -37,6 +38,11 @@ class Verdict:
     after: NDArray[np.float64]
     ratio: float
     high: float
+
+    @property
+    def helps(self) -> bool:
+        """Whether the error falls by LEAST_GAIN at least, and beyond its interval."""
+        return self.ratio <= 1.0 - LEAST_GAIN and self.high < 1.0
 
 
 def weighed(

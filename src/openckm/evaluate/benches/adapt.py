@@ -9,6 +9,10 @@ hidden cells:
     openckm+delta    the whole with the delta, where it was kept; where it was refused, the same as without
     openckm+refused  the whole with a delta that was refused
     openckm+mate     with the delta of the other cell of the mast that faces the same way
+    network+full, network+last    all weights taught in place of factors, or those of the last level alone
+
+Task "few" repeats network and network+delta where 50 or 200 cells of the given blocks have been read; what is refused
+there, for want of readings, answers as the prior does (`kept` 0).
 
 Task "forgetting" asks the prior and the taught network for maps of held-out cities from 1 and 10 % of their cells and
 the site, one call each: what a site teaches must not cost what the prior knew.
@@ -31,8 +35,11 @@ from pathlib import Path
 
 import numpy as np
 
-from openckm.edge.adapt import AdaptOptions, adapt_to
+from openckm.edge.adapt import adapt_to
 from openckm.edge.lesson import BLOCK_CELLS, lesson_of
+from openckm.edge.teaching import AdaptOptions
+from openckm.errors import MeasurementError
+from openckm.evaluate.adapt_rivals import RIVALS, rival
 from openckm.evaluate.benches.duke import duke_cases
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.registry import Progress
@@ -48,7 +55,7 @@ from openckm.infer.spread.calibration import prior_calibration
 from openckm.maps.observations import Observations
 from openckm.maps.quantity import GAIN
 from openckm.priors.adapted import with_delta
-from openckm.priors.denoiser import planes_of
+from openckm.priors.denoiser import MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.store.delta import Delta
@@ -60,9 +67,11 @@ MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
 Scorer = Callable[[str, dict[str, float], int, float], Score]
 PAIRS = (
     ("network+delta", "network"), ("openckm+delta", "openckm"), ("openckm+refused", "openckm"),
-    ("openckm+mate", "openckm"),
+    ("openckm+mate", "openckm"), ("network+full", "network"), ("network+last", "network"),
 )  # fmt: skip
 FORGETTING_MAPS, FORGETTING_SHARES = 22, (0.01, 0.1)
+COUNTS = (50, 200)
+"""Cells with readings of task "few"."""
 
 
 def run(
@@ -99,6 +108,12 @@ def run(
             scores += remembered(home / f"{name}-{seed}.json", partial(cell_scores, duke_cell(name), seed, home))
             forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True))
             scores += remembered(home / f"{name}-{seed}-forgetting.json", forgot)
+            for kind in RIVALS:
+                taught = partial(rival_scores, duke_cell(name), seed, home, kind)
+                scores += remembered(home / f"{name}-{seed}-{kind}.json", taught)
+            for count in COUNTS:
+                few = partial(few_scores, duke_cell(name), seed, home, count)
+                scores += remembered(home / f"{name}-{seed}-{count}.json", few)
     return Results(table(scores), scores)
 
 
@@ -159,22 +174,76 @@ def cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
     begun = time.process_time()
     delta, keeps = _delta(cell, seed, given, home)
     seconds = time.process_time() - begun
-
-    def score(method: str, values: dict[str, float], calls: int, took: float) -> Score:
-        return Score(
-            method, "duke", "block", f"Duke {cell.name}", cell.name, values, truth.value.size, calls, took, seed
-        )
-
+    score = partial(_score, cell, seed, truth)
     judged = {"kept": float(keeps), "judged_ratio": delta.ratio, "judged_high": delta.ratio_high}
     scores = [score("judging blocks", judged, 0, seconds)]
     net, _ = embedded_prior()
-    lesson = lesson_of(given, cell.grid, net, np.ones(len(delta.blocks), bool), BLOCK_CELLS * cell.grid.cell_m, 0)
-    at = truth.row * cell.grid.shape[1] + truth.col
     for name, model in (("network", net), ("network+delta", with_delta(net, delta))):
-        answer = (lesson.answer(model, lesson.known) - lesson.shift)[at]
-        scores.append(score(name, {"rmse_db": float(np.sqrt(np.mean((answer - truth.value) ** 2)))}, 1, 0.0))
+        scores.append(score(name, {"rmse_db": _one_call_db(cell, given, truth, net, model)}, 1, 0.0))
     scores += _constructed(cell, seed, given, truth, delta, home, score, keeps=keeps)
     return scores
+
+
+def _score(
+    cell: DukeCell, seed: int, truth: Truth, method: str, values: dict[str, float], calls: int, took: float,
+    split: str = "block",
+) -> Score:  # fmt: skip
+    return Score(method, "duke", split, f"Duke {cell.name}", cell.name, values, truth.value.size, calls, took, seed)
+
+
+def _one_call_db(cell: DukeCell, given: Observations, truth: Truth, net: MapDenoiser, model: MapDenoiser) -> float:
+    """Return the RMSE on the hidden cells [dB] of a model's one-call mean, given all readings of the others.
+
+    Args:
+        cell: where.
+        given: the readings.
+        truth: the hidden cells.
+        net: the prior, by which the nuisances are fitted.
+        model: the prior, or the prior taught.
+    """
+    every = np.ones(len(given.gain_points()), bool)  # a block holds a reading at least
+    lesson = lesson_of(given, cell.grid, net, every, BLOCK_CELLS * cell.grid.cell_m, 0)
+    at = truth.row * cell.grid.shape[1] + truth.col
+    answer = (lesson.answer(model, lesson.known) - lesson.shift)[at]
+    return float(np.sqrt(np.mean((answer - truth.value) ** 2)))
+
+
+def rival_scores(cell: DukeCell, seed: int, home: Path, kind: str) -> list[Score]:
+    """Return the scores of the prior taught in another way than by factors, and what its judging blocks say."""
+    given, truth = _case(cell, seed)
+    net, begun = embedded_prior()[0], time.process_time()
+    model, verdict = rival(kind, given, cell.grid, net, home / f"{cell.name}-{seed}-{kind}")
+    took = time.process_time() - begun
+    error = {"rmse_db": _one_call_db(cell, given, truth, net, model)}
+    judged = {"kept": float(verdict.helps), "judged_ratio": verdict.ratio, "judged_high": verdict.high}
+    return [
+        _score(cell, seed, truth, f"network+{kind}", error, 1, took),
+        _score(cell, seed, truth, "judging blocks", judged, 0, took, f"block, {kind}"),
+    ]
+
+
+def few_scores(cell: DukeCell, seed: int, home: Path, count: int) -> list[Score]:
+    """Return the scores of prior and taught network where few cells have been read."""
+    given, truth = _case(cell, seed)
+    points = given.gain_points()
+    chosen = np.sort(np.random.default_rng([seed, count]).permutation(len(points))[:count])
+    given = replace(given, points=(points.subset(chosen),))
+    net, card = embedded_prior()
+    before = after = _one_call_db(cell, given, truth, net, net)
+    judged = {"kept": 0.0}
+    try:
+        done = adapt_to(given, cell.grid, (net, card), AdaptOptions(minutes=1e6), home / f"{cell.name}-{seed}-{count}")
+        judged |= {"kept": float(done.kept), "judged_ratio": done.delta.ratio, "judged_high": done.delta.ratio_high}
+        after = _one_call_db(cell, given, truth, net, with_delta(net, done.delta)) if done.kept else before
+    except MeasurementError:
+        pass  # too few, and said so: the prior answers as it is
+    split = f"{count} cells read"
+    return [
+        replace(_score(cell, seed, truth, name, values, int(name != "judging blocks"), 0.0, split), task="few")
+        for name, values in (
+            ("network", {"rmse_db": before}), ("network+delta", {"rmse_db": after}), ("judging blocks", judged)
+        )
+    ]  # fmt: skip
 
 
 def _constructed(
