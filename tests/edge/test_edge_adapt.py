@@ -222,10 +222,10 @@ def test_targets_are_readings_without_level_and_pattern(prior):
     net, _ = prior
     site = world()
     blocks, _ = blocks_of(site.points[0], (128.0, 128.0), 64.0)
-    lesson = lesson_of(site, GRID, net, np.ones(len(blocks), bool), 64.0, 0)
+    lesson = lesson_of(site, GRID, net, np.ones(len(blocks), bool), 64.0)
     row, col = lesson.place
     raised = replace(site, points=(replace(site.points[0], value=site.points[0].value + 17.0),))
-    again = lesson_of(raised, GRID, net, np.ones(len(blocks), bool), 64.0, 0)
+    again = lesson_of(raised, GRID, net, np.ones(len(blocks), bool), 64.0)
     assert np.allclose(again.points.value, lesson.points.value, atol=0.05), "the transmit level is not to be learnt"
     at = np.empty(GRID.shape)
     given = GRID.index_of(site.points[0].x, site.points[0].y)
@@ -235,7 +235,7 @@ def test_targets_are_readings_without_level_and_pattern(prior):
 
 def test_a_step_hides_some_tells_others_and_asks_for_no_more(prior):
     net, _ = prior
-    lesson = lesson_of(world(), GRID, net, np.ones(16, bool), 64.0, 0)
+    lesson = lesson_of(world(), GRID, net, np.ones(16, bool), 64.0)
     learnt = np.arange(260) % 2 == 0
     told_any = 0
     for k in range(30):

@@ -118,7 +118,7 @@ def test_a_table_of_cases_that_is_none_is_refused(tmp_path, spoil):
 
 def test_rows_without_cases_cannot_be_made_again():
     with pytest.raises(OptionError, match="of no cases"):
-        table_of("edge", SCORES)
+        table_of("active", SCORES)
     with pytest.raises(OptionError, match="unknown benchmark"):
         table_of("speed", SCORES)
 

@@ -1,6 +1,6 @@
 """A site's readings teach a prior by targets on the network's own scale, and by batches that hide some of them.
 
-The readings of a site are brought to the network's scale with the nuisances of `openckm.infer.experts.site_expert`:
+The readings of a site are brought to the network's scale with the nuisances of `openckm.infer.experts.fit_readings`:
 transmit offset, pattern and what lies indoors are taken out, the map's slope and what the prior cannot explain stay,
 
     t_i = y_i - (offset + pattern(bearing_i) + indoor_i) + m_bar,                                      (1)
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from openckm.errors import MeasurementError
 from openckm.infer.draws import draw_maps
 from openckm.infer.exact.samplers import FewStepSampler
-from openckm.infer.experts import folds_of, gain_of, site_expert
+from openckm.infer.experts import fit_readings, gain_of
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
@@ -128,7 +128,7 @@ def blocks_of(points: Points, place: tuple[float, float], block_m: float) -> tup
 
 
 def lesson_of(
-    observations: Observations, grid: Grid, denoiser: MapDenoiser, known_blocks: Mask, block_m: float, seed: int
+    observations: Observations, grid: Grid, denoiser: MapDenoiser, known_blocks: Mask, block_m: float
 ) -> Lesson:
     """Return the targets of a site, its nuisances fitted to the readings of some blocks.
 
@@ -138,7 +138,6 @@ def lesson_of(
         denoiser: the prior.
         known_blocks: the blocks, as `blocks_of` numbers those of all cells with readings, may be known.
         block_m: side of a block [m].
-        seed: the seed of the folds that the nuisances' fit holds out.
 
     Raises:
         InputError: if the evidence cannot be used.
@@ -154,15 +153,16 @@ def lesson_of(
     codes = [_code(block_of(p.x, p.y, place, block_m)) for p in (gain, readings.subset(known))]
     kept = gain.subset(np.isin(codes[0], codes[1]))
     part = prepare_scene(replace(observations, points=(kept,)), grid, denoiser.multiple, planes=planes_of(denoiser))
-    site = site_expert(part, denoiser, folds_of(part, seed), symmetrise=False)
-    matrix, slope = site.basis.matrix, site.basis.names.index("map slope")
-    beta = site.fit.beta_mean[: matrix.shape[1]]
-    mean = gain_of(site.denoised)[0][0]
+    mean = gain_of(posterior_mean(denoiser, part.condition, symmetrise=False))[0][0]
+    basis = part.design(mean)
+    fit, _ = fit_readings(part, basis, basis.prior_mean, basis.prior_std)
+    matrix, slope = basis.matrix, basis.names.index("map slope")
+    beta = fit.beta_mean[: matrix.shape[1]]
     nuisance = matrix @ beta - beta[slope] * matrix[:, slope]  # Eq. 1
     level = mean - matrix[:, slope]
     shift = level - nuisance
-    own = shift[index] - _device_levels(part, site.fit.beta_mean, readings.device)
-    spread = np.hypot(readings.sigma, site.fit.hyper.nugget_std)
+    own = shift[index] - _device_levels(part, fit.beta_mean, readings.device)
+    spread = np.hypot(readings.sigma, fit.hyper.nugget_std)
     points = replace(readings, value=readings.value + own, sigma=spread, unit="dB")
     return Lesson(scene, points, number, known, shift)
 
@@ -203,7 +203,7 @@ class Replay:
         clean, conditions = [], []
         for k in chosen:
             state = apply_symmetry(int(rng.integers(8)), self.windows[int(k)].numpy(), CHANNELS)
-            conditions.append(self._told(state, rng) if rng.random() < 0.5 else self._nothing(state.shape[-2:]))
+            conditions.append(self._read(state, rng) if rng.random() < 0.5 else self._nothing(state.shape[-2:]))
             clean.append(torch.as_tensor(state.copy()))
         maps = torch.stack(clean)
         return Batch(maps, Condition.join(conditions), torch.ones_like(maps))
@@ -211,7 +211,7 @@ class Replay:
     def _nothing(self, shape: tuple[int, int]) -> Condition:
         return replace(Condition.nothing(1, (shape[0], shape[1])), scalars=self.scalars)
 
-    def _told(self, state: NDArray[np.float32], rng: np.random.Generator) -> Condition:
+    def _read(self, state: NDArray[np.float32], rng: np.random.Generator) -> Condition:
         rows, cols = state.shape[-2:]
         grid = Grid((rows, cols), 1.0, (0.0, float(rows)))
         cells = rng.choice(rows * cols, max(3, int(rows * cols * rng.uniform(0.005, 0.1))), replace=False)

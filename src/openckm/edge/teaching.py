@@ -173,7 +173,8 @@ def teach(
     taught: list[tuple[Lesson, Factors]] = []
     steps = []
     for fold in range(FOLDS):
-        lesson = lesson_of(observations, grid, net, dealt.fold != fold, dealt.block_m, options.seed)
+        lesson = lesson_of(observations, grid, net, dealt.fold != fold, dealt.block_m)
+        give_back()
         ends = begun + TEACHING * 60.0 * options.minutes * (fold + 1) / FOLDS
         found, stopped = (make or Fold)(net, lesson, options, plan, work / f"fold-{fold}", fold, ends).run(
             _shifted(report, fold)

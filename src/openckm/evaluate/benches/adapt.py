@@ -202,7 +202,7 @@ def _one_call_db(cell: DukeCell, given: Observations, truth: Truth, net: MapDeno
         model: the prior, or the prior taught.
     """
     every = np.ones(len(given.gain_points()), bool)  # a block holds a reading at least
-    lesson = lesson_of(given, cell.grid, net, every, BLOCK_CELLS * cell.grid.cell_m, 0)
+    lesson = lesson_of(given, cell.grid, net, every, BLOCK_CELLS * cell.grid.cell_m)
     at = truth.row * cell.grid.shape[1] + truth.col
     answer = (lesson.answer(model, lesson.known) - lesson.shift)[at]
     return float(np.sqrt(np.mean((answer - truth.value) ** 2)))

@@ -13,6 +13,7 @@ bootstrap over places. The ensemble that is carried over has 16 steps of order 2
     crps_db over cold      over the best cold sampler of any number of steps (whose own row says 1 [1, 1]), and the same
                            of the energy score
     crps_db over any       over the best method that starts cold, centred ones and the product's included
+    crps_db over N steps   over 100 and 1000 cold steps, on the places where those ran
     stream                 the rule of the product over 20 frames: carried over from the last cold ensemble until that
                            is too far or does not fit; calls are those of all frames
     random found           share of other cities' ensembles that the rule refuses
@@ -58,6 +59,8 @@ DATA_VARIABLE = "OPENCKM_FLUX_DATA"
 FULL = ("vehicles", "move_4", "move_20")
 """Changes on which all methods run at frame 1."""
 GREY_DB = (-200.0, -40.0)
+MANY_STEPS = (100, 1000)
+"""Steps of the cold samplers that P2's claims are about."""
 
 
 @dataclass(frozen=True)
@@ -289,6 +292,10 @@ def _over(scores: Sequence[Score]) -> Iterator[Row]:
                 best = _best([s for s in here if rivals(s.method)], metric)
                 if best:
                     yield from _ratios(here, best, metric, label)
+            for steps in MANY_STEPS:
+                long = [s for s in here if s.method == f"cold_{steps}_o2"]
+                if long:
+                    yield from _ratios(here, long, metric, f"{steps} steps")
 
 
 def _cold(method: str) -> bool:

@@ -51,7 +51,13 @@ from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Mask, map_domain
 from openckm.priors.chain import ChainDenoiser, ChainOptions
-from openckm.priors.denoiser import Denoiser, MapDenoiser, ReversibleMapDenoiser, ReversibleMapDenoiserOptions
+from openckm.priors.denoiser import (
+    Denoiser,
+    MapDenoiser,
+    ReversibleMapDenoiser,
+    ReversibleMapDenoiserOptions,
+    planes_of,
+)
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.training.objective import TrainOptions
@@ -253,10 +259,11 @@ def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) 
     calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
 
     def mean(scene: Scene, given: Observations, grid: Grid) -> Gains:
-        conditioned = scene.with_evidence(scene.cells)
-        return scene.crop(GAIN.decode(posterior_mean(model, conditioned, symmetrise=False).mean[0, 0].numpy()))
+        condition = scene.with_evidence(scene.cells)
+        return scene.crop(GAIN.decode(posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()))
 
-    return scores_of(arm, seed, mean, held, int(model.multiple), calls)  # type: ignore[arg-type]
+    planes = planes_of(model) if isinstance(model, MapDenoiser) else ()
+    return scores_of(arm, seed, mean, held, int(model.multiple), calls, planes)  # type: ignore[arg-type]
 
 
 def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
@@ -273,14 +280,15 @@ def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
             return UniversalKriging().reconstruct(given, grid, draws=0).mean()
         likelihood, shape = _likelihood(scene), (len(CHANNELS), *scene.grid.shape)
         if rival == "refined":
-            conditioned = scene.with_evidence(scene.cells)
-            mean = refined_mean(net, likelihood, conditioned, symmetrise=False).mean
+            condition = scene.with_evidence(scene.cells)
+            mean = refined_mean(net, likelihood, condition, symmetrise=False).mean
         else:
             mean = sample_posterior(net, likelihood, shape, scene.condition, method="jfs", mean=True).maps.mean(0)[None]
         return scene.crop(GAIN.decode(mean[0, 0].numpy()))
 
     calls = {"kriging": 0, "refined": 1}.get(rival, 8 * STEPS["jfs"])
-    return scores_of(rival, 0, answer, held, net.multiple, calls)
+    planes = () if rival == "kriging" else planes_of(net)
+    return scores_of(rival, 0, answer, held, net.multiple, calls, planes)
 
 
 def _likelihood(scene: Scene) -> Gaussian:
@@ -296,14 +304,25 @@ def _likelihood(scene: Scene) -> Gaussian:
 
 
 def scores_of(
-    name: str, seed: int, answer: Answer, held: Sequence[TracedMap], multiple: int, calls: int
-) -> list[Score]:
-    """Return the scores of whatever answers with a map of gains [dB], on every map and share of cells read."""
+    name: str, seed: int, answer: Answer, held: Sequence[TracedMap], multiple: int, calls: int,
+    planes: Sequence[str] = (),
+) -> list[Score]:  # fmt: skip
+    """Return the scores of whatever answers with a map of gains [dB], on every map and share of cells read.
+
+    Args:
+        name: what answers.
+        seed: the seed of its training.
+        answer: it.
+        held: the maps.
+        multiple: sides of maps are padded to a multiple of it.
+        calls: network calls of an answer.
+        planes: further groups of planes that its network reads; rays are launched for it.
+    """
     scores = []
     for k, traced in enumerate(held):
         for share in SHARES:
             given, truth = heldout_case(traced, "gain", share, k)
-            found = answer(prepare_scene(given, traced.grid, multiple), given, traced.grid)
+            found = answer(prepare_scene(given, traced.grid, multiple, planes=planes), given, traced.grid)
             known = np.zeros(traced.grid.shape, dtype=bool)
             known[truth.row, truth.col] = True
             grey, true = ((field - FLOOR_DB) / SPAN_DB for field in (found, np.nan_to_num(traced.gain_db)))
