@@ -49,7 +49,8 @@ class Made:
         maps: [K, C, H, W], latent code; a single map is a mean.
         calls: network calls for one map each.
         seconds: processor time [s].
-        about: whether the draws were moved about a known mean, so that their own mean has no error of its own.
+        about: whether the draws were moved about a known mean, so that their own mean has no error of its own. A few
+            steps from the low level s* leave them about it, so they count as moved, which is never too kind to them.
     """
 
     maps: Maps
@@ -150,7 +151,7 @@ class Case:
             maps = transported(held, belief, kind)
             if steps:
                 maps = self._finish(maps, distance(belief, held.belief), steps)
-        return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds, kind == "centred" and not steps)
+        return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds, kind == "centred")
 
     def renoised(self, steps: int) -> Made:
         """Return the old draws, noised to s* and finished."""
