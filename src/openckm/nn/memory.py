@@ -8,8 +8,6 @@ import re
 import sys
 from pathlib import Path
 
-__all__ = ["peak_mb"]
-
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
