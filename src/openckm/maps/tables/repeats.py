@@ -27,8 +27,8 @@ _NUMBERS_OF_ROWS = frozenset(("", "id", "index", "row", "no", "nr", "fid", "unna
 _LOUD_DB = 12.0
 """Noise of a reading that no radio has [dB]; a column that states more is of something else."""
 _ALTITUDES = frozenset(("altitude", "alt", "elevation", "ele", "height", "höhe", "hohe", "altitud", "hauteur"))
-_SOME, _FEWEST = 20_000, 12
-"""Readings that are looked at for others of the same time and place, at most and at least."""
+_SOME, _FEWEST, _MOST_ROWS = 20_000, 12, 1_000_000
+"""Readings looked at for others of the same time and place, at most and at least; rows whose times are read."""
 _INSTANT_DB, _MOST_NAMES = 6.0, 40
 """What readings of one instant and place have to span to be of several cells [dB]; fading and steps span less."""
 _CLIMB_M = 25.0
@@ -77,10 +77,15 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
     place = np.unique(x[few] + 1j * y[few], return_inverse=True)[1]
     if len(place) < _FEWEST or _differing(place, value[few]) < _INSTANT_DB:
         return
-    times = [i for i in range(_width(file)) if any(word in plain(file.header[i]) for word in TIMES)]
+    names = range(_width(file)) if len(account.table) <= _MOST_ROWS else ()  # times of more would fill the memory
+    times = [i for i in names if any(word in plain(file.header[i]) for word in TIMES)]
     if not times and len(set(np.bincount(place).tolist())) > 1:
         return  # whoever stands still measures the same place at different times
-    found, _ = file.load({}, tuple(range(_width(file))), True)
+    sample = [row for row in file.sample() if row]
+    telling = [
+        i for i in names if i not in times and 2 <= len({row[i] for row in sample if i < len(row)}) <= _MOST_NAMES
+    ]
+    found = file.load({}, (*times, *telling), True)[0] if times or telling else account.table
     at = np.searchsorted(found.row, account.table.row[few])
     key = place
     for column in times:
@@ -89,9 +94,7 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
     spread = _differing(key, value[few])
     if spread < _INSTANT_DB:
         return
-    apart = [
-        file.header[c] for c in range(_width(file)) if c not in times and _tells_apart(found.words[c].code[at], key)
-    ]
+    apart = [file.header[c] for c in telling if _tells_apart(found.words[c].code[at], key)]
     hint = f" Column {apart[0]!r} tells them apart: choose one with where={{{apart[0]!r}: ...}}" if apart else ""
     what = "time and place" if times else "place, where no column tells times,"
     account.note(
