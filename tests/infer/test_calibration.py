@@ -15,6 +15,8 @@ from openckm.infer.spread.calibration import (
     CALIBRATION_FILE,
     NODES_M,
     NODES_Q,
+    NODES_R,
+    REGIONS,
     Calibration,
     FamilyCalibration,
     Residuals,
@@ -25,6 +27,7 @@ from openckm.infer.spread.calibration import (
     prior_calibration,
     stated_interval,
 )
+from openckm.infer.spread.normal import draw_factor
 from openckm.maps.observations import Observations
 from openckm.store.card import ModelCard
 from worlds import blocks_layout, centred_grid, evidence, gaussian_field, readings, save_tiny, transmitter_near
@@ -51,7 +54,7 @@ def scored(rng, scenes=12, each=3, cells=400, wrong=lambda d: 1.0, alone=lambda 
             distance = np.exp(rng.uniform(np.log(2), np.log(200), cells))
             far = np.exp(rng.uniform(np.log(0.4), np.log(10), cells))
             error = np.abs(rng.standard_normal(cells)) * wrong(distance) * alone(far)
-            out.append(Residuals(error, distance, far, f"s{scene}"))
+            out.append(Residuals(error, distance, far, np.ones(cells), f"s{scene}"))
     return out
 
 
@@ -102,6 +105,32 @@ def test_fit_tells_isolation_from_distance():
         blind = [(m.score <= Z90 * replace(made, isolation=(1.0,), isolation_factor=(1.0,)).scale(
             m.distance_m, m.isolation))[(m.isolation < 1.4) == near] for m in fresh]  # fmt: skip
         assert (np.mean(np.concatenate(blind)) > 0.94) == near
+
+
+def test_fit_finds_how_much_the_network_doubts_and_how_maps_differ():
+    """Where the network doubts, errors are larger; and each map has a factor of its own, which draws are to hold."""
+
+    def some(seed):
+        rng, out = np.random.default_rng(seed), []
+        for scene in range(40):
+            doubt = np.exp(rng.uniform(np.log(0.3), np.log(3), 600))
+            error = np.abs(rng.standard_normal(600)) * np.sqrt(doubt) * np.exp(0.3 * rng.standard_normal())
+            out.append(Residuals(error, np.full(600, 10.0), np.ones(600), doubt, f"s{scene}"))
+        return out
+
+    made = fit_family(some(0))
+    nodes = np.array(NODES_R)
+    found = made.scale(np.full(len(nodes), 10.0), np.ones(len(nodes)), nodes)
+    np.testing.assert_allclose(found / found[3], np.sqrt(nodes), rtol=0.1)
+    assert made.between == pytest.approx(0.3, abs=0.08)
+    fresh = some(1)
+    for low, high in ((0.3, 0.6), (1.6, 3.0)):
+        there = [(m.doubt > low) & (m.doubt < high) for m in fresh]
+        inside = [(m.corrected(made) <= Z90)[w] for m, w in zip(fresh, there, strict=True)]
+        blind = [(m.corrected(replace(made, doubt=(1.0,), doubt_factor=(1.0,))) <= Z90)[w]
+                 for m, w in zip(fresh, there, strict=True)]  # fmt: skip
+        assert np.mean(np.concatenate(inside)) == pytest.approx(0.9, abs=0.03)
+        assert abs(np.mean(np.concatenate(blind)) - 0.9) > 0.05
 
 
 def test_fit_wants_maps_and_scenes():
@@ -173,7 +202,9 @@ def test_the_product_applies_what_lies_beside_its_prior(prior):
     factor = LONE.scale(distance_to_reading(scene), lone(scene)).reshape(GRID.shape)
     np.testing.assert_array_equal(kept.mean(), raw.mean())
     np.testing.assert_allclose(kept.std() / raw.std(), factor, rtol=1e-4)
-    np.testing.assert_allclose(kept.draws() - kept.mean(), factor * (raw.draws() - raw.mean()), atol=2e-2)
+    own = np.array([draw_factor(np.hypot(LONE.between, REGIONS), 0, k) for k in range(3)])[:, None, None]
+    assert own.std() > 0.1, "each draw has a factor of its own"
+    np.testing.assert_allclose(kept.draws() - kept.mean(), own * factor * (raw.draws() - raw.mean()), atol=2e-2)
     said = kept.provenance["calibration"]
     assert said["family"] == "points/dB/exact" and said["maps"] == 20
     assert (said["half_width"], said["misses_at_most"]) == (ONE.half_width, 0.1)
@@ -222,12 +253,13 @@ def damaged(change):
         (lambda path: path.write_text("{"), "not a calibration"),
         (lambda path: path.write_text("[]"), "not a calibration"),
         (damaged(lambda raw: raw.pop("families")), "not a calibration"),
-        (damaged(lambda raw: raw.update(schema=3)), "schema 3"),
+        (damaged(lambda raw: raw.update(schema=9)), "schema 9"),
         (damaged(lambda raw: raw.update(more=1)), "more"),
         (damaged(lambda raw: raw.update(sha256="1" * 64)), "other weights"),
         (damaged(lambda raw: raw["families"]["points/dB/exact"].update(factor=[1.0])), "ascending distances"),
         (damaged(lambda raw: raw["families"]["points/dB/exact"].update(factor=[1.0, -1.0])), "positive factor"),
         (damaged(lambda raw: raw["families"]["points/dB/exact"].update(other=1)), "not a calibration"),
+        (damaged(lambda raw: raw["families"]["points/dB/exact"].update(between=-1.0)), "0 or more between maps"),
     ],
 )
 def test_a_damaged_file_is_refused(prior, damage, said):

@@ -33,6 +33,7 @@ from openckm.infer.exact.ancestral import AncestralSampler
 from openckm.infer.experts import Expert, gain_of
 from openckm.infer.extended import MeanMap as MeanMap
 from openckm.infer.scene import Scene
+from openckm.infer.spread.normal import draw_factor
 from openckm.infer.stacking import Blend
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import AOA_COS, AOA_SIN, BUILDING, CHANNELS
@@ -152,13 +153,15 @@ class Posterior:
     def gain_draw(self, gain: Array, seed: int, k: int, at: slice | Index = slice(None)) -> Array:
         """Return draw k of the gain [unit of the readings]: of the weightier expert, with the blend's mean and spread.
 
+        The spread is known up to a factor, of which each draw has its own.
+
         Args:
             gain: the network's draw [dB], of every cell of the scene, shape (cells,).
             seed: the seed of the discrepancy.
             k: number of the draw.
             at: the cells that are wanted, where those of the scene are more.
         """
-        mean, std = self.gain.mean[at], self.gain.std[at]
+        mean, std = self.gain.mean[at], self.gain.std[at] * draw_factor(self.gain.between, seed, k)
         if self.experts is None:
             centre, var = (part[0][at] for part in gain_of(self.denoised))
             return np.asarray(mean + std / np.maximum(np.sqrt(var), 1e-6) * (gain[at] - centre))

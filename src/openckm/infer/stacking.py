@@ -71,6 +71,9 @@ class Blend:
         weight: the weight of `evidence` against `site`.
         scale: factor on the spread that the held-out readings ask for.
         weights: the weights of all experts, by name.
+        doubt: the network's own spread given the readings, over that without them at their places, shape (m,); 1 where
+            the belief is the network's own.
+        between: standard deviation over maps of the logarithm of the factor that is right for `std`, as measured.
     """
 
     mean: Array
@@ -78,6 +81,8 @@ class Blend:
     weight: float
     scale: float
     weights: dict[str, float] = field(default_factory=dict)
+    doubt: Array | float = 1.0
+    between: float = 0.0
 
 
 def blend(scene: Scene, site: Expert, evidence: Expert, trend: Trend | None = None) -> Blend:
@@ -130,7 +135,14 @@ def blended(scene: Scene, site: Expert, evidence: Expert, weighing: Weighing, tr
     std = weighing.scale * np.sqrt(sum(w * beliefs[name][1] ** 2 for name, w in named.items() if w > 0))
     either = named["site"] + named["evidence"]
     own = named["evidence"] / either if either > 0 else 0.5
-    return Blend(mean, np.asarray(std), own, weighing.scale, dict(named))
+    return Blend(mean, np.asarray(std), own, weighing.scale, dict(named), _doubt(scene, site, evidence))
+
+
+def _doubt(scene: Scene, site: Expert, evidence: Expert) -> Array:
+    """Return the network's doubt about the wanted cells, see `openckm.infer.spread.calibration`."""
+    before, after = (gain_of(one.denoised)[1][0] for one in (site, evidence))
+    usual = float(np.mean(before[scene.index] if len(scene.index) else before))
+    return np.asarray(np.sqrt(after[scene.asked] / max(usual, 1e-12)))
 
 
 def _level_known(scene: Scene) -> bool:

@@ -86,11 +86,12 @@ def residuals(method: OpenCKM, traced: TracedMap, family: str, seed: int) -> Res
     posterior = method.posterior(observations, traced.grid, seed=seed)
     scene = posterior.scene
     distance = distance_to_reading(scene)
-    fields = (posterior.gain.mean, posterior.gain.std, distance, isolation(scene, distance))
-    mean, std, *far = (scene.crop(f.reshape(scene.grid.shape))[scored] for f in fields)
+    asked = np.asarray(np.broadcast_to(posterior.gain.doubt, distance.shape), np.float64)
+    fields = (posterior.gain.mean, posterior.gain.std, asked, distance, isolation(scene, distance))
+    mean, std, doubt, *far = (np.asarray(scene.crop(f.reshape(scene.grid.shape))[scored], np.float64) for f in fields)
     error = np.abs(traced.gain_db[scored].astype(np.float64) + level - mean)
     distance, lone = (np.where(np.isfinite(f), f, 1e6) for f in far)
-    return Residuals(error / np.maximum(std, 1e-6), distance, lone, f"{traced.scene}/{traced.city}")
+    return Residuals(error / np.maximum(std, 1e-6), distance, lone, doubt, f"{traced.scene}/{traced.city}")
 
 
 def measure_calibration(

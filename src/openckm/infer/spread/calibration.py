@@ -1,6 +1,6 @@
 r"""The spread was measured on validation maps: factors by family of evidence and by where the readings are.
 
-    std'_c = std_c  f_family(d_c)  g_family(q_c),        stated interval  mean_c +- l^_family std'_c  (1)
+    std'_c = std_c  f_family(d_c)  g_family(q_c)  h_family(r_c),        stated  mean_c +- l^_family std'_c  (1)
 
 d_c is the distance [m] from cell c to the nearest observed cell, and q_c, its isolation, is d_c over what that distance
 would be on average if as many readings were scattered evenly at random over the map:
@@ -8,10 +8,15 @@ would be on average if as many readings were scattered evenly at random over the
     q = d / (sqrt(A / n) / 2),        A the area of the map, n the number of cells observed         (2)
 
 Scattered readings leave no cell with q much above 2; readings along a street or in a corner do, and the rest of the map
-is then worse known than its spread says. f and g, log-linear between nodes of ln d and ln q, bring the 90 % quantile of
-|error| / std to that of a normal law at every distance and isolation (f first, then g on what is left, then f again),
-so that mean +- 1.64 std' covers about 90 %. l^ is
-the half width at which conformal risk control (`openckm.infer.spread.conformal`) states that the intervals of a new map
+is then worse known than its spread says. r_c, the network's doubt, is the spread that the network given the readings
+states of its own map at c, over that which it stated without them at their places (root mean square): std_c depends on
+where the readings are alone, but the network sees that a street in sight of the mast and a court behind it differ.
+
+f, g and h, log-linear between nodes of ln d, ln q and ln r, bring the 90 % quantile of |error| / std to a normal law's
+at every distance, isolation and doubt (each on what the others leave, in turn), so that mean +- 1.64 std' covers
+about 90 %. Maps, and regions of a map, differ in the factor that would be right for each; how much goes into draws, of
+which each has a factor of its own (`openckm.infer.spread.normal.draw_factor`), for statements on many cells. l^ is the
+half width at which conformal risk control (`openckm.infer.spread.conformal`) states that the intervals of a new map
 miss at most alpha of its cells, on average over maps; with few validation maps that statement costs width. l^ is found
 on scores whose factors were fitted without the map's own scene, so that fitting them does not flatter it.
 
@@ -44,14 +49,20 @@ from openckm.maps.radiomap import RadioMap
 
 Array = NDArray[np.float64]
 CALIBRATION_FILE = "calibration.json"
-SCHEMAS = (1, 2)
-"""Of the file: the last is written; the first knows no isolation."""
+SCHEMAS = (1, 2, 3)
+"""Of the file: the last is written; the first knows no isolation, the second no doubt."""
 NODES_M = (2.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
 NODES_Q = (0.5, 1.0, 2.0, 4.0, 8.0)
+NODES_R = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 ALPHA = 0.1
 SHRINK_MAPS = 4.0
 """A node's factor counts as much as the family's overall one when this many maps have cells there."""
 BOUNDS = (0.2, 5.0)
+REGIONS = 0.31
+"""By how much the right factors of regions of a map differ [standard deviation of the logarithm]: 24 x 24 cells of
+validation maps, beyond what draws differ there (0.40 for 16 x 16 cells, 0.31 for 32 x 32)."""
+ROUNDS = 2
+"""How often the factors are fitted, each on what the others leave."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,10 @@ class FamilyCalibration:
         alpha: share of a map's cells that the interval may miss.
         maps: maps that it was measured on.
         isolation: nodes, see the module, ascending.
-        isolation_factor: the factor on the standard deviation at each of them.
+        isolation_factor: the factor on the standard deviation, at each of them.
+        doubt: nodes, see the module, ascending.
+        doubt_factor: the factor on the standard deviation, at each of them.
+        between: standard deviation over maps of the logarithm of the factor that is right for each.
     """
 
     distance_m: tuple[float, ...]
@@ -75,32 +89,39 @@ class FamilyCalibration:
     maps: int
     isolation: tuple[float, ...] = (1.0,)
     isolation_factor: tuple[float, ...] = (1.0,)
+    doubt: tuple[float, ...] = (1.0,)
+    doubt_factor: tuple[float, ...] = (1.0,)
+    between: float = 0.0
 
     def __post_init__(self) -> None:
-        rules = ((self.distance_m, self.factor), (self.isolation, self.isolation_factor))
+        rules = (self.distance_m, self.factor), (self.isolation, self.isolation_factor), (self.doubt, self.doubt_factor)
         numbers = np.r_[self.half_width, *(np.ravel(part) for rule in rules for part in rule)]
         good = all(_is_rule(np.asarray(nodes, float), np.asarray(factor, float)) for nodes, factor in rules)
-        if not (good and np.isfinite(numbers).all() and (numbers > 0).all() and 0 < self.alpha < 1 and self.maps > 0):
+        sane = 0 < self.alpha < 1 and self.maps > 0 and 0 <= self.between < math.inf
+        if not (good and np.isfinite(numbers).all() and (numbers > 0).all() and sane):
             raise ModelError(
-                f"{self}: wanted ascending distances and isolations, a positive factor each and a positive half width"
+                f"{self}: wanted ascending distances, isolations and doubts, a positive factor each, a positive half"
+                " width, and 0 or more between maps"
             )
 
-    def scale(self, distance_m: Array, isolation: Array) -> Array:
-        """Return f(d) g(q), the factor on the standard deviation of cells, of any shape.
+    def scale(self, distance_m: Array, isolation: Array, doubt: Array | float = 1.0) -> Array:
+        """Return f(d) g(q) h(r), the factor on the standard deviation of cells, of any shape.
 
         Args:
             distance_m: the distance to the nearest reading [m]; infinite if there is none.
             isolation: that distance over its mean under scattered readings; infinite if there is none.
+            doubt: spread of the network's own map, see the module.
         """
-        # (1): f(d) g(q)
-        return _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
+        # (1): f(d) g(q) h(r)
+        near = _at(distance_m, self.distance_m, self.factor) * _at(isolation, self.isolation, self.isolation_factor)
+        return near * _at(doubt, self.doubt, self.doubt_factor)
 
 
 def _is_rule(nodes: Array, factor: Array) -> bool:
     return nodes.ndim == 1 and nodes.size > 0 and nodes.shape == factor.shape and bool((np.diff(nodes) > 0).all())
 
 
-def _at(place: Array, nodes: Sequence[float], factor: Sequence[float]) -> Array:
+def _at(place: Array | float, nodes: Sequence[float], factor: Sequence[float]) -> Array:
     """Return factors log-linearly between nodes, flat beyond their ends."""
     clipped = np.log(np.clip(place, nodes[0], nodes[-1]))
     return np.asarray(np.exp(np.interp(clipped, np.log(nodes), np.log(factor))))
@@ -167,13 +188,14 @@ class Calibration:
 
 def _family(raw: dict[str, Any]) -> FamilyCalibration:
     known = {f.name for f in fields(FamilyCalibration)}
-    if not known - {"isolation", "isolation_factor"} <= set(raw) <= known:
+    lists = ("distance_m", "factor", "isolation", "isolation_factor", "doubt", "doubt_factor")
+    if not known - {*lists[2:], "between"} <= set(raw) <= known:
         raise ValueError(f"keys {sorted(raw)}")
-    lists = ("distance_m", "factor", "isolation", "isolation_factor")
     given = {name: tuple(float(v) for v in raw[name]) for name in lists if name in raw}
     return FamilyCalibration(
-        half_width=float(raw["half_width"]), alpha=float(raw["alpha"]), maps=int(raw["maps"]), **given
-    )
+        half_width=float(raw["half_width"]), alpha=float(raw["alpha"]), maps=int(raw["maps"]),
+        between=float(raw.get("between", 0.0)), **given,
+    )  # fmt: skip
 
 
 def prior_calibration(folder: Path | None, sha256: str) -> Calibration | None:
@@ -226,11 +248,12 @@ def calibrate(gain: Blend, scene: Scene, calibration: Calibration | None) -> tup
         return gain, {"calibration": f"none for {family}"}
     name, one = found
     distance = distance_to_reading(scene)
-    std = gain.std * one.scale(distance, isolation(scene, distance))[scene.asked]  # (1): std'
+    lone = isolation(scene, distance)
+    std = gain.std * one.scale(distance[scene.asked], lone[scene.asked], gain.doubt)  # (1): std'
     said = {
         "family": name, "maps": one.maps, "half_width": one.half_width, "misses_at_most": one.alpha,
     }  # fmt: skip
-    return replace(gain, std=std), {"calibration": said}
+    return replace(gain, std=std, between=math.hypot(one.between, REGIONS)), {"calibration": said}
 
 
 def stated_interval(radiomap: RadioMap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -257,13 +280,19 @@ class Residuals:
         score: |truth - mean| / std of the scored cells, shape (n,).
         distance_m: their distance to the nearest reading [m], shape (n,).
         isolation: that distance over its mean under scattered readings, shape (n,).
+        doubt: the spread that the network states of its own map, see the module, shape (n,).
         scene: unit of resampling: maps of one scene are left out together.
     """
 
     score: Array
     distance_m: Array
     isolation: Array
+    doubt: Array
     scene: str
+
+    def corrected(self, rule: FamilyCalibration) -> Array:
+        """Return the scores with a spread that follows a rule."""
+        return self.score / rule.scale(self.distance_m, self.isolation, self.doubt)
 
 
 def fit_family(maps: Sequence[Residuals], alpha: float = ALPHA) -> FamilyCalibration:
@@ -278,19 +307,22 @@ def fit_family(maps: Sequence[Residuals], alpha: float = ALPHA) -> FamilyCalibra
     scores: list[Array] = []
     for scene in scenes:
         rule = _rule([m for m in maps if m.scene != scene], alpha)
-        scores += [m.score / rule.scale(m.distance_m, m.isolation) for m in maps if m.scene == scene]
-    return replace(_rule(maps, alpha), half_width=risk_control(scores, alpha).half_width)
+        scores += [m.corrected(rule) for m in maps if m.scene == scene]
+    between = float(np.std([math.log(factor_90(s)) for s in scores], ddof=1))
+    return replace(_rule(maps, alpha), half_width=risk_control(scores, alpha).half_width, between=between)
 
 
 def _rule(maps: Sequence[Residuals], alpha: float) -> FamilyCalibration:
-    """Return the factors of some maps, with the half width of a normal law."""
-    distance, far = [m.distance_m for m in maps], [m.isolation for m in maps]
-    raw = [m.score for m in maps]
-    factor = _factors(raw, distance, NODES_M)
-    left = [s / _at(d, NODES_M, factor) for s, d in zip(raw, distance, strict=True)]
-    lone = _factors(left, far, NODES_Q)
-    factor = _factors([s / _at(q, NODES_Q, lone) for s, q in zip(raw, far, strict=True)], distance, NODES_M)
-    return FamilyCalibration(NODES_M, factor, Z_90, alpha, len(maps), NODES_Q, lone)
+    """Return the factors of some maps, with the half width of a normal law: each on what the others leave, twice."""
+    change: Any = replace
+    nodes, pairs = (NODES_M, NODES_Q, NODES_R), ("factor", "isolation_factor", "doubt_factor")
+    ones = [(1.0,) * len(places) for places in nodes]
+    rule = FamilyCalibration(NODES_M, ones[0], Z_90, alpha, len(maps), NODES_Q, ones[1], NODES_R, ones[2])
+    for name, places in [*zip(pairs, nodes, strict=True)] * ROUNDS:
+        bare = change(rule, **{name: (1.0,) * len(places)})
+        where = [getattr(m, name.removesuffix("_factor") if name != "factor" else "distance_m") for m in maps]
+        rule = change(rule, **{name: _factors([m.corrected(bare) for m in maps], where, places)})
+    return rule
 
 
 def _factors(scores: Sequence[Array], places: Sequence[Array], nodes: Sequence[float]) -> tuple[float, ...]:
