@@ -190,6 +190,25 @@ def test_rays_are_launched_once_and_a_window_has_those_of_the_city(tmp_path, tin
     assert windows.rays_within(plan, windows.city_rays(plan, layout, 1), 1, (rows, cols)) is None
 
 
+def test_a_map_of_a_city_says_what_became_of_its_rays(tmp_path, tiny_prior, monkeypatch):
+    """The same words as those of `ckm construct`, and how far they were followed where the city is larger."""
+    from openckm.city import plan as planning
+    from openckm.city import windows
+
+    plan = replace(plan_of(tmp_path, tiny_prior, draws=0, cell_m=8.0), check=False)
+    monkeypatch.setattr(windows, "planes_of", lambda _: ("rays",))
+    monkeypatch.setattr(planning, "REACH", 20)
+    make_city(plan, workers=0)
+    for view in open_maps(plan.output):
+        assert view.source.provenance["rays"].startswith("used: 8192 azimuths")
+        assert view.source.provenance["rays"].endswith("cells from the antenna each way")
+    monkeypatch.setattr(windows, "can_launch", lambda: False)
+    monkeypatch.setattr("openckm.priors.ray_planes.can_launch", lambda: False)
+    make_city(replace(plan, output=tmp_path / "without.zarr"), workers=0)
+    found = [v.source.provenance["rays"] for v in open_maps(tmp_path / "without.zarr")]
+    assert found == ["not launched: llvmlite is not there"] * 2
+
+
 def test_noise_belongs_to_the_city():
     whole = city_noise(3, "a", 1, 2, slice(0, 200), slice(0, 300))
     part = city_noise(3, "a", 1, 2, slice(77, 141), slice(130, 290))

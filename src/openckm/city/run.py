@@ -286,16 +286,18 @@ def _write_city(plan: CityPlan, *, finished: bool) -> None:
 
 
 def _close(plan: CityPlan, site: int) -> None:
-    """Enter what was fitted to a site's readings, and how they checked it, into its map; remove its windows."""
-    work, facts = plan.output / "work", plan.output / "work" / f"facts-{site}.json"
+    """Enter what became of a site's rays and readings, and how they checked it, into its map; remove its windows."""
+    work = plan.output / "work"
+    facts = work / f"facts-{site}.json"
+    known = json.loads((work / f"rays-{site}.json").read_text(encoding="utf-8"))
     if facts.is_file():
-        target = plan.output / folder_of(site, plan.sites[site].name) / "zarr.json"
-        root = json.loads(target.read_text(encoding="utf-8"))
-        held = load_provenance(root["attributes"]["openckm_provenance"], str(target))
-        known = json.loads(facts.read_text(encoding="utf-8"))["facts"] | verdict_of(work, site)
-        root["attributes"]["openckm_provenance"] = dump_provenance(held | known)
-        with atomic_path(target) as aside:
-            aside.write_text(json.dumps(root, indent=2), encoding="utf-8")
+        known |= json.loads(facts.read_text(encoding="utf-8"))["facts"] | verdict_of(work, site)
+    target = plan.output / folder_of(site, plan.sites[site].name) / "zarr.json"
+    root = json.loads(target.read_text(encoding="utf-8"))
+    held = load_provenance(root["attributes"]["openckm_provenance"], str(target))
+    root["attributes"]["openckm_provenance"] = dump_provenance(held | known)
+    with atomic_path(target) as aside:
+        aside.write_text(json.dumps(root, indent=2), encoding="utf-8")
     for name in (f"window-{site}-*.npz", f"evidence-{site}-*.npz", f"rays-{site}.npy"):
         for path in work.glob(name):
             path.unlink()

@@ -35,7 +35,7 @@ from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, evidence_pla
 from openckm.priors.denoiser import Denoised, MapDenoiser, planes_of
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
-from openckm.priors.ray_planes import site_rays
+from openckm.priors.ray_planes import REACH, rays_fact, site_rays
 
 BLOCK = 64
 ORIGIN = 2**20
@@ -108,6 +108,17 @@ def city_rays(plan: CityPlan, layout: Layout, site: int) -> Field:
     grid, reads = plan.part(rows, cols), "rays" in planes_of(prior_of(plan.prior)[0])
     made = site_rays(grid, layout, plan.seen(site), within=plan.grid) if reads and can_launch() else None
     return np.zeros((0, *grid.shape), np.float32) if made is None else made
+
+
+def rays_words(plan: CityPlan, layout: Layout, site: int, planes: Field) -> dict[str, str]:
+    """Return what a map's provenance says of the rays of a site, {} where the network reads none."""
+    condition = Condition.nothing(1, (1, 1), plan.cell_m)
+    if len(planes):
+        condition = replace(condition, rays=torch.as_tensor(np.array(planes[None, :, :1, :1])))
+    said = rays_fact(condition, planes_of(prior_of(plan.prior)[0]), layout, plan.seen(site))
+    if len(planes) and planes.shape[1:] != plan.grid.shape:
+        said = {name: f"{words}, over {REACH} cells from the antenna each way" for name, words in said.items()}
+    return said
 
 
 def rays_within(plan: CityPlan, planes: Field, site: int, part: Part) -> Field | None:

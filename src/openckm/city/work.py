@@ -42,6 +42,7 @@ from openckm.city.windows import (
     plain_condition,
     prior_of,
     rays_within,
+    rays_words,
     window_condition,
     with_readings,
 )
@@ -116,10 +117,12 @@ class CityWork:
         return self.folder / ("-".join(map(str, (kind, site, *place))) + ".npz")
 
     def rays(self, task: Task) -> None:
-        """Launch the rays of a site."""
-        path = self.folder / f"rays-{task.site}.npy"
-        with atomic_path(path) as aside, aside.open("wb") as stream:
-            np.save(stream, city_rays(self.plan, self.layout(), task.site))
+        """Launch the rays of a site, and keep what its map is to say of them."""
+        planes = city_rays(self.plan, self.layout(), task.site)
+        with atomic_path(self.folder / f"rays-{task.site}.json") as aside:
+            aside.write_text(dump_provenance(rays_words(self.plan, self.layout(), task.site, planes)))
+        with atomic_path(self.folder / f"rays-{task.site}.npy") as aside, aside.open("wb") as stream:
+            np.save(stream, planes)
 
     def rays_in(self, task: Task) -> Field | None:
         """Return what rays say of a site in a window, or None without rays."""
