@@ -114,7 +114,7 @@ def test_the_built_page_is_what_its_sources_make(tmp_path):
 
 @needs_node
 def test_the_page_computes_what_the_package_does():
-    node("node_modules/vitest/vitest.mjs", "run", "test/unit", CKM_PYTHON=sys.executable)
+    node("node_modules/vitest/vitest.mjs", "run", "test/unit", "--testTimeout", "120000", CKM_PYTHON=sys.executable)
 
 
 @pytest.fixture(scope="module")
