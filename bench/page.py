@@ -3,7 +3,6 @@
     python bench/page.py prepare FOLDER           a map of 4096 x 4096 cells in a store, a drive test of 1,000,000 rows
     python bench/page.py serve FOLDER             a node with both and with Duke's map made; ends with Ctrl+C
     python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, killed, or all
-    python bench/page.py collect FOLDER           the rows of all parts that were measured, into bench/results/page.json
 
 The bars are wall-clock times: run `measure` where nothing else runs. A part takes two to four minutes. `killed` starts
 nodes of its own at the next port; the others want `serve`.
@@ -26,7 +25,6 @@ from typing import Any
 import numpy as np
 
 PAGE = Path(__file__).resolve().parents[1] / "page"
-RESULTS = Path(__file__).resolve().parent / "results" / "page.json"
 PORT = 8497
 SIDE, ROWS = 4096, 1_000_000
 CENTRE = (24.94, 60.17)
@@ -107,32 +105,10 @@ def measure(folder: Path, part: str, runs: int) -> None:
     print(done.stdout)
 
 
-def collect(folder: Path) -> None:
-    """Write the rows of what was measured: the median and the slowest of the runs of each bar."""
-    from openckm.evaluate.report.rows import Row, write_report
-
-    rows = []
-    for part in ("look", "city", "million", "killed"):
-        found = json.loads((folder / f"{part}.json").read_text())
-        if found["errors"] or found["elsewhere"]:
-            raise SystemExit(f"{part}: the page complained, or asked elsewhere: {found['errors']} {found['elsewhere']}")
-        once = {name: found[name] for name in ("asked", "predictionsPerSecond", "heapMB", "panned") if name in found}
-        taken = {
-            name: value for name, value in found["ms"].items() if part == "look" or name not in ("paint", "packed_kB")
-        }
-        values = [(name, kind, value, len(one["all"])) for name, one in taken.items()
-                  for kind, value in (("median", one["median"]), ("slowest", max(one["all"])))]  # fmt: skip
-        values += [(name, "once", value, 1) for name, value in once.items()]
-        for name, kind, value, count in values:
-            metric = "value" if kind == "once" or name == "packed_kB" else "ms"
-            rows.append(Row("page", name, kind, metric, *(3 * [float(value)]), count, 0, 0.0, 0.0))
-    write_report(RESULTS, "page", rows)
-
-
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=("prepare", "serve", "measure", "collect"))
+    parser.add_argument("step", choices=("prepare", "serve", "measure"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("part", nargs="?", default="all", choices=("look", "city", "million", "killed", "all"))
     parser.add_argument("--runs", type=int, default=5)
@@ -141,7 +117,7 @@ def main() -> None:
     if given.step == "measure":
         measure(given.folder, given.part, given.runs)
     else:
-        {"prepare": prepare, "serve": serve, "collect": collect}[given.step](given.folder)
+        {"prepare": prepare, "serve": serve}[given.step](given.folder)
 
 
 if __name__ == "__main__":
