@@ -123,7 +123,7 @@ def model_page() -> str:
     name = card.architecture["network"]
     lines += _facts(card, "E[gain | layout, transmitter] in one pass", f"{name}, {count:,} parameters, bf16")
     lines += [
-        "Scores are means over 40 maps of Florence, over free covered cells, with nothing measured; grey is the share",
+        f"Scores are means over {spread.maps} maps of the cities below, over free covered cells, with nothing measured; grey is the share",
         f"of the range of gains that is coded. The spread of its predictions comes from {spread.maps} maps",
         f"({', '.join(spread.cities)}), by distance and line of sight, for stated and for assumed heights of",
         f"buildings; {spread.level_db:.1f} dB of it ({spread.assumed_level_db:.1f} dB with assumed heights) are common",

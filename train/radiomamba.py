@@ -32,7 +32,7 @@ from openckm.evaluate.one_pass.training import MapTrainer, MapTrainOptions, map_
 from openckm.evaluate.scores.image_metrics import METRICS
 from openckm.maps.atomic import atomic_path
 from openckm.predict.loss import L1_MSE, PUBLISHED, LossOptions
-from openckm.predict.pretrained import save_network
+from openckm.predict.pretrained import embedded_network, save_network
 from openckm.store.weights import require_new_folder
 
 LOSSES = {"p3": LossOptions(), "l1_mse": L1_MSE}
@@ -98,12 +98,13 @@ def train(sets: Sets, options: MapTrainOptions, arguments: argparse.Namespace) -
         row = {"network": options.network, **sets.table, "maps": len(sets.scored), **scores}
         with atomic_path(arguments.out / "table2.json") as aside:
             aside.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-    of = "validation" if sets.table is None else "test"
+    of, begun = "validation" if sets.table is None else "test", embedded_network()[1] if options.start else None
     save_network(
         arguments.out / "model", trainer.network, options.network, measure_spread(trainer.network, sets.held),
         version=arguments.version, metrics={f"{of}_{name}": round(scores[name], 5) for name in METRICS},
         recipe=f"train/radiomamba.py --network {options.network} --loss {arguments.loss},"
-        f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time",
+        f" {trainer.step * options.batch} samples in {trainer.seconds / 60:.1f} minutes of processor time"
+        + ("" if begun is None else f", from {begun.name} {begun.version}"),
         **sets.facts,
     )  # fmt: skip
     print(json.dumps(scores), flush=True)

@@ -120,7 +120,7 @@ def test_the_rows(world, monkeypatch):
     monkeypatch.setattr("openckm.evaluate.benches.mamba.peak_memory_mb", lambda kind, code, side: 12.5)
     rows = run(options=QUICK, **world)
     found = {(r.method, r.task, r.split, r.metric) for r in rows}
-    for name in ("prior", "shipped", "unet-small", "radiounet"):
+    for name in ("prior", "predict", "shipped", "unet-small", "radiounet"):
         for metric in ("rmse_db", "nmse", "ssim", "psnr_db", "coverage_90"):
             assert (name, "static", "alone", metric) in found
         assert (name, "dynamic", "alone", "rmse_db") in found
@@ -139,7 +139,7 @@ def test_the_rows(world, monkeypatch):
     assert speed["token by token"] == 1.0
     assert set(speed) == {"token by token", "exact", "exact by torch", "matrix products"}
     real = {r.method: (r.value, r.n) for r in rows if r.task == "duke"}
-    assert set(real) == {"free_space", "prior", "shipped", "unet-small", "radiounet"}
+    assert set(real) == {"free_space", "prior", "predict", "shipped", "unet-small", "radiounet"}
     assert {n for _, n in real.values()} == {4455}, "measured cells of the four"
     assert real["shipped"][0] < real["free_space"][0] < 14.0
 

@@ -215,6 +215,9 @@ def test_the_spread_is_that_of_the_residuals(samples, tmp_path):
     assert spread.cities == ("nowhere",)
     scores = map_scores(network, samples, range(3))
     assert 0.3 < np.mean(spread.sight_db + spread.behind_db) / scores["rmse_db"] < 2.0
+    assert len(spread.assumed_sight_db) == len(spread.sight_db), "heights that are assumed have a spread of their own"
+    assert spread.level(heights_known=False) == spread.assumed_level_db > 0
+    assert 0.3 < np.mean(spread.assumed_sight_db + spread.assumed_behind_db) / scores["rmse_db"] < 4.0
 
 
 def test_the_papers_split():

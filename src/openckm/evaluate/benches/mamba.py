@@ -15,7 +15,8 @@
                       token by token, at 65,536 tokens
 
 Networks are "shipped", the one in the package, and those found in a folder of trained ones (`train/radiomamba.py`), one
-model folder each, named as they are to be called; "prior" is the shipped prior conditioned on the site, in one call.
+model folder each, named as they are to be called; "prior" is the shipped prior conditioned on the site, in one call,
+"predict" what `ckm predict` answers by default: the mean of the shipped network, the prior and the rays.
 Intervals: bootstrap over cities.
 
 References:
@@ -142,7 +143,9 @@ def run(
     """
     chosen = options or (QUICK if quick else MambaBench())
     folders = {"shipped": SHIPPED} | trained_networks(networks_dir or default_networks_dir())
-    methods: dict[str, Predictor] = {"prior": Predictor(prior=prior, name="prior", by="prior")}
+    methods: dict[str, Predictor] = {
+        "prior": Predictor(prior=prior, name="prior", by="prior"), "predict": Predictor(prior=prior, by="all"),
+    }  # fmt: skip
     methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
     maps = load_heldout(data_dir or data_folder("test", quick), chosen.maps)
     on_progress = progress or (lambda *_: None)
@@ -198,7 +201,7 @@ def _predicted(methods: dict[str, Predictor], traced: TracedMap, k: int) -> Iter
         site = Observations(layout=replace(one.layout, around=traced.around), transmitter=one.transmitter)
         truth = _truth(one)
         for name, method in methods.items():
-            cars = one.vehicle_m if method.by != "prior" else None
+            cars = one.vehicle_m if method.by is None else None
             shown = site if cars is None else replace(site, vehicles=Layout(one.grid, cars))
             found, answer = ask(method, shown, one.grid, truth, (task, "alone", case_of(one, k), city_of(one)))
             yield replace(found, method=name, values=found.values | _picture(answer, one))

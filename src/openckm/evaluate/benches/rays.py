@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,7 @@ from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
 from openckm.evaluate.benches.mamba import trained_networks
+from openckm.evaluate.one_pass.samples import flattened
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.circular import mean_angular_error
@@ -44,7 +44,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import AOA_COS, AOA_SIN, GAIN
-from openckm.maps.site import Layout
 from openckm.predict.predictor import Predictor
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import MapDenoiser
@@ -58,7 +57,6 @@ PRIORS_VARIABLE = "OPENCKM_OTHER_PRIORS"
 MAPS, QUICK_MAPS = 80, 3
 READ = {"nothing read": 0.0, "0.5% read": 0.005, "2.0% read": 0.02}
 UNKNOWN = "nothing read, heights unknown"
-ASSUMED_M = np.float32(10.0)
 RAY_SHARE = 0.3
 MIXTURES = (
     {"RadioMamba": 0.5, "prior": 0.5}, {"RadioMamba": 0.7, "rays": 0.3}, {"prior": 0.7, "rays": 0.3},
@@ -111,16 +109,6 @@ def table(scores: Sequence[Score]) -> list[Row]:
         for metric in METRICS[:3] if task == "prior" else METRICS[:1]:
             rows += ratio_rows_over(scores, task, split, base, metric)
     return rows
-
-
-def flattened(traced: TracedMap) -> TracedMap:
-    """Return a map whose layout and surroundings state no heights, so that 10 m are assumed."""
-
-    def flat(layout: Layout) -> Layout:
-        return replace(layout, height_m=np.where(layout.building, ASSUMED_M, np.float32(0.0)), height_known=0.0)
-
-    around = None if traced.around is None else flat(traced.around)
-    return replace(traced, layout=flat(traced.layout), around=around)
 
 
 def _prior_scores(priors: Mapping[str, MapDenoiser], traced: TracedMap, number: int) -> Iterator[Score]:

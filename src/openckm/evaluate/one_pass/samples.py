@@ -20,6 +20,7 @@ from openckm.data.shards import TracedMap, latent_state, read_shard
 from openckm.data.split import Split
 from openckm.errors import InputError, OptionError
 from openckm.maps.quantity import GAIN
+from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.predict.code import MAP_SCALE, Code, paper_inputs, scale_of, site_inputs
 from openckm.predict.networks import MapBatch
@@ -159,6 +160,20 @@ class ShardSamples:
     def site(self, k: int) -> NDArray[np.float32]:
         """Return the site planes of sample k (`openckm.priors.conditioning.SITE_PLANES`)."""
         return self.kept[k].site.astype(np.float32)
+
+
+def flattened(traced: TracedMap) -> TracedMap:
+    """Return a map whose layout and surroundings state no heights, so that they are assumed."""
+
+    def flat(layout: Layout) -> Layout:
+        return replace(
+            layout,
+            height_m=np.where(layout.building, np.float32(DEFAULT_BUILDING_HEIGHT_M), np.float32(0.0)),
+            height_known=0.0,
+        )
+
+    around = None if traced.around is None else flat(traced.around)
+    return replace(traced, layout=flat(traced.layout), around=around)
 
 
 def _wanted(traced: TracedMap, cities: Sequence[str], without: Sequence[str], split: Split | None) -> bool:

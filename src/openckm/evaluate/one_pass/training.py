@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,16 @@ import torch
 from torch import nn
 
 from openckm.errors import InputError
-from openckm.evaluate.one_pass.samples import PaperSamples, Samples, ShardSamples, batch_of
+from openckm.evaluate.one_pass.samples import PaperSamples, Samples, ShardSamples, batch_of, flattened
 from openckm.evaluate.scores.image_metrics import METRICS, as_png, image_scores
+from openckm.infer.scene import prepare_scene
+from openckm.maps.observations import Observations
+from openckm.maps.site import Layout
 from openckm.nn.arithmetic import cast
 from openckm.predict.code import behind_buildings, scale_of
 from openckm.predict.loss import LossOptions
 from openckm.predict.networks import MapNetwork, build_network, with_rays
+from openckm.predict.predictor import predict_gain, sight
 from openckm.predict.pretrained import embedded_network
 from openckm.predict.spread import Spread, fit_spread
 from openckm.training.loop import Loop
@@ -223,18 +227,51 @@ def map_scores(network: MapNetwork, samples: Samples, chosen: Sequence[int]) -> 
 
 
 def measure_spread(network: MapNetwork, samples: ShardSamples | PaperSamples) -> Spread:
-    """Return the spread of a network's predictions over free covered cells of validation maps."""
-    errors, distances, shadows, numbers, names = [], [], [], [], set()
+    """Return the spread of a network's predictions over free covered cells of validation maps, apart for maps whose
+    heights are assumed where they are ray-traced ones."""
+    known = _spread_of(_residuals(network, samples))
+    if isinstance(samples, PaperSamples):
+        return known
+    assumed = _spread_of(_assumed(network, samples, known))
+    return replace(
+        known, assumed_sight_db=assumed.sight_db, assumed_behind_db=assumed.behind_db, assumed_level_db=assumed.level_db
+    )
+
+
+Residual = tuple[np.ndarray, np.ndarray, np.ndarray, str]
+"""Errors [dB], distances from the transmitter [m] and whether buildings stand between, of a map's cells; its city."""
+
+
+def _spread_of(residuals: Iterable[Residual]) -> Spread:
+    errors, distances, shadows, cities = zip(*residuals, strict=True)
+    numbers = np.repeat(np.arange(len(errors)), [e.size for e in errors])
+    parts = (np.concatenate(part) for part in (errors, distances, shadows))
+    return fit_spread(*parts, numbers, cities=tuple(sorted(set(cities))))
+
+
+def _residuals(network: MapNetwork, samples: ShardSamples | PaperSamples) -> Iterator[Residual]:
     for k in range(len(samples)):
         answer, target, _ = _answer(network, samples, k)
         traced, site, source = samples.traced(k), samples.site(k), samples.sample(k).source
         rows, cols = np.indices(traced.grid.shape)
         distance = np.hypot(rows + 0.5 - source[0], cols + 0.5 - source[1]) * traced.grid.cell_m
         at = traced.covered
-        errors.append(((answer - target) * scale_of(samples.code).span_db)[at])
-        distances.append(distance[at])
-        shadows.append(behind_buildings(site)[at])
-        numbers.append(np.full(int(at.sum()), k))
-        names.add(traced.city)
-    cities = tuple(sorted(names))
-    return fit_spread(*(np.concatenate(part) for part in (errors, distances, shadows, numbers)), cities=cities)
+        error = ((answer - target) * scale_of(samples.code).span_db)[at]
+        yield error, distance[at], behind_buildings(site)[at], traced.city
+
+
+def _assumed(network: MapNetwork, samples: ShardSamples, known: Spread) -> Iterator[Residual]:
+    """Yield what is wrong where heights of buildings are assumed, as the product asks then."""
+    for k in range(len(samples)):
+        traced = flattened(samples.traced(k))
+        shown = Observations(
+            layout=replace(traced.layout, around=traced.around), transmitter=traced.transmitter, crs=traced.grid.crs
+        )
+        groups = ("rays",) if network.code == "rays" else ()
+        scene = prepare_scene(shown, traced.grid, network.multiple, planes=groups)
+        vehicles = None if traced.vehicle_m is None else Layout(traced.grid, traced.vehicle_m)
+        mean = scene.crop(predict_gain(network, known, scene, vehicles).mean)
+        distance, hidden = sight(scene)
+        distance, behind = scene.crop(distance), scene.crop(hidden.astype(np.float32)) > 0
+        at = traced.covered
+        yield (mean - traced.gain_db)[at].astype(np.float64), distance[at], behind[at], traced.city
