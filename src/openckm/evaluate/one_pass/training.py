@@ -245,8 +245,8 @@ Residual = tuple[np.ndarray, np.ndarray, np.ndarray, str]
 def _spread_of(residuals: Iterable[Residual]) -> Spread:
     errors, distances, shadows, cities = zip(*residuals, strict=True)
     numbers = np.repeat(np.arange(len(errors)), [e.size for e in errors])
-    parts = (np.concatenate(part) for part in (errors, distances, shadows))
-    return fit_spread(*parts, numbers, cities=tuple(sorted(set(cities))))
+    error, distance, behind = (np.concatenate(part) for part in (errors, distances, shadows))
+    return fit_spread(error, distance, behind, numbers, cities=tuple(sorted(set(cities))))
 
 
 def _residuals(network: MapNetwork, samples: ShardSamples | PaperSamples) -> Iterator[Residual]:
@@ -271,7 +271,7 @@ def _assumed(network: MapNetwork, samples: ShardSamples, known: Spread) -> Itera
         scene = prepare_scene(shown, traced.grid, network.multiple, planes=groups)
         vehicles = None if traced.vehicle_m is None else Layout(traced.grid, traced.vehicle_m)
         mean = scene.crop(predict_gain(network, known, scene, vehicles).mean)
-        distance, hidden = sight(scene)
-        distance, behind = scene.crop(distance), scene.crop(hidden.astype(np.float32)) > 0
+        far, hidden = sight(scene)
+        distance, behind = scene.crop(far), scene.crop(hidden.astype(np.float32)) > 0
         at = traced.covered
         yield (mean - traced.gain_db)[at].astype(np.float64), distance[at], behind[at], traced.city
