@@ -345,3 +345,34 @@ def test_the_covariance_between_two_sets_is_the_block_of_the_joint_one():
     left, right = (hs[s] @ prior @ h.T + covariance(xs[s], xy, TWO.components) for s in (a, b))
     own = hs[a] @ prior @ hs[b].T + covariance(xs[a], xs[b], TWO.components)
     np.testing.assert_allclose(found, own - left @ np.linalg.solve(joint, right.T), atol=1e-8)
+
+
+def test_beyond_what_a_factor_holds_the_mean_is_that_of_all_readings():
+    """On a grid of cells: coefficients and mean as from the dense solve, draws about them, a spread that is no smaller.
+
+    Readings of one place, noise of their own, and a coefficient without a prior are among them.
+    """
+    rng = np.random.default_rng(0)
+    cells = np.stack(np.meshgrid(7.0 + 2.0 * np.arange(40), -2.0 * np.arange(40)), -1).reshape(-1, 2)
+    pick = rng.permutation(len(cells))[:600]
+    xy = cells[np.r_[pick, pick[:20]]]
+    y, sigma = 0.1 * xy[:, 0] + rng.normal(0, 5, len(xy)), rng.uniform(1, 3, len(xy))
+    design, everywhere = (np.column_stack([np.ones(len(p)), p[:, 0] / 50]) for p in (xy, cells))
+    hyper = Hyper((Matern(0.5, 20.0, 6.0),), 1.2)
+    exact, few = (
+        condition(xy, y, sigma, design, [0.0, 0.0], [np.inf, 1.0], hyper, DiscrepancyOptions(max_readings=most))
+        for most in (10**6, 150)
+    )
+    assert few.report().places <= 150 and few.report().joined_m > 4.0
+    np.testing.assert_allclose(few.beta_mean, exact.beta_mean, atol=1e-5)
+    truth, found = exact.predict(cells, everywhere), few.predict(cells, everywhere)
+    np.testing.assert_allclose(found.mean, truth.mean, atol=1e-4)
+    np.testing.assert_allclose(few.mean(cells[:7], everywhere[:7]), truth.mean[:7], atol=1e-4)
+    assert found.std.mean() > truth.std.mean() and (found.std > 0.9 * truth.std).mean() > 0.95
+    drawn = few.sample(cells, everywhere, 60, np.random.default_rng(1))
+    assert abs(float(np.mean((drawn.mean(0) - truth.mean) / found.std))) < 4.0 / np.sqrt(60)
+    scattered = xy + rng.uniform(-0.5, 0.5, xy.shape)  # on no grid the joined model stands
+    loose = condition(
+        scattered, y, sigma, design, [0.0, 0.0], [np.inf, 1.0], hyper, DiscrepancyOptions(max_readings=150)
+    )
+    assert np.isfinite(loose.predict(cells, everywhere).mean).all()

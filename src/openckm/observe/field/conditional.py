@@ -20,9 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import blas, solve_triangular
+from scipy.linalg import blas, cho_solve, solve_triangular
 
 from openckm.errors import InputError, OptionError
+from openckm.observe.field.beyond import Joined, solved
 from openckm.observe.field.marginal import GaussianLinearModel, Hyper, factorised
 from openckm.observe.field.matern import (
     covariance,
@@ -105,6 +106,21 @@ class DiscrepancyFit:
             np.eye(len(readings.scale))
         )  # P^-1 (`openckm.observe.field.marginal`, Eq. 1)
         self.beta_cov = np.outer(readings.scale, readings.scale) * inverse
+        self._of_all = self._beyond() if self._joined_m else None  # of single readings, where they are joined
+        if self._of_all is not None:
+            self.beta_mean = readings.prior_mean + readings.scale * self._of_all[0]
+
+    def _beyond(self) -> tuple[Array, Array] | None:
+        """Coefficients and weights of all readings, not the joined ones (`.beyond`); None where that cannot be."""
+        own, chol = self.readings, self._model.chol
+        if own.xy.shape[1] != 2:
+            return None
+        joined = Joined(
+            self._place, self._noise, self._place_noise,
+            lambda value: np.asarray(cho_solve((chol, True), value, check_finite=False)),
+        )  # fmt: skip
+        noise = own.noise(self.hyper)
+        return solved(own.xy, own.resid, own.design * own.scale, own.flat, noise, self.hyper, joined)
 
     def _covariance(self) -> Array:
         """Covariance of discrepancy and noise of the readings' places, shape (n, n)."""
@@ -164,6 +180,8 @@ class DiscrepancyFit:
             variance[part] += np.einsum("ij,ji->i", gap, self._model.solve_precision(gap.T))  # Eq. 2.42: what beta adds
 
         side_by_side([partial(fill, part) for part in _chunks(place, len(self._xy))])
+        if self._of_all is not None:
+            mean = self.mean(place, rows)
         variance = np.maximum(variance, 0.0)
         if sigma is not None:
             variance += np.asarray(sigma, dtype=np.float64) ** 2
@@ -172,8 +190,11 @@ class DiscrepancyFit:
     def mean(self, xy: ArrayLike, design: ArrayLike) -> Array:
         """Return the mean of H beta + delta at new places alone, shape (m,); arguments and errors as for `predict`."""
         place, rows = self._check(xy, design)
-        # E of (1): H beta + delta
-        return np.asarray(rows @ self.beta_mean + self._carried(self._weights[:, None], place)[0])
+        if self._of_all is None:
+            return np.asarray(rows @ self.beta_mean + self._carried(self._weights[:, None], place)[0])  # E of (1)
+        every, hyper = self.readings.xy, self.hyper
+        field = weighted_covariance(self._of_all[1][None], every, place, hyper.components, hyper.nugget_std)[0]
+        return np.asarray(rows @ self.beta_mean + field)
 
     def cross_covariance(self, xy: ArrayLike, design: ArrayLike, other_xy: ArrayLike, other_design: ArrayLike) -> Array:
         """Return the posterior covariance of H beta + delta between two sets of places, shape (m, k) [unit^2].
@@ -243,7 +264,11 @@ class DiscrepancyFit:
             target[k] = points[1] + own[unique[support:]]
         update, weights = self._model.solve(misfit)
         target += (rows @ self.readings.prior_mean)[None] + (shift + update.T) @ (rows * self.readings.scale).T
-        return target + self._carried(weights, place)
+        target += self._carried(weights, place)
+        if self._of_all is not None:  # draws of the joined model, about the mean of all readings
+            joined = self.readings.prior_mean + self.readings.scale * self._model.shift
+            target += self.mean(place, rows) - rows @ joined - self._carried(self._weights[:, None], place)[0]
+        return target
 
     @cached_property
     def _projector(self) -> Array:

@@ -22,7 +22,9 @@ parameter.
 
 Sizes: with more readings than `max_readings`, neighbours are joined into one reading at their precision-weighted mean
 place, value and row of H, with the precision of all; this is exact for readings at one place and loses detail only
-below the size of the joining cells, which is reported. Leave-out formulas still answer for every single reading.
+below the size of the joining cells, which is reported. Where readings lie on one grid the mean is that of all of them
+(`openckm.observe.field.beyond`); spread and draws are of the joined ones. Leave-out formulas still answer for every
+single reading.
 
 References:
     Gaussian processes for machine learning. C. E. Rasmussen, C. K. I. Williams, 2006, Section 2.7, Eqs 2.42, 5.10-5.12.
