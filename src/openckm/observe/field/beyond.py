@@ -116,7 +116,7 @@ def solved(
         return None
     by_resid, by_design = answer[:, 0], answer[:, 1:]
     precision = np.diag(np.where(flat, 0.0, 1.0)) + design.T @ by_design
-    shift = np.linalg.solve(precision, design.T @ by_resid)  # (1)
+    shift = np.asarray(np.linalg.solve(precision, design.T @ by_resid), np.float64)  # (1)
     return shift, by_resid - by_design @ shift
 
 
