@@ -88,7 +88,7 @@ def scene_of(n, columns=16):
     cells = np.random.default_rng(4).choice(columns * columns, n, replace=False)
     return SimpleNamespace(
         readings=SimpleNamespace(value=np.zeros(n), sigma=np.ones(n)), index=np.sort(cells), plain=np.ones(n, bool),
-        unit="dBm", extended=None, noise_group=np.zeros(n, int),
+        unit="dBm", extended=None, noise_group=np.zeros(n, int), transmitter=None, layout=object(),
         grid=SimpleNamespace(shape=(columns, columns)), cells=None, asked=slice(None),
     )  # fmt: skip
 
