@@ -27,7 +27,7 @@ from openckm.reconstructor import Reconstructor
 
 DATA_VARIABLE = "OPENCKM_REAL_DATA"
 """Environment variable that names the folder with the published sets."""
-SEEDS = 3
+SEEDS = 5
 QUICK_SEEDS = 1
 BLOCKS = 16
 FEWEST_CELLS = 2
@@ -45,7 +45,7 @@ def run(
     """Return the rows of the benchmark.
 
     Args:
-        quick: one draw of blocks instead of three.
+        quick: one draw of blocks instead of five.
         progress: called as progress(what, done, total).
         methods: the methods to compare; None means OpenCKM and the classical ones.
         folder: holds the published sets; None takes the environment variable OPENCKM_REAL_DATA.
