@@ -384,6 +384,14 @@ def test_it_goes_on_where_it_stopped_and_refuses_other_inputs(town, tmp_path, mo
         make_city(half)
 
 
+def test_what_a_city_costs_counts_the_rays_of_each_site(town):
+    plan, _ = town
+    once = plan.estimate().ray_seconds
+    twice = replace(plan, sites=(*plan.sites, *(replace(s, name=s.name + " again") for s in plan.sites)))
+    assert once > 0
+    assert twice.estimate().ray_seconds == pytest.approx(2 * once)
+
+
 def test_no_process_stands_idle_while_a_stage_waits_and_nothing_begins_too_early(town, tmp_path, monkeypatch):
     """With many hands, the next site begins while a stage waits; every task comes after all that it needs."""
     monkeypatch.setattr(running, "_close", lambda plan, site: None)  # there are no maps to close

@@ -42,6 +42,10 @@ CHECKS = 4
 """Parts of a self-check."""
 CALLS_CHECKED = CHECKS * (1 + 4)
 """Network calls of the self-check on a window with readings."""
+LAUNCH_S = 25.0
+LAUNCH_POWER = 1.4
+"""Processor time of rays over 1024 x 1024 cells [s], and the power of the number of cells that it grows with: 0.6 s
+over 256 x 256, 3.5 s over 512 x 512 (AMD EPYC)."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Estimate:
         calls: network calls on windows, at most.
         bytes: the number of bytes of the result and of what is kept while it is made, at most [bytes].
         memory: the memory of one process, about [bytes].
+        ray_seconds: processor time of launching the rays of all sites, about [s].
     """
 
     windows: int
@@ -85,6 +90,7 @@ class Estimate:
     calls: int
     bytes: int
     memory: int
+    ray_seconds: float
 
 
 @dataclass(frozen=True)
@@ -308,7 +314,15 @@ class CityPlan:
         kept = cells * BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
         kept += 2 * BYTES_A_CELL * rays
         memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * BYTES_A_CELL
-        return Estimate(windows, len(list(self.tiles(0))) * len(self.sites), calls, int(kept), int(memory))
+        tiles = len(list(self.tiles(0))) * len(self.sites)
+        return Estimate(
+            windows, tiles, calls, int(kept), int(memory), sum(map(self._ray_seconds, range(len(self.sites))))
+        )
+
+    def _ray_seconds(self, site: int) -> float:
+        """Return about the processor time that launching a site's rays takes [s]."""
+        rows, cols = self.reached(site)
+        return float(LAUNCH_S * ((rows.stop - rows.start) * (cols.stop - cols.start) / 1024**2) ** LAUNCH_POWER)
 
     def inputs(self) -> dict[str, str]:
         """Return what decides the result, by name, as short texts that can be compared."""

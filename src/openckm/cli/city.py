@@ -100,9 +100,11 @@ def _tell(wanted: CityPlan, workers: int) -> None:
         f" {len(tested)} with a drive test ({', '.join(tested) or 'none'}), {wanted.draws} draws", markup=False,
     )  # fmt: skip
     each = _seconds_a_call(wanted)
+    minutes = (cost.calls * each + cost.ray_seconds) / workers / 60
     console.print(
-        f"  work     {cost.windows} windows, {cost.tiles} tiles, {cost.calls} network calls of {each:.2f} s"
-        f" (one timed here): about {cost.calls * each / workers / 60:.1f} min with {workers} processes", markup=False,
+        f"  work     rays of {len(wanted.sites)} sites, about {cost.ray_seconds:.0f} s; {cost.windows} windows,"
+        f" {cost.tiles} tiles, {cost.calls} network calls of {each:.2f} s (one timed here):"
+        f" about {minutes:.1f} min with {workers} processes", markup=False,
     )  # fmt: skip
     console.print(
         f"  needs    {cost.memory / 1e9:.1f} GB a process, at most {cost.bytes / 1e9:.2f} GB of disk", markup=False
