@@ -25,7 +25,7 @@ const words = async (page, selector = "#notes .bad") => {
 const [first, second, third] = [await begun(), await begun(), await begun()];
 writeFileSync(`${signs}/hold`, "");
 await first.click("#make");
-await first.waitForSelector("#progress");
+await first.waitForSelector("text=held by the test"); // it runs, so that the next one waits
 await second.click("#make");
 await second.waitForSelector("text=of your jobs before it");
 await third.click("#make");

@@ -9,7 +9,7 @@ const page = await drive.start();
 const sign = async (token) => {
   await page.waitForSelector("#token");
   await page.fill("#token", token);
-  await page.click("text=Sign in");
+  await page.click("#notes button[type=submit]");
 };
 
 await page.setInputFiles("#readings-file", readings);
@@ -41,10 +41,10 @@ seen.made = true;
 seen.typed = { place: await page.inputValue("#place"), azimuth: await page.inputValue("#azimuth") };
 seen.preview = await page.textContent("#preview");
 
-// a result that expired
+// a result that expired: directions are asked for when they are first wanted
 await page.waitForTimeout(9500);
 await page.evaluate(() => { document.querySelector("#notes").replaceChildren(); });
-await page.selectOption("#layer", "outage");
+await page.selectOption("#layer", "direction");
 await page.waitForSelector("#notes .bad");
 seen.expired = await page.textContent("#notes");
 await settled(page, 100);
