@@ -113,7 +113,7 @@ def _fit(cells: Points, grid: Grid) -> tuple[DiscrepancyFit, float, float]:
     )  # fmt: skip
     noise = cells.sigma / scale
     places = np.stack([cells.x, cells.y], axis=1)
-    fit = fit_discrepancy(
+    fit = fit_discrepancy(  # (1): the column is the level, what it leaves is delta and eps
         places, (cells.value - centre) / scale, noise, np.ones((len(cells), 1)), [0.0], [np.inf], options,
         names=("level",), low=(ends[0] - centre) / scale, high=(ends[1] - centre) / scale,
     )  # fmt: skip

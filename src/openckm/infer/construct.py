@@ -4,9 +4,10 @@
 
 The map's posterior mean comes from the denoiser in one call per orientation, the discrepancy and the nuisances are
 estimated jointly in closed form, two experts are stacked on held-out readings (`openckm.infer.experts`), and draws of
-the map come from the denoiser's few-step sampler, each with a discrepancy of its own:
+the map come from the denoiser's few-step sampler, each with nuisances and a discrepancy of its own, which are drawn
+about the fit to the network's mean:
 
-    x_k ~ p(map | site, readings),   delta_k ~ p(delta | readings - x_k)                            (2)
+    x_k ~ p(map | site, readings),   z_k = (H beta + delta)_k + slope (x_k - E[map | site, readings])   (2)
 
 Maps larger than `tile_cells` are denoised on overlapping tiles (`openckm.infer.tiles`). The spread is the one that was
 measured on validation maps (`openckm.infer.spread.calibration`), where the prior comes with such a measurement.
@@ -468,6 +469,7 @@ def _with_readings(
     if known is not None and known.experts is not None:
         said = known.experts[0].denoised
         hyper = [hyper_of(one.fit.hyper, known.scene, scene) for one in known.experts]
+    # (1) is fitted twice, with the map of the site alone and with that of the network which saw the readings
     site = site_expert(scene, denoiser, fold, symmetrise=symmetrise, enough=enough, known=said, hyper=hyper[0])
     evidence = evidence_expert(scene, denoiser, fold, site, symmetrise=symmetrise, enough=enough, hyper=hyper[1])
     both = blend(scene, site, evidence, trend_expert(scene, site, fold))

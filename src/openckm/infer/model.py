@@ -167,6 +167,7 @@ class Posterior:
             return np.asarray(mean + std / np.maximum(np.sqrt(var), 1e-6) * (gain[at] - centre))
         rng, (site, evidence) = np.random.default_rng([seed, k, 5]), self.experts
         if self.gain.weight < 0.5:
+            # (1): H beta + delta, in one draw
             expert, drawn = site, site.fit.sample(self.scene.places[at], site.basis.matrix[at], 1, rng)[0]
         else:
             expert, drawn = evidence, self._evidence_draw(gain, evidence, rng, at)
@@ -179,6 +180,7 @@ class Posterior:
         the standard deviation that is stated (`openckm.infer.experts.evidence_belief`).
         """
         own = expert.fit.sample(self.scene.places[at], expert.basis.matrix[at], 1, rng)[0]
+        # Eq. 2 of `openckm.infer.construct`
         return np.asarray(own + expert.slope * (gain - gain_of(expert.denoised)[0][0])[at])
 
     def covariance(self, *, draws: int = 24, seed: int = 0, steps: int | None = None) -> Covariance:

@@ -76,5 +76,6 @@ def refine(denoised: Denoised, method: JFS) -> Denoised:
     var = None if denoised.var is None else denoised.var.float().clamp(min=1e-12)
     belief = Denoised(denoised.mean.float(), var)
     with torch.no_grad():
+        # (1): V^(1/2) N V^(1/2) is the covariance, the fit is E[x | y]
         mean = Fit(method, belief, method.spectrum.covariance(belief, REFINE_LEVEL)).run().mean
     return Denoised(mean, var)
