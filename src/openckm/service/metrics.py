@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from openckm.nn.memory import peak_mb
 from openckm.service.connections import ConnectionLimiter
 from openckm.service.model_keeper import ALARMS, ModelKeeper
 from openckm.service.queue import Job, JobQueue
@@ -97,9 +98,5 @@ class Metrics:
 
 def _peak_memory_bytes() -> int:
     """Largest resident memory of this process so far [bytes]; 0 where the system does not say (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest if sys.platform == "darwin" else 1024 * largest
+    largest = peak_mb()
+    return 0 if math.isnan(largest) else round(largest * 2**20)

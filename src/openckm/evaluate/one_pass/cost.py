@@ -8,10 +8,7 @@ the matrix-product form.
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from openckm.errors import ComputationError
+from openckm.evaluate.fresh_process import measured_mb
 from openckm.nn.mamba import DualMamba, Mamba
 from openckm.nn.selective_scan import chunk_of
 from openckm.predict.code import Code, inputs_of
@@ -117,13 +114,7 @@ def peak_memory_mb(name: str, code: Code = "site", side: int = 256) -> float:
     Raises:
         ComputationError: if the process fails.
     """
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, name, code, str(side)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ComputationError(f"{name}: measuring its memory failed ({last}); free some memory and run again")
-    return float(json.loads(done.stdout)["mb"])
+    return measured_mb(_CHILD, name, code, str(side), failed=f"{name}: measuring its memory")
 
 
 _CHILD = """

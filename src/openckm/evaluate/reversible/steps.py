@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from openckm.errors import ComputationError
+from openckm.evaluate.fresh_process import measured_mb
 from openckm.nn.arithmetic import cast, using
 from openckm.nn.fixed_point import on_grid
 from openckm.nn.layers import ResBlock
@@ -291,11 +289,7 @@ def resident_mib(case: Case, policy: str) -> float:
         ComputationError: if the process fails.
     """
     said = json.dumps({**asdict(case), "policy": policy})
-    done = subprocess.run([sys.executable, "-c", _CHILD, said], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ComputationError(f"{case.split}, {policy}: measuring failed ({last}); free some memory and run again")
-    return float(json.loads(done.stdout)["mb"])
+    return measured_mb(_CHILD, said, failed=f"{case.split}, {policy}: measuring")
 
 
 _CHILD = """

@@ -59,8 +59,7 @@ def repeated_rows(account: Account, *columns: NDArray[np.float64]) -> NDArray[np
     at = np.searchsorted(whole.row, table.row)
     key = np.zeros(len(table), dtype=np.int64)
     for column in cells:
-        code = whole.words[column].code[at].astype(np.int64)
-        key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1].ravel().astype(np.int64)
+        key = _keyed_by(key, whole.words[column].code[at])
     return _again(key)
 
 
@@ -89,8 +88,7 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
     at = np.searchsorted(found.row, account.table.row[few])
     key = place
     for column in times:
-        code = found.words[column].code[at]
-        key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1]
+        key = _keyed_by(key, found.words[column].code[at])
     spread = _differing(key, value[few])
     if spread < _INSTANT_DB:
         return
@@ -101,6 +99,12 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
         f"WARNING: readings of the same {what} differ by {spread:.0f} dB (median): are they of several cells, beams or"
         f" antennas?{hint}"
     )
+
+
+def _keyed_by(key: NDArray[np.integer], code: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return keys of rows that are the same where both the key and the cell's code are, shape (n,)."""
+    both = key.astype(np.int64) * (int(code.max(initial=0)) + 1) + code
+    return np.unique(both, return_inverse=True)[1].ravel().astype(np.int64)
 
 
 def _differing(key: NDArray[np.integer], value: NDArray[np.float64]) -> float:
