@@ -2,10 +2,12 @@
 
     python bench/page.py prepare FOLDER           a map of 4096 x 4096 cells in a store, a drive test of 1,000,000 rows
     python bench/page.py serve FOLDER             a node with both and with Duke's map made; ends with Ctrl+C
-    python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, killed, or all
+    python bench/page.py measure FOLDER PART      one PART of the bars: look, city, million, killed, heap
+    python bench/page.py report FOLDER --json F   the rows of all parts, and of each run the cases beside them
 
-The bars are wall-clock times: run `measure` where nothing else runs. A part takes two to four minutes. `killed` starts
-nodes of its own at the next port; the others want `serve`.
+The bars are wall-clock times: run `measure` where nothing else runs. A part takes one to two minutes, `heap` (five
+minutes of panning, and no time is taken) six. `killed` starts nodes of its own at the next port; the others want
+`serve`. A report is made of parts that were measured at one commit alone.
 """
 
 from __future__ import annotations
@@ -19,13 +21,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from openckm.evaluate.report.medians import table
+from openckm.evaluate.report.rows import Results, commit_id, write_report
+from openckm.evaluate.scores.scoring import Score
+
 PAGE = Path(__file__).resolve().parents[1] / "page"
 PORT = 8497
+PARTS = ("look", "million", "city", "killed", "heap")
 SIDE, ROWS = 4096, 1_000_000
 CENTRE = (24.94, 60.17)
 
@@ -89,33 +97,97 @@ def serve(folder: Path) -> None:
         node.kill()
 
 
+@dataclass(frozen=True)
+class Bar:
+    """What measure.mjs calls a number, and what a row calls it; `scale` is what one of its units is in the row's."""
+
+    task: str
+    split: str
+    metric: str
+    scale: float = 1.0
+
+
+SECONDS = 1e-3
+BARS = {
+    "paint": Bar("the page opens", "first contentful paint", "wall_s", SECONDS),
+    "packed_kB": Bar("the page opens", "script for the first paint, packed", "kb"),
+    "startLongestTask": Bar("the page opens", "longest task", "ms"),
+    "map": Bar("map of 128 x 128 cells", "drawn and idle", "wall_s", SECONDS),
+    "range": Bar("map of 128 x 128 cells", "slider of the range to a changed frame", "ms"),
+    "opacity": Bar("map of 128 x 128 cells", "slider of the opacity to a changed frame", "ms"),
+    "threshold": Bar("map of 128 x 128 cells", "slider of the threshold to a changed frame", "ms"),
+    "hover": Bar("map of 128 x 128 cells", "hover to a value", "ms"),
+    "asked": Bar("map of 128 x 128 cells", "requests of sliders and hover", "count"),
+    "predictions": Bar("dragging a transmitter, 128 x 128", "predictions shown", "a_second"),
+    "newestLast": Bar("dragging a transmitter, 128 x 128", "the newest is shown last", "share"),
+    "millionPreview": Bar("drive test of 1,000,000 rows", "preview", "wall_s", SECONDS),
+    "millionPoints": Bar("drive test of 1,000,000 rows", "all points drawn", "wall_s", SECONDS),
+    "millionLongestTask": Bar("drive test of 1,000,000 rows", "longest task", "ms"),
+    "zoom": Bar("city of 4096 x 4096 cells", "zoom to all tiles drawn", "wall_s", SECONDS),
+    "pan": Bar("city of 4096 x 4096 cells", "pan to all tiles drawn", "wall_s", SECONDS),
+    "heap": Bar("city of 4096 x 4096 cells", "heap after 5 minutes of panning", "mb"),
+    "panned": Bar("city of 4096 x 4096 cells", "moves in 5 minutes of panning", "count"),
+    "missed": Bar("a node is killed and started again", "said so", "wall_s", SECONDS),
+    "found": Bar("a node is killed and started again", "the page goes on after it is back", "wall_s", SECONDS),
+    "kept": Bar("a node is killed and started again", "what was typed is still there", "share"),
+    "elsewhere": Bar("all of the above", "requests to other hosts", "count"),
+}
+
+
 def measure(folder: Path, part: str, runs: int) -> None:
-    """Run one part of the bars, and print what it gave."""
-    address = (folder / "address").read_text() if part in ("look", "all") else ""
-    city = "#map=store%3Alarge&tab=map" if part in ("city", "all") else ""
-    million = str(folder / "million.csv") if part in ("million", "all") else ""
+    """Run one part of the bars, and print and keep what each run gave."""
+    address = (folder / "address").read_text() if part == "look" else ""
+    city = "#map=store%3Alarge&tab=map" if part in ("city", "heap") else ""
+    million = str(folder / "million.csv") if part == "million" else ""
     words = ["node", "test/browser/measure.mjs", f"http://127.0.0.1:{PORT}/", address, city, million, ""]
     if part == "killed":
         serving = [sys.executable, "-m", "openckm.cli.main", "serve", "--no-open", "--port", str(PORT + 1)]
         words[2], words[6] = f"http://127.0.0.1:{PORT + 1}/", shlex.join(serving)
-    done = subprocess.run(
-        words, cwd=PAGE, env={**os.environ, "RUNS": str(runs)}, capture_output=True, text=True, check=True
-    )
-    (folder / f"{part}.json").write_text(done.stdout)
+    given = {**os.environ, "RUNS": str(runs), "PAN_S": "300" if part == "heap" else "0"}
+    done = subprocess.run(words, cwd=PAGE, env=given, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    if found["errors"]:
+        raise SystemExit(f"the page wrote errors to the console: {found['errors']}")
+    commit = commit_id()
+    (folder / f"{part}.json").write_text(json.dumps({**found, "commit": commit}))
     print(done.stdout)
+
+
+def report(folder: Path, path: Path) -> None:
+    """Write the rows of all parts, with the runs beside them as cases.
+
+    What several parts measure (the first paint) is taken of the first one alone.
+    """
+    parts = {name: json.loads((folder / f"{name}.json").read_text()) for name in PARTS}
+    made = {(part["commit"], part["browser"]) for part in parts.values()}
+    if len(made) > 1:
+        raise SystemExit(f"these parts were not measured at one commit in one browser: {sorted(made)}")
+    runs: dict[str, list[float]] = {}
+    for part in parts.values():
+        runs = {**part["ms"], **runs}
+    runs["elsewhere"] = [float(len(part["elsewhere"])) for part in parts.values()]
+    scores = [
+        Score("page", bar.task, bar.split, f"run {k + 1}", "", {bar.metric: bar.scale * value}, 1, 0, 0.0, k)
+        for name, bar in BARS.items()
+        for k, value in enumerate(runs[name])
+    ]
+    write_report(path, "page", Results(table(scores), scores), by=made.pop()[1])
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=("prepare", "serve", "measure"))
+    parser.add_argument("step", choices=("prepare", "serve", "measure", "report"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("part", nargs="?", default="all", choices=("look", "city", "million", "killed", "all"))
+    parser.add_argument("part", nargs="?", default="look", choices=PARTS)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", type=Path, default=PAGE.parent / "bench" / "results" / "page.json")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.step == "measure":
         measure(given.folder, given.part, given.runs)
+    elif given.step == "report":
+        report(given.folder, given.json)
     else:
         {"prepare": prepare, "serve": serve}[given.step](given.folder)
 

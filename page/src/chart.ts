@@ -82,6 +82,11 @@ export class Chart {
     });
   }
 
+  /** Whether all that was asked for is drawn: MapLibre's own "idle" does not know of shaders that are being built. */
+  isDrawn(): boolean {
+    return ![this.values, this.others, this.points].some((layer) => layer.waits);
+  }
+
   ready(): Promise<void> {
     return this.begun;
   }

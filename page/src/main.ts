@@ -66,7 +66,7 @@ function listen(): void {
   map.on("dblclick", (event) => { if (isDrawing()) { event.preventDefault(); finish(); } });
   map.on("moveend", () => { remember(); void attempt(lookAtTiles); });
   map.on("render", () => { document.body.dataset["idle"] = "no"; });
-  map.on("idle", () => { document.body.dataset["idle"] = "yes"; });
+  map.on("idle", () => { if (state.chart?.isDrawn()) document.body.dataset["idle"] = "yes"; });
   map.getCanvas().addEventListener("keydown", (event) => { if (pressed(event.key)) { event.preventDefault(); event.stopPropagation(); } }, true);
   dragging(
     (place, ended) => { movedMast(place); if (ended) drawSite(); },
@@ -115,6 +115,7 @@ async function begin(): Promise<void> {
   addEventListener("resize", fitProfile);
   addEventListener("popstate", () => void attempt(() => goTo(location.hash)));
   if (location.hash) await attempt(() => goTo(location.hash));
+  await state.chart?.ready();
   document.body.dataset["ready"] = "yes";
 }
 

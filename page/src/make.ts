@@ -179,7 +179,11 @@ async function look(): Promise<void> {
   if (state.dots.value.length < read.count) say(`${state.dots.value.length} of ${read.count} readings are drawn; all are used.`);
   const [[west, east], [south, north]] = state.dots.ends;
   if (state.dots.value.length) chart.fit([[west, south], [east, north]]);
-  document.body.dataset["points"] = "drawn";
+  chart.map.on("idle", function drawn() {
+    if (!chart.isDrawn()) return;
+    chart.map.off("idle", drawn);
+    document.body.dataset["points"] = "drawn";
+  });
 }
 
 /** What was taken so that the file can be read at all. */

@@ -5,8 +5,8 @@ import { moved, ShadedLayer, type Mesh, type Uniform } from "./shaded";
 const VERTEX = `#version 300 es
 uniform mat4 u_matrix;
 uniform float u_size;
-in vec2 a_place;
-in float a_value;
+layout(location = 0) in vec2 a_place;
+layout(location = 1) in float a_value;
 out float v_value;
 void main() {
   v_value = a_value;
@@ -103,7 +103,7 @@ export class PointLayer extends ShadedLayer {
   }
 
   protected load(gl: WebGL2RenderingContext): void {
-    this.dots = this.mesh(gl, this.data, [["a_place", 2], ["a_value", 1]]);
+    this.dots = this.mesh(gl, this.data, [2, 1]);
   }
 
   protected unload(): void {
@@ -111,8 +111,12 @@ export class PointLayer extends ShadedLayer {
     this.dots = null;
   }
 
+  protected holds(): boolean {
+    return this.data.length > 0;
+  }
+
   protected draw(gl: WebGL2RenderingContext, uniform: Uniform, matrix: ArrayLike<number>): void {
-    if (!this.data.length || !this.dots) return;
+    if (!this.dots) return;
     const zoom = this.chart?.getZoom() ?? 12;
     gl.uniformMatrix4fv(uniform("u_matrix"), false, moved(matrix, this.origin));
     gl.uniform1f(uniform("u_size"), Math.min(14, Math.max(3, 1.3 * (zoom - 9))) * devicePixelRatio);

@@ -16,10 +16,12 @@ export abstract class ShadedLayer implements CustomLayerInterface {
   low = 0;
   high = 1;
   visible = true;
+  /** Whether what it holds waits for its shaders. */
+  waits = false;
 
   protected chart: Chart | null = null;
   protected gl: WebGL2RenderingContext | null = null;
-  private program: WebGLProgram | null = null;
+  private program: Building | null = null;
   private colours: WebGLTexture | null = null;
   private scale: ScaleName = "viridis";
 
@@ -32,13 +34,14 @@ export abstract class ShadedLayer implements CustomLayerInterface {
   /** Put everything that is shown into the context, which is new. */
   protected abstract load(gl: WebGL2RenderingContext): void;
   protected abstract unload(): void;
+  /** Whether there is something to draw: until then no shader is compiled. */
+  protected abstract holds(): boolean;
   protected abstract draw(gl: WebGL2RenderingContext, uniform: Uniform, matrix: ArrayLike<number>): void;
 
   onAdd(chart: Chart, gl: WebGLRenderingContext | WebGL2RenderingContext): void {
     if (!(gl instanceof WebGL2RenderingContext)) throw new Error("wanted WebGL2");
     this.chart = chart;
     this.gl = gl;
-    this.program = link(gl, this.vertexShader, this.fragmentShader);
     this.colours = gl.createTexture();
     this.paint(this.scale);
     this.load(gl);
@@ -49,8 +52,8 @@ export abstract class ShadedLayer implements CustomLayerInterface {
     if (!gl) return;
     this.unload();
     gl.deleteTexture(this.colours);
-    gl.deleteProgram(this.program);
-    this.gl = null;
+    if (this.program) gl.deleteProgram(this.program.program);
+    this.program = this.gl = null;
   }
 
   /** Choose the colour scale. */
@@ -61,8 +64,12 @@ export abstract class ShadedLayer implements CustomLayerInterface {
   }
 
   render(gl: WebGLRenderingContext | WebGL2RenderingContext, input: CustomRenderMethodInput): void {
-    const program = this.program;
-    if (!(gl instanceof WebGL2RenderingContext) || !program || !this.visible) return;
+    this.waits = false;
+    if (!(gl instanceof WebGL2RenderingContext) || !this.visible || !this.holds()) return;
+    this.program ??= build(gl, this.vertexShader, this.fragmentShader);
+    this.waits = !isBuilt(gl, this.program);
+    if (this.waits) return this.chart?.triggerRepaint();
+    const { program } = this.program;
     const uniform: Uniform = (name) => gl.getUniformLocation(program, name);
     gl.useProgram(program);
     gl.uniform1f(uniform("u_low"), this.low);
@@ -75,16 +82,15 @@ export abstract class ShadedLayer implements CustomLayerInterface {
     gl.bindVertexArray(null);
   }
 
-  /** Put vertices into the context; parts are the attributes of one vertex with their numbers of floats, in order. */
-  protected mesh(gl: WebGL2RenderingContext, data: Float32Array, parts: [string, number][]): Mesh {
+  /** Put vertices into the context; sizes are the numbers of floats of a vertex's attributes, by their location. */
+  protected mesh(gl: WebGL2RenderingContext, data: Float32Array, sizes: number[]): Mesh {
     const made = { vertices: gl.createVertexArray(), buffer: gl.createBuffer() };
-    const stride = 4 * parts.reduce((sum, [, size]) => sum + size, 0);
+    const stride = 4 * sizes.reduce((sum, size) => sum + size, 0);
     gl.bindVertexArray(made.vertices);
     gl.bindBuffer(gl.ARRAY_BUFFER, made.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
     let offset = 0;
-    for (const [name, size] of parts) {
-      const attribute = gl.getAttribLocation(this.program as WebGLProgram, name);
+    for (const [attribute, size] of sizes.entries()) {
       gl.enableVertexAttribArray(attribute);
       gl.vertexAttribPointer(attribute, size, gl.FLOAT, false, stride, offset);
       offset += 4 * size;
@@ -120,17 +126,36 @@ export function moved(matrix: ArrayLike<number>, [x, y]: [number, number]): Floa
   return out;
 }
 
-function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
+/** A program whose shaders the browser compiles and links beside the page, where it can. */
+interface Building {
+  program: WebGLProgram;
+  shaders: WebGLShader[];
+  aside: { COMPLETION_STATUS_KHR: GLenum } | null;
+  built: boolean;
+}
+
+function build(gl: WebGL2RenderingContext, vertex: string, fragment: string): Building {
+  const aside = gl.getExtension("KHR_parallel_shader_compile") as Building["aside"];
   const program = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
+  const shaders = ([[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const).map(([kind, source]) => {
     const shader = gl.createShader(kind);
     if (!shader) throw new Error("no shader");
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
-    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) throw new Error(gl.getShaderInfoLog(shader) ?? "shader");
     gl.attachShader(program, shader);
-  }
+    return shader;
+  });
   gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "program");
-  return program;
+  return { program, shaders, aside, built: false };
+}
+
+/** Whether a program can be used: any other question to it makes the page wait until it is linked. */
+function isBuilt(gl: WebGL2RenderingContext, one: Building): boolean {
+  if (one.built) return true;
+  if (one.aside && !gl.getProgramParameter(one.program, one.aside.COMPLETION_STATUS_KHR)) return false;
+  if (!gl.getProgramParameter(one.program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const said = [...one.shaders.map((shader) => gl.getShaderInfoLog(shader)), gl.getProgramInfoLog(one.program)];
+    throw new Error(said.find(Boolean) ?? "shader");
+  }
+  return (one.built = true);
 }

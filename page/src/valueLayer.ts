@@ -5,8 +5,8 @@ import { moved, ShadedLayer, texture, type Mesh, type Uniform } from "./shaded";
 
 const VERTEX = `#version 300 es
 uniform mat4 u_matrix;
-in vec2 a_place;
-in vec2 a_cell;
+layout(location = 0) in vec2 a_place;
+layout(location = 1) in vec2 a_cell;
 out vec2 v_cell;
 void main() {
   v_cell = a_cell;
@@ -97,8 +97,11 @@ export class ValueLayer extends ShadedLayer {
     for (const patch of this.patches.values()) this.leave(patch);
   }
 
+  protected holds(): boolean {
+    return this.patches.size > 0;
+  }
+
   protected draw(gl: WebGL2RenderingContext, uniform: Uniform, matrix: ArrayLike<number>): void {
-    if (this.patches.size === 0) return;
     gl.uniform1f(uniform("u_opacity"), this.opacity);
     gl.uniform1f(uniform("u_threshold"), this.threshold ?? 0);
     gl.uniform1i(uniform("u_cut"), this.threshold === null ? 0 : 1);
@@ -125,7 +128,7 @@ export class ValueLayer extends ShadedLayer {
     });
     patch.values = gl.createTexture();
     texture(gl, patch.values, 0, () => gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, layer.cols, layer.rows, 0, gl.RG, gl.FLOAT, cells));
-    patch.mesh = this.mesh(gl, laid(patch), [["a_place", 2], ["a_cell", 2]]);
+    patch.mesh = this.mesh(gl, laid(patch), [2, 2]);
   }
 
   private leave(patch: Patch): void {

@@ -45,6 +45,10 @@ BENCHES: dict[str, str] = {
 """Name of each benchmark and the module whose function `run` it is."""
 
 
+TABLES: dict[str, str] = {"page": "openckm.evaluate.report.medians"}
+"""Reports of scripts in bench/ that keep cases, and the module whose function `table` makes their rows of them."""
+
+
 OWN_DATA = {"flux": "OPENCKM_FLUX_DATA", "real": "OPENCKM_REAL_DATA"}
 """Benchmarks whose data no clone holds and `make bench-data` does not make, and the variable that says where it is."""
 
@@ -71,9 +75,10 @@ def table_of(name: str, scores: Sequence[Score]) -> list[Row]:
     Raises:
         OptionError: if there is no benchmark of that name, or its rows are of no cases.
     """
-    if name not in BENCHES:
-        raise OptionError(f"unknown benchmark {name!r}: wanted one of {', '.join(BENCHES)}")
-    table = getattr(import_module(BENCHES[name]), "table", None)
+    modules = BENCHES | TABLES
+    if name not in modules:
+        raise OptionError(f"unknown benchmark {name!r}: wanted one of {', '.join(modules)}")
+    table = getattr(import_module(modules[name]), "table", None)
     if table is None:
         raise OptionError(f"the rows of benchmark {name!r} are of no cases; run it")
     return cast(list[Row], table(scores))

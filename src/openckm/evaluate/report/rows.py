@@ -109,13 +109,14 @@ class Results(Sequence[Row]):
         return len(self.rows)
 
 
-def write_report(path: Path, bench: str, rows: Sequence[Row]) -> None:
+def write_report(path: Path, bench: str, rows: Sequence[Row], *, by: str = "") -> None:
     """Write the rows as JSON, and beside them the cases of `Results` as NAME.cases.csv.gz; whole or not at all.
 
     Args:
         path: the file; its folder must exist.
         bench: name of the benchmark.
         rows: the numbers.
+        by: what else the numbers depend on, as a browser with its version; it stands beside the machine.
 
     Raises:
         InputError: if a file cannot be written.
@@ -128,7 +129,7 @@ def write_report(path: Path, bench: str, rows: Sequence[Row]) -> None:
         raise OptionError(f"benchmark {bench!r} gave no rows, so no report is written")
     scores = rows.scores if isinstance(rows, Results) else ()
     report: dict[str, Any] = {
-        "bench": bench, "commit": commit_id(), "machine": machine(),
+        "bench": bench, "commit": commit_id(), "machine": machine() + (f", {by}" if by else ""),
         "date": datetime.now(UTC).isoformat(timespec="seconds"), "rows": [asdict(row) for row in rows],
     }  # fmt: skip
     if scores:
