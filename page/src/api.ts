@@ -84,6 +84,8 @@ export interface MapRecord {
   site: Site | null;
   /** Whether the map has a building layout. */
   layout: boolean;
+  /** Whom the layout is of, with its licence; "" where it does not say. */
+  credit: string;
   /** Why a kept map has none. */
   no_layout?: string;
   check: { verdict: string; status: string; held: number; scores: Score[]; reasons: string[] } | null;

@@ -4,6 +4,7 @@ import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Basemap } from "./basemap";
+import { h } from "./dom";
 import { line, point } from "./features";
 import { centreOf, type Corner, type Layer } from "./layer";
 import { PointLayer } from "./pointLayer";
@@ -62,6 +63,8 @@ export class Chart {
   private readonly begun: Promise<void>;
   private onGround = true;
   private basemap: Basemap | null = null;
+  private layoutCredit = "";
+  private readonly creditBox = h("div", { class: "maplibregl-ctrl", id: "credit", hidden: true });
 
   constructor(container: HTMLElement, private dark: boolean) {
     this.map = new maplibregl.Map({
@@ -70,6 +73,7 @@ export class Chart {
     });
     this.map.addControl(new maplibregl.NavigationControl({ visualizePitch: true }), "top-right");
     this.map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
+    this.map.addControl({ onAdd: () => this.creditBox, onRemove: () => this.creditBox.remove() }, "bottom-right");
     this.points.rim = dark ? [0, 0, 0] : [1, 1, 1];
     this.begun = new Promise((done) => {
       this.map.once("load", () => {
@@ -136,8 +140,23 @@ export class Chart {
     this.basemap = await addBasemap(this.map, address);
     for (const layer of this.basemap.layers(this.dark)) this.map.addLayer(layer, "water");
     this.showBasemap(this.onGround);
-    const { credit } = this.basemap;
-    if (credit) this.map.addControl(new maplibregl.AttributionControl({ compact: false, customAttribution: credit }), "bottom-right");
+  }
+
+  /** Whom the layout and the background that are drawn are of: it stands on the map, and on pictures of it. */
+  credits(): string {
+    const ground = this.onGround ? this.basemap?.credit : "";
+    return [this.layoutCredit && `Buildings: ${this.layoutCredit}`, ground && `Background: ${ground}`].filter(Boolean).join("; ");
+  }
+
+  /** State whom the layout of the map that is shown is of, "" where there is none or it does not say. */
+  creditLayout(credit: string): void {
+    this.layoutCredit = credit;
+    this.showCredits();
+  }
+
+  private showCredits(): void {
+    this.creditBox.textContent = this.credits();
+    this.creditBox.hidden = !this.creditBox.textContent;
   }
 
   /** Draw in light or in dark colours. */
@@ -153,6 +172,7 @@ export class Chart {
   /** Show or hide the background map: a map without a coordinate system lies on no ground. */
   showBasemap(shown: boolean): void {
     this.onGround = shown;
+    this.showCredits();
     for (const layer of this.map.getStyle().layers) {
       if ("source" in layer && layer.source === "basemap") this.map.setLayoutProperty(layer.id, "visibility", shown ? "visible" : "none");
     }

@@ -82,6 +82,7 @@ async function background(source: Source, record: MapRecord): Promise<void> {
   chart?.set("buildings", buildings ?? []);
   assumed = buildings?.features.some((one) => one.properties?.["assumed"]) ?? false;
   chart?.set("ground", ground ?? []);
+  chart?.creditLayout(record.credit);
   state.heights = heights;
   if (ground?.left_out) say(TEXTS.fewerStreets(ground.left_out));
 }

@@ -72,14 +72,28 @@ async function picture(): Promise<void> {
   const canvas = map.getCanvas();
   const ratio = canvas.width / canvas.clientWidth;
   const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [canvas.width, canvas.height + Math.round(64 * ratio)]; // the legend lies below: pixels of the map keep their places
+  const credits = state.chart?.credits() ?? "";
+  const below = credits ? 84 : 64; // the legend lies below: pixels of the map keep their places
+  [sheet.width, sheet.height] = [canvas.width, canvas.height + Math.round(below * ratio)];
   const brush = sheet.getContext("2d") as CanvasRenderingContext2D;
   brush.fillStyle = "#ffffff";
   brush.fillRect(0, 0, sheet.width, sheet.height);
   brush.drawImage(canvas, 0, 0);
   legendInto(brush, layer, canvas.height, ratio);
+  if (credits) creditInto(brush, credits, canvas.height, ratio);
   const content = await new Promise<Blob | null>((done) => sheet.toBlob(done));
   if (content) offer(content, "map.png");
+}
+
+/** Whom layout and background are of, as OpenStreetMap's licence asks of pictures; as wide as the picture at most. */
+function creditInto(brush: CanvasRenderingContext2D, credits: string, top: number, ratio: number): void {
+  brush.save();
+  brush.translate(0, top);
+  brush.scale(ratio, ratio);
+  brush.font = "12px sans-serif";
+  brush.fillStyle = "#1f2937";
+  brush.fillText(credits, 12, 75, brush.canvas.width / ratio - 24);
+  brush.restore();
 }
 
 function legendInto(brush: CanvasRenderingContext2D, layer: Layer, top: number, ratio: number): void {

@@ -124,6 +124,19 @@ def test_rows_without_cases_cannot_be_made_again(monkeypatch):
         table_of("speed", SCORES)
 
 
+def test_runs_of_a_script_become_medians_with_their_ends():
+    runs = [
+        Score("page", "a map", "drawn", f"run {k}", "", {"wall_s": s}, 1, 0, 0.0, k) for k, s in enumerate((3, 1, 9))
+    ]
+    (row,) = table_of("page", runs)
+    assert (row.value, row.ci_low, row.ci_high, row.cases) == (3.0, 1.0, 9.0, 3)
+
+
+def test_a_report_says_by_what_else_it_was_measured(tmp_path):
+    write_report(tmp_path / "page.json", "page", table_of("page", SCORES[:1]), by="Chromium 156")
+    assert json.loads((tmp_path / "page.json").read_text())["machine"].endswith(", Chromium 156")
+
+
 def test_the_machine_states_its_arithmetic():
     assert machine().endswith(("networks in fp32", "networks in bf16"))
     assert all(flag in machine() for flag in cpu_flags())

@@ -164,6 +164,7 @@ def test_what_if_compared_taken_away_and_kept(served):
     files = told["files"]
     assert files["tif"]["begins"].startswith("II*") and files["png"]["begins"].startswith("\x89PNG")
     assert len(files["pgw"]["begins"].split()) == 6
+    assert told["credit"] == "Buildings: © OpenStreetMap contributors, ODbL 1.0" and told["creditInk"] > 100
     assert '"FeatureCollection"' in files["geojson"]["begins"] and "<kml" in files["kml"]["begins"]
     assert told["command"].startswith("ckm construct kathmandu-walk.csv --bs 112.9,-81.7")
     assert "SitePlan(place=(112.9, -81.7)" in told["python"] and json.loads(told["request"])["draws"] == 8

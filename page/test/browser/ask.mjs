@@ -93,13 +93,27 @@ seen.swipeAddress = page.url();
 await drive.colours(page, "swipe");
 await drive.check(page, "swipe");
 
+/** Number of dark pixels in the last rows of a picture. */
+const ink = (page, bytes, rows) => page.evaluate(async ([numbers, count]) => {
+  const picture = await createImageBitmap(new Blob([new Uint8Array(numbers)], { type: "image/png" }));
+  const copy = new OffscreenCanvas(picture.width, count);
+  const brush = copy.getContext("2d");
+  brush.drawImage(picture, 0, count - picture.height);
+  const data = brush.getImageData(0, 0, copy.width, count).data;
+  let found = 0;
+  for (let k = 0; k < data.length; k += 4) if (data[k] < 128 && data[k + 3] > 128) found += 1;
+  return found;
+}, [[...bytes], rows]);
+
 // taken away
 await tab(page, "take");
 seen.files = {};
 for (const [id, ending] of [["take-tif", "tif"], ["take-png", "png"], ["take-world", "pgw"], ["take-geojson", "geojson"], ["take-kml", "kml"]]) {
   const { name, bytes } = await content(page, `#${id}`);
   seen.files[ending] = { name, size: bytes.length, begins: bytes.subarray(0, 200).toString("latin1") };
+  if (ending === "png") seen.creditInk = await ink(page, bytes, 20);
 }
+seen.credit = await page.textContent("#credit");
 seen.command = await page.textContent("#command");
 seen.python = await page.textContent("#python");
 seen.request = await page.textContent("#request");

@@ -36,7 +36,8 @@ from openckm.maps.zarr_map import ZarrMap
 from openckm.maps.zarrio import write_map_folder
 
 KEPT = frozenset((
-    "arithmetic", "cells_observed", "city", "discrepancy", "draws", "licence", "map_slope", "method", "model", "name",
+    "arithmetic", "cells_observed", "city", "discrepancy", "draws", "layout_credit", "licence", "map_slope",
+    "method", "model", "name",
     "network_evaluations", "notes", "nuisances", "power_dbm", "precision", "predictor", "prior", "refused_because",
     "seconds", "seed", "self_check", "site", "spread", "status", "steps", "time", "transmit_offset_db",
     "transmit_offset_std_db", "unit", "version", "weight_of_evidence", "weights_sha256", "widened_by",

@@ -290,6 +290,8 @@ def _close(plan: CityPlan, site: int) -> None:
     work = plan.output / "work"
     facts = work / f"facts-{site}.json"
     known = json.loads((work / f"rays-{site}.json").read_text(encoding="utf-8"))
+    credit = json.loads((work / "layout.json").read_text(encoding="utf-8"))["licence"]
+    known |= {"layout_credit": credit} if credit else {}
     if facts.is_file():
         known |= json.loads(facts.read_text(encoding="utf-8"))["facts"] | verdict_of(work, site)
     target = plan.output / folder_of(site, plan.sites[site].name) / "zarr.json"

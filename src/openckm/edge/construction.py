@@ -197,7 +197,7 @@ def finished(
     """Return a map after its self-check, with the field that was taken off and the record of what was read."""
     made = after_check(radiomap, check)
     made = made if field is None else made.shifted(field, str(made.provenance["unit"]))
-    made.provenance["reading"] = given.report.as_dict()
+    made.provenance |= {"reading": given.report.as_dict(), **given.observations.layout_credit}
     return made
 
 

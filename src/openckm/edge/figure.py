@@ -11,6 +11,7 @@ import numpy as np
 from openckm.edge.construction import Construction
 from openckm.maps.atomic import atomic_path
 from openckm.maps.cells import aggregate_cells
+from openckm.maps.png import draw_credit
 from openckm.maps.radiomap import RadioMap
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def write_comparison(job: Construction, rival: RadioMap, path: str | os.PathLike
     for other in axes[1:]:
         other.tick_params(labelleft=False)
     figure.suptitle(title)
+    draw_credit(figure, job.radiomap)
     with atomic_path(Path(path)) as aside:
         figure.savefig(aside, format="png", dpi=130)
 

@@ -87,7 +87,7 @@ class FieldAlone:
         facts = {
             "unit": points.unit, "method": self.name, "quantity": points.quantity, "cells_observed": len(cells),
             "network_evaluations": 0, "seed": seed, "seconds": time.monotonic() - started,
-            "field": _facts(fit, centre, scale),
+            "field": _facts(fit, centre, scale), **observations.layout_credit,
         }  # fmt: skip
         mean, std = (
             a.reshape(1, *grid.shape).astype(np.float32) for a in (centre + scale * belief.mean, scale * belief.std)

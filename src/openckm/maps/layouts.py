@@ -51,7 +51,6 @@ SUFFIXES = (*_JSON, *_CSV, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 
 MOST_PADDING = 16
 """Cells that a network may want beyond a map; the surroundings reach at least so far."""
-_ODBL = "ODbL 1.0, OpenStreetMap contributors"
 CROWDED = 0.7
 """A larger share of the map under buildings is worth a warning; the densest town centres have 0.6."""
 
@@ -92,8 +91,8 @@ def read_layout(
         raise LayoutError(f"cannot read the layout {source}: there is no such file; check the path")
     if kind in _TIFF or kind == ".npz":
         return _raster(source, kind, grid, height_column, default_height_m)
-    footprints, licence = _footprints(source, kind, height_column)
-    return _on_grid(footprints, grid, default_height_m, str(source), source.name, licence)
+    footprints = _footprints(source, kind, height_column)
+    return _on_grid(footprints, grid, default_height_m, str(source), source.name)
 
 
 def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layout:
@@ -104,12 +103,10 @@ def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layo
         grid: the cells.
         source: what the layout and its errors call it.
     """
-    return _on_grid(geojson_footprints(document, source), grid, DEFAULT_BUILDING_HEIGHT_M, source, source, "")
+    return _on_grid(geojson_footprints(document, source), grid, DEFAULT_BUILDING_HEIGHT_M, source, source)
 
 
-def _on_grid(
-    footprints: Footprints, grid: Grid, default_height_m: float, where: str, name: str, licence: str
-) -> Layout:
+def _on_grid(footprints: Footprints, grid: Grid, default_height_m: float, where: str, name: str) -> Layout:
     height, known, assumed = rasterise(footprints, grid, default_height_m, where)
     notes = warnings_of(footprints, grid)
     notes += [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
@@ -118,7 +115,7 @@ def _on_grid(
     wide = grid.grown(max(MOST_PADDING, math.ceil(MARGIN_M / grid.cell_m)))
     around = Layout(wide, rasterise(footprints, wide, default_height_m, where)[0])
     notes += footprints.notes
-    layout = Layout(grid, height, known, name, licence, notes=tuple(notes), around=around, assumed=assumed)
+    layout = Layout(grid, height, known, name, footprints.credit, notes=tuple(notes), around=around, assumed=assumed)
     return _with_warning(layout)
 
 
@@ -130,13 +127,9 @@ def _suffix(path: Path) -> str:
     raise LayoutError(f"cannot read the layout {path}: wanted a name that ends in one of {', '.join(SUFFIXES)}")
 
 
-def _footprints(path: Path, kind: str, height_column: str | None) -> tuple[Footprints, str]:
-    if kind in _JSON:
-        return read_json(path, height_column)
-    if kind in _OSM:
-        return read_osm(path, height_column), _ODBL
-    read = read_csv if kind in _CSV else read_parquet if kind in _PARQUET else read_vector
-    return read(path, height_column), ""
+def _footprints(path: Path, kind: str, height_column: str | None) -> Footprints:
+    readers = ((_JSON, read_json), (_OSM, read_osm), (_CSV, read_csv), (_PARQUET, read_parquet))
+    return next((read for kinds, read in readers if kind in kinds), read_vector)(path, height_column)
 
 
 def _raster(path: Path, kind: str, grid: Grid, height_column: str | None, default_height_m: float) -> Layout:
@@ -144,7 +137,9 @@ def _raster(path: Path, kind: str, grid: Grid, height_column: str | None, defaul
         raise OptionError(f"height_column={height_column!r}: {path} is a raster of heights and has no columns")
     found = (read_height_tiff if kind in _TIFF else read_height_npz)(path, grid, default_height_m)
     unknown = found.unknown if found.unknown.any() else None
-    layout = Layout(grid, found.height_m, float(found.known), path.name, notes=found.notes, unknown=unknown)
+    layout = Layout(
+        grid, found.height_m, float(found.known), path.name, found.credit, notes=found.notes, unknown=unknown
+    )
     return _with_warning(layout)
 
 

@@ -196,6 +196,11 @@ class Observations:
     crs: str | None = None
     vehicles: Layout | None = None
 
+    @property
+    def layout_credit(self) -> dict[str, str]:
+        """What a map's provenance says of whom the buildings are of: {} where no layout states it."""
+        return {"layout_credit": self.layout.licence} if self.layout is not None and self.layout.licence else {}
+
     def require_points_only(self, method: str) -> None:
         """Refuse rasters and areas, for methods that cannot use them: no evidence is passed over in silence.
 

@@ -1,4 +1,7 @@
-"""A radio map as a picture: colours with a bar in its unit, axes and a scale bar in metres, buildings in grey."""
+"""A radio map as a picture: colours with a bar in its unit, axes and a scale bar in metres, buildings in grey.
+
+Below it stands whom the buildings are of, where the layout says so, as OpenStreetMap's licence asks for.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from openckm.maps.radiomap import QUANTILES, RadioMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
 BOTH = "both"
@@ -89,9 +93,18 @@ def render_png(
     FigureCanvasAgg(figure)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw_panel(axes, radiomap, channel, panel, observations, limits, title)
+    draw_credit(figure, radiomap, observations)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def draw_credit(figure: Figure, radiomap: RadioMap, observations: Observations | Points | None = None) -> None:
+    """Write below a figure whom the layout of its map is to be credited to; nothing where it is not known."""
+    known = observations.layout_credit if isinstance(observations, Observations) else {}
+    credit = (known | radiomap.provenance).get("layout_credit")
+    if credit:
+        figure.supxlabel(f"Buildings: {credit}", fontsize=7, x=0.99, ha="right", color="#444444")
 
 
 def _draw_panel(

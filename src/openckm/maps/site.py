@@ -26,7 +26,8 @@ class Layout:
         height_m: building height above ground [m], shape grid.shape, 0 where there is no building.
         height_known: share of buildings whose height was stated rather than assumed, 0-1.
         source: where the layout comes from (file name or data set), for credits and provenance.
-        licence: its licence, if known.
+        licence: whom it is to be credited to and its licence, as the file states them or as its marks show; "" where
+            it does not say.
         notes: what was left out and assumed when the layout was read, one sentence each.
         unknown: cells of which nobody said whether a building stands there, shape grid.shape; None where there are
         none.

@@ -141,7 +141,7 @@ class Predictor:
         facts = {
             "method": self.name, "predictor": f"{card.name} {card.version}", "seed": seed, "unit": "dB",
             "level_std_db": prediction.level_std, "heights": "stated" if prediction.heights_known else "assumed",
-            "arithmetic": arithmetic(), "network_evaluations": network.calls,
+            "arithmetic": arithmetic(), "network_evaluations": network.calls, **observations.layout_credit,
             **rays_fact(scene.condition, groups, scene.layout, scene.transmitter),
         }  # fmt: skip
         if by == "all":
@@ -195,7 +195,7 @@ class Predictor:
         made = method.reconstruct(
             observations, grid, draws=draws, seed=seed, deadline_s=deadline_s, likelihood=likelihood
         )  # fmt: skip
-        made.provenance["predictor"] = made.provenance["prior"]
+        made.provenance |= {"predictor": made.provenance["prior"], **observations.layout_credit}
         return made
 
 

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.credit import OSM, said_credit
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of, polygon_of
 from openckm.maps.tables.records import missing_from
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-_OVERPASS_LICENCE = "ODbL 1.0, OpenStreetMap contributors"
 
-
-def read_json(path: Path, height_column: str | None) -> tuple[Footprints, str]:
-    """Read building outlines from GeoJSON, line-delimited GeoJSON, raw Overpass JSON or CityJSON, and their licence.
+def read_json(path: Path, height_column: str | None) -> Footprints:
+    """Read building outlines from GeoJSON, line-delimited GeoJSON, raw Overpass JSON or CityJSON.
 
     Coordinates of GeoJSON are WGS 84 degrees unless the file has a `crs` member: a name ("EPSG:32617"), or null for a
     local plane.
@@ -32,21 +31,21 @@ def read_json(path: Path, height_column: str | None) -> tuple[Footprints, str]:
     """
     document, lines = _load(path)
     if lines is not None and lines[0].get("type") == "CityJSON":
-        return _cityjson(path, lines[0], height_column, lines[1:]), ""
+        return _cityjson(path, lines[0], height_column, lines[1:])
     if isinstance(document, dict) and str(document.get("geometryType", "")).startswith("esri"):
         from openckm.maps.buildings.vector import read_vector
 
         found = read_vector(path, height_column)  # GDAL reads Esri's JSON
-        return _with_missing(found, document, len(document.get("features") or ())), ""
+        return _with_missing(found, document, len(document.get("features") or ()))
     if lines is not None:
-        return geojson_footprints({"type": "FeatureCollection", "features": lines}, str(path), height_column), ""
+        return geojson_footprints({"type": "FeatureCollection", "features": lines}, str(path), height_column)
     if isinstance(document, dict) and "elements" in document:
         polygons, missing = _overpass(document["elements"])
         found = footprints_of(polygons, "EPSG:4326", str(path), height_column, missing)
-        return _with_missing(found, document, 0), _OVERPASS_LICENCE
+        return replace(_with_missing(found, document, 0), credit=OSM)
     if isinstance(document, dict) and document.get("type") == "CityJSON":
-        return _cityjson(path, document, height_column), ""
-    return geojson_footprints(document, str(path), height_column), ""
+        return _cityjson(path, document, height_column)
+    return geojson_footprints(document, str(path), height_column)
 
 
 def geojson_footprints(document: object, where: str, height_column: str | None = None) -> Footprints:
@@ -63,8 +62,9 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
 
 
 def _with_missing(footprints: Footprints, document: object, count: int) -> Footprints:
-    """Return outlines with a warning where their document says that it is a part of what there is."""
-    return replace(footprints, notes=(*missing_from(document, count), *footprints.notes))
+    """Return outlines with the credit that their document states, and a warning where it says that it is a part."""
+    credit = said_credit(document) or footprints.credit
+    return replace(footprints, notes=(*missing_from(document, count), *footprints.notes), credit=credit)
 
 
 def json_polygons(path: Path) -> tuple[list[Polygon], str | None]:

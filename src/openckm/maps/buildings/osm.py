@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.credit import OSM
 from openckm.maps.buildings.outlines import Footprints, Polygon, footprints_of
 from openckm.maps.tables.records import missing_from
 
@@ -33,7 +34,7 @@ def read_osm(path: Path, height_column: str | None) -> Footprints:
         more = f"; {relations} relations lack members" if relations else ""
         raise LayoutError(f"{path} holds no building (ways or multipolygons tagged building=...){more}")
     found = footprints_of(polygons, "EPSG:4326", str(path), height_column, left_out)
-    return replace(found, notes=(*missing_from({"remark": _remark(path)}, 0), *found.notes))
+    return replace(found, notes=(*missing_from({"remark": _remark(path)}, 0), *found.notes), credit=OSM)
 
 
 def _remark(path: Path) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.credit import credit_of
 from openckm.maps.buildings.height_names import unusual_heights
 from openckm.maps.buildings.tags import all_tags, floats, height_of, is_part, no_building, unread_height
 from openckm.maps.grid import Grid, reproject
@@ -42,6 +43,7 @@ class Footprints:
         floats: whether each begins above the ground, so that it counts only over another, shape (n,).
         left_out: polygons of the file that are no obstacle on the ground, or cannot be read, by reason.
         notes: what was mended, one sentence each.
+        credit: whom the file is to be credited to, with its licence; "" where it does not say.
     """
 
     outlines: list[BaseGeometry]
@@ -51,6 +53,7 @@ class Footprints:
     floats: NDArray[np.bool_]
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    credit: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def footprints_of(
         shown = ", ".join(repr(text[:20]) for text in dict.fromkeys(unread[:60]))
         notes.append(f"{len(unread)} stated heights could not be read ({shown[:80]}), and count as unknown")
     part, above = (np.array([test(p.tags) for p in good], dtype=bool) for test in (is_part, floats))
-    return Footprints(outlines, heights, crs, part, above, counts, tuple(notes))
+    return Footprints(outlines, heights, crs, part, above, counts, tuple(notes), credit_of(p.tags for p in good))
 
 
 def _third_coordinates(polygons: Sequence[Polygon]) -> list[str]:

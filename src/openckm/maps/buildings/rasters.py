@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import LayoutError
+from openckm.maps.buildings.credit import said_credit
 from openckm.maps.buildings.tags import TALLEST_M
 from openckm.maps.grid import Grid
 
@@ -52,12 +53,14 @@ class HeightRaster:
         unknown: cells of which the raster says nothing, shape grid.shape.
         known: whether the heights are heights, not a mask of buildings.
         notes: what was taken for what, one sentence each.
+        credit: whom the raster's tags credit; "" where they do not say.
     """
 
     height_m: NDArray[np.float32]
     unknown: NDArray[np.bool_]
     known: bool = True
     notes: tuple[str, ...] = ()
+    credit: str = ""
 
 
 _ENOUGH_CELLS = 50
@@ -100,12 +103,12 @@ def read_height_tiff(path: Path, grid: Grid, mask_height_m: float) -> HeightRast
                 # No-data in a raster that tells no free cell means "no building"; where it tells some, nobody knows.
                 if not free:
                     found = np.where(np.isnan(found) & np.isfinite(covered), np.float32(0.0), found)
-                bounds = tuple(raster.bounds)
+                bounds, credit = tuple(raster.bounds), said_credit(raster.tags())
     except RasterioError as error:
         raise LayoutError(f"cannot read {path} as a GeoTIFF: {error}; export the heights again") from error
     if np.isnan(found).all():
         _raise_misses(path, grid, bounds, "its own CRS")
-    return _understood(found, heights, path, grid, mask_height_m, notes)
+    return replace(_understood(found, heights, path, grid, mask_height_m, notes), credit=credit)
 
 
 def _band(raster: Any, path: Path) -> tuple[NDArray[np.float32], list[str]]:

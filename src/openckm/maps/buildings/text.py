@@ -32,7 +32,7 @@ def read_csv(path: Path, height_column: str | None) -> Footprints:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
             lines = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
         if lines:
-            return read_json(path, height_column)[0]
+            return read_json(path, height_column)
         table = pd.read_csv(path)
     except (OSError, EOFError, ValueError) as error:
         raise LayoutError(f"cannot read {path} as a table of outlines: {error}; export the layout again") from error

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap, read_shard
+from openckm.maps.buildings.credit import OSM
 from openckm.maps.geotiff import encode_geotiff
 from openckm.maps.radiomap import RadioMap
 
@@ -67,7 +68,7 @@ def _duke() -> Demo:
     return Demo(
         ("duke-cell-a.csv", _table(("longitude", "latitude", "device", "rsrp"), table)),
         ("duke-buildings.geojson", folder.joinpath("layout.geojson").read_bytes()), site,
-        "Readings: geo2sigmap (functions-lab), Apache-2.0. Buildings: © OpenStreetMap contributors, ODbL 1.0.",
+        f"Readings: geo2sigmap (functions-lab), Apache-2.0. Buildings: {OSM}.",
     )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def _city() -> Demo:
     return Demo(
         ("kathmandu-walk.csv", _table(("x", "y", "rsrp"), _walk(traced))),
         ("kathmandu-buildings.tif", _heights(traced)), site,
-        "Buildings: © OpenStreetMap contributors, ODbL 1.0; the map was ray-traced.",
+        f"Buildings: {OSM}; the map was ray-traced.",
         {"crs": "local"}, ("kathmandu-truth.tif", encode_geotiff(truth)),
     )  # fmt: skip
 
@@ -127,6 +128,7 @@ def _heights(traced: TracedMap) -> bytes:
             driver="GTiff", width=cols, height=rows, count=1, dtype="float32", transform=traced.grid.transform,
             compress="deflate",
         ) as raster:  # fmt: skip
+            raster.update_tags(TIFFTAG_COPYRIGHT=OSM)
             raster.write(traced.layout.height_m.astype(np.float32), 1)
         return bytes(memory.read())
 

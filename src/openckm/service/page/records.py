@@ -98,6 +98,7 @@ def _map_facts(radiomap: RadioMap, made: Made | None) -> dict[str, Any]:
         "belief": str(radiomap.dataset.attrs.get("belief", "normal")), "channels": list(radiomap.channels),
         "shape": list(radiomap.grid.shape), "layers": list(layers_of(radiomap)),
         "layout": made is not None and made.layout is not None,
+        "credit": "" if made is None or made.layout is None else made.layout.licence,
         "provenance": radiomap.provenance,
     }  # fmt: skip
 

@@ -158,5 +158,5 @@ def _record(shelf: MapShelf, map_id: str, version: int | None) -> dict[str, Any]
         "shape": list(view.grid.shape), "tiles": max(view.grid.shape) > WHOLE, "corners": corners(view.grid),
         "cell_m": view.grid.cell_m, "layers": list(stored_layers(view, siblings)), "check": shown_check(facts),
         "site": None if place is None else {**site, "place": place}, "entry": entry_record(entry), "summary": "",
-        **layout_facts(shelf, entry),
+        "credit": str(facts.get("layout_credit", "")), **layout_facts(shelf, entry),
     }  # fmt: skip
