@@ -54,7 +54,7 @@ def compiled() -> dict[str, Any]:
                 made.setdefault(id(value), numba.njit(**options)(value))
                 setattr(module, name, made[id(value)])
     found = {name: next(vars(m)[name] for m in MODULES if name in vars(m)) for name in machine.SIGNATURES}
-    kinds = {"d": numba.float64, "f": numba.float32, "i": numba.int64}
+    kinds = {"d": numba.float64, "f": numba.float32, "i": numba.int64, "s": numba.int32}
     for name, function in found.items():
         types = []
         for kind in machine.SIGNATURES[name].split(" -> ")[0].split():

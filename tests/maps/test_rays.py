@@ -387,10 +387,11 @@ def test_a_map_takes_less_than_a_second_of_processor_time():
 def test_a_slanted_wall_has_one_normal():
     layout, n = tilted_wall(Grid((64, 64), 1.0), 20.0, 25.0, 10.0)
     fitted = fit_walls(layout.height_m)
-    steps = (fitted.wall >= 0) & (np.abs(fitted.normal @ np.array([n[0], -n[1]])) > 0.5)
+    normal = fitted.lines[fitted.wall, :2]
+    steps = (fitted.wall >= 0) & (np.abs(normal @ np.array([n[0], -n[1]])) > 0.5)
     inside = np.zeros(steps.shape, bool)
     inside[4:-4, 4:-4] = steps[4:-4, 4:-4]
-    angles = np.rad2deg(np.arctan2(-fitted.normal[inside][:, 1], fitted.normal[inside][:, 0]))
+    angles = np.rad2deg(np.arctan2(-normal[inside][:, 1], normal[inside][:, 0]))
     assert np.abs(angles - 20.0).max() < 2.0
 
 
@@ -399,7 +400,7 @@ def test_a_surface_model_of_many_heights_still_has_walls():
     height = np.zeros((100, 100), np.float32)
     height[10:90, 10:90] = rng.uniform(5, 30, (80, 80))
     fitted = fit_walls(height)
-    assert (fitted.wall >= 0).any() and np.isfinite(fitted.normal).all()
+    assert (fitted.wall >= 0).any() and np.isfinite(fitted.lines).all()
 
 
 def test_what_cannot_be_traced_is_refused():

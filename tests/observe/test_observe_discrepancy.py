@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
-from scipy.stats import binom, multivariate_normal
+from scipy.stats import binom, kstest, multivariate_normal
 
 from openckm.errors import InputError, OptionError
 from openckm.observe import (
@@ -21,6 +21,7 @@ from openckm.observe import (
     condition,
     fit_discrepancy,
 )
+from openckm.observe.field.conditional import _normal_at
 from openckm.observe.field.marginal import NoisePrior, Sample, _Objective
 from openckm.observe.field.matern import covariance, spectral_draw
 
@@ -254,21 +255,29 @@ def test_conditional_draws_have_the_exact_mean_and_covariance(std):
 
 
 def test_parts_of_a_map_fit_together():
-    """One draw at the parts of a map is the draw at the whole, but for what each new place has of its own."""
+    """One draw at the parts of a map is the draw at the whole, what each new place has of its own included."""
     (xy, y, sigma, h), _ = world(60, TWO)
     fit = condition(xy, y, sigma, h, MEAN, STD, TWO)
     east, north = (v.ravel() for v in np.meshgrid(np.arange(0.0, 600, 20), np.arange(0.0, 600, 20)))
     places, rows = np.c_[east, north], np.c_[np.ones(900), np.zeros(900)]
     whole = fit.sample(places, rows, 1, np.random.default_rng(5))[0]
     west = east < 300
-    parts = np.empty(900)
-    for part in (west, ~west):
-        parts[part] = fit.sample(places[part], rows[part], 1, np.random.default_rng(5))[0]
-    np.testing.assert_allclose(parts[west], whole[west], atol=1e-9)
-    gap = (parts - whole).reshape(30, 30)[:, 15:]
-    assert abs(gap.mean()) < 4 * gap.std() / np.sqrt(450)
-    assert gap.std() == pytest.approx(np.sqrt(2) * TWO.nugget_std, rel=0.1)
-    assert abs(np.corrcoef(gap[:, 1:].ravel(), gap[:, :-1].ravel())[0, 1]) < 0.15
+    for part in (west, ~west, np.random.default_rng(0).permutation(900)[:200]):
+        alone = fit.sample(places[part], rows[part], 1, np.random.default_rng(5))[0]
+        np.testing.assert_allclose(alone, whole[part], atol=1e-9)
+
+
+def test_what_new_places_have_of_their_own_is_normal_and_independent():
+    """Neighbours, rows and columns of a grid, other draws and other parts of a map have nothing in common."""
+    grid = np.stack(np.meshgrid(500_000.3 + np.arange(300) * 2.0, 6_672_000.7 + np.arange(300) * 2.0), -1)
+    one, other = (_normal_at(grid.reshape(-1, 2), key).reshape(300, 300) for key in (11, 12))
+    assert kstest(one.ravel(), "norm").pvalue > 0.01
+    limit = 4.5 / 300.0  # standard errors of a correlation of 90,000 pairs
+    pairs = [(one, other), (one[:150], one[150:]), (one[:, :150], one[:, 150:])]
+    pairs += [(one[1:], one[:-1]), (one[:, 1:], one[:, :-1]), (one[1:, 1:], one[:-1, :-1])]
+    for first, second in pairs:
+        assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 1.5 * limit
+    np.testing.assert_array_equal(_normal_at(grid[7, 9:12], 11), one[7, 9:12])
 
 
 def test_a_draw_does_not_depend_on_how_many_follow():

@@ -120,8 +120,8 @@ def test_a_batch_keeps_rays_where_there_are_some():
 
 def test_rays_are_launched_once_for_a_site(monkeypatch):
     launched = []
-    real = module.trace_rays
-    monkeypatch.setattr(module, "trace_rays", lambda *a, **k: launched.append(1) or real(*a, **k))
+    real = module.trace_parts
+    monkeypatch.setattr(module, "trace_parts", lambda *a, **k: launched.append(1) or real(*a, **k))
     tx = replace(TX, height_m=13.0)
     one, other = (site_rays(GRID, layout(), tx) for _ in range(2))
     assert one is other and len(launched) == 1

@@ -106,7 +106,8 @@ def city_rays(plan: CityPlan, layout: Layout, site: int) -> Field:
     """
     rows, cols = plan.reached(site)
     grid, reads = plan.part(rows, cols), "rays" in planes_of(prior_of(plan.prior)[0])
-    made = site_rays(grid, layout, plan.seen(site), within=plan.grid) if reads and can_launch() else None
+    launched = reads and can_launch()
+    made = site_rays(grid, layout, plan.seen(site), within=plan.grid, keep=False) if launched else None
     return np.zeros((0, *grid.shape), np.float32) if made is None else made
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from threading import Lock
 from typing import Any
 
@@ -16,7 +17,7 @@ from scipy import ndimage
 
 from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, site_geometry
-from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_rays
+from openckm.maps.rays import CARRIERS_HZ, RayField, RayOptions, trace_parts
 from openckm.maps.rays.machine import can_launch
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.conditioning import Condition
@@ -30,6 +31,8 @@ WIDE = 3.0
 """Width of the window in which reflected power is smoothed [cells]."""
 FRINGE = 12
 """Cells around a part of a map that this window sees: scipy's window ends at four widths."""
+PART = 256
+"""Side of the part of a map that is smoothed at once [cells]."""
 REACH = 1024
 """Rays are followed so far from the antenna, eastwards, westwards, northwards and southwards [cells]."""
 KEPT = 16
@@ -57,9 +60,17 @@ def ray_planes(
         GridError: if the layout's cells are not those of the grid.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
-    geometry = site_geometry(grid, transmitter)
-    field = trace_rays(grid, layout, transmitter, options, receiver_m=receiver_m, crown_m=crown_m)
-    return _stack_rays(field, geometry.free_space_db + geometry.pattern_db)
+    planes = np.zeros((len(RAY_PLANES), *grid.shape), np.float32)
+    bounced, heard = np.zeros(grid.shape), np.zeros(grid.shape, bool)
+    for part, field in trace_parts(grid, layout, transmitter, options, receiver_m=receiver_m, crown_m=crown_m):
+        planes[:, *part] = _stacked(field, _free_space_db(_part(grid, part), transmitter))
+        bounced[part], heard[part] = field.ground + field.reflected, field.total > 0
+    wide = planes[RAY_PLANES.index("ray_reflected_wide")]
+    for row, col in product(*(range(0, n, PART) for n in grid.shape)):
+        part = _meet((slice(row, row + PART), slice(col, col + PART)), _place(grid, grid))
+        free_space_db = _free_space_db(_part(grid, part), transmitter)
+        wide[part] = _over(_smoothed(bounced, heard, part), free_space_db, heard[part])
+    return planes
 
 
 def add_rays(
@@ -105,9 +116,9 @@ def rays_fact(
 
 def site_rays(
     grid: Grid, layout: Layout | None, transmitter: Transmitter | None, *, within: Grid | None = None,
-    woods: Layout | None = None, receiver_m: float = RECEIVER_HEIGHT_M,
+    woods: Layout | None = None, receiver_m: float = RECEIVER_HEIGHT_M, keep: bool = True,
 ) -> Planes | None:  # fmt: skip
-    """Return the planes of rays of what is known of a site, kept for the next map of it; None where rays need more.
+    """Return the planes of rays of what is known of a site; None where rays need more.
 
     Rays need a layout, a transmitter, and a carrier at which materials are known. Buildings around the map are those
     of `layout.around`; on the layout's own cells its own heights count. Rays are followed in the square of REACH
@@ -141,7 +152,8 @@ def site_rays(
     crown = None if woods is None else np.zeros(around.shape, np.float32)
     if woods is not None and crown is not None:
         _paste(crown, around, woods)
-    made = _kept(_part(wide, seen), Layout(around, height), transmitter, crown, receiver_m)
+    make = _kept if keep else _launched
+    made = make(_part(wide, seen), Layout(around, height), transmitter, crown, receiver_m)
     if seen == asked:
         return made
     planes, mine = np.zeros((len(RAY_PLANES), *grid.shape), np.float32), _meet(asked, seen)
@@ -159,18 +171,26 @@ def _kept(
     grid: Grid, layout: Layout, transmitter: Transmitter, crown: NDArray[np.float32] | None, receiver_m: float
 ) -> Planes:  # fmt: skip
     """Return the planes of a site, which are made once for the last KEPT ones."""
-    shapes = tuple(hashlib.sha256(a.tobytes()).digest() for a in (layout.height_m, crown) if a is not None)
+    shapes = tuple(hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in (layout.height_m, crown) if a is not None)
     key = grid, layout.grid, shapes, transmitter, receiver_m
     with _LOCK:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-    planes = ray_planes(grid, layout, transmitter, crown_m=crown, receiver_m=receiver_m)
-    planes.flags.writeable = False
+    planes = _launched(grid, layout, transmitter, crown, receiver_m)
     with _LOCK:
         _KEPT[key] = planes
         while len(_KEPT) > KEPT:
             _KEPT.popitem(last=False)
+    return planes
+
+
+def _launched(
+    grid: Grid, layout: Layout, transmitter: Transmitter, crown: NDArray[np.float32] | None, receiver_m: float
+) -> Planes:  # fmt: skip
+    """Return the planes of a site, read-only."""
+    planes = ray_planes(grid, layout, transmitter, crown_m=crown, receiver_m=receiver_m)
+    planes.flags.writeable = False
     return planes
 
 
@@ -222,7 +242,7 @@ def over_free_space_db(planes: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the power of all rays over free space [dB], FAINTEST_DB at least, of each cell; 0 where none arrives.
 
     Args:
-        planes: as `_stack_rays` returns them.
+        planes: as `ray_planes` returns them.
     """
     over = SCALE_DB * planes[RAY_PLANES.index("ray_total")].astype(np.float64)
     return np.asarray(np.maximum(over, FAINTEST_DB))
@@ -249,22 +269,38 @@ def wood_loss_db(
     return np.where(heard, np.maximum(all_of - left, 0.0), np.nan)
 
 
-def _stack_rays(field: RayField, free_space_db: NDArray[np.floating]) -> Planes:
-    """Return the planes of a field of rays; on built cells, where rays bring nothing, powers are 0.
+def _free_space_db(grid: Grid, transmitter: Transmitter) -> NDArray[np.float32]:
+    """Return the gain of the straight line with the antenna, if nothing stood in it [dB], shape grid.shape."""
+    geometry = site_geometry(grid, transmitter)
+    return geometry.free_space_db + geometry.pattern_db
 
-    Args:
-        field: what rays bring.
-        free_space_db: gain of the straight line with the antenna, if nothing stood in it [dB], shape of the field.
+
+def _stacked(field: RayField, free_space_db: NDArray[np.float32]) -> Planes:
+    """Return the planes of a part of a map, all but the one of smoothed power, which is left 0.
+
+    On built cells, where rays bring nothing, powers are 0.
     """
     heard = field.total > 0
-    bounced = field.ground + field.reflected
-    mass = ndimage.gaussian_filter(heard.astype(np.float64), WIDE)
-    wide = ndimage.gaussian_filter(bounced, WIDE) / np.maximum(mass, 1e-3)
-    powers = (field.total, bounced, wide, field.corners + field.eaves)
     planes = np.zeros((len(RAY_PLANES), *heard.shape), np.float32)
-    for k, power in enumerate(powers):
-        over = 10.0 * np.log10(np.maximum(power, 1e-40)) - free_space_db
-        planes[k] = np.where(heard, np.clip(over, LOWEST_DB, HIGHEST_DB) / SCALE_DB, 0.0)
+    planes[0] = _over(field.total, free_space_db, heard)
+    planes[1] = _over(field.ground + field.reflected, free_space_db, heard)
+    planes[3] = _over(field.corners + field.eaves, free_space_db, heard)
     planes[4] = np.clip(field.roof_loss_db, 0.0, -LOWEST_DB) / SCALE_DB
     planes[5], planes[6], planes[7] = field.strongest_cos, field.strongest_sin, 1.0
     return planes
+
+
+def _over(
+    power: NDArray[np.float64], free_space_db: NDArray[np.float32], heard: NDArray[np.bool_]
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return a power [linear] over free space in latent scale, 0 where nothing is heard."""
+    over = 10.0 * np.log10(np.maximum(power, 1e-40)) - free_space_db
+    return np.where(heard, np.clip(over, LOWEST_DB, HIGHEST_DB) / SCALE_DB, 0.0)
+
+
+def _smoothed(bounced: NDArray[np.float64], heard: NDArray[np.bool_], part: Box) -> NDArray[np.float64]:
+    """Return a part of the reflected power [linear], smoothed over the cells of the whole map that hear anything."""
+    room = tuple(slice(max(s.start - FRINGE, 0), s.stop + FRINGE) for s in part)
+    rows, cols = (slice(s.start - r.start, s.stop - r.start) for s, r in zip(part, room, strict=True))
+    mass = ndimage.gaussian_filter(heard[room].astype(np.float64), WIDE)
+    return ndimage.gaussian_filter(bounced[room], WIDE)[rows, cols] / np.maximum(mass[rows, cols], 1e-3)

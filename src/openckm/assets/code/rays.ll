@@ -1,107 +1,108 @@
-; of 280915925e6ce2f1649ebe399f6b9a8386ed53fe6146ed76280a0ef05953ce06, by packaging/ray_code.py
+; of a58e8a856d0dfb54d7f240afc609fbca89f0c346be5cfb45dc50b4254cc0d5fc, by packaging/ray_code.py
 
-define noundef i32 @rays_launch(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.sides.0, ptr readnone %arg.sides.1, i64 %arg.sides.2, i64 %arg.sides.3, ptr readonly %arg.sides.4, i64 %arg.sides.5.0, i64 %arg.sides.5.1, i64 %arg.sides.5.2, i64 %arg.sides.5.3, i64 %arg.sides.6.0, i64 %arg.sides.6.1, i64 %arg.sides.6.2, i64 %arg.sides.6.3, ptr %arg.sources.0, ptr readnone %arg.sources.1, i64 %arg.sources.2, i64 %arg.sources.3, ptr readonly %arg.sources.4, i64 %arg.sources.5.0, i64 %arg.sources.5.1, i64 %arg.sources.6.0, i64 %arg.sources.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, i64 %arg.azimuths, i64 %arg.bent, i64 %arg.most, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.stack.0, ptr readnone %arg.stack.1, i64 %arg.stack.2, i64 %arg.stack.3, ptr %arg.stack.4, i64 %arg.stack.5.0, i64 %arg.stack.5.1, i64 %arg.stack.6.0, i64 %arg.stack.6.1, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, ptr %arg.walls.0, ptr readnone %arg.walls.1, i64 %arg.walls.2, i64 %arg.walls.3, ptr readonly %arg.walls.4, i64 %arg.walls.5.0, i64 %arg.walls.5.1, i64 %arg.walls.6.0, i64 %arg.walls.6.1, ptr %arg.ground.0, ptr readnone %arg.ground.1, i64 %arg.ground.2, i64 %arg.ground.3, ptr readonly %arg.ground.4, i64 %arg.ground.5.0, i64 %arg.ground.6.0, ptr %arg.crown.0, ptr readnone %arg.crown.1, i64 %arg.crown.2, i64 %arg.crown.3, ptr readonly %arg.crown.4, i64 %arg.crown.5.0, i64 %arg.crown.5.1, i64 %arg.crown.6.0, i64 %arg.crown.6.1, double %arg.gamma, double %arg.limit, ptr %arg.trail.0, ptr readnone %arg.trail.1, i64 %arg.trail.2, i64 %arg.trail.3, ptr %arg.trail.4, i64 %arg.trail.5.0, i64 %arg.trail.5.1, i64 %arg.trail.6.0, i64 %arg.trail.6.1, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2, ptr %arg.ledger.0, ptr readnone %arg.ledger.1, i64 %arg.ledger.2, i64 %arg.ledger.3, ptr %arg.ledger.4, i64 %arg.ledger.5.0, i64 %arg.ledger.5.1, i64 %arg.ledger.6.0, i64 %arg.ledger.6.1) local_unnamed_addr {
+define noundef i32 @rays_launch(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr %arg.height.0, ptr readnone %arg.height.1, i64 %arg.height.2, i64 %arg.height.3, ptr readonly %arg.height.4, i64 %arg.height.5.0, i64 %arg.height.5.1, i64 %arg.height.6.0, i64 %arg.height.6.1, ptr %arg.wall.0, ptr readnone %arg.wall.1, i64 %arg.wall.2, i64 %arg.wall.3, ptr readonly %arg.wall.4, i64 %arg.wall.5.0, i64 %arg.wall.5.1, i64 %arg.wall.5.2, i64 %arg.wall.6.0, i64 %arg.wall.6.1, i64 %arg.wall.6.2, ptr %arg.lines.0, ptr readnone %arg.lines.1, i64 %arg.lines.2, i64 %arg.lines.3, ptr readonly %arg.lines.4, i64 %arg.lines.5.0, i64 %arg.lines.5.1, i64 %arg.lines.6.0, i64 %arg.lines.6.1, ptr %arg.sources.0, ptr readnone %arg.sources.1, i64 %arg.sources.2, i64 %arg.sources.3, ptr readonly %arg.sources.4, i64 %arg.sources.5.0, i64 %arg.sources.5.1, i64 %arg.sources.6.0, i64 %arg.sources.6.1, double %arg.tx, double %arg.ty, double %arg.tz, double %arg.receiver_m, double %arg.cell_m, i64 %arg.azimuths, i64 %arg.bent, i64 %arg.most, i64 %arg.first_row, i64 %arg.first_col, ptr %arg.stack.0, ptr readnone %arg.stack.1, i64 %arg.stack.2, i64 %arg.stack.3, ptr %arg.stack.4, i64 %arg.stack.5.0, i64 %arg.stack.5.1, i64 %arg.stack.6.0, i64 %arg.stack.6.1, ptr %arg.pattern.0, ptr readnone %arg.pattern.1, i64 %arg.pattern.2, i64 %arg.pattern.3, ptr readonly %arg.pattern.4, i64 %arg.pattern.5.0, i64 %arg.pattern.5.1, i64 %arg.pattern.6.0, i64 %arg.pattern.6.1, ptr %arg.walls.0, ptr readnone %arg.walls.1, i64 %arg.walls.2, i64 %arg.walls.3, ptr readonly %arg.walls.4, i64 %arg.walls.5.0, i64 %arg.walls.5.1, i64 %arg.walls.6.0, i64 %arg.walls.6.1, ptr %arg.ground.0, ptr readnone %arg.ground.1, i64 %arg.ground.2, i64 %arg.ground.3, ptr readonly %arg.ground.4, i64 %arg.ground.5.0, i64 %arg.ground.6.0, ptr %arg.crown.0, ptr readnone %arg.crown.1, i64 %arg.crown.2, i64 %arg.crown.3, ptr readonly %arg.crown.4, i64 %arg.crown.5.0, i64 %arg.crown.5.1, i64 %arg.crown.6.0, i64 %arg.crown.6.1, double %arg.gamma, double %arg.limit, ptr %arg.trail.0, ptr readnone %arg.trail.1, i64 %arg.trail.2, i64 %arg.trail.3, ptr %arg.trail.4, i64 %arg.trail.5.0, i64 %arg.trail.5.1, i64 %arg.trail.6.0, i64 %arg.trail.6.1, ptr %arg.into.0, ptr readnone %arg.into.1, i64 %arg.into.2, i64 %arg.into.3, ptr %arg.into.4, i64 %arg.into.5.0, i64 %arg.into.5.1, i64 %arg.into.5.2, i64 %arg.into.6.0, i64 %arg.into.6.1, i64 %arg.into.6.2, ptr %arg.ledger.0, ptr readnone %arg.ledger.1, i64 %arg.ledger.2, i64 %arg.ledger.3, ptr %arg.ledger.4, i64 %arg.ledger.5.0, i64 %arg.ledger.5.1, i64 %arg.ledger.6.0, i64 %arg.ledger.6.1) local_unnamed_addr {
 B0.else.if:
-  %.317 = add nsw i64 %arg.into.5.0, -6
-  %.336 = sdiv i64 %.317, 3
-  %.337 = srem i64 %.317, 3
-  %.337.lobit = ashr i64 %.337, 63
-  %.325.1 = add nsw i64 %.337.lobit, %.336
-  %.421 = fsub nsz contract double %arg.receiver_m, %arg.tz
-  %.425 = tail call nsz contract double @llvm.fabs.f64(double %.421)
-  %.426 = fcmp nsz contract olt double %.425, 1.000000e-03
-  %rise.2.0 = select i1 %.426, double -1.000000e-03, double %.421
-  %.474 = mul nsw i64 %arg.bent, %arg.sources.5.0
-  %.476 = add nsw i64 %.474, %arg.azimuths
-  %.5594336.not = icmp slt i64 %.476, 1
-  br i1 %.5594336.not, label %common.ret, label %B304.lr.ph
+  %.331 = add nsw i64 %arg.into.5.0, -6
+  %.350 = sdiv i64 %.331, 3
+  %.351 = srem i64 %.331, 3
+  %.351.lobit = ashr i64 %.351, 63
+  %.339.1 = add nsw i64 %.351.lobit, %.350
+  %.435 = fsub nsz contract double %arg.receiver_m, %arg.tz
+  %.439 = tail call nsz contract double @llvm.fabs.f64(double %.435)
+  %.440 = fcmp nsz contract olt double %.439, 1.000000e-03
+  %rise.2.0 = select i1 %.440, double -1.000000e-03, double %.435
+  %.488 = mul nsw i64 %arg.bent, %arg.sources.5.0
+  %.490 = add nsw i64 %.488, %arg.azimuths
+  %.5734321.not = icmp slt i64 %.490, 1
+  br i1 %.5734321.not, label %common.ret, label %B304.lr.ph
 
 B304.lr.ph:                                       ; preds = %B0.else.if
   %const = bitcast i64 9223372036854775804 to i64
-  %.433 = fadd nsz contract double %arg.tz, %arg.receiver_m
-  %.9743073 = sitofp i64 %arg.bent to double
-  %.9703057 = uitofp nneg i64 %arg.bent to double
-  %.9713058 = fadd nsz contract double %.9703057, 5.000000e-01
-  %.9723059 = fmul nsz contract double %.9713058, 0x401921FB54442D18
-  %.1393 = sitofp i64 %arg.pattern.5.0 to double
-  %.1456 = sitofp i64 %arg.azimuths to double
-  %.764 = fcmp nsz contract olt double %rise.2.0, 0.000000e+00
-  %"$phi466.4.2.1" = select i1 %.764, double 0xBE7AD7F29ABCAF48, double 1.000000e+04
-  %.idx3139 = shl i64 %arg.stack.5.1, 12
-  %0 = getelementptr i8, ptr %arg.stack.4, i64 %.idx3139
-  %.idx3138 = shl i64 %arg.trail.5.1, 12
-  %1 = getelementptr i8, ptr %arg.trail.4, i64 %.idx3138
-  %.3681 = sitofp i64 %.325.1 to double
-  %invariant.gep3688 = getelementptr double, ptr %arg.walls.4, i64 %arg.ground.5.0
-  %.4895 = fneg nsz contract double %.433
-  %.4952 = add nsw i64 %arg.ground.5.0, -1
-  %.4953 = sitofp i64 %.4952 to double
-  %.5329 = mul nsw i64 %.325.1, 3
-  %.5469 = add nsw i64 %.5329, 4
-  %.5677 = mul i64 %arg.into.5.2, %arg.into.5.1
-  %.6055 = shl nsw i64 %.325.1, 1
-  %.8946 = add nsw i64 %arg.walls.5.0, -1
-  %.8947 = sitofp i64 %.8946 to double
-  %.9006 = icmp slt i64 %arg.ground.5.0, 0
-  %.9007 = select i1 %.9006, i64 %arg.walls.5.1, i64 0
-  %invariant.gep4016 = getelementptr double, ptr %invariant.gep3688, i64 %.9007
-  %.5056 = fmul nsz contract double %rise.2.0, %rise.2.0
-  %.5056.1 = fmul nsz contract double %.433, %.433
-  %2 = add nuw nsw i64 %.idx3139, 88
+  %.447 = fadd nsz contract double %arg.tz, %arg.receiver_m
+  %.9883061 = sitofp i64 %arg.bent to double
+  %.9843045 = uitofp nneg i64 %arg.bent to double
+  %.9853046 = fadd nsz contract double %.9843045, 5.000000e-01
+  %.9863047 = fmul nsz contract double %.9853046, 0x401921FB54442D18
+  %.1407 = sitofp i64 %arg.pattern.5.0 to double
+  %.1470 = sitofp i64 %arg.azimuths to double
+  %.778 = fcmp nsz contract olt double %rise.2.0, 0.000000e+00
+  %"$phi466.4.2.1" = select i1 %.778, double 0xBE7AD7F29ABCAF48, double 1.000000e+04
+  %.idx3127 = shl i64 %arg.stack.5.1, 12
+  %0 = getelementptr i8, ptr %arg.stack.4, i64 %.idx3127
+  %.idx3126 = shl i64 %arg.trail.5.1, 12
+  %1 = getelementptr i8, ptr %arg.trail.4, i64 %.idx3126
+  %.3695 = sitofp i64 %.339.1 to double
+  %invariant.gep3673 = getelementptr double, ptr %arg.walls.4, i64 %arg.ground.5.0
+  %.4909 = fneg nsz contract double %.447
+  %.4966 = add nsw i64 %arg.ground.5.0, -1
+  %.4967 = sitofp i64 %.4966 to double
+  %.5343 = mul nsw i64 %.339.1, 3
+  %.5483 = add nsw i64 %.5343, 4
+  %.5691 = mul i64 %arg.into.5.2, %arg.into.5.1
+  %.6069 = shl nsw i64 %.339.1, 1
+  %.7724 = mul i64 %arg.wall.5.2, %arg.wall.5.1
+  %.8827 = add nsw i64 %arg.walls.5.0, -1
+  %.8828 = sitofp i64 %.8827 to double
+  %.8887 = icmp slt i64 %arg.ground.5.0, 0
+  %.8888 = select i1 %.8887, i64 %arg.walls.5.1, i64 0
+  %invariant.gep4001 = getelementptr double, ptr %invariant.gep3673, i64 %.8888
+  %.5070 = fmul nsz contract double %rise.2.0, %rise.2.0
+  %.5070.1 = fmul nsz contract double %.447, %.447
+  %2 = add nuw nsw i64 %.idx3127, 88
   %scevgep = getelementptr i8, ptr %arg.stack.4, i64 %2
   %scevgep1389 = getelementptr i8, ptr %arg.stack.4, i64 88
   %3 = shl i64 %arg.stack.5.1, 3
-  %4 = add nuw nsw i64 %.idx3139, 72
+  %4 = add nuw nsw i64 %.idx3127, 72
   %scevgep1394 = getelementptr i8, ptr %arg.stack.4, i64 %4
   %scevgep1396 = getelementptr i8, ptr %arg.stack.4, i64 72
   %5 = shl i64 %arg.stack.5.1, 3
-  %6 = add nuw nsw i64 %.idx3139, 96
+  %6 = add nuw nsw i64 %.idx3127, 96
   %scevgep1399 = getelementptr i8, ptr %arg.stack.4, i64 %6
   %scevgep1407 = getelementptr i8, ptr %arg.stack.4, i64 96
   %7 = shl i64 %arg.stack.5.1, 3
-  %8 = add nuw nsw i64 %.idx3138, 16
+  %8 = add nuw nsw i64 %.idx3126, 16
   %scevgep1416 = getelementptr i8, ptr %arg.trail.4, i64 %8
   %scevgep1420 = getelementptr i8, ptr %arg.trail.4, i64 16
   %9 = shl i64 %arg.trail.5.1, 3
-  %10 = add nuw nsw i64 %.idx3138, 24
+  %10 = add nuw nsw i64 %.idx3126, 24
   %scevgep1429 = getelementptr i8, ptr %arg.trail.4, i64 %10
   %scevgep1437 = getelementptr i8, ptr %arg.trail.4, i64 24
   %11 = shl i64 %arg.trail.5.1, 3
-  %12 = add nuw nsw i64 %.idx3139, 80
+  %12 = add nuw nsw i64 %.idx3127, 80
   %scevgep1446 = getelementptr i8, ptr %arg.stack.4, i64 %12
-  %13 = add nuw nsw i64 %.idx3138, 24
+  %13 = add nuw nsw i64 %.idx3126, 24
   %scevgep1450 = getelementptr i8, ptr %arg.trail.4, i64 %13
-  %14 = add nuw nsw i64 %.idx3139, 80
+  %14 = add nuw nsw i64 %.idx3127, 80
   %scevgep1455 = getelementptr i8, ptr %arg.stack.4, i64 %14
   %scevgep1465 = getelementptr i8, ptr %arg.stack.4, i64 88
   %15 = shl i64 %arg.stack.5.1, 3
-  %16 = add nuw nsw i64 %.idx3139, 88
+  %16 = add nuw nsw i64 %.idx3127, 88
   %scevgep1470 = getelementptr i8, ptr %arg.stack.4, i64 %16
   %scevgep1474 = getelementptr i8, ptr %arg.stack.4, i64 72
   %17 = shl i64 %arg.stack.5.1, 3
-  %18 = add nuw nsw i64 %.idx3139, 72
+  %18 = add nuw nsw i64 %.idx3127, 72
   %scevgep1477 = getelementptr i8, ptr %arg.stack.4, i64 %18
   %scevgep1481 = getelementptr i8, ptr %arg.stack.4, i64 96
   %19 = shl i64 %arg.stack.5.1, 3
-  %20 = add nuw nsw i64 %.idx3139, 96
+  %20 = add nuw nsw i64 %.idx3127, 96
   %scevgep1490 = getelementptr i8, ptr %arg.stack.4, i64 %20
   %scevgep1498 = getelementptr i8, ptr %arg.trail.4, i64 16
   %21 = shl i64 %arg.trail.5.1, 3
-  %22 = add nuw nsw i64 %.idx3138, 16
+  %22 = add nuw nsw i64 %.idx3126, 16
   %scevgep1503 = getelementptr i8, ptr %arg.trail.4, i64 %22
   %scevgep1511 = getelementptr i8, ptr %arg.trail.4, i64 24
   %23 = shl i64 %arg.trail.5.1, 3
   br label %B304
 
-B302.loopexit:                                    ; preds = %B6852
-  %exitcond899.not = icmp eq i64 %.572, %.476
+B302.loopexit:                                    ; preds = %B6928
+  %exitcond899.not = icmp eq i64 %.586, %.490
   br i1 %exitcond899.not, label %common.ret, label %B304
 
 B304:                                             ; preds = %B302.loopexit, %B304.lr.ph
-  %.500.0 = phi i64 [ 0, %B304.lr.ph ], [ %.572, %B302.loopexit ]
-  %.572 = add nuw nsw i64 %.500.0, 1
-  %.602.not = icmp slt i64 %.500.0, %arg.azimuths
-  br i1 %.602.not, label %B350, label %B318
+  %.514.0 = phi i64 [ 0, %B304.lr.ph ], [ %.586, %B302.loopexit ]
+  %.586 = add nuw nsw i64 %.514.0, 1
+  %.616.not = icmp slt i64 %.514.0, %arg.azimuths
+  br i1 %.616.not, label %B350, label %B318
 
 B318:                                             ; preds = %B304
   %24 = icmp eq i64 %arg.bent, 0
@@ -109,36 +110,36 @@ B318:                                             ; preds = %B304
 
 B482.thread:                                      ; preds = %B318
   %sunkaddr = getelementptr i8, ptr %arg.sources.4, i64 40
-  %.9235627 = load double, ptr %sunkaddr, align 8
+  %.9375612 = load double, ptr %sunkaddr, align 8
   br label %B482.endif.endif.endif.endif
 
-B350:                                             ; preds = %139, %B304
-  %"$phi336.1.2.12942" = phi i64 [ %.615.1, %139 ], [ -1, %B304 ]
+B350:                                             ; preds = %143, %B304
+  %"$phi336.1.2.12913" = phi i64 [ %.629.1, %143 ], [ -1, %B304 ]
   %25 = icmp ne i64 %arg.azimuths, -1
   %26 = icmp ne i64 %arg.azimuths, 0
-  %.665 = uitofp nneg i64 %.500.0 to double
-  %.666 = fadd nsz contract double %.665, 5.000000e-01
-  %.667 = fmul nsz contract double %.666, 0x401921FB54442D18
-  %.673 = fdiv nsz contract double %.667, %.1456
-  %.715 = mul nsw i64 %.500.0, %arg.pattern.5.0
+  %.679 = uitofp nneg i64 %.514.0 to double
+  %.680 = fadd nsz contract double %.679, 5.000000e-01
+  %.681 = fmul nsz contract double %.680, 0x401921FB54442D18
+  %.687 = fdiv nsz contract double %.681, %.1470
+  %.729 = mul nsw i64 %.514.0, %arg.pattern.5.0
   %const_mat1527 = add i64 %const, 4
-  %.732 = icmp ne i64 %.715, %const_mat1527
-  %.734.not = or i1 %25, %.732
-  %or.cond4340 = select i1 %26, i1 %.734.not, i1 false
-  br i1 %or.cond4340, label %B350.endif.else.if, label %B896
+  %.746 = icmp ne i64 %.729, %const_mat1527
+  %.748.not = or i1 %25, %.746
+  %or.cond4325 = select i1 %26, i1 %.748.not, i1 false
+  br i1 %or.cond4325, label %B350.endif.else.if, label %B896
 
-B896:                                             ; preds = %B482.endif.endif.endif.endif.endif, %155, %B350
-  %"$phi336.1.2.12941" = phi i64 [ %quot.1.029465628, %B482.endif.endif.endif.endif.endif ], [ %"$phi336.1.2.12942", %155 ], [ %"$phi336.1.2.12942", %B350 ]
-  %angle.3.1 = phi double [ %.978, %B482.endif.endif.endif.endif.endif ], [ %.673, %155 ], [ %.673, %B350 ]
-  %since.2.1 = phi double [ %.1145, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %155 ], [ 0.000000e+00, %B350 ]
-  %bend.2.1 = phi double [ %.1371, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %155 ], [ 0.000000e+00, %B350 ]
-  %wide.2.1 = phi double [ %.1461, %B482.endif.endif.endif.endif.endif ], [ 1.000000e+00, %155 ], [ 1.000000e+00, %B350 ]
-  %book.2.1 = phi i64 [ %arg.ledger.5.1, %B482.endif.endif.endif.endif.endif ], [ 0, %155 ], [ 0, %B350 ]
-  %seen.2.1 = phi i64 [ %rem.4.0, %B482.endif.endif.endif.endif.endif ], [ %spec.select3126, %155 ], [ 0, %B350 ]
-  %x.3.1 = phi double [ %.1035, %B482.endif.endif.endif.endif.endif ], [ %arg.tx, %155 ], [ %arg.tx, %B350 ]
-  %y.3.1 = phi double [ %.1090, %B482.endif.endif.endif.endif.endif ], [ %arg.ty, %155 ], [ %arg.ty, %B350 ]
-  %low.5.1 = phi double [ %.1200, %B482.endif.endif.endif.endif.endif ], [ -1.000000e+04, %155 ], [ -1.000000e+04, %B350 ]
-  %high.3.1 = phi double [ %.1255, %B482.endif.endif.endif.endif.endif ], [ %"$phi466.4.2.1", %155 ], [ %"$phi466.4.2.1", %B350 ]
+B896:                                             ; preds = %B482.endif.endif.endif.endif.endif, %159, %B350
+  %"$phi336.1.2.12912" = phi i64 [ %quot.1.029175613, %B482.endif.endif.endif.endif.endif ], [ %"$phi336.1.2.12913", %159 ], [ %"$phi336.1.2.12913", %B350 ]
+  %angle.3.1 = phi double [ %.992, %B482.endif.endif.endif.endif.endif ], [ %.687, %159 ], [ %.687, %B350 ]
+  %since.2.1 = phi double [ %.1159, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %159 ], [ 0.000000e+00, %B350 ]
+  %bend.2.1 = phi double [ %.1385, %B482.endif.endif.endif.endif.endif ], [ 0.000000e+00, %159 ], [ 0.000000e+00, %B350 ]
+  %wide.2.1 = phi double [ %.1475, %B482.endif.endif.endif.endif.endif ], [ 1.000000e+00, %159 ], [ 1.000000e+00, %B350 ]
+  %book.2.1 = phi i64 [ %arg.ledger.5.1, %B482.endif.endif.endif.endif.endif ], [ 0, %159 ], [ 0, %B350 ]
+  %seen.2.1 = phi i64 [ %rem.4.0, %B482.endif.endif.endif.endif.endif ], [ %spec.select3114, %159 ], [ 0, %B350 ]
+  %x.3.1 = phi double [ %.1049, %B482.endif.endif.endif.endif.endif ], [ %arg.tx, %159 ], [ %arg.tx, %B350 ]
+  %y.3.1 = phi double [ %.1104, %B482.endif.endif.endif.endif.endif ], [ %arg.ty, %159 ], [ %arg.ty, %B350 ]
+  %low.5.1 = phi double [ %.1214, %B482.endif.endif.endif.endif.endif ], [ -1.000000e+04, %159 ], [ -1.000000e+04, %B350 ]
+  %high.3.1 = phi double [ %.1269, %B482.endif.endif.endif.endif.endif ], [ %"$phi466.4.2.1", %159 ], [ %"$phi466.4.2.1", %B350 ]
   %27 = icmp sgt i64 %arg.crown.5.0, 0
   store double %x.3.1, ptr %arg.stack.4, align 8
   %sunkaddr1531 = getelementptr i8, ptr %arg.stack.4, i64 8
@@ -158,50 +159,50 @@ B896:                                             ; preds = %B482.endif.endif.en
   %sunkaddr1538 = getelementptr i8, ptr %arg.stack.4, i64 64
   store double -1.000000e+00, ptr %sunkaddr1538, align 8
   store double 0.000000e+00, ptr %arg.trail.4, align 8
-  %.2084 = icmp sgt i64 %"$phi336.1.2.12941", -1
-  %or.cond = and i1 %27, %.2084
+  %.2098 = icmp sgt i64 %"$phi336.1.2.12912", -1
+  %or.cond = and i1 %27, %.2098
   br i1 %or.cond, label %B1024.endif.endif.endif, label %B1416
 
-B1104:                                            ; preds = %B1104.lr.ph, %B6872
-  %.220936063608 = phi i64 [ 0, %B1104.lr.ph ], [ %.2216, %B6872 ]
-  %.2216 = add nuw i64 %.220936063608, 1
-  %28 = add i64 %.220936063608, 1
-  %.2245 = uitofp nneg i64 %.220936063608 to double
-  %.2246 = fadd nsz contract double %.2245, 5.000000e-01
-  %.2252 = fdiv nsz contract double %.2246, %.2248
-  %.2256 = fmul nsz contract double %.2255, %.2252
-  %.2258 = fadd nsz contract double %arg.ty, %.2256
-  %.2259 = tail call nsz contract double @llvm.floor.f64(double %.2258)
-  %.2260 = fptosi double %.2259 to i64
-  %.2264 = fmul nsz contract double %.2263, %.2252
-  %.2266 = fadd nsz contract double %arg.tx, %.2264
-  %.2267 = tail call nsz contract double @llvm.floor.f64(double %.2266)
-  %.2268 = fptosi double %.2267 to i64
-  %.2276 = icmp sgt i64 %.2260, -1
-  %.2284 = icmp sgt i64 %arg.height.5.0, %.2260
-  %or.cond3102 = select i1 %.2276, i1 %.2284, i1 false
-  br i1 %or.cond3102, label %B1270, label %B6872
+B1104:                                            ; preds = %B1104.lr.ph, %B6948
+  %.222335913593 = phi i64 [ 0, %B1104.lr.ph ], [ %.2230, %B6948 ]
+  %.2230 = add nuw i64 %.222335913593, 1
+  %28 = add i64 %.222335913593, 1
+  %.2259 = uitofp nneg i64 %.222335913593 to double
+  %.2260 = fadd nsz contract double %.2259, 5.000000e-01
+  %.2266 = fdiv nsz contract double %.2260, %.2262
+  %.2270 = fmul nsz contract double %.2269, %.2266
+  %.2272 = fadd nsz contract double %arg.ty, %.2270
+  %.2273 = tail call nsz contract double @llvm.floor.f64(double %.2272)
+  %.2274 = fptosi double %.2273 to i64
+  %.2278 = fmul nsz contract double %.2277, %.2266
+  %.2280 = fadd nsz contract double %arg.tx, %.2278
+  %.2281 = tail call nsz contract double @llvm.floor.f64(double %.2280)
+  %.2282 = fptosi double %.2281 to i64
+  %.2290 = icmp sgt i64 %.2274, -1
+  %.2298 = icmp sgt i64 %arg.height.5.0, %.2274
+  %or.cond3090 = select i1 %.2290, i1 %.2298, i1 false
+  br i1 %or.cond3090, label %B1270, label %B6948
 
 B1270:                                            ; preds = %B1104
-  %.2299 = icmp sgt i64 %.2268, -1
-  %.2307 = icmp sgt i64 %arg.height.5.1, %.2268
-  %or.cond3103 = select i1 %.2299, i1 %.2307, i1 false
-  br i1 %or.cond3103, label %B1302, label %B6872
+  %.2313 = icmp sgt i64 %.2282, -1
+  %.2321 = icmp sgt i64 %arg.height.5.1, %.2282
+  %or.cond3091 = select i1 %.2313, i1 %.2321, i1 false
+  br i1 %or.cond3091, label %B1302, label %B6948
 
 B1302:                                            ; preds = %B1270
-  %.2369 = mul i64 %arg.crown.5.1, %.2260
-  %29 = getelementptr float, ptr %arg.crown.4, i64 %.2369
-  %.2373 = getelementptr float, ptr %29, i64 %.2268
-  %.2374 = load float, ptr %.2373, align 4
-  %.2379 = fcmp nsz contract ogt float %.2374, 0.000000e+00
-  br i1 %.2379, label %B1330, label %B6872
+  %.2383 = mul i64 %arg.crown.5.1, %.2274
+  %29 = getelementptr float, ptr %arg.crown.4, i64 %.2383
+  %.2387 = getelementptr float, ptr %29, i64 %.2282
+  %.2388 = load float, ptr %.2387, align 4
+  %.2393 = fcmp nsz contract ogt float %.2388, 0.000000e+00
+  br i1 %.2393, label %B1330, label %B6948
 
 B1330:                                            ; preds = %B1302
-  %.2385 = fmul nsz contract double %since.2.1, %.2245
-  %.2391 = fdiv nsz contract double %.2385, %.2248
-  %.2397 = uitofp nneg i64 %28 to double
-  %.2398 = fmul nsz contract double %since.2.1, %.2397
-  %.2404 = fdiv nsz contract double %.2398, %.2248
+  %.2399 = fmul nsz contract double %since.2.1, %.2259
+  %.2405 = fdiv nsz contract double %.2399, %.2262
+  %.2411 = uitofp nneg i64 %28 to double
+  %.2412 = fmul nsz contract double %since.2.1, %.2411
+  %.2418 = fdiv nsz contract double %.2412, %.2262
   %.92.i = load double, ptr %arg.trail.4, align 8
   %.5.i.i = fptosi double %.92.i to i64
   %.125.i = mul nsw i64 %.5.i.i, 3
@@ -212,7 +213,7 @@ B78.i:                                            ; preds = %B1330
   %30 = getelementptr double, ptr %arg.trail.4, i64 %.125.i
   %.188.i = getelementptr i8, ptr %30, i64 -8
   %.189.i = load double, ptr %.188.i, align 8
-  %.191.i = fadd nsz contract double %.2391, 0xBEB0C6F7A0B5ED8D
+  %.191.i = fadd nsz contract double %.2405, 0xBEB0C6F7A0B5ED8D
   %.192.i = fcmp nsz contract ult double %.189.i, %.191.i
   br i1 %.192.i, label %B176.i, label %B118.i
 
@@ -220,26 +221,26 @@ B118.i:                                           ; preds = %B78.i
   %sunkaddr.i = mul i64 %.5.i.i, 24
   %sunkaddr1.i = getelementptr i8, ptr %arg.trail.4, i64 %sunkaddr.i
   %.250.i = load double, ptr %sunkaddr1.i, align 8
-  %.252.i = fpext float %.2374 to double
+  %.252.i = fpext float %.2388 to double
   %.253.i = fcmp nsz contract oeq double %.250.i, %.252.i
   br i1 %.253.i, label %B152.i, label %B176.i
 
 B152.i:                                           ; preds = %B118.i
   %sunkaddr1539 = getelementptr i8, ptr %arg.trail.4, i64 %sunkaddr.i
   %sunkaddr1540 = getelementptr i8, ptr %sunkaddr1539, i64 -8
-  store double %.2404, ptr %sunkaddr1540, align 8
-  br label %B6872
+  store double %.2418, ptr %sunkaddr1540, align 8
+  br label %B6948
 
 B176.i:                                           ; preds = %B118.i, %B78.i
   %.335.i = icmp eq i64 %.5.i.i, 16
   br i1 %.335.i, label %B198.i, label %B250.i
 
 B198.i:                                           ; preds = %B176.i
-  %.404.i = fsub nsz contract double %.2404, %.2391
+  %.404.i = fsub nsz contract double %.2418, %.2405
   %.409.i = fadd nsz contract double %.404.i, %.189.i
   %sunkaddr1541 = getelementptr i8, ptr %arg.trail.4, i64 376
   store double %.409.i, ptr %sunkaddr1541, align 8
-  br label %B6872
+  br label %B6948
 
 B250.i:                                           ; preds = %B176.i, %B1330
   %.504.i = icmp slt i64 %.5.i.i, 0
@@ -247,196 +248,196 @@ B250.i:                                           ; preds = %B176.i, %B1330
   %31 = getelementptr double, ptr %arg.trail.4, i64 %.125.i
   %32 = getelementptr i8, ptr %31, i64 8
   %.527.i = getelementptr double, ptr %32, i64 %.505.i
-  store double %.2391, ptr %.527.i, align 8
+  store double %.2405, ptr %.527.i, align 8
   %33 = getelementptr i8, ptr %31, i64 16
   %.587.i = getelementptr double, ptr %33, i64 %.505.i
-  store double %.2404, ptr %.587.i, align 8
+  store double %.2418, ptr %.587.i, align 8
   %.626.i = icmp slt i64 %.5.i.i, -1
   %.627.i = select i1 %.626.i, i64 %arg.trail.5.1, i64 0
   %34 = getelementptr i8, ptr %31, i64 24
   %.649.i = getelementptr double, ptr %34, i64 %.627.i
-  %.650.i = fpext float %.2374 to double
+  %.650.i = fpext float %.2388 to double
   store double %.650.i, ptr %.649.i, align 8
   %.655.i = sitofp i64 %.5.i.i to double
   %.656.i = fadd nsz contract double %.655.i, 1.000000e+00
   store double %.656.i, ptr %arg.trail.4, align 8
-  br label %B6872
+  br label %B6948
 
-B1416:                                            ; preds = %B1024.endif.endif.endif, %B6872, %B896
-  %.5009 = icmp slt i64 %seen.2.1, 0
-  %.5010 = select i1 %.5009, i64 %arg.pattern.5.0, i64 0
-  %.5011 = add i64 %.5010, %seen.2.1
-  %.5031 = mul i64 %.5011, %arg.pattern.5.1
-  %35 = getelementptr double, ptr %arg.pattern.4, i64 %.5031
+B1416:                                            ; preds = %B1024.endif.endif.endif, %B6948, %B896
+  %.5023 = icmp slt i64 %seen.2.1, 0
+  %.5024 = select i1 %.5023, i64 %arg.pattern.5.0, i64 0
+  %.5025 = add i64 %.5024, %seen.2.1
+  %.5045 = mul i64 %.5025, %arg.pattern.5.1
+  %35 = getelementptr double, ptr %arg.pattern.4, i64 %.5045
   br label %B1434.endif.endif
 
 B1692:                                            ; preds = %B1692.preheader1385, %B1692
-  %.318836123614 = phi i64 [ %.3195.3, %B1692 ], [ %.318836123614.unr, %B1692.preheader1385 ]
-  %36 = shl i64 %.318836123614, 3
+  %.320235973599 = phi i64 [ %.3209.3, %B1692 ], [ %.320235973599.unr, %B1692.preheader1385 ]
+  %36 = shl i64 %.320235973599, 3
   %scevgep1414 = getelementptr i8, ptr %scevgep1408, i64 %36
   %scevgep1415 = getelementptr i8, ptr %scevgep1414, i64 -24
-  %.3273 = load double, ptr %scevgep1415, align 8
-  %37 = shl i64 %.318836123614, 3
+  %.3287 = load double, ptr %scevgep1415, align 8
+  %37 = shl i64 %.320235973599, 3
   %scevgep1405 = getelementptr i8, ptr %scevgep1399, i64 %37
   %scevgep1406 = getelementptr i8, ptr %scevgep1405, i64 -24
-  store double %.3273, ptr %scevgep1406, align 8
+  store double %.3287, ptr %scevgep1406, align 8
   %scevgep1412 = getelementptr i8, ptr %scevgep1408, i64 %37
   %scevgep1413 = getelementptr i8, ptr %scevgep1412, i64 -16
-  %.3273.1 = load double, ptr %scevgep1413, align 8
-  %38 = shl i64 %.318836123614, 3
+  %.3287.1 = load double, ptr %scevgep1413, align 8
+  %38 = shl i64 %.320235973599, 3
   %scevgep1403 = getelementptr i8, ptr %scevgep1399, i64 %38
   %scevgep1404 = getelementptr i8, ptr %scevgep1403, i64 -16
-  store double %.3273.1, ptr %scevgep1404, align 8
+  store double %.3287.1, ptr %scevgep1404, align 8
   %scevgep1410 = getelementptr i8, ptr %scevgep1408, i64 %38
   %scevgep1411 = getelementptr i8, ptr %scevgep1410, i64 -8
-  %.3273.2 = load double, ptr %scevgep1411, align 8
-  %39 = shl i64 %.318836123614, 3
+  %.3287.2 = load double, ptr %scevgep1411, align 8
+  %39 = shl i64 %.320235973599, 3
   %scevgep1401 = getelementptr i8, ptr %scevgep1399, i64 %39
   %scevgep1402 = getelementptr i8, ptr %scevgep1401, i64 -8
-  store double %.3273.2, ptr %scevgep1402, align 8
-  %.3195.3 = add nuw nsw i64 %.318836123614, 4
-  %40 = shl i64 %.318836123614, 3
+  store double %.3287.2, ptr %scevgep1402, align 8
+  %.3209.3 = add nuw nsw i64 %.320235973599, 4
+  %40 = shl i64 %.320235973599, 3
   %scevgep1409 = getelementptr i8, ptr %scevgep1408, i64 %40
-  %.3273.3 = load double, ptr %scevgep1409, align 8
-  %41 = shl i64 %.318836123614, 3
+  %.3287.3 = load double, ptr %scevgep1409, align 8
+  %41 = shl i64 %.320235973599, 3
   %scevgep1400 = getelementptr i8, ptr %scevgep1399, i64 %41
-  store double %.3273.3, ptr %scevgep1400, align 8
-  %exitcond.not.3 = icmp eq i64 %.5.i541, %.3195.3
+  store double %.3287.3, ptr %scevgep1400, align 8
+  %exitcond.not.3 = icmp eq i64 %.5.i541, %.3209.3
   br i1 %exitcond.not.3, label %B1748.endif.endif, label %B1692
 
 B1834:                                            ; preds = %B1834.preheader1384, %B1834
-  %.350236193621 = phi i64 [ %.3509.3, %B1834 ], [ %.350236193621.unr, %B1834.preheader1384 ]
-  %42 = shl i64 %.350236193621, 3
+  %.351636043606 = phi i64 [ %.3523.3, %B1834 ], [ %.351636043606.unr, %B1834.preheader1384 ]
+  %42 = shl i64 %.351636043606, 3
   %scevgep1442 = getelementptr i8, ptr %scevgep1438, i64 %42
   %scevgep1443 = getelementptr i8, ptr %scevgep1442, i64 -24
-  %.3586 = load double, ptr %scevgep1443, align 8
-  %43 = shl i64 %.350236193621, 3
+  %.3600 = load double, ptr %scevgep1443, align 8
+  %43 = shl i64 %.351636043606, 3
   %scevgep1433 = getelementptr i8, ptr %scevgep1429, i64 %43
   %scevgep1434 = getelementptr i8, ptr %scevgep1433, i64 -24
-  store double %.3586, ptr %scevgep1434, align 8
+  store double %.3600, ptr %scevgep1434, align 8
   %scevgep1444 = getelementptr i8, ptr %scevgep1438, i64 %43
   %scevgep1445 = getelementptr i8, ptr %scevgep1444, i64 -16
-  %.3586.1 = load double, ptr %scevgep1445, align 8
-  %44 = shl i64 %.350236193621, 3
+  %.3600.1 = load double, ptr %scevgep1445, align 8
+  %44 = shl i64 %.351636043606, 3
   %scevgep1435 = getelementptr i8, ptr %scevgep1429, i64 %44
   %scevgep1436 = getelementptr i8, ptr %scevgep1435, i64 -16
-  store double %.3586.1, ptr %scevgep1436, align 8
+  store double %.3600.1, ptr %scevgep1436, align 8
   %scevgep1440 = getelementptr i8, ptr %scevgep1438, i64 %44
   %scevgep1441 = getelementptr i8, ptr %scevgep1440, i64 -8
-  %.3586.2 = load double, ptr %scevgep1441, align 8
-  %45 = shl i64 %.350236193621, 3
+  %.3600.2 = load double, ptr %scevgep1441, align 8
+  %45 = shl i64 %.351636043606, 3
   %scevgep1431 = getelementptr i8, ptr %scevgep1429, i64 %45
   %scevgep1432 = getelementptr i8, ptr %scevgep1431, i64 -8
-  store double %.3586.2, ptr %scevgep1432, align 8
-  %.3509.3 = add nuw nsw i64 %.350236193621, 4
+  store double %.3600.2, ptr %scevgep1432, align 8
+  %.3523.3 = add nuw nsw i64 %.351636043606, 4
   %scevgep1439 = getelementptr i8, ptr %scevgep1438, i64 %45
-  %.3586.3 = load double, ptr %scevgep1439, align 8
-  %46 = shl i64 %.350236193621, 3
+  %.3600.3 = load double, ptr %scevgep1439, align 8
+  %46 = shl i64 %.351636043606, 3
   %scevgep1430 = getelementptr i8, ptr %scevgep1429, i64 %46
-  store double %.3586.3, ptr %scevgep1430, align 8
-  %exitcond5593.not.3 = icmp eq i64 %storemerge3132, %.3509.3
-  br i1 %exitcond5593.not.3, label %B1878.endif, label %B1834
+  store double %.3600.3, ptr %scevgep1430, align 8
+  %exitcond5578.not.3 = icmp eq i64 %storemerge3120, %.3523.3
+  br i1 %exitcond5578.not.3, label %B1878.endif, label %B1834
 
 B2292:                                            ; preds = %B2148.endif.endif.endif.endif
-  %.3842 = add nsw i64 %.3655, 1
-  %.3844 = sitofp i64 %.3842 to double
-  %.3845 = fsub nsz contract double %.3844, %.2586
+  %.3856 = add nsw i64 %.3669, 1
+  %.3858 = sitofp i64 %.3856 to double
+  %.3859 = fsub nsz contract double %.3858, %.2600
   br label %B2316
 
 B2308:                                            ; preds = %B2148.endif.endif.endif.endif
-  %.3852 = sitofp i64 %.3655 to double
-  %.3853 = fsub nsz contract double %.2586, %.3852
+  %.3866 = sitofp i64 %.3669 to double
+  %.3867 = fsub nsz contract double %.2600, %.3866
   br label %B2316
 
 B2316:                                            ; preds = %B2308, %B2292
-  %"$phi2316.1.2.2" = phi double [ %.3845, %B2292 ], [ %.3853, %B2308 ]
-  %47 = fcmp ule double %.3665, 0.000000e+00
-  %.3859 = fmul nsz contract double %.3796, %"$phi2316.1.2.2"
+  %"$phi2316.1.2.2" = phi double [ %.3859, %B2292 ], [ %.3867, %B2308 ]
+  %47 = fcmp ule double %.3679, 0.000000e+00
+  %.3873 = fmul nsz contract double %.3810, %"$phi2316.1.2.2"
   br i1 %47, label %B2352, label %B2336
 
 B2336:                                            ; preds = %B2316
-  %.3870 = add nsw i64 %.3652, 1
-  %.3872 = sitofp i64 %.3870 to double
-  %.3873 = fsub nsz contract double %.3872, %.2641
+  %.3884 = add nsw i64 %.3666, 1
+  %.3886 = sitofp i64 %.3884 to double
+  %.3887 = fsub nsz contract double %.3886, %.2655
   br label %B2360
 
 B2352:                                            ; preds = %B2316
-  %.3880 = sitofp i64 %.3652 to double
-  %.3881 = fsub nsz contract double %.2641, %.3880
+  %.3894 = sitofp i64 %.3666 to double
+  %.3895 = fsub nsz contract double %.2655, %.3894
   br label %B2360
 
 B2360:                                            ; preds = %B2352, %B2336
-  %"$phi2360.1.2.2" = phi double [ %.3873, %B2336 ], [ %.3881, %B2352 ]
-  %.3887 = fmul nsz contract double %.3830, %"$phi2360.1.2.2"
-  %.3897 = icmp sgt i64 %.3652, -1
-  %.3915 = icmp sgt i64 %arg.height.5.0, %.3652
-  %or.cond3104 = select i1 %.3897, i1 %.3915, i1 false
-  %.3951 = icmp sgt i64 %.3655, -1
-  %or.cond3140 = select i1 %or.cond3104, i1 %.3951, i1 false
-  %.3964 = icmp sgt i64 %arg.height.5.1, %.3655
-  %or.cond3146 = select i1 %or.cond3140, i1 %.3964, i1 false
-  br i1 %or.cond3146, label %B2444, label %B2544.preheader
+  %"$phi2360.1.2.2" = phi double [ %.3887, %B2336 ], [ %.3895, %B2352 ]
+  %.3901 = fmul nsz contract double %.3844, %"$phi2360.1.2.2"
+  %.3911 = icmp sgt i64 %.3666, -1
+  %.3929 = icmp sgt i64 %arg.height.5.0, %.3666
+  %or.cond3092 = select i1 %.3911, i1 %.3929, i1 false
+  %.3965 = icmp sgt i64 %.3669, -1
+  %or.cond3128 = select i1 %or.cond3092, i1 %.3965, i1 false
+  %.3978 = icmp sgt i64 %arg.height.5.1, %.3669
+  %or.cond3134 = select i1 %or.cond3128, i1 %.3978, i1 false
+  br i1 %or.cond3134, label %B2444, label %B2544.preheader
 
 B2444:                                            ; preds = %B2360
   %48 = icmp sgt i64 %.5.i541, 0
-  %.4100 = mul i64 %arg.height.5.1, %.3652
-  %49 = getelementptr float, ptr %arg.height.4, i64 %.4100
-  %.4104 = getelementptr float, ptr %49, i64 %.3655
-  %.4105 = load float, ptr %.4104, align 4
-  %.4110 = fcmp nsz contract ule float %.4105, 0.000000e+00
-  %brmerge6160 = or i1 %48, %.4110
-  %.mux = select i1 %.4110, i64 0, i64 24
-  br i1 %brmerge6160, label %B2544.preheader, label %B2500
+  %.4114 = mul i64 %arg.height.5.1, %.3666
+  %49 = getelementptr float, ptr %arg.height.4, i64 %.4114
+  %.4118 = getelementptr float, ptr %49, i64 %.3669
+  %.4119 = load float, ptr %.4118, align 4
+  %.4124 = fcmp nsz contract ule float %.4119, 0.000000e+00
+  %brmerge6145 = or i1 %48, %.4124
+  %.mux = select i1 %.4124, i64 0, i64 24
+  br i1 %brmerge6145, label %B2544.preheader, label %B2500
 
 B2500:                                            ; preds = %B2444
-  %.4108 = fpext float %.4105 to double
-  %.4206 = fcmp nsz contract oeq double %.2751, 0.000000e+00
-  %.4295 = fcmp nsz contract ole double %arg.tz, %.4108
-  %or.cond3105 = select i1 %.4206, i1 %.4295, i1 false
-  %spec.select3129 = select i1 %or.cond3105, i64 10000, i64 0
+  %.4122 = fpext float %.4119 to double
+  %.4220 = fcmp nsz contract oeq double %.2765, 0.000000e+00
+  %.4309 = fcmp nsz contract ole double %arg.tz, %.4122
+  %or.cond3093 = select i1 %.4220, i1 %.4309, i1 false
+  %spec.select3117 = select i1 %or.cond3093, i64 10000, i64 0
   br label %B2544.preheader
 
 B2544.preheader:                                  ; preds = %B2500, %B2444, %B2360
-  %ghost.6.2.ph = phi i64 [ %spec.select3129, %B2500 ], [ 0, %B2360 ], [ %.mux, %B2444 ]
-  %50 = fcmp ule double %.3665, 0.000000e+00
-  %51 = fcmp ule double %.3663, 0.000000e+00
+  %ghost.6.2.ph = phi i64 [ %spec.select3117, %B2500 ], [ 0, %B2360 ], [ %.mux, %B2444 ]
+  %50 = fcmp ule double %.3679, 0.000000e+00
+  %51 = fcmp ule double %.3677, 0.000000e+00
   %52 = icmp sgt i64 %.5.i541, 0
   %53 = fcmp ogt double %since.2.1, 0.000000e+00
-  %invariant.gep3689 = getelementptr double, ptr %arg.stack.4, i64 %.5.i541
+  %invariant.gep3674 = getelementptr double, ptr %arg.stack.4, i64 %.5.i541
   %spec.select = select i1 %52, i64 2, i64 0
-  %.5331 = add nsw i64 %spec.select, %.5329
-  %.5793 = icmp slt i64 %rem.5.0, 0
-  %.5794 = select i1 %.5793, i64 %arg.into.5.0, i64 0
-  %.5795 = add i64 %.5794, %rem.5.0
-  %.5825 = mul i64 %.5795, %.5677
-  %54 = getelementptr double, ptr %arg.into.4, i64 %.5825
-  %.5906 = add nsw i64 %rem.5.0, %.325.1
-  %.5941 = icmp slt i64 %.5906, 0
-  %.5942 = select i1 %.5941, i64 %arg.into.5.0, i64 0
-  %.5943 = add i64 %.5942, %.5906
-  %.5973 = mul i64 %.5943, %.5677
-  %55 = getelementptr double, ptr %arg.into.4, i64 %.5973
-  %.6057 = add nsw i64 %rem.5.0, %.6055
-  %.6092 = icmp slt i64 %.6057, 0
-  %.6093 = select i1 %.6092, i64 %arg.into.5.0, i64 0
-  %.6094 = add i64 %.6093, %.6057
-  %.6124 = mul i64 %.6094, %.5677
-  %56 = getelementptr double, ptr %arg.into.4, i64 %.6124
-  %spec.select3119 = zext i1 %51 to i64
-  %spec.select3120 = select i1 %50, i64 3, i64 2
-  %.8602 = sitofp i64 %"$phi2148.1.2.2" to double
-  %.8603 = fneg nsz contract double %.8602
-  %.8620 = sitofp i64 %"$phi2148.2.2.2" to double
-  %.8621 = fneg nsz contract double %.8620
-  %.9043 = icmp sle i64 %arg.most, %.5.i541
-  %or.cond3124 = select i1 %53, i1 true, i1 %.9043
-  %.9997 = sitofp i64 %.5.i541 to double
-  %.9998 = fadd nsz contract double %.9997, 1.000000e+00
-  %.10688 = icmp slt i64 %.5.i541, -9
-  %.10689 = select i1 %.10688, i64 %arg.stack.5.1, i64 0
-  %.6955 = fcmp nsz contract uge double %.3663, 0.000000e+00
-  %.5351.1 = add nsw i64 %.5331, 1
-  %or.cond3142.not531 = xor i1 %.6955, true
+  %.5345 = add nsw i64 %spec.select, %.5343
+  %.5807 = icmp slt i64 %rem.5.0, 0
+  %.5808 = select i1 %.5807, i64 %arg.into.5.0, i64 0
+  %.5809 = add i64 %.5808, %rem.5.0
+  %.5839 = mul i64 %.5809, %.5691
+  %54 = getelementptr double, ptr %arg.into.4, i64 %.5839
+  %.5920 = add nsw i64 %rem.5.0, %.339.1
+  %.5955 = icmp slt i64 %.5920, 0
+  %.5956 = select i1 %.5955, i64 %arg.into.5.0, i64 0
+  %.5957 = add i64 %.5956, %.5920
+  %.5987 = mul i64 %.5957, %.5691
+  %55 = getelementptr double, ptr %arg.into.4, i64 %.5987
+  %.6071 = add nsw i64 %rem.5.0, %.6069
+  %.6106 = icmp slt i64 %.6071, 0
+  %.6107 = select i1 %.6106, i64 %arg.into.5.0, i64 0
+  %.6108 = add i64 %.6107, %.6071
+  %.6138 = mul i64 %.6108, %.5691
+  %56 = getelementptr double, ptr %arg.into.4, i64 %.6138
+  %spec.select3107 = zext i1 %51 to i64
+  %spec.select3108 = select i1 %50, i64 3, i64 2
+  %.7759 = sitofp i64 %"$phi2148.2.2.2" to double
+  %.7760 = fneg nsz contract double %.7759
+  %.7743 = sitofp i64 %"$phi2148.1.2.2" to double
+  %.7744 = fneg nsz contract double %.7743
+  %.8924 = icmp sle i64 %arg.most, %.5.i541
+  %or.cond3112 = select i1 %53, i1 true, i1 %.8924
+  %.9878 = sitofp i64 %.5.i541 to double
+  %.9879 = fadd nsz contract double %.9878, 1.000000e+00
+  %.10570 = icmp slt i64 %.5.i541, -9
+  %.10571 = select i1 %.10570, i64 %arg.stack.5.1, i64 0
+  %.6969 = fcmp nsz contract uge double %.3677, 0.000000e+00
+  %.5365.1 = add nsw i64 %.5345, 1
+  %or.cond3130.not531 = xor i1 %.6969, true
   %57 = add i64 %.5.i541, -1
   %const_mat = add i64 %const, 2
   %unroll_iter = and i64 %.5.i541, %const_mat
@@ -444,16 +445,16 @@ B2544.preheader:                                  ; preds = %B2500, %B2444, %B23
   %xtraiter1268 = and i64 %.5.i541, 3
   br label %B2544.outer
 
-B2544.outer:                                      ; preds = %B5358, %B4858, %B4672, %B4546, %B2544.preheader
-  %low.7.2.ph = phi double [ %.2842, %B2544.preheader ], [ %low.8.4, %B5358 ], [ %low.8.4, %B4546 ], [ %low.8.4, %B4858 ], [ %low.8.4, %B4672 ]
-  %col.4.2.ph = phi i64 [ %.3655, %B2544.preheader ], [ %col.5.5, %B5358 ], [ %col.5.5, %B4546 ], [ %col.5.5, %B4858 ], [ %col.5.5, %B4672 ]
-  %row.4.2.ph = phi i64 [ %.3652, %B2544.preheader ], [ %row.5.5, %B5358 ], [ %row.5.5, %B4546 ], [ %row.5.5, %B4858 ], [ %row.5.5, %B4672 ]
-  %waiting.6.2.ph = phi i64 [ %.2522, %B2544.preheader ], [ %waiting.5.3, %B5358 ], [ %waiting.5.3, %B4546 ], [ %waiting.5.3, %B4858 ], [ %waiting.5.3, %B4672 ]
-  %to_col.3.2.ph = phi double [ %.3859, %B2544.preheader ], [ %to_col.4.5, %B5358 ], [ %to_col.4.5, %B4546 ], [ %to_col.4.5, %B4858 ], [ %to_col.4.5, %B4672 ]
-  %to_row.3.2.ph = phi double [ %.3887, %B2544.preheader ], [ %to_row.4.5, %B5358 ], [ %to_row.4.5, %B4546 ], [ %to_row.4.5, %B4858 ], [ %to_row.4.5, %B4672 ]
-  %gone.3.2.ph = phi double [ 0.000000e+00, %B2544.preheader ], [ %.13.i, %B5358 ], [ %.13.i, %B4546 ], [ %.13.i, %B4858 ], [ %.13.i, %B4672 ]
-  %inside.3.2.ph = phi i1 [ %or.cond3146, %B2544.preheader ], [ true, %B5358 ], [ false, %B4546 ], [ true, %B4858 ], [ true, %B4672 ]
-  %ghost.6.2.ph1132 = phi i64 [ %ghost.6.2.ph, %B2544.preheader ], [ %.8591, %B5358 ], [ %ghost.6.2, %B4546 ], [ 0, %B4858 ], [ 0, %B4672 ]
+B2544.outer:                                      ; preds = %B5434, %B4858, %B4672, %B4546, %B2544.preheader
+  %low.7.2.ph = phi double [ %.2856, %B2544.preheader ], [ %low.8.4, %B5434 ], [ %low.8.4, %B4546 ], [ %low.8.4, %B4858 ], [ %low.8.4, %B4672 ]
+  %col.4.2.ph = phi i64 [ %.3669, %B2544.preheader ], [ %col.5.5, %B5434 ], [ %col.5.5, %B4546 ], [ %col.5.5, %B4858 ], [ %col.5.5, %B4672 ]
+  %row.4.2.ph = phi i64 [ %.3666, %B2544.preheader ], [ %row.5.5, %B5434 ], [ %row.5.5, %B4546 ], [ %row.5.5, %B4858 ], [ %row.5.5, %B4672 ]
+  %waiting.6.2.ph = phi i64 [ %.2536, %B2544.preheader ], [ %waiting.5.3, %B5434 ], [ %waiting.5.3, %B4546 ], [ %waiting.5.3, %B4858 ], [ %waiting.5.3, %B4672 ]
+  %to_col.3.2.ph = phi double [ %.3873, %B2544.preheader ], [ %to_col.4.5, %B5434 ], [ %to_col.4.5, %B4546 ], [ %to_col.4.5, %B4858 ], [ %to_col.4.5, %B4672 ]
+  %to_row.3.2.ph = phi double [ %.3901, %B2544.preheader ], [ %to_row.4.5, %B5434 ], [ %to_row.4.5, %B4546 ], [ %to_row.4.5, %B4858 ], [ %to_row.4.5, %B4672 ]
+  %gone.3.2.ph = phi double [ 0.000000e+00, %B2544.preheader ], [ %.13.i, %B5434 ], [ %.13.i, %B4546 ], [ %.13.i, %B4858 ], [ %.13.i, %B4672 ]
+  %inside.3.2.ph = phi i1 [ %or.cond3134, %B2544.preheader ], [ true, %B5434 ], [ false, %B4546 ], [ true, %B4858 ], [ true, %B4672 ]
+  %ghost.6.2.ph1132 = phi i64 [ %ghost.6.2.ph, %B2544.preheader ], [ %.8472, %B5434 ], [ %ghost.6.2, %B4546 ], [ 0, %B4858 ], [ 0, %B4672 ]
   br label %B2544
 
 B2544:                                            ; preds = %B4724, %B2544.outer
@@ -464,44 +465,44 @@ B2544:                                            ; preds = %B4724, %B2544.outer
   %to_row.3.2 = phi double [ %to_row.4.5, %B4724 ], [ %to_row.3.2.ph, %B2544.outer ]
   %gone.3.2 = phi double [ %.13.i, %B4724 ], [ %gone.3.2.ph, %B2544.outer ]
   %inside.3.2 = phi i1 [ true, %B4724 ], [ %inside.3.2.ph, %B2544.outer ]
-  %ghost.6.2 = phi i64 [ %.7364, %B4724 ], [ %ghost.6.2.ph1132, %B2544.outer ]
+  %ghost.6.2 = phi i64 [ %.7378, %B4724 ], [ %ghost.6.2.ph1132, %B2544.outer ]
   br label %B2546.endif
 
 B2600:                                            ; preds = %B2546.endif
   %58 = icmp sgt i64 %arg.crown.5.0, 0
-  %.4458 = sub nsw i64 %row.3.3, %arg.first_row
-  %.4461 = sub nsw i64 %col.3.3, %arg.first_col
-  %.4488 = icmp slt i64 %row.3.3, 0
-  %.4489 = select i1 %.4488, i64 %arg.height.5.0, i64 0
-  %.4490 = add i64 %.4489, %row.3.3
-  %.4491 = icmp slt i64 %col.3.3, 0
-  %.4492 = select i1 %.4491, i64 %arg.height.5.1, i64 0
-  %.4510 = mul i64 %.4490, %arg.height.5.1
-  %59 = getelementptr float, ptr %arg.height.4, i64 %.4510
+  %.4472 = sub nsw i64 %row.3.3, %arg.first_row
+  %.4475 = sub nsw i64 %col.3.3, %arg.first_col
+  %.4502 = icmp slt i64 %row.3.3, 0
+  %.4503 = select i1 %.4502, i64 %arg.height.5.0, i64 0
+  %.4504 = add i64 %.4503, %row.3.3
+  %.4505 = icmp slt i64 %col.3.3, 0
+  %.4506 = select i1 %.4505, i64 %arg.height.5.1, i64 0
+  %.4524 = mul i64 %.4504, %arg.height.5.1
+  %59 = getelementptr float, ptr %arg.height.4, i64 %.4524
   %60 = getelementptr float, ptr %59, i64 %col.3.3
-  %.4514 = getelementptr float, ptr %60, i64 %.4492
-  %.4515 = load float, ptr %.4514, align 4
+  %.4528 = getelementptr float, ptr %60, i64 %.4506
+  %.4529 = load float, ptr %.4528, align 4
   br i1 %58, label %B2644, label %B2760
 
 B2644:                                            ; preds = %B2600
   %61 = icmp slt i64 %col.3.3, 0
   %62 = icmp slt i64 %row.3.3, 0
-  %.4556 = select i1 %62, i64 %arg.crown.5.0, i64 0
-  %.4557 = add i64 %.4556, %row.3.3
-  %.4559 = select i1 %61, i64 %arg.crown.5.1, i64 0
-  %.4577 = mul i64 %.4557, %arg.crown.5.1
-  %63 = getelementptr float, ptr %arg.crown.4, i64 %.4577
+  %.4570 = select i1 %62, i64 %arg.crown.5.0, i64 0
+  %.4571 = add i64 %.4570, %row.3.3
+  %.4573 = select i1 %61, i64 %arg.crown.5.1, i64 0
+  %.4591 = mul i64 %.4571, %arg.crown.5.1
+  %63 = getelementptr float, ptr %arg.crown.4, i64 %.4591
   %64 = getelementptr float, ptr %63, i64 %col.3.3
-  %.4581 = getelementptr float, ptr %64, i64 %.4559
-  %.4582 = load float, ptr %.4581, align 4
-  %.4587 = fcmp nsz contract ogt float %.4582, 0.000000e+00
-  %.4591 = fcmp nsz contract ogt double %.13.i, %gone.2.3
-  %or.cond3106 = select i1 %.4587, i1 %.4591, i1 false
-  br i1 %or.cond3106, label %B2684, label %B2760
+  %.4595 = getelementptr float, ptr %64, i64 %.4573
+  %.4596 = load float, ptr %.4595, align 4
+  %.4601 = fcmp nsz contract ogt float %.4596, 0.000000e+00
+  %.4605 = fcmp nsz contract ogt double %.13.i, %gone.2.3
+  %or.cond3094 = select i1 %.4601, i1 %.4605, i1 false
+  br i1 %or.cond3094, label %B2684, label %B2760
 
 B2684:                                            ; preds = %B2644
-  %.4596 = fmul nsz contract double %arg.cell_m, %gone.2.3
-  %.4598 = fadd nsz contract double %.2751, %.4596
+  %.4610 = fmul nsz contract double %arg.cell_m, %gone.2.3
+  %.4612 = fadd nsz contract double %.2765, %.4610
   %.90.i = load double, ptr %1, align 8
   %.5.i.i543 = fptosi double %.90.i to i64
   %.121.i = mul nsw i64 %.5.i.i543, 3
@@ -512,7 +513,7 @@ B78.i545:                                         ; preds = %B2684
   %65 = getelementptr double, ptr %1, i64 %.121.i
   %.184.i = getelementptr i8, ptr %65, i64 -8
   %.185.i = load double, ptr %.184.i, align 8
-  %.187.i = fadd nsz contract double %.4598, 0xBEB0C6F7A0B5ED8D
+  %.187.i = fadd nsz contract double %.4612, 0xBEB0C6F7A0B5ED8D
   %.188.i546 = fcmp nsz contract ult double %.185.i, %.187.i
   br i1 %.188.i546, label %B176.i550, label %B118.i547
 
@@ -520,14 +521,14 @@ B118.i547:                                        ; preds = %B78.i545
   %sunkaddr.i548 = mul i64 %.5.i.i543, 24
   %sunkaddr1.i549 = getelementptr i8, ptr %1, i64 %sunkaddr.i548
   %.246.i = load double, ptr %sunkaddr1.i549, align 8
-  %.248.i = fpext float %.4582 to double
+  %.248.i = fpext float %.4596 to double
   %.249.i = fcmp nsz contract oeq double %.246.i, %.248.i
   br i1 %.249.i, label %B152.i552, label %B176.i550
 
 B152.i552:                                        ; preds = %B118.i547
   %sunkaddr1542 = getelementptr i8, ptr %1, i64 %sunkaddr.i548
   %sunkaddr1543 = getelementptr i8, ptr %sunkaddr1542, i64 -8
-  store double %.4448, ptr %sunkaddr1543, align 8
+  store double %.4462, ptr %sunkaddr1543, align 8
   br label %B2760
 
 B176.i550:                                        ; preds = %B118.i547, %B78.i545
@@ -537,7 +538,7 @@ B176.i550:                                        ; preds = %B118.i547, %B78.i54
 B198.i551:                                        ; preds = %B176.i550
   %sunkaddr1544 = getelementptr i8, ptr %1, i64 376
   %.397.i = load double, ptr %sunkaddr1544, align 8
-  %.400.i = fsub nsz contract double %.4448, %.4598
+  %.400.i = fsub nsz contract double %.4462, %.4612
   %.405.i = fadd nsz contract double %.400.i, %.397.i
   store double %.405.i, ptr %sunkaddr1544, align 8
   br label %B2760
@@ -548,15 +549,15 @@ B250.i544:                                        ; preds = %B176.i550, %B2684
   %66 = getelementptr double, ptr %1, i64 %.121.i
   %67 = getelementptr i8, ptr %66, i64 8
   %.523.i = getelementptr double, ptr %67, i64 %.501.i
-  store double %.4598, ptr %.523.i, align 8
+  store double %.4612, ptr %.523.i, align 8
   %68 = getelementptr i8, ptr %66, i64 16
   %.583.i = getelementptr double, ptr %68, i64 %.501.i
-  store double %.4448, ptr %.583.i, align 8
+  store double %.4462, ptr %.583.i, align 8
   %.622.i = icmp slt i64 %.5.i.i543, -1
   %.623.i = select i1 %.622.i, i64 %arg.trail.5.1, i64 0
   %69 = getelementptr i8, ptr %66, i64 24
   %.645.i = getelementptr double, ptr %69, i64 %.623.i
-  %.646.i = fpext float %.4582 to double
+  %.646.i = fpext float %.4596 to double
   store double %.646.i, ptr %.645.i, align 8
   %.651.i = sitofp i64 %.5.i.i543 to double
   %.652.i = fadd nsz contract double %.651.i, 1.000000e+00
@@ -564,23 +565,23 @@ B250.i544:                                        ; preds = %B176.i550, %B2684
   br label %B2760
 
 B2760:                                            ; preds = %B250.i544, %B198.i551, %B152.i552, %B2644, %B2600
-  %.4687 = fpext float %.4515 to double
-  %.4689 = fcmp nsz contract ugt float %.4515, 0.000000e+00
-  br i1 %.4689, label %B3840, label %B2774
+  %.4701 = fpext float %.4529 to double
+  %.4703 = fcmp nsz contract ugt float %.4529, 0.000000e+00
+  br i1 %.4703, label %B3840, label %B2774
 
 B2774:                                            ; preds = %B2760
-  %.4692 = icmp sgt i64 %.4458, -1
-  %.4700 = icmp slt i64 %.4458, %arg.into.5.1
-  %or.cond3107 = select i1 %.4692, i1 %.4700, i1 false
-  br i1 %or.cond3107, label %B2810, label %B3840
+  %.4706 = icmp sgt i64 %.4472, -1
+  %.4714 = icmp slt i64 %.4472, %arg.into.5.1
+  %or.cond3095 = select i1 %.4706, i1 %.4714, i1 false
+  br i1 %or.cond3095, label %B2810, label %B3840
 
 B2810:                                            ; preds = %B2774
-  %.4715 = icmp sgt i64 %.4461, -1
-  %.4723 = icmp slt i64 %.4461, %arg.into.5.2
-  %or.cond3108 = select i1 %.4715, i1 %.4723, i1 false
-  %.4739 = fcmp nsz contract ogt double %.13.i, %gone.2.3
-  %or.cond3109 = select i1 %or.cond3108, i1 %.4739, i1 false
-  br i1 %or.cond3109, label %B2860.endif.endif, label %B3840
+  %.4729 = icmp sgt i64 %.4475, -1
+  %.4737 = icmp slt i64 %.4475, %arg.into.5.2
+  %or.cond3096 = select i1 %.4729, i1 %.4737, i1 false
+  %.4753 = fcmp nsz contract ogt double %.13.i, %gone.2.3
+  %or.cond3097 = select i1 %or.cond3096, i1 %.4753, i1 false
+  br i1 %or.cond3097, label %B2860.endif.endif, label %B3840
 
 B3376.loopexit.unr-lcssa:                         ; preds = %B3224.endif
   %70 = and i64 %.5.i541, 1
@@ -588,38 +589,38 @@ B3376.loopexit.unr-lcssa:                         ; preds = %B3224.endif
   br i1 %71, label %B3376, label %B3224.endif.epil.preheader
 
 B3224.endif.epil.preheader:                       ; preds = %B3224.lr.ph, %B3376.loopexit.unr-lcssa
-  %power.5.83630.epil.init = phi double [ %.5063, %B3224.lr.ph ], [ %.5320.11260, %B3376.loopexit.unr-lcssa ]
-  %.515336263628.epil.init = phi i64 [ 0, %B3224.lr.ph ], [ %.5160.11253, %B3376.loopexit.unr-lcssa ]
-  %72 = getelementptr double, ptr %0, i64 %.515336263628.epil.init
+  %power.5.83615.epil.init = phi double [ %.5077, %B3224.lr.ph ], [ %.5334.11260, %B3376.loopexit.unr-lcssa ]
+  %.516736113613.epil.init = phi i64 [ 0, %B3224.lr.ph ], [ %.5174.11253, %B3376.loopexit.unr-lcssa ]
+  %72 = getelementptr double, ptr %0, i64 %.516736113613.epil.init
   %73 = getelementptr i8, ptr %72, i64 72
-  %.5239.epil = load double, ptr %73, align 8
-  %.5.i554.epil = fptosi double %.5239.epil to i64
-  %.5289.epil = icmp slt i64 %.5.i554.epil, 0
-  %.5290.epil = select i1 %.5289.epil, i64 %arg.walls.5.0, i64 0
-  %.5291.epil = add i64 %.5290.epil, %.5.i554.epil
-  %.5311.epil = mul i64 %.5291.epil, %arg.walls.5.1
-  %gep3635.epil = getelementptr double, ptr %invariant.gep3634, i64 %.5311.epil
-  %.5316.epil = load double, ptr %gep3635.epil, align 8
-  %.5320.epil = fmul nsz contract double %power.5.83630.epil.init, %.5316.epil
+  %.5253.epil = load double, ptr %73, align 8
+  %.5.i554.epil = fptosi double %.5253.epil to i64
+  %.5303.epil = icmp slt i64 %.5.i554.epil, 0
+  %.5304.epil = select i1 %.5303.epil, i64 %arg.walls.5.0, i64 0
+  %.5305.epil = add i64 %.5304.epil, %.5.i554.epil
+  %.5325.epil = mul i64 %.5305.epil, %arg.walls.5.1
+  %gep3620.epil = getelementptr double, ptr %invariant.gep3619, i64 %.5325.epil
+  %.5330.epil = load double, ptr %gep3620.epil, align 8
+  %.5334.epil = fmul nsz contract double %power.5.83615.epil.init, %.5330.epil
   br label %B3376
 
 B3376:                                            ; preds = %B2996.endif.endif, %B3224.endif.epil.preheader, %B3376.loopexit.unr-lcssa
-  %power.5.8.lcssa = phi double [ %.5063, %B2996.endif.endif ], [ %.5320.11260, %B3376.loopexit.unr-lcssa ], [ %.5320.epil, %B3224.endif.epil.preheader ]
+  %power.5.8.lcssa = phi double [ %.5077, %B2996.endif.endif ], [ %.5334.11260, %B3376.loopexit.unr-lcssa ], [ %.5334.epil, %B3224.endif.epil.preheader ]
   %74 = fcmp ogt double %since.2.1, 0.000000e+00
   br i1 %74, label %B3388, label %B3516
 
 B3388:                                            ; preds = %B3376
-  %.5431 = tail call nsz contract double @sqrt(double %.5430)
-  %.5433 = fmul nsz contract double %bend.2.1, %.5431
-  %.8.i = fcmp nsz contract ugt double %.5433, -7.800000e-01
+  %.5445 = tail call nsz contract double @sqrt(double %.5444)
+  %.5447 = fmul nsz contract double %bend.2.1, %.5445
+  %.8.i = fcmp nsz contract ugt double %.5447, -7.800000e-01
   br i1 %.8.i, label %B20.i, label %B3388.endif.endif
 
 B20.i:                                            ; preds = %B3388
-  %.15.i = fadd nsz contract double %.5433, -1.000000e-01
+  %.15.i = fadd nsz contract double %.5447, -1.000000e-01
   %.147.i.i = fmul nsz contract double %.15.i, %.15.i
   %.42.i = fadd nsz contract double %.147.i.i, 1.000000e+00
   %sqrt.i = tail call nsz contract double @llvm.sqrt.f64(double %.42.i)
-  %.45.i = fadd nsz contract double %.5433, %sqrt.i
+  %.45.i = fadd nsz contract double %.5447, %sqrt.i
   %.48.i = fadd nsz contract double %.45.i, -1.000000e-01
   %.49.i = tail call nsz contract double @llvm.log10.f64(double %.48.i)
   %.50.i = fmul nsz contract double %.49.i, 2.000000e+01
@@ -629,14 +630,14 @@ B20.i:                                            ; preds = %B3388
   br label %B3388.endif.endif
 
 B3516:                                            ; preds = %B3388.endif.endif, %B3376
-  %power.7.8 = phi double [ %.5462, %B3388.endif.endif ], [ %power.5.8.lcssa, %B3376 ]
-  %kind.2.8 = phi i64 [ %.5469, %B3388.endif.endif ], [ %.5331, %B3376 ]
-  %.5532 = load double, ptr %1, align 8
-  %.5533 = fcmp nsz contract ogt double %.5532, 0.000000e+00
-  br i1 %.5533, label %B3554, label %B3654
+  %power.7.8 = phi double [ %.5476, %B3388.endif.endif ], [ %power.5.8.lcssa, %B3376 ]
+  %kind.2.8 = phi i64 [ %.5483, %B3388.endif.endif ], [ %.5345, %B3376 ]
+  %.5546 = load double, ptr %1, align 8
+  %.5547 = fcmp nsz contract ogt double %.5546, 0.000000e+00
+  br i1 %.5547, label %B3554, label %B3654
 
 B3554:                                            ; preds = %B3516
-  %.5.i.i556 = fptosi double %.5532 to i64
+  %.5.i.i556 = fptosi double %.5546 to i64
   %.199160.not.i = icmp slt i64 %.5.i.i556, 1
   br i1 %.199160.not.i, label %B3554.endif.endif, label %B82.endif.endif.endif.endif.endif.endif.endif.i.preheader
 
@@ -659,8 +660,8 @@ B82.endif.endif.endif.endif.endif.endif.endif.i:  ; preds = %B82.endif.endif.end
   %.422.i = fdiv nsz contract double %.417.i, %"$phi2960.2.2.6"
   %.12.i.i = fcmp nsz contract ogt double %.422.i, %.415.i
   %.13.i.i = select i1 %.12.i.i, double %.422.i, double %.415.i
-  %.16.i.i = fcmp nsz contract olt double %.4748, %.350.i
-  %.17.i.i = select i1 %.16.i.i, double %.4748, double %.350.i
+  %.16.i.i = fcmp nsz contract olt double %.4762, %.350.i
+  %.17.i.i = select i1 %.16.i.i, double %.4762, double %.350.i
   %.18.i.i = fcmp nsz contract olt double %.13.i.i, %.17.i.i
   %.19.i.i = select i1 %.18.i.i, double %.13.i.i, double %.17.i.i
   %.12.i16.i = fcmp nsz contract olt double %.422.i, %.415.i
@@ -677,488 +678,510 @@ B82.endif.endif.endif.endif.endif.endif.endif.i:  ; preds = %B82.endif.endif.end
   br i1 %exitcond.not.i, label %B3554.endif.endif, label %B82.endif.endif.endif.endif.endif.endif.endif.i
 
 B3654:                                            ; preds = %B3554.endif.endif, %B3516
-  %power.8.8 = phi double [ %.5600, %B3554.endif.endif ], [ %power.7.8, %B3516 ]
-  %.5647 = icmp slt i64 %kind.2.8, 0
-  %.5648 = select i1 %.5647, i64 %arg.into.5.0, i64 0
-  %.5649 = add i64 %.5648, %kind.2.8
-  %.5679 = mul i64 %.5649, %.5677
-  %gep3669 = getelementptr double, ptr %invariant.gep3668, i64 %.5679
-  %.5686 = load double, ptr %gep3669, align 8
-  %.5688 = fadd nsz contract double %power.8.8, %.5686
-  store double %.5688, ptr %gep3669, align 8
-  %sunkaddr1545 = mul i64 %.4461, 8
-  %sunkaddr1546 = getelementptr inbounds i8, ptr %219, i64 %sunkaddr1545
-  %.5832 = load double, ptr %sunkaddr1546, align 8
-  %.5834 = fadd nsz contract double %power.8.8, %.5832
-  store double %.5834, ptr %sunkaddr1546, align 8
-  %sunkaddr1547 = mul i64 %.4461, 8
-  %sunkaddr1548 = getelementptr inbounds i8, ptr %220, i64 %sunkaddr1547
-  %.5980 = load double, ptr %sunkaddr1548, align 8
-  %.5983 = fmul nsz contract double %.3663, %power.8.8
-  %.5984 = fsub nsz contract double %.5980, %.5983
-  store double %.5984, ptr %sunkaddr1548, align 8
-  %sunkaddr1549 = mul i64 %.4461, 8
-  %sunkaddr1550 = getelementptr inbounds i8, ptr %221, i64 %sunkaddr1549
-  %.6131 = load double, ptr %sunkaddr1550, align 8
-  %.6134 = fmul nsz contract double %.3665, %power.8.8
-  %.6137 = fadd nsz contract double %.6134, %.6131
-  store double %.6137, ptr %sunkaddr1550, align 8
-  br label %B6873
+  %power.8.8 = phi double [ %.5614, %B3554.endif.endif ], [ %power.7.8, %B3516 ]
+  %.5661 = icmp slt i64 %kind.2.8, 0
+  %.5662 = select i1 %.5661, i64 %arg.into.5.0, i64 0
+  %.5663 = add i64 %.5662, %kind.2.8
+  %.5693 = mul i64 %.5663, %.5691
+  %gep3654 = getelementptr double, ptr %invariant.gep3653, i64 %.5693
+  %.5700 = load double, ptr %gep3654, align 8
+  %.5702 = fadd nsz contract double %power.8.8, %.5700
+  store double %.5702, ptr %gep3654, align 8
+  %sunkaddr1545 = mul i64 %.4475, 8
+  %sunkaddr1546 = getelementptr inbounds i8, ptr %223, i64 %sunkaddr1545
+  %.5846 = load double, ptr %sunkaddr1546, align 8
+  %.5848 = fadd nsz contract double %power.8.8, %.5846
+  store double %.5848, ptr %sunkaddr1546, align 8
+  %sunkaddr1547 = mul i64 %.4475, 8
+  %sunkaddr1548 = getelementptr inbounds i8, ptr %224, i64 %sunkaddr1547
+  %.5994 = load double, ptr %sunkaddr1548, align 8
+  %.5997 = fmul nsz contract double %.3677, %power.8.8
+  %.5998 = fsub nsz contract double %.5994, %.5997
+  store double %.5998, ptr %sunkaddr1548, align 8
+  %sunkaddr1549 = mul i64 %.4475, 8
+  %sunkaddr1550 = getelementptr inbounds i8, ptr %225, i64 %sunkaddr1549
+  %.6145 = load double, ptr %sunkaddr1550, align 8
+  %.6148 = fmul nsz contract double %.3679, %power.8.8
+  %.6151 = fadd nsz contract double %.6148, %.6145
+  store double %.6151, ptr %sunkaddr1550, align 8
+  br label %B6949
 
-B3840:                                            ; preds = %B3654.1, %B6873, %B2810, %B2774, %B2760
+B3840:                                            ; preds = %B3654.1, %B6949, %B2810, %B2774, %B2760
   %78 = icmp eq i64 %ghost.6.2, 0
-  %.6233 = fcmp nsz contract ogt float %.4515, 0.000000e+00
-  %or.cond3111 = select i1 %.6233, i1 %78, i1 false
-  br i1 %or.cond3111, label %B3864, label %B4044
+  %.6247 = fcmp nsz contract ogt float %.4529, 0.000000e+00
+  %or.cond3099 = select i1 %.6247, i1 %78, i1 false
+  br i1 %or.cond3099, label %B3864, label %B4044
 
 B3864:                                            ; preds = %B3840
-  %.6247 = fsub nsz contract double %.4687, %arg.tz
-  %.6254 = fdiv nsz contract double %.6247, %.4448
-  %.6260 = fcmp nsz contract ogt double %.6254, %low.6.3
-  br i1 %.6260, label %B3892.endif.endif.endif, label %B4044
+  %.6261 = fsub nsz contract double %.4701, %arg.tz
+  %.6268 = fdiv nsz contract double %.6261, %.4462
+  %.6274 = fcmp nsz contract ogt double %.6268, %low.6.3
+  br i1 %.6274, label %B3892.endif.endif.endif, label %B4044
 
 B4044:                                            ; preds = %B3892.endif.endif.endif, %B2546.endif, %B3864, %B3840
-  %low.8.4 = phi double [ %.6254, %B3892.endif.endif.endif ], [ %low.6.3, %B3864 ], [ %low.6.3, %B2546.endif ], [ %low.6.3, %B3840 ]
+  %low.8.4 = phi double [ %.6268, %B3892.endif.endif.endif ], [ %low.6.3, %B3864 ], [ %low.6.3, %B2546.endif ], [ %low.6.3, %B3840 ]
   %79 = fcmp olt double %rise.2.0, 0.000000e+00
-  %.6532 = fdiv nsz contract double %rise.2.0, %.4448
+  %.6546 = fdiv nsz contract double %rise.2.0, %.4462
   br i1 %79, label %B4056.endif, label %B4076.endif
 
 B4094:                                            ; preds = %B4076.endif, %B4056.endif
-  %.6552 = fdiv nsz contract double %.4895, %.4448
-  %.6554 = fcmp nsz contract ogt double %.6552, %.2897
-  br i1 %.6554, label %B4114.endif.endif, label %B4222
+  %.6566 = fdiv nsz contract double %.4909, %.4462
+  %.6568 = fcmp nsz contract ogt double %.6566, %.2911
+  br i1 %.6568, label %B4114.endif.endif, label %B4222
 
 B4222:                                            ; preds = %B4076.endif, %B4056.endif, %B4094
-  %.6781 = fcmp nsz contract ole double %to_col.2.3, %to_row.2.3
-  br i1 %.6781, label %B4246, label %B4268
+  %.6795 = fcmp nsz contract ole double %to_col.2.3, %to_row.2.3
+  br i1 %.6795, label %B4246, label %B4268
 
 B4246:                                            ; preds = %B4222
-  %.6801 = fadd nsz contract double %.3796, %to_col.2.3
-  %.6809 = add nsw i64 %col.3.3, %"$phi2148.1.2.2"
+  %.6815 = fadd nsz contract double %.3810, %to_col.2.3
+  %.6823 = add nsw i64 %col.3.3, %"$phi2148.1.2.2"
   br label %B4288
 
 B4268:                                            ; preds = %B4222
-  %.6828 = fadd nsz contract double %.3830, %to_row.2.3
-  %.6835 = add nsw i64 %row.3.3, %"$phi2148.2.2.2"
+  %.6842 = fadd nsz contract double %.3844, %to_row.2.3
+  %.6849 = add nsw i64 %row.3.3, %"$phi2148.2.2.2"
   br label %B4288
 
 B4288:                                            ; preds = %B4268, %B4246
-  %row.5.5 = phi i64 [ %row.3.3, %B4246 ], [ %.6835, %B4268 ]
-  %to_row.4.5 = phi double [ %to_row.2.3, %B4246 ], [ %.6828, %B4268 ]
-  %to_col.4.5 = phi double [ %.6801, %B4246 ], [ %to_col.2.3, %B4268 ]
-  %col.5.5 = phi i64 [ %.6809, %B4246 ], [ %col.3.3, %B4268 ]
-  %.6842 = icmp sgt i64 %row.5.5, -1
-  %.6860 = icmp slt i64 %row.5.5, %arg.height.5.0
-  %or.cond3112 = select i1 %.6842, i1 %.6860, i1 false
-  br i1 %or.cond3112, label %B4320, label %B4356
+  %row.5.5 = phi i64 [ %row.3.3, %B4246 ], [ %.6849, %B4268 ]
+  %to_row.4.5 = phi double [ %to_row.2.3, %B4246 ], [ %.6842, %B4268 ]
+  %to_col.4.5 = phi double [ %.6815, %B4246 ], [ %to_col.2.3, %B4268 ]
+  %col.5.5 = phi i64 [ %.6823, %B4246 ], [ %col.3.3, %B4268 ]
+  %.6856 = icmp sgt i64 %row.5.5, -1
+  %.6874 = icmp slt i64 %row.5.5, %arg.height.5.0
+  %or.cond3100 = select i1 %.6856, i1 %.6874, i1 false
+  br i1 %or.cond3100, label %B4320, label %B4356
 
 B4320:                                            ; preds = %B4288
   %80 = icmp sgt i64 %col.5.5, -1
   br i1 %80, label %B4350, label %B4368
 
 B4350:                                            ; preds = %B4320
-  %.6909 = icmp slt i64 %col.5.5, %arg.height.5.1
-  br i1 %.6909, label %B4672, label %B4476
+  %.6923 = icmp slt i64 %col.5.5, %arg.height.5.1
+  br i1 %.6923, label %B4672, label %B4476
 
 B4356:                                            ; preds = %B4288
-  %81 = fcmp ule double %.3663, 0.000000e+00
+  %81 = fcmp ule double %.3677, 0.000000e+00
   %82 = icmp sgt i64 %col.5.5, -1
-  %brmerge3141 = or i1 %81, %82
-  %not..6938 = xor i1 %82, true
-  br i1 %brmerge3141, label %B4380, label %B4464
+  %brmerge3129 = or i1 %81, %82
+  %not..6952 = xor i1 %82, true
+  br i1 %brmerge3129, label %B4380, label %B4464
 
 B4368:                                            ; preds = %B4320
-  %83 = fcmp ule double %.3663, 0.000000e+00
+  %83 = fcmp ule double %.3677, 0.000000e+00
   br i1 %83, label %B4380, label %B4464
 
 B4380:                                            ; preds = %B4368, %B4356
-  %.6842823 = phi i1 [ %.6842, %B4356 ], [ true, %B4368 ]
-  %.6860817 = phi i1 [ %.6860, %B4356 ], [ true, %B4368 ]
-  %.69382998 = phi i1 [ %not..6938, %B4356 ], [ true, %B4368 ]
-  %84 = fcmp ule double %.3665, 0.000000e+00
-  %85 = fcmp olt double %.3665, 0.000000e+00
-  %86 = fcmp uge double %.3663, 0.000000e+00
-  %.6951 = icmp slt i64 %col.5.5, %arg.height.5.1
-  %or.cond3113.not4343 = select i1 %.6951, i1 true, i1 %86
-  %brmerge = select i1 %.6842823, i1 true, i1 %84
-  %or.cond3142 = select i1 %or.cond3113.not4343, i1 %brmerge, i1 false
-  %or.cond3142.not = xor i1 %or.cond3142, true
-  %brmerge6161 = select i1 %or.cond3142.not, i1 true, i1 %.6860817
-  %or.cond3142.not..6978 = select i1 %brmerge6161, i1 %or.cond3142.not, i1 %85
-  br i1 %.69382998, label %B4464, label %B4476
+  %.6856823 = phi i1 [ %.6856, %B4356 ], [ true, %B4368 ]
+  %.6874817 = phi i1 [ %.6874, %B4356 ], [ true, %B4368 ]
+  %.69522969 = phi i1 [ %not..6952, %B4356 ], [ true, %B4368 ]
+  %84 = fcmp ule double %.3679, 0.000000e+00
+  %85 = fcmp olt double %.3679, 0.000000e+00
+  %86 = fcmp uge double %.3677, 0.000000e+00
+  %.6965 = icmp slt i64 %col.5.5, %arg.height.5.1
+  %or.cond3101.not4328 = select i1 %.6965, i1 true, i1 %86
+  %brmerge = select i1 %.6856823, i1 true, i1 %84
+  %or.cond3130 = select i1 %or.cond3101.not4328, i1 %brmerge, i1 false
+  %or.cond3130.not = xor i1 %or.cond3130, true
+  %brmerge6146 = select i1 %or.cond3130.not, i1 true, i1 %.6874817
+  %or.cond3130.not..6992 = select i1 %brmerge6146, i1 %or.cond3130.not, i1 %85
+  br i1 %.69522969, label %B4464, label %B4476
 
 B4464:                                            ; preds = %B4380, %B4368, %B4356
-  %"$phi4450.1.5.53024" = phi i1 [ %or.cond3142.not..6978, %B4380 ], [ true, %B4356 ], [ true, %B4368 ]
-  %87 = fcmp ugt double %.3663, 0.000000e+00
+  %"$phi4450.1.5.52995" = phi i1 [ %or.cond3130.not..6992, %B4380 ], [ true, %B4356 ], [ true, %B4368 ]
+  %87 = fcmp ugt double %.3677, 0.000000e+00
   br i1 %87, label %B4476, label %B4560.endif.endif
 
 B4476:                                            ; preds = %B4464, %B4380, %B4350
-  %"$phi4450.1.5.53023" = phi i1 [ %"$phi4450.1.5.53024", %B4464 ], [ %or.cond3142.not..6978, %B4380 ], [ %or.cond3142.not531, %B4350 ]
-  %88 = fcmp ole double %.3665, 0.000000e+00
-  %89 = fcmp oge double %.3663, 0.000000e+00
-  %.7002 = icmp sge i64 %col.5.5, %arg.height.5.1
-  %or.cond3114 = select i1 %.7002, i1 %89, i1 false
-  %.7013 = icmp slt i64 %row.5.5, 0
-  %or.cond3115 = select i1 %.7013, i1 %88, i1 false
-  %or.cond4338 = select i1 %or.cond3114, i1 true, i1 %or.cond3115
-  br i1 %or.cond4338, label %B4560.endif.endif, label %B4546
+  %"$phi4450.1.5.52994" = phi i1 [ %"$phi4450.1.5.52995", %B4464 ], [ %or.cond3130.not..6992, %B4380 ], [ %or.cond3130.not531, %B4350 ]
+  %88 = fcmp ole double %.3679, 0.000000e+00
+  %89 = fcmp oge double %.3677, 0.000000e+00
+  %.7016 = icmp sge i64 %col.5.5, %arg.height.5.1
+  %or.cond3102 = select i1 %.7016, i1 %89, i1 false
+  %.7027 = icmp slt i64 %row.5.5, 0
+  %or.cond3103 = select i1 %.7027, i1 %88, i1 false
+  %or.cond4323 = select i1 %or.cond3102, i1 true, i1 %or.cond3103
+  br i1 %or.cond4323, label %B4560.endif.endif, label %B4546
 
 B4546:                                            ; preds = %B4476
-  %90 = fcmp oge double %.3665, 0.000000e+00
-  %.7023 = icmp sge i64 %row.5.5, %arg.height.5.0
-  %spec.select3116 = select i1 %.7023, i1 %90, i1 false
-  %brmerge3117 = select i1 %inside.2.3, i1 true, i1 %spec.select3116
-  %"$phi4450.1.5.53022.not" = xor i1 %"$phi4450.1.5.53023", true
-  %brmerge3118 = select i1 %brmerge3117, i1 true, i1 %"$phi4450.1.5.53022.not"
-  br i1 %brmerge3118, label %B4560.endif.endif, label %B2544.outer
+  %90 = fcmp oge double %.3679, 0.000000e+00
+  %.7037 = icmp sge i64 %row.5.5, %arg.height.5.0
+  %spec.select3104 = select i1 %.7037, i1 %90, i1 false
+  %brmerge3105 = select i1 %inside.2.3, i1 true, i1 %spec.select3104
+  %"$phi4450.1.5.52993.not" = xor i1 %"$phi4450.1.5.52994", true
+  %brmerge3106 = select i1 %brmerge3105, i1 true, i1 %"$phi4450.1.5.52993.not"
+  br i1 %brmerge3106, label %B4560.endif.endif, label %B2544.outer
 
 B4672:                                            ; preds = %B4350
-  %.7323 = mul i64 %row.5.5, %arg.height.5.1
-  %91 = getelementptr float, ptr %arg.height.4, i64 %.7323
-  %.7327 = getelementptr float, ptr %91, i64 %col.5.5
-  %.7328 = load float, ptr %.7327, align 4
-  %.7335 = fpext float %.7328 to double
-  %.7337 = fcmp nsz contract ugt float %.7328, 0.000000e+00
-  br i1 %.7337, label %B4712, label %B2544.outer
+  %.7337 = mul i64 %row.5.5, %arg.height.5.1
+  %91 = getelementptr float, ptr %arg.height.4, i64 %.7337
+  %.7341 = getelementptr float, ptr %91, i64 %col.5.5
+  %.7342 = load float, ptr %.7341, align 4
+  %.7349 = fpext float %.7342 to double
+  %.7351 = fcmp nsz contract ugt float %.7342, 0.000000e+00
+  br i1 %.7351, label %B4712, label %B2544.outer
 
 B4712:                                            ; preds = %B4672
   %92 = icmp sgt i64 %ghost.6.2, 0
   br i1 %92, label %B4724, label %B4858
 
 B4724:                                            ; preds = %B4712
-  %.7364 = add nsw i64 %ghost.6.2, -1
-  %.7371 = icmp eq i64 %.7364, 0
-  br i1 %.7371, label %B4746.endif.endif, label %B2544
+  %.7378 = add nsw i64 %ghost.6.2, -1
+  %.7385 = icmp eq i64 %.7378, 0
+  br i1 %.7385, label %B4746.endif.endif, label %B2544
 
 B4858:                                            ; preds = %B4712
-  %.7593 = fsub nsz contract double %.7335, %arg.tz
-  %.7598 = fdiv nsz contract double %.7593, %.4448
-  %.7604 = fcmp nsz contract ult double %low.8.4, %.7598
-  br i1 %.7604, label %B4890, label %B2544.outer
+  %.7607 = fsub nsz contract double %.7349, %arg.tz
+  %.7612 = fdiv nsz contract double %.7607, %.4462
+  %.7618 = fcmp nsz contract ult double %low.8.4, %.7612
+  br i1 %.7618, label %B4890, label %B2544.outer
 
 B4890:                                            ; preds = %B4858
   %93 = fcmp ole double %to_col.2.3, %to_row.2.3
-  %"$phi4932.1.4.6" = select i1 %93, i64 %spec.select3119, i64 %spec.select3120
-  %.7735 = mul i64 %row.5.5, %arg.sides.5.1
-  %reass.add3148 = add i64 %col.5.5, %.7735
-  %reass.mul3149 = mul i64 %reass.add3148, %arg.sides.5.2
-  %reass.add3147 = add i64 %reass.mul3149, %"$phi4932.1.4.6"
-  %reass.mul = mul i64 %reass.add3147, %arg.sides.5.3
-  %.7743 = getelementptr double, ptr %arg.sides.4, i64 %reass.mul
-  %.7744 = load double, ptr %.7743, align 8
-  %.7842 = getelementptr i8, ptr %.7743, i64 8
-  %.7843 = load double, ptr %.7842, align 8
-  %.7941 = getelementptr i8, ptr %.7743, i64 16
-  %.7942 = load double, ptr %.7941, align 8
-  %.8040 = getelementptr i8, ptr %.7743, i64 24
-  %.8041 = load double, ptr %.8040, align 8
-  %.8080 = fmul nsz contract double %.3663, %.7744
-  %.8083 = fmul nsz contract double %.3665, %.7843
-  %.8084 = fadd nsz contract double %.8080, %.8083
-  %.8090 = fcmp nsz contract ult double %.8041, 0.000000e+00
-  %.8097 = fcmp nsz contract une double %.8041, %.3095
-  %"$phi5080.1.2.6.not" = select i1 %.8090, i1 true, i1 %.8097
-  %.8108 = fcmp nsz contract olt double %.8084, 0xBEB0C6F7A0B5ED8D
-  %or.cond3121 = select i1 %.8108, i1 %"$phi5080.1.2.6.not", i1 false
-  br i1 %or.cond3121, label %B5474.endif.endif, label %B5104
+  %"$phi4932.1.4.6" = select i1 %93, i64 %spec.select3107, i64 %spec.select3108
+  %.7726 = mul i64 %.7724, %row.5.5
+  %.7728 = mul i64 %col.5.5, %arg.wall.5.2
+  %94 = getelementptr i32, ptr %arg.wall.4, i64 %.7726
+  %95 = getelementptr i32, ptr %94, i64 %.7728
+  %.7732 = getelementptr i32, ptr %95, i64 %"$phi4932.1.4.6"
+  %.7733 = load i32, ptr %.7732, align 4
+  %.7780 = zext nneg i32 %.7733 to i64
+  %.7781 = icmp sgt i32 %.7733, -1
+  br i1 %.7781, label %B5146, label %B5112
 
-B5104:                                            ; preds = %B4890
-  %spec.select3122 = select i1 %"$phi5080.1.2.6.not", i64 3, i64 24
-  %94 = add nuw nsw i64 %spec.select3122, 1
-  br label %B5192
+B5112:                                            ; preds = %B4890
+  %96 = fcmp ole double %to_col.2.3, %to_row.2.3
+  %"$phi5032.2.2.6" = select i1 %96, double 0.000000e+00, double %.7760
+  %"$phi5032.1.2.62997" = select i1 %96, double %.7744, double 0.000000e+00
+  %.7960 = fmul nsz contract double %.3677, %"$phi5032.1.2.62997"
+  %.7963 = fmul nsz contract double %.3679, %"$phi5032.2.2.6"
+  %.7964 = fadd nsz contract double %.7960, %.7963
+  br label %B5156
 
-B5192:                                            ; preds = %B5316, %B5104
-  %lsr.iv1463 = phi i64 [ %lsr.iv.next1464, %B5316 ], [ %94, %B5104 ]
-  %a.2.7 = phi double [ %to_col.4.5, %B5104 ], [ %a.3.8, %B5316 ]
-  %b.2.7 = phi double [ %to_row.4.5, %B5104 ], [ %b.3.8, %B5316 ]
-  %i.2.7 = phi i64 [ %row.5.5, %B5104 ], [ %i.3.8, %B5316 ]
-  %j.2.7 = phi i64 [ %col.5.5, %B5104 ], [ %j.3.8, %B5316 ]
+B5146:                                            ; preds = %B4890
+  %97 = trunc i64 %.7780 to i32
+  %.7833 = mul i64 %arg.lines.5.1, %.7780
+  %.7837 = getelementptr double, ptr %arg.lines.4, i64 %.7833
+  %.7838 = load double, ptr %.7837, align 8
+  %.7893 = getelementptr i8, ptr %.7837, i64 8
+  %.7894 = load double, ptr %.7893, align 8
+  %.7949 = getelementptr i8, ptr %.7837, i64 16
+  %.7950 = load double, ptr %.7949, align 8
+  %.79603002 = fmul nsz contract double %.3677, %.7838
+  %.79633003 = fmul nsz contract double %.3679, %.7894
+  %.79643004 = fadd nsz contract double %.79603002, %.79633003
+  %.7977 = uitofp nneg i32 %97 to double
+  %.7978 = fcmp nsz contract oeq double %.3109, %.7977
+  br label %B5156
+
+B5156:                                            ; preds = %B5146, %B5112
+  %.79643011 = phi double [ %.79643004, %B5146 ], [ %.7964, %B5112 ]
+  %nx.3.63009 = phi double [ %.7838, %B5146 ], [ %"$phi5032.1.2.62997", %B5112 ]
+  %ny.3.63007 = phi double [ %.7894, %B5146 ], [ %"$phi5032.2.2.6", %B5112 ]
+  %offset.2.63005 = phi double [ %.7950, %B5146 ], [ 0.000000e+00, %B5112 ]
+  %"$phi5156.1.2.6" = phi i1 [ %.7978, %B5146 ], [ false, %B5112 ]
+  %.7989 = fcmp nsz contract uge double %.79643011, 0xBEB0C6F7A0B5ED8D
+  %or.cond3109.not = select i1 %.7989, i1 true, i1 %"$phi5156.1.2.6"
+  br i1 %or.cond3109.not, label %B5180, label %B5550.endif.endif
+
+B5180:                                            ; preds = %B5156
+  %spec.select3110 = select i1 %"$phi5156.1.2.6", i64 24, i64 3
+  %98 = add nuw nsw i64 %spec.select3110, 1
+  br label %B5268
+
+B5268:                                            ; preds = %B5392, %B5180
+  %lsr.iv1463 = phi i64 [ %lsr.iv.next1464, %B5392 ], [ %98, %B5180 ]
+  %a.2.7 = phi double [ %to_col.4.5, %B5180 ], [ %a.3.8, %B5392 ]
+  %b.2.7 = phi double [ %to_row.4.5, %B5180 ], [ %b.3.8, %B5392 ]
+  %i.2.7 = phi i64 [ %row.5.5, %B5180 ], [ %i.3.8, %B5392 ]
+  %j.2.7 = phi i64 [ %col.5.5, %B5180 ], [ %j.3.8, %B5392 ]
   %lsr.iv.next1464 = add nsw i64 %lsr.iv1463, -1
-  %exitcond5620.not = icmp eq i64 %lsr.iv.next1464, 0
-  br i1 %exitcond5620.not, label %B5372, label %B5194
+  %exitcond5605.not = icmp eq i64 %lsr.iv.next1464, 0
+  br i1 %exitcond5605.not, label %B5448, label %B5270
 
-B5194:                                            ; preds = %B5192
-  %.8322 = fcmp nsz contract ugt double %a.2.7, %b.2.7
-  br i1 %.8322, label %B5230, label %B5208
+B5270:                                            ; preds = %B5268
+  %.8203 = fcmp nsz contract ugt double %a.2.7, %b.2.7
+  br i1 %.8203, label %B5306, label %B5284
 
-B5208:                                            ; preds = %B5194
-  %.8338 = fadd nsz contract double %.3796, %a.2.7
-  %.8346 = add nsw i64 %j.2.7, %"$phi2148.1.2.2"
-  br label %B5250
+B5284:                                            ; preds = %B5270
+  %.8219 = fadd nsz contract double %.3810, %a.2.7
+  %.8227 = add nsw i64 %j.2.7, %"$phi2148.1.2.2"
+  br label %B5326
 
-B5230:                                            ; preds = %B5194
-  %.8365 = fadd nsz contract double %.3830, %b.2.7
-  %.8372 = add nsw i64 %i.2.7, %"$phi2148.2.2.2"
-  br label %B5250
+B5306:                                            ; preds = %B5270
+  %.8246 = fadd nsz contract double %.3844, %b.2.7
+  %.8253 = add nsw i64 %i.2.7, %"$phi2148.2.2.2"
+  br label %B5326
 
-B5250:                                            ; preds = %B5230, %B5208
-  %b.3.8 = phi double [ %b.2.7, %B5208 ], [ %.8365, %B5230 ]
-  %i.3.8 = phi i64 [ %i.2.7, %B5208 ], [ %.8372, %B5230 ]
-  %a.3.8 = phi double [ %.8338, %B5208 ], [ %a.2.7, %B5230 ]
-  %j.3.8 = phi i64 [ %.8346, %B5208 ], [ %j.2.7, %B5230 ]
-  %.8379 = icmp sgt i64 %i.3.8, -1
-  %.8387 = icmp slt i64 %i.3.8, %arg.height.5.0
-  %or.cond3143 = select i1 %.8379, i1 %.8387, i1 false
-  br i1 %or.cond3143, label %B5282, label %B5372
+B5326:                                            ; preds = %B5306, %B5284
+  %b.3.8 = phi double [ %b.2.7, %B5284 ], [ %.8246, %B5306 ]
+  %i.3.8 = phi i64 [ %i.2.7, %B5284 ], [ %.8253, %B5306 ]
+  %a.3.8 = phi double [ %.8219, %B5284 ], [ %a.2.7, %B5306 ]
+  %j.3.8 = phi i64 [ %.8227, %B5284 ], [ %j.2.7, %B5306 ]
+  %.8260 = icmp sgt i64 %i.3.8, -1
+  %.8268 = icmp slt i64 %i.3.8, %arg.height.5.0
+  %or.cond3131 = select i1 %.8260, i1 %.8268, i1 false
+  br i1 %or.cond3131, label %B5358, label %B5448
 
-B5282:                                            ; preds = %B5250
-  %.8406 = icmp sgt i64 %j.3.8, -1
-  %.8414 = icmp slt i64 %j.3.8, %arg.height.5.1
-  %or.cond3123 = select i1 %.8406, i1 %.8414, i1 false
-  br i1 %or.cond3123, label %B5316, label %B5372
+B5358:                                            ; preds = %B5326
+  %.8287 = icmp sgt i64 %j.3.8, -1
+  %.8295 = icmp slt i64 %j.3.8, %arg.height.5.1
+  %or.cond3111 = select i1 %.8287, i1 %.8295, i1 false
+  br i1 %or.cond3111, label %B5392, label %B5448
 
-B5316:                                            ; preds = %B5282
-  %.8506 = mul i64 %i.3.8, %arg.height.5.1
-  %95 = getelementptr float, ptr %arg.height.4, i64 %.8506
-  %.8510 = getelementptr float, ptr %95, i64 %j.3.8
-  %.8511 = load float, ptr %.8510, align 4
-  %.8516 = fcmp nsz contract ugt float %.8511, 0.000000e+00
-  br i1 %.8516, label %B5192, label %B5358
+B5392:                                            ; preds = %B5358
+  %.8387 = mul i64 %i.3.8, %arg.height.5.1
+  %99 = getelementptr float, ptr %arg.height.4, i64 %.8387
+  %.8391 = getelementptr float, ptr %99, i64 %j.3.8
+  %.8392 = load float, ptr %.8391, align 4
+  %.8397 = fcmp nsz contract ugt float %.8392, 0.000000e+00
+  br i1 %.8397, label %B5268, label %B5434
 
-B5358:                                            ; preds = %B5316
-  %.8591 = add nuw nsw i64 %spec.select3122, 1
+B5434:                                            ; preds = %B5392
+  %.8472 = add nuw nsw i64 %spec.select3110, 1
   br label %B2544.outer
 
-B5372:                                            ; preds = %B5282, %B5250, %B5192
-  %96 = fcmp ole double %to_col.2.3, %to_row.2.3
-  %"$phi5448.1.2.63050" = select i1 %96, double %.8603, double 0.000000e+00
-  %"$phi5448.2.2.6" = select i1 %96, double 0.000000e+00, double %.8621
-  %.8636 = fmul nsz contract double %.3663, %"$phi5448.1.2.63050"
-  %.8638 = fmul nsz contract double %.3665, %"$phi5448.2.2.6"
-  %.8639 = fadd nsz contract double %.8636, %.8638
-  br label %B5474.endif.endif
+B5448:                                            ; preds = %B5358, %B5326, %B5268
+  %100 = fcmp ole double %to_col.2.3, %to_row.2.3
+  %"$phi5524.1.2.63038" = select i1 %100, double %.7744, double 0.000000e+00
+  %"$phi5524.2.2.6" = select i1 %100, double 0.000000e+00, double %.7760
+  %.8517 = fmul nsz contract double %.3677, %"$phi5524.1.2.63038"
+  %.8519 = fmul nsz contract double %.3679, %"$phi5524.2.2.6"
+  %.8520 = fadd nsz contract double %.8517, %.8519
+  br label %B5550.endif.endif
 
-B5962:                                            ; preds = %B5710.endif
-  %.9240 = add nsw i64 %waiting.5.3, 1
-  %.9242 = icmp sgt i64 %waiting.5.3, 509
-  br i1 %.9242, label %B5996.endif.endif, label %B6104
+B6038:                                            ; preds = %B5786.endif
+  %.9121 = add nsw i64 %waiting.5.3, 1
+  %.9123 = icmp sgt i64 %waiting.5.3, 509
+  br i1 %.9123, label %B6072.endif.endif, label %B6180
 
-B6104:                                            ; preds = %B5962
-  br i1 %or.cond3121, label %B6112.endif.endif.endif, label %B6286.endif
+B6180:                                            ; preds = %B6038
+  br i1 %or.cond3109.not, label %B6362.endif, label %B6188.endif.endif.endif
 
-B6576:                                            ; preds = %B6576.preheader1383, %B6576
-  %.1019836753677 = phi i64 [ %.10205.3, %B6576 ], [ %.1019836753677.unr, %B6576.preheader1383 ]
-  %97 = shl i64 %.1019836753677, 3
-  %scevgep1496 = getelementptr i8, ptr %scevgep1490, i64 %97
+B6652:                                            ; preds = %B6652.preheader1383, %B6652
+  %.1008036603662 = phi i64 [ %.10087.3, %B6652 ], [ %.1008036603662.unr, %B6652.preheader1383 ]
+  %101 = shl i64 %.1008036603662, 3
+  %scevgep1496 = getelementptr i8, ptr %scevgep1490, i64 %101
   %scevgep1497 = getelementptr i8, ptr %scevgep1496, i64 -24
-  %.10284 = load double, ptr %scevgep1497, align 8
-  %98 = shl i64 %.1019836753677, 3
-  %scevgep1488 = getelementptr i8, ptr %scevgep1482, i64 %98
+  %.10166 = load double, ptr %scevgep1497, align 8
+  %102 = shl i64 %.1008036603662, 3
+  %scevgep1488 = getelementptr i8, ptr %scevgep1482, i64 %102
   %scevgep1489 = getelementptr i8, ptr %scevgep1488, i64 -24
-  store double %.10284, ptr %scevgep1489, align 8
-  %scevgep1494 = getelementptr i8, ptr %scevgep1490, i64 %98
+  store double %.10166, ptr %scevgep1489, align 8
+  %scevgep1494 = getelementptr i8, ptr %scevgep1490, i64 %102
   %scevgep1495 = getelementptr i8, ptr %scevgep1494, i64 -16
-  %.10284.1 = load double, ptr %scevgep1495, align 8
-  %99 = shl i64 %.1019836753677, 3
-  %scevgep1486 = getelementptr i8, ptr %scevgep1482, i64 %99
+  %.10166.1 = load double, ptr %scevgep1495, align 8
+  %103 = shl i64 %.1008036603662, 3
+  %scevgep1486 = getelementptr i8, ptr %scevgep1482, i64 %103
   %scevgep1487 = getelementptr i8, ptr %scevgep1486, i64 -16
-  store double %.10284.1, ptr %scevgep1487, align 8
-  %scevgep1492 = getelementptr i8, ptr %scevgep1490, i64 %99
+  store double %.10166.1, ptr %scevgep1487, align 8
+  %scevgep1492 = getelementptr i8, ptr %scevgep1490, i64 %103
   %scevgep1493 = getelementptr i8, ptr %scevgep1492, i64 -8
-  %.10284.2 = load double, ptr %scevgep1493, align 8
-  %100 = shl i64 %.1019836753677, 3
-  %scevgep1484 = getelementptr i8, ptr %scevgep1482, i64 %100
+  %.10166.2 = load double, ptr %scevgep1493, align 8
+  %104 = shl i64 %.1008036603662, 3
+  %scevgep1484 = getelementptr i8, ptr %scevgep1482, i64 %104
   %scevgep1485 = getelementptr i8, ptr %scevgep1484, i64 -8
-  store double %.10284.2, ptr %scevgep1485, align 8
-  %.10205.3 = add nuw nsw i64 %.1019836753677, 4
-  %101 = shl i64 %.1019836753677, 3
-  %scevgep1491 = getelementptr i8, ptr %scevgep1490, i64 %101
-  %.10284.3 = load double, ptr %scevgep1491, align 8
-  %102 = shl i64 %.1019836753677, 3
-  %scevgep1483 = getelementptr i8, ptr %scevgep1482, i64 %102
-  store double %.10284.3, ptr %scevgep1483, align 8
-  %exitcond5621.not.3 = icmp eq i64 %.5.i541, %.10205.3
-  br i1 %exitcond5621.not.3, label %B6632.endif.endif, label %B6576
+  store double %.10166.2, ptr %scevgep1485, align 8
+  %.10087.3 = add nuw nsw i64 %.1008036603662, 4
+  %105 = shl i64 %.1008036603662, 3
+  %scevgep1491 = getelementptr i8, ptr %scevgep1490, i64 %105
+  %.10166.3 = load double, ptr %scevgep1491, align 8
+  %106 = shl i64 %.1008036603662, 3
+  %scevgep1483 = getelementptr i8, ptr %scevgep1482, i64 %106
+  store double %.10166.3, ptr %scevgep1483, align 8
+  %exitcond5606.not.3 = icmp eq i64 %.5.i541, %.10087.3
+  br i1 %exitcond5606.not.3, label %B6708.endif.endif, label %B6652
 
-B6728:                                            ; preds = %B6728.preheader1382, %B6728
-  %.1051136823684 = phi i64 [ %.10518.3, %B6728 ], [ %.1051136823684.unr, %B6728.preheader1382 ]
-  %103 = shl i64 %.1051136823684, 3
-  %scevgep1523 = getelementptr i8, ptr %scevgep1450, i64 %103
+B6804:                                            ; preds = %B6804.preheader1382, %B6804
+  %.1039336673669 = phi i64 [ %.10400.3, %B6804 ], [ %.1039336673669.unr, %B6804.preheader1382 ]
+  %107 = shl i64 %.1039336673669, 3
+  %scevgep1523 = getelementptr i8, ptr %scevgep1450, i64 %107
   %scevgep1524 = getelementptr i8, ptr %scevgep1523, i64 -24
-  %.10596 = load double, ptr %scevgep1524, align 8
-  %104 = shl i64 %.1051136823684, 3
-  %scevgep1516 = getelementptr i8, ptr %scevgep1512, i64 %104
+  %.10478 = load double, ptr %scevgep1524, align 8
+  %108 = shl i64 %.1039336673669, 3
+  %scevgep1516 = getelementptr i8, ptr %scevgep1512, i64 %108
   %scevgep1517 = getelementptr i8, ptr %scevgep1516, i64 -24
-  store double %.10596, ptr %scevgep1517, align 8
-  %scevgep1525 = getelementptr i8, ptr %scevgep1450, i64 %104
+  store double %.10478, ptr %scevgep1517, align 8
+  %scevgep1525 = getelementptr i8, ptr %scevgep1450, i64 %108
   %scevgep1526 = getelementptr i8, ptr %scevgep1525, i64 -16
-  %.10596.1 = load double, ptr %scevgep1526, align 8
-  %105 = shl i64 %.1051136823684, 3
-  %scevgep1518 = getelementptr i8, ptr %scevgep1512, i64 %105
+  %.10478.1 = load double, ptr %scevgep1526, align 8
+  %109 = shl i64 %.1039336673669, 3
+  %scevgep1518 = getelementptr i8, ptr %scevgep1512, i64 %109
   %scevgep1519 = getelementptr i8, ptr %scevgep1518, i64 -16
-  store double %.10596.1, ptr %scevgep1519, align 8
-  %scevgep1521 = getelementptr i8, ptr %scevgep1450, i64 %105
+  store double %.10478.1, ptr %scevgep1519, align 8
+  %scevgep1521 = getelementptr i8, ptr %scevgep1450, i64 %109
   %scevgep1522 = getelementptr i8, ptr %scevgep1521, i64 -8
-  %.10596.2 = load double, ptr %scevgep1522, align 8
-  %106 = shl i64 %.1051136823684, 3
-  %scevgep1514 = getelementptr i8, ptr %scevgep1512, i64 %106
+  %.10478.2 = load double, ptr %scevgep1522, align 8
+  %110 = shl i64 %.1039336673669, 3
+  %scevgep1514 = getelementptr i8, ptr %scevgep1512, i64 %110
   %scevgep1515 = getelementptr i8, ptr %scevgep1514, i64 -8
-  store double %.10596.2, ptr %scevgep1515, align 8
-  %.10518.3 = add nuw nsw i64 %.1051136823684, 4
-  %scevgep1520 = getelementptr i8, ptr %scevgep1450, i64 %106
-  %.10596.3 = load double, ptr %scevgep1520, align 8
-  %107 = shl i64 %.1051136823684, 3
-  %scevgep1513 = getelementptr i8, ptr %scevgep1512, i64 %107
-  store double %.10596.3, ptr %scevgep1513, align 8
-  %exitcond5622.not.3 = icmp eq i64 %storemerge3134, %.10518.3
-  br i1 %exitcond5622.not.3, label %B6772, label %B6728
+  store double %.10478.2, ptr %scevgep1515, align 8
+  %.10400.3 = add nuw nsw i64 %.1039336673669, 4
+  %scevgep1520 = getelementptr i8, ptr %scevgep1450, i64 %110
+  %.10478.3 = load double, ptr %scevgep1520, align 8
+  %111 = shl i64 %.1039336673669, 3
+  %scevgep1513 = getelementptr i8, ptr %scevgep1512, i64 %111
+  store double %.10478.3, ptr %scevgep1513, align 8
+  %exitcond5607.not.3 = icmp eq i64 %storemerge3122, %.10400.3
+  br i1 %exitcond5607.not.3, label %B6848, label %B6804
 
-B6772:                                            ; preds = %B6728.prol.loopexit, %middle.block, %B6632.endif.endif, %B6728
-  %gep3690 = getelementptr double, ptr %invariant.gep3689, i64 %.9614
-  %108 = getelementptr i8, ptr %gep3690, i64 72
-  %.10711 = getelementptr double, ptr %108, i64 %.10689
-  %.10712 = sitofp i64 %.5.i576 to double
-  store double %.10712, ptr %.10711, align 8
-  br label %B6802.endif
+B6848:                                            ; preds = %B6804.prol.loopexit, %middle.block, %B6708.endif.endif, %B6804
+  %gep3675 = getelementptr double, ptr %invariant.gep3674, i64 %.9495
+  %112 = getelementptr i8, ptr %gep3675, i64 72
+  %.10593 = getelementptr double, ptr %112, i64 %.10571
+  %.10594 = sitofp i64 %.5.i576 to double
+  store double %.10594, ptr %.10593, align 8
+  br label %B6878.endif
 
-B6852:                                            ; preds = %B6802.endif, %B4746.endif.endif, %B4560.endif.endif, %B4114.endif.endif, %B3892.endif.endif.endif
-  %waiting.4.2 = phi i64 [ %waiting.5.3, %B4560.endif.endif ], [ %waiting.5.3, %B4114.endif.endif ], [ %waiting.6.2.ph, %B4746.endif.endif ], [ %waiting.7.5, %B6802.endif ], [ %waiting.5.3, %B3892.endif.endif.endif ]
-  %.10883 = icmp sgt i64 %waiting.4.2, 0
-  br i1 %.10883, label %B1434.endif.endif, label %B302.loopexit
+B6928:                                            ; preds = %B6878.endif, %B4746.endif.endif, %B4560.endif.endif, %B4114.endif.endif, %B3892.endif.endif.endif
+  %waiting.4.2 = phi i64 [ %waiting.5.3, %B4560.endif.endif ], [ %waiting.5.3, %B4114.endif.endif ], [ %waiting.6.2.ph, %B4746.endif.endif ], [ %waiting.7.5, %B6878.endif ], [ %waiting.5.3, %B3892.endif.endif.endif ]
+  %.10765 = icmp sgt i64 %waiting.4.2, 0
+  br i1 %.10765, label %B1434.endif.endif, label %B302.loopexit
 
 common.ret:                                       ; preds = %B302.loopexit, %B0.else.if
   store ptr null, ptr %retptr, align 8
   ret i32 0
 
-B6872:                                            ; preds = %B250.i, %B198.i, %B152.i, %B1302, %B1270, %B1104
-  %exitcond.not900 = icmp eq i64 %175, %.2216
+B6948:                                            ; preds = %B250.i, %B198.i, %B152.i, %B1302, %B1270, %B1104
+  %exitcond.not900 = icmp eq i64 %179, %.2230
   br i1 %exitcond.not900, label %B1416, label %B1104
 
-B6873:                                            ; preds = %B2860.endif.endif, %B3654
-  %"$phi2960.2.2.6.1" = fdiv nsz contract double %.4895, %.4748
-  %.4922.1 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6.1"
-  %.4930.1 = fcmp nsz contract ole double %"$phi2960.2.2.6.1", %.2897
-  %or.cond3110.1 = select i1 %.4922.1, i1 %.4930.1, i1 false
-  br i1 %or.cond3110.1, label %B2996.endif.endif.1, label %B3840
+B6949:                                            ; preds = %B2860.endif.endif, %B3654
+  %"$phi2960.2.2.6.1" = fdiv nsz contract double %.4909, %.4762
+  %.4936.1 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6.1"
+  %.4944.1 = fcmp nsz contract ole double %"$phi2960.2.2.6.1", %.2911
+  %or.cond3098.1 = select i1 %.4936.1, i1 %.4944.1, i1 false
+  br i1 %or.cond3098.1, label %B2996.endif.endif.1, label %B3840
 
-B2996.endif.endif.1:                              ; preds = %B6873
-  %109 = icmp slt i64 %.5.i541, 1
-  %.4945.1 = tail call nsz contract double @atan(double %"$phi2960.2.2.6.1")
-  %.4949.1 = fdiv nsz contract double %.4945.1, 0x400921FB54442D18
-  %.4950.1 = fadd nsz contract double %.4949.1, 5.000000e-01
-  %.4954.1 = fmul nsz contract double %.4950.1, %.4953
-  %.4955.1 = fadd nsz contract double %.4954.1, 5.000000e-01
-  %.5.i590 = fptosi double %.4955.1 to i64
-  %.5012.1 = icmp slt i64 %.5.i590, 0
-  %.5013.1 = select i1 %.5012.1, i64 %arg.pattern.5.1, i64 0
-  %110 = getelementptr double, ptr %35, i64 %.5.i590
-  %.5035.1 = getelementptr double, ptr %110, i64 %.5013.1
-  %.5036.1 = load double, ptr %.5035.1, align 8
-  %.5040.1 = fmul nsz contract double %wide.2.1, %.5036.1
-  %.5044.1 = fmul nsz contract double %.5043, %.5040.1
-  %.5048.1 = fmul nsz contract double %.5047, %.5044.1
-  %.5050.1 = fmul nsz contract double %arg.cell_m, %.5048.1
-  %.5059.1 = fadd nsz contract double %.5056.1, %.5053
-  %.5063.1 = fdiv nsz contract double %.5050.1, %.5059.1
-  br i1 %109, label %B3376.1, label %B3224.lr.ph.1
+B2996.endif.endif.1:                              ; preds = %B6949
+  %113 = icmp slt i64 %.5.i541, 1
+  %.4959.1 = tail call nsz contract double @atan(double %"$phi2960.2.2.6.1")
+  %.4963.1 = fdiv nsz contract double %.4959.1, 0x400921FB54442D18
+  %.4964.1 = fadd nsz contract double %.4963.1, 5.000000e-01
+  %.4968.1 = fmul nsz contract double %.4964.1, %.4967
+  %.4969.1 = fadd nsz contract double %.4968.1, 5.000000e-01
+  %.5.i590 = fptosi double %.4969.1 to i64
+  %.5026.1 = icmp slt i64 %.5.i590, 0
+  %.5027.1 = select i1 %.5026.1, i64 %arg.pattern.5.1, i64 0
+  %114 = getelementptr double, ptr %35, i64 %.5.i590
+  %.5049.1 = getelementptr double, ptr %114, i64 %.5027.1
+  %.5050.1 = load double, ptr %.5049.1, align 8
+  %.5054.1 = fmul nsz contract double %wide.2.1, %.5050.1
+  %.5058.1 = fmul nsz contract double %.5057, %.5054.1
+  %.5062.1 = fmul nsz contract double %.5061, %.5058.1
+  %.5064.1 = fmul nsz contract double %arg.cell_m, %.5062.1
+  %.5073.1 = fadd nsz contract double %.5070.1, %.5067
+  %.5077.1 = fdiv nsz contract double %.5064.1, %.5073.1
+  br i1 %113, label %B3376.1, label %B3224.lr.ph.1
 
 B3224.lr.ph.1:                                    ; preds = %B2996.endif.endif.1
-  %111 = icmp slt i64 %.5.i590, 0
-  %112 = icmp eq i64 %57, 0
+  %115 = icmp slt i64 %.5.i590, 0
+  %116 = icmp eq i64 %57, 0
   %invariant.gep.1 = getelementptr double, ptr %arg.walls.4, i64 %.5.i590
-  %.5293.1 = select i1 %111, i64 %arg.walls.5.1, i64 0
-  %invariant.gep3634.1 = getelementptr double, ptr %invariant.gep.1, i64 %.5293.1
-  br i1 %112, label %B3224.endif.1.epil.preheader, label %B3224.endif.1.preheader
+  %.5307.1 = select i1 %115, i64 %arg.walls.5.1, i64 0
+  %invariant.gep3619.1 = getelementptr double, ptr %invariant.gep.1, i64 %.5307.1
+  br i1 %116, label %B3224.endif.1.epil.preheader, label %B3224.endif.1.preheader
 
 B3224.endif.1.preheader:                          ; preds = %B3224.lr.ph.1
   br label %B3224.endif.1
 
 B3224.endif.1:                                    ; preds = %B3224.endif.1, %B3224.endif.1.preheader
-  %power.5.83630.1 = phi double [ %.5320.1.1, %B3224.endif.1 ], [ %.5063.1, %B3224.endif.1.preheader ]
-  %.515336263628.1 = phi i64 [ %.5160.1.1, %B3224.endif.1 ], [ 0, %B3224.endif.1.preheader ]
-  %113 = shl i64 %.515336263628.1, 3
-  %scevgep1457 = getelementptr i8, ptr %scevgep1455, i64 %113
+  %power.5.83615.1 = phi double [ %.5334.1.1, %B3224.endif.1 ], [ %.5077.1, %B3224.endif.1.preheader ]
+  %.516736113613.1 = phi i64 [ %.5174.1.1, %B3224.endif.1 ], [ 0, %B3224.endif.1.preheader ]
+  %117 = shl i64 %.516736113613.1, 3
+  %scevgep1457 = getelementptr i8, ptr %scevgep1455, i64 %117
   %scevgep1458 = getelementptr i8, ptr %scevgep1457, i64 -8
-  %.5239.1 = load double, ptr %scevgep1458, align 8
-  %.5.i591 = fptosi double %.5239.1 to i64
-  %.5289.1 = icmp slt i64 %.5.i591, 0
-  %.5290.1 = select i1 %.5289.1, i64 %arg.walls.5.0, i64 0
-  %.5291.1 = add i64 %.5290.1, %.5.i591
-  %.5311.1 = mul i64 %.5291.1, %arg.walls.5.1
-  %gep3635.1 = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1
-  %.5316.1 = load double, ptr %gep3635.1, align 8
-  %.5320.1 = fmul nsz contract double %power.5.83630.1, %.5316.1
-  %114 = shl i64 %.515336263628.1, 3
-  %scevgep1456 = getelementptr i8, ptr %scevgep1455, i64 %114
-  %.5239.1.1 = load double, ptr %scevgep1456, align 8
-  %.5.i591.1 = fptosi double %.5239.1.1 to i64
-  %.5160.1.1 = add nuw i64 %.515336263628.1, 2
-  %.5289.1.1 = icmp slt i64 %.5.i591.1, 0
-  %.5290.1.1 = select i1 %.5289.1.1, i64 %arg.walls.5.0, i64 0
-  %.5291.1.1 = add i64 %.5290.1.1, %.5.i591.1
-  %.5311.1.1 = mul i64 %.5291.1.1, %arg.walls.5.1
-  %gep3635.1.1 = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1.1
-  %.5316.1.1 = load double, ptr %gep3635.1.1, align 8
-  %.5320.1.1 = fmul nsz contract double %.5320.1, %.5316.1.1
-  %niter1267.ncmp.1 = icmp eq i64 %unroll_iter, %.5160.1.1
+  %.5253.1 = load double, ptr %scevgep1458, align 8
+  %.5.i591 = fptosi double %.5253.1 to i64
+  %.5303.1 = icmp slt i64 %.5.i591, 0
+  %.5304.1 = select i1 %.5303.1, i64 %arg.walls.5.0, i64 0
+  %.5305.1 = add i64 %.5304.1, %.5.i591
+  %.5325.1 = mul i64 %.5305.1, %arg.walls.5.1
+  %gep3620.1 = getelementptr double, ptr %invariant.gep3619.1, i64 %.5325.1
+  %.5330.1 = load double, ptr %gep3620.1, align 8
+  %.5334.1 = fmul nsz contract double %power.5.83615.1, %.5330.1
+  %118 = shl i64 %.516736113613.1, 3
+  %scevgep1456 = getelementptr i8, ptr %scevgep1455, i64 %118
+  %.5253.1.1 = load double, ptr %scevgep1456, align 8
+  %.5.i591.1 = fptosi double %.5253.1.1 to i64
+  %.5174.1.1 = add nuw i64 %.516736113613.1, 2
+  %.5303.1.1 = icmp slt i64 %.5.i591.1, 0
+  %.5304.1.1 = select i1 %.5303.1.1, i64 %arg.walls.5.0, i64 0
+  %.5305.1.1 = add i64 %.5304.1.1, %.5.i591.1
+  %.5325.1.1 = mul i64 %.5305.1.1, %arg.walls.5.1
+  %gep3620.1.1 = getelementptr double, ptr %invariant.gep3619.1, i64 %.5325.1.1
+  %.5330.1.1 = load double, ptr %gep3620.1.1, align 8
+  %.5334.1.1 = fmul nsz contract double %.5334.1, %.5330.1.1
+  %niter1267.ncmp.1 = icmp eq i64 %unroll_iter, %.5174.1.1
   br i1 %niter1267.ncmp.1, label %B3376.1.loopexit.unr-lcssa, label %B3224.endif.1
 
 B3376.1.loopexit.unr-lcssa:                       ; preds = %B3224.endif.1
-  %115 = and i64 %.5.i541, 1
-  %116 = icmp eq i64 %115, 0
-  br i1 %116, label %B3376.1, label %B3224.endif.1.epil.preheader
+  %119 = and i64 %.5.i541, 1
+  %120 = icmp eq i64 %119, 0
+  br i1 %120, label %B3376.1, label %B3224.endif.1.epil.preheader
 
 B3224.endif.1.epil.preheader:                     ; preds = %B3376.1.loopexit.unr-lcssa, %B3224.lr.ph.1
-  %power.5.83630.1.epil.init = phi double [ %.5063.1, %B3224.lr.ph.1 ], [ %.5320.1.1, %B3376.1.loopexit.unr-lcssa ]
-  %.515336263628.1.epil.init = phi i64 [ 0, %B3224.lr.ph.1 ], [ %.5160.1.1, %B3376.1.loopexit.unr-lcssa ]
-  %117 = getelementptr double, ptr %0, i64 %.515336263628.1.epil.init
-  %118 = getelementptr i8, ptr %117, i64 72
-  %.5239.1.epil = load double, ptr %118, align 8
-  %.5.i591.epil = fptosi double %.5239.1.epil to i64
-  %.5289.1.epil = icmp slt i64 %.5.i591.epil, 0
-  %.5290.1.epil = select i1 %.5289.1.epil, i64 %arg.walls.5.0, i64 0
-  %.5291.1.epil = add i64 %.5290.1.epil, %.5.i591.epil
-  %.5311.1.epil = mul i64 %.5291.1.epil, %arg.walls.5.1
-  %gep3635.1.epil = getelementptr double, ptr %invariant.gep3634.1, i64 %.5311.1.epil
-  %.5316.1.epil = load double, ptr %gep3635.1.epil, align 8
-  %.5320.1.epil = fmul nsz contract double %power.5.83630.1.epil.init, %.5316.1.epil
+  %power.5.83615.1.epil.init = phi double [ %.5077.1, %B3224.lr.ph.1 ], [ %.5334.1.1, %B3376.1.loopexit.unr-lcssa ]
+  %.516736113613.1.epil.init = phi i64 [ 0, %B3224.lr.ph.1 ], [ %.5174.1.1, %B3376.1.loopexit.unr-lcssa ]
+  %121 = getelementptr double, ptr %0, i64 %.516736113613.1.epil.init
+  %122 = getelementptr i8, ptr %121, i64 72
+  %.5253.1.epil = load double, ptr %122, align 8
+  %.5.i591.epil = fptosi double %.5253.1.epil to i64
+  %.5303.1.epil = icmp slt i64 %.5.i591.epil, 0
+  %.5304.1.epil = select i1 %.5303.1.epil, i64 %arg.walls.5.0, i64 0
+  %.5305.1.epil = add i64 %.5304.1.epil, %.5.i591.epil
+  %.5325.1.epil = mul i64 %.5305.1.epil, %arg.walls.5.1
+  %gep3620.1.epil = getelementptr double, ptr %invariant.gep3619.1, i64 %.5325.1.epil
+  %.5330.1.epil = load double, ptr %gep3620.1.epil, align 8
+  %.5334.1.epil = fmul nsz contract double %power.5.83615.1.epil.init, %.5330.1.epil
   br label %B3376.1
 
 B3376.1:                                          ; preds = %B3224.endif.1.epil.preheader, %B3376.1.loopexit.unr-lcssa, %B2996.endif.endif.1
-  %power.5.8.lcssa.1 = phi double [ %.5063.1, %B2996.endif.endif.1 ], [ %.5320.1.1, %B3376.1.loopexit.unr-lcssa ], [ %.5320.1.epil, %B3224.endif.1.epil.preheader ]
-  %119 = icmp slt i64 %.5.i590, 0
-  %120 = fcmp ogt double %since.2.1, 0.000000e+00
-  %.5379.1 = select i1 %119, i64 %arg.ground.5.0, i64 0
-  %121 = getelementptr double, ptr %arg.ground.4, i64 %.5.i590
-  %.5393.1 = getelementptr double, ptr %121, i64 %.5379.1
-  %.5394.1 = load double, ptr %.5393.1, align 8
-  %.5398.1 = fmul nsz contract double %power.5.8.lcssa.1, %.5394.1
-  br i1 %120, label %B3388.1, label %B3516.1
+  %power.5.8.lcssa.1 = phi double [ %.5077.1, %B2996.endif.endif.1 ], [ %.5334.1.1, %B3376.1.loopexit.unr-lcssa ], [ %.5334.1.epil, %B3224.endif.1.epil.preheader ]
+  %123 = icmp slt i64 %.5.i590, 0
+  %124 = fcmp ogt double %since.2.1, 0.000000e+00
+  %.5393.1 = select i1 %123, i64 %arg.ground.5.0, i64 0
+  %125 = getelementptr double, ptr %arg.ground.4, i64 %.5.i590
+  %.5407.1 = getelementptr double, ptr %125, i64 %.5393.1
+  %.5408.1 = load double, ptr %.5407.1, align 8
+  %.5412.1 = fmul nsz contract double %power.5.8.lcssa.1, %.5408.1
+  br i1 %124, label %B3388.1, label %B3516.1
 
 B3388.1:                                          ; preds = %B3376.1
-  %.5431.1 = tail call nsz contract double @sqrt(double %.5430)
-  %.5433.1 = fmul nsz contract double %bend.2.1, %.5431.1
-  %.8.i592 = fcmp nsz contract ugt double %.5433.1, -7.800000e-01
+  %.5445.1 = tail call nsz contract double @sqrt(double %.5444)
+  %.5447.1 = fmul nsz contract double %bend.2.1, %.5445.1
+  %.8.i592 = fcmp nsz contract ugt double %.5447.1, -7.800000e-01
   br i1 %.8.i592, label %B20.i594, label %B3388.endif.endif.1
 
 B20.i594:                                         ; preds = %B3388.1
-  %.15.i595 = fadd nsz contract double %.5433.1, -1.000000e-01
+  %.15.i595 = fadd nsz contract double %.5447.1, -1.000000e-01
   %.147.i.i596 = fmul nsz contract double %.15.i595, %.15.i595
   %.42.i597 = fadd nsz contract double %.147.i.i596, 1.000000e+00
   %sqrt.i598 = tail call nsz contract double @llvm.sqrt.f64(double %.42.i597)
-  %.45.i599 = fadd nsz contract double %.5433.1, %sqrt.i598
+  %.45.i599 = fadd nsz contract double %.5447.1, %sqrt.i598
   %.48.i600 = fadd nsz contract double %.45.i599, -1.000000e-01
   %.49.i601 = tail call nsz contract double @llvm.log10.f64(double %.48.i600)
   %.50.i602 = fmul nsz contract double %.49.i601, 2.000000e+01
   %.51.i603 = fadd nsz contract double %.50.i602, 6.900000e+00
-  %122 = fmul nsz contract double %.51.i603, -1.000000e-01
-  %123 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %122)
+  %126 = fmul nsz contract double %.51.i603, -1.000000e-01
+  %127 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %126)
   br label %B3388.endif.endif.1
 
 B3388.endif.endif.1:                              ; preds = %B20.i594, %B3388.1
-  %storemerge.i593 = phi double [ %123, %B20.i594 ], [ 1.000000e+00, %B3388.1 ]
-  %.5462.1 = fmul nsz contract double %.5398.1, %storemerge.i593
+  %storemerge.i593 = phi double [ %127, %B20.i594 ], [ 1.000000e+00, %B3388.1 ]
+  %.5476.1 = fmul nsz contract double %.5412.1, %storemerge.i593
   br label %B3516.1
 
 B3516.1:                                          ; preds = %B3388.endif.endif.1, %B3376.1
-  %power.7.8.1 = phi double [ %.5462.1, %B3388.endif.endif.1 ], [ %.5398.1, %B3376.1 ]
-  %kind.2.8.1 = phi i64 [ %.5469, %B3388.endif.endif.1 ], [ %.5351.1, %B3376.1 ]
-  %.5532.1 = load double, ptr %1, align 8
-  %.5533.1 = fcmp nsz contract ogt double %.5532.1, 0.000000e+00
-  br i1 %.5533.1, label %B3554.1, label %B3654.1
+  %power.7.8.1 = phi double [ %.5476.1, %B3388.endif.endif.1 ], [ %.5412.1, %B3376.1 ]
+  %kind.2.8.1 = phi i64 [ %.5483, %B3388.endif.endif.1 ], [ %.5365.1, %B3376.1 ]
+  %.5546.1 = load double, ptr %1, align 8
+  %.5547.1 = fcmp nsz contract ogt double %.5546.1, 0.000000e+00
+  br i1 %.5547.1, label %B3554.1, label %B3654.1
 
 B3554.1:                                          ; preds = %B3516.1
-  %.5.i.i608 = fptosi double %.5532.1 to i64
+  %.5.i.i608 = fptosi double %.5546.1 to i64
   %.199160.not.i609 = icmp slt i64 %.5.i.i608, 1
   br i1 %.199160.not.i609, label %B3554.endif.endif.1, label %B82.endif.endif.endif.endif.endif.endif.endif.i610.preheader
 
@@ -1174,15 +1197,15 @@ B82.endif.endif.endif.endif.endif.endif.endif.i610: ; preds = %B82.endif.endif.e
   %scevgep1461 = getelementptr i8, ptr %lsr.iv1459, i64 -8
   %.350.i618 = load double, ptr %scevgep1461, align 8
   %.407.i619 = load double, ptr %lsr.iv1459, align 8
-  %124 = fadd nsz contract double %arg.tz, %.407.i619
-  %.410.i620 = fneg nsz contract double %124
+  %128 = fadd nsz contract double %arg.tz, %.407.i619
+  %.410.i620 = fneg nsz contract double %128
   %.415.i621 = fdiv nsz contract double %.410.i620, %"$phi2960.2.2.6.1"
   %.417.i622 = fsub nsz contract double %.407.i619, %arg.tz
   %.422.i623 = fdiv nsz contract double %.417.i622, %"$phi2960.2.2.6.1"
   %.12.i.i624 = fcmp nsz contract ogt double %.422.i623, %.415.i621
   %.13.i.i625 = select i1 %.12.i.i624, double %.422.i623, double %.415.i621
-  %.16.i.i626 = fcmp nsz contract olt double %.4748, %.350.i618
-  %.17.i.i627 = select i1 %.16.i.i626, double %.4748, double %.350.i618
+  %.16.i.i626 = fcmp nsz contract olt double %.4762, %.350.i618
+  %.17.i.i627 = select i1 %.16.i.i626, double %.4762, double %.350.i618
   %.18.i.i628 = fcmp nsz contract olt double %.13.i.i625, %.17.i.i627
   %.19.i.i629 = select i1 %.18.i.i628, double %.13.i.i625, double %.17.i.i627
   %.12.i16.i630 = fcmp nsz contract olt double %.422.i623, %.415.i621
@@ -1203,149 +1226,149 @@ B3554.endif.endif.1:                              ; preds = %B82.endif.endif.end
   %.591.i641 = fmul nsz contract double %"$phi2960.2.2.6.1", %"$phi2960.2.2.6.1"
   %.594.i642 = fadd nsz contract double %.591.i641, 1.000000e+00
   %sqrt.i643 = tail call nsz contract double @llvm.sqrt.f64(double %.594.i642)
-  %125 = fneg nsz contract double %total.2.0.lcssa.i640
-  %.7.i = fmul nsz contract double %sqrt.i643, %125
+  %129 = fneg nsz contract double %total.2.0.lcssa.i640
+  %.7.i = fmul nsz contract double %sqrt.i643, %129
   %.8.i646 = fmul nsz contract double %arg.gamma, %.7.i
   %.12.i647 = fdiv nsz contract double %.8.i646, %arg.limit
   %.13.i648 = tail call nsz contract double @llvm.exp.f64(double %.12.i647)
   %.14.i = fsub nsz contract double 1.000000e+00, %.13.i648
   %.15.i649 = fmul nsz contract double %arg.limit, %.14.i
-  %.5597.1 = fmul nsz contract double %.15.i649, -1.000000e-01
-  %.5598.1 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5597.1)
-  %.5600.1 = fmul nsz contract double %power.7.8.1, %.5598.1
+  %.5611.1 = fmul nsz contract double %.15.i649, -1.000000e-01
+  %.5612.1 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5611.1)
+  %.5614.1 = fmul nsz contract double %power.7.8.1, %.5612.1
   br label %B3654.1
 
 B3654.1:                                          ; preds = %B3554.endif.endif.1, %B3516.1
-  %power.8.8.1 = phi double [ %.5600.1, %B3554.endif.endif.1 ], [ %power.7.8.1, %B3516.1 ]
-  %.5647.1 = icmp slt i64 %kind.2.8.1, 0
-  %.5648.1 = select i1 %.5647.1, i64 %arg.into.5.0, i64 0
-  %.5649.1 = add i64 %.5648.1, %kind.2.8.1
-  %.5679.1 = mul i64 %.5649.1, %.5677
-  %gep3669.1 = getelementptr double, ptr %invariant.gep3668, i64 %.5679.1
-  %.5686.1 = load double, ptr %gep3669.1, align 8
-  %.5688.1 = fadd nsz contract double %power.8.8.1, %.5686.1
-  store double %.5688.1, ptr %gep3669.1, align 8
-  %sunkaddr1551 = mul i64 %.4461, 8
-  %sunkaddr1552 = getelementptr i8, ptr %219, i64 %sunkaddr1551
-  %.5832.1 = load double, ptr %sunkaddr1552, align 8
-  %.5834.1 = fadd nsz contract double %power.8.8.1, %.5832.1
-  store double %.5834.1, ptr %sunkaddr1552, align 8
-  %sunkaddr1553 = mul i64 %.4461, 8
-  %sunkaddr1554 = getelementptr i8, ptr %220, i64 %sunkaddr1553
-  %.5980.1 = load double, ptr %sunkaddr1554, align 8
-  %.5983.1 = fmul nsz contract double %.3663, %power.8.8.1
-  %.5984.1 = fsub nsz contract double %.5980.1, %.5983.1
-  store double %.5984.1, ptr %sunkaddr1554, align 8
-  %sunkaddr1555 = mul i64 %.4461, 8
-  %sunkaddr1556 = getelementptr i8, ptr %221, i64 %sunkaddr1555
-  %.6131.1 = load double, ptr %sunkaddr1556, align 8
-  %.6134.1 = fmul nsz contract double %.3665, %power.8.8.1
-  %.6137.1 = fadd nsz contract double %.6134.1, %.6131.1
-  store double %.6137.1, ptr %sunkaddr1556, align 8
+  %power.8.8.1 = phi double [ %.5614.1, %B3554.endif.endif.1 ], [ %power.7.8.1, %B3516.1 ]
+  %.5661.1 = icmp slt i64 %kind.2.8.1, 0
+  %.5662.1 = select i1 %.5661.1, i64 %arg.into.5.0, i64 0
+  %.5663.1 = add i64 %.5662.1, %kind.2.8.1
+  %.5693.1 = mul i64 %.5663.1, %.5691
+  %gep3654.1 = getelementptr double, ptr %invariant.gep3653, i64 %.5693.1
+  %.5700.1 = load double, ptr %gep3654.1, align 8
+  %.5702.1 = fadd nsz contract double %power.8.8.1, %.5700.1
+  store double %.5702.1, ptr %gep3654.1, align 8
+  %sunkaddr1551 = mul i64 %.4475, 8
+  %sunkaddr1552 = getelementptr i8, ptr %223, i64 %sunkaddr1551
+  %.5846.1 = load double, ptr %sunkaddr1552, align 8
+  %.5848.1 = fadd nsz contract double %power.8.8.1, %.5846.1
+  store double %.5848.1, ptr %sunkaddr1552, align 8
+  %sunkaddr1553 = mul i64 %.4475, 8
+  %sunkaddr1554 = getelementptr i8, ptr %224, i64 %sunkaddr1553
+  %.5994.1 = load double, ptr %sunkaddr1554, align 8
+  %.5997.1 = fmul nsz contract double %.3677, %power.8.8.1
+  %.5998.1 = fsub nsz contract double %.5994.1, %.5997.1
+  store double %.5998.1, ptr %sunkaddr1554, align 8
+  %sunkaddr1555 = mul i64 %.4475, 8
+  %sunkaddr1556 = getelementptr i8, ptr %225, i64 %sunkaddr1555
+  %.6145.1 = load double, ptr %sunkaddr1556, align 8
+  %.6148.1 = fmul nsz contract double %.3679, %power.8.8.1
+  %.6151.1 = fadd nsz contract double %.6148.1, %.6145.1
+  store double %.6151.1, ptr %sunkaddr1556, align 8
   br label %B3840
 
 B318.else.if:                                     ; preds = %B318
-  %.606 = sub nsw i64 %.500.0, %arg.azimuths
-  %126 = or i64 %.606, %arg.bent
-  %127 = and i64 %126, -4294967296
-  %128 = icmp eq i64 %127, 0
-  br i1 %128, label %129, label %136
+  %.620 = sub nsw i64 %.514.0, %arg.azimuths
+  %130 = or i64 %.620, %arg.bent
+  %131 = and i64 %130, -4294967296
+  %132 = icmp eq i64 %131, 0
+  br i1 %132, label %133, label %140
 
-129:                                              ; preds = %B318.else.if
-  %130 = trunc i64 %arg.bent to i32
-  %131 = trunc i64 %.606 to i32
-  %132 = udiv i32 %131, %130
-  %133 = urem i32 %131, %130
-  %134 = zext i32 %132 to i64
-  %135 = zext i32 %133 to i64
-  br label %139
+133:                                              ; preds = %B318.else.if
+  %134 = trunc i64 %arg.bent to i32
+  %135 = trunc i64 %.620 to i32
+  %136 = udiv i32 %135, %134
+  %137 = urem i32 %135, %134
+  %138 = zext i32 %136 to i64
+  %139 = zext i32 %137 to i64
+  br label %143
 
-136:                                              ; preds = %B318.else.if
-  %137 = sdiv i64 %.606, %arg.bent
-  %138 = srem i64 %.606, %arg.bent
-  br label %139
+140:                                              ; preds = %B318.else.if
+  %141 = sdiv i64 %.620, %arg.bent
+  %142 = srem i64 %.620, %arg.bent
+  br label %143
 
-139:                                              ; preds = %136, %129
-  %140 = phi i64 [ %134, %129 ], [ %137, %136 ]
-  %141 = phi i64 [ %135, %129 ], [ %138, %136 ]
-  %.628 = xor i64 %141, %arg.bent
-  %.629 = icmp slt i64 %.628, 0
-  %.630 = icmp ne i64 %141, 0
-  %.631 = and i1 %.630, %.629
-  %.636 = sext i1 %.631 to i64
-  %.615.1 = add i64 %140, %.636
-  %.662 = icmp slt i64 %.615.1, 0
-  br i1 %.662, label %B350, label %B482.else
+143:                                              ; preds = %140, %133
+  %144 = phi i64 [ %138, %133 ], [ %141, %140 ]
+  %145 = phi i64 [ %139, %133 ], [ %142, %140 ]
+  %.642 = xor i64 %145, %arg.bent
+  %.643 = icmp slt i64 %.642, 0
+  %.644 = icmp ne i64 %145, 0
+  %.645 = and i1 %.644, %.643
+  %.650 = sext i1 %.645 to i64
+  %.629.1 = add i64 %144, %.650
+  %.676 = icmp slt i64 %.629.1, 0
+  br i1 %.676, label %B350, label %B482.else
 
 B350.endif.else.if:                               ; preds = %B350
-  %142 = or i64 %.715, %arg.azimuths
-  %143 = and i64 %142, -4294967296
-  %144 = icmp eq i64 %143, 0
-  br i1 %144, label %145, label %152
+  %146 = or i64 %.729, %arg.azimuths
+  %147 = and i64 %146, -4294967296
+  %148 = icmp eq i64 %147, 0
+  br i1 %148, label %149, label %156
 
-145:                                              ; preds = %B350.endif.else.if
-  %146 = trunc i64 %arg.azimuths to i32
-  %147 = trunc i64 %.715 to i32
-  %148 = udiv i32 %147, %146
-  %149 = urem i32 %147, %146
-  %150 = zext i32 %148 to i64
-  %151 = zext i32 %149 to i64
-  br label %155
+149:                                              ; preds = %B350.endif.else.if
+  %150 = trunc i64 %arg.azimuths to i32
+  %151 = trunc i64 %.729 to i32
+  %152 = udiv i32 %151, %150
+  %153 = urem i32 %151, %150
+  %154 = zext i32 %152 to i64
+  %155 = zext i32 %153 to i64
+  br label %159
 
-152:                                              ; preds = %B350.endif.else.if
-  %153 = sdiv i64 %.715, %arg.azimuths
-  %154 = srem i64 %.715, %arg.azimuths
-  br label %155
+156:                                              ; preds = %B350.endif.else.if
+  %157 = sdiv i64 %.729, %arg.azimuths
+  %158 = srem i64 %.729, %arg.azimuths
+  br label %159
 
-155:                                              ; preds = %152, %145
-  %156 = phi i64 [ %150, %145 ], [ %153, %152 ]
-  %157 = phi i64 [ %151, %145 ], [ %154, %152 ]
-  %.739 = xor i64 %157, %arg.azimuths
-  %.740 = icmp slt i64 %.739, 0
-  %.741 = icmp ne i64 %157, 0
-  %.742 = and i1 %.741, %.740
-  %.747 = sext i1 %.742 to i64
-  %spec.select3126 = add i64 %156, %.747
+159:                                              ; preds = %156, %149
+  %160 = phi i64 [ %154, %149 ], [ %157, %156 ]
+  %161 = phi i64 [ %155, %149 ], [ %158, %156 ]
+  %.753 = xor i64 %161, %arg.azimuths
+  %.754 = icmp slt i64 %.753, 0
+  %.755 = icmp ne i64 %161, 0
+  %.756 = and i1 %.755, %.754
+  %.761 = sext i1 %.756 to i64
+  %spec.select3114 = add i64 %160, %.761
   br label %B896
 
-B482.else:                                        ; preds = %139
-  %158 = icmp ne i64 %arg.bent, -1
-  %.918 = mul i64 %.615.1, %arg.sources.5.1
-  %159 = getelementptr double, ptr %arg.sources.4, i64 %.918
-  %.922 = getelementptr i8, ptr %159, i64 40
-  %.923 = load double, ptr %.922, align 8
+B482.else:                                        ; preds = %143
+  %162 = icmp ne i64 %arg.bent, -1
+  %.932 = mul i64 %.629.1, %arg.sources.5.1
+  %163 = getelementptr double, ptr %arg.sources.4, i64 %.932
+  %.936 = getelementptr i8, ptr %163, i64 40
+  %.937 = load double, ptr %.936, align 8
   %const_mat1528 = add i64 %const, 4
-  %.943 = icmp ne i64 %.606, %const_mat1528
-  %.945.not = or i1 %158, %.943
-  br i1 %.945.not, label %B482.else.if, label %B482.endif.endif.endif.endif
+  %.957 = icmp ne i64 %.620, %const_mat1528
+  %.959.not = or i1 %162, %.957
+  br i1 %.959.not, label %B482.else.if, label %B482.endif.endif.endif.endif
 
 B482.else.if:                                     ; preds = %B482.else
-  %.960 = select i1 %.631, i64 %arg.bent, i64 0
-  %.940.1 = add i64 %.960, %141
-  %.970 = sitofp i64 %.940.1 to double
-  %.971 = fadd nsz contract double %.970, 5.000000e-01
-  %.972 = fmul nsz contract double %.971, 0x401921FB54442D18
+  %.974 = select i1 %.645, i64 %arg.bent, i64 0
+  %.954.1 = add i64 %.974, %145
+  %.984 = sitofp i64 %.954.1 to double
+  %.985 = fadd nsz contract double %.984, 5.000000e-01
+  %.986 = fmul nsz contract double %.985, 0x401921FB54442D18
   br label %B482.endif.endif.endif.endif
 
 B482.endif.endif.endif.endif:                     ; preds = %B482.else.if, %B482.else, %B482.thread
-  %.9235629 = phi double [ %.9235627, %B482.thread ], [ %.923, %B482.else.if ], [ %.923, %B482.else ]
-  %160 = phi ptr [ %arg.sources.4, %B482.thread ], [ %159, %B482.else.if ], [ %159, %B482.else ]
-  %quot.1.029465628 = phi i64 [ 0, %B482.thread ], [ %.615.1, %B482.else.if ], [ %.615.1, %B482.else ]
-  %.9743064 = phi double [ %.9703057, %B482.thread ], [ %.9743073, %B482.else.if ], [ %.9743073, %B482.else ]
-  %.9723062 = phi double [ %.9723059, %B482.thread ], [ %.972, %B482.else.if ], [ 0x400921FB54442D18, %B482.else ]
-  %.978 = fdiv nsz contract double %.9723062, %.9743064
-  %.1035 = load double, ptr %160, align 8
-  %.1089 = getelementptr i8, ptr %160, i64 8
-  %.1090 = load double, ptr %.1089, align 8
-  %.1144 = getelementptr i8, ptr %160, i64 16
-  %.1145 = load double, ptr %.1144, align 8
-  %.1199 = getelementptr i8, ptr %160, i64 24
-  %.1200 = load double, ptr %.1199, align 8
-  %.1254 = getelementptr i8, ptr %160, i64 32
-  %.1255 = load double, ptr %.1254, align 8
-  %.1296 = fsub nsz contract double %.978, %.9235629
-  %.1298 = fadd nsz contract double %.1296, 0x400921FB54442D18
-  %.11.i650 = frem nsz contract double %.1298, 0x401921FB54442D18
+  %.9375614 = phi double [ %.9375612, %B482.thread ], [ %.937, %B482.else.if ], [ %.937, %B482.else ]
+  %164 = phi ptr [ %arg.sources.4, %B482.thread ], [ %163, %B482.else.if ], [ %163, %B482.else ]
+  %quot.1.029175613 = phi i64 [ 0, %B482.thread ], [ %.629.1, %B482.else.if ], [ %.629.1, %B482.else ]
+  %.9883052 = phi double [ %.9843045, %B482.thread ], [ %.9883061, %B482.else.if ], [ %.9883061, %B482.else ]
+  %.9863050 = phi double [ %.9863047, %B482.thread ], [ %.986, %B482.else.if ], [ 0x400921FB54442D18, %B482.else ]
+  %.992 = fdiv nsz contract double %.9863050, %.9883052
+  %.1049 = load double, ptr %164, align 8
+  %.1103 = getelementptr i8, ptr %164, i64 8
+  %.1104 = load double, ptr %.1103, align 8
+  %.1158 = getelementptr i8, ptr %164, i64 16
+  %.1159 = load double, ptr %.1158, align 8
+  %.1213 = getelementptr i8, ptr %164, i64 24
+  %.1214 = load double, ptr %.1213, align 8
+  %.1268 = getelementptr i8, ptr %164, i64 32
+  %.1269 = load double, ptr %.1268, align 8
+  %.1310 = fsub nsz contract double %.992, %.9375614
+  %.1312 = fadd nsz contract double %.1310, 0x400921FB54442D18
+  %.11.i650 = frem nsz contract double %.1312, 0x401921FB54442D18
   %.16.i = fcmp nsz contract une double %.11.i650, 0.000000e+00
   br i1 %.16.i, label %entry.if.i, label %entry.endif.i
 
@@ -1355,233 +1378,233 @@ entry.if.i:                                       ; preds = %B482.endif.endif.en
 
 entry.endif.i:                                    ; preds = %entry.if.if.i, %entry.if.i, %B482.endif.endif.endif.endif
   %.5.1.i = phi double [ %.11.i650, %entry.if.i ], [ %.24.i, %entry.if.if.i ], [ 0.000000e+00, %B482.endif.endif.endif.endif ]
-  %161 = icmp ne i64 %arg.pattern.5.0, -1
-  %162 = icmp ne i64 %arg.pattern.5.0, 0
-  %.1314 = fadd nsz contract double %.5.1.i, 0xC00921FB54442D18
-  %.1315 = tail call nsz contract double @llvm.fabs.f64(double %.1314)
-  %.1369 = getelementptr i8, ptr %160, i64 48
-  %.1370 = load double, ptr %.1369, align 8
-  %.1371 = fmul nsz contract double %.1370, %.1315
-  %.1377 = fdiv nsz contract double %.9235629, 0x401921FB54442D18
-  %.1394 = fmul nsz contract double %.1377, %.1393
-  %.1395 = tail call nsz contract double @llvm.floor.f64(double %.1394)
-  %.1396 = fptosi double %.1395 to i64
+  %165 = icmp ne i64 %arg.pattern.5.0, -1
+  %166 = icmp ne i64 %arg.pattern.5.0, 0
+  %.1328 = fadd nsz contract double %.5.1.i, 0xC00921FB54442D18
+  %.1329 = tail call nsz contract double @llvm.fabs.f64(double %.1328)
+  %.1383 = getelementptr i8, ptr %164, i64 48
+  %.1384 = load double, ptr %.1383, align 8
+  %.1385 = fmul nsz contract double %.1384, %.1329
+  %.1391 = fdiv nsz contract double %.9375614, 0x401921FB54442D18
+  %.1408 = fmul nsz contract double %.1391, %.1407
+  %.1409 = tail call nsz contract double @llvm.floor.f64(double %.1408)
+  %.1410 = fptosi double %.1409 to i64
   %const_mat1529 = add i64 %const, 4
-  %.1425 = icmp ne i64 %.1396, %const_mat1529
-  %.1427.not = or i1 %161, %.1425
-  %or.cond4341 = select i1 %162, i1 %.1427.not, i1 false
-  br i1 %or.cond4341, label %B482.endif.endif.endif.endif.else.if, label %B482.endif.endif.endif.endif.endif
+  %.1439 = icmp ne i64 %.1410, %const_mat1529
+  %.1441.not = or i1 %165, %.1439
+  %or.cond4326 = select i1 %166, i1 %.1441.not, i1 false
+  br i1 %or.cond4326, label %B482.endif.endif.endif.endif.else.if, label %B482.endif.endif.endif.endif.endif
 
 entry.if.if.i:                                    ; preds = %entry.if.i
   %.24.i = fadd nsz contract double %.11.i650, 0x401921FB54442D18
   br label %entry.endif.i
 
-B482.endif.endif.endif.endif.endif:               ; preds = %173, %entry.endif.i
-  %rem.4.0 = phi i64 [ 0, %entry.endif.i ], [ %spec.select3127, %173 ]
-  %.1461 = fdiv nsz contract double %.1456, %.9743064
+B482.endif.endif.endif.endif.endif:               ; preds = %177, %entry.endif.i
+  %rem.4.0 = phi i64 [ 0, %entry.endif.i ], [ %spec.select3115, %177 ]
+  %.1475 = fdiv nsz contract double %.1470, %.9883052
   br label %B896
 
 B482.endif.endif.endif.endif.else.if:             ; preds = %entry.endif.i
-  %163 = or i64 %.1396, %arg.pattern.5.0
-  %164 = and i64 %163, -4294967296
-  %165 = icmp eq i64 %164, 0
-  br i1 %165, label %166, label %171
+  %167 = or i64 %.1410, %arg.pattern.5.0
+  %168 = and i64 %167, -4294967296
+  %169 = icmp eq i64 %168, 0
+  br i1 %169, label %170, label %175
 
-166:                                              ; preds = %B482.endif.endif.endif.endif.else.if
-  %167 = trunc i64 %arg.pattern.5.0 to i32
-  %168 = trunc i64 %.1396 to i32
-  %169 = urem i32 %168, %167
-  %170 = zext i32 %169 to i64
-  br label %173
+170:                                              ; preds = %B482.endif.endif.endif.endif.else.if
+  %171 = trunc i64 %arg.pattern.5.0 to i32
+  %172 = trunc i64 %.1410 to i32
+  %173 = urem i32 %172, %171
+  %174 = zext i32 %173 to i64
+  br label %177
 
-171:                                              ; preds = %B482.endif.endif.endif.endif.else.if
-  %172 = srem i64 %.1396, %arg.pattern.5.0
-  br label %173
+175:                                              ; preds = %B482.endif.endif.endif.endif.else.if
+  %176 = srem i64 %.1410, %arg.pattern.5.0
+  br label %177
 
-173:                                              ; preds = %171, %166
-  %174 = phi i64 [ %170, %166 ], [ %172, %171 ]
-  %.1432 = xor i64 %174, %arg.pattern.5.0
-  %.1433 = icmp slt i64 %.1432, 0
-  %.1434 = icmp ne i64 %174, 0
-  %.1435 = and i1 %.1434, %.1433
-  %.1442 = select i1 %.1435, i64 %arg.pattern.5.0, i64 0
-  %spec.select3127 = add i64 %.1442, %174
+177:                                              ; preds = %175, %170
+  %178 = phi i64 [ %174, %170 ], [ %176, %175 ]
+  %.1446 = xor i64 %178, %arg.pattern.5.0
+  %.1447 = icmp slt i64 %.1446, 0
+  %.1448 = icmp ne i64 %178, 0
+  %.1449 = and i1 %.1448, %.1447
+  %.1456 = select i1 %.1449, i64 %arg.pattern.5.0, i64 0
+  %spec.select3115 = add i64 %.1456, %178
   br label %B482.endif.endif.endif.endif.endif
 
 B1024.endif.endif.endif:                          ; preds = %B896
-  %.2089 = fmul nsz contract double %since.2.1, 4.000000e+00
-  %.2094 = fdiv nsz contract double %.2089, %arg.cell_m
-  %.5.i = fptosi double %.2094 to i64
-  %.22033607.not = icmp slt i64 %.5.i, 0
-  br i1 %.22033607.not, label %B1416, label %B1104.lr.ph
+  %.2103 = fmul nsz contract double %since.2.1, 4.000000e+00
+  %.2108 = fdiv nsz contract double %.2103, %arg.cell_m
+  %.5.i = fptosi double %.2108 to i64
+  %.22173592.not = icmp slt i64 %.5.i, 0
+  br i1 %.22173592.not, label %B1416, label %B1104.lr.ph
 
 B1104.lr.ph:                                      ; preds = %B1024.endif.endif.endif
-  %.2119 = add nuw nsw i64 %.5.i, 1
-  %.2248 = uitofp nneg i64 %.2119 to double
-  %.2255 = fsub nsz contract double %y.3.1, %arg.ty
-  %.2263 = fsub nsz contract double %x.3.1, %arg.tx
-  %175 = add i64 %.5.i, 1
+  %.2133 = add nuw nsw i64 %.5.i, 1
+  %.2262 = uitofp nneg i64 %.2133 to double
+  %.2269 = fsub nsz contract double %y.3.1, %arg.ty
+  %.2277 = fsub nsz contract double %x.3.1, %arg.tx
+  %179 = add i64 %.5.i, 1
   br label %B1104
 
-B1434.endif.endif:                                ; preds = %B6852, %B1416
-  %waiting.3.1 = phi i64 [ 1, %B1416 ], [ %waiting.4.2, %B6852 ]
-  %.2522 = add nsw i64 %waiting.3.1, -1
-  %.2581 = mul i64 %.2522, %arg.stack.5.1
-  %.2585 = getelementptr double, ptr %arg.stack.4, i64 %.2581
-  %.2586 = load double, ptr %.2585, align 8
-  %.2640 = getelementptr i8, ptr %.2585, i64 8
-  %.2641 = load double, ptr %.2640, align 8
-  %.2695 = getelementptr i8, ptr %.2585, i64 16
-  %.2696 = load double, ptr %.2695, align 8
-  %.2750 = getelementptr i8, ptr %.2585, i64 24
-  %.2751 = load double, ptr %.2750, align 8
-  %.2841 = getelementptr i8, ptr %.2585, i64 32
-  %.2842 = load double, ptr %.2841, align 8
-  %.2896 = getelementptr i8, ptr %.2585, i64 40
-  %.2897 = load double, ptr %.2896, align 8
-  %.2951 = getelementptr i8, ptr %.2585, i64 48
-  %.2952 = load double, ptr %.2951, align 8
-  %.3015 = getelementptr i8, ptr %.2585, i64 56
-  %.3016 = load double, ptr %.3015, align 8
-  %.5.i541 = fptosi double %.3016 to i64
-  %.3094 = getelementptr i8, ptr %.2585, i64 64
-  %.3095 = load double, ptr %.3094, align 8
-  %.3140 = icmp sgt i64 %.5.i541, 0
-  br i1 %.3140, label %B1692.preheader, label %B1748.endif.endif
+B1434.endif.endif:                                ; preds = %B6928, %B1416
+  %waiting.3.1 = phi i64 [ 1, %B1416 ], [ %waiting.4.2, %B6928 ]
+  %.2536 = add nsw i64 %waiting.3.1, -1
+  %.2595 = mul i64 %.2536, %arg.stack.5.1
+  %.2599 = getelementptr double, ptr %arg.stack.4, i64 %.2595
+  %.2600 = load double, ptr %.2599, align 8
+  %.2654 = getelementptr i8, ptr %.2599, i64 8
+  %.2655 = load double, ptr %.2654, align 8
+  %.2709 = getelementptr i8, ptr %.2599, i64 16
+  %.2710 = load double, ptr %.2709, align 8
+  %.2764 = getelementptr i8, ptr %.2599, i64 24
+  %.2765 = load double, ptr %.2764, align 8
+  %.2855 = getelementptr i8, ptr %.2599, i64 32
+  %.2856 = load double, ptr %.2855, align 8
+  %.2910 = getelementptr i8, ptr %.2599, i64 40
+  %.2911 = load double, ptr %.2910, align 8
+  %.2965 = getelementptr i8, ptr %.2599, i64 48
+  %.2966 = load double, ptr %.2965, align 8
+  %.3029 = getelementptr i8, ptr %.2599, i64 56
+  %.3030 = load double, ptr %.3029, align 8
+  %.5.i541 = fptosi double %.3030 to i64
+  %.3108 = getelementptr i8, ptr %.2599, i64 64
+  %.3109 = load double, ptr %.3108, align 8
+  %.3154 = icmp sgt i64 %.5.i541, 0
+  br i1 %.3154, label %B1692.preheader, label %B1748.endif.endif
 
 B1692.preheader:                                  ; preds = %B1434.endif.endif
   %min.iters.check1119 = icmp ult i64 %.5.i541, 4
   br i1 %min.iters.check1119, label %B1692.preheader1134, label %vector.memcheck1116
 
 vector.memcheck1116:                              ; preds = %B1692.preheader
-  %176 = shl i64 %waiting.3.1, 3
-  %177 = sub i64 4104, %176
-  %178 = mul i64 %arg.stack.5.1, %177
-  %diff.check1117 = icmp ult i64 %178, 32
+  %180 = shl i64 %waiting.3.1, 3
+  %181 = sub i64 4104, %180
+  %182 = mul i64 %arg.stack.5.1, %181
+  %diff.check1117 = icmp ult i64 %182, 32
   br i1 %diff.check1117, label %B1692.preheader1134, label %vector.ph1120
 
 vector.ph1120:                                    ; preds = %vector.memcheck1116
   %n.vec1122 = and i64 %.5.i541, %const
-  %179 = mul i64 %3, %.2522
-  %scevgep1390 = getelementptr i8, ptr %scevgep1389, i64 %179
+  %183 = mul i64 %3, %.2536
+  %scevgep1390 = getelementptr i8, ptr %scevgep1389, i64 %183
   br label %vector.body1123
 
 vector.body1123:                                  ; preds = %vector.body1123, %vector.ph1120
   %index1124 = phi i64 [ 0, %vector.ph1120 ], [ %index.next1127, %vector.body1123 ]
-  %180 = shl i64 %index1124, 3
-  %scevgep1392 = getelementptr i8, ptr %scevgep1390, i64 %180
+  %184 = shl i64 %index1124, 3
+  %scevgep1392 = getelementptr i8, ptr %scevgep1390, i64 %184
   %scevgep1393 = getelementptr i8, ptr %scevgep1392, i64 -16
-  %181 = shl i64 %index1124, 3
-  %scevgep1391 = getelementptr i8, ptr %scevgep1390, i64 %181
+  %185 = shl i64 %index1124, 3
+  %scevgep1391 = getelementptr i8, ptr %scevgep1390, i64 %185
   %wide.load1125 = load <2 x double>, ptr %scevgep1393, align 8
   %wide.load1126 = load <2 x double>, ptr %scevgep1391, align 8
-  %182 = shl i64 %index1124, 3
-  %scevgep1387 = getelementptr i8, ptr %scevgep, i64 %182
+  %186 = shl i64 %index1124, 3
+  %scevgep1387 = getelementptr i8, ptr %scevgep, i64 %186
   %scevgep1388 = getelementptr i8, ptr %scevgep1387, i64 -16
-  %183 = shl i64 %index1124, 3
-  %scevgep1386 = getelementptr i8, ptr %scevgep, i64 %183
+  %187 = shl i64 %index1124, 3
+  %scevgep1386 = getelementptr i8, ptr %scevgep, i64 %187
   store <2 x double> %wide.load1125, ptr %scevgep1388, align 8
   store <2 x double> %wide.load1126, ptr %scevgep1386, align 8
   %index.next1127 = add nuw i64 %index1124, 4
-  %184 = icmp eq i64 %n.vec1122, %index.next1127
-  br i1 %184, label %middle.block1128, label %vector.body1123
+  %188 = icmp eq i64 %n.vec1122, %index.next1127
+  br i1 %188, label %middle.block1128, label %vector.body1123
 
 middle.block1128:                                 ; preds = %vector.body1123
   %cmp.n1129 = icmp eq i64 %n.vec1122, %.5.i541
   br i1 %cmp.n1129, label %B1748.endif.endif, label %B1692.preheader1134
 
 B1692.preheader1134:                              ; preds = %middle.block1128, %vector.memcheck1116, %B1692.preheader
-  %.318836123614.ph = phi i64 [ 0, %vector.memcheck1116 ], [ 0, %B1692.preheader ], [ %n.vec1122, %middle.block1128 ]
+  %.320235973599.ph = phi i64 [ 0, %vector.memcheck1116 ], [ 0, %B1692.preheader ], [ %n.vec1122, %middle.block1128 ]
   %xtraiter = and i64 %.5.i541, 3
   %lcmp.mod.not = icmp eq i64 %xtraiter, 0
   br i1 %lcmp.mod.not, label %B1692.prol.loopexit, label %B1692.prol.preheader
 
 B1692.prol.preheader:                             ; preds = %B1692.preheader1134
-  %185 = mul i64 %5, %.2522
-  %scevgep1397 = getelementptr i8, ptr %scevgep1396, i64 %185
+  %189 = mul i64 %5, %.2536
+  %scevgep1397 = getelementptr i8, ptr %scevgep1396, i64 %189
   br label %B1692.prol
 
 B1692.prol:                                       ; preds = %B1692.prol, %B1692.prol.preheader
   %lsr.iv = phi i64 [ %xtraiter, %B1692.prol.preheader ], [ %lsr.iv.next, %B1692.prol ]
-  %.318836123614.prol = phi i64 [ %.3195.prol, %B1692.prol ], [ %.318836123614.ph, %B1692.prol.preheader ]
-  %.3195.prol = add nuw nsw i64 %.318836123614.prol, 1
-  %186 = shl i64 %.318836123614.prol, 3
-  %scevgep1398 = getelementptr i8, ptr %scevgep1397, i64 %186
-  %.3273.prol = load double, ptr %scevgep1398, align 8
-  %187 = shl i64 %.318836123614.prol, 3
-  %scevgep1395 = getelementptr i8, ptr %scevgep1394, i64 %187
-  store double %.3273.prol, ptr %scevgep1395, align 8
+  %.320235973599.prol = phi i64 [ %.3209.prol, %B1692.prol ], [ %.320235973599.ph, %B1692.prol.preheader ]
+  %.3209.prol = add nuw nsw i64 %.320235973599.prol, 1
+  %190 = shl i64 %.320235973599.prol, 3
+  %scevgep1398 = getelementptr i8, ptr %scevgep1397, i64 %190
+  %.3287.prol = load double, ptr %scevgep1398, align 8
+  %191 = shl i64 %.320235973599.prol, 3
+  %scevgep1395 = getelementptr i8, ptr %scevgep1394, i64 %191
+  store double %.3287.prol, ptr %scevgep1395, align 8
   %lsr.iv.next = add nsw i64 %lsr.iv, -1
   %prol.iter.cmp.not = icmp eq i64 %lsr.iv.next, 0
   br i1 %prol.iter.cmp.not, label %B1692.prol.loopexit, label %B1692.prol
 
 B1692.prol.loopexit:                              ; preds = %B1692.prol, %B1692.preheader1134
-  %.318836123614.unr = phi i64 [ %.318836123614.ph, %B1692.preheader1134 ], [ %.3195.prol, %B1692.prol ]
-  %188 = sub nsw i64 %.318836123614.ph, %.5.i541
-  %189 = icmp ugt i64 %188, -4
-  br i1 %189, label %B1748.endif.endif, label %B1692.preheader1385
+  %.320235973599.unr = phi i64 [ %.320235973599.ph, %B1692.preheader1134 ], [ %.3209.prol, %B1692.prol ]
+  %192 = sub nsw i64 %.320235973599.ph, %.5.i541
+  %193 = icmp ugt i64 %192, -4
+  br i1 %193, label %B1748.endif.endif, label %B1692.preheader1385
 
 B1692.preheader1385:                              ; preds = %B1692.prol.loopexit
-  %190 = mul i64 %7, %.2522
-  %scevgep1408 = getelementptr i8, ptr %scevgep1407, i64 %190
+  %194 = mul i64 %7, %.2536
+  %scevgep1408 = getelementptr i8, ptr %scevgep1407, i64 %194
   br label %B1692
 
 B1748.endif.endif:                                ; preds = %B1692.prol.loopexit, %middle.block1128, %B1434.endif.endif, %B1692
-  %.3385 = mul i64 %.2522, %arg.trail.5.1
-  %.3389 = getelementptr double, ptr %arg.trail.4, i64 %.3385
-  %.3390 = load double, ptr %.3389, align 8
-  %.5.i542 = fptosi double %.3390 to i64
-  %.3454 = icmp slt i64 %.5.i542, 0
-  %.3415 = mul nsw i64 %.5.i542, 3
-  %.3416 = add nuw nsw i64 %.3415, 1
-  %storemerge3132 = select i1 %.3454, i64 0, i64 %.3416
-  %.34963620 = icmp sgt i64 %storemerge3132, 0
-  br i1 %.34963620, label %B1834.preheader, label %B1878.endif
+  %.3399 = mul i64 %.2536, %arg.trail.5.1
+  %.3403 = getelementptr double, ptr %arg.trail.4, i64 %.3399
+  %.3404 = load double, ptr %.3403, align 8
+  %.5.i542 = fptosi double %.3404 to i64
+  %.3468 = icmp slt i64 %.5.i542, 0
+  %.3429 = mul nsw i64 %.5.i542, 3
+  %.3430 = add nuw nsw i64 %.3429, 1
+  %storemerge3120 = select i1 %.3468, i64 0, i64 %.3430
+  %.35103605 = icmp sgt i64 %storemerge3120, 0
+  br i1 %.35103605, label %B1834.preheader, label %B1878.endif
 
 B1834.preheader:                                  ; preds = %B1748.endif.endif
-  %min.iters.check1104 = icmp ult i64 %storemerge3132, 6
+  %min.iters.check1104 = icmp ult i64 %storemerge3120, 6
   br i1 %min.iters.check1104, label %B1834.preheader1133, label %vector.memcheck1101
 
 vector.memcheck1101:                              ; preds = %B1834.preheader
-  %191 = shl i64 %waiting.3.1, 3
-  %192 = sub i64 4104, %191
-  %193 = mul i64 %arg.trail.5.1, %192
-  %diff.check1102 = icmp ult i64 %193, 32
+  %195 = shl i64 %waiting.3.1, 3
+  %196 = sub i64 4104, %195
+  %197 = mul i64 %arg.trail.5.1, %196
+  %diff.check1102 = icmp ult i64 %197, 32
   br i1 %diff.check1102, label %B1834.preheader1133, label %vector.ph1105
 
 vector.ph1105:                                    ; preds = %vector.memcheck1101
-  %n.vec1107 = and i64 %storemerge3132, %const
-  %194 = mul i64 %9, %.2522
-  %scevgep1421 = getelementptr i8, ptr %scevgep1420, i64 %194
+  %n.vec1107 = and i64 %storemerge3120, %const
+  %198 = mul i64 %9, %.2536
+  %scevgep1421 = getelementptr i8, ptr %scevgep1420, i64 %198
   br label %vector.body1108
 
 vector.body1108:                                  ; preds = %vector.body1108, %vector.ph1105
   %index1109 = phi i64 [ 0, %vector.ph1105 ], [ %index.next1112, %vector.body1108 ]
-  %195 = shl i64 %index1109, 3
-  %scevgep1423 = getelementptr i8, ptr %scevgep1421, i64 %195
+  %199 = shl i64 %index1109, 3
+  %scevgep1423 = getelementptr i8, ptr %scevgep1421, i64 %199
   %scevgep1424 = getelementptr i8, ptr %scevgep1423, i64 -16
-  %196 = shl i64 %index1109, 3
-  %scevgep1422 = getelementptr i8, ptr %scevgep1421, i64 %196
+  %200 = shl i64 %index1109, 3
+  %scevgep1422 = getelementptr i8, ptr %scevgep1421, i64 %200
   %wide.load1110 = load <2 x double>, ptr %scevgep1424, align 8
   %wide.load1111 = load <2 x double>, ptr %scevgep1422, align 8
-  %197 = shl i64 %index1109, 3
-  %scevgep1418 = getelementptr i8, ptr %scevgep1416, i64 %197
+  %201 = shl i64 %index1109, 3
+  %scevgep1418 = getelementptr i8, ptr %scevgep1416, i64 %201
   %scevgep1419 = getelementptr i8, ptr %scevgep1418, i64 -16
-  %198 = shl i64 %index1109, 3
-  %scevgep1417 = getelementptr i8, ptr %scevgep1416, i64 %198
+  %202 = shl i64 %index1109, 3
+  %scevgep1417 = getelementptr i8, ptr %scevgep1416, i64 %202
   store <2 x double> %wide.load1110, ptr %scevgep1419, align 8
   store <2 x double> %wide.load1111, ptr %scevgep1417, align 8
   %index.next1112 = add nuw i64 %index1109, 4
-  %199 = icmp eq i64 %n.vec1107, %index.next1112
-  br i1 %199, label %middle.block1113, label %vector.body1108
+  %203 = icmp eq i64 %n.vec1107, %index.next1112
+  br i1 %203, label %middle.block1113, label %vector.body1108
 
 middle.block1113:                                 ; preds = %vector.body1108
-  %cmp.n1114 = icmp eq i64 %storemerge3132, %n.vec1107
+  %cmp.n1114 = icmp eq i64 %storemerge3120, %n.vec1107
   br i1 %cmp.n1114, label %B1878.endif, label %B1834.preheader1133
 
 B1834.preheader1133:                              ; preds = %middle.block1113, %vector.memcheck1101, %B1834.preheader
-  %.350236193621.ph = phi i64 [ 0, %vector.memcheck1101 ], [ 0, %B1834.preheader ], [ %n.vec1107, %middle.block1113 ]
-  %xtraiter1243 = and i64 %storemerge3132, 3
+  %.351636043606.ph = phi i64 [ 0, %vector.memcheck1101 ], [ 0, %B1834.preheader ], [ %n.vec1107, %middle.block1113 ]
+  %xtraiter1243 = and i64 %storemerge3120, 3
   %lcmp.mod1244.not = icmp eq i64 %xtraiter1243, 0
   br i1 %lcmp.mod1244.not, label %B1834.prol.loopexit, label %B1834.prol.preheader
 
@@ -1590,194 +1613,194 @@ B1834.prol.preheader:                             ; preds = %B1834.preheader1133
 
 B1834.prol:                                       ; preds = %B1834.prol, %B1834.prol.preheader
   %lsr.iv1427 = phi i64 [ %xtraiter1243, %B1834.prol.preheader ], [ %lsr.iv.next1428, %B1834.prol ]
-  %.350236193621.prol = phi i64 [ %.3509.prol, %B1834.prol ], [ %.350236193621.ph, %B1834.prol.preheader ]
-  %.3509.prol = add nuw nsw i64 %.350236193621.prol, 1
-  %200 = shl i64 %.350236193621.prol, 3
-  %scevgep1426 = getelementptr i8, ptr %.3389, i64 %200
-  %.3586.prol = load double, ptr %scevgep1426, align 8
-  %201 = shl i64 %.350236193621.prol, 3
-  %scevgep1425 = getelementptr i8, ptr %1, i64 %201
-  store double %.3586.prol, ptr %scevgep1425, align 8
+  %.351636043606.prol = phi i64 [ %.3523.prol, %B1834.prol ], [ %.351636043606.ph, %B1834.prol.preheader ]
+  %.3523.prol = add nuw nsw i64 %.351636043606.prol, 1
+  %204 = shl i64 %.351636043606.prol, 3
+  %scevgep1426 = getelementptr i8, ptr %.3403, i64 %204
+  %.3600.prol = load double, ptr %scevgep1426, align 8
+  %205 = shl i64 %.351636043606.prol, 3
+  %scevgep1425 = getelementptr i8, ptr %1, i64 %205
+  store double %.3600.prol, ptr %scevgep1425, align 8
   %lsr.iv.next1428 = add nsw i64 %lsr.iv1427, -1
   %prol.iter1245.cmp.not = icmp eq i64 %lsr.iv.next1428, 0
   br i1 %prol.iter1245.cmp.not, label %B1834.prol.loopexit, label %B1834.prol
 
 B1834.prol.loopexit:                              ; preds = %B1834.prol, %B1834.preheader1133
-  %.350236193621.unr = phi i64 [ %.350236193621.ph, %B1834.preheader1133 ], [ %.3509.prol, %B1834.prol ]
-  %202 = sub nsw i64 %.350236193621.ph, %storemerge3132
-  %203 = icmp ugt i64 %202, -4
-  br i1 %203, label %B1878.endif, label %B1834.preheader1384
+  %.351636043606.unr = phi i64 [ %.351636043606.ph, %B1834.preheader1133 ], [ %.3523.prol, %B1834.prol ]
+  %206 = sub nsw i64 %.351636043606.ph, %storemerge3120
+  %207 = icmp ugt i64 %206, -4
+  br i1 %207, label %B1878.endif, label %B1834.preheader1384
 
 B1834.preheader1384:                              ; preds = %B1834.prol.loopexit
-  %204 = mul i64 %11, %.2522
-  %scevgep1438 = getelementptr i8, ptr %scevgep1437, i64 %204
+  %208 = mul i64 %11, %.2536
+  %scevgep1438 = getelementptr i8, ptr %scevgep1437, i64 %208
   br label %B1834
 
 B1878.endif:                                      ; preds = %B1834.prol.loopexit, %middle.block1113, %B1748.endif.endif, %B1834
-  %205 = icmp ne i64 %.325.1, -1
-  %206 = icmp ne i64 %.325.1, 0
-  %.3651 = tail call nsz contract double @llvm.floor.f64(double %.2641)
-  %.3652 = fptosi double %.3651 to i64
-  %.3654 = tail call nsz contract double @llvm.floor.f64(double %.2586)
-  %.3655 = fptosi double %.3654 to i64
-  %.3663 = tail call nsz contract double @llvm.cos.f64(double %.2696)
-  %.3665 = tail call nsz contract double @llvm.sin.f64(double %.2696)
-  %.3676 = fdiv nsz contract double %.2696, 0x401921FB54442D18
-  %.3679 = fadd nsz contract double %.3676, 5.000000e-01
-  %.3682 = fmul nsz contract double %.3679, %.3681
-  %.3683 = tail call nsz contract double @llvm.floor.f64(double %.3682)
-  %.3684 = fptosi double %.3683 to i64
+  %209 = icmp ne i64 %.339.1, -1
+  %210 = icmp ne i64 %.339.1, 0
+  %.3665 = tail call nsz contract double @llvm.floor.f64(double %.2655)
+  %.3666 = fptosi double %.3665 to i64
+  %.3668 = tail call nsz contract double @llvm.floor.f64(double %.2600)
+  %.3669 = fptosi double %.3668 to i64
+  %.3677 = tail call nsz contract double @llvm.cos.f64(double %.2710)
+  %.3679 = tail call nsz contract double @llvm.sin.f64(double %.2710)
+  %.3690 = fdiv nsz contract double %.2710, 0x401921FB54442D18
+  %.3693 = fadd nsz contract double %.3690, 5.000000e-01
+  %.3696 = fmul nsz contract double %.3693, %.3695
+  %.3697 = tail call nsz contract double @llvm.floor.f64(double %.3696)
+  %.3698 = fptosi double %.3697 to i64
   %const_mat1530 = add i64 %const, 4
-  %.3699 = icmp ne i64 %.3684, %const_mat1530
-  %.3701.not = or i1 %205, %.3699
-  %or.cond4342 = select i1 %206, i1 %.3701.not, i1 false
-  br i1 %or.cond4342, label %B1878.endif.else.if, label %B2148.endif.endif.endif.endif
+  %.3713 = icmp ne i64 %.3698, %const_mat1530
+  %.3715.not = or i1 %209, %.3713
+  %or.cond4327 = select i1 %210, i1 %.3715.not, i1 false
+  br i1 %or.cond4327, label %B1878.endif.else.if, label %B2148.endif.endif.endif.endif
 
 B1878.endif.else.if:                              ; preds = %B1878.endif
-  %207 = or i64 %.3684, %.325.1
-  %208 = and i64 %207, -4294967296
-  %209 = icmp eq i64 %208, 0
-  br i1 %209, label %210, label %215
+  %211 = or i64 %.3698, %.339.1
+  %212 = and i64 %211, -4294967296
+  %213 = icmp eq i64 %212, 0
+  br i1 %213, label %214, label %219
 
-210:                                              ; preds = %B1878.endif.else.if
-  %211 = trunc i64 %.325.1 to i32
-  %212 = trunc i64 %.3684 to i32
-  %213 = urem i32 %212, %211
-  %214 = zext i32 %213 to i64
-  br label %217
+214:                                              ; preds = %B1878.endif.else.if
+  %215 = trunc i64 %.339.1 to i32
+  %216 = trunc i64 %.3698 to i32
+  %217 = urem i32 %216, %215
+  %218 = zext i32 %217 to i64
+  br label %221
 
-215:                                              ; preds = %B1878.endif.else.if
-  %216 = srem i64 %.3684, %.325.1
-  br label %217
+219:                                              ; preds = %B1878.endif.else.if
+  %220 = srem i64 %.3698, %.339.1
+  br label %221
 
-217:                                              ; preds = %215, %210
-  %218 = phi i64 [ %214, %210 ], [ %216, %215 ]
-  %.3706 = xor i64 %218, %.325.1
-  %.3707 = icmp slt i64 %.3706, 0
-  %.3708 = icmp ne i64 %218, 0
-  %.3709 = and i1 %.3708, %.3707
-  %.3716 = select i1 %.3709, i64 %.325.1, i64 0
-  %spec.select3128 = add nsw i64 %.3716, %218
+221:                                              ; preds = %219, %214
+  %222 = phi i64 [ %218, %214 ], [ %220, %219 ]
+  %.3720 = xor i64 %222, %.339.1
+  %.3721 = icmp slt i64 %.3720, 0
+  %.3722 = icmp ne i64 %222, 0
+  %.3723 = and i1 %.3722, %.3721
+  %.3730 = select i1 %.3723, i64 %.339.1, i64 0
+  %spec.select3116 = add nsw i64 %.3730, %222
   br label %B2148.endif.endif.endif.endif
 
-B2148.endif.endif.endif.endif:                    ; preds = %217, %B1878.endif
-  %rem.5.0 = phi i64 [ 0, %B1878.endif ], [ %spec.select3128, %217 ]
-  %.3731 = fcmp nsz contract ule double %.3663, 0.000000e+00
-  %"$phi2148.1.2.2" = select i1 %.3731, i64 -1, i64 1
-  %.3742 = fcmp nsz contract ule double %.3665, 0.000000e+00
-  %"$phi2148.2.2.2" = select i1 %.3742, i64 -1, i64 1
-  %.3764 = tail call nsz contract double @llvm.fabs.f64(double %.3663)
-  %.12.i654 = fcmp nsz contract olt double %.3764, 1.000000e-30
-  %.13.i655 = select i1 %.12.i654, double 1.000000e-30, double %.3764
-  %.3796 = fdiv nsz contract double 1.000000e+00, %.13.i655
-  %.3798 = tail call nsz contract double @llvm.fabs.f64(double %.3665)
-  %.12.i656 = fcmp nsz contract olt double %.3798, 1.000000e-30
-  %.13.i657 = select i1 %.12.i656, double 1.000000e-30, double %.3798
-  %.3830 = fdiv nsz contract double 1.000000e+00, %.13.i657
-  br i1 %.3731, label %B2308, label %B2292
+B2148.endif.endif.endif.endif:                    ; preds = %221, %B1878.endif
+  %rem.5.0 = phi i64 [ 0, %B1878.endif ], [ %spec.select3116, %221 ]
+  %.3745 = fcmp nsz contract ule double %.3677, 0.000000e+00
+  %"$phi2148.1.2.2" = select i1 %.3745, i64 -1, i64 1
+  %.3756 = fcmp nsz contract ule double %.3679, 0.000000e+00
+  %"$phi2148.2.2.2" = select i1 %.3756, i64 -1, i64 1
+  %.3778 = tail call nsz contract double @llvm.fabs.f64(double %.3677)
+  %.12.i654 = fcmp nsz contract olt double %.3778, 1.000000e-30
+  %.13.i655 = select i1 %.12.i654, double 1.000000e-30, double %.3778
+  %.3810 = fdiv nsz contract double 1.000000e+00, %.13.i655
+  %.3812 = tail call nsz contract double @llvm.fabs.f64(double %.3679)
+  %.12.i656 = fcmp nsz contract olt double %.3812, 1.000000e-30
+  %.13.i657 = select i1 %.12.i656, double 1.000000e-30, double %.3812
+  %.3844 = fdiv nsz contract double 1.000000e+00, %.13.i657
+  br i1 %.3745, label %B2308, label %B2292
 
-B2546.endif:                                      ; preds = %B6802.endif, %B2544
-  %low.6.3 = phi double [ %low.7.2, %B2544 ], [ %.13.i589, %B6802.endif ]
-  %col.3.3 = phi i64 [ %col.4.2, %B2544 ], [ %col.5.5, %B6802.endif ]
-  %row.3.3 = phi i64 [ %row.4.2, %B2544 ], [ %row.5.5, %B6802.endif ]
-  %waiting.5.3 = phi i64 [ %waiting.6.2.ph, %B2544 ], [ %waiting.7.5, %B6802.endif ]
-  %to_col.2.3 = phi double [ %to_col.3.2, %B2544 ], [ %to_col.4.5, %B6802.endif ]
-  %to_row.2.3 = phi double [ %to_row.3.2, %B2544 ], [ %to_row.4.5, %B6802.endif ]
-  %gone.2.3 = phi double [ %gone.3.2, %B2544 ], [ %.13.i, %B6802.endif ]
-  %inside.2.3 = phi i1 [ %inside.3.2, %B2544 ], [ true, %B6802.endif ]
+B2546.endif:                                      ; preds = %B6878.endif, %B2544
+  %low.6.3 = phi double [ %low.7.2, %B2544 ], [ %.13.i589, %B6878.endif ]
+  %col.3.3 = phi i64 [ %col.4.2, %B2544 ], [ %col.5.5, %B6878.endif ]
+  %row.3.3 = phi i64 [ %row.4.2, %B2544 ], [ %row.5.5, %B6878.endif ]
+  %waiting.5.3 = phi i64 [ %waiting.6.2.ph, %B2544 ], [ %waiting.7.5, %B6878.endif ]
+  %to_col.2.3 = phi double [ %to_col.3.2, %B2544 ], [ %to_col.4.5, %B6878.endif ]
+  %to_row.2.3 = phi double [ %to_row.3.2, %B2544 ], [ %to_row.4.5, %B6878.endif ]
+  %gone.2.3 = phi double [ %gone.3.2, %B2544 ], [ %.13.i, %B6878.endif ]
+  %inside.2.3 = phi i1 [ %inside.3.2, %B2544 ], [ true, %B6878.endif ]
   %.12.i = fcmp nsz contract olt double %to_row.2.3, %to_col.2.3
   %.13.i = select i1 %.12.i, double %to_row.2.3, double %to_col.2.3
-  %.4446 = fmul nsz contract double %arg.cell_m, %.13.i
-  %.4448 = fadd nsz contract double %.2751, %.4446
+  %.4460 = fmul nsz contract double %arg.cell_m, %.13.i
+  %.4462 = fadd nsz contract double %.2765, %.4460
   br i1 %inside.2.3, label %B2600, label %B4044
 
 B2860.endif.endif:                                ; preds = %B2810
-  %.4743 = fadd nsz contract double %gone.2.3, %.13.i
-  %.4744 = fmul nsz contract double %.4743, 5.000000e-01
-  %.4746 = fmul nsz contract double %arg.cell_m, %.4744
-  %.4748 = fadd nsz contract double %.2751, %.4746
-  %.5043 = fsub nsz contract double %.4748, %since.2.1
-  %.5047 = fsub nsz contract double %.13.i, %gone.2.3
-  %.5053 = fmul nsz contract double %.4748, %.4748
-  %.5425 = fmul nsz contract double %since.2.1, %.5043
-  %.5430 = fdiv nsz contract double %.5425, %.4748
-  %.5681 = mul i64 %.4458, %arg.into.5.2
-  %invariant.gep3667 = getelementptr double, ptr %arg.into.4, i64 %.5681
-  %invariant.gep3668 = getelementptr double, ptr %invariant.gep3667, i64 %.4461
-  %219 = getelementptr double, ptr %54, i64 %.5681
-  %220 = getelementptr double, ptr %55, i64 %.5681
-  %221 = getelementptr double, ptr %56, i64 %.5681
-  %"$phi2960.2.2.6" = fdiv nsz contract double %rise.2.0, %.4748
-  %.4922 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6"
-  %.4930 = fcmp nsz contract ole double %"$phi2960.2.2.6", %.2897
-  %or.cond3110 = select i1 %.4922, i1 %.4930, i1 false
-  br i1 %or.cond3110, label %B2996.endif.endif, label %B6873
+  %.4757 = fadd nsz contract double %gone.2.3, %.13.i
+  %.4758 = fmul nsz contract double %.4757, 5.000000e-01
+  %.4760 = fmul nsz contract double %arg.cell_m, %.4758
+  %.4762 = fadd nsz contract double %.2765, %.4760
+  %.5057 = fsub nsz contract double %.4762, %since.2.1
+  %.5061 = fsub nsz contract double %.13.i, %gone.2.3
+  %.5067 = fmul nsz contract double %.4762, %.4762
+  %.5439 = fmul nsz contract double %since.2.1, %.5057
+  %.5444 = fdiv nsz contract double %.5439, %.4762
+  %.5695 = mul i64 %.4472, %arg.into.5.2
+  %invariant.gep3652 = getelementptr double, ptr %arg.into.4, i64 %.5695
+  %invariant.gep3653 = getelementptr double, ptr %invariant.gep3652, i64 %.4475
+  %223 = getelementptr double, ptr %54, i64 %.5695
+  %224 = getelementptr double, ptr %55, i64 %.5695
+  %225 = getelementptr double, ptr %56, i64 %.5695
+  %"$phi2960.2.2.6" = fdiv nsz contract double %rise.2.0, %.4762
+  %.4936 = fcmp nsz contract ole double %low.6.3, %"$phi2960.2.2.6"
+  %.4944 = fcmp nsz contract ole double %"$phi2960.2.2.6", %.2911
+  %or.cond3098 = select i1 %.4936, i1 %.4944, i1 false
+  br i1 %or.cond3098, label %B2996.endif.endif, label %B6949
 
 B2996.endif.endif:                                ; preds = %B2860.endif.endif
-  %222 = icmp slt i64 %.5.i541, 1
-  %.4945 = tail call nsz contract double @atan(double %"$phi2960.2.2.6")
-  %.4949 = fdiv nsz contract double %.4945, 0x400921FB54442D18
-  %.4950 = fadd nsz contract double %.4949, 5.000000e-01
-  %.4954 = fmul nsz contract double %.4950, %.4953
-  %.4955 = fadd nsz contract double %.4954, 5.000000e-01
-  %.5.i658 = fptosi double %.4955 to i64
-  %.5012 = icmp slt i64 %.5.i658, 0
-  %.5013 = select i1 %.5012, i64 %arg.pattern.5.1, i64 0
-  %223 = getelementptr double, ptr %35, i64 %.5.i658
-  %.5035 = getelementptr double, ptr %223, i64 %.5013
-  %.5036 = load double, ptr %.5035, align 8
-  %.5040 = fmul nsz contract double %wide.2.1, %.5036
-  %.5044 = fmul nsz contract double %.5043, %.5040
-  %.5048 = fmul nsz contract double %.5047, %.5044
-  %.5050 = fmul nsz contract double %arg.cell_m, %.5048
-  %.5059 = fadd nsz contract double %.5056, %.5053
-  %.5063 = fdiv nsz contract double %.5050, %.5059
-  br i1 %222, label %B3376, label %B3224.lr.ph
+  %226 = icmp slt i64 %.5.i541, 1
+  %.4959 = tail call nsz contract double @atan(double %"$phi2960.2.2.6")
+  %.4963 = fdiv nsz contract double %.4959, 0x400921FB54442D18
+  %.4964 = fadd nsz contract double %.4963, 5.000000e-01
+  %.4968 = fmul nsz contract double %.4964, %.4967
+  %.4969 = fadd nsz contract double %.4968, 5.000000e-01
+  %.5.i658 = fptosi double %.4969 to i64
+  %.5026 = icmp slt i64 %.5.i658, 0
+  %.5027 = select i1 %.5026, i64 %arg.pattern.5.1, i64 0
+  %227 = getelementptr double, ptr %35, i64 %.5.i658
+  %.5049 = getelementptr double, ptr %227, i64 %.5027
+  %.5050 = load double, ptr %.5049, align 8
+  %.5054 = fmul nsz contract double %wide.2.1, %.5050
+  %.5058 = fmul nsz contract double %.5057, %.5054
+  %.5062 = fmul nsz contract double %.5061, %.5058
+  %.5064 = fmul nsz contract double %arg.cell_m, %.5062
+  %.5073 = fadd nsz contract double %.5070, %.5067
+  %.5077 = fdiv nsz contract double %.5064, %.5073
+  br i1 %226, label %B3376, label %B3224.lr.ph
 
 B3224.lr.ph:                                      ; preds = %B2996.endif.endif
-  %224 = icmp slt i64 %.5.i658, 0
-  %225 = icmp eq i64 %57, 0
+  %228 = icmp slt i64 %.5.i658, 0
+  %229 = icmp eq i64 %57, 0
   %invariant.gep = getelementptr double, ptr %arg.walls.4, i64 %.5.i658
-  %.5293 = select i1 %224, i64 %arg.walls.5.1, i64 0
-  %invariant.gep3634 = getelementptr double, ptr %invariant.gep, i64 %.5293
-  br i1 %225, label %B3224.endif.epil.preheader, label %B3224.endif.preheader
+  %.5307 = select i1 %228, i64 %arg.walls.5.1, i64 0
+  %invariant.gep3619 = getelementptr double, ptr %invariant.gep, i64 %.5307
+  br i1 %229, label %B3224.endif.epil.preheader, label %B3224.endif.preheader
 
 B3224.endif.preheader:                            ; preds = %B3224.lr.ph
   br label %B3224.endif
 
 B3224.endif:                                      ; preds = %B3224.endif, %B3224.endif.preheader
-  %power.5.83630 = phi double [ %.5320.11260, %B3224.endif ], [ %.5063, %B3224.endif.preheader ]
-  %.515336263628 = phi i64 [ %.5160.11253, %B3224.endif ], [ 0, %B3224.endif.preheader ]
-  %226 = shl i64 %.515336263628, 3
-  %scevgep1448 = getelementptr i8, ptr %scevgep1446, i64 %226
+  %power.5.83615 = phi double [ %.5334.11260, %B3224.endif ], [ %.5077, %B3224.endif.preheader ]
+  %.516736113613 = phi i64 [ %.5174.11253, %B3224.endif ], [ 0, %B3224.endif.preheader ]
+  %230 = shl i64 %.516736113613, 3
+  %scevgep1448 = getelementptr i8, ptr %scevgep1446, i64 %230
   %scevgep1449 = getelementptr i8, ptr %scevgep1448, i64 -8
-  %.5239 = load double, ptr %scevgep1449, align 8
-  %.5.i554 = fptosi double %.5239 to i64
-  %.5289 = icmp slt i64 %.5.i554, 0
-  %.5290 = select i1 %.5289, i64 %arg.walls.5.0, i64 0
-  %.5291 = add i64 %.5290, %.5.i554
-  %.5311 = mul i64 %.5291, %arg.walls.5.1
-  %gep3635 = getelementptr double, ptr %invariant.gep3634, i64 %.5311
-  %.5316 = load double, ptr %gep3635, align 8
-  %.5320 = fmul nsz contract double %power.5.83630, %.5316
-  %227 = shl i64 %.515336263628, 3
-  %scevgep1447 = getelementptr i8, ptr %scevgep1446, i64 %227
-  %.5239.11252 = load double, ptr %scevgep1447, align 8
-  %.5.i554.1 = fptosi double %.5239.11252 to i64
-  %.5160.11253 = add nuw i64 %.515336263628, 2
-  %.5289.11254 = icmp slt i64 %.5.i554.1, 0
-  %.5290.11255 = select i1 %.5289.11254, i64 %arg.walls.5.0, i64 0
-  %.5291.11256 = add i64 %.5290.11255, %.5.i554.1
-  %.5311.11257 = mul i64 %.5291.11256, %arg.walls.5.1
-  %gep3635.11258 = getelementptr double, ptr %invariant.gep3634, i64 %.5311.11257
-  %.5316.11259 = load double, ptr %gep3635.11258, align 8
-  %.5320.11260 = fmul nsz contract double %.5320, %.5316.11259
-  %niter.ncmp.1 = icmp eq i64 %unroll_iter, %.5160.11253
+  %.5253 = load double, ptr %scevgep1449, align 8
+  %.5.i554 = fptosi double %.5253 to i64
+  %.5303 = icmp slt i64 %.5.i554, 0
+  %.5304 = select i1 %.5303, i64 %arg.walls.5.0, i64 0
+  %.5305 = add i64 %.5304, %.5.i554
+  %.5325 = mul i64 %.5305, %arg.walls.5.1
+  %gep3620 = getelementptr double, ptr %invariant.gep3619, i64 %.5325
+  %.5330 = load double, ptr %gep3620, align 8
+  %.5334 = fmul nsz contract double %power.5.83615, %.5330
+  %231 = shl i64 %.516736113613, 3
+  %scevgep1447 = getelementptr i8, ptr %scevgep1446, i64 %231
+  %.5253.11252 = load double, ptr %scevgep1447, align 8
+  %.5.i554.1 = fptosi double %.5253.11252 to i64
+  %.5174.11253 = add nuw i64 %.516736113613, 2
+  %.5303.11254 = icmp slt i64 %.5.i554.1, 0
+  %.5304.11255 = select i1 %.5303.11254, i64 %arg.walls.5.0, i64 0
+  %.5305.11256 = add i64 %.5304.11255, %.5.i554.1
+  %.5325.11257 = mul i64 %.5305.11256, %arg.walls.5.1
+  %gep3620.11258 = getelementptr double, ptr %invariant.gep3619, i64 %.5325.11257
+  %.5330.11259 = load double, ptr %gep3620.11258, align 8
+  %.5334.11260 = fmul nsz contract double %.5334, %.5330.11259
+  %niter.ncmp.1 = icmp eq i64 %unroll_iter, %.5174.11253
   br i1 %niter.ncmp.1, label %B3376.loopexit.unr-lcssa, label %B3224.endif
 
 B3388.endif.endif:                                ; preds = %B20.i, %B3388
   %storemerge.i = phi double [ %76, %B20.i ], [ 1.000000e+00, %B3388 ]
-  %.5462 = fmul nsz contract double %power.5.8.lcssa, %storemerge.i
+  %.5476 = fmul nsz contract double %power.5.8.lcssa, %storemerge.i
   br label %B3516
 
 B3554.endif.endif:                                ; preds = %B82.endif.endif.endif.endif.endif.endif.endif.i, %B3554
@@ -1785,25 +1808,25 @@ B3554.endif.endif:                                ; preds = %B82.endif.endif.end
   %.591.i = fmul nsz contract double %"$phi2960.2.2.6", %"$phi2960.2.2.6"
   %.594.i = fadd nsz contract double %.591.i, 1.000000e+00
   %sqrt.i557 = tail call nsz contract double @llvm.sqrt.f64(double %.594.i)
-  %228 = fneg nsz contract double %total.2.0.lcssa.i
-  %.7.i659 = fmul nsz contract double %sqrt.i557, %228
+  %232 = fneg nsz contract double %total.2.0.lcssa.i
+  %.7.i659 = fmul nsz contract double %sqrt.i557, %232
   %.8.i660 = fmul nsz contract double %arg.gamma, %.7.i659
   %.12.i661 = fdiv nsz contract double %.8.i660, %arg.limit
   %.13.i662 = tail call nsz contract double @llvm.exp.f64(double %.12.i661)
   %.14.i663 = fsub nsz contract double 1.000000e+00, %.13.i662
   %.15.i664 = fmul nsz contract double %arg.limit, %.14.i663
-  %.5597 = fmul nsz contract double %.15.i664, -1.000000e-01
-  %.5598 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5597)
-  %.5600 = fmul nsz contract double %power.7.8, %.5598
+  %.5611 = fmul nsz contract double %.15.i664, -1.000000e-01
+  %.5612 = tail call nsz contract double @llvm.pow.f64(double 1.000000e+01, double %.5611)
+  %.5614 = fmul nsz contract double %power.7.8, %.5612
   br label %B3654
 
 B3892.endif.endif.endif:                          ; preds = %B3864
   %sunkaddr1560 = mul i64 %book.2.1, 8
   %sunkaddr1561 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1560
   %sunkaddr1562 = getelementptr i8, ptr %sunkaddr1561, i64 8
-  %.6316 = load double, ptr %sunkaddr1562, align 8
-  %.12.i558 = fcmp nsz contract olt double %.2897, %.6254
-  %.13.i559 = select i1 %.12.i558, double %.2897, double %.6254
+  %.6330 = load double, ptr %sunkaddr1562, align 8
+  %.12.i558 = fcmp nsz contract olt double %.2911, %.6268
+  %.13.i559 = select i1 %.12.i558, double %.2911, double %.6268
   %.5.i665 = fmul nsz contract double %.13.i559, %.13.i559
   %.6.i666 = fadd nsz contract double %.5.i665, 1.000000e+00
   %sqrt.i667 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i666)
@@ -1812,92 +1835,92 @@ B3892.endif.endif.endif:                          ; preds = %B3864
   %.6.i670 = fadd nsz contract double %.5.i669, 1.000000e+00
   %sqrt.i671 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i670)
   %.11.i672 = fdiv nsz contract double %low.6.3, %sqrt.i671
-  %.6400 = fsub nsz contract double %.11.i668, %.11.i672
-  %.6401 = fadd nsz contract double %.6400, %.6316
-  store double %.6401, ptr %sunkaddr1562, align 8
-  %.6460 = fcmp nsz contract ult double %.6254, %.2897
-  br i1 %.6460, label %B4044, label %B6852
+  %.6414 = fsub nsz contract double %.11.i668, %.11.i672
+  %.6415 = fadd nsz contract double %.6414, %.6330
+  store double %.6415, ptr %sunkaddr1562, align 8
+  %.6474 = fcmp nsz contract ult double %.6268, %.2911
+  br i1 %.6474, label %B4044, label %B6928
 
 B4056.endif:                                      ; preds = %B4044
-  %.6534 = fcmp nsz contract ogt double %.6532, %.2897
-  br i1 %.6534, label %B4094, label %B4222
+  %.6548 = fcmp nsz contract ogt double %.6546, %.2911
+  br i1 %.6548, label %B4094, label %B4222
 
 B4076.endif:                                      ; preds = %B4044
-  %.6544 = fcmp nsz contract olt double %.6532, %low.8.4
-  br i1 %.6544, label %B4094, label %B4222
+  %.6558 = fcmp nsz contract olt double %.6546, %low.8.4
+  br i1 %.6558, label %B4094, label %B4222
 
 B4114.endif.endif:                                ; preds = %B4094
   %sunkaddr1563 = mul i64 %book.2.1, 8
   %sunkaddr1564 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1563
   %sunkaddr1565 = getelementptr i8, ptr %sunkaddr1564, i64 8
-  %.6657 = load double, ptr %sunkaddr1565, align 8
-  %.5.i560 = fmul nsz contract double %.2897, %.2897
+  %.6671 = load double, ptr %sunkaddr1565, align 8
+  %.5.i560 = fmul nsz contract double %.2911, %.2911
   %.6.i = fadd nsz contract double %.5.i560, 1.000000e+00
   %sqrt.i561 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i)
-  %.11.i = fdiv nsz contract double %.2897, %sqrt.i561
+  %.11.i = fdiv nsz contract double %.2911, %sqrt.i561
   %.5.i673 = fmul nsz contract double %low.8.4, %low.8.4
   %.6.i674 = fadd nsz contract double %.5.i673, 1.000000e+00
   %sqrt.i675 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i674)
   %.11.i676 = fdiv nsz contract double %low.8.4, %sqrt.i675
-  %.6714 = fsub nsz contract double %.11.i, %.11.i676
-  %.6715 = fadd nsz contract double %.6714, %.6657
-  store double %.6715, ptr %sunkaddr1565, align 8
-  br label %B6852
+  %.6728 = fsub nsz contract double %.11.i, %.11.i676
+  %.6729 = fadd nsz contract double %.6728, %.6671
+  store double %.6729, ptr %sunkaddr1565, align 8
+  br label %B6928
 
 B4560.endif.endif:                                ; preds = %B4546, %B4476, %B4464
   %sunkaddr1566 = mul i64 %book.2.1, 8
   %sunkaddr1567 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1566
-  %.7154 = load double, ptr %sunkaddr1567, align 8
-  %.5.i562 = fmul nsz contract double %.2897, %.2897
+  %.7168 = load double, ptr %sunkaddr1567, align 8
+  %.5.i562 = fmul nsz contract double %.2911, %.2911
   %.6.i563 = fadd nsz contract double %.5.i562, 1.000000e+00
   %sqrt.i564 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i563)
-  %.11.i565 = fdiv nsz contract double %.2897, %sqrt.i564
+  %.11.i565 = fdiv nsz contract double %.2911, %sqrt.i564
   %.5.i677 = fmul nsz contract double %low.8.4, %low.8.4
   %.6.i678 = fadd nsz contract double %.5.i677, 1.000000e+00
   %sqrt.i679 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i678)
   %.11.i680 = fdiv nsz contract double %low.8.4, %sqrt.i679
-  %.7211 = fsub nsz contract double %.11.i565, %.11.i680
-  %.7212 = fadd nsz contract double %.7211, %.7154
-  store double %.7212, ptr %sunkaddr1567, align 8
-  br label %B6852
+  %.7225 = fsub nsz contract double %.11.i565, %.11.i680
+  %.7226 = fadd nsz contract double %.7225, %.7168
+  store double %.7226, ptr %sunkaddr1567, align 8
+  br label %B6928
 
 B4746.endif.endif:                                ; preds = %B4724
   %sunkaddr1568 = mul i64 %book.2.1, 8
   %sunkaddr1569 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1568
   %sunkaddr1570 = getelementptr i8, ptr %sunkaddr1569, i64 24
-  %.7472 = load double, ptr %sunkaddr1570, align 8
-  %.5.i566 = fmul nsz contract double %.2897, %.2897
+  %.7486 = load double, ptr %sunkaddr1570, align 8
+  %.5.i566 = fmul nsz contract double %.2911, %.2911
   %.6.i567 = fadd nsz contract double %.5.i566, 1.000000e+00
   %sqrt.i568 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i567)
-  %.11.i569 = fdiv nsz contract double %.2897, %sqrt.i568
+  %.11.i569 = fdiv nsz contract double %.2911, %sqrt.i568
   %.5.i681 = fmul nsz contract double %low.8.4, %low.8.4
   %.6.i682 = fadd nsz contract double %.5.i681, 1.000000e+00
   %sqrt.i683 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i682)
   %.11.i684 = fdiv nsz contract double %low.8.4, %sqrt.i683
-  %.7529 = fsub nsz contract double %.11.i569, %.11.i684
-  %.7530 = fadd nsz contract double %.7529, %.7472
-  store double %.7530, ptr %sunkaddr1570, align 8
-  br label %B6852
+  %.7543 = fsub nsz contract double %.11.i569, %.11.i684
+  %.7544 = fadd nsz contract double %.7543, %.7486
+  store double %.7544, ptr %sunkaddr1570, align 8
+  br label %B6928
 
-B5474.endif.endif:                                ; preds = %B5372, %B4890
-  %nx.2.6 = phi double [ %.7744, %B4890 ], [ %"$phi5448.1.2.63050", %B5372 ]
-  %ny.2.6 = phi double [ %.7843, %B4890 ], [ %"$phi5448.2.2.6", %B5372 ]
-  %facing.2.6 = phi double [ %.8084, %B4890 ], [ %.8639, %B5372 ]
-  %.8648 = fneg nsz contract float %.7328
-  %.8652 = fpext float %.8648 to double
-  %.8653 = fsub nsz contract double %.8652, %arg.tz
-  %.8658 = fdiv nsz contract double %.8653, %.4448
-  %.12.i570 = fcmp nsz contract ogt double %.8658, %low.8.4
-  %.13.i571 = select i1 %.12.i570, double %.8658, double %low.8.4
-  br i1 %.12.i570, label %B5532.endif.endif.endif, label %B5664.endif
+B5550.endif.endif:                                ; preds = %B5448, %B5156
+  %ny.4.6 = phi double [ %ny.3.63007, %B5156 ], [ %"$phi5524.2.2.6", %B5448 ]
+  %nx.4.6 = phi double [ %nx.3.63009, %B5156 ], [ %"$phi5524.1.2.63038", %B5448 ]
+  %facing.2.6 = phi double [ %.79643011, %B5156 ], [ %.8520, %B5448 ]
+  %.8529 = fneg nsz contract float %.7342
+  %.8533 = fpext float %.8529 to double
+  %.8534 = fsub nsz contract double %.8533, %arg.tz
+  %.8539 = fdiv nsz contract double %.8534, %.4462
+  %.12.i570 = fcmp nsz contract ogt double %.8539, %low.8.4
+  %.13.i571 = select i1 %.12.i570, double %.8539, double %low.8.4
+  br i1 %.12.i570, label %B5608.endif.endif.endif, label %B5740.endif
 
-B5532.endif.endif.endif:                          ; preds = %B5474.endif.endif
+B5608.endif.endif.endif:                          ; preds = %B5550.endif.endif
   %sunkaddr1571 = mul i64 %book.2.1, 8
   %sunkaddr1572 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1571
   %sunkaddr1573 = getelementptr i8, ptr %sunkaddr1572, i64 8
-  %.8749 = load double, ptr %sunkaddr1573, align 8
-  %.12.i572 = fcmp nsz contract olt double %.2897, %.8658
-  %.13.i573 = select i1 %.12.i572, double %.2897, double %.8658
+  %.8630 = load double, ptr %sunkaddr1573, align 8
+  %.12.i572 = fcmp nsz contract olt double %.2911, %.8539
+  %.13.i573 = select i1 %.12.i572, double %.2911, double %.8539
   %.5.i685 = fmul nsz contract double %.13.i573, %.13.i573
   %.6.i686 = fadd nsz contract double %.5.i685, 1.000000e+00
   %sqrt.i687 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i686)
@@ -1906,37 +1929,37 @@ B5532.endif.endif.endif:                          ; preds = %B5474.endif.endif
   %.6.i690 = fadd nsz contract double %.5.i689, 1.000000e+00
   %sqrt.i691 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i690)
   %.11.i692 = fdiv nsz contract double %low.8.4, %sqrt.i691
-  %.8831 = fsub nsz contract double %.11.i688, %.11.i692
-  %.8832 = fadd nsz contract double %.8831, %.8749
-  store double %.8832, ptr %sunkaddr1573, align 8
-  br label %B5664.endif
+  %.8712 = fsub nsz contract double %.11.i688, %.11.i692
+  %.8713 = fadd nsz contract double %.8712, %.8630
+  store double %.8713, ptr %sunkaddr1573, align 8
+  br label %B5740.endif
 
-B5664.endif:                                      ; preds = %B5532.endif.endif.endif, %B5474.endif.endif
-  %.12.i574 = fcmp nsz contract olt double %.7598, %.2897
-  %.13.i575 = select i1 %.12.i574, double %.7598, double %.2897
-  %.8925 = fcmp nsz contract ogt double %.13.i575, %.13.i571
-  br i1 %.8925, label %B5710.endif, label %B6802.endif
+B5740.endif:                                      ; preds = %B5608.endif.endif.endif, %B5550.endif.endif
+  %.12.i574 = fcmp nsz contract olt double %.7612, %.2911
+  %.13.i575 = select i1 %.12.i574, double %.7612, double %.2911
+  %.8806 = fcmp nsz contract ogt double %.13.i575, %.13.i571
+  br i1 %.8806, label %B5786.endif, label %B6878.endif
 
-B5710.endif:                                      ; preds = %B5664.endif
-  %229 = fmul nsz contract double %facing.2.6, %.8947
-  %.8949 = fsub nsz contract double 5.000000e-01, %229
-  %.5.i576 = fptosi double %.8949 to i64
-  %.9003 = icmp slt i64 %.5.i576, 0
-  %.9004 = select i1 %.9003, i64 %arg.walls.5.0, i64 0
-  %.9005 = add i64 %.9004, %.5.i576
-  %.9025 = mul i64 %.9005, %arg.walls.5.1
-  %gep4017 = getelementptr double, ptr %invariant.gep4016, i64 %.9025
-  %.9030 = load double, ptr %gep4017, align 8
-  %.9034 = fmul nsz contract double %.2952, %.9030
-  %.9046 = fcmp nsz contract olt double %.9034, 0x3E7AD7F29ABCAF48
-  %or.cond3125 = select i1 %or.cond3124, i1 true, i1 %.9046
-  br i1 %or.cond3125, label %B5854.endif.endif, label %B5962
+B5786.endif:                                      ; preds = %B5740.endif
+  %233 = fmul nsz contract double %facing.2.6, %.8828
+  %.8830 = fsub nsz contract double 5.000000e-01, %233
+  %.5.i576 = fptosi double %.8830 to i64
+  %.8884 = icmp slt i64 %.5.i576, 0
+  %.8885 = select i1 %.8884, i64 %arg.walls.5.0, i64 0
+  %.8886 = add i64 %.8885, %.5.i576
+  %.8906 = mul i64 %.8886, %arg.walls.5.1
+  %gep4002 = getelementptr double, ptr %invariant.gep4001, i64 %.8906
+  %.8911 = load double, ptr %gep4002, align 8
+  %.8915 = fmul nsz contract double %.2966, %.8911
+  %.8927 = fcmp nsz contract olt double %.8915, 0x3E7AD7F29ABCAF48
+  %or.cond3113 = select i1 %or.cond3112, i1 true, i1 %.8927
+  br i1 %or.cond3113, label %B5930.endif.endif, label %B6038
 
-B5854.endif.endif:                                ; preds = %B5710.endif
+B5930.endif.endif:                                ; preds = %B5786.endif
   %sunkaddr1574 = mul i64 %book.2.1, 8
   %sunkaddr1575 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1574
   %sunkaddr1576 = getelementptr i8, ptr %sunkaddr1575, i64 16
-  %.9127 = load double, ptr %sunkaddr1576, align 8
+  %.9008 = load double, ptr %sunkaddr1576, align 8
   %.5.i577 = fmul nsz contract double %.13.i575, %.13.i575
   %.6.i578 = fadd nsz contract double %.5.i577, 1.000000e+00
   %sqrt.i579 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i578)
@@ -1945,16 +1968,16 @@ B5854.endif.endif:                                ; preds = %B5710.endif
   %.6.i694 = fadd nsz contract double %.5.i693, 1.000000e+00
   %sqrt.i695 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i694)
   %.11.i696 = fdiv nsz contract double %.13.i571, %sqrt.i695
-  %.9184 = fsub nsz contract double %.11.i580, %.11.i696
-  %.9185 = fadd nsz contract double %.9184, %.9127
-  store double %.9185, ptr %sunkaddr1576, align 8
-  br label %B6802.endif
+  %.9065 = fsub nsz contract double %.11.i580, %.11.i696
+  %.9066 = fadd nsz contract double %.9065, %.9008
+  store double %.9066, ptr %sunkaddr1576, align 8
+  br label %B6878.endif
 
-B5996.endif.endif:                                ; preds = %B5962
+B6072.endif.endif:                                ; preds = %B6038
   %sunkaddr1577 = mul i64 %book.2.1, 8
   %sunkaddr1578 = getelementptr i8, ptr %arg.ledger.4, i64 %sunkaddr1577
   %sunkaddr1579 = getelementptr i8, ptr %sunkaddr1578, i64 24
-  %.9323 = load double, ptr %sunkaddr1579, align 8
+  %.9204 = load double, ptr %sunkaddr1579, align 8
   %.5.i581 = fmul nsz contract double %.13.i575, %.13.i575
   %.6.i582 = fadd nsz contract double %.5.i581, 1.000000e+00
   %sqrt.i583 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i582)
@@ -1963,241 +1986,243 @@ B5996.endif.endif:                                ; preds = %B5962
   %.6.i698 = fadd nsz contract double %.5.i697, 1.000000e+00
   %sqrt.i699 = tail call nsz contract double @llvm.sqrt.f64(double %.6.i698)
   %.11.i700 = fdiv nsz contract double %.13.i571, %sqrt.i699
-  %.9380 = fsub nsz contract double %.11.i584, %.11.i700
-  %.9381 = fadd nsz contract double %.9380, %.9323
-  store double %.9381, ptr %sunkaddr1579, align 8
-  br label %B6802.endif
+  %.9261 = fsub nsz contract double %.11.i584, %.11.i700
+  %.9262 = fadd nsz contract double %.9261, %.9204
+  store double %.9262, ptr %sunkaddr1579, align 8
+  br label %B6878.endif
 
-B6112.endif.endif.endif:                          ; preds = %B6104
-  %.9444 = fmul nsz contract double %.3663, %.13.i
-  %.9446 = fadd nsz contract double %.2586, %.9444
-  %.9448 = fmul nsz contract double %.9446, %nx.2.6
-  %.9451 = fmul nsz contract double %.3665, %.13.i
-  %.9453 = fadd nsz contract double %.2641, %.9451
-  %.9455 = fmul nsz contract double %.9453, %ny.2.6
-  %.9456 = fadd nsz contract double %.9448, %.9455
-  %.9458 = fsub nsz contract double %.7942, %.9456
-  %.9465 = fdiv nsz contract double %.9458, %facing.2.6
-  %.12.i585 = fcmp nsz contract olt double %.9465, -1.500000e+00
-  %.13.i586 = select i1 %.12.i585, double -1.500000e+00, double %.9465
+B6188.endif.endif.endif:                          ; preds = %B6180
+  %.9325 = fmul nsz contract double %.3677, %.13.i
+  %.9327 = fadd nsz contract double %.2600, %.9325
+  %.9329 = fmul nsz contract double %.9327, %nx.4.6
+  %.9332 = fmul nsz contract double %.3679, %.13.i
+  %.9334 = fadd nsz contract double %.2655, %.9332
+  %.9336 = fmul nsz contract double %.9334, %ny.4.6
+  %.9337 = fadd nsz contract double %.9336, %.9329
+  %.9339 = fsub nsz contract double %offset.2.63005, %.9337
+  %.9346 = fdiv nsz contract double %.9339, %facing.2.6
+  %.12.i585 = fcmp nsz contract olt double %.9346, -1.500000e+00
+  %.13.i586 = select i1 %.12.i585, double -1.500000e+00, double %.9346
   %.12.i701 = fcmp nsz contract ogt double %.13.i586, 1.500000e+00
   %.13.i702 = select i1 %.12.i701, double 1.500000e+00, double %.13.i586
-  %.9524 = fneg nsz contract double %.13.i
-  %.12.i703 = fcmp nsz contract olt double %.13.i702, %.9524
-  %.13.i704 = select i1 %.12.i703, double %.9524, double %.13.i702
-  br label %B6286.endif
+  %.9405 = fneg nsz contract double %.13.i
+  %.12.i703 = fcmp nsz contract olt double %.13.i702, %.9405
+  %.13.i704 = select i1 %.12.i703, double %.9405, double %.13.i702
+  br label %B6362.endif
 
-B6286.endif:                                      ; preds = %B6112.endif.endif.endif, %B6104
-  %to_line.3.5 = phi double [ 0.000000e+00, %B6104 ], [ %.13.i704, %B6112.endif.endif.endif ]
-  %230 = icmp slt i64 %.5.i541, 1
-  %.9560 = fadd nsz contract double %.13.i, %to_line.3.5
-  %.9562 = fmul nsz contract double %.3663, %.9560
-  %.9564 = fadd nsz contract double %.2586, %.9562
-  %.9592 = icmp slt i64 %waiting.5.3, 0
-  %.9593 = select i1 %.9592, i64 %arg.stack.5.0, i64 0
-  %.9594 = add i64 %.9593, %waiting.5.3
-  %.9614 = mul i64 %.9594, %arg.stack.5.1
-  %.9618 = getelementptr double, ptr %arg.stack.4, i64 %.9614
-  store double %.9564, ptr %.9618, align 8
-  %.9626 = fmul nsz contract double %.3665, %.9560
-  %.9628 = fadd nsz contract double %.2641, %.9626
-  %.9682 = getelementptr i8, ptr %.9618, i64 8
-  store double %.9628, ptr %.9682, align 8
-  %.9685 = fmul nsz contract double %facing.2.6, 2.000000e+00
-  %.9687 = fmul nsz contract double %ny.2.6, %.9685
-  %.9691 = fsub nsz contract double %.3665, %.9687
-  %.9697 = fmul nsz contract double %nx.2.6, %.9685
-  %.9701 = fsub nsz contract double %.3663, %.9697
-  %.9702 = tail call nsz contract double @atan2(double %.9691, double %.9701)
-  %.9756 = getelementptr i8, ptr %.9618, i64 16
-  store double %.9702, ptr %.9756, align 8
-  %.9760 = fmul nsz contract double %arg.cell_m, %to_line.3.5
-  %.9764 = fadd nsz contract double %.4448, %.9760
-  %.9820 = getelementptr i8, ptr %.9618, i64 24
-  store double %.9764, ptr %.9820, align 8
-  %.9876 = getelementptr i8, ptr %.9618, i64 32
-  store double %.13.i571, ptr %.9876, align 8
-  %.9934 = getelementptr i8, ptr %.9618, i64 40
-  store double %.13.i575, ptr %.9934, align 8
-  %.9992 = getelementptr i8, ptr %.9618, i64 48
-  store double %.9034, ptr %.9992, align 8
-  %.10052 = getelementptr i8, ptr %.9618, i64 56
-  store double %.9998, ptr %.10052, align 8
-  %.10108 = getelementptr i8, ptr %.9618, i64 64
-  store double %.8041, ptr %.10108, align 8
-  br i1 %230, label %B6632.endif.endif, label %B6576.preheader
+B6362.endif:                                      ; preds = %B6188.endif.endif.endif, %B6180
+  %to_line.3.5 = phi double [ 0.000000e+00, %B6180 ], [ %.13.i704, %B6188.endif.endif.endif ]
+  %234 = trunc i64 %.7780 to i32
+  %235 = icmp slt i64 %.5.i541, 1
+  %.9441 = fadd nsz contract double %.13.i, %to_line.3.5
+  %.9443 = fmul nsz contract double %.3677, %.9441
+  %.9445 = fadd nsz contract double %.2600, %.9443
+  %.9473 = icmp slt i64 %waiting.5.3, 0
+  %.9474 = select i1 %.9473, i64 %arg.stack.5.0, i64 0
+  %.9475 = add i64 %.9474, %waiting.5.3
+  %.9495 = mul i64 %.9475, %arg.stack.5.1
+  %.9499 = getelementptr double, ptr %arg.stack.4, i64 %.9495
+  store double %.9445, ptr %.9499, align 8
+  %.9507 = fmul nsz contract double %.3679, %.9441
+  %.9509 = fadd nsz contract double %.2655, %.9507
+  %.9563 = getelementptr i8, ptr %.9499, i64 8
+  store double %.9509, ptr %.9563, align 8
+  %.9566 = fmul nsz contract double %facing.2.6, 2.000000e+00
+  %.9568 = fmul nsz contract double %ny.4.6, %.9566
+  %.9572 = fsub nsz contract double %.3679, %.9568
+  %.9578 = fmul nsz contract double %nx.4.6, %.9566
+  %.9582 = fsub nsz contract double %.3677, %.9578
+  %.9583 = tail call nsz contract double @atan2(double %.9572, double %.9582)
+  %.9637 = getelementptr i8, ptr %.9499, i64 16
+  store double %.9583, ptr %.9637, align 8
+  %.9641 = fmul nsz contract double %arg.cell_m, %to_line.3.5
+  %.9645 = fadd nsz contract double %.4462, %.9641
+  %.9701 = getelementptr i8, ptr %.9499, i64 24
+  store double %.9645, ptr %.9701, align 8
+  %.9757 = getelementptr i8, ptr %.9499, i64 32
+  store double %.13.i571, ptr %.9757, align 8
+  %.9815 = getelementptr i8, ptr %.9499, i64 40
+  store double %.13.i575, ptr %.9815, align 8
+  %.9873 = getelementptr i8, ptr %.9499, i64 48
+  store double %.8915, ptr %.9873, align 8
+  %.9933 = getelementptr i8, ptr %.9499, i64 56
+  store double %.9879, ptr %.9933, align 8
+  %.9989 = getelementptr i8, ptr %.9499, i64 64
+  %.9990 = sitofp i32 %234 to double
+  store double %.9990, ptr %.9989, align 8
+  br i1 %235, label %B6708.endif.endif, label %B6652.preheader
 
-B6576.preheader:                                  ; preds = %B6286.endif
-  %231 = icmp ult i64 %.5.i541, 4
-  br i1 %231, label %B6576.preheader1131, label %vector.memcheck1086
+B6652.preheader:                                  ; preds = %B6362.endif
+  %236 = icmp ult i64 %.5.i541, 4
+  br i1 %236, label %B6652.preheader1131, label %vector.memcheck1086
 
-vector.memcheck1086:                              ; preds = %B6576.preheader
-  %232 = shl i64 %.9594, 3
-  %233 = add i64 %232, -4096
-  %234 = mul i64 %arg.stack.5.1, %233
-  %diff.check1087 = icmp ult i64 %234, 32
-  br i1 %diff.check1087, label %B6576.preheader1131, label %vector.body1093.preheader
+vector.memcheck1086:                              ; preds = %B6652.preheader
+  %237 = shl i64 %.9475, 3
+  %238 = add i64 %237, -4096
+  %239 = mul i64 %arg.stack.5.1, %238
+  %diff.check1087 = icmp ult i64 %239, 32
+  br i1 %diff.check1087, label %B6652.preheader1131, label %vector.body1093.preheader
 
 vector.body1093.preheader:                        ; preds = %vector.memcheck1086
-  %235 = mul i64 %15, %.9594
-  %scevgep1466 = getelementptr i8, ptr %scevgep1465, i64 %235
+  %240 = mul i64 %15, %.9475
+  %scevgep1466 = getelementptr i8, ptr %scevgep1465, i64 %240
   br label %vector.body1093
 
 vector.body1093:                                  ; preds = %vector.body1093, %vector.body1093.preheader
   %index1094 = phi i64 [ %index.next1097, %vector.body1093 ], [ 0, %vector.body1093.preheader ]
-  %236 = shl i64 %index1094, 3
-  %scevgep1472 = getelementptr i8, ptr %scevgep1470, i64 %236
+  %241 = shl i64 %index1094, 3
+  %scevgep1472 = getelementptr i8, ptr %scevgep1470, i64 %241
   %scevgep1473 = getelementptr i8, ptr %scevgep1472, i64 -16
-  %237 = shl i64 %index1094, 3
-  %scevgep1471 = getelementptr i8, ptr %scevgep1470, i64 %237
+  %242 = shl i64 %index1094, 3
+  %scevgep1471 = getelementptr i8, ptr %scevgep1470, i64 %242
   %wide.load1095 = load <2 x double>, ptr %scevgep1473, align 8
   %wide.load1096 = load <2 x double>, ptr %scevgep1471, align 8
-  %238 = shl i64 %index1094, 3
-  %scevgep1468 = getelementptr i8, ptr %scevgep1466, i64 %238
+  %243 = shl i64 %index1094, 3
+  %scevgep1468 = getelementptr i8, ptr %scevgep1466, i64 %243
   %scevgep1469 = getelementptr i8, ptr %scevgep1468, i64 -16
-  %239 = shl i64 %index1094, 3
-  %scevgep1467 = getelementptr i8, ptr %scevgep1466, i64 %239
+  %244 = shl i64 %index1094, 3
+  %scevgep1467 = getelementptr i8, ptr %scevgep1466, i64 %244
   store <2 x double> %wide.load1095, ptr %scevgep1469, align 8
   store <2 x double> %wide.load1096, ptr %scevgep1467, align 8
   %index.next1097 = add nuw i64 %index1094, 4
-  %240 = icmp eq i64 %n.vec1092, %index.next1097
-  br i1 %240, label %middle.block1098, label %vector.body1093
+  %245 = icmp eq i64 %n.vec1092, %index.next1097
+  br i1 %245, label %middle.block1098, label %vector.body1093
 
 middle.block1098:                                 ; preds = %vector.body1093
-  %241 = icmp eq i64 %n.vec1092, %.5.i541
-  br i1 %241, label %B6632.endif.endif, label %B6576.preheader1131
+  %246 = icmp eq i64 %n.vec1092, %.5.i541
+  br i1 %246, label %B6708.endif.endif, label %B6652.preheader1131
 
-B6576.preheader1131:                              ; preds = %middle.block1098, %vector.memcheck1086, %B6576.preheader
-  %.1019836753677.ph = phi i64 [ 0, %vector.memcheck1086 ], [ 0, %B6576.preheader ], [ %n.vec1092, %middle.block1098 ]
-  %242 = icmp eq i64 %xtraiter1268, 0
-  br i1 %242, label %B6576.prol.loopexit, label %B6576.prol.preheader
+B6652.preheader1131:                              ; preds = %middle.block1098, %vector.memcheck1086, %B6652.preheader
+  %.1008036603662.ph = phi i64 [ 0, %vector.memcheck1086 ], [ 0, %B6652.preheader ], [ %n.vec1092, %middle.block1098 ]
+  %247 = icmp eq i64 %xtraiter1268, 0
+  br i1 %247, label %B6652.prol.loopexit, label %B6652.prol.preheader
 
-B6576.prol.preheader:                             ; preds = %B6576.preheader1131
-  %243 = mul i64 %17, %.9594
-  %scevgep1475 = getelementptr i8, ptr %scevgep1474, i64 %243
-  br label %B6576.prol
+B6652.prol.preheader:                             ; preds = %B6652.preheader1131
+  %248 = mul i64 %17, %.9475
+  %scevgep1475 = getelementptr i8, ptr %scevgep1474, i64 %248
+  br label %B6652.prol
 
-B6576.prol:                                       ; preds = %B6576.prol, %B6576.prol.preheader
-  %lsr.iv1479 = phi i64 [ %xtraiter1268, %B6576.prol.preheader ], [ %lsr.iv.next1480, %B6576.prol ]
-  %.1019836753677.prol = phi i64 [ %.10205.prol, %B6576.prol ], [ %.1019836753677.ph, %B6576.prol.preheader ]
-  %.10205.prol = add nuw nsw i64 %.1019836753677.prol, 1
-  %244 = shl i64 %.1019836753677.prol, 3
-  %scevgep1478 = getelementptr i8, ptr %scevgep1477, i64 %244
-  %.10284.prol = load double, ptr %scevgep1478, align 8
-  %245 = shl i64 %.1019836753677.prol, 3
-  %scevgep1476 = getelementptr i8, ptr %scevgep1475, i64 %245
-  store double %.10284.prol, ptr %scevgep1476, align 8
+B6652.prol:                                       ; preds = %B6652.prol, %B6652.prol.preheader
+  %lsr.iv1479 = phi i64 [ %xtraiter1268, %B6652.prol.preheader ], [ %lsr.iv.next1480, %B6652.prol ]
+  %.1008036603662.prol = phi i64 [ %.10087.prol, %B6652.prol ], [ %.1008036603662.ph, %B6652.prol.preheader ]
+  %.10087.prol = add nuw nsw i64 %.1008036603662.prol, 1
+  %249 = shl i64 %.1008036603662.prol, 3
+  %scevgep1478 = getelementptr i8, ptr %scevgep1477, i64 %249
+  %.10166.prol = load double, ptr %scevgep1478, align 8
+  %250 = shl i64 %.1008036603662.prol, 3
+  %scevgep1476 = getelementptr i8, ptr %scevgep1475, i64 %250
+  store double %.10166.prol, ptr %scevgep1476, align 8
   %lsr.iv.next1480 = add nsw i64 %lsr.iv1479, -1
   %prol.iter1270.cmp.not = icmp eq i64 %lsr.iv.next1480, 0
-  br i1 %prol.iter1270.cmp.not, label %B6576.prol.loopexit, label %B6576.prol
+  br i1 %prol.iter1270.cmp.not, label %B6652.prol.loopexit, label %B6652.prol
 
-B6576.prol.loopexit:                              ; preds = %B6576.prol, %B6576.preheader1131
-  %.1019836753677.unr = phi i64 [ %.1019836753677.ph, %B6576.preheader1131 ], [ %.10205.prol, %B6576.prol ]
-  %246 = sub nsw i64 %.1019836753677.ph, %.5.i541
-  %247 = icmp ugt i64 %246, -4
-  br i1 %247, label %B6632.endif.endif, label %B6576.preheader1383
+B6652.prol.loopexit:                              ; preds = %B6652.prol, %B6652.preheader1131
+  %.1008036603662.unr = phi i64 [ %.1008036603662.ph, %B6652.preheader1131 ], [ %.10087.prol, %B6652.prol ]
+  %251 = sub nsw i64 %.1008036603662.ph, %.5.i541
+  %252 = icmp ugt i64 %251, -4
+  br i1 %252, label %B6708.endif.endif, label %B6652.preheader1383
 
-B6576.preheader1383:                              ; preds = %B6576.prol.loopexit
-  %248 = mul i64 %19, %.9594
-  %scevgep1482 = getelementptr i8, ptr %scevgep1481, i64 %248
-  br label %B6576
+B6652.preheader1383:                              ; preds = %B6652.prol.loopexit
+  %253 = mul i64 %19, %.9475
+  %scevgep1482 = getelementptr i8, ptr %scevgep1481, i64 %253
+  br label %B6652
 
-B6632.endif.endif:                                ; preds = %B6576.prol.loopexit, %middle.block1098, %B6286.endif, %B6576
-  %.10399 = load double, ptr %1, align 8
-  %.5.i587 = fptosi double %.10399 to i64
-  %.10463 = icmp slt i64 %.5.i587, 0
-  %.10424 = mul nsw i64 %.5.i587, 3
-  %.10425 = add nuw nsw i64 %.10424, 1
-  %storemerge3134 = select i1 %.10463, i64 0, i64 %.10425
-  %.105053683 = icmp sgt i64 %storemerge3134, 0
-  br i1 %.105053683, label %B6728.lr.ph, label %B6772
+B6708.endif.endif:                                ; preds = %B6652.prol.loopexit, %middle.block1098, %B6362.endif, %B6652
+  %.10281 = load double, ptr %1, align 8
+  %.5.i587 = fptosi double %.10281 to i64
+  %.10345 = icmp slt i64 %.5.i587, 0
+  %.10306 = mul nsw i64 %.5.i587, 3
+  %.10307 = add nuw nsw i64 %.10306, 1
+  %storemerge3122 = select i1 %.10345, i64 0, i64 %.10307
+  %.103873668 = icmp sgt i64 %storemerge3122, 0
+  br i1 %.103873668, label %B6804.lr.ph, label %B6848
 
-B6728.lr.ph:                                      ; preds = %B6632.endif.endif
-  %249 = icmp slt i64 %waiting.5.3, 0
-  %.10623 = select i1 %249, i64 %arg.trail.5.0, i64 0
-  %.10624 = add i64 %.10623, %waiting.5.3
-  %.10644 = mul i64 %.10624, %arg.trail.5.1
-  %250 = getelementptr double, ptr %arg.trail.4, i64 %.10644
-  %min.iters.check = icmp ult i64 %storemerge3134, 6
-  br i1 %min.iters.check, label %B6728.preheader, label %vector.memcheck
+B6804.lr.ph:                                      ; preds = %B6708.endif.endif
+  %254 = icmp slt i64 %waiting.5.3, 0
+  %.10505 = select i1 %254, i64 %arg.trail.5.0, i64 0
+  %.10506 = add i64 %.10505, %waiting.5.3
+  %.10526 = mul i64 %.10506, %arg.trail.5.1
+  %255 = getelementptr double, ptr %arg.trail.4, i64 %.10526
+  %min.iters.check = icmp ult i64 %storemerge3122, 6
+  br i1 %min.iters.check, label %B6804.preheader, label %vector.memcheck
 
-vector.memcheck:                                  ; preds = %B6728.lr.ph
-  %251 = shl i64 %.10624, 3
-  %252 = add i64 %251, -4096
-  %253 = mul i64 %arg.trail.5.1, %252
-  %diff.check = icmp ult i64 %253, 32
-  br i1 %diff.check, label %B6728.preheader, label %vector.ph
+vector.memcheck:                                  ; preds = %B6804.lr.ph
+  %256 = shl i64 %.10506, 3
+  %257 = add i64 %256, -4096
+  %258 = mul i64 %arg.trail.5.1, %257
+  %diff.check = icmp ult i64 %258, 32
+  br i1 %diff.check, label %B6804.preheader, label %vector.ph
 
 vector.ph:                                        ; preds = %vector.memcheck
-  %n.vec = and i64 %storemerge3134, %const
-  %254 = mul i64 %21, %.10624
-  %scevgep1499 = getelementptr i8, ptr %scevgep1498, i64 %254
+  %n.vec = and i64 %storemerge3122, %const
+  %259 = mul i64 %21, %.10506
+  %scevgep1499 = getelementptr i8, ptr %scevgep1498, i64 %259
   br label %vector.body
 
 vector.body:                                      ; preds = %vector.body, %vector.ph
   %index = phi i64 [ 0, %vector.ph ], [ %index.next, %vector.body ]
-  %255 = shl i64 %index, 3
-  %scevgep1505 = getelementptr i8, ptr %scevgep1503, i64 %255
+  %260 = shl i64 %index, 3
+  %scevgep1505 = getelementptr i8, ptr %scevgep1503, i64 %260
   %scevgep1506 = getelementptr i8, ptr %scevgep1505, i64 -16
-  %256 = shl i64 %index, 3
-  %scevgep1504 = getelementptr i8, ptr %scevgep1503, i64 %256
+  %261 = shl i64 %index, 3
+  %scevgep1504 = getelementptr i8, ptr %scevgep1503, i64 %261
   %wide.load = load <2 x double>, ptr %scevgep1506, align 8
   %wide.load1085 = load <2 x double>, ptr %scevgep1504, align 8
-  %257 = shl i64 %index, 3
-  %scevgep1501 = getelementptr i8, ptr %scevgep1499, i64 %257
+  %262 = shl i64 %index, 3
+  %scevgep1501 = getelementptr i8, ptr %scevgep1499, i64 %262
   %scevgep1502 = getelementptr i8, ptr %scevgep1501, i64 -16
-  %258 = shl i64 %index, 3
-  %scevgep1500 = getelementptr i8, ptr %scevgep1499, i64 %258
+  %263 = shl i64 %index, 3
+  %scevgep1500 = getelementptr i8, ptr %scevgep1499, i64 %263
   store <2 x double> %wide.load, ptr %scevgep1502, align 8
   store <2 x double> %wide.load1085, ptr %scevgep1500, align 8
   %index.next = add nuw i64 %index, 4
-  %259 = icmp eq i64 %n.vec, %index.next
-  br i1 %259, label %middle.block, label %vector.body
+  %264 = icmp eq i64 %n.vec, %index.next
+  br i1 %264, label %middle.block, label %vector.body
 
 middle.block:                                     ; preds = %vector.body
-  %cmp.n = icmp eq i64 %storemerge3134, %n.vec
-  br i1 %cmp.n, label %B6772, label %B6728.preheader
+  %cmp.n = icmp eq i64 %storemerge3122, %n.vec
+  br i1 %cmp.n, label %B6848, label %B6804.preheader
 
-B6728.preheader:                                  ; preds = %middle.block, %vector.memcheck, %B6728.lr.ph
-  %.1051136823684.ph = phi i64 [ 0, %vector.memcheck ], [ 0, %B6728.lr.ph ], [ %n.vec, %middle.block ]
-  %xtraiter1271 = and i64 %storemerge3134, 3
+B6804.preheader:                                  ; preds = %middle.block, %vector.memcheck, %B6804.lr.ph
+  %.1039336673669.ph = phi i64 [ 0, %vector.memcheck ], [ 0, %B6804.lr.ph ], [ %n.vec, %middle.block ]
+  %xtraiter1271 = and i64 %storemerge3122, 3
   %lcmp.mod1272.not = icmp eq i64 %xtraiter1271, 0
-  br i1 %lcmp.mod1272.not, label %B6728.prol.loopexit, label %B6728.prol.preheader
+  br i1 %lcmp.mod1272.not, label %B6804.prol.loopexit, label %B6804.prol.preheader
 
-B6728.prol.preheader:                             ; preds = %B6728.preheader
-  br label %B6728.prol
+B6804.prol.preheader:                             ; preds = %B6804.preheader
+  br label %B6804.prol
 
-B6728.prol:                                       ; preds = %B6728.prol, %B6728.prol.preheader
-  %lsr.iv1509 = phi i64 [ %xtraiter1271, %B6728.prol.preheader ], [ %lsr.iv.next1510, %B6728.prol ]
-  %.1051136823684.prol = phi i64 [ %.10518.prol, %B6728.prol ], [ %.1051136823684.ph, %B6728.prol.preheader ]
-  %.10518.prol = add nuw nsw i64 %.1051136823684.prol, 1
-  %260 = shl i64 %.1051136823684.prol, 3
-  %scevgep1508 = getelementptr i8, ptr %1, i64 %260
-  %.10596.prol = load double, ptr %scevgep1508, align 8
-  %261 = shl i64 %.1051136823684.prol, 3
-  %scevgep1507 = getelementptr i8, ptr %250, i64 %261
-  store double %.10596.prol, ptr %scevgep1507, align 8
+B6804.prol:                                       ; preds = %B6804.prol, %B6804.prol.preheader
+  %lsr.iv1509 = phi i64 [ %xtraiter1271, %B6804.prol.preheader ], [ %lsr.iv.next1510, %B6804.prol ]
+  %.1039336673669.prol = phi i64 [ %.10400.prol, %B6804.prol ], [ %.1039336673669.ph, %B6804.prol.preheader ]
+  %.10400.prol = add nuw nsw i64 %.1039336673669.prol, 1
+  %265 = shl i64 %.1039336673669.prol, 3
+  %scevgep1508 = getelementptr i8, ptr %1, i64 %265
+  %.10478.prol = load double, ptr %scevgep1508, align 8
+  %266 = shl i64 %.1039336673669.prol, 3
+  %scevgep1507 = getelementptr i8, ptr %255, i64 %266
+  store double %.10478.prol, ptr %scevgep1507, align 8
   %lsr.iv.next1510 = add nsw i64 %lsr.iv1509, -1
   %prol.iter1273.cmp.not = icmp eq i64 %lsr.iv.next1510, 0
-  br i1 %prol.iter1273.cmp.not, label %B6728.prol.loopexit, label %B6728.prol
+  br i1 %prol.iter1273.cmp.not, label %B6804.prol.loopexit, label %B6804.prol
 
-B6728.prol.loopexit:                              ; preds = %B6728.prol, %B6728.preheader
-  %.1051136823684.unr = phi i64 [ %.1051136823684.ph, %B6728.preheader ], [ %.10518.prol, %B6728.prol ]
-  %262 = sub nsw i64 %.1051136823684.ph, %storemerge3134
-  %263 = icmp ugt i64 %262, -4
-  br i1 %263, label %B6772, label %B6728.preheader1382
+B6804.prol.loopexit:                              ; preds = %B6804.prol, %B6804.preheader
+  %.1039336673669.unr = phi i64 [ %.1039336673669.ph, %B6804.preheader ], [ %.10400.prol, %B6804.prol ]
+  %267 = sub nsw i64 %.1039336673669.ph, %storemerge3122
+  %268 = icmp ugt i64 %267, -4
+  br i1 %268, label %B6848, label %B6804.preheader1382
 
-B6728.preheader1382:                              ; preds = %B6728.prol.loopexit
-  %264 = mul i64 %23, %.10624
-  %scevgep1512 = getelementptr i8, ptr %scevgep1511, i64 %264
-  br label %B6728
+B6804.preheader1382:                              ; preds = %B6804.prol.loopexit
+  %269 = mul i64 %23, %.10506
+  %scevgep1512 = getelementptr i8, ptr %scevgep1511, i64 %269
+  br label %B6804
 
-B6802.endif:                                      ; preds = %B5996.endif.endif, %B5854.endif.endif, %B5664.endif, %B6772
-  %waiting.7.5 = phi i64 [ %waiting.5.3, %B5854.endif.endif ], [ %waiting.5.3, %B5996.endif.endif ], [ %.9240, %B6772 ], [ %waiting.5.3, %B5664.endif ]
-  %.12.i588 = fcmp nsz contract ogt double %.7598, %low.8.4
-  %.13.i589 = select i1 %.12.i588, double %.7598, double %low.8.4
-  %.10786 = fcmp nsz contract ult double %.13.i589, %.2897
-  br i1 %.10786, label %B2546.endif, label %B6852
+B6878.endif:                                      ; preds = %B6072.endif.endif, %B5930.endif.endif, %B5740.endif, %B6848
+  %waiting.7.5 = phi i64 [ %waiting.5.3, %B5930.endif.endif ], [ %waiting.5.3, %B6072.endif.endif ], [ %.9121, %B6848 ], [ %waiting.5.3, %B5740.endif ]
+  %.12.i588 = fcmp nsz contract ogt double %.7612, %low.8.4
+  %.13.i589 = select i1 %.12.i588, double %.7612, double %low.8.4
+  %.10668 = fcmp nsz contract ult double %.13.i589, %.2911
+  br i1 %.10668, label %B2546.endif, label %B6928
 }
 
 ; Function Attrs: nocallback nocreateundeforpoison nofree nosync nounwind speculatable willreturn memory(none)

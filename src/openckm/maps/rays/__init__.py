@@ -4,6 +4,7 @@ from openckm.maps.rays.launcher import CARRIERS_HZ as CARRIERS_HZ
 from openckm.maps.rays.launcher import MARGIN_M as MARGIN_M
 from openckm.maps.rays.launcher import RayField as RayField
 from openckm.maps.rays.launcher import RayOptions as RayOptions
+from openckm.maps.rays.launcher import trace_parts as trace_parts
 from openckm.maps.rays.launcher import trace_rays as trace_rays
 
 __all__ = ["trace_rays"]

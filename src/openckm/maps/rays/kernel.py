@@ -113,7 +113,7 @@ def line_in_wood(
 
 
 def launch(
-    height: Any, sides: Any, sources: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float,
+    height: Any, wall: Any, lines: Any, sources: Any, tx: float, ty: float, tz: float, receiver_m: float, cell_m: float,
     azimuths: int, bent: int, most: int, first_row: int, first_col: int, stack: Any, pattern: Any, walls: Any,
     ground: Any, crown: Any, gamma: float, limit: float, trail: Any, into: Any, ledger: Any,
 ) -> None:  # fmt: skip
@@ -123,7 +123,7 @@ def launch(
 
     Args:
         height: the height of buildings [m], (rows, cols).
-        sides: the sides of `Walls`.
+        wall, lines: which wall each side of a cell belongs to, and the lines of the walls, as `Walls` has them.
         sources: the sources of `corner_sources`, (corners, 7).
         tx, ty: of the antenna in cells from the north-west corner, eastwards and southwards; tz: its height [m].
         receiver_m: height of the receivers [m].
@@ -284,10 +284,10 @@ def launch(
                 if low >= flies:
                     continue
                 side = (0 if right > 0 else 1) if sideways else (2 if down > 0 else 3)
-                nx, ny, offset, number = (
-                    sides[row, col, side, 0], sides[row, col, side, 1], sides[row, col, side, 2],
-                    sides[row, col, side, 3],
-                )  # fmt: skip
+                number = wall[row, col, side]
+                nx, ny, offset = (-float(right) if sideways else 0.0), (0.0 if sideways else -float(down)), 0.0
+                if number >= 0:
+                    nx, ny, offset = lines[number, 0], lines[number, 1], lines[number, 2]
                 facing = dx * nx + dy * ny
                 own = number >= 0 and number == last
                 own_line = facing < -1e-6 and not own

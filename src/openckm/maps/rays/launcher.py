@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -34,6 +35,7 @@ BLOCK = 256
 """Side of the part of a map whose arrivals are held at once [cells]: about 900 bytes a cell."""
 ELEVATIONS, COSINES, PATTERN_AZIMUTHS = 721, 128, 720
 Field = NDArray[np.float64]
+Box = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -140,30 +142,51 @@ def trace_rays(
         GridError: if the layout's cells are not those of the map, or the woods stand on others.
         OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
     """
+    found: dict[str, Field] = {}
+    for part, field in trace_parts(grid, layout, transmitter, options, receiver_m=receiver_m, crown_m=crown_m):
+        for name, values in vars(field).items():
+            if name == "fates":  # those of all rays, the same for every part
+                found[name] = values
+            else:
+                found.setdefault(name, np.zeros(grid.shape))[part] = values
+    return RayField(**found)
+
+
+def trace_parts(
+    grid: Grid, layout: Layout, transmitter: Transmitter, options: RayOptions | None = None, *,
+    receiver_m: float = RECEIVER_HEIGHT_M, crown_m: NDArray[np.float32] | None = None,
+) -> Iterator[tuple[Box, RayField]]:  # fmt: skip
+    """Yield the field of `trace_rays` part by part, BLOCK x BLOCK cells at most, so that no caller need hold it whole.
+
+    Args:
+        grid, layout, transmitter, options, receiver_m, crown_m: as for `trace_rays`.
+
+    Raises:
+        GridError: if the layout's cells are not those of the map, or the woods stand on others.
+        OptionError: if the carrier lies outside 0.4-100 GHz, where materials are defined.
+    """
     options = options or RayOptions()
     top, left, rows, cols = _window(grid, layout.grid)
     height = np.ascontiguousarray(layout.height_m, np.float32)
     walls, (pattern, reflected, ground) = fit_walls(height), _tables(transmitter, options)
     crown = _woods(crown_m, height)
     gamma, limit = specific_attenuation(transmitter.carrier_hz), most_attenuation_db(transmitter.carrier_hz)
-    sides = np.concatenate([walls.normal, walls.offset[..., None], walls.wall[..., None]], axis=-1)
     place = _place(transmitter, layout.grid)
     wavelength = SPEED_OF_LIGHT / transmitter.carrier_hz
     sources = corner_sources(walls.corners, height, place, grid.cell_m, wavelength)
-    line = _line(grid, transmitter, receiver_m, wavelength)
     turn = 2.0 * np.pi / options.fans
     unit = turn / grid.cell_m**2
     run = functions()
     stack, trail, tops = (np.zeros(n) for n in ((STACK + 1, FAN), (STACK + 1, TRAIL), 4 * sum(height.shape) + 8))
-    found: dict[str, Field] = {}
     for row, col in product(range(0, rows, BLOCK), range(0, cols, BLOCK)):
         part = slice(row, min(row + BLOCK, rows)), slice(col, min(col + BLOCK, cols))
         shape, first = (part[0].stop - row, part[1].stop - col), (top + row, left + col)
         into, fates = np.zeros((3 * options.bins + 6, *shape)), np.zeros((2, 4))
         loss, metres = np.zeros(shape), np.zeros(shape)
         run["launch"](
-            height, sides, sources, *place, receiver_m, grid.cell_m, options.fans, options.fans // 16, options.bounces,
-            *first, stack, pattern, reflected, ground, crown, gamma, limit, trail, into, fates,
+            height, walls.wall, walls.lines, sources, *place, receiver_m, grid.cell_m, options.fans,
+            options.fans // 16, options.bounces, *first, stack, pattern, reflected, ground, crown, gamma, limit, trail,
+            into, fates,
         )  # fmt: skip
         run["eaves"](
             height, walls.edges, *place, receiver_m, grid.cell_m, wavelength, *first, pattern, 1.0 / unit, crown,
@@ -174,10 +197,9 @@ def trace_rays(
         )  # fmt: skip
         woods = wood_attenuation_db(metres, transmitter.carrier_hz)
         into *= unit * (wavelength / (4.0 * np.pi)) ** 2
-        built = height[top + part[0].start : top + part[0].stop, left + part[1].start : left + part[1].stop] > 0
-        for name, values in _gather(into, loss, woods, tuple(a[part] for a in line), built).items():
-            found.setdefault(name, np.zeros(grid.shape))[part] = values
-    return RayField(**found, fates=fates[0] * turn)
+        line = _line(grid.x[part[1]], grid.y[part[0]], transmitter, receiver_m, wavelength)
+        built = height[first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]] > 0
+        yield part, RayField(**_gather(into, loss, woods, line, built), fates=fates[0] * turn)
 
 
 def _window(grid: Grid, around: Grid) -> tuple[int, int, int, int]:
@@ -255,9 +277,14 @@ def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field
     return pattern, walls, ground_reflectance(earth, GROUND_M * waves, elevation)
 
 
-def _line(grid: Grid, tx: Transmitter, receiver_m: float, wavelength: float) -> tuple[Field, Field, Field]:
-    """Return free space along the straight line with the antenna [linear], and the direction towards the antenna."""
-    x, y = grid.centres()
+def _line(
+    x: Field, y: Field, tx: Transmitter, receiver_m: float, wavelength: float
+) -> tuple[Field, Field, Field]:  # fmt: skip
+    """Return free space along the straight line with the antenna [linear], and the direction towards the antenna.
+
+    The cells are those of all columns x [m] by all rows y [m].
+    """
+    x, y = np.meshgrid(x, y)
     east, north = tx.x - x, tx.y - y
     flat = np.hypot(east, north)
     rise = tx.height_m - receiver_m

@@ -21,13 +21,14 @@ import numpy as np
 from openckm.maps.rays import eaves, kernel, pieces
 
 SIGNATURES = {
-    "launch": "f2 d4 d2 d d d d d i i i i i d2 d2 d2 d1 f2 d d d2 d3 d2 -> v",
+    "launch": "f2 s3 d2 d2 d d d d d i i i i i d2 d2 d2 d1 f2 d d d2 d3 d2 -> v",
     "eaves": "f2 d2 d d d d d d i i d2 d f2 d d d3 -> v",
     "roof_edges": "f2 d d d d d d i i f2 d1 d2 d2 -> v",
     "cut": "d2 i i1 i2 -> i",
 }
-"""Arguments and result of each function: d = float64, f = float32, i = int64 and v = nothing, and how many axes."""
-KINDS: dict[str, Any] = {"d": np.float64, "f": np.float32, "i": np.int64}
+"""Arguments and result of each function: d = float64, f = float32, i = int64, s = int32 and v = nothing, and
+how many axes."""
+KINDS: dict[str, Any] = {"d": np.float64, "f": np.float32, "i": np.int64, "s": np.int32}
 _SCALARS: dict[str, Any] = {"d": ctypes.c_double, "i": ctypes.c_int64}
 _MATHS = ("atan", "atan2", "asin", "hypot", "pow", "log10", "sin", "cos", "sqrt", "exp")
 

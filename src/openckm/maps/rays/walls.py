@@ -36,19 +36,17 @@ class Walls:
     """Walls of a raster by the sides of its cells.
 
     Attributes:
-        normal: unit normal of the wall at each side, outwards from the cell, (eastwards, southwards); shape
-            (rows, cols, 4, 2).
-        offset: the offset of the wall's line from the raster's corner along that normal [cells]; shape (rows, cols, 4).
-        wall: number of that wall, -1 where a side belongs to none; shape (rows, cols, 4).
+        wall: number of the wall at each side, -1 where a side belongs to none; shape (rows, cols, 4).
+        lines: each wall's unit normal, outwards (eastwards, southwards), and the offset of its line from the raster's
+            corner along that normal [cells]; shape (walls, 3).
         corners: (x eastwards, y southwards) [cells] of a point right outside each corner of more than CORNER degrees
             where two walls stick out, and the height there [m]; shape (corners, 3).
         edges: upper edges of walls from (x, y) to (x, y) [cells], their outward normal, and their height [m]; shape
             (edges, 7).
     """
 
-    normal: NDArray[np.float32]
-    offset: Field
     wall: NDArray[np.int32]
+    lines: Field
     corners: Field
     edges: Field
 
@@ -59,19 +57,17 @@ def fit_walls(height_m: NDArray[np.floating]) -> Walls:
     Args:
         height_m: the height of buildings [m], 0 where nothing is built; shape (rows, cols).
     """
-    normal = np.broadcast_to(_OUTWARDS.astype(np.float32), (*height_m.shape, 4, 2)).copy()
-    wall = np.full((*height_m.shape, 4), -1, np.int32)
-    offset = np.zeros((*height_m.shape, 4))
     labels, rings = _outlines(height_m)
-    count = 0
+    wall = np.full((*height_m.shape, 4), -1, np.int32)
+    lines: list[tuple[float, ...]] = []
     corners: list[tuple[float, ...]] = []
     edges: list[tuple[float, ...]] = []
     for value, ring in rings:
-        fitted = _fit_ring(labels, value, ring, (normal, offset, wall), count)
-        count += len(fitted)
+        fitted = _fit_ring(labels, value, ring, wall, lines)
         corners += _corners(fitted, height_m)
         edges += _edges(fitted, height_m)
-    return Walls(normal, offset, wall, np.array(corners).reshape(-1, 3), np.array(edges).reshape(-1, 7))
+    found = (np.array(many, np.float64).reshape(-1, n) for many, n in ((lines, 3), (corners, 3), (edges, 7)))
+    return Walls(wall, *found)
 
 
 def _outlines(height_m: NDArray[np.floating]) -> tuple[NDArray[np.int32], list[tuple[int, Field]]]:
@@ -89,11 +85,9 @@ def _outlines(height_m: NDArray[np.floating]) -> tuple[NDArray[np.int32], list[t
 
 
 def _fit_ring(
-    labels: NDArray[np.int32], value: int, ring: Field, walls: tuple[NDArray[np.float32], Field, NDArray[np.int32]],
-    count: int,
+    labels: NDArray[np.int32], value: int, ring: Field, wall: NDArray[np.int32], lines: list[tuple[float, ...]]
 ) -> list[tuple[Field, Field]]:  # fmt: skip
-    """Enter the walls of one outline; return where each begins and its normal."""
-    normal, offset, wall = walls
+    """Enter the walls of one outline into both lists of `Walls`; return where each begins and its normal."""
     middle, row, col, side = _sides(labels, value, ring)
     begins = _cuts(middle, side)
     middle = np.roll(middle, -begins[0], axis=0)
@@ -102,9 +96,8 @@ def _fit_ring(
     fitted: list[tuple[Field, Field]] = []
     for first, last in pairwise(ends):
         n = _normal(middle[first:last], _OUTWARDS[side[first:last]].sum(axis=0))
-        sides = row[first:last], col[first:last], side[first:last]
-        normal[sides], wall[sides] = n, count + len(fitted)
-        offset[sides] = middle[first:last].mean(axis=0) @ n
+        wall[row[first:last], col[first:last], side[first:last]] = len(lines)
+        lines.append((*n.astype(np.float32), middle[first:last].mean(axis=0) @ n))
         fitted.append((0.5 * (middle[first] + middle[first - 1]), n))
     return fitted
 

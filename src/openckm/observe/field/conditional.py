@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, cho_solve, solve_triangular
+from scipy.special import ndtri
 
 from openckm.errors import InputError, OptionError
 from openckm.observe.field.beyond import Joined, solved
@@ -225,8 +226,9 @@ class DiscrepancyFit:
         """Return draws of H beta + delta at new places, jointly over all places.
 
         A prior draw of (beta, delta, eps) is moved by the kriging of its own misfit (Matheron's rule), so mean and
-        covariance over draws are exactly those of the posterior. Draw k depends on `rng`'s state and k alone: up to the
-        nugget, which every new place has of its own, places asked in parts get the values that they get together.
+        covariance over draws are exactly those of the posterior. Draw k is a function of `rng`'s state, k and the place
+        alone, the nugget that every new place has of its own included: places asked in parts get the values that they
+        get together.
 
         Args:
             xy: positions [m], shape (m, 2); a regular grid is fastest.
@@ -256,7 +258,7 @@ class DiscrepancyFit:
             shift[k] = np.where(free, child.standard_normal(len(free)), 0.0)
             noise = child.standard_normal(n) * np.sqrt(self._place_noise)
             points = spectral_draw(self._xy, place, self.hyper.components, child, self._features)
-            own = _nuggets(unique, support, child) * self.hyper.nugget_std
+            own = _nuggets(unique, support, place, child) * self.hyper.nugget_std
             shared = own[unique[:support]]
             read = points[0] + (shared if parts is not None else np.where(self._mixed, 0.0, shared))
             read = read if parts is None else parts @ read
@@ -373,16 +375,40 @@ class DiscrepancyFit:
         return place, rows
 
 
-def _nuggets(label: NDArray[np.intp], support: int, rng: np.random.Generator) -> Array:
+def _nuggets(label: NDArray[np.intp], support: int, place: Array, rng: np.random.Generator) -> Array:
     """Return a standard normal value for each label, shape (labels,): first those of the readings' places.
 
-    The readings' own do not depend on where else the field is asked for, so that parts of a map fit together.
+    Neither these nor the value of a new place depend on where else the field is asked for, so that parts of a map fit
+    together and have nothing in common.
+
+    Args:
+        label: number of each place, those of the readings first, shape (support + m,).
+        support: how many readings there are.
+        place: the new places [m], shape (m, 2).
+        rng: of the draw.
     """
     values = np.empty(int(label.max(initial=-1)) + 1)
     read = np.unique(label[:support])
     values[read] = rng.standard_normal(len(read))
-    values[np.setdiff1d(label[support:], read)] = rng.standard_normal(len(values) - len(read))
+    new, first = np.unique(label[support:], return_index=True)
+    fresh = ~np.isin(new, read)
+    values[new[fresh]] = _normal_at(place[first[fresh]], int(rng.integers(2**63)))
     return values
+
+
+def _normal_at(place: Array, key: int) -> Array:
+    """Return a standard normal value for each place, shape (m,), a function of the key and the millimetre alone.
+
+    References:
+        Fast splittable pseudorandom number generators. G. L. Steele, D. Lea, C. H. Flood, 2014 (the mixing function).
+    """
+    state = np.full(len(place), key, np.uint64)
+    for column in np.round(place * 1e3).astype(np.int64).T.astype(np.uint64):
+        state = (state ^ column) + np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        state = state ^ (state >> np.uint64(31))
+    return np.asarray(ndtri(((state >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53))
 
 
 def _mixed(place: NDArray[np.intp], xy: Array) -> NDArray[np.bool_]:
