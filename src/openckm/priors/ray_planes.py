@@ -171,7 +171,9 @@ def _kept(
     grid: Grid, layout: Layout, transmitter: Transmitter, crown: NDArray[np.float32] | None, receiver_m: float
 ) -> Planes:  # fmt: skip
     """Return the planes of a site, which are made once for the last KEPT ones."""
-    shapes = tuple(hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in (layout.height_m, crown) if a is not None)
+    shapes = tuple(
+        hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in (layout.height_m, crown) if a is not None
+    )
     key = grid, layout.grid, shapes, transmitter, receiver_m
     with _LOCK:
         if key in _KEPT:
