@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -24,7 +24,7 @@ from openckm.cli.query import query
 from openckm.cli.serve import serve
 from openckm.cli.wording import for_command_line
 from openckm.errors import InputError, OpenCKMError, OptionError
-from openckm.evaluate.registry import bench_names
+from openckm.evaluate.registry import SWEEPS, bench_names
 
 app = typer.Typer(
     name="ckm",
@@ -92,9 +92,19 @@ def bench(
     ckmimagenet: Annotated[
         Path | None, typer.Option(help="Folder of CKMImageNet, whose patches `p1` runs on in place of held-out maps.")
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help=f"Processes for the cases of {', '.join(SWEEPS)}; 0 takes none but this one."),
+    ] = 0,
 ) -> None:
     """Run a benchmark and print its table."""
-    further = _published(name, radiomapseer=radiomapseer, ckmimagenet=ckmimagenet)
+    further: dict[str, Any] = {**_published(name, radiomapseer=radiomapseer, ckmimagenet=ckmimagenet)}
+    if workers:
+        if name not in SWEEPS:
+            raise OptionError(
+                f"--workers: benchmark {name!r} is no list of cases as {', '.join(SWEEPS)} are; leave it out"
+            )
+        further["workers"] = workers
     from rich.progress import Progress
 
     from openckm.evaluate.registry import bench as find

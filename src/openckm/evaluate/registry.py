@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from openckm.errors import OptionError
 from openckm.evaluate.report.rows import Results, Row
@@ -20,8 +19,8 @@ Progress = Callable[[str, int, int], None]
 class Bench(Protocol):
     """A benchmark: measures, and returns the rows of its table with the scores of the cases that they come from."""
 
-    def __call__(self, quick: bool = False, progress: Progress | None = None, **published: Path) -> Results:
-        """Run; `quick` means fewer seeds or maps, `published` folders of data sets that the benchmark can use, too."""
+    def __call__(self, quick: bool = False, progress: Progress | None = None, **further: Any) -> Results:
+        """Run; `quick` means fewer seeds or maps, `further` folders of data that it can use, or `workers` of SWEEPS."""
         ...
 
 
@@ -51,6 +50,10 @@ TABLES: dict[str, str] = {"page": "openckm.evaluate.report.medians"}
 
 OWN_DATA = {"flux": "OPENCKM_FLUX_DATA", "real": "OPENCKM_REAL_DATA"}
 """Benchmarks whose data no clone holds and `make bench-data` does not make, and the variable that says where it is."""
+
+
+SWEEPS = ("duke", "heldout", "real")
+"""Benchmarks of independent cases, which take `workers` (`openckm.evaluate.sweep`)."""
 
 
 def bench_names() -> tuple[str, ...]:

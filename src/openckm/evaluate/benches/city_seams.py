@@ -31,8 +31,8 @@ MERIDIAN, EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
 """Middle of a UTM zone, where north is up, and a northing in it [m]."""
 WINDOW, STEP_DB, SHARE, NOISE_DB, POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0
 DRAWS = 4
-FAINTEST_DBM = -160.0
-"""Power below which nobody reports a reading [dBm]."""
+REPORTED_DBM = (-160.0, -20.0)
+"""Powers that a drive test can hold [dBm]; readings beyond them are left out."""
 WHERE = ("there", "elsewhere")
 """In overlaps of windows or at their borders, and elsewhere."""
 Floats = NDArray[np.float64]
@@ -88,7 +88,7 @@ def _write_readings(folder: Path, traced: TracedMap, grid: Grid, seed: int) -> N
     lon, lat = grid.to_lonlat(grid.x[col[given]], grid.y[row[given]])
     value = traced.gain_db[row[given], col[given]] + POWER_DBM + NOISE_DB * rng.standard_normal(len(given))
     read = zip(lon, lat, value, strict=True)
-    lines = [f"{a:.8f},{b:.8f},{v:.3f}" for a, b, v in read if v >= FAINTEST_DBM]
+    lines = [f"{a:.8f},{b:.8f},{v:.3f}" for a, b, v in read if REPORTED_DBM[0] <= v <= REPORTED_DBM[1]]
     (folder / "site.csv").write_text("lon,lat,rsrp\n" + "\n".join(lines) + "\n")
 
 

@@ -14,6 +14,8 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from openckm.evaluate.benches.methods import baseline_methods
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
+from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.splits import SPLITS, split_cells
 from openckm.infer.construct import OpenCKM
@@ -40,6 +43,7 @@ def run(
     methods: Sequence[Reconstructor] | None = None,
     seeds: int | None = None,
     cells: Sequence[str] = DUKE_CELLS,
+    workers: int = 0,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -49,51 +53,46 @@ def run(
         methods: the methods to compare; None means the baselines and the product, asked both questions.
         seeds: number of seeds; overrides `quick`.
         cells: names of the radio cells.
+        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         OptionError: if a cell is unknown.
         OpenCKMError: whatever a method raises.
     """
     count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
-    chosen = [*baseline_methods(), *_asked()] if methods is None else methods
-    scores = _duke_scores(chosen, range(count), cells, progress)
+    cases = [(name, split, seed) for name in cells for split in SPLITS for seed in range(count)]
+    work = _DukeWork(None if methods is None else tuple(methods))
+    scores = sweep(work, cases, workers=workers, progress=progress)
     if methods is None:  # the tasks by phone are the product's and its rival's
         from openckm.evaluate.benches.duke_phones import phone_scores
 
-        scores += phone_scores(range(count), cells=cells, progress=progress)
+        scores += phone_scores(range(count), cells=cells, progress=progress, workers=workers)
     return Results(table(scores), scores)
 
 
-def _asked() -> list[Reconstructor]:
-    """Return the product, asked for whatever phone is at hand, and for the mean phone."""
-    return [OpenCKM(device=ANY_DEVICE), OpenCKM(name="openckm_mean_phone")]
+@cache
+def _every_method() -> tuple[Reconstructor, ...]:
+    """Return the baselines, and the product, asked for whatever phone is at hand, and for the mean phone."""
+    return (*baseline_methods(), OpenCKM(device=ANY_DEVICE), OpenCKM(name="openckm_mean_phone"))
+
+
+@dataclass(frozen=True)
+class _DukeWork:
+    """The scores of every method on a case (radio cell, split, seed); None means every method there is."""
+
+    methods: tuple[Reconstructor, ...] | None
+
+    def __call__(self, case: tuple[str, str, int]) -> list[Score]:
+        name, split, number = case
+        cell, where = duke_cell(name), ("duke", split, f"Duke {name}", name)
+        ((seed, given, truth),) = duke_cases(cell, split, [number])
+        methods = _every_method() if self.methods is None else self.methods
+        return [ask(method, given, cell.grid, truth, where, seed=seed)[0] for method in methods]
 
 
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases."""
     return belief_rows(scores)
-
-
-def _duke_scores(
-    methods: Sequence[Reconstructor],
-    seeds: Sequence[int],
-    cells: Sequence[str] = DUKE_CELLS,
-    progress: Progress | None = None,
-) -> list[Score]:
-    """Return the scores of every method on every radio cell, split and seed."""
-    scores: list[Score] = []
-    total = len(cells) * len(SPLITS) * len(seeds)
-    done = 0
-    for name in cells:
-        cell = duke_cell(name)
-        for split in SPLITS:
-            for seed, given, truth in duke_cases(cell, split, seeds):
-                where = ("duke", split, f"Duke {name}", name)
-                scores += [ask(method, given, cell.grid, truth, where, seed=seed)[0] for method in methods]
-                done += 1
-                if progress is not None:
-                    progress(f"cell {name}, {split}, seed {seed}", done, total)
-    return scores
 
 
 def duke_cases(

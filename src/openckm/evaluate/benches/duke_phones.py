@@ -17,6 +17,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.scores.metrics import coverage, crps_gaussian, interval_width, rmse
 from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.splits import random_split, split_cells
 from openckm.infer.construct import OpenCKM
@@ -132,6 +135,7 @@ def phone_scores(
     cells: Sequence[str] = DUKE_CELLS,
     method: OpenCKM | None = None,
     progress: Progress | None = None,
+    workers: int = 0,
 ) -> list[Score]:
     """Return the scores of the product and of its rival on every radio cell, protocol, split and seed.
 
@@ -142,19 +146,28 @@ def phone_scores(
         cells: names of the radio cells.
         method: the product; None means as it ships.
         progress: called as progress(what, done, total).
+        workers: processes, as for `openckm.evaluate.sweep.sweep`.
     """
-    own = method or OpenCKM()
-    out: list[Score] = []
-    total, done = len(protocols) * len(splits) * len(seeds) * len(cells), 0
-    for protocol in protocols:
-        for split in splits:
-            for seed in seeds:
-                for case in phone_cases(protocol, split, seed, cells):
-                    out += [_ours(own, case, protocol, split, seed), _rival(case, protocol, split, seed)]
-                    done += 1
-                    if progress is not None:
-                        progress(f"cell {case.cell.name}, {protocol}, {split}, seed {seed}", done, total)
-    return out
+    cases = list(product(protocols, splits, seeds, cells))
+    return sweep(_PhoneWork(method), cases, workers=workers, progress=progress)
+
+
+@dataclass(frozen=True)
+class _PhoneWork:
+    """The scores of the product, None as it ships, and of its rival on a case (protocol, split, seed, radio cell)."""
+
+    method: OpenCKM | None
+
+    def __call__(self, case: tuple[str, str, int, str]) -> list[Score]:
+        protocol, split, seed, cell = case
+        own = self.method or _product()
+        (one,) = phone_cases(protocol, split, seed, [cell])
+        return [_ours(own, one, protocol, split, seed), _rival(one, protocol, split, seed)]
+
+
+@cache
+def _product() -> OpenCKM:
+    return OpenCKM()
 
 
 def _ours(method: OpenCKM, case: PhoneCase, protocol: str, split: str, seed: int) -> Score:

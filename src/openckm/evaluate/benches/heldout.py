@@ -13,7 +13,8 @@ itself, over the maps that state it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.circular import circular_crps, energy_score, mean_angular_error
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows, case_of, city_of
+from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.floors import floor_scores
 from openckm.evaluate.worlds.folders import VARIABLES, data_folder
 from openckm.maps.observations import Observations, Points
@@ -52,6 +54,7 @@ def run(
     methods: Sequence[Reconstructor] | None = None,
     maps: int | None = None,
     fractions: Sequence[float] | None = None,
+    workers: int = 0,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -62,20 +65,17 @@ def run(
         methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         fractions: shares of the free covered cells that are given; overrides `quick`.
+        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         InputError: if the folder holds no usable shards.
         OpenCKMError: whatever a method raises.
     """
-    chosen = [*classical_methods(), *product_methods()] if methods is None else methods
-    traced = load_heldout(data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS))
-    scores: list[Score] = []
-    for k, one in enumerate(traced):
-        for fraction in fractions or (QUICK_FRACTIONS if quick else FRACTIONS):
-            if k % RARE.get(fraction, 1) == 0:
-                scores += map_scores(chosen, one, fraction, k)
-        if progress is not None:
-            progress(f"{one.city}, map {k}", k + 1, len(traced))
+    folder, count = data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS)
+    work = _HeldoutWork(None if methods is None else tuple(methods), folder, count)
+    traced, asked = _traced(folder, count), fractions or (QUICK_FRACTIONS if quick else FRACTIONS)
+    cases = [(k, share) for k in range(len(traced)) for share in asked if k % RARE.get(share, 1) == 0]
+    scores = sweep(work, cases, workers=workers, progress=progress)
     scores += floor_scores(traced, task="gain", split="all", metric="rmse_db")
     return Results(table(scores), scores)
 
@@ -83,6 +83,31 @@ def run(
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases."""
     return belief_rows(scores, DIRECTION_METRICS)
+
+
+@dataclass(frozen=True)
+class _HeldoutWork:
+    """The scores of methods on a case (number of the map, share that is read); None means every method there is."""
+
+    methods: tuple[Reconstructor, ...] | None
+    folder: Path
+    maps: int
+
+    def __call__(self, case: tuple[int, float]) -> list[Score]:
+        number, fraction = case
+        methods = _every_method() if self.methods is None else self.methods
+        return map_scores(methods, _traced(self.folder, self.maps)[number], fraction, number)
+
+
+@cache
+def _every_method() -> tuple[Reconstructor, ...]:
+    return (*classical_methods(), *product_methods())
+
+
+@lru_cache(maxsize=1)
+def _traced(folder: Path, maps: int) -> list[TracedMap]:
+    """Return the maps, read once a process."""
+    return load_heldout(folder, maps)
 
 
 def load_heldout(folder: Path, maps: int) -> list[TracedMap]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from openckm.errors import OptionError
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
+from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.duke import READING_SIGMA_DB
 from openckm.evaluate.worlds.real import REAL_SETS, RealSet, real_set
 from openckm.maps.cells import aggregate_cells
@@ -41,6 +43,7 @@ def run(
     folder: Path | None = None,
     seeds: int | None = None,
     sets: Sequence[str] = tuple(REAL_SETS),
+    workers: int = 0,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -51,6 +54,7 @@ def run(
         folder: holds the published sets; None takes the environment variable OPENCKM_REAL_DATA.
         seeds: number of draws of blocks; overrides `quick`.
         sets: names of the sets.
+        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         OptionError: if the folder is not named, or a set is unknown.
@@ -58,17 +62,33 @@ def run(
     """
     root = _folder(folder)
     count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
-    scores: list[Score] = []
-    for k, name in enumerate(sets):
-        world = real_set(name, root)
-        chosen = _methods(world) if methods is None else methods
-        for seed in range(count):
-            if progress is not None:
-                progress(f"{name}, blocks {seed}", k * count + seed, len(sets) * count)
-            given, truth = _case(world, seed)
-            where = ("real", world.name, f"{world.name} {seed}", world.name)
-            scores += [ask(method, given, world.grid, truth, where, seed=seed)[0] for method in chosen]
+    cases = [(name, seed) for name in sets for seed in range(count)]
+    work = _RealWork(None if methods is None else tuple(methods), root)
+    scores = sweep(work, cases, workers=workers, progress=progress)
     return Results(table(scores), scores)
+
+
+@dataclass(frozen=True)
+class _RealWork:
+    """The scores of methods on a case (set, draw of blocks); None means every method that the set lets be asked."""
+
+    methods: tuple[Reconstructor, ...] | None
+    folder: Path
+
+    def __call__(self, case: tuple[str, int]) -> list[Score]:
+        name, seed = case
+        world, every = _world(name, self.folder)
+        given, truth = _case(world, seed)
+        where = ("real", world.name, f"{world.name} {seed}", world.name)
+        chosen = every if self.methods is None else self.methods
+        return [ask(method, given, world.grid, truth, where, seed=seed)[0] for method in chosen]
+
+
+@lru_cache(maxsize=1)
+def _world(name: str, folder: Path) -> tuple[RealSet, list[Reconstructor]]:
+    """Return a set and its methods, read once for all draws of its blocks."""
+    world = real_set(name, folder)
+    return world, _methods(world)
 
 
 def table(scores: Sequence[Score]) -> list[Row]:
