@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray
 from atlas_worlds import ORIGIN, make_map
 
-from openckm.atlas import MapStore, MapView, ask_points
+from openckm.atlas import MapStore, MapView, ask_points, open_map
 from openckm.atlas.catalogue import CATALOGUE
 from openckm.atlas.store import STALE_S, kept_provenance
 from openckm.errors import InputError, MapStoreError, OptionError
+from openckm.maps.zarr_map import ZarrMap
 
 
 @pytest.fixture
@@ -56,6 +58,21 @@ def test_maps_are_found_by_place(store):
     assert store.entries(at=(24.9, 60.2)) == []
     with pytest.raises(InputError, match="swapped"):
         store.entries(at=(36.0, -178.9))
+
+
+def test_a_map_in_a_folder_is_copied_window_by_window(store, radiomap, tmp_path, monkeypatch):
+    """However large it is, it is never in memory as a whole; every value, level and attribute is there afterwards."""
+    from openckm.maps import zarrio
+
+    radiomap.dataset["outage"] = (("row", "col"), np.full(radiomap.grid.shape, 0.25, np.float32), {"threshold": -95.0})
+    zarrio.write_zarr(radiomap, tmp_path / "a.zarr")
+    view, whole = open_map(tmp_path / "a.zarr"), ZarrMap.load
+    monkeypatch.setattr(zarrio, "SHARD", 32)
+    monkeypatch.setattr(ZarrMap, "load", lambda self: pytest.fail("the whole map was read"))
+    entries = [store.add(view, "a"), store.add(view.source, "a")]
+    monkeypatch.setattr(ZarrMap, "load", whole)
+    for entry in entries:
+        xarray.testing.assert_identical(store.view(entry).source.load().dataset, view.source.load().dataset)
 
 
 def test_removing_takes_a_version_or_all(store, radiomap):

@@ -144,3 +144,31 @@ def test_a_coverage_names_its_reference_systems_and_axes(client, town):  # noqa:
     assert set(found["ranges"]) == set(found["parameters"])
     for one in found["ranges"].values():
         assert len(one["values"]) == math.prod(one.get("shape", [1]))
+
+
+def test_geojson_has_the_members_of_the_standard(client, town):  # noqa: F811
+    """Of `edrFeatureCollectionGeoJSON`: each feature says its time, parameters, label, and where it is asked."""
+    made = town[1]["east"]
+    lon, lat = place(made, *said_cell(made))
+    names = ["gain_db", "gain_db_std"]
+    asked = {"coords": f"POINT({lon!r} {lat!r})", "parameter-name": ",".join(names), "f": "GeoJSON"}
+    at_place = client.get("/collections/town:east/position", params=asked).json()
+    sites = client.get("/collections/town:east/locations").json()
+    for found in (at_place, sites):
+        assert found["type"] == "FeatureCollection"
+        for feature in found["features"]:
+            assert feature["type"] == "Feature"
+            said = feature["properties"]
+            assert datetime.fromisoformat(said["datetime"])
+            assert said["parameter-name"] and all(isinstance(name, str) for name in said["parameter-name"])
+            assert isinstance(said["label"], str)
+            answer = client.get(said["edrqueryendpoint"].removeprefix("http://testserver"))
+            assert answer.status_code in (200, 400), "a query without its coordinates"
+    assert at_place["features"][0]["properties"]["parameter-name"] == names
+    assert [p["id"] for p in at_place["parameters"]] == names
+    for parameter in at_place["parameters"]:
+        assert parameter["type"] == "Parameter"
+        assert "label" in parameter["observedProperty"]
+        require_unit(parameter["unit"])
+    known = client.get("/collections/town:east").json()["parameter_names"]
+    assert set(sites["features"][0]["properties"]["parameter-name"]) == set(known)

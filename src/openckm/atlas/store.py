@@ -33,7 +33,7 @@ from openckm.errors import InputError, MapStoreError, OptionError
 from openckm.maps.provenance import dump_provenance
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap
-from openckm.maps.zarrio import write_map_folder
+from openckm.maps.zarrio import copy_map, write_map_folder
 
 KEPT = frozenset((
     "arithmetic", "cells_observed", "city", "discrepancy", "draws", "layout_credit", "licence", "map_slope",
@@ -94,10 +94,10 @@ class MapStore:
         for one in beside or {}:
             if not _FILE.fullmatch(one):
                 raise OptionError(f"file name {one!r}: wanted small letters and an ending, such as layout.tif")
-        radiomap = _in_memory(made)
-        stated = MapView.of(radiomap)
+        stated = MapView.of(made)
+        source = _as_it_was_read(made)
         moment = time or stated.time or datetime.now(UTC)
-        facts = kept_provenance(radiomap.provenance)
+        facts = kept_provenance(stated.provenance)
         facts["time"] = moment.isoformat()
         called = site or str(stated.site.get("name", ""))
         folder = f"{secrets.token_hex(12)}.zarr"
@@ -105,15 +105,18 @@ class MapStore:
         try:
             self._sweep()
             aside.parent.mkdir(exist_ok=True)
-            write_map_folder(RadioMap(radiomap.dataset, radiomap.grid, facts), aside)
+            if isinstance(source, ZarrMap):
+                copy_map(source, aside, facts)
+            else:
+                write_map_folder(RadioMap(source.dataset, source.grid, facts), aside)
             for one, content in (beside or {}).items():
                 (aside / one).write_bytes(content)
             _flush(aside)
-            grid = radiomap.grid
+            grid, channels = stated.grid, stated.channels
             west, south, east, north = grid.bounds
             entry = Entry(
                 name=name, version=0, folder=folder, added=datetime.now(UTC).isoformat(), time=moment.isoformat(),
-                site=called, channels=radiomap.channels, unit=stated.unit() if "gain_db" in radiomap.channels else "1",
+                site=called, channels=channels, unit=stated.unit() if "gain_db" in channels else "1",
                 crs=grid.crs, bounds=(west, south, east, north), shape=grid.shape, cell_m=grid.cell_m,
                 draws=stated.draws, sha256=_checksum(aside), provenance=json.loads(dump_provenance(facts)),
                 bytes=_size(aside),
@@ -282,16 +285,17 @@ def _is_short(value: Any) -> bool:
     return not hasattr(value, "__array__") or getattr(value, "size", 0) <= MOST_ITEMS
 
 
-def _in_memory(made: RadioMap | ZarrMap | MapView) -> RadioMap:
-    if isinstance(made, RadioMap):
+def _as_it_was_read(made: RadioMap | ZarrMap | MapView) -> RadioMap | ZarrMap:
+    """Return the map in memory, or the folder that it is copied from."""
+    if not isinstance(made, MapView):
         return made
-    if isinstance(made, MapView):
-        source: Any = made.source
-        if made.shift_db or not hasattr(source, "load"):
-            raise OptionError("only a map as it was read can be added, without a transmit power put on it")
-        loaded: RadioMap = source.load()
-        return loaded
-    return made.load()
+    source: Any = made.source
+    if made.shift_db or not hasattr(source, "load"):
+        raise OptionError("only a map as it was read can be added, without a transmit power put on it")
+    if isinstance(source, ZarrMap):
+        return source
+    loaded: RadioMap = source.load()
+    return loaded
 
 
 def _that_hold(entries: list[Entry], lon: float, lat: float) -> list[Entry]:

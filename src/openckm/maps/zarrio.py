@@ -10,6 +10,7 @@ import io
 import os
 import zipfile
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_folder
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.zarr_map import ZarrMap, is_zarr
+from openckm.maps.zarr_map import SHARD, ZarrMap, is_zarr
 
 _VARIABLES = ("mean", "std", "quantile", "valid", "draws", "outage")
 
@@ -94,6 +95,24 @@ def write_map_folder(radiomap: RadioMap, folder: Path, store: Any = None) -> Non
     )  # fmt: skip
     every = slice(0, grid.shape[0]), slice(0, grid.shape[1])
     made.write(*every, {name: dataset[name].values for name in _VARIABLES if name in dataset})
+
+
+def copy_map(source: ZarrMap, folder: Path, provenance: Mapping[str, Any]) -> None:
+    """Copy a map window by window into a fresh folder, which the caller puts into its place, with another provenance.
+
+    One array of SHARD x SHARD cells is in memory at a time, however large the map is.
+
+    Raises:
+        InputError: if a chunk is missing or damaged, or the provenance is not JSON.
+    """
+    made = ZarrMap.create(
+        folder, source.grid, source.channels, levels=source.levels, draws=source.draws, provenance=provenance,
+        attributes=source.attributes, outage=source.facts("outage") if "outage" in source.variables else None,
+    )  # fmt: skip
+    for top, left in product(*(range(0, side, SHARD) for side in source.grid.shape)):
+        rows, cols = (slice(a, min(a + SHARD, n)) for a, n in zip((top, left), source.grid.shape, strict=True))
+        for name in source.variables:
+            made.write(rows, cols, {name: source.read(name, rows, cols)})
 
 
 def read_zarr(path: str | os.PathLike[str]) -> RadioMap:

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import numpy as np
 import shapely
@@ -32,7 +33,7 @@ from openckm.atlas.places import WGS84, geometry, moved, on_plane
 from openckm.errors import InputError, MapStoreError, OptionError, OutsideGrid
 from openckm.maps.grid import reproject
 from openckm.service.config import Token
-from openckm.service.edr_coverages import MEDIA, Values, as_coverage, as_csv, as_geojson
+from openckm.service.edr_coverages import MEDIA, Values, as_coverage, as_csv, as_geojson, feature, stamp_of
 from openckm.service.edr_documents import (
     CONFORMANCE,
     CRS84,
@@ -49,6 +50,7 @@ from openckm.service.wire import body_of, fails, failure
 
 MOST_PLACES = 250_000
 """Places, or cells, of one answer."""
+_PLACE = ("lon", "lat")
 _NOT_HERE = "nothing is said there: the place lies outside the map"
 _WRITERS = {"CoverageJSON": as_coverage, "GeoJSON": as_geojson, "CSV": as_csv}
 
@@ -153,15 +155,20 @@ def edr_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any) -> None:
         )
 
     @app.get("/collections/{map_id}/locations", responses=failures)
-    async def locations(map_id: str, _: Token = allowed) -> Response:
+    async def locations(map_id: str, request: Request, _: Token = allowed) -> Response:
         """The sites of a map, as GeoJSON."""
-        return await run_in_threadpool(answered, lambda: _json(_sites(shelf.view(map_id)), MEDIA["GeoJSON"]))
+        base = _base(request)
+        return await run_in_threadpool(answered, lambda: _json(_sites(shelf, map_id, base), MEDIA["GeoJSON"]))
 
     @app.get("/collections/{map_id}/locations/{site}", responses=failures)
-    async def location(map_id: str, site: str, question: Annotated[Address, Query()], _: Token = allowed) -> Response:
+    async def location(
+        map_id: str, site: str, request: Request, question: Annotated[Address, Query()], _: Token = allowed
+    ) -> Response:  # fmt: skip
         """What the map says at a site."""
+        base = _base(request)
         return await run_in_threadpool(
-            answered, lambda: _answer(shelf, map_id, _at_site(shelf, map_id, site, question.question()), "position")
+            answered,
+            lambda: _answer(shelf, map_id, _at_site(shelf, map_id, site, question.question()), "position", base),
         )
 
     for kind in ("position", "trajectory", "area", "cube"):
@@ -172,8 +179,11 @@ def _query_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any, kind:
     documented = {**failures, 200: {"content": {media: {} for media in MEDIA.values()}}}
 
     @app.get(f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map", responses=documented, response_class=Response)
-    async def ask(map_id: str, question: Annotated[Address, Query()], _: Token = allowed) -> Response:
-        return await run_in_threadpool(answered, lambda: _answer(shelf, map_id, question.question(), kind))
+    async def ask(
+        map_id: str, request: Request, question: Annotated[Address, Query()], _: Token = allowed
+    ) -> Response:  # fmt: skip
+        base = _base(request)
+        return await run_in_threadpool(answered, lambda: _answer(shelf, map_id, question.question(), kind, base))
 
     @app.post(
         f"/collections/{{map_id}}/{kind}", name=f"{kind}_of_map_by_body", responses=documented, response_class=Response
@@ -187,20 +197,21 @@ def _query_routes(app: FastAPI, node: Node, shelf: MapShelf, allowed: Any, kind:
                 raise failure(
                     422, "invalid", f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg'][:200]}"
                 ) from error
-        return await run_in_threadpool(answered, lambda: _answer(shelf, map_id, question, kind))
+        base = _base(request)
+        return await run_in_threadpool(answered, lambda: _answer(shelf, map_id, question, kind, base))
 
     ask.__doc__ = f"What a map says: the query '{kind}' of the standard."
     ask_by_body.__doc__ = f"The same with the parameters of '{kind}' as a body in JSON, for long geometries."
 
 
-def _answer(shelf: MapShelf, map_id: str, question: Question, kind: str) -> Response:
+def _answer(shelf: MapShelf, map_id: str, question: Question, kind: str, base: str) -> Response:
     entry, view = shelf.entry(map_id), shelf.view(map_id)
     form = question.f or FORMATS[0]
     if form not in _WRITERS:
         raise OptionError(f"f={form!r}: wanted one of {', '.join(FORMATS)}")
     _require_time(question, entry)
     asked = _Asked(view, entry, _crs(question.crs, entry), _names(question.parameter_name, entry))
-    found = _ASK[kind](asked, question)
+    found = replace(_ASK[kind](asked, question), endpoint=f"{base}/collections/{map_id}/{kind}")
     return Response(_WRITERS[form](found), media_type=MEDIA[form])
 
 
@@ -351,20 +362,21 @@ def _units(asked: _Asked) -> dict[str, str]:
     return units
 
 
-def _sites(view: MapView) -> dict[str, Any]:
-    site = view.site
+def _sites(shelf: MapShelf, map_id: str, base: str = "") -> dict[str, Any]:
+    """Return the sites of a map with a place, as features."""
+    site, entry = shelf.view(map_id).site, shelf.entry(map_id)
     features = []
     if {"lon", "lat"} <= set(site):
         name = str(site.get("name") or "site")
-        features.append({
-            "type": "Feature", "id": name, "properties": {k: v for k, v in site.items() if k not in ("lon", "lat")},
-            "geometry": {"type": "Point", "coordinates": [float(site["lon"]), float(site["lat"])]},
-        })  # fmt: skip
+        place, stated = (float(site["lon"]), float(site["lat"])), {k: v for k, v in site.items() if k not in _PLACE}
+        endpoint = f"{base}/collections/{map_id}/locations/{quote(name, safe='')}"
+        names = list(parameter_names(entry.channels))
+        features.append(feature(name, place, name, stated, names, stamp_of(entry.moment), endpoint))
     return {"type": "FeatureCollection", "features": features}
 
 
 def _at_site(shelf: MapShelf, map_id: str, name: str, question: Question) -> Question:
-    features = _sites(shelf.view(map_id))["features"]
+    features = _sites(shelf, map_id)["features"]
     chosen = [f for f in features if f["id"] == name]
     if not chosen:
         raise OutsideGrid(f"there is no location {name!r} of this map: it has {[f['id'] for f in features] or 'none'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -37,6 +38,7 @@ class Values:
         values: values by the name of each parameter, NaN where nothing is said, shape (n,), or (rows, cols) of a grid.
         units: the unit by the name of each parameter.
         time: the time that the map is of.
+        endpoint: the address at which it was asked.
     """
 
     shape: Shape
@@ -46,11 +48,12 @@ class Values:
     values: dict[str, NDArray[np.float64]]
     units: dict[str, str]
     time: datetime
+    endpoint: str = ""
 
     @property
     def stamp(self) -> str:
         """The time as text."""
-        return self.time.isoformat().replace("+00:00", "Z")
+        return stamp_of(self.time)
 
     def flat(self) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, NDArray[np.float64]]]:
         """Return places and values one by one."""
@@ -58,6 +61,11 @@ class Values:
             return self.x, self.y, self.values
         x, y = np.meshgrid(self.x, self.y)
         return x.ravel(), y.ravel(), {name: v.ravel() for name, v in self.values.items()}
+
+
+def stamp_of(moment: datetime) -> str:
+    """Return a time as text."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def as_coverage(found: Values) -> bytes:
@@ -113,18 +121,38 @@ def _plain(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def as_geojson(found: Values) -> bytes:
-    """Return GeoJSON: a feature for each place, in the reference system that was asked for."""
+    """Return EDR GeoJSON: a feature for each place, in the reference system that was asked for."""
     x, y, values = found.flat()
     columns = {name: _plain(v) for name, v in values.items()}
     features = [
-        {
-            "type": "Feature", "id": str(k), "geometry": {"type": "Point", "coordinates": [a, b]},
-            "properties": {"datetime": found.stamp, **{name: column[k] for name, column in columns.items()}},
-        }
+        feature(
+            str(k), (a, b), f"place {k}", {name: column[k] for name, column in columns.items()}, list(values),
+            found.stamp, found.endpoint,
+        )
         for k, (a, b) in enumerate(zip(x.tolist(), y.tolist(), strict=True))
     ]  # fmt: skip
-    parameters = [{"id": name, "unit": unit} for name, unit in found.units.items()]
+    parameters = [{"id": n, **_parameter(n, u).model_dump(exclude_none=True)} for n, u in found.units.items()]
     return json.dumps({"type": "FeatureCollection", "features": features, "parameters": parameters}).encode()
+
+
+def feature(
+    key: str, place: tuple[float, float], label: str, stated: Mapping[str, Any], names: Sequence[str], stamp: str,
+    endpoint: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Return a place as EDR GeoJSON wants it: with its time, its parameters, a label, and where it is asked.
+
+    Args:
+        key: the id of the feature.
+        place: longitude and latitude, or easting and northing.
+        label: what it is called.
+        stated: further properties.
+        names: the parameters that can be asked there.
+        stamp: the time that the map is of.
+        endpoint: the address of the query.
+    """
+    standard = {"datetime": stamp, "parameter-name": list(names), "label": label, "edrqueryendpoint": endpoint}
+    point = {"type": "Point", "coordinates": list(place)}
+    return {"type": "Feature", "id": key, "geometry": point, "properties": {**stated, **standard}}
 
 
 def as_csv(found: Values) -> bytes:
