@@ -25,7 +25,7 @@ from openckm.errors import ClusterUnavailable, ComputationError, OpenCKMError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-AHEAD = 2
+_AHEAD = 2
 """Results that may wait for an earlier one, per process, where they are wanted in order."""
 CONNECT_S = 20.0
 """Longest wait for a cluster to answer [s]."""
@@ -56,7 +56,7 @@ def in_processes(
     Args:
         work: a function that can be pickled.
         items: may go on without end; only a few are taken ahead of the results.
-        processes: at least 1; with 1 the work is done here.
+        processes: the number of processes, at least 1; with 1 the work is done here.
 
     Raises:
         ComputationError: if a process dies.
@@ -83,7 +83,7 @@ def run(
 
     Args:
         work: a function that can be pickled; with a cluster, one that every worker of it can import.
-        items: that can be pickled; None says that there is nothing to do until more is finished.
+        items: items that can be pickled; None says that there is nothing to do until more is finished.
         workers: processes of this machine, 0 for none: the work is done here; not used with a cluster.
         cluster: address of a Dask scheduler, such as "tcp://10.0.0.5:8786", or None for this machine.
         retries: how often an item is tried again after the process of this machine that worked at it died; a cluster
@@ -168,7 +168,7 @@ def _local(
         exhausted = False
         while True:
             while not exhausted or again:
-                if held() >= AHEAD * size and any(w.busy for w in pool.workers):
+                if held() >= _AHEAD * size and any(w.busy for w in pool.workers):
                     break
                 idle = next((w for w in pool.workers if not w.busy), None)
                 if idle is None and len(pool.workers) >= size:
@@ -288,7 +288,7 @@ def _on_cluster(
 
         def submitted() -> Iterator[Any]:
             """Hand out items until enough are on their way, or there is none for the moment."""
-            while len(names) < AHEAD * threads and (item := next(source, None)) is not None:
+            while len(names) < _AHEAD * threads and (item := next(source, None)) is not None:
                 future = client.submit(work, item, pure=False, retries=0)
                 names[future.key] = item
                 yield future

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
-MOST_THREADS = 4
+_MOST_THREADS = 4
 """Each further one takes up to a quarter of a gigabyte, and few works have more tasks than that at a time."""
 
 
@@ -80,9 +80,9 @@ def thread_count() -> int:
     """Return how many tasks run at a time: OMP_NUM_THREADS where it is set, else the processors that we may use."""
     stated = os.environ.get("OMP_NUM_THREADS", "")
     if stated.isdecimal() and int(stated) > 0:
-        return min(int(stated), MOST_THREADS)
+        return min(int(stated), _MOST_THREADS)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, MOST_THREADS)
+    return min(usable, _MOST_THREADS)
 
 
 @contextmanager

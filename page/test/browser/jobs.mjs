@@ -28,11 +28,13 @@ await first.click("#make");
 await first.waitForSelector("text=held by the test"); // it runs, so that the next one waits
 await second.click("#make");
 await second.waitForSelector("text=of your jobs before it");
+await drive.check(second, "waiting");
 await third.click("#make");
 seen.said.full = await words(third);
 await drive.check(third, "full");
 await second.click("#cancel");
 seen.said.cancelled = await words(second, "#notes .note:not(#progress)");
+await drive.check(second, "cancelled");
 writeFileSync(`${signs}/late`, "");
 seen.said.late = await words(first);
 await drive.check(first, "late");
@@ -44,6 +46,7 @@ writeFileSync(`${signs}/fail`, "");
 await first.evaluate(() => document.querySelector("#notes").replaceChildren());
 await first.click("#make");
 seen.said.failed = await words(first);
+await drive.check(first, "failed");
 await first.context().close();
 
 // a kept map without draws, and one on a plane of its own

@@ -1,6 +1,6 @@
 // A node that ends while the page is open, and comes back with another token.   node killed.mjs URL READINGS SIGNS PICTURES
 import { existsSync, writeFileSync } from "node:fs";
-import { Drive, over, settled } from "./browser.mjs";
+import { Drive } from "./browser.mjs";
 
 const [url, readings, signs, folder] = process.argv.slice(2);
 const drive = await Drive.begin(url, folder);
@@ -47,6 +47,5 @@ await page.evaluate(() => { document.querySelector("#notes").replaceChildren(); 
 await page.selectOption("#layer", "direction");
 await page.waitForSelector("#notes .bad");
 seen.expired = await page.textContent("#notes");
-await settled(page, 100);
-void over;
+await drive.check(page, "expired");
 await drive.end();

@@ -17,7 +17,7 @@ for (const { name, file, content } of JSON.parse(readFileSync(files, "utf8"))) {
   await page.setInputFiles("#readings-file", { name: file, mimeType: "application/octet-stream", buffer: Buffer.from(content, "base64") });
   await said(name);
   await settled(page, 150);
-  if (name === "password") await drive.check(page, "refused");
+  await drive.check(page, name);
 }
 
 // the last of them has places in feet: the page asks for their coordinate system
@@ -28,6 +28,7 @@ await page.press("#crs", "Tab");
 await page.waitForSelector("#make:not([disabled])");
 await page.waitForSelector("body[data-points=drawn]");
 seen.said.withCrs = await page.textContent("#preview");
+await drive.check(page, "crs");
 seen.images = await page.locator("aside img").count();
 
 // two files at once
@@ -37,12 +38,14 @@ await page.evaluate(() => {
   document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
 });
 seen.said.two = await page.textContent("#notes");
+await drive.check(page, "two");
 
 // a place that is none; an address that was edited by hand; a map that is gone
 await page.goto(`${url}#map=<img onerror=x>&range=5,1&layer=../..&at=999,0,1&line=1,2;x`);
 await page.reload();
 await page.waitForSelector("body[data-ready=yes]");
 seen.edited = await page.textContent("#notes");
+await drive.check(page, "edited");
 const gone = await drive.start({}, "#map=gone");
 await gone.waitForSelector("#notes .bad");
 seen.said.gone = await gone.textContent("#notes");
@@ -55,6 +58,7 @@ const make = async (name) => {
   await far.click("#make");
   await far.waitForSelector("#notes .bad");
   seen.said[name] = await far.textContent("#notes");
+  await drive.check(far, name);
 };
 await far.setInputFiles("#readings-file", { name: "drive.csv", mimeType: "text/csv", buffer: Buffer.from("lon,lat,rsrp\n" + Array.from({ length: 60 }, (_, k) => `${24.94 + k * 1e-5},${60.17 + (k % 7) * 1e-5},${-90 - (k % 9)}`).join("\n")) });
 await far.waitForSelector("#make:not([disabled])");

@@ -25,7 +25,7 @@ from openckm.atlas.servers import Radio, sinr_db
 from openckm.errors import OptionError
 
 Floats = NDArray[np.float64]
-Rule = Literal["strongest", "proportional fair"]
+_Rule = Literal["strongest", "proportional fair"]
 ROUNDS = 100
 
 
@@ -45,7 +45,7 @@ class Association:
     cell: NDArray[np.intp]
     rate_bps: Floats
     objective: float
-    rule: Rule
+    rule: _Rule
     left_out: int
 
 
@@ -64,7 +64,7 @@ class PowerSplit:
     objective: float
 
 
-def associate(power_dbm: Floats, radio: Radio, rule: Rule = "proportional fair") -> Association:
+def associate(power_dbm: Floats, radio: Radio, rule: _Rule = "proportional fair") -> Association:
     """Return which cell each user takes.
 
     Args:
@@ -127,7 +127,7 @@ def equal_power(sinr: Floats, radio: Radio) -> PowerSplit:
         sinr: the SINR of each user with the whole power in the whole band [dB], shape (user,). With a share s of both,
             power
             and noise fall alike, and with them interference, so that the SINR within the share stays.
-        radio: whose band is split.
+        radio: the radio whose band is split.
     """
     share = np.full(len(sinr), 1.0 / max(len(sinr), 1))
     rate = share * radio.bandwidth_hz * np.log2(1.0 + 10.0 ** (np.nan_to_num(sinr, nan=-np.inf) / 10.0))

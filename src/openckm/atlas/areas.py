@@ -23,7 +23,7 @@ from openckm.errors import OptionError, OutsideGrid
 
 TOLERANCE = 0.5
 """How far an outline may leave the cells' edges [cells]."""
-DRAW_CELLS = 4_000_000
+_DRAW_CELLS = 4_000_000
 Field = NDArray[np.floating]
 
 
@@ -61,8 +61,8 @@ def ask_area(
         area: the polygon.
         above: threshold [unit].
         crs: the CRS of the polygon; None if it lies on the map's plane.
-        unit: that the threshold is in; it must be the map's. None takes the map's.
-        channel: that is asked.
+        unit: the unit of the threshold; it must be the map's. None takes the map's.
+        channel: the channel that is asked.
 
     Raises:
         OptionError: if the map holds no draws or no such channel.
@@ -123,8 +123,8 @@ def coverage(
     Args:
         view: the map.
         above: threshold [unit].
-        unit: that the threshold is in; it must be the map's. None takes the map's.
-        channel: that is asked.
+        unit: the unit of the threshold; it must be the map's. None takes the map's.
+        channel: the channel that is asked.
         tolerance: how far outlines may leave the cells' edges [cells]; 0 keeps the edges.
 
     Raises:
@@ -168,7 +168,7 @@ def contours(view: MapView, levels: list[float], *, channel: str = GAIN_CHANNEL)
     Args:
         view: the map.
         levels: [unit of the channel].
-        channel: that is asked.
+        channel: the channel that is asked.
 
     Raises:
         UnitError: if a level cannot be meant in the map's unit.

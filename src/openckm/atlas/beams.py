@@ -63,7 +63,7 @@ class Beams:
 
     Attributes:
         best: its number in the DFT codebook, -1 where the direction is not known, shape (n,).
-        loss_db: by which it falls short of a beam that points exactly there [dB], shape (n,).
+        loss_db: the level by which it falls short of a beam that points exactly there [dB], shape (n,).
         chance: probability that it is the best, from the draws; None where the map holds none. Shape (n,).
         azimuth_deg: mean direction of arrival, clockwise from north [degrees], shape (n,).
         sharpness: length of the mean direction vector, 1 where the direction is certain, shape (n,).
@@ -101,7 +101,7 @@ def ask_beams(
 
     Args:
         view: a map with the channels aoa_cos and aoa_sin.
-        array: that stands there.
+        array: the array that stands there.
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
         crs: the CRS of the places; None if they lie on the map's plane.

@@ -17,7 +17,7 @@ from openckm.errors import MapStoreError
 from openckm.maps.grid import Grid
 
 CATALOGUE = "maps.sqlite"
-SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 1
 PATIENCE_S = 30.0
 """How long a process waits for another that writes [s]."""
 _APPLICATION = 0x0C4B4D00
@@ -41,7 +41,7 @@ class Entry:
         version: counted from 1 for each name.
         folder: the folder of the map within the store.
         added: when it was added (ISO 8601, UTC).
-        time: that the map is of (ISO 8601).
+        time: the time that the map is of (ISO 8601).
         site: name of the site, "" where unknown.
         channels: names of the channels.
         unit: the unit of the gain: "dB", or "dBm" for received power.
@@ -52,7 +52,7 @@ class Entry:
         draws: posterior draws that are kept.
         sha256: the SHA-256 of the map's metadata.
         provenance: where the map comes from.
-        bytes: that the map takes on disk.
+        bytes: the number of bytes that the map takes on disk.
     """
 
     name: str
@@ -139,11 +139,11 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
 
 def _require_version(base: sqlite3.Connection, folder: Path, write: bool) -> None:
     (version,) = base.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
+    if version > _SCHEMA_VERSION:
         raise MapStoreError(
-            f"{folder} is a store of version {version}, this program knows {SCHEMA_VERSION}: update openckm"
+            f"{folder} is a store of version {version}, this program knows {_SCHEMA_VERSION}: update openckm"
         )
-    if version == SCHEMA_VERSION:
+    if version == _SCHEMA_VERSION:
         return
     (tables,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables or not write:
@@ -155,7 +155,7 @@ def _require_version(base: sqlite3.Connection, folder: Path, write: bool) -> Non
             if statement.strip():
                 base.execute(statement)
         base.execute(f"PRAGMA application_id = {_APPLICATION}")
-        base.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        base.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     base.execute("COMMIT")
 
 

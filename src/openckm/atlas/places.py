@@ -26,9 +26,9 @@ from openckm.errors import GridError, InputError, OptionError
 from openckm.maps.grid import Grid, reproject
 
 WGS84 = "EPSG:4326"
-GeometryKind = Literal["point", "line", "polygon"]
+_GeometryKind = Literal["point", "line", "polygon"]
 Floats = NDArray[np.float64]
-MOST_SAMPLES = 2_000_000
+_MOST_SAMPLES = 2_000_000
 _KINDS: dict[str, tuple[str, ...]] = {
     "point": ("Point",), "line": ("LineString",), "polygon": ("Polygon", "MultiPolygon"),
 }  # fmt: skip
@@ -74,9 +74,9 @@ class Route:
             return cls(x, y, along, grid.crs)
         if not (math.isfinite(spacing_m) and spacing_m > 0):
             raise OptionError(f"spacing {spacing_m}: wanted a positive number of metres")
-        if along[-1] / spacing_m > MOST_SAMPLES:
+        if along[-1] / spacing_m > _MOST_SAMPLES:
             raise OptionError(
-                f"a route of {along[-1]:.0f} m in steps of {spacing_m:g} m has more than {MOST_SAMPLES:,} samples:"
+                f"a route of {along[-1]:.0f} m in steps of {spacing_m:g} m has more than {_MOST_SAMPLES:,} samples:"
                 " choose a longer spacing"
             )
         wanted = np.arange(0.0, along[-1], spacing_m)
@@ -153,7 +153,7 @@ def _require_crs(crs: str) -> None:
         raise OptionError(f"unknown CRS {crs!r}: wanted an EPSG code such as 'EPSG:4326' or 'EPSG:32617'") from error
 
 
-def geometry(text: str, kind: GeometryKind, where: str = "the geometry") -> Any:
+def geometry(text: str, kind: _GeometryKind, where: str = "the geometry") -> Any:
     """Return the point, line or polygon of a text in WKT or GeoJSON.
 
     Args:
@@ -218,7 +218,7 @@ def as_geojson(found: BaseGeometry, grid: Grid) -> dict[str, Any]:
     return dict(mapping(shapely.transform(found, lambda xy: np.stack(grid.to_lonlat(xy[:, 0], xy[:, 1]), 1))))
 
 
-def read_geometry(path: str | os.PathLike[str], kind: GeometryKind) -> Any:
+def read_geometry(path: str | os.PathLike[str], kind: _GeometryKind) -> Any:
     """Read a line or polygon from a file: GeoJSON, WKT, or, for a line, a CSV of longitudes and latitudes.
 
     Raises:

@@ -18,9 +18,9 @@ from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import OptionError, OutsideGrid, UnitError
 from openckm.maps.radiomap import chance_below
 
-NORMAL_90 = NormalDist().inv_cdf(0.95)
+_NORMAL_90 = NormalDist().inv_cdf(0.95)
 """Half width of the 90 % interval of a normal law [standard deviations]."""
-LOW, HIGH = 0.05, 0.95
+_LOW, _HIGH = 0.05, 0.95
 _POSSIBLE = {"dBm": (-250.0, 60.0), "dB": (-350.0, 50.0)}
 """Thresholds that can be meant [unit]; a path loss of 110 dB given for a gain of -110 dB lies outside."""
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ class PointAnswers:
         outage: P(value < below), shape (n,), or None where no threshold was given.
         below: the threshold [unit], or None.
         unit: the unit of the values.
-        channel: that was asked.
+        channel: the channel that was asked.
         interval: where the 90 % interval comes from, in words.
     """
 
@@ -96,9 +96,9 @@ def ask_points(
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
         crs: the CRS of the places; None if they lie on the map's plane.
-        channel: that is asked.
+        channel: the channel that is asked.
         below: threshold of the outage [unit], or None.
-        unit: that the threshold is in; it must be the map's. None takes the map's.
+        unit: the unit of the threshold; it must be the map's. None takes the map's.
         outside: whether places outside the map are answered by "nothing is said" instead of an error.
 
     Raises:
@@ -131,14 +131,14 @@ def _of_cells(
 ) -> tuple[dict[str, Floats], NDArray[np.bool_], str]:
     said = view.take("valid", row, col, channel=channel).astype(bool)
     found = {name: view.take(name, row, col, channel=channel).astype(np.float64) for name in ("mean", "std")}
-    if LOW in view.levels and HIGH in view.levels:
+    if _LOW in view.levels and _HIGH in view.levels:
         interval = "quantiles 5 % and 95 % of the map"
-        for name, level in (("low", LOW), ("high", HIGH)):
+        for name, level in (("low", _LOW), ("high", _HIGH)):
             index = view.levels.index(level)
             found[name] = view.take("quantile", row, col, channel=channel, index=index).astype(np.float64)
     else:
         interval = "mean -+ 1.645 std, as this map keeps no quantiles 5 % and 95 %"
-        found["low"], found["high"] = (found["mean"] + sign * NORMAL_90 * found["std"] for sign in (-1, 1))
+        found["low"], found["high"] = (found["mean"] + sign * _NORMAL_90 * found["std"] for sign in (-1, 1))
     if below is not None:
         drawn = view.take("draws", row, col, channel=channel) if view.belief == "draws" and view.draws else None
         found["outage"] = chance_below(below, found["mean"], found["std"], drawn)

@@ -44,8 +44,8 @@ def ask_route(
         view: the map.
         route: on the map's plane (`Route.of`).
         above: threshold [unit] of the statements on the whole route, which need draws; None for the cells alone.
-        unit: that the threshold is in; it must be the map's. None takes the map's.
-        channel: that is asked.
+        unit: the unit of the threshold; it must be the map's. None takes the map's.
+        channel: the channel that is asked.
 
     Raises:
         OutsideGrid: if a sample lies outside the map.

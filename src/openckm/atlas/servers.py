@@ -26,9 +26,9 @@ from openckm.atlas.view import GAIN_CHANNEL, MapView
 from openckm.errors import OptionError, OutsideGrid, UnitError
 from openckm.maps.grid import Grid, reproject
 
-THERMAL_DBM_HZ = -174.0
+_THERMAL_DBM_HZ = -174.0
 Floats = NDArray[np.float64]
-SAME_TIME = timedelta(days=1)
+_SAME_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Radio:
     @property
     def noise_dbm(self) -> float:
         """Noise power [dBm]."""
-        return THERMAL_DBM_HZ + 10.0 * math.log10(self.bandwidth_hz) + self.noise_figure_db
+        return _THERMAL_DBM_HZ + 10.0 * math.log10(self.bandwidth_hz) + self.noise_figure_db
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class HandoverRule:
     """When a cell hands over to another.
 
     Attributes:
-        offset_db: by which the other must be stronger [dB].
+        offset_db: the level by which the other must be stronger [dB].
         hysteresis_db: added before, taken off afterwards [dB].
         trigger_m: way over which it must stay so [m].
     """
@@ -86,7 +86,7 @@ class Servers:
         names: the names of the cells.
         power: mean of each cell [unit], NaN where its map says nothing, shape (cell, n).
         best: number of the strongest cell, -1 where no map says anything, shape (n,).
-        margin_db: by which it is stronger than the second [dB], inf where there is no second, shape (n,).
+        margin_db: the level by which it is stronger than the second [dB], inf where there is no second, shape (n,).
         chance: probability that it is the strongest, from the draws; None where a map holds none. Shape (n,).
         sinr_db: the SINR of the strongest, from the means; None on maps that are not in dBm. Shape (n,).
         unit: the unit of the powers.
@@ -137,7 +137,7 @@ def _require_alike(views: Sequence[MapView], *, any_time: bool = False) -> str:
         which = ", ".join(f"{view.name} in {view.unit()}" for view in views)
         raise UnitError(f"maps of different units cannot be compared ({which}): give the transmit power of those in dB")
     stated = sorted((view.time, view.name) for view in views if view.time is not None)
-    if not any_time and stated and stated[-1][0] - stated[0][0] > SAME_TIME:
+    if not any_time and stated and stated[-1][0] - stated[0][0] > _SAME_TIME:
         raise OptionError(
             f"{stated[0][1]} is of {stated[0][0]:%Y-%m-%d}, {stated[-1][1]} of {stated[-1][0]:%Y-%m-%d}: maps of"
             " different times are compared on request alone (--any-time)"
@@ -156,7 +156,7 @@ def ask_servers(
         first: longitudes [degrees], or eastings [m] where `crs` says so, shape (n,).
         second: latitudes [degrees], or northings [m], shape (n,).
         crs: the CRS of the places; None if they lie on the plane that all maps share.
-        radio: for the SINR; None for the usual one.
+        radio: the receiver and the load that the SINR is made of; None for the usual ones.
         any_time: whether maps of different times may be compared.
 
     Raises:

@@ -43,7 +43,7 @@ KEPT = frozenset((
     "transmit_offset_std_db", "unit", "version", "weight_of_evidence", "weights_sha256", "widened_by",
 ))  # fmt: skip
 """Facts of a map that a store keeps: what made it and with which options and weights, never what was measured."""
-MOST_ITEMS = 64
+_MOST_ITEMS = 64
 """Items of a list or dictionary that is kept; longer ones may hold one number a reading."""
 STALE_S = 3600.0
 """Time without a write after which a folder that no row names is swept [s]."""
@@ -79,7 +79,7 @@ class MapStore:
             made: the map.
             name: letters, digits and _ . + - /, at most 200.
             site: name of the site; by default what the map's provenance says.
-            time: that the map is of; by default what its provenance says, else now.
+            time: the time that the map is of; by default what its provenance says, else now.
             beside: files that are kept with the map by their names, which `file` returns; never readings.
 
         Raises:
@@ -279,10 +279,10 @@ def kept_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_short(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return len(value) <= MOST_ITEMS and all(_is_short(v) for v in value.values())
+        return len(value) <= _MOST_ITEMS and all(_is_short(v) for v in value.values())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return len(value) <= MOST_ITEMS and all(_is_short(v) for v in value)
-    return not hasattr(value, "__array__") or getattr(value, "size", 0) <= MOST_ITEMS
+        return len(value) <= _MOST_ITEMS and all(_is_short(v) for v in value)
+    return not hasattr(value, "__array__") or getattr(value, "size", 0) <= _MOST_ITEMS
 
 
 def _as_it_was_read(made: RadioMap | ZarrMap | MapView) -> RadioMap | ZarrMap:

@@ -25,7 +25,7 @@ from openckm.maps.quantity import CHANNELS
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import CHUNK, ZarrMap
 
-CACHE_BYTES = 64 * 2**20
+_CACHE_BYTES = 64 * 2**20
 """Values of one map that are kept in memory, at most [bytes]."""
 BLOCK = 4 * CHUNK
 """Side of the squares in which many points are looked up [cells]."""
@@ -84,7 +84,7 @@ class _Cache:
             if key not in self.held:
                 self.held[key] = values
                 self.size += values.nbytes
-            while self.size > CACHE_BYTES and len(self.held) > 1:
+            while self.size > _CACHE_BYTES and len(self.held) > 1:
                 self.size -= self.held.popitem(last=False)[1].nbytes
 
 
@@ -205,7 +205,7 @@ class MapView:
             variable: as `window`.
             row: the row of each cell, within the grid, shape (n,).
             col: the column of each cell, shape (n,).
-            channel: whose values.
+            channel: the channel whose values are wanted.
             index: draw or quantile, or several.
         """
         if isinstance(self.source, _InMemory):

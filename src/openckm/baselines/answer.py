@@ -21,7 +21,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 
-MIN_STD_DB = 1e-3
+_MIN_STD_DB = 1e-3
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Baseline(ABC):
         belief, cells = answer.belief, answer.cells
         if not (np.isfinite(belief.mean).all() and np.isfinite(belief.std).all()):
             raise ComputationError(f"{self.name} gave non-finite values; are readings or drift degenerate?")
-        std = np.maximum(belief.std, MIN_STD_DB)
+        std = np.maximum(belief.std, _MIN_STD_DB)
         sampled = _sample(belief.mean, std, belief.variogram, grid, draws, seed) if draws else None
         provenance = {
             "unit": cells.unit, "method": self.name, "cells_observed": len(cells), "network_evaluations": 0,

@@ -8,8 +8,8 @@
 
 Columns are centred and scaled by the spread at the observed cells, which keeps kriging systems well conditioned and
 leaves every prediction as it is. The transmitter's columns are always used. A further one is used where it says
-something at the observed cells that those before it do not: at least MIN_SIDE cells on either side of its mean, at
-least MIN_NEW of its spread unexplained, and MIN_PER_COLUMN cells for each column in all. On the map it is clipped to
+something at the observed cells that those before it do not: at least _MIN_SIDE cells on either side of its mean, at
+least _MIN_NEW of its spread unexplained, and _MIN_PER_COLUMN cells for each column in all. On the map it is clipped to
 REACH spreads, for a straight line is no law beyond what was seen.
 """
 
@@ -29,10 +29,10 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import RECEIVER_HEIGHT_M, SiteGeometry, site_geometry
 from openckm.maps.site import Layout, Transmitter
 
-MIN_SPREAD = 1e-6
-MIN_SIDE = 5
-MIN_NEW = 0.15
-MIN_PER_COLUMN = 6
+_MIN_SPREAD = 1e-6
+_MIN_SIDE = 5
+_MIN_NEW = 0.15
+_MIN_PER_COLUMN = 6
 REACH = 4.0
 PHONE = "phone "
 Floats = NDArray[np.float64]
@@ -48,8 +48,8 @@ class SiteDrift:
 
     Attributes:
         names: what each column is.
-        at_cells: at the observed cells, shape (n, p).
-        on_grid: at all cells of the grid in row-major order, shape (rows * cols, p).
+        at_cells: the values at the observed cells, shape (n, p).
+        on_grid: the values at all cells of the grid in row-major order, shape (rows * cols, p).
         scales: centre and spread that each further column was standardised by, by its name.
     """
 
@@ -109,7 +109,7 @@ def site_drift(transmitter: Transmitter | None, cells: Points, grid: Grid, *, pa
     near = _columns(transmitter, cells.x, cells.y)
     far = _columns(transmitter, x, y)
     names = [name for name in near if pattern or name != "pattern"]
-    used = [name for name in names if float(near[name].std()) > MIN_SPREAD]
+    used = [name for name in names if float(near[name].std()) > _MIN_SPREAD]
     centre = np.array([near[name].mean() for name in used])
     spread = np.array([near[name].std() for name in used])
 
@@ -188,11 +188,11 @@ def _scale(near: Floats, before: Floats) -> tuple[float, float] | None:
     n, p = before.shape
     centre, spread = float(near.mean()), float(near.std())
     above = int((near > centre).sum())
-    if spread < 1e-3 or min(above, n - above) < MIN_SIDE or n < MIN_PER_COLUMN * (p + 2):
+    if spread < 1e-3 or min(above, n - above) < _MIN_SIDE or n < _MIN_PER_COLUMN * (p + 2):
         return None
     column, known = (near - centre) / spread, np.insert(before, 0, 1.0, axis=1)
     unexplained = column - known @ np.linalg.lstsq(known, column, rcond=None)[0]
-    return (centre, spread) if float(unexplained.std()) >= MIN_NEW else None
+    return (centre, spread) if float(unexplained.std()) >= _MIN_NEW else None
 
 
 def _columns(transmitter: Transmitter, x: Floats, y: Floats) -> dict[str, Floats]:

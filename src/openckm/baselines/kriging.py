@@ -47,8 +47,8 @@ from openckm.side_by_side import side_by_side
 
 GLOBAL_LIMIT = 1700
 """Cells up to which one global system is solved [cells]; above, ordinary kriging takes the nearest ones."""
-LOCAL_NEIGHBOURS = 64
-UNIVERSAL_LIMIT = 2000
+_LOCAL_NEIGHBOURS = 64
+_UNIVERSAL_LIMIT = 2000
 """Cells that universal kriging uses at most; more are thinned at random."""
 CHUNK = 4096
 Floats = NDArray[np.float64]
@@ -147,10 +147,10 @@ class UniversalKriging(Regression):
 
 def _thinned(table: Table, seed: int) -> Table:
     n = len(table.cells)
-    if n <= UNIVERSAL_LIMIT:
+    if n <= _UNIVERSAL_LIMIT:
         return table
     keep = np.zeros(n, bool)
-    keep[np.random.default_rng(seed).choice(n, UNIVERSAL_LIMIT, replace=False)] = True
+    keep[np.random.default_rng(seed).choice(n, _UNIVERSAL_LIMIT, replace=False)] = True
     return table.subset(keep)
 
 
@@ -166,7 +166,7 @@ def ordinary(cells: Points, variogram: Variogram, targets: Floats) -> tuple[Floa
         exact_values=False,
     )  # fmt: skip
     mean, variance = np.empty(len(targets)), np.empty(len(targets))
-    local: dict[str, Any] = {"backend": "loop", "n_closest_points": LOCAL_NEIGHBOURS}
+    local: dict[str, Any] = {"backend": "loop", "n_closest_points": _LOCAL_NEIGHBOURS}
     for start in range(0, len(targets), CHUNK):  # bounds the memory
         part = slice(start, start + CHUNK)
         mean[part], variance[part] = solver.execute("points", targets[part, 0], targets[part, 1], **local)

@@ -33,7 +33,7 @@ from openckm.maps.observations import Observations, Points
 
 Folds = Literal["scattered", "blocks"]
 FOLDS = 5
-BLOCKS_ACROSS = 8
+_BLOCKS_ACROSS = 8
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -183,7 +183,7 @@ def _folds(xy: Floats, kind: Folds, seed: int) -> NDArray[np.intp]:
     rng = np.random.default_rng(seed)
     if kind == "scattered":
         return np.asarray(rng.permutation(len(xy)) % min(FOLDS, len(xy)))
-    side = max(float(np.ptp(xy, axis=0).max()) / BLOCKS_ACROSS, 1e-9)
+    side = max(float(np.ptp(xy, axis=0).max()) / _BLOCKS_ACROSS, 1e-9)
     blocks = np.unique(np.floor((xy - xy.min(0)) / side), axis=0, return_inverse=True)[1].ravel()
     return np.asarray((rng.permutation(int(blocks.max()) + 1) % FOLDS)[blocks])
 

@@ -43,7 +43,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 
 FOLDS = 4
-TREES, RATE, LEAVES = 120, 0.05, 8
+_TREES, RATE, LEAVES = 120, 0.05, 8
 Floats = NDArray[np.float64]
 PATH = "path: "
 """Front of the names of columns that the trees see and the linear part does not."""
@@ -154,7 +154,7 @@ def _lightgbm(features: Floats, value: Floats, least: int) -> Callable[[Floats],
         "bagging_fraction": 0.8, "bagging_freq": 1, "feature_fraction": 0.7, "lambda_l2": 5.0, "verbose": -1,
         "num_threads": 1, "seed": 0, "deterministic": True, "force_row_wise": True, "min_data_in_bin": 1,
     }  # fmt: skip
-    booster = lightgbm.train(settings, data, num_boost_round=TREES)
+    booster = lightgbm.train(settings, data, num_boost_round=_TREES)
     return lambda x: np.asarray(booster.predict(x, num_threads=1), np.float64)
 
 
@@ -162,7 +162,7 @@ def _histogram_boosting(features: Floats, value: Floats, least: int) -> Callable
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     model = HistGradientBoostingRegressor(
-        max_iter=TREES, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=least, l2_regularization=5.0,
+        max_iter=_TREES, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=least, l2_regularization=5.0,
         random_state=0, early_stopping=False,
     )  # fmt: skip
     model.fit(features, value)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError, OptionError
 
-MODELS = ("exponential", "spherical")
+_MODELS = ("exponential", "spherical")
 DEFAULT_MODELS = ("exponential",)
 FIT_POINTS = 600
 _STARTS = [(share, ratio) for share in np.geomspace(0.04, 1.5, 9) for ratio in (0.05, 0.3)]
@@ -36,7 +36,7 @@ class Variogram:
     """A fitted variogram.
 
     Attributes:
-        model: one of MODELS.
+        model: one of _MODELS.
         psill: partial sill [dB^2].
         range_m: range [m] in PyKrige's sense (95 % of the sill for the exponential).
         nugget: nugget [dB^2]: variation within a cell's distance and noise.
@@ -61,14 +61,14 @@ def correlation(model: str, distance: NDArray[np.float64], range_m: float) -> ND
     """Return rho(h) at distances [m] of any shape.
 
     Raises:
-        OptionError: if the model is none of MODELS.
+        OptionError: if the model is none of _MODELS.
     """
     h = distance / range_m
     if model == "exponential":
         return np.asarray(np.exp(-3.0 * h))
     if model == "spherical":
         return np.where(h < 1.0, 1.0 - h * (1.5 - 0.5 * h * h), 0.0)
-    raise OptionError(f"unknown variogram model {model!r}: wanted one of {', '.join(MODELS)}")
+    raise OptionError(f"unknown variogram model {model!r}: wanted one of {', '.join(_MODELS)}")
 
 
 def fit_variogram(

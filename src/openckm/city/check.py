@@ -63,7 +63,7 @@ class Field:
         return np.asarray((row + self.rows.start) * columns + col + self.cols.start, np.intp)
 
 
-def field_of(work: CityWork, number: int) -> Field:
+def _field_of(work: CityWork, number: int) -> Field:
     """Return the tiles that hold a site and its readings.
 
     Raises:
@@ -84,13 +84,13 @@ def field_of(work: CityWork, number: int) -> Field:
     return Field(grid, rows, cols)
 
 
-def held_back_of(work: CityWork, number: int) -> tuple[HeldBack, Field]:
+def _held_back_of(work: CityWork, number: int) -> tuple[HeldBack, Field]:
     """Return what the self-check of a site holds back, and where it is made.
 
     Raises:
         MeasurementError: if there are too few measured cells to hold any back, or too many cells.
     """
-    field, plan = field_of(work, number), work.plan
+    field, plan = _field_of(work, number), work.plan
     observations = read_site(plan, number).observations
     return hold_back(observations, field.grid, seed=plan.seed), field
 
@@ -98,7 +98,7 @@ def held_back_of(work: CityWork, number: int) -> tuple[HeldBack, Field]:
 def check_part(work: CityWork, number: int, part: int) -> dict[str, NDArray[Any]]:
     """Return what the readings that are left say of those that one part holds back; nothing where there is no part."""
     try:
-        held, field = held_back_of(work, number)
+        held, field = _held_back_of(work, number)
         if part >= len(held.parts):
             return {}
         one = held.parts[part]
@@ -112,7 +112,7 @@ def check_part(work: CityWork, number: int, part: int) -> dict[str, NDArray[Any]
 def checked_site(work: CityWork, number: int, parts: Mapping[int, Mapping[str, NDArray[Any]]]) -> dict[str, Any]:
     """Return what the provenance of a site's map says of its self-check, from what each part was predicted to be."""
     try:
-        held, field = held_back_of(work, number)
+        held, field = _held_back_of(work, number)
         if len([1 for made in parts.values() if made]) < len(held.parts):
             raise MeasurementError("too few readings are left when some are held back")
         layout = work.layout()
@@ -121,10 +121,10 @@ def checked_site(work: CityWork, number: int, parts: Mapping[int, Mapping[str, N
         check = evidence.scored([_Recalled(held, parts), *classical_candidates(evidence.observations)])
     except MeasurementError as error:
         return {"status": "unchecked", "widened_by": 1.0, "self_check": {"verdict": f"no self-check: {error}"}}
-    return check_facts(check)
+    return _check_facts(check)
 
 
-def check_facts(check: SelfCheck) -> dict[str, Any]:
+def _check_facts(check: SelfCheck) -> dict[str, Any]:
     """Return a self-check as the provenance keeps it: scores alone, and no reading."""
     scores = [{"method": s.method, "rmse_db": s.rmse_db, "coverage_90": s.coverage_90} for s in check.scores]
     said = {"verdict": check.verdict(), "held_back": check.held, "limits": check.limits, "scores": scores}

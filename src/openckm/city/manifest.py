@@ -48,17 +48,17 @@ class Manifest:
     def finish(self, task: Task) -> None:
         """Enter a task whose files are in place."""
         with closing(self._connect()) as base, base:
-            base.execute("INSERT OR IGNORE INTO done VALUES (?)", (key_of(task),))
+            base.execute("INSERT OR IGNORE INTO done VALUES (?)", (_key_of(task),))
 
     def left(self, tasks: Iterable[Task]) -> list[Task]:
         """Return the tasks that are not finished, in their order."""
         done = self.done()
-        return [task for task in tasks if key_of(task) not in done]
+        return [task for task in tasks if _key_of(task) not in done]
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=30.0)
 
 
-def key_of(task: Task) -> str:
+def _key_of(task: Task) -> str:
     """Return the name of a task in the manifest."""
     return f"{task.kind} {task.site} {task.row} {task.col}"

@@ -34,16 +34,16 @@ WINDOW = TileOptions().cells
 MULTIPLE = 16
 """Sides of windows and city are divisible by this, as the shipped networks want."""
 MOST_CELLS = 10**9
-BYTES_A_CELL = 4.0
+_BYTES_A_CELL = 4.0
 CHANNELS = ("gain_db", "aoa_cos", "aoa_sin")
-CALLS_TESTED = 8 + 8 + 4
+_CALLS_TESTED = 8 + 8 + 4
 """Network calls on a window of a site with readings: orientations without and with them, and folds."""
 CHECKS = 4
 """Parts of a self-check."""
-CALLS_CHECKED = CHECKS * (1 + 4)
+_CALLS_CHECKED = CHECKS * (1 + 4)
 """Network calls of the self-check on a window with readings."""
-LAUNCH_S = 25.0
-LAUNCH_POWER = 1.4
+_LAUNCH_S = 25.0
+_LAUNCH_POWER = 1.4
 """Processor time of rays over 1024 x 1024 cells [s], and the power of the number of cells that it grows with: 0.6 s
 over 256 x 256, 3.5 s over 512 x 512 (AMD EPYC)."""
 
@@ -156,7 +156,7 @@ class CityPlan:
         )
         cells = shape[0] * shape[1]
         if cells > MOST_CELLS:
-            size = cells * (8 + self.draws) * len(CHANNELS) * BYTES_A_CELL * len(self.sites) / 1e12
+            size = cells * (8 + self.draws) * len(CHANNELS) * _BYTES_A_CELL * len(self.sites) / 1e12
             raise InputError(
                 f"--bbox {self.bbox} at {self.cell_m:g} m has {cells:.1e} cells: {len(self.sites)} sites would take"
                 f" {size:.0f} TB and about {cells / (0.75 * WINDOW) ** 2 * len(self.sites):.0e} network calls;"
@@ -306,14 +306,14 @@ class CityPlan:
         windows = len(list(self.windows(0))) * len(self.sites)
         predicted = sum(self.test_of(site) is None for site in self.sites)
         drawn, tested = self.steps * self.draws, len(self.sites) - predicted
-        each = CALLS_TESTED + CALLS_CHECKED * self.check + drawn
+        each = _CALLS_TESTED + _CALLS_CHECKED * self.check + drawn
         calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * each)
         cells = self.grid.shape[0] * self.grid.shape[1]
         planes = (7 + self.draws) * len(CHANNELS)
         rays = len(RAY_PLANES) * min(cells, (2 * REACH + 1) ** 2)
-        kept = cells * BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
-        kept += 2 * BYTES_A_CELL * rays
-        memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * BYTES_A_CELL
+        kept = cells * _BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
+        kept += 2 * _BYTES_A_CELL * rays
+        memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * _BYTES_A_CELL
         tiles = len(list(self.tiles(0))) * len(self.sites)
         return Estimate(
             windows, tiles, calls, int(kept), int(memory), sum(map(self._ray_seconds, range(len(self.sites))))
@@ -322,7 +322,7 @@ class CityPlan:
     def _ray_seconds(self, site: int) -> float:
         """Return about the processor time that launching a site's rays takes [s]."""
         rows, cols = self.reached(site)
-        return float(LAUNCH_S * ((rows.stop - rows.start) * (cols.stop - cols.start) / 1024**2) ** LAUNCH_POWER)
+        return float(_LAUNCH_S * ((rows.stop - rows.start) * (cols.stop - cols.start) / 1024**2) ** _LAUNCH_POWER)
 
     def inputs(self) -> dict[str, str]:
         """Return what decides the result, by name, as short texts that can be compared."""

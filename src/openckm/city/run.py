@@ -35,7 +35,7 @@ from openckm.maps.zarr_map import CHUNK, ZarrMap
 from openckm.nn.arithmetic import arithmetic
 from openckm.runner import run
 
-BEYOND_M = 100.0
+_BEYOND_M = 100.0
 """Way from the last building of the layout beyond which a site may stand outside the layout [m]."""
 Report = Callable[[str, int, int], None]
 """Called with (what, tasks done, tasks in all)."""
@@ -55,7 +55,7 @@ def make_city(
         plan: what is wanted.
         workers: processes of this machine; 0 does the work in this one.
         cluster: address of a Dask scheduler whose workers see the same files, or None.
-        radio: for the SINR.
+        radio: the receiver and the load that the SINR is made of.
         on_progress: called as tasks are finished.
 
     Raises:
@@ -223,7 +223,7 @@ def _unchecked(plan: CityPlan, measured: bool) -> list[str]:
 
 
 def _beyond(plan: CityPlan, number: int) -> list[str]:
-    """Return a warning where a site stands beyond all buildings of the layout, more than BEYOND_M away."""
+    """Return a warning where a site stands beyond all buildings of the layout, more than _BEYOND_M away."""
     built = np.load(plan.output / "work" / "heights.npy", mmap_mode="r") > 0
     name, tx = plan.sites[number].name, plan.transmitter(plan.sites[number])
     row, col = plan.grid.index_of(tx.x, tx.y)
@@ -233,7 +233,7 @@ def _beyond(plan: CityPlan, number: int) -> list[str]:
         if not len(held):
             return [f"WARNING: {plan.layout.name} has no building in the box: is it the layout of this place?"]
         away = max(away, (held[0] - place) * plan.cell_m, (place - held[-1]) * plan.cell_m)
-    if away <= BEYOND_M:
+    if away <= _BEYOND_M:
         return []
     return [
         f"WARNING: site {name} stands {away:.0f} m beyond the last building of {plan.layout.name}: if the layout ends"

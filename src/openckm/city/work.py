@@ -76,7 +76,7 @@ from openckm.priors.denoiser import Denoised
 NETWORK = ("best", "margin_db", "sinr_db")
 Field = NDArray[np.float32]
 Index = NDArray[np.intp]
-QUANTITIES = [quantity(name) for name in CHANNELS]
+_QUANTITIES = [quantity(name) for name in CHANNELS]
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class CityWork:
         plan: the city.
         height_known: share of the buildings whose height was stated.
         comparable: whether all sites' maps are in one unit.
-        arithmetic: in which the network computes, on every machine.
-        radio: for the SINR.
+        arithmetic: the arithmetic in which the network computes, on every machine.
+        radio: the receiver and the load that the SINR is made of.
     """
 
     plan: CityPlan
@@ -266,14 +266,14 @@ class CityWork:
     ) -> RadioMap:  # fmt: skip
         """Return a tile's map: `at` says which of the cells of the scene are the tile's."""
         grid, plan = self.plan.part(*part), self.plan
-        mean = np.stack([q.decode(answer.denoised.mean[0, i, 0].numpy()) for i, q in enumerate(QUANTITIES)])[:, at]
+        mean = np.stack([q.decode(answer.denoised.mean[0, i, 0].numpy()) for i, q in enumerate(_QUANTITIES)])[:, at]
         var = np.zeros_like(mean) if answer.denoised.var is None else answer.denoised.var[0, :, 0].numpy()[:, at]
-        std = np.sqrt(var) * np.array([q.scale for q in QUANTITIES])[:, None]
+        std = np.sqrt(var) * np.array([q.scale for q in _QUANTITIES])[:, None]
         mean[0], std[0] = answer.mean[at], answer.std[at]
         drawn = None
         if plan.draws:
             latent = self.blended(kind, task.site, cells, ("draws",))["draws"]
-            made = [np.stack([q.decode(one[i]) for i, q in enumerate(QUANTITIES)]) for one in latent]
+            made = [np.stack([q.decode(one[i]) for i, q in enumerate(_QUANTITIES)]) for one in latent]
             seed = plan.seed_of(task.site)
             gain = [answer.gain_draw(one[0].astype(np.float64), seed, k, at) for k, one in enumerate(made)]
             drawn = np.stack([one[:, at] for one in made])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openckm.city import CityPlan
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
-LINE_S = 60.0
+_LINE_S = 60.0
 """Time between lines of progress where nobody looks at a terminal [s]."""
 
 
@@ -143,7 +143,7 @@ def _progress() -> Callable[[str, int, int], None]:
         line = f"  {done} of {total} tasks, {what}, about {left / 60:.1f} min left"
         if sys.stdout.isatty():
             console.print(line + "   ", end="\r" if done < total else "\n", markup=False)
-        elif now - last >= LINE_S or done == total:
+        elif now - last >= _LINE_S or done == total:
             console.print(line, markup=False)
             last = now
 

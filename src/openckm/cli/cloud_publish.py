@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from openckm.store.documents import Release
     from openckm.store.keys import Keys
 
-PASSPHRASE = "OPENCKM_PASSPHRASE"
+_PASSPHRASE = "OPENCKM_PASSPHRASE"
 """Name of the variable that holds the passphrase."""
-Url = Annotated[
+_Url = Annotated[
     str, typer.Option("--repository", envvar="OPENCKM_REPOSITORY", help="Folder or address of the repository.")
 ]
-KeyPlace = Annotated[
+_KeyPlace = Annotated[
     Path, typer.Option("--keys", envvar="OPENCKM_KEYS", help="Folder of the private keys; keep it away from there.")
 ]
-RootKeys = Annotated[
+_RootKeys = Annotated[
     Path | None, typer.Option("--root-keys", help="Folder of the root keys, if they are kept apart [default: KEYS].")
 ]
-TrustRoot = Annotated[
+_TrustRoot = Annotated[
     Path, typer.Option("--trust-root", envvar="OPENCKM_TRUST_ROOT", help="The root that edges are given (root.json).")
 ]
-Secret = Annotated[
+_Secret = Annotated[
     Path | None,
-    typer.Option(help=f"File with the passphrase that encrypts the keys [default: ${PASSPHRASE}, or none]."),
+    typer.Option(help=f"File with the passphrase that encrypts the keys [default: ${_PASSPHRASE}, or none]."),
 ]
-SuiteFolder = Annotated[Path, typer.Option("--suite", help="Folder of the fixed suite that versions are compared on.")]
+_SuiteFolder = Annotated[Path, typer.Option("--suite", help="Folder of the fixed suite that versions are compared on.")]
 Report = Annotated[Path | None, typer.Option(help="Write the gate's report to this file (JSON).")]
 Channel = Annotated[str, typer.Option(help="candidate or stable.")]
-DraftFolder = Annotated[
+_DraftFolder = Annotated[
     Path | None,
     typer.Option("--draft", help="Publish nothing: write what others are to sign into this folder (`ckm cloud sign`)."),
 ]
 
 
 def init(
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    root_keys: RootKeys = None,
-    passphrase_file: Secret = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    root_keys: _RootKeys = None,
+    passphrase_file: _Secret = None,
     role: Annotated[
         list[str] | None,
         typer.Option(help="ROLE=KEYS/THRESHOLD/DAYS, e.g. targets=3/2/90; may be repeated [default: see the docs]."),
@@ -73,18 +73,18 @@ def init(
 
 def publish(
     model: Annotated[Path, typer.Argument(help="Model folder: card, weights, and calibration and spectra if any.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    suite: SuiteFolder,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    suite: _SuiteFolder,
     channel: Channel = "candidate",
     precision: Annotated[
         list[str] | None, typer.Option(help="fp32, bf16 or int8; may be repeated [default: bf16 int8].")
     ] = None,
     new: Annotated[list[str] | None, typer.Option(help="Region that it was to improve; may be repeated.")] = None,
     report: Report = None,
-    draft: DraftFolder = None,
-    passphrase_file: Secret = None,
+    draft: _DraftFolder = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Publish a model if the gate finds it no worse than what edges have, in every precision (else exit 3)."""
     from openckm.cloud.publish import publish as run
@@ -101,14 +101,14 @@ def publish(
 
 def promote(
     version: Annotated[str, typer.Argument(help="Version that the repository holds.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    suite: SuiteFolder,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    suite: _SuiteFolder,
     channel: Channel = "stable",
     report: Report = None,
-    draft: DraftFolder = None,
-    passphrase_file: Secret = None,
+    draft: _DraftFolder = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Offer a version on another channel if the gate lets it pass there (else exit 3)."""
     from openckm.cloud.publish import promote as run
@@ -121,12 +121,12 @@ def promote(
 
 
 def rollback(
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
     channel: Channel = "stable",
-    draft: DraftFolder = None,
-    passphrase_file: Secret = None,
+    draft: _DraftFolder = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Offer again what a channel offered before, as a new signed release."""
     opened = _opened(repository, keys, None, trust_root, passphrase_file, draft)
@@ -136,11 +136,11 @@ def rollback(
 
 def revoke(
     version: Annotated[str, typer.Argument(help="Version that must not be used any more.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    draft: DraftFolder = None,
-    passphrase_file: Secret = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    draft: _DraftFolder = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Forbid a version: edges drop it, channels go back to what they offered before."""
     for release in _opened(repository, keys, None, trust_root, passphrase_file, draft).revoke(version):
@@ -150,10 +150,10 @@ def revoke(
 
 def sign(
     draft: Annotated[Path, typer.Argument(help="Folder that --draft wrote, as it was carried here.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    passphrase_file: Secret = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    passphrase_file: _Secret = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before signing.")] = False,
 ) -> None:
     """Show what a draft changes, and sign it with the keys of 'targets' that are here; nothing is published."""
@@ -172,10 +172,10 @@ def sign(
 
 def finish(
     draft: Annotated[Path, typer.Argument(help="Folder of a draft that enough people have signed.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    passphrase_file: Secret = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Publish a signed draft; needs the keys of snapshot and timestamp."""
     for line in _opened(repository, keys, None, trust_root, passphrase_file).finish(draft):
@@ -184,12 +184,12 @@ def finish(
 
 def rotate(
     role: Annotated[str, typer.Argument(help="root, targets, snapshot or timestamp.")],
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    root_keys: RootKeys = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    root_keys: _RootKeys = None,
     lost: Annotated[bool, typer.Option("--lost", help="The old keys of the role are gone.")] = False,
-    passphrase_file: Secret = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Replace all keys of a role; needs the root keys. Edges follow by themselves."""
     opened = _opened(repository, keys, root_keys, trust_root, passphrase_file)
@@ -198,18 +198,18 @@ def rotate(
 
 
 def renew(
-    repository: Url,
-    keys: KeyPlace,
-    trust_root: TrustRoot,
-    root_keys: RootKeys = None,
-    passphrase_file: Secret = None,
+    repository: _Url,
+    keys: _KeyPlace,
+    trust_root: _TrustRoot,
+    root_keys: _RootKeys = None,
+    passphrase_file: _Secret = None,
 ) -> None:
     """Sign again what has less than half of its time left; run it by a timer, several times a day."""
     written = _opened(repository, keys, root_keys, trust_root, passphrase_file).renew()
     console.print(f"signed again: {', '.join(written) or 'nothing was due'}", markup=False)
 
 
-def status(repository: Url, trust_root: TrustRoot) -> None:
+def status(repository: _Url, trust_root: _TrustRoot) -> None:
     """Say what the channels offer, which versions are held, and when signatures run out; needs no keys."""
     from openckm.store import KeyFolder, Repository
 
@@ -252,7 +252,7 @@ def _keys(folder: Path, root: Path | None, secret: Path | None) -> Keys:
 
 def _passphrase(secret: Path | None) -> str | None:
     if secret is None:
-        return os.environ.get(PASSPHRASE) or None
+        return os.environ.get(_PASSPHRASE) or None
     from openckm.store.keys import require_private
 
     require_private(secret, "passphrase")

@@ -22,7 +22,8 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.site_plan import SitePlan
 from openckm.side_by_side import both, sharing_out
 
-CREDITS = """Measurements: RSRP of LTE CBRS cell A, Duke University West Campus; geo2sigmap (functions-lab), Apache-2.0.
+_CREDITS = """\
+Measurements: RSRP of LTE CBRS cell A, Duke University West Campus; geo2sigmap (functions-lab), Apache-2.0.
 Buildings: © OpenStreetMap contributors, ODbL 1.0."""
 
 
@@ -66,7 +67,7 @@ def _write(
         f"ckm construct {quote(str(inputs[0]))} --bs {bs[0]:.6f},{bs[1]:.6f} --azimuth 212"
         f" --layout {quote(str(inputs[1]))} --cell 4 --size 128 --carrier 3.69 -o {quote(str(files[0]))}"
     )
-    report = "\n".join(("Duke CBRS cell A", job.summary(), "", CREDITS, "", "The same by hand:", f"  {again}", ""))
+    report = "\n".join(("Duke CBRS cell A", job.summary(), "", _CREDITS, "", "The same by hand:", f"  {again}", ""))
     with atomic_path(files[2]) as aside:
         aside.write_text(report, encoding="utf-8")
     return report, [*inputs, *files]

@@ -17,10 +17,10 @@ maps_app = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 
-Store = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
+_Store = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
 Name = Annotated[str, typer.Argument(help="Name of the map.")]
 Version = Annotated[int | None, typer.Option("--version", min=1, help="A certain version; the newest by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @maps_app.command("add")
@@ -29,7 +29,7 @@ def add(
         Path, typer.Argument(metavar="MAP", help="GeoTIFF or Zarr folder of a map, or a city of `ckm city`.")
     ],
     name: Annotated[str, typer.Argument(help="Name to keep it by; a known name gets a new version.")],
-    store: Store,
+    store: _Store,
     site: Annotated[str, typer.Option(help="Name of the site; by default what the map says.")] = "",
     time: Annotated[
         str | None, typer.Option(help="Time that the map is of, e.g. 2026-05-01; by default what it says, else now.")
@@ -62,11 +62,11 @@ def add(
 
 @maps_app.command("list")
 def list_(
-    store: Store,
+    store: _Store,
     at: Annotated[str | None, typer.Option(help="Only maps that hold this place, LON,LAT in degrees.")] = None,
     site: Annotated[str | None, typer.Option(help="Only maps of this site.")] = None,
     versions: Annotated[bool, typer.Option("--versions", help="Older versions, too.")] = False,
-    as_json: AsJson = False,
+    as_json: _AsJson = False,
 ) -> None:
     """List the maps of a store."""
     from openckm.atlas import MapStore
@@ -87,7 +87,7 @@ def list_(
 
 
 @maps_app.command("show")
-def show(name: Name, store: Store, version: Version = None) -> None:
+def show(name: Name, store: _Store, version: Version = None) -> None:
     """Print what a store says of a map, as JSON."""
     from openckm.atlas import MapStore
     from openckm.atlas.records import entry_record
@@ -96,7 +96,7 @@ def show(name: Name, store: Store, version: Version = None) -> None:
 
 
 @maps_app.command("remove")
-def remove(name: Name, store: Store, version: Version = None) -> None:
+def remove(name: Name, store: _Store, version: Version = None) -> None:
     """Remove a map with all its versions, or a certain version."""
     from openckm.atlas import MapStore
 

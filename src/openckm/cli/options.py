@@ -187,7 +187,7 @@ def require_ranges(**values: float | None) -> None:
     """Check that the values of options lie in their `RANGES`; None means that one was not given.
 
     Args:
-        **values: by the option's name, with _ for -.
+        **values: the values by the option's name, with _ for -.
 
     Raises:
         OptionError: if one does not, or is not a number.

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from openckm.priors.losses import SiteLoss
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
-HEIGHTS_KNOWN = 0.5
+_HEIGHTS_KNOWN = 0.5
 """Share of buildings with a stated height up to which the summary says that heights were assumed."""
-LEAST_STD_DB = 1e-3
+_LEAST_STD_DB = 1e-3
 """Spread of a cell whose spread is none, to which that of terrain and woods is added [dB]."""
 VEHICLE_M = 1.6
 """Height of a vehicle whose height the file does not state [m]."""
@@ -163,7 +163,7 @@ def _with_losses(radiomap: RadioMap, lost: SiteLoss) -> RadioMap:
         radiomap = radiomap.shifted(-lost.loss_db, "dB")
     if lost.std_db is None:
         return radiomap
-    own = np.maximum(radiomap.std().astype(np.float64), LEAST_STD_DB)
+    own = np.maximum(radiomap.std().astype(np.float64), _LEAST_STD_DB)
     return radiomap.with_wider_spread(np.hypot(own, lost.std_db) / own)
 
 
@@ -213,7 +213,7 @@ def _assumed(observations: Observations, radiated: float | None, antenna: Antenn
     layout, lines = observations.layout, []
     if layout is not None:
         lines += [f"  note     {layout.source}: {note}" for note in layout.notes]
-        if layout.height_known <= HEIGHTS_KNOWN:
+        if layout.height_known <= _HEIGHTS_KNOWN:
             assumed = f"those of the others were taken as {DEFAULT_BUILDING_HEIGHT_M:g} m"
             taken = {
                 "prior": "so heights were not used, and the level is that of towns of all heights",

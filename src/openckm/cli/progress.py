@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, int, int], None]
 """Called with (stage, done, in all) while the work goes on."""
-QUIET_S = 10.0
+_QUIET_S = 10.0
 """Where there is no terminal: the longest time in which nothing is said [s]."""
 
 
@@ -24,7 +24,7 @@ def stages(title: str, console: Console | None = None) -> Iterator[Report]:
 
     Args:
         title: what is being done, e.g. "constructing the map".
-        console: where it is shown; stderr by default.
+        console: the console that shows it; stderr by default.
     """
     console = console or Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     if not console.is_terminal:
@@ -55,12 +55,12 @@ class _Bars:
 
 
 class _Lines:
-    """A line in QUIET_S seconds at most: a log tells that the work goes on, and short work says nothing."""
+    """A line in _QUIET_S seconds at most: a log tells that the work goes on, and short work says nothing."""
 
     def __init__(self, title: str, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.title, self.console, self.clock, self.said = title, console, clock, clock()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        if self.clock() - self.said >= QUIET_S:
+        if self.clock() - self.said >= _QUIET_S:
             self.said = self.clock()
             self.console.print(f"ckm: {self.title}: {stage} {done}/{total}", markup=False)

@@ -13,7 +13,7 @@ def lines_of(found: dict[str, Any], places: Sequence[Place]) -> list[str]:
 
     Args:
         found: records by kind, as `ckm query --json` prints them.
-        places: that were asked, (longitude, latitude) [degrees].
+        places: the places that were asked, (longitude, latitude) [degrees].
     """
     lines: list[str] = []
     for answer in found.get("points", []):

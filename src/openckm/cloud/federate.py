@@ -54,7 +54,7 @@ from openckm.store.weights import require_new_folder, write_aside
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
 
-RULES = ("equal", "median")
+_RULES = ("equal", "median")
 COPY = 0.999
 """Cosine between two differences above which they are taken for one, scaled or rounded."""
 
@@ -87,8 +87,8 @@ class MergeOptions:
     gate: GateOptions = field(default_factory=GateOptions)
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise OptionError(f"rule {self.rule!r} is unknown: choose one of {', '.join(RULES)}")
+        if self.rule not in _RULES:
+            raise OptionError(f"rule {self.rule!r} is unknown: choose one of {', '.join(_RULES)}")
         if not 0 < self.clip <= self.bound or self.least_voices < 1 or not self.screen >= 0:
             raise OptionError(f"{self}: wanted 0 < clip <= bound, at least 1 voice and screen >= 0")
         if not self.weights or not all(0.0 < weight <= 1.0 for weight in self.weights):
@@ -177,7 +177,7 @@ def merge(
         new_regions: regions of the suite that were to be improved; all others must not be forgotten.
         options: how.
         version: the version of the new model; "" counts the parent's minor version up.
-        report_file: where to write the report (JSON), or None.
+        report_file: the file to write the report into (JSON), or None.
         progress: called as progress(what, done, total).
 
     Raises:
@@ -229,7 +229,7 @@ def pooled_statistics(given: Sequence[Contribution]) -> dict[str, dict[str, tupl
     return found
 
 
-Taken = tuple[str, Contribution, dict[str, Tensor]]
+_Taken = tuple[str, Contribution, dict[str, Tensor]]
 """File, contribution, and difference of the weights by name."""
 
 
@@ -279,10 +279,10 @@ def _check_fit(one: Contribution, card: ModelCard, checksums: set[str], before: 
 
 def _differences(
     net: MapDenoiser, read: Sequence[tuple[str, Contribution]], options: MergeOptions
-) -> tuple[list[Taken], list[Refused]]:
+) -> tuple[list[_Taken], list[Refused]]:
     """Return the differences within the bound, shortened to `clip`, and what was refused."""
     weights = dict(net.named_parameters())
-    taken: list[Taken] = []
+    taken: list[_Taken] = []
     refused: list[Refused] = []
     for file, one in read:
         if not one.factors:
@@ -316,8 +316,8 @@ def _norm(values: Mapping[str, Tensor]) -> float:
 
 
 def _screened(
-    net: MapDenoiser, moved: Sequence[Taken], suite: Suite, options: MergeOptions, progress: Progress | None
-) -> tuple[list[Taken], list[Refused]]:
+    net: MapDenoiser, moved: Sequence[_Taken], suite: Suite, options: MergeOptions, progress: Progress | None
+) -> tuple[list[_Taken], list[Refused]]:
     """Score each difference alone on the validation maps; return those that harm no region, and the others."""
     if not moved:
         return [], []
@@ -349,8 +349,8 @@ def merged(differences: Sequence[Mapping[str, Tensor]], rule: str = "equal") -> 
     Raises:
         OptionError: if there is no such rule.
     """
-    if rule not in RULES:
-        raise OptionError(f"rule {rule!r} is unknown: choose one of {', '.join(RULES)}")
+    if rule not in _RULES:
+        raise OptionError(f"rule {rule!r} is unknown: choose one of {', '.join(_RULES)}")
     stacked = {name: torch.stack([one[name] for one in differences]) for name in differences[0]}
     return {name: _median(value) if rule == "median" else value.mean(0) for name, value in stacked.items()}
 
@@ -376,7 +376,7 @@ def _merged_report(
     report: MergeReport,
     net: MapDenoiser,
     card: ModelCard,
-    taken: Sequence[Taken],
+    taken: Sequence[_Taken],
     suite: Suite,
     new_regions: tuple[str, ...],
     target: Path,
@@ -398,7 +398,7 @@ def _merged_report(
 
 
 def _judged(
-    net: MapDenoiser, taken: Sequence[Taken], suite: Suite, new_regions: tuple[str, ...], options: MergeOptions,
+    net: MapDenoiser, taken: Sequence[_Taken], suite: Suite, new_regions: tuple[str, ...], options: MergeOptions,
     progress: Progress | None,
 ) -> Judged:  # fmt: skip
     made = merged([one for _, _, one in taken], options.rule)

@@ -69,7 +69,7 @@ class Pattern:
             raise OptionError(f"{self}: wanted a name, a share in [0, 0.9], positive noise, and something known")
 
 
-PATTERNS = (
+_PATTERNS = (
     Pattern("site", 0.0, True),
     Pattern("points_2", 0.02, False),
     Pattern("site_points_0.5", 0.005, True),
@@ -103,7 +103,7 @@ class Suite:
 
     folder: Path
     items: tuple[Item, ...]
-    patterns: tuple[Pattern, ...] = PATTERNS
+    patterns: tuple[Pattern, ...] = _PATTERNS
     levels: tuple[float, ...] = LEVELS
     scenes: tuple[str, ...] = ()
 

@@ -31,9 +31,9 @@ from openckm.store.weights import require_new_folder
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
-NETWORKS = {"unet": MapDenoiser, "reversible": ReversibleMapDenoiser}
+_NETWORKS = {"unet": MapDenoiser, "reversible": ReversibleMapDenoiser}
 """Classes of networks by the name of their architecture."""
-COARSE_BELOW_M = 2.0
+_COARSE_BELOW_M = 2.0
 """Maps with cells of at most this side are also shown at twice the cell size [m]."""
 
 
@@ -66,9 +66,9 @@ class FirstOptions:
     architecture: str = "unet"
 
     def __post_init__(self) -> None:
-        if self.architecture not in NETWORKS:
-            raise OptionError(f"architecture {self.architecture!r} is unknown: choose one of {', '.join(NETWORKS)}")
-        sizes = NETWORKS[self.architecture].sizes
+        if self.architecture not in _NETWORKS:
+            raise OptionError(f"architecture {self.architecture!r} is unknown: choose one of {', '.join(_NETWORKS)}")
+        sizes = _NETWORKS[self.architecture].sizes
         if self.size not in sizes:
             raise OptionError(f"size {self.size!r} is unknown: choose one of {', '.join(sizes)}")
         if self.steps < 1 or self.batch < 1 or self.seed < 0 or not self.learning_rate > 0:
@@ -117,7 +117,7 @@ def train_first(
     chosen = options or FirstOptions()
     if not re.fullmatch(r"\d+\.\d+\.\d+", version) or licence not in LICENCES:
         raise OptionError(f"version {version!r}, licence {licence!r}: wanted 1.2.3 and one of {', '.join(LICENCES)}")
-    network = NETWORKS[chosen.architecture]
+    network = _NETWORKS[chosen.architecture]
     size = network.sizes[chosen.size]
     net = network(size)
     entries = free_entries(store, suite, store.of(*store.regions), 2 * net.multiple)
@@ -166,7 +166,7 @@ def _trainer(
 def _batches(store: MapStore, entries: Sequence[Entry], options: FirstOptions) -> Callable[[int], Batch]:
     sampling = SampleOptions(nothing=options.nothing)
     fine = TrainingSet((store.read(e) for e in entries), sampling)
-    small = [e for e in entries if e.cell_m <= COARSE_BELOW_M]
+    small = [e for e in entries if e.cell_m <= _COARSE_BELOW_M]
     if not small:
         how = RefreshOptions(steps=options.steps, batch=options.batch, replay=0.0, seed=options.seed)
         return ReplaySet(None, fine, how).batch

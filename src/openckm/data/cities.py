@@ -33,18 +33,18 @@ from openckm.maps.buildings.osm import read_osm
 from openckm.maps.buildings.tags import height_of
 
 SIONNA_SCENES = ("munich", "etoile", "florence", "san_francisco")
-EXTRACTS = (
+_EXTRACTS = (
     "chisinau_botanica", "cuenca", "heidelberg", "higashimurayama", "kathmandu", "krems", "nairobi", "new_york",
     "odesa", "san_rafael",
 )  # fmt: skip
 """Held-out towns of about one square kilometre, cropped from OpenStreetMap."""
-TRAINING_EXTRACTS = (
+_TRAINING_EXTRACTS = (
     "ankara", "appleton", "astana", "baltimore", "chengdu_xipu", "chennai", "cotonou", "dortmund", "essen",
     "frederiksted", "highspire", "karlsruhe", "kotka", "london_lambeth", "lucknow", "milan_bicocca", "monaco",
     "moscow_ostankino", "neudrossenfeld", "pretoria", "ruggell", "triesenberg", "uummannaq", "vaduz", "washington",
 )  # fmt: skip
 """Towns of the same kind that priors learn from."""
-TRAINING_EXPORTS = (
+_TRAINING_EXPORTS = (
     "brumadinho", "granada_1", "granada_2", "lima", "lisbon", "paris_pigalle", "philadelphia", "providence", "suwon",
 )  # fmt: skip
 """Whole exports of OpenStreetMap that priors learn from."""
@@ -55,21 +55,21 @@ FILES = {
     "rotterdam": "cityjson/rotterdam_subset.json",
     "zurich": "cityjson/zurich_subset_lod2.json",
     "den_haag": "cityjson/DH_01_subs.city.json",
-    **{name: f"osm_many/{name}.osm" for name in (*EXTRACTS, *TRAINING_EXTRACTS)},
-    **{name: f"osm_more/{name}.osm" for name in TRAINING_EXPORTS},
+    **{name: f"osm_many/{name}.osm" for name in (*_EXTRACTS, *_TRAINING_EXTRACTS)},
+    **{name: f"osm_more/{name}.osm" for name in _TRAINING_EXPORTS},
     "los_angeles_1": "openpathnet_la.tar.xz",
     "los_angeles_2": "openpathnet_la.tar.xz",
     "los_angeles_3": "openpathnet_la.tar.xz",
 }
-ARCHIVED = {
+_ARCHIVED = {
     "los_angeles_1": "scene_33.934784_-118.168892",
     "los_angeles_2": "scene_33.949393_-118.182020",
     "los_angeles_3": "scene_34.025879_-118.144931",
 }
 """Folders of meshes inside an archive."""
 OWN = "own-"
-ODBL = "ODbL 1.0, credit OpenStreetMap contributors"
-DEFAULT_HEIGHT_M = 8.0
+_ODBL = "ODbL 1.0, credit OpenStreetMap contributors"
+_DEFAULT_HEIGHT_M = 8.0
 Footprint = tuple[BaseGeometry, float]
 Mesh = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -101,16 +101,16 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
         RayTracerUnavailable: if a sionna-rt scene is asked for and sionna-rt is not installed.
     """
     if name in SIONNA_SCENES:
-        return City(name, tidy(_sionna_footprints(name)), f"sionna-rt scene {name}", f"Apache-2.0; {ODBL}")
+        return City(name, tidy(_sionna_footprints(name)), f"sionna-rt scene {name}", f"Apache-2.0; {_ODBL}")
     files = FILES if layouts_dir is None else {**FILES, **_own(layouts_dir)}
     if name not in files or layouts_dir is None:
         raise LayoutError(f"layout {name!r} is unknown; there are {', '.join(available(layouts_dir))}")
     path = layouts_dir / files[name]
     if not path.is_file():
         raise LayoutError(f"{path}: no such layout file; point layouts_dir to a folder that holds {files[name]}")
-    if name in ARCHIVED:
-        source = f"OpenPathNet scene {ARCHIVED[name].removeprefix('scene_')}"
-        return City(name, tidy(_archived_footprints(path, ARCHIVED[name])), source, ODBL)
+    if name in _ARCHIVED:
+        source = f"OpenPathNet scene {_ARCHIVED[name].removeprefix('scene_')}"
+        return City(name, tidy(_archived_footprints(path, _ARCHIVED[name])), source, _ODBL)
     if path.suffix == ".json":
         return City(
             name,
@@ -118,7 +118,7 @@ def load_city(name: str, layouts_dir: Path | None = None) -> City:
             f"cjio test file {path.name}",
             "open city data (cjio: MIT)",
         )
-    return City(name, tidy(osm_footprints(path)), f"OpenStreetMap extract {path.name}", ODBL)
+    return City(name, tidy(osm_footprints(path)), f"OpenStreetMap extract {path.name}", _ODBL)
 
 
 # Meshes -------------------------------------------------------------------------------------------
@@ -230,9 +230,9 @@ def mesh_footprints(meshes: Iterable[Mesh], base_m: float | None = None) -> list
 
 
 def tagged_height(tags: dict[str, str]) -> float:
-    """Return the height [m] that OpenStreetMap tags give a building, DEFAULT_HEIGHT_M where they give none."""
+    """Return the height [m] that OpenStreetMap tags give a building, _DEFAULT_HEIGHT_M where they give none."""
     height = height_of(tags)
-    return height if math.isfinite(height) else DEFAULT_HEIGHT_M
+    return height if math.isfinite(height) else _DEFAULT_HEIGHT_M
 
 
 def osm_footprints(path: Path) -> list[Footprint]:
@@ -244,7 +244,7 @@ def osm_footprints(path: Path) -> list[Footprint]:
         LayoutError: if the file cannot be read or holds no building.
     """
     read = read_osm(path, None)
-    heights = np.where(np.isfinite(read.height_m), read.height_m, DEFAULT_HEIGHT_M)
+    heights = np.where(np.isfinite(read.height_m), read.height_m, _DEFAULT_HEIGHT_M)
     return _to_metres([(outline, float(h)) for outline, h in zip(read.outlines, heights, strict=True)])
 
 

@@ -96,7 +96,7 @@ def converged_samples(solve: Solve, probe: NDArray[np.float32], options: Coheren
     Args:
         solve: gives gains.
         probe: points (n, 3) [m].
-        options: where to begin and to stop.
+        options: the places to begin and to stop.
     """
     samples = options.samples
     gain = in_batches(solve, probe, samples, options.batch)

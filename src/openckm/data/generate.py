@@ -48,10 +48,10 @@ from openckm.runner import in_processes
 
 NO_GAIN, NO_AOA = -32768, -999
 ATTEMPTS = 40
-COVERED_SHARE = 0.3
+_COVERED_SHARE = 0.3
 """Least share of the free cells that a map covers."""
 Arrays = dict[str, NDArray[Any]]
-Outcome = tuple[Path, int, str]
+_Outcome = tuple[Path, int, str]
 """A shard, its number of maps, and whether it was made, kept or remade."""
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ def _one_map(traces: SceneTraces, antenna: Antenna, options: GenerateOptions) ->
     free = scene.height_m <= 0
     least = 10.0 ** (options.outage_db / 10.0)
     first = traces.field(antenna, 0, vehicles=False)
-    if float((first.gain[free] > least).mean()) < COVERED_SHARE:
+    if float((first.gain[free] > least).mean()) < _COVERED_SHARE:
         return None
     result: Arrays = {"tx": _place(antenna, scene.trace.half_m)}
     vehicle_m = heights_at(scene.vehicles, *scene.trace.centres())
@@ -295,7 +295,7 @@ def _clear_fragments(options: GenerateOptions, out_dir: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _shards(options: GenerateOptions, out_dir: Path, tracer: Tracer) -> Generator[Outcome, None, None]:
+def _shards(options: GenerateOptions, out_dir: Path, tracer: Tracer) -> Generator[_Outcome, None, None]:
     """Yield shards in order of their scenes, finished or made; without end."""
     work = functools.partial(_one, options, out_dir, tracer)
     finished = _finished(options, out_dir)
@@ -329,7 +329,7 @@ def _require_same_recipe(path: Path, options: GenerateOptions) -> None:
         )
 
 
-def _one(options: GenerateOptions, out_dir: Path, tracer: Tracer, number: int) -> Outcome:
+def _one(options: GenerateOptions, out_dir: Path, tracer: Tracer, number: int) -> _Outcome:
     path = _shard_path(options, out_dir, number)
     there = path.exists()
     if there and (count := _count_maps(path)):

@@ -7,7 +7,7 @@ g_c the gain of the cell. The relative variances of all cells, which is what noi
     sum_c Var(g_c) / g_c^2  ~  int (sum_c f_c^2 / g_c^2) / q  dq,     least for   q  ~  sqrt(sum_c f_c^2 / g_c^2).
 
 q is kept as a table over bins of the square. A share of the rays stays even, so that no ray weighs more than
-1 / EVEN_SHARE times its even weight and nothing that guidance overlooks is lost: the mean stays what it is.
+1 / _EVEN_SHARE times its even weight and nothing that guidance overlooks is lost: the mean stays what it is.
 
 References:
     Vorba et al., On-line learning of parametric mixture models for light transport simulation, 2014. Rath et al.,
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 BINS = (64, 128)
 """Rows (elevation) and columns (azimuth) of a table."""
-EVEN_SHARE = 0.25
+_EVEN_SHARE = 0.25
 """Share of rays that leave as without guidance."""
 Field = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ def united(guides: Sequence[Guide]) -> Guide:
     """Return what several seeds of one map tell together: the mean of their tables, the pairs that any has found.
 
     Args:
-        guides: with pairs of the same groups of edges; none tell nothing.
+        guides: the guides, with pairs of the same groups of edges; none tell nothing.
     """
     tables = [g.table for g in guides if g.table is not None]
     if not tables:
@@ -124,7 +124,7 @@ def launch_table(scores: Field) -> Field:
     even = np.full(BINS, 1.0 / root.size)
     if not root.sum() > 0:
         return even
-    return np.asarray(EVEN_SHARE * even + (1.0 - EVEN_SHARE) * root / root.sum())
+    return np.asarray(_EVEN_SHARE * even + (1.0 - _EVEN_SHARE) * root / root.sum())
 
 
 def warp(table: Field, x: Field, u: Field) -> tuple[Field, Field, Field]:

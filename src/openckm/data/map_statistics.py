@@ -9,7 +9,7 @@ from openckm.maps.propagation import SiteGeometry, site_geometry
 
 ABOVE_SHARE = 0.02
 """Share of the covered cells that may exceed free space."""
-CLEAR_DB, CLEAR_SHARE = 6.0, 0.02
+_CLEAR_DB, _CLEAR_SHARE = 6.0, 0.02
 """How near free space a cell in clear sight is [dB]; below this share of such cells directions prove nothing."""
 STATISTICS = {"covered": 0.05, "built": 0.05, "excess_db": 2.0, "spread_db": 1.0, "rough_db": 0.5}
 """What maps are compared by, and the least spread that is taken for it.
@@ -47,7 +47,7 @@ def statistics(traced: TracedMap) -> dict[str, float]:
 def _aim(traced: TracedMap, geometry: SiteGeometry) -> float:
     """Mean cosine between direction and bearing of the transmitter over cells near free space; 1 if they are few."""
     over = traced.gain_db - geometry.free_space_db - geometry.pattern_db
-    clear = traced.covered & np.isfinite(traced.aoa_rad) & (np.abs(over) < CLEAR_DB)
-    if clear.sum() < CLEAR_SHARE * clear.size:
+    clear = traced.covered & np.isfinite(traced.aoa_rad) & (np.abs(over) < _CLEAR_DB)
+    if clear.sum() < _CLEAR_SHARE * clear.size:
         return 1.0
     return float((np.cos(traced.aoa_rad) * geometry.cos + np.sin(traced.aoa_rad) * geometry.sin)[clear].mean())

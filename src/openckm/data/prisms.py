@@ -19,9 +19,9 @@ from shapely.geometry.base import BaseGeometry
 
 from openckm.errors import LayoutError
 
-MIN_AREA_M2 = 4.0
+_MIN_AREA_M2 = 4.0
 """Footprints smaller than this are dropped."""
-GRID_M = 0.01
+_GRID_M = 0.01
 """Vertices are snapped to this grid when footprints are made disjoint [m]."""
 
 
@@ -72,7 +72,7 @@ def _parts(shape: BaseGeometry) -> list[Polygon]:
 
 def _clean(shape: BaseGeometry) -> BaseGeometry:
     valid = shape if shape.is_valid else shapely.make_valid(shape)
-    snapped = shapely.set_precision(MultiPolygon(_parts(valid)), GRID_M)
+    snapped = shapely.set_precision(MultiPolygon(_parts(valid)), _GRID_M)
     return shapely.simplify(snapped, 0.15)
 
 
@@ -84,15 +84,15 @@ def tidy(footprints: Iterable[tuple[BaseGeometry, float]], *, min_height_m: floa
         min_height_m: lower ones are dropped.
     """
     kept = [(_clean(g), float(h)) for g, h in footprints if np.isfinite(h) and h >= min_height_m]
-    kept = [(g, h) for g, h in kept if g.area >= MIN_AREA_M2]
+    kept = [(g, h) for g, h in kept if g.area >= _MIN_AREA_M2]
     kept.sort(key=lambda item: -item[1])
     shapes = [g for g, _ in kept]
     tree = STRtree(shapes)
     prisms: list[Prism] = []
     for k, (shape, height) in enumerate(kept):
         taller = [shapes[j] for j in tree.query(shape, predicate="intersects") if j < k]
-        left = shapely.difference(shape, shapely.union_all(taller), grid_size=GRID_M) if taller else shape
-        prisms += [Prism(p, height) for p in _parts(left) if p.is_valid and p.area >= MIN_AREA_M2]
+        left = shapely.difference(shape, shapely.union_all(taller), grid_size=_GRID_M) if taller else shape
+        prisms += [Prism(p, height) for p in _parts(left) if p.is_valid and p.area >= _MIN_AREA_M2]
     return tuple(prisms)
 
 
@@ -113,7 +113,7 @@ def clip(buildings: Sequence[Prism], half_m: float) -> tuple[Prism, ...]:
         if not b.polygon.intersects(square):
             continue
         cut = b.polygon if square.contains(b.polygon) else b.polygon.intersection(square)
-        result += [Prism(p, b.height_m) for p in _parts(cut) if p.area >= MIN_AREA_M2]
+        result += [Prism(p, b.height_m) for p in _parts(cut) if p.area >= _MIN_AREA_M2]
     return tuple(result)
 
 

@@ -46,7 +46,7 @@ def procedural_city(seed: int, kind: Kind, *, size_m: float = 900.0) -> City:
     rng = np.random.default_rng([seed, KINDS.index(kind), 4711])
     square = shapely.box(-size_m / 2, -size_m / 2, size_m / 2, size_m / 2)
     footprints: list[Footprint] = []
-    build = BUILDERS[kind]
+    build = _BUILDERS[kind]
     centre = rng.uniform(-0.3, 0.3, 2) * size_m
     base = {"grid": 17.0, "organic": 13.0, "suburban": 6.5, "highrise": 35.0}[kind] * rng.uniform(0.75, 1.3)
     for block in _blocks(rng, kind, size_m):
@@ -194,7 +194,7 @@ def _highrise(rng: Generator, block: Polygon, height: float) -> list[Footprint]:
     return result
 
 
-BUILDERS: dict[Kind, Callable[[Generator, Polygon, float], list[Footprint]]] = {
+_BUILDERS: dict[Kind, Callable[[Generator, Polygon, float], list[Footprint]]] = {
     "grid": _grid,
     "organic": _organic,
     "suburban": _suburban,

@@ -40,9 +40,9 @@ from openckm.maps.antenna_file import AntennaPattern
 from openckm.maps.rays.materials import material
 
 AOA_BINS = 72
-EVEN = 0.1
+_EVEN = 0.1
 """Share of rays that leave evenly over directions downwards."""
-GROUND = ((0.3, 1.0), (0.4, 2.0), (0.2, 4.0))
+_GROUND = ((0.3, 1.0), (0.4, 2.0), (0.2, 4.0))
 """Shares of rays spread evenly over the ground within so many times the distance of the farthest cell."""
 Field = NDArray[np.float64]
 
@@ -112,7 +112,7 @@ class TracedField:
             (72, cells, cells).
         offset: first moment of power inside its bin, in bin widths from the bin's centre; shape (72, cells,
             cells).
-        guide: where further seeds should look, where it was asked for (`guidance`).
+        guide: the places where further seeds should look, where it was asked for (`guidance`).
     """
 
     gain: Field
@@ -171,8 +171,8 @@ def _one_prism(b: Prism) -> tuple[Field, NDArray[np.int64]]:
 def launch_density(c: Any, height_m: Any, radius_m: Any) -> Any:
     """Density of |k_z| = c among the rays, which all leave downwards; on numpy and drjit arrays alike."""
     inverse = 1.0 / (c * c * c)
-    total = EVEN
-    for share, factor in GROUND:
+    total = _EVEN
+    for share, factor in _GROUND:
         radius = factor * radius_m
         lowest = height_m / (height_m * height_m + radius * radius) ** 0.5
         total = total + _where(c >= lowest, share * 2.0 * (height_m / radius) ** 2 * inverse, 0.0 * inverse)
@@ -180,9 +180,9 @@ def launch_density(c: Any, height_m: Any, radius_m: Any) -> Any:
 
 
 def launch_cosine(u: Any, height_m: Any, radius_m: Any) -> Any:
-    """Map u in [0, 1) to |k_z| of a ray by the shares EVEN and GROUND; on numpy and drjit arrays alike."""
-    result, begin = u / EVEN, EVEN
-    for share, factor in GROUND:
+    """Map u in [0, 1) to |k_z| of a ray by the shares _EVEN and _GROUND; on numpy and drjit arrays alike."""
+    result, begin = u / _EVEN, _EVEN
+    for share, factor in _GROUND:
         ground = (factor * radius_m) * (factor * radius_m) * (u - begin) / share
         below = height_m / _where(u < begin, 1.0 + 0.0 * u, height_m * height_m + ground) ** 0.5
         result = _where(u < begin, result, below)

@@ -1,8 +1,8 @@
 """What is traced in a scene: city, window, cell size, transmitters and vehicles, drawn from (seed, scene,
 attempt) alone.
 
-Cities with less footprint area than MIN_BUILT_M2 are excerpts: a few houses, too small for large windows. They are
-traced in windows of at most EXCERPT_WINDOW_M around one of their buildings, amid open ground.
+Cities with less footprint area than _MIN_BUILT_M2 are excerpts: a few houses, too small for large windows. They are
+traced in windows of at most _EXCERPT_WINDOW_M around one of their buildings, amid open ground.
 
 Nothing here traces a ray, so that the draw can be tested without a tracer.
 """
@@ -28,12 +28,12 @@ from openckm.errors import LayoutError, OptionError
 from openckm.maps.antenna_file import read_pattern
 
 CARRIERS_HZ = (0.9e9, 1.8e9, 2.1e9, 2.6e9, 3.5e9, 5.9e9, 8.0e9, 15e9, 28e9)
-CARRIER_SHARES = (0.1, 0.12, 0.08, 0.1, 0.3, 0.08, 0.08, 0.06, 0.08)
-MIN_BUILT_M2 = 20_000.0
+_CARRIER_SHARES = (0.1, 0.12, 0.08, 0.1, 0.3, 0.08, 0.08, 0.06, 0.08)
+_MIN_BUILT_M2 = 20_000.0
 """Cities with less footprint area are excerpts."""
-EXCERPT_WINDOW_M = 130.0
+_EXCERPT_WINDOW_M = 130.0
 """Largest window of an excerpt [m]."""
-MIN_SHARE, MIN_EXCERPT_SHARE, MAX_SHARE = 0.05, 0.004, 0.75
+_MIN_SHARE, _MIN_EXCERPT_SHARE, _MAX_SHARE = 0.05, 0.004, 0.75
 """Share of cells that are built, at least and at most."""
 
 
@@ -138,15 +138,15 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
     centre, angle = _draw_window(rng, city, trace)
     buildings = clip(turn(city.buildings, angle, centre), trace.half_m + trace.margin_m)
     height = heights_at(buildings, *trace.centres())
-    least = MIN_EXCERPT_SHARE if _is_excerpt(city) else MIN_SHARE
-    if not least <= float((height > 0).mean()) <= MAX_SHARE or not _inside(city, centre, angle, trace):
+    least = _MIN_EXCERPT_SHARE if _is_excerpt(city) else _MIN_SHARE
+    if not least <= float((height > 0).mean()) <= _MAX_SHARE or not _inside(city, centre, angle, trace):
         return None
     count = int(rng.integers(max(1, options.transmitters - 1), options.transmitters + 1))
     pattern = None if options.pattern is None else read_pattern(options.pattern)
     sectored = rng.random() < 0.4 or pattern is not None
     antennas = tuple(a for _ in range(count) if (a := _draw_antenna(rng, buildings, trace, sectored)) is not None)
     antennas = tuple(replace(a, pattern=pattern) for a in antennas)
-    carrier = float(rng.choice(CARRIERS_HZ, p=CARRIER_SHARES))
+    carrier = float(rng.choice(CARRIERS_HZ, p=_CARRIER_SHARES))
     seed = int(rng.integers(2**31 - 1000))
     vehicles: tuple[Prism, ...] = ()
     if rng.random() < options.vehicles:
@@ -157,7 +157,7 @@ def draw_scene(options: GenerateOptions, number: int, attempt: int) -> Scene | N
 def _draw_city(rng: Generator, options: GenerateOptions, trace: TraceOptions) -> City:
     if rng.random() < options.real_share:
         names = options.cities or [n for n in available(options.layouts_dir) if split_of(n) == options.split]
-        small = 2.0 * trace.half_m <= EXCERPT_WINDOW_M
+        small = 2.0 * trace.half_m <= _EXCERPT_WINDOW_M
         real = [c for n in names if not _is_excerpt(c := load_city(n, options.layouts_dir)) or small]
         if real:
             shares = np.sqrt([_built(c) for c in real])
@@ -176,7 +176,7 @@ def _built(city: City) -> float:
 
 
 def _is_excerpt(city: City) -> bool:
-    return city.seed is None and _built(city) < MIN_BUILT_M2
+    return city.seed is None and _built(city) < _MIN_BUILT_M2
 
 
 def _draw_window(rng: Generator, city: City, trace: TraceOptions) -> tuple[tuple[float, float], float]:

@@ -45,7 +45,7 @@ MOVES_M = (2.0, 4.0, 10.0, 20.0, 40.0)
 """Steps of the transmitter [m]."""
 SPEED_M = (2.0, 10.0)
 """How far a vehicle drives between two frames [m]."""
-ROOM_M = 2.0
+_ROOM_M = 2.0
 """Least height of a transmitter above what stands below it [m]."""
 EDGE_M = 8.0
 """A transmitter that walks stays this far inside the window [m]."""
@@ -83,7 +83,7 @@ def walk(
             if max(abs(x), abs(y)) <= max(reach, max(abs(last.x_m), abs(last.y_m))):
                 break
         ground = float(heights_at(buildings, np.array([x]), np.array([y]))[0])
-        path.append(replace(antenna, x_m=float(x), y_m=float(y), z_m=max(antenna.z_m, ground + ROOM_M)))
+        path.append(replace(antenna, x_m=float(x), y_m=float(y), z_m=max(antenna.z_m, ground + _ROOM_M)))
     return tuple(path)
 
 

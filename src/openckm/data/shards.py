@@ -38,7 +38,7 @@ UNREADABLE = (
     OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error
 )  # fmt: skip
 """What numpy raises for files that are missing, cut short, damaged, or of another kind."""
-WINDOWS = (1.0, 3.0, 9.0, 27.0, 81.0)
+_WINDOWS = (1.0, 3.0, 9.0, 27.0, 81.0)
 """Widths of the windows that fill building and outage cells [cells]."""
 Field = NDArray[np.float32]
 
@@ -204,13 +204,13 @@ def extend(field: NDArray[np.float64], known: NDArray[np.bool_], fallback: float
     filled = np.where(known, field, 0.0)
     weight = known.astype(np.float64)
     result = np.where(known, field, np.nan)
-    for scale in WINDOWS:
+    for scale in _WINDOWS:
         open_cells = np.isnan(result)
         if not open_cells.any():
             break
         mass = ndimage.gaussian_filter(weight, scale, mode="constant", truncate=3.0)
         value = ndimage.gaussian_filter(filled, scale, mode="constant", truncate=3.0)
-        usable = open_cells & (mass > (1e-2 if scale < WINDOWS[-1] else 0.0))
+        usable = open_cells & (mass > (1e-2 if scale < _WINDOWS[-1] else 0.0))
         result[usable] = value[usable] / mass[usable]
     return np.where(np.isnan(result), fallback, result)
 

@@ -34,20 +34,20 @@ from openckm.data.guidance import Pairs, neighbourhood
 PAIRS = 4_000_000
 """Pairs of edge and cell treated at once."""
 BUDGET = 12_000_000
-MOST_POINTS = 6
+_MOST_POINTS = 6
 """Several points are drawn per cell and edge, up to so many, while points in all stay below the budget."""
-FINE_POINTS = 16
+_FINE_POINTS = 16
 """Points of a pair of edge and cell that an earlier seed has found to matter."""
 MATTERS = 0.02
 """Share of a cell's gain from which on a pair matters."""
 ROOT = 1.32471795724474602596
 """Root of x^3 = x + 1, of the R2 sequence."""
-FLAT_COSINE = 0.97
+_FLAT_COSINE = 0.97
 PROBES = 8
 """Points along an edge at which it is tested for being open and for being seen."""
 NEAR_M = 0.005
 """Least distance off an edge for sight lines: exact contact may fail by rounding [m]."""
-OFFSET_M = 0.05
+_OFFSET_M = 0.05
 """How far off an edge visibility is tested as well, against leaks [m]."""
 
 
@@ -60,7 +60,7 @@ def find_edges(scene: Any, name: str) -> Any:
     number = dr.arange(mi.UInt, count)
     pointer = dr.gather(mi.MeshPtr, mi.MeshPtr(mesh), dr.zeros(mi.UInt, count))
     wedges = wedge_geometry(pointer, number // 3, number % 3)
-    sharp = (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < FLAT_COSINE)
+    sharp = (wedges.prim0 < wedges.primn) & (wedges.length > 0.2) & (dr.dot(wedges.n0, wedges.nn) < _FLAT_COSINE)
     kept: Any = dr.compress(sharp)
     wedges = dr.gather(WedgeGeometry, wedges, kept)
     if dr.width(wedges.length) == 0:
@@ -83,10 +83,10 @@ def _any_probe(wedges: Any, test: Any) -> Any:
 
 def _open(scene: Any, wedge: Any, q: Any) -> Any:
     """Whether no other building fills the space before either face at q."""
-    start = q + OFFSET_M * (wedge.n0 + wedge.nn)
+    start = q + _OFFSET_M * (wedge.n0 + wedge.nn)
     free = dr.full(mi.Bool, True, dr.width(q))
     for normal in (wedge.n0, wedge.nn):
-        ray = spawn_ray_to(start, start - 0.99 * OFFSET_M * mi.Vector3f(normal))
+        ray = spawn_ray_to(start, start - 0.99 * _OFFSET_M * mi.Vector3f(normal))
         free &= ~scene.mi_scene.ray_test(ray, coherent=False, active=free)
     return free
 
@@ -112,7 +112,7 @@ def add_diffraction(
         free: flat numbers of the cells outside buildings, row 0 = south.
         options: `TraceOptions` of the window.
         shift: two numbers in [0, 1) that move the points within cells.
-        guide: pairs of edge and cell that get FINE_POINTS points, as an earlier seed found them.
+        guide: pairs of edge and cell that get _FINE_POINTS points, as an earlier seed found them.
         expected: gain of the cells by an earlier seed [linear], shape (cells, cells), row 0 = south.
 
     Returns:
@@ -129,7 +129,7 @@ def add_diffraction(
     seen.swap_faces(dr.dot(seen.o + 0.5 * seen.length * seen.e_hat - source, seen.n0) > 0)
     dr.eval(seen)
     cells, count = mi.UInt(free), dr.width(seen.length)
-    points = int(np.clip(BUDGET // (count * len(free)), 1, MOST_POINTS))
+    points = int(np.clip(BUDGET // (count * len(free)), 1, _MOST_POINTS))
     job = _Job(solver, scene, radio_map, seen, source, orientation, options, shift)
     if expected is not None:
         job.expected, job.found = mi.Float(np.ravel(expected).astype(np.float32)), []
@@ -166,20 +166,20 @@ class _Job:
 
 
 def _add_fine(job: _Job, guide: Pairs) -> None:
-    """Add the pairs that matter, at FINE_POINTS points each."""
-    step = max(1, PAIRS // FINE_POINTS)
+    """Add the pairs that matter, at _FINE_POINTS points each."""
+    step = max(1, PAIRS // _FINE_POINTS)
     for begin in range(0, len(guide.edge), step):
         some = guide.edge[begin : begin + step], guide.cell[begin : begin + step]
-        edge, cell = (mi.UInt(np.repeat(v, FINE_POINTS).astype(np.uint32)) for v in some)
-        point = mi.UInt(np.tile(np.arange(FINE_POINTS, dtype=np.uint32), len(some[0])))
-        _add_pairs(job, edge, point, edge, cell, dr.full(mi.Bool, True, dr.width(edge)), 1.0 / FINE_POINTS)
+        edge, cell = (mi.UInt(np.repeat(v, _FINE_POINTS).astype(np.uint32)) for v in some)
+        point = mi.UInt(np.tile(np.arange(_FINE_POINTS, dtype=np.uint32), len(some[0])))
+        _add_pairs(job, edge, point, edge, cell, dr.full(mi.Bool, True, dr.width(edge)), 1.0 / _FINE_POINTS)
 
 
 def _seen(scene: Any, wedge: Any, q: Any, source: Any) -> Any:
     """Whether a point just off the edge is seen from outside the wedge."""
     start = mi.Point3f(source) + dr.zeros(mi.Point3f, dr.width(q))
     outside = (dr.dot(start - q, wedge.n0) > 1e-3) | (dr.dot(start - q, wedge.nn) > 1e-3)
-    ray = spawn_ray_to(start, q + OFFSET_M * dr.normalize(wedge.n0 + wedge.nn))
+    ray = spawn_ray_to(start, q + _OFFSET_M * dr.normalize(wedge.n0 + wedge.nn))
     return outside & ~scene.mi_scene.ray_test(ray, coherent=False, active=outside)
 
 
@@ -197,7 +197,7 @@ def _add_pairs(job: _Job, serial: Any, point: Any, edge: Any, cell: Any, active:
     start = source + dr.zeros(mi.Point3f, dr.width(cell))
     seen = dr.full(mi.Bool, True, dr.width(cell))
     outwards = dr.normalize(wedge.n0 + wedge.nn)
-    for offset in (OFFSET_M, NEAR_M):
+    for offset in (_OFFSET_M, NEAR_M):
         point = q + offset * outwards
         for end in (target, start):
             seen &= ~scene.mi_scene.ray_test(spawn_ray_to(end, point), coherent=False, active=seen)

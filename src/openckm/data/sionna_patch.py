@@ -145,13 +145,13 @@ def _mesh(name: str, vertices: NDArray[np.float32], faces: NDArray[np.uint32]) -
     return mesh
 
 
-MATERIALS = {"buildings": ("concrete", 0.3), "vehicles": ("metal", 0.1)}
+_MATERIALS = {"buildings": ("concrete", 0.3), "vehicles": ("metal", 0.1)}
 """Material and thickness [m] of each mesh."""
 Meshes = dict[str, tuple[NDArray[np.float32], NDArray[np.uint32]]]
 
 
 def build_scene(meshes: Meshes, half_m: float) -> Any:
-    """Return a sionna scene of meshes named as in MATERIALS on a square ground of half side `half_m` [m]."""
+    """Return a sionna scene of meshes named as in _MATERIALS on a square ground of half side `half_m` [m]."""
     scene = rt.load_scene()
     ground = rt.RadioMaterial("openckm-ground", thickness=5.0)
     h = half_m
@@ -159,7 +159,7 @@ def build_scene(meshes: Meshes, half_m: float) -> Any:
     shapes = [_object("ground", plane, np.array([[0, 1, 2], [0, 2, 3]], np.uint32), ground)]
     for name, (vertices, faces) in meshes.items():
         if len(faces):
-            material, thickness = MATERIALS[name]
+            material, thickness = _MATERIALS[name]
             radio = rt.RadioMaterial(f"openckm-{material}", thickness=thickness)
             shapes.append(_object(name, vertices, faces, radio))
     scene.edit(add=shapes)

@@ -16,7 +16,7 @@ import numpy as np
 import sionna.rt as rt
 from numpy.typing import NDArray
 
-MOST_PATHS = 2_000_000
+_MOST_PATHS = 2_000_000
 """Paths kept at most over all receivers, before those that turn out invalid are dropped."""
 
 
@@ -36,7 +36,7 @@ def solve_paths(
         found: Any = rt.PathSolver()(
             scene,
             max_depth=max_depth,
-            max_num_paths_per_src=MOST_PATHS,
+            max_num_paths_per_src=_MOST_PATHS,
             samples_per_src=samples,
             synthetic_array=True,
             los=True,

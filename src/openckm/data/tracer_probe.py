@@ -11,8 +11,8 @@ from openckm.errors import RayTracerUnavailable
 
 SIONNA_VERSION = "2.2.0"
 """The version whose internals `sionna_patch` relies on."""
-HELP = "; install it with pip install 'openckm[raytrace]', and the system package libllvm19 with apt-get"
-PROBE = (
+_HELP = "; install it with pip install 'openckm[raytrace]', and the system package libllvm19 with apt-get"
+_PROBE = (
     "import drjit as dr, mitsuba as mi; import sionna.rt; x = dr.arange(mi.Float, 64);"
     "y = dr.minimum(dr.floor(x * 0.3), dr.maximum(dr.sin(x), 0.5));"
     "raise SystemExit(0 if len(y.numpy()) == 64 else 3)"
@@ -30,15 +30,15 @@ def require_tracer() -> None:
     try:
         version = importlib.metadata.version("sionna-rt")
     except importlib.metadata.PackageNotFoundError as error:
-        raise RayTracerUnavailable(f"sionna-rt is not installed{HELP}") from error
+        raise RayTracerUnavailable(f"sionna-rt is not installed{_HELP}") from error
     if version != SIONNA_VERSION:
-        raise RayTracerUnavailable(f"sionna-rt {version} is installed, but {SIONNA_VERSION} is needed{HELP}")
+        raise RayTracerUnavailable(f"sionna-rt {version} is installed, but {SIONNA_VERSION} is needed{_HELP}")
     try:
-        command = [sys.executable, "-c", PROBE]
+        command = [sys.executable, "-c", _PROBE]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RayTracerUnavailable(f"a first trace with sionna-rt did not end ({error}){HELP}") from error
+        raise RayTracerUnavailable(f"a first trace with sionna-rt did not end ({error}){_HELP}") from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1][:300]
         what = f"exit {done.returncode}: {last}"
-        raise RayTracerUnavailable(f"sionna-rt's LLVM library is missing or wrong ({what}){HELP}")
+        raise RayTracerUnavailable(f"sionna-rt's LLVM library is missing or wrong ({what}){_HELP}")

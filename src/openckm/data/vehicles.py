@@ -50,12 +50,12 @@ KINDS = (
 )
 ROWS_M = (3.2, 6.6, 10.0, 13.4)
 """Distances of the rows' middles from the facades [m]; the first one is parked."""
-PARKED_GAP_M, MOVING_GAP_M = (0.6, 2.0), (4.0, 35.0)
-MOVING_SHARE = 0.5
+_PARKED_GAP_M, _MOVING_GAP_M = (0.6, 2.0), (4.0, 35.0)
+_MOVING_SHARE = 0.5
 """Occupancy of a lane over that of the parked row."""
 CLEAR_M = 0.4
 """Least distance to buildings and other vehicles [m]."""
-YARD_M2 = 4000.0
+_YARD_M2 = 4000.0
 """Rows around less ground than this, closed in by buildings, are courtyards."""
 STRAIGHT = 0.98
 """Least chord over arc below a vehicle: it does not stand across a corner."""
@@ -77,7 +77,7 @@ def draw_vehicles(rng: Generator, buildings: Sequence[Prism], half_m: float, *, 
     placed: list[Prism] = []
     for number, distance in enumerate(ROWS_M):
         for line in _rows(blocks, distance, half_m):
-            placed += _along(rng, line, occupancy * (1.0 if number == 0 else MOVING_SHARE), parked=number == 0)
+            placed += _along(rng, line, occupancy * (1.0 if number == 0 else _MOVING_SHARE), parked=number == 0)
     order = rng.permutation(len(placed))
     return _apart([placed[k] for k in order], blocks, most)
 
@@ -87,7 +87,7 @@ def _rows(blocks: BaseGeometry, distance: float, half_m: float) -> Iterator[Line
     square = shapely.box(-half_m, -half_m, half_m, half_m)
     grown = shapely.simplify(blocks.buffer(distance, quad_segs=3), 0.2)
     for part in getattr(grown, "geoms", [grown]):
-        rings = [part.exterior, *(r for r in part.interiors if Polygon(r).area > YARD_M2)]
+        rings = [part.exterior, *(r for r in part.interiors if Polygon(r).area > _YARD_M2)]
         for ring in rings:
             cut = shapely.line_merge(ring.intersection(square))
             yield from (g for g in getattr(cut, "geoms", [cut]) if isinstance(g, LineString) and g.length > 8.0)
@@ -96,7 +96,7 @@ def _rows(blocks: BaseGeometry, distance: float, half_m: float) -> Iterator[Line
 def _along(rng: Generator, line: LineString, occupancy: float, *, parked: bool) -> Iterator[Prism]:
     """Yield vehicles one after the other along a curve."""
     shares = np.array([k.parked if parked else k.moving for k in KINDS])
-    gap = PARKED_GAP_M if parked else MOVING_GAP_M
+    gap = _PARKED_GAP_M if parked else _MOVING_GAP_M
     at = float(rng.uniform(0.0, 10.0))
     while at < line.length:
         kind = KINDS[int(rng.choice(len(KINDS), p=shares / shares.sum()))]

@@ -183,7 +183,7 @@ def construct(
 def used_of(read: Evidence, site: SitePlan, sigma_db: float) -> tuple[Evidence, NDArray[np.float64] | None, list[str]]:
     """Return the evidence that a map is inferred from, the field that is taken off it [dB], and what was assumed."""
     given, field = without_pattern(read, site)
-    notes = list(assumptions(given.observations, sigma_db))
+    notes = list(_assumptions(given.observations, sigma_db))
     if site.pattern is not None:
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
@@ -310,7 +310,7 @@ def checked(
         return None, f"no self-check: {error}"
 
 
-def assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
+def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
     """Return what was assumed of a site, one sentence each."""
     transmitter, layout = observations.transmitter, observations.layout
     notes = [

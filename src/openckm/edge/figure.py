@@ -17,7 +17,7 @@ from openckm.maps.radiomap import RadioMap
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PANEL, BAR = 0.19, 0.008
+_PANEL, _BAR = 0.19, 0.008
 """Widths of a panel and of a colour bar [share of the figure]."""
 
 
@@ -35,7 +35,7 @@ def write_comparison(job: Construction, rival: RadioMap, path: str | os.PathLike
 
     figure = Figure(figsize=(13.0, 3.9))  # placed by hand: matplotlib's layout would cost as much as the drawing
     FigureCanvasAgg(figure)
-    axes = [figure.add_axes((left, 0.13, PANEL, 0.7)) for left in (0.055, 0.256, 0.457, 0.74)]
+    axes = [figure.add_axes((left, 0.13, _PANEL, 0.7)) for left in (0.055, 0.256, 0.457, 0.74)]
     unit = str(job.radiomap.provenance.get("unit", "dB"))
     low, high = (float(v) for v in np.percentile(job.radiomap.mean()[job.radiomap.valid], (1, 99)))
     gain = {"vmin": low, "vmax": high, "cmap": "viridis"}
@@ -43,11 +43,11 @@ def write_comparison(job: Construction, rival: RadioMap, path: str | os.PathLike
     shown = _panel(axes[1], job.radiomap, job.radiomap.mean(), "OpenCKM, mean", gain)
     _panel(axes[2], rival, rival.mean(), f"{rival.provenance.get('method', 'rival')}, mean", gain)
     label = f"received power [{unit}]" if unit == "dBm" else "gain [dB]"
-    figure.colorbar(shown, cax=figure.add_axes((0.655, 0.13, BAR, 0.7)), label=label)
+    figure.colorbar(shown, cax=figure.add_axes((0.655, 0.13, _BAR, 0.7)), label=label)
     spread = {"vmin": 0.0, "vmax": float(np.percentile(job.radiomap.std(), 99)), "cmap": "magma"}
     figure.colorbar(
         _panel(axes[3], job.radiomap, job.radiomap.std(), "OpenCKM, standard deviation", spread),
-        cax=figure.add_axes((0.938, 0.13, BAR, 0.7)), label="[dB]",
+        cax=figure.add_axes((0.938, 0.13, _BAR, 0.7)), label="[dB]",
     )  # fmt: skip
     axes[0].set_ylabel("north [m]")
     for other in axes[1:]:

@@ -36,11 +36,11 @@ from openckm.training.objective import Batch
 
 BLOCK_CELLS = 16
 """Side of a block of readings that are held back together [cells]."""
-HIDE = (0.2, 0.7)
+_HIDE = (0.2, 0.7)
 """Share of the blocks that a training step hides."""
-TRACKS, SHOWN = 0.3, 0.8
+_TRACKS, SHOWN = 0.3, 0.8
 """Share of the steps that hide a track in place of blocks, and of those that see the rest of the readings."""
-TRACK_CELLS = 8.0
+_TRACK_CELLS = 8.0
 FLOOR_DB = 4.0
 """Error that every reading counts with besides its own [dB]: the place within its cell, what no network can know."""
 Array = NDArray[np.float64]
@@ -111,13 +111,13 @@ class Lesson:
 
     def _hidden(self, learnt: Mask, rng: np.random.Generator) -> Mask:
         """Return the targets that a step hides: whole blocks, or a band across the map."""
-        if rng.random() < TRACKS:
+        if rng.random() < _TRACKS:
             row, col = self.place
             angle, k = rng.uniform(0, np.pi), int(rng.choice(np.flatnonzero(learnt)))
             off = (row - row[k]) * np.cos(angle) + (col - col[k]) * np.sin(angle)
-            return np.asarray(learnt & (np.abs(off) < TRACK_CELLS))
+            return np.asarray(learnt & (np.abs(off) < _TRACK_CELLS))
         pool = np.unique(self.block[learnt])
-        count = max(1, int(rng.uniform(*HIDE) * len(pool)))
+        count = max(1, int(rng.uniform(*_HIDE) * len(pool)))
         return np.asarray(learnt & np.isin(self.block, rng.permutation(pool)[:count]))
 
 

@@ -1,9 +1,9 @@
 r"""An older map is evidence on today's: its readings' noise grows with age, and it says where the new drive differs.
 
-The older map z_old, s_old is read on a lattice so coarse that its errors are about independent (SPACING_M, half the
+The older map z_old, s_old is read on a lattice so coarse that its errors are about independent (_SPACING_M, half the
 length of shadowing), as if one more device had driven there:
 
-    z_old(c) = z(c) + b + n,     n ~ N(0, s_old(c)^2 + DRIFT_DB^2 age / month)                      (1)
+    z_old(c) = z(c) + b + n,     n ~ N(0, s_old(c)^2 + _DRIFT_DB^2 age / month)                      (1)
 
 Its level b is the device's own, so that a changed transmit power is no contradiction, and how far its noise is off is
 estimated from the readings like any device's. Where the new readings differ from it by more than both explain, block by
@@ -27,17 +27,17 @@ from openckm.maps.observations import Points
 from openckm.maps.radiomap import RadioMap
 
 Array = NDArray[np.float64]
-SPACING_M = 20.0
-MOST_A_SIDE = 32
+_SPACING_M = 20.0
+_MOST_A_SIDE = 32
 """Lattice points along the longer side, at most."""
-DRIFT_DB, MONTH_DAYS = 2.0, 30.0
+_DRIFT_DB, MONTH_DAYS = 2.0, 30.0
 """What a map loses in a month [dB]: a random walk; the readings correct it."""
 BLOCKS_A_SIDE = 8
 FEWEST = 5
 """Readings in a block without which it is not judged."""
-NAMED = 5
+_NAMED = 5
 """Blocks that are named."""
-STRANGE, LEAST_DB = 2.5, 3.0
+_STRANGE, _LEAST_DB = 2.5, 3.0
 """Standard deviations, and dB, by which the mean of a block must differ to be named."""
 
 
@@ -94,14 +94,14 @@ def older_readings(older: RadioMap, grid: Grid, age_days: float) -> Points:
     """
     if not (math.isfinite(age_days) and age_days >= 0):
         raise OptionError(f"an older map's age of {age_days} days: wanted a number of 0 or more")
-    step = max(round(SPACING_M / grid.cell_m), -(-max(grid.shape) // MOST_A_SIDE), 1)
+    step = max(round(_SPACING_M / grid.cell_m), -(-max(grid.shape) // _MOST_A_SIDE), 1)
     row, col = (part.ravel() for part in np.mgrid[step // 2 : grid.shape[0] : step, step // 2 : grid.shape[1] : step])
     x, y = grid.x[col], grid.y[row]
     mean, std = _at(older, grid, x, y)
     known = np.isfinite(mean)
     if not known.any():
         raise GridError(f"the older map ({older.grid}) says nothing on today's map ({grid}); is it of this site?")
-    noise = np.hypot(std, DRIFT_DB * math.sqrt(age_days / MONTH_DAYS))[known]  # (1): the root of the variance of n
+    noise = np.hypot(std, _DRIFT_DB * math.sqrt(age_days / MONTH_DAYS))[known]  # (1): the root of the variance of n
     unit = channel_unit(older, "gain_db")
     return Points.exact(x[known], y[known], mean[known], sigma=noise, unit=unit, device=OLDER, source="map before")
 
@@ -134,10 +134,10 @@ def disagreements(older: RadioMap, points: Points, grid: Grid, age_days: float) 
         if count < FEWEST:
             continue
         difference = float(gap[here].mean()) - level
-        drift = DRIFT_DB**2 * age_days / MONTH_DAYS
+        drift = _DRIFT_DB**2 * age_days / MONTH_DAYS
         # (1), averaged over a block
         spread = math.sqrt(float(np.mean(own[here] ** 2)) + drift + float(np.mean(plain.sigma[here] ** 2)) / count)
-        if abs(difference) > max(STRANGE * spread, LEAST_DB):
+        if abs(difference) > max(_STRANGE * spread, _LEAST_DB):
             place = float(plain.x[here].mean()), float(plain.y[here].mean())
             found.append(Disagreement(*place, difference, difference / spread, count))
     return level, sorted(found, key=lambda one: -abs(one.deviations))
@@ -158,12 +158,12 @@ def older_words(older: RadioMap, stands_for: Points, points: Points, grid: Grid,
     said = [
         f"the map before, {age_days:g} days old, counts as {len(stands_for)} readings of one more device, give or take"
         f" {noise:.1f} dB; today's readings lie {level:+.1f} dB above it",
-        *(_sentence(one, grid) for one in found[:NAMED]),
+        *(_sentence(one, grid) for one in found[:_NAMED]),
     ]
     if not found:
         said.append("the new drive agrees with the map before wherever it went")
-    if len(found) > NAMED:
-        said.append(f"... and in {len(found) - NAMED} more places")
+    if len(found) > _NAMED:
+        said.append(f"... and in {len(found) - _NAMED} more places")
     return said
 
 

@@ -33,7 +33,7 @@ from openckm.side_by_side import sharing_out
 __all__ = ["MeasurementPlan", "plan", "write_plan"]
 
 Mask = NDArray[np.bool_]
-MOST_STOPS = 200
+_MOST_STOPS = 200
 
 
 @dataclass(frozen=True)
@@ -280,8 +280,8 @@ def plan_on(
 
 
 def _require_possible(count: int, sigma_db: float, budget_km: float | None) -> None:
-    if not 1 <= count <= MOST_STOPS:
-        raise OptionError(f"count={count}: wanted 1 to {MOST_STOPS} places")
+    if not 1 <= count <= _MOST_STOPS:
+        raise OptionError(f"count={count}: wanted 1 to {_MOST_STOPS} places")
     if not 0 < sigma_db < 100:
         raise OptionError(f"sigma_db={sigma_db}: wanted a positive number of dB")
     if budget_km is not None and not 0 < budget_km < np.inf:
@@ -309,7 +309,7 @@ def _planned(
         row, col = np.divmod(found.cell, padded.shape[1])
         return found, np.asarray(row * grid.shape[1] + col, np.intp)
 
-    choice, stops = chosen(np.flatnonzero(open_cells), count if budget_km is None else MOST_STOPS)
+    choice, stops = chosen(np.flatnonzero(open_cells), count if budget_km is None else _MOST_STOPS)
     if budget_km is not None:
         kept = within_length(streets, grid.cell_m, stops, 1000.0 * budget_km, begin)[:count]
         choice, stops = chosen(choice.cell[kept], len(kept))

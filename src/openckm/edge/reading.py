@@ -23,15 +23,15 @@ from openckm.priors.losses import site_loss
 
 SIGMA_DB = 4.0
 """Spread of a phone's single readings within one cell of a few metres [dB], where the file states none."""
-SMALLEST, LARGEST = 64, 2048
-FITTED = 256
+_SMALLEST, LARGEST = 64, 2048
+_FITTED = 256
 """Cells along a side up to which a map that follows the readings keeps cells of 4 m; beyond, its cells grow."""
-MARGIN = 0.05
+_MARGIN = 0.05
 """Room around the readings, as a share of their extent."""
-FAR_TIMES, NEAR_M, FARTHEST_M = 3.0, 500.0, 20_000.0
-"""The map holds a base station within FAR_TIMES the readings' extent plus NEAR_M; beyond that plus FARTHEST_M [m] it
+_FAR_TIMES, NEAR_M, _FARTHEST_M = 3.0, 500.0, 20_000.0
+"""The map holds a base station within _FAR_TIMES the readings' extent plus NEAR_M; beyond that plus _FARTHEST_M [m] it
 cannot be that of the readings."""
-HEIGHT_SLACK_M = 1.5
+_HEIGHT_SLACK_M = 1.5
 """Receivers within so much of the prior's height are as good as at it [m]."""
 _LOCAL = "local"
 _OUTSIDE_SHARE = 0.05
@@ -168,7 +168,7 @@ def read_onto(
     points, heaps = heaped_limits(test.points) if options.heaps and power else (test.points, ())
     notes = [*notes, *_outside(test, measurements, grid, site, how), *_inside_buildings(test, known.layout)]
     height = test.report.receiver_height_m
-    if height is not None and abs(height - RECEIVER_HEIGHT_M) > HEIGHT_SLACK_M:
+    if height is not None and abs(height - RECEIVER_HEIGHT_M) > _HEIGHT_SLACK_M:
         notes.append(
             f"WARNING: the readings were made {height:g} m above ground; the prior knows receivers"
             f" at {RECEIVER_HEIGHT_M:g} m, so away from the readings the map is worth less than it says"
@@ -207,16 +207,16 @@ def _fitted(test: DriveTest, site: SitePlan) -> tuple[SitePlan, list[str]]:
     if site.place is not None:
         x, y = site.place if plane is None else (float(v) for v in reproject("EPSG:4326", plane, *site.place))
         distance = math.hypot(x - (west + east) / 2, y - (south + north) / 2)
-        if not distance <= FAR_TIMES * extent + FARTHEST_M:
+        if not distance <= _FAR_TIMES * extent + _FARTHEST_M:
             return replace(site, size=site.size or DEFAULT_SIZE), []
-        if distance <= FAR_TIMES * extent + NEAR_M:
+        if distance <= _FAR_TIMES * extent + NEAR_M:
             west, east, south, north = min(west, x), max(east, x), min(south, y), max(north, y)
         else:
             notes.append(f"the base station is {distance / 1000:.1f} km from the readings' middle, outside the map")
-    wanted = max(east - west, north - south) * (1 + 2 * MARGIN)
-    finest = 1.0 if site.local and wanted <= FITTED else DEFAULT_CELL_M  # positions by GPS tell no finer cells
-    cell_m = site.cell_m or max(finest, _round_up(wanted / FITTED))
-    size = site.size or min(max(SMALLEST, 16 * math.ceil(wanted / cell_m / 16)), LARGEST)
+    wanted = max(east - west, north - south) * (1 + 2 * _MARGIN)
+    finest = 1.0 if site.local and wanted <= _FITTED else DEFAULT_CELL_M  # positions by GPS tell no finer cells
+    cell_m = site.cell_m or max(finest, _round_up(wanted / _FITTED))
+    size = site.size or min(max(_SMALLEST, 16 * math.ceil(wanted / cell_m / 16)), LARGEST)
     middle = ((west + east) / 2, (south + north) / 2)
     found = middle if plane is None else tuple(float(v) for v in reproject(plane, "EPSG:4326", *middle))
     centre = site.centre or (found[0], found[1])

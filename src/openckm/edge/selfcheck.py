@@ -54,15 +54,15 @@ BLOCKS_A_SIDE = 8
 SHARE = 0.1
 MOST = 0.5
 """A block that would take the share of held-back readings above this is given: the rest could not predict it."""
-HONEST = (0.75, 0.99)
+_HONEST = (0.75, 0.99)
 """Share of held-back readings inside their 90 % intervals outside of which the error bars are called dishonest."""
 WIDEST = 3.0
 """Factor on the spread beyond which the prior is said not to fit."""
 FEWEST = 15
 """Held-back readings without which a map is neither trusted nor refused."""
-WIDENING_HALF = 10.0
+_WIDENING_HALF = 10.0
 """Held-back readings with which the factor that they ask for counts half."""
-MUCH_WORSE = 1.5
+_MUCH_WORSE = 1.5
 """RMSE over the rival's, or over that of the readings' average, beyond which the prior is said not to fit."""
 
 
@@ -105,7 +105,7 @@ class Score:
     @property
     def honest(self) -> bool:
         """Whether the intervals hold at least what they should, give or take."""
-        return min(self.coverage_90, 1.0 if self.limits_respected is None else self.limits_respected) >= HONEST[0]
+        return min(self.coverage_90, 1.0 if self.limits_respected is None else self.limits_respected) >= _HONEST[0]
 
     @property
     def widening(self) -> float:
@@ -147,11 +147,11 @@ class SelfCheck:
         found: list[str] = []
         if self.held < FEWEST:
             return ()
-        if own.coverage_90 < HONEST[0] and own.needed > WIDEST:
+        if own.coverage_90 < _HONEST[0] and own.needed > WIDEST:
             found.append(f"its intervals would have to be {own.needed:.1f} times as wide")
-        if own.rmse_db > MUCH_WORSE * rival.rmse_db and not self.equal:
+        if own.rmse_db > _MUCH_WORSE * rival.rmse_db and not self.equal:
             found.append(f"its error is {own.rmse_db / rival.rmse_db:.1f} times {_words(rival.method)}'s")
-        if own.rmse_db > MUCH_WORSE * self.average_db:
+        if own.rmse_db > _MUCH_WORSE * self.average_db:
             found.append(f"the plain average of the readings errs by {self.average_db:.1f} dB only")
         return tuple(found)
 
@@ -167,7 +167,7 @@ class SelfCheck:
         """Factor on the map's spread: 1 if its intervals held, near 1 if few readings say not, at most WIDEST."""
         if self.scores[0].honest and not self.reasons:
             return 1.0
-        factor = shrunk(self.scores[0].widening, self.held + self.limits, WIDENING_HALF)
+        factor = shrunk(self.scores[0].widening, self.held + self.limits, _WIDENING_HALF)
         return float(np.clip(factor, 1.0, WIDEST))
 
     def verdict(self, unit: str = "dB") -> str:
@@ -192,14 +192,14 @@ class SelfCheck:
         text = f"OpenCKM's error is {better} that of {_words(rival.method)} on your own held-back readings"
         if not own.honest:
             text += f"; {self._widened()}: measure where it matters"
-        elif own.coverage_90 > HONEST[1]:
+        elif own.coverage_90 > _HONEST[1]:
             text += "; the intervals are wider than they need to be"
         return text + "."
 
     def _widened(self) -> str:
         own = self.scores[0]
         what = f"only {own.coverage_90:.0%} of them lie inside the 90 % intervals"
-        if own.coverage_90 >= HONEST[0] and own.limits_respected is not None:
+        if own.coverage_90 >= _HONEST[0] and own.limits_respected is not None:
             what = f"only {own.limits_respected:.0%} of the held-back limits are reached by the 90 % intervals"
         return f"{what}, so the spread of the map was widened by {self.widening - 1:.0%}"
 

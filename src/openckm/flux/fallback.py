@@ -2,7 +2,7 @@ r"""Is a warm ensemble one of the posterior asked for? If not, the chain starts 
 
 With readings y_i (noise sigma_i) at cells where the warm draws have mean mu_i and variance v_i, K draws,
 
-    chi2 = (1 / n) sum_i (y_i - mu_i)^2 / (sigma_i^2 + v_i (1 + 1 / K))
+    chi2 = (1 / n) sum_i (y_i - mu_i)^2 / (sigma_i^2 + v_i (1 + 1 / K))                                         (1)
 
 is near 1 for draws of the posterior. It is held against chi2 of a cold draw in one step, which is m with the predicted
 variance V and costs nothing more, so that a prior that errs at this place does not condemn its own reuse.
@@ -10,7 +10,7 @@ variance V and costs nothing more, so that a prior that errs at this place does 
 Without readings nothing from outside can be held against the draws, and what is asked is whether the ensemble is as far
 from m as was predicted, by its mean and by its residuals, over the cells and channels that V says something of:
 
-    z2 = mean_c (mu_c - m_c)^2 / (V_c / K),        r2 = mean_c v_c / V_c
+    z2 = mean_c (mu_c - m_c)^2 / (V_c / K),        r2 = mean_c v_c / V_c                                    (2), (3)
 
 The same two numbers of the old ensemble about its own m' say what is usual (a cold ensemble's spread is not V, either).
 An ensemble of another city, set down here, has its residuals in the wrong streets: r2 grows or shrinks. The misfit is
@@ -30,7 +30,7 @@ from openckm.flux.start import Source
 from openckm.maps.quantity import AOA_COS, AOA_SIN, CHANNELS, GAIN
 from openckm.priors.denoiser import Denoised
 
-LEAST_VARIANCE = 1e-6
+_LEAST_VARIANCE = 1e-6
 """Cells and channels whose predicted variance is below this are known, and say nothing of an ensemble."""
 _JUDGED = [CHANNELS.index(c) for c in (GAIN, AOA_COS, AOA_SIN)]
 
@@ -54,7 +54,7 @@ class Readings:
         if not len(self.cell):
             return 1.0
         m, v = (part.double().flatten()[self.cell] for part in (mean, var))
-        return float(((self.value.double() - m) ** 2 / (self.sigma.double() ** 2 + v)).mean())
+        return float(((self.value.double() - m) ** 2 / (self.sigma.double() ** 2 + v)).mean())  # (1)
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,19 @@ def _against(draws: Maps, belief: Denoised) -> tuple[float, float]:
     if belief.var is None:
         return 1.0, 1.0
     m, var = belief.mean[0, _JUDGED].double(), belief.var[0, _JUDGED].double()
-    uncertain = var > LEAST_VARIANCE
+    uncertain = var > _LEAST_VARIANCE
     if not bool(uncertain.any()):
         return 1.0, 1.0
     residual = draws[:, _JUDGED].double() - m
     centre = residual.mean(0)
-    z2 = (centre**2 / var)[uncertain].mean() * len(draws)
-    return float(z2), float(((residual**2).mean(0) / var)[uncertain].mean())
+    z2 = (centre**2 / var)[uncertain].mean() * len(draws)  # (2)
+    return float(z2), float(((residual**2).mean(0) / var)[uncertain].mean())  # (3)
 
 
 def _fit(warm: Maps, belief: Denoised, readings: Readings | None) -> float:
     if readings is None or not len(readings.cell):
         return 1.0
     gain, k = warm[:, 0], len(warm)
-    var = gain.var(0, unbiased=True) * (1.0 + 1.0 / k) if k > 1 else torch.zeros_like(gain[0])
+    var = gain.var(0, unbiased=True) * (1.0 + 1.0 / k) if k > 1 else torch.zeros_like(gain[0])  # v (1 + 1 / K) of (1)
     usual = readings.chi2(belief.mean[0, 0], torch.zeros_like(gain[0]) if belief.var is None else belief.var[0, 0])
     return readings.chi2(gain.mean(0), var) / max(usual, 1.0)

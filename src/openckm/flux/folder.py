@@ -12,15 +12,15 @@ from openckm.errors import InputError, StoreError
 from openckm.flux.key import FORMAT
 from openckm.maps.atomic import atomic_path
 
-MARKER = "flux.json"
-CONTENT = {"kind": "openckm flux store", "format": FORMAT}
+_MARKER = "flux.json"
+_CONTENT = {"kind": "openckm flux store", "format": FORMAT}
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "ncpfs",
      "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.ceph", "fuse.gcsfuse", "davfs", "virtiofs"}
 )  # fmt: skip
 """File systems over a network, where SQLite's locks do not hold."""
 MOUNTS = Path("/proc/self/mountinfo")
-YOUNG_S = 60.0
+_YOUNG_S = 60.0
 """A file that nobody knows may be one that another process is about to enter, when it is younger than this [s]."""
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def open_folder(folder: Path) -> None:
     remedy = "name an empty or a new folder on a disk of this machine"
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file: wanted a folder for answers to be kept in; {remedy}")
-    marker = folder / MARKER
+    marker = folder / _MARKER
     try:
         fresh = not folder.exists() or not any(folder.iterdir())
         if not fresh and not marker.is_file():
@@ -47,7 +47,7 @@ def open_folder(folder: Path) -> None:
         folder.chmod(stat.S_IRWXU)
         (folder / "entries").mkdir(exist_ok=True, mode=0o700)
         with atomic_path(marker) as aside:  # also tells whether the folder can be written
-            aside.write_text(json.dumps(CONTENT) + "\n", encoding="utf-8")
+            aside.write_text(json.dumps(_CONTENT) + "\n", encoding="utf-8")
     except (OSError, InputError) as error:
         raise StoreError(f"{folder} cannot be used to keep answers ({error}); {remedy}") from error
 
@@ -57,9 +57,9 @@ def _check_marker(marker: Path) -> None:
         found = json.loads(marker.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError):
         found = None
-    if found != CONTENT:
+    if found != _CONTENT:
         raise StoreError(
-            f"{marker} says {found}, wanted {CONTENT}: kept by another version of OpenCKM, or something else's; name"
+            f"{marker} says {found}, wanted {_CONTENT}: kept by another version of OpenCKM, or something else's; name"
             " another folder, or remove this one"
         )
 
@@ -84,7 +84,7 @@ def file_system(folder: Path) -> str:
     return kind
 
 
-def sweep(folder: Path, known: set[str], younger_s: float = YOUNG_S) -> int:
+def sweep(folder: Path, known: set[str], younger_s: float = _YOUNG_S) -> int:
     """Remove files among the entries that nobody knows and that are not young; return how many."""
     gone = 0
     try:

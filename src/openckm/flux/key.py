@@ -33,9 +33,9 @@ from openckm.maps.site import Layout, Transmitter
 FORMAT = 1
 """Of keys and entries; entries of another one are never found."""
 EMBEDDING = 64
-MILLIONTHS = 1e6
-POOLED = 16
-HEIGHT_M = 30.0
+_MILLIONTHS = 1e6
+_POOLED = 16
+_HEIGHT_M = 30.0
 """Height that counts as one in the embedding [m]."""
 PLACE = 8.0
 """What a move of the transmitter across the whole map counts there."""
@@ -98,7 +98,7 @@ def _array(value: NDArray[Any]) -> Any:
 def _whole(value: NDArray[np.float64]) -> NDArray[np.int64]:
     """Millionths, rounded; what is no number is a number of its own."""
     finite = np.isfinite(value) & (np.abs(value) < 2.0**42)
-    found = np.rint(np.where(finite, value, 0.0) * MILLIONTHS).astype(np.int64)
+    found = np.rint(np.where(finite, value, 0.0) * _MILLIONTHS).astype(np.int64)
     for bound, code in _OUTSIDE.items():
         found[value == bound] = code
     found[np.isnan(value)] = 2**62 + 1
@@ -129,16 +129,16 @@ def secret_of(token: str) -> tuple[str, bytes]:
 
 def embed(grid: Grid, layout: Layout | None, transmitter: Transmitter | None) -> NDArray[np.float32]:
     """Return the embedding of a site, float32 (64,)."""
-    site = np.zeros(POOLED * POOLED + 8)
+    site = np.zeros(_POOLED * _POOLED + 8)
     if layout is not None:
-        site[: POOLED * POOLED] = _pooled(layout.height_m / HEIGHT_M).ravel() * 2.0
+        site[: _POOLED * _POOLED] = _pooled(layout.height_m / _HEIGHT_M).ravel() * 2.0
     if transmitter is not None:
         x0, y0 = float(grid.x[0]), float(grid.y[0])
         side = grid.cell_m * max(grid.shape)
         t = transmitter
         bearing = (0.0, 0.0) if t.bearing_deg is None else tuple(_circle(t.bearing_deg))
-        site[POOLED * POOLED :] = (
-            PLACE * (t.x - x0) / side, PLACE * (t.y - y0) / side, t.height_m / HEIGHT_M,
+        site[_POOLED * _POOLED :] = (
+            PLACE * (t.x - x0) / side, PLACE * (t.y - y0) / side, t.height_m / _HEIGHT_M,
             4 * math.log10(t.carrier_hz / 1e9), *bearing, t.downtilt_deg / 30.0, 1.0,
         )  # fmt: skip
     return np.asarray(_matrix() @ site, np.float32)
@@ -153,7 +153,7 @@ def _pooled(field: NDArray[np.floating]) -> NDArray[np.float64]:
     found = np.asarray(field, np.float64)
     for axis in (0, 1):
         n = found.shape[axis]
-        edges = np.linspace(0, n, POOLED + 1)
+        edges = np.linspace(0, n, _POOLED + 1)
         begin = np.minimum(np.floor(edges[:-1]).astype(int), n - 1)
         end = np.maximum(np.ceil(edges[1:]).astype(int), begin + 1)
         total = np.concatenate([np.zeros_like(found.take([0], axis)), np.cumsum(found, axis)], axis)
@@ -165,7 +165,7 @@ def _pooled(field: NDArray[np.floating]) -> NDArray[np.float64]:
 @lru_cache(maxsize=1)
 def _matrix() -> NDArray[np.float64]:
     """The fixed projection: signs from a SHA-256 in counter mode, the same on every machine."""
-    columns = POOLED * POOLED + 8
+    columns = _POOLED * _POOLED + 8
     bits = b"".join(
         hashlib.sha256(f"openckm flux {k}".encode()).digest() for k in range(-(-EMBEDDING * columns // 256))
     )

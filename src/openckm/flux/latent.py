@@ -1,6 +1,8 @@
 r"""P2's latent form: the two stages run on latents of a quarter of the side, and maps are decoded at the end.
 
-    z = E(x),  x ~= D(z),      stages on z with a denoiser of its own, conditioned on the same planes, folded 4 x 4
+    z = E(x),    x ~= D(z);                                                                                     (1)
+
+the stages run on z, with a denoiser of its own that is conditioned on the same planes, folded 4 x 4.
 
 What the autoencoder loses is a floor under the error of everything that is made so, and it stands in the card in dB,
 beside the network's scores; one of more than FLOOR_DB on held-out cities is not published. Where there are readings,
@@ -94,7 +96,7 @@ class Decoded(Denoiser):
         shape = (self.denoiser.latent, x.shape[-2] // FACTOR, x.shape[-1] // FACTOR)
         start = top * torch.randn(shape, generator=torch.Generator().manual_seed(self.seed))
         found = self.denoiser(start.expand(len(x), -1, -1, -1), sigma, condition)
-        return Denoised(self.code.decode(found.mean), None)
+        return Denoised(self.code.decode(found.mean), None)  # D of (1)
 
 
 @torch.no_grad()
@@ -106,7 +108,7 @@ def floor_db(code: MapAutoencoder, maps: Tensor, known: Tensor) -> float:
         maps: latent code of whole maps, [B, C, H, W].
         known: cells whose gain is known, [B, H, W].
     """
-    error = (code(maps) - maps)[:, CHANNELS.index(GAIN)] * GAIN.scale
+    error = (code(maps) - maps)[:, CHANNELS.index(GAIN)] * GAIN.scale  # D(E(x)) - x of (1)
     return float((error[known] ** 2).mean().sqrt())
 
 

@@ -4,9 +4,13 @@
     second stage    x_0   from x_s*, conditioned on everything (transmitter, vehicles, readings)
 
 As s grows, the laws of x_s = x_0 + s z under two conditions merge: for two maps x_0, x_0' the divergence of
-N(x_0, s^2) from N(x_0', s^2) is |x_0 - x_0'|^2 / (2 s^2), the norm taken over all cells and channels, and that of the
-laws of x_s is at most its mean over any pairing of maps (`merged_bound`). So where |x_0 - x_0'| is small against s*,
-the first stage may be run once for many conditions, and its end (the midpoint) kept.
+N(x_0, s^2) from N(x_0', s^2) is
+
+    |x_0 - x_0'|^2 / (2 s^2),                                                                                   (1)
+
+the norm taken over all cells and channels, and that of the laws of x_s is at most its mean over any pairing of maps
+(`merged_bound`). So where |x_0 - x_0'| is small against s*, the first stage may be run once for many conditions, and
+its end (the midpoint) kept.
 
 In pixel space both stages are the shipped prior, which learnt to do without the transmitter. The second stage may be a
 guided denoiser (`infer.exact.jfs`, `infer.rivals.mmps`) instead. Draw k runs in orientation k mod 8 of the square.
@@ -146,4 +150,4 @@ def merged_bound(distance: float, level: float) -> float:
         distance: |x - x'|, over all cells and channels, latent code.
         level: s.
     """
-    return distance**2 / (2.0 * level**2)
+    return distance**2 / (2.0 * level**2)  # (1)

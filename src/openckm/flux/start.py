@@ -3,12 +3,12 @@ r"""Where a chain starts that need not start from noise.
 Given the ensemble x'_k of a scene that was answered before, with its one-call mean m' and variance V', and the one-call
 mean m and variance V of the scene asked for:
 
-    transport    x_k = m + (x'_k - m')                            one call (m) for the whole ensemble
-    scaled       x_k = m + sqrt(V / V') (x'_k - m')               the same, residuals as large as is predicted
-    centred      x_k = m + sqrt(K / (K - 1)) (x'_k - mean x')     the same, about the mean of the old ensemble: the new
-                                                                  ensemble's mean is m, which one call knows better
-                                                                  than the mean of K draws does
-    draws        x_k = x'_k + s* z_k, then the chain from s*      the old maps, noised
+    transport    x_k = m + (x'_k - m')                            one call (m) for the whole ensemble           (1)
+    scaled       x_k = m + sqrt(V / V') (x'_k - m')               the same, residuals as large as is predicted  (2)
+    centred      x_k = m + sqrt(K / (K - 1)) (x'_k - mean x')     the same, about the mean of the old ensemble: (3)
+                                                                  the new ensemble's mean is m, which one call
+                                                                  knows better than the mean of K draws does
+    draws        x_k = x'_k + s* z_k, then the chain from s*      the old maps, noised                          (4)
     midpoint     the old chain's own state at s*, then the chain  P2 without its static stage ("vanilla")
     static       the state at s* of a chain conditioned on the layout alone, then the chain from s*  (P2's two stages)
 
@@ -16,7 +16,7 @@ Transport may be followed by a few steps as well: its maps are noised to s* and 
 ensembles differ by the shift m - m' alone, transport is exact; in general what is wrong with it is how their residuals
 differ, which grows with the distance |m - m'|_2 (over all cells and channels). So the start level is
 
-    s* = c |m - m'|_2,
+    s* = c |m - m'|_2,                                                                                          (5)
 
 within the schedule; where it comes to the top of the schedule nothing is saved, and the chain starts cold. c, the
 number of steps and the greatest distance at which transport is tried are fitted on validation cities and kept beside
@@ -149,7 +149,7 @@ def prior_rule(folder: Path | None, sha256: str) -> WarmRule:
 
 def distance(one: Denoised, other: Denoised) -> float:
     """Return |m - m'|_2 over all cells and all channels but the building's, which is given; latent code."""
-    return float((one.mean.double() - other.mean.double())[:, COMPARED].norm())
+    return float((one.mean.double() - other.mean.double())[:, COMPARED].norm())  # |m - m'|_2 of (5)
 
 
 def start_level(found: float, scale: float, top: float, lowest: float) -> float | None:
@@ -166,7 +166,7 @@ def start_level(found: float, scale: float, top: float, lowest: float) -> float 
     """
     if not (scale > 0 and math.isfinite(scale) and 0 < lowest < top):
         raise OptionError(f"c={scale:g}, levels {lowest:g} to {top:g}: wanted a positive c, and levels in order")
-    level = max(scale * found, lowest)
+    level = max(scale * found, lowest)  # (5)
     return level if level <= HIGHEST * top else None
 
 
@@ -191,19 +191,19 @@ def transported(source: Source, belief: Denoised, kind: Kind = "transport") -> M
             " same channels and cells"
         )
     if kind == "centred" and len(source.draws) > 1:
-        return belief.mean + centred(source.draws)
+        return belief.mean + centred(source.draws)  # (3)
     residual = source.draws - source.belief.mean
     if kind == "scaled":
         residual = residual * _ratio(belief.var, source.belief.var)
-    return belief.mean + residual
+    return belief.mean + residual  # (1), or (2) where the residual was scaled
 
 
 def centred(draws: Maps) -> Maps:
     """Return the residuals of K > 1 draws about their mean, as large as those about the true mean are on average."""
-    return (draws - draws.mean(0)) * math.sqrt(len(draws) / (len(draws) - 1))
+    return (draws - draws.mean(0)) * math.sqrt(len(draws) / (len(draws) - 1))  # (3)
 
 
 def _ratio(new: Tensor | None, old: Tensor | None) -> Tensor:
     if new is None or old is None:
         raise OptionError("scaled residuals want predicted variances of both scenes; take transport without scaling")
-    return torch.clamp((new.clamp(min=1e-8) / old.clamp(min=1e-8)).sqrt(), *RATIO)
+    return torch.clamp((new.clamp(min=1e-8) / old.clamp(min=1e-8)).sqrt(), *RATIO)  # sqrt(V / V') of (2)

@@ -158,7 +158,7 @@ class Stream:
         """Return the posterior after a change.
 
         Args:
-            readings: that arrived; those that were there stay.
+            readings: the readings that arrived; those that were there stay.
             transmitter: where it stands now.
             vehicles: what stands in the streets now, as a layout on the grid.
             deadline_s: time that it may take [s].

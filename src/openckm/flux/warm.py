@@ -59,7 +59,7 @@ class WarmOptions:
 
     Attributes:
         folder: where they are kept; made if it is missing.
-        bytes: that they may take.
+        bytes: the number of bytes that they may take.
         kind: how an ensemble is carried over; see `openckm.flux.start`.
         rule: how far an answer may be carried over; None for the rule that belongs to the prior.
         share_static: whether answers without readings may be found by other tokens.

@@ -47,7 +47,7 @@ MOST_READINGS, MOST_CELLS = 1500, 6000
 """Readings, and cells that they are of, in one update: beyond it, blocks or fewer points say as much."""
 ROUNDS = 15
 """Of expectation propagation, at most."""
-LINEARISATIONS = 4
+_LINEARISATIONS = 4
 DAMPING = 0.7
 _ROWS = 2048
 _BATCH = 64
@@ -226,7 +226,7 @@ class _Readings:
     @property
     def linearisations(self) -> int:
         """How often the operators are linearised: once where all are affine."""
-        return 1 if all(linear_part(t.operator) is not None for t in self.terms) else LINEARISATIONS
+        return 1 if all(linear_part(t.operator) is not None for t in self.terms) else _LINEARISATIONS
 
     def words(self) -> list[str]:
         """Return what is read, one entry a term."""

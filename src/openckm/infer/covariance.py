@@ -23,7 +23,7 @@ from openckm.observe.field.discrepancy import DiscrepancyFit
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-LOCALISATION_M = 150.0
+_LOCALISATION_M = 150.0
 """Distance [m] beyond which an ensemble's correlations count nothing."""
 
 
@@ -77,7 +77,7 @@ class EnsembleCovariance(Covariance):
 
     draws: Array
     places: Array
-    localisation_m: float = LOCALISATION_M
+    localisation_m: float = _LOCALISATION_M
 
     def __post_init__(self) -> None:
         if self.draws.ndim != 2 or len(self.draws) < 2 or self.draws.shape[1] != len(self.places):

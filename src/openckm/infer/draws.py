@@ -23,7 +23,7 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoiser
 from openckm.priors.posterior import PASS_CELLS
 
-SAFETY = 1.3
+_SAFETY = 1.3
 """A further batch is begun only if this many times its expected duration is left."""
 Draws = NDArray[np.float32]
 
@@ -111,7 +111,7 @@ def in_time(
             break
         if left is not None:
             each = (clock() - begun) / size
-            size = batch if each <= 0 else int(np.clip(left() / (SAFETY * each), 0, batch))
+            size = batch if each <= 0 else int(np.clip(left() / (_SAFETY * each), 0, batch))
             if size == 0:
                 break
     return out

@@ -27,7 +27,7 @@ from openckm.priors.denoiser import Denoiser
 
 __all__ = ["posterior_estimate"]
 
-ESTIMATES = ("refined", "jfs", "dps")
+_ESTIMATES = ("refined", "jfs", "dps")
 _ORIENTATIONS = 8
 _Clock = Callable[[], bool]
 
@@ -66,7 +66,7 @@ def posterior_estimate(
         condition: the condition of one map: the site, and the readings in the evidence planes where the network may be
             conditioned on them;
             methods that draw do not look at the planes, lest readings count twice.
-        method: one of ESTIMATES; "auto" picks it.
+        method: one of _ESTIMATES; "auto" picks it.
         draws: averaged, by the methods that draw.
         seed: the seed of their noise.
         deadline_s: seconds after which the refined mean is the answer, averaged over at least one orientation;
@@ -80,9 +80,9 @@ def posterior_estimate(
         ComputationError: if values stopped being finite.
     """
     picked = choose_estimate(likelihood, condition) if method == "auto" else method
-    if picked not in ESTIMATES or draws < 1 or (deadline_s is not None and not deadline_s > 0):
+    if picked not in _ESTIMATES or draws < 1 or (deadline_s is not None and not deadline_s > 0):
         raise OptionError(
-            f"method={method!r}, draws={draws}, deadline_s={deadline_s}: wanted auto or one of {', '.join(ESTIMATES)},"
+            f"method={method!r}, draws={draws}, deadline_s={deadline_s}: wanted auto or one of {', '.join(_ESTIMATES)},"
             " at least 1 draw and a positive deadline"
         )
     check_domain(likelihood, (len(likelihood.domain.channels), *condition.site.shape[-2:]))

@@ -49,9 +49,9 @@ Array = NDArray[np.float64]
 FOLDS = 4
 ROUNDS = 2
 """Linearisations of power averages."""
-FOLD_READINGS = 1500
+_FOLD_READINGS = 1500
 """Readings from which the size of the blocks is chosen, at most."""
-SHADOW_LENGTH_M = 40.0
+_SHADOW_LENGTH_M = 40.0
 OUT_OF_LINE = 4.5
 """Gap to what all other readings say [standard deviations] beyond which a reading counts with less weight."""
 
@@ -133,7 +133,7 @@ def folds_of(scene: Scene, seed: int) -> NDArray[np.intp]:
     outside = ~scene.layout.building if scene.layout is not None and not scene.layout.building.all() else free | True
     wanted = float(np.median(away[outside]))
     row, col = np.divmod(index, columns)
-    some = rng.permutation(len(index))[:FOLD_READINGS]
+    some = rng.permutation(len(index))[:_FOLD_READINGS]
     gap = cdist(np.stack([row, col], 1)[some], np.stack([row, col], 1)[some])
     best, side = None, 1
     while True:
@@ -158,13 +158,13 @@ def _grouped(label: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.in
     return np.asarray(fold[label])
 
 
-def discrepancy_options(scene: Scene) -> DiscrepancyOptions:
+def _discrepancy_options(scene: Scene) -> DiscrepancyOptions:
     """Return how the discrepancy is fitted: shadowing of 8 dB over 40 m, give or take a factor, unless readings differ.
 
     References:
         Correlation model for shadow fading in mobile radio systems. M. Gudmundson, 1991 (exponential correlation).
     """
-    length = max(SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
+    length = max(_SHADOW_LENGTH_M, 4 * scene.grid.cell_m)
     prior = MaternPrior(nu=0.5, length_m=length, length_log_sd=0.5, std=8.0, std_log_sd=0.8)
     return DiscrepancyOptions(
         components=(prior,), nugget=NuggetPrior(1.2, 0.7), noise=NoisePrior(1.0), out_of_line=OUT_OF_LINE, starts=2,
@@ -186,7 +186,7 @@ def fit_readings(
     readings, (low, high) = scene.readings, scene.bounds
     args = (scene.rows(basis.matrix), prior_mean, prior_std)
     more, places = scene.extended, scene.places
-    options = discrepancy_options(scene)
+    options = _discrepancy_options(scene)
     if scene.sisters is not None:
         return _fit_with_sisters(scene, basis, prior_mean, prior_std, scene.sisters, hyper), None
     data = checked_readings(places[scene.index], readings.value, readings.sigma, *args, low, high, scene.noise_group)

@@ -26,7 +26,7 @@ from openckm.infer.covariance import Covariance
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-TARGETS, CANDIDATES = 2500, 1500
+_TARGETS, _CANDIDATES = 2500, 1500
 """Cells over which the gain is summed, and cells compared, at most: a random sample stands for more of them."""
 
 
@@ -74,7 +74,7 @@ def choose_cells(
     if not (len(targets) and len(candidates)):
         raise OptionError(f"{len(targets)} cells that matter, {len(candidates)} that can be measured: wanted some")
     rng = np.random.default_rng([seed, 41])
-    goal, open_cells = _sample(targets, TARGETS, rng), _sample(candidates, CANDIDATES, rng)
+    goal, open_cells = _sample(targets, _TARGETS, rng), _sample(candidates, _CANDIDATES, rng)
     count = min(count, len(open_cells))
     maps = [covariance] if isinstance(covariance, Covariance) else list(covariance)
     cov = [one.between(np.r_[goal, open_cells], open_cells) for one in maps]

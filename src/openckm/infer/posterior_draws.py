@@ -66,13 +66,13 @@ STRENGTHS = {"dps": 4.0, "diffpir": 7.0, "daps": 0.3}
 """Tuning constant of each method that has one: zeta of dps, weight of the prior in diffpir, step of daps."""
 SCHEDULE = EDM(sigma_min=0.01, sigma_max=20.0)
 """Noise levels of the samplers: from forty times the deviation of latent maps, where the network knows nothing yet."""
-RIVAL_SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
+_RIVAL_SCHEDULE = EDM(sigma_min=0.01, sigma_max=5.0)
 """The same for DiffPIR and DAPS, which gain nothing by a higher start."""
-MEAN_SCHEDULE, MEAN_STEPS = EDM(sigma_min=1.2, sigma_max=20.0), 5
+_MEAN_SCHEDULE, _MEAN_STEPS = EDM(sigma_min=1.2, sigma_max=20.0), 5
 """Noise levels, and how many, where only the mean is asked for."""
-DEVICE_SCHEDULE, DEVICE_STEPS = EDM(sigma_min=0.1, sigma_max=20.0), 7
+_DEVICE_SCHEDULE, _DEVICE_STEPS = EDM(sigma_min=0.1, sigma_max=20.0), 7
 """The same where a device is read, whose sites are only at low noise what they should be."""
-WITH_MEAN = ("jfs", "mmps", "conditioned")
+_WITH_MEAN = ("jfs", "mmps", "conditioned")
 """Methods whose chains may stop early."""
 
 
@@ -153,8 +153,10 @@ def sample_posterior(
         raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
     if strength is not None and method not in STRENGTHS:
         raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
-    if mean and method not in WITH_MEAN:
-        raise OptionError(f"mean=True: {method!r} has no early answer, only {', '.join(WITH_MEAN)} have; average draws")
+    if mean and method not in _WITH_MEAN:
+        raise OptionError(
+            f"mean=True: {method!r} has no early answer, only {', '.join(_WITH_MEAN)} have; average draws"
+        )
     schedule, usual = _early(likelihood) if mean else (_schedule(method), STEPS[method])
     count = steps or usual
     constant = STRENGTHS.get(method, 0.0) if strength is None else strength
@@ -178,12 +180,12 @@ def sample_posterior(
 
 def _schedule(method: str) -> EDM:
     """Return the noise levels of a method's draws."""
-    return RIVAL_SCHEDULE if method in ("diffpir", "daps") else SCHEDULE
+    return _RIVAL_SCHEDULE if method in ("diffpir", "daps") else SCHEDULE
 
 
 def _early(likelihood: Likelihood) -> tuple[EDM, int]:
     """Return the noise levels and steps of a chain for the mean alone."""
-    return (DEVICE_SCHEDULE, DEVICE_STEPS) if reads_device(likelihood) else (MEAN_SCHEDULE, MEAN_STEPS)
+    return (_DEVICE_SCHEDULE, _DEVICE_STEPS) if reads_device(likelihood) else (_MEAN_SCHEDULE, _MEAN_STEPS)
 
 
 @dataclass(frozen=True)

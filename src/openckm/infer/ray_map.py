@@ -18,7 +18,7 @@ from openckm.priors.ray_planes import over_free_space_db, site_rays
 
 __all__ = ["ray_map"]
 
-SEEN_DB, HIDDEN_DB = 3.0, 12.0
+_SEEN_DB, _HIDDEN_DB = 3.0, 12.0
 """Errors of rays where the antenna is seen and elsewhere, on held-out maps, rounded up [dB]."""
 
 
@@ -37,7 +37,7 @@ def ray_map(observations: Observations, grid: Grid) -> MeanMap | None:
         return None
     geometry = site_geometry(grid, transmitter, layout.height_m)
     gain = geometry.free_space_db + geometry.pattern_db + over_free_space_db(rays)
-    std = np.where(geometry.diffraction_db > 0, HIDDEN_DB, SEEN_DB)
+    std = np.where(geometry.diffraction_db > 0, _HIDDEN_DB, _SEEN_DB)
     return MeanMap("rays", _outdoors(gain, layout.building), std)
 
 

@@ -46,21 +46,21 @@ OLDER = "map before"
 """Name of the device of the readings that an older map of the site stands for."""
 MIN_READINGS = 3
 """Readings without which nothing is fitted."""
-TRANSMIT = "transmit power"
+_TRANSMIT = "transmit power"
 """Coefficient of what received power holds beyond the gain, where gains were read, too."""
-LEVEL_STD_DB = 30.0
+_LEVEL_STD_DB = 30.0
 """How far the level of readings may be from their average where no map is believed [dB]."""
-UNHEARD_DB = -30.0
+_UNHEARD_DB = -30.0
 """Power over free space that is taken where no ray arrives: indoors, or out of their reach [dB]."""
 DEVICE_STD_DB = 4.0
 """How much devices differ in level [dB]."""
-MOST_DEVICES = 50
+_MOST_DEVICES = 50
 """Devices with a level of their own; beyond it, those with the fewest readings share one."""
-OWN_NOISE = 20
+_OWN_NOISE = 20
 """Readings from which a device has a noise of its own; the others share one."""
 NARROW = 2.0
 """Width of an interval [its noise] up to which it counts as its middle, give or take its width."""
-PLAUSIBLE = {"dBm": (-250.0, 10.0), "dB": (-400.0, 60.0)}
+_PLAUSIBLE = {"dBm": (-250.0, 10.0), "dB": (-400.0, 60.0)}
 """What a radio can read, by unit: nothing receives more than 10 dBm, and a path gains nothing."""
 
 
@@ -183,9 +183,9 @@ class Scene:
         names, counts = np.unique(self.readings.device, return_counts=True)
         if not len(names):
             return ("",)
-        if len(names) <= MOST_DEVICES:
+        if len(names) <= _MOST_DEVICES:
             return tuple(map(str, names))
-        kept = np.sort(names[np.argsort(-counts, kind="stable")[: MOST_DEVICES - 1]])
+        kept = np.sort(names[np.argsort(-counts, kind="stable")[: _MOST_DEVICES - 1]])
         return (*map(str, kept), "(others)")
 
     @cached_property
@@ -197,7 +197,7 @@ class Scene:
     @property
     def noise_number(self) -> NDArray[np.intp]:
         """Whose noise each device has: 0 for those with few readings, shape (devices,)."""
-        own = np.bincount(self.device, minlength=len(self.devices)) >= OWN_NOISE
+        own = np.bincount(self.device, minlength=len(self.devices)) >= _OWN_NOISE
         return np.asarray(np.where(own, np.cumsum(own) - int(own.all()), 0), dtype=np.intp)
 
     @property
@@ -260,7 +260,7 @@ class Scene:
             parts.append(_indoor(self.layout))  # (1): indoor
         if power and known_level:  # gains beside received power: the transmit power is a coefficient of its own
             column = np.ones((mean_db.size, 1))
-            parts.append(Basis(column, (TRANSMIT,), ("dBm",), np.zeros(1), np.array([np.inf])))
+            parts.append(Basis(column, (_TRANSMIT,), ("dBm",), np.zeros(1), np.array([np.inf])))
         if len(self.devices) > 1 or self.reference is not None:
             parts.append(self._device_columns(mean_db.size))  # (1): b_d
         return join(*parts)
@@ -269,7 +269,7 @@ class Scene:
         """Return the rows of H of every cell without the prior's map: level, distance, antenna, rays, devices."""
         x, y = (part.ravel() for part in self.grid.centres())
         value = self.readings.value
-        parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=LEVEL_STD_DB)]
+        parts = [level_column(len(x), mean=float(value.mean()) if len(value) else 0.0, std=_LEVEL_STD_DB)]
         if (base := self.transmitter) is not None:
             # Eq. 1 of `openckm.infer.trend`: 10 log10 r
             far = 10.0 * np.log10(np.hypot(np.hypot(x - base.x, y - base.y), base.height_m))
@@ -289,7 +289,7 @@ class Scene:
         if self.condition.rays is None:
             return None
         over = over_free_space_db(self.condition.rays[0].numpy()).ravel()
-        return np.where(over == 0.0, UNHEARD_DB, over)
+        return np.where(over == 0.0, _UNHEARD_DB, over)
 
     def _handed_in(self, one: MeanMap, share: float) -> Basis:
         """The column of a map that was handed in, about its level at the readings."""
@@ -404,7 +404,7 @@ def _usable(cells: Points) -> NDArray[np.bool_]:
 
 
 def _require_plausible(points: Points) -> None:
-    low, high = PLAUSIBLE.get(points.unit, (-np.inf, np.inf))
+    low, high = _PLAUSIBLE.get(points.unit, (-np.inf, np.inf))
     bad = (points.value < low) | (points.value > high)
     if bad.any():
         k = int(np.argmax(bad))

@@ -35,15 +35,15 @@ from openckm.observe.field.matern import Matern
 Array = NDArray[np.float64]
 SHARED = 2
 """Fields that the cells of a mast share, at most."""
-SAME_MAST_M = 30.0
+_SAME_MAST_M = 30.0
 """Distance of two transmitters up to which they stand on one mast [m]."""
-PAIR_READINGS = 300
+_PAIR_READINGS = 300
 """Readings of each cell from which a correlation is estimated, at most."""
-SISTER_READINGS = 900
+_SISTER_READINGS = 900
 """Readings of all sisters that a cell is conditioned on, at most."""
 MOST_SHARED = 0.95
 """Share of a field's deviation that others may know, at most."""
-CELL_STD_DB = 1.0
+_CELL_STD_DB = 1.0
 """How much a phone's level differs between the cells of a mast [dB]."""
 _GRID = np.tanh(np.linspace(0.0, 1.9, 14))
 _PRIOR_SD = 0.8
@@ -95,7 +95,7 @@ def with_sisters(scenes: Mapping[str, Scene], fitted: Mapping[str, Expert], seed
 
 def _one_mast(first: Scene, second: Scene) -> bool:
     a, b = first.transmitter, second.transmitter
-    return a is not None and b is not None and float(np.hypot(a.x - b.x, a.y - b.y)) <= SAME_MAST_M
+    return a is not None and b is not None and float(np.hypot(a.x - b.x, a.y - b.y)) <= _SAME_MAST_M
 
 
 def _residual(expert: Expert) -> _Residual:
@@ -114,7 +114,7 @@ def correlation(first: _Residual, second: _Residual, rng: np.random.Generator) -
         second: residuals of the other.
         rng: the generator of the subsets.
     """
-    picks = [rng.permutation(len(r.value))[:PAIR_READINGS] for r in (first, second)]
+    picks = [rng.permutation(len(r.value))[:_PAIR_READINGS] for r in (first, second)]
     a, b = (_Residual(r.xy[p], r.value[p], r.variance[p], r.std, r.length_m, r.nugget_std)
             for r, p in zip((first, second), picks, strict=True))  # fmt: skip
     length = float(np.sqrt(a.length_m * b.length_m))
@@ -167,7 +167,7 @@ def _sisters(
     size = np.array([residuals[k].std for k in every]) / max(mine.std, 1e-6)
     across = common[np.ix_(every, every)] * np.outer(size, size)
     tables = []
-    each = max(SISTER_READINGS // len(others), 1)
+    each = max(_SISTER_READINGS // len(others), 1)
     for number, k in enumerate(others, start=1):
         theirs = residuals[k]
         pick = np.sort(rng.permutation(len(theirs.value))[:each])
@@ -193,11 +193,13 @@ def _levels(name: str, scenes: Mapping[str, Scene], fitted: Mapping[str, Expert]
         fit, count = fitted[other].fit, scene.contrasts.shape[1]
         tail = slice(len(fit.beta_mean) - count, None)
         level = scene.contrasts @ fit.beta_mean[tail]
-        var = np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 1e-3) + CELL_STD_DB**2
+        var = (
+            np.maximum(np.diag(scene.contrasts @ fit.beta_cov[tail, tail] @ scene.contrasts.T), 1e-3) + _CELL_STD_DB**2
+        )
         precision += 1.0 / var
         weighed += level / var
     if not precision.all():
         return None
     own = np.array(devices) == OLDER  # each cell's map before has a level of its own: that of its transmit power then
-    level, spread = weighed / precision, np.sqrt(1.0 / precision + CELL_STD_DB**2)
+    level, spread = weighed / precision, np.sqrt(1.0 / precision + _CELL_STD_DB**2)
     return np.where(own, 0.0, level), np.where(own, DEVICE_STD_DB, spread)

@@ -3,8 +3,8 @@
     w = argmin_{w >= 0, sum w = 1} sum_i (y_i - sum_k w_k p_ik)^2 + lambda sum_k (w_k - w0_k)^2     (1)
 
 (stacking; D. H. Wolpert, Stacked generalization, 1992; L. Breiman, Stacked regressions, 1996). p_ik is what expert k
-(`openckm.infer.experts`) says of reading i from the other folds. lambda is what LEAN_READINGS say: few readings leave
-the weights near w0. What w0 is depends on what is known besides (`LEANINGS`):
+(`openckm.infer.experts`) says of reading i from the other folds. lambda is what _LEAN_READINGS say: few readings leave
+the weights near w0. What w0 is depends on what is known besides (`_LEANINGS`):
 
     gains at a known site      leans on the untouched prior; kriging has to earn its weight
     gains, nothing but them    leans on kriging as well, for no expert knows the place
@@ -35,16 +35,16 @@ from openckm.infer.trend import Trend
 
 Array = NDArray[np.float64]
 BLOCKS_A_SIDE = 8
-LEANINGS = {
+_LEANINGS = {
     "site": {"site": 0.25, "evidence": 0.25, "untouched": 0.5, "trend": 0.0},
     "nothing": {"site": 0.25, "evidence": 0.25, "untouched": 0.2, "trend": 0.3},
     "power": {"site": 1.0, "evidence": 0.0, "trend": 0.0},
 }
 """Weights of the experts before any reading was held out, up to their sum."""
-LEAN_READINGS = 40.0
+_LEAN_READINGS = 40.0
 """As how many held-out readings they count; of received power as many as there are, if that is more."""
 SCALE_BOUNDS = (0.5, 2.5)
-SCALE_HALF = 30.0
+_SCALE_HALF = 30.0
 """Held-out readings with which the factor that they ask for counts half."""
 
 
@@ -153,19 +153,19 @@ def _level_known(scene: Scene) -> bool:
 def _leaning(scene: Scene, names: list[str]) -> tuple[Array, float]:
     """Return w0 of the experts, shape (k,), up to its sum, and as how many readings it counts; see the module."""
     power, nothing = scene.unit == "dBm", scene.transmitter is None and scene.layout is None
-    own = LEANINGS["power" if power else "nothing" if nothing else "site"]
-    counts = max(LEAN_READINGS, float(scene.plain.sum())) if power else LEAN_READINGS
+    own = _LEANINGS["power" if power else "nothing" if nothing else "site"]
+    counts = max(_LEAN_READINGS, float(scene.plain.sum())) if power else _LEAN_READINGS
     return np.array([own[name] for name in names]), counts
 
 
-def _stacked(y: Array, predicted: Array, leaning: Array, counts: float = LEAN_READINGS) -> Array:
+def _stacked(y: Array, predicted: Array, leaning: Array, counts: float = _LEAN_READINGS) -> Array:
     """Return the weights of the experts, shape (k,): not negative, of sum 1, near `leaning` when readings are few.
 
     Args:
         y: readings, shape (n,).
         predicted: the predicted of each reading by each expert from the other folds, shape (n, k).
         leaning: w0, up to its sum, shape (k,).
-        counts: as how many readings w0 counts.
+        counts: the number of readings that w0 counts as.
     """
     start = leaning / leaning.sum()
     if not len(y):
@@ -191,5 +191,5 @@ def _spread_factor(error: Array, std: Array) -> float:
     """Return the factor on the spread that puts 90 % of the errors inside their intervals, near 1 when they are few."""
     if not len(error):
         return 1.0
-    found = shrunk(factor_90(np.abs(error) / std, new=True), len(error), SCALE_HALF)
+    found = shrunk(factor_90(np.abs(error) / std, new=True), len(error), _SCALE_HALF)
     return float(np.clip(found, *SCALE_BOUNDS))

@@ -27,7 +27,7 @@ from openckm.errors import OptionError
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
-FAINT = 1e-4
+_FAINT = 1e-4
 """Weight within the margin, before normalisation: not 0, so that the sum of weights is positive everywhere."""
 
 
@@ -101,7 +101,7 @@ def tile_weights(starts: tuple[int, ...], side: int, cells: int, margin: int = 0
             ramp *= _rise(place, starts[k - 1] + size - start, margin)
         if k + 1 < len(starts):
             ramp *= _rise(size - place, start + size - starts[k + 1], margin)
-        weights[k, start : start + size] = np.maximum(ramp, FAINT)
+        weights[k, start : start + size] = np.maximum(ramp, _FAINT)
     return np.asarray(weights / weights.sum(0), np.float64)  # (1): sum_t w_t(i) = 1
 
 

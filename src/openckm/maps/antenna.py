@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-BEAMWIDTH_RAD = np.deg2rad(65.0)
+_BEAMWIDTH_RAD = np.deg2rad(65.0)
 FLOOR_DB = 30.0
 PEAK_DBI = 8.0
 
@@ -27,6 +27,6 @@ def sector_gain_db(azimuth_off: ArrayLike, elevation_off: ArrayLike) -> NDArray[
     """
     phi = np.angle(np.exp(1j * np.asarray(azimuth_off, dtype=np.float64)))
     theta = np.asarray(elevation_off, dtype=np.float64)
-    horizontal = np.minimum(12.0 * (phi / BEAMWIDTH_RAD) ** 2, FLOOR_DB)
-    vertical = np.minimum(12.0 * (theta / BEAMWIDTH_RAD) ** 2, FLOOR_DB)
+    horizontal = np.minimum(12.0 * (phi / _BEAMWIDTH_RAD) ** 2, FLOOR_DB)
+    vertical = np.minimum(12.0 * (theta / _BEAMWIDTH_RAD) ** 2, FLOOR_DB)
     return np.asarray(PEAK_DBI - np.minimum(horizontal + vertical, FLOOR_DB), dtype=np.float64)

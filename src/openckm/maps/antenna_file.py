@@ -29,7 +29,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 
-DBD_TO_DBI = 2.15
+_DBD_TO_DBI = 2.15
 _DEGREES = 360
 _LARGEST_BYTES = 5_000_000
 _PARAMETERS = re.compile(r"3gpp:(.+)", re.IGNORECASE)
@@ -176,7 +176,7 @@ def _gain(file: Path, words: list[str]) -> float:
     if match is None:
         raise InputError(f"{file}: GAIN {' '.join(words)!r}, wanted a number in dBi or dBd")
     value = float(match[1].replace(",", "."))
-    return value if match[2] == "dbi" else value + DBD_TO_DBI
+    return value if match[2] == "dbi" else value + _DBD_TO_DBI
 
 
 def _whole(file: Path, kind: str, cut: dict[int, float]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 
 Floats = NDArray[np.float64]
-CONTRADICTION = 0.999
+_CONTRADICTION = 0.999
 """Quantile of chi-square beyond which the readings of a cell contradict each other."""
 
 
@@ -126,7 +126,7 @@ def _noise_of_runs(points: Points, starts: NDArray[np.intp], count: NDArray[np.i
     mean = np.add.reduceat(points.value, starts) / count
     square = np.add.reduceat((points.value - np.repeat(mean, count)) ** 2, starts)
     free = np.maximum(count - 1, 1)
-    scattered = (count > 1) & (square > chdtri(free, 1.0 - CONTRADICTION) * stated * count)
+    scattered = (count > 1) & (square > chdtri(free, 1.0 - _CONTRADICTION) * stated * count)
     return np.asarray(np.where(scattered, square / free / count, stated))
 
 

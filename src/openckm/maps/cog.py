@@ -52,7 +52,7 @@ def cog_bytes(bands: Sequence[Band], grid: Grid, tags: Mapping[str, str]) -> byt
     """Return a cloud-optimised GeoTIFF of some bands on a grid.
 
     Args:
-        bands: at least one, each of the grid's shape.
+        bands: the bands, at least one, each of the grid's shape.
         grid: the cells.
         tags: metadata of the file.
 

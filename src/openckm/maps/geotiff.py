@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from affine import Affine
 
 BANDS = ("mean", "std", "p10", "p50", "p90")
-OUTAGE = "outage"
+_OUTAGE = "outage"
 _LEVELS = (0.1, 0.5, 0.9)
 
 
@@ -80,7 +80,7 @@ def encode_geotiff(
         "OPENCKM_BELIEF": str(radiomap.dataset.attrs.get("belief", "normal")) if draws else "normal",
         "OPENCKM_PROVENANCE": dump_provenance(radiomap.provenance),
     }
-    if any(band.name == OUTAGE for band in bands):
+    if any(band.name == _OUTAGE for band in bands):
         tags["OPENCKM_OUTAGE_THRESHOLD"] = repr(radiomap.outage_threshold)
     return cog_bytes(bands, radiomap.grid, tags)
 
@@ -179,7 +179,7 @@ class TiffMap:
         made.dataset.attrs |= self.attributes
         if self.outage_threshold is not None:
             facts = {"threshold": self.outage_threshold, "channel": self.channels[0]}
-            made.dataset[OUTAGE] = (("row", "col"), bands[len(BANDS)], facts)
+            made.dataset[_OUTAGE] = (("row", "col"), bands[len(BANDS)], facts)
         return made
 
 
@@ -204,7 +204,7 @@ def _number(text: str | None, where: str) -> float:
 
 def _band_unit(name: str, unit: str) -> str:
     """A probability has no unit, a spread of received power is in dB, all else is in the channel's unit."""
-    if name == OUTAGE:
+    if name == _OUTAGE:
         return "1"
     return "dB" if name == "std" and unit == "dBm" else unit
 
@@ -233,8 +233,8 @@ def _bands(radiomap: RadioMap, channel: str, unit: str, draws: bool) -> list[Ban
     spread: Pooling = "power" if pooling == "power" else "mean"
     for name, level in zip(BANDS[2:], _LEVELS, strict=True):
         layers.append((name, radiomap.quantile(level, channel), spread))
-    if radiomap.outage_threshold is not None and radiomap.dataset[OUTAGE].attrs["channel"] == channel:
-        layers.append((OUTAGE, radiomap.outage(), "mean"))
+    if radiomap.outage_threshold is not None and radiomap.dataset[_OUTAGE].attrs["channel"] == channel:
+        layers.append((_OUTAGE, radiomap.outage(), "mean"))
     if draws:
         drawn = radiomap.draws(channel)
         layers += [(name, one, spread) for name, one in zip(_draw_names(len(drawn)), drawn, strict=True)]
@@ -263,8 +263,8 @@ def _draw_names(count: int) -> tuple[str, ...]:
 def _require_bands(descriptions: tuple[str | None, ...], path: str | os.PathLike[str]) -> bool:
     """Refuse a raster that is no map; return whether it holds the outage."""
     found = tuple(descriptions)
-    has_outage = found[len(BANDS) : len(BANDS) + 1] == (OUTAGE,)
-    head = (*BANDS, OUTAGE) if has_outage else BANDS
+    has_outage = found[len(BANDS) : len(BANDS) + 1] == (_OUTAGE,)
+    head = (*BANDS, _OUTAGE) if has_outage else BANDS
     if found != head + _draw_names(len(found) - len(head)):
         raise InputError(
             f"{path} has the bands {', '.join(str(d) for d in descriptions)}: wanted {', '.join(BANDS)}, as"

@@ -46,12 +46,12 @@ _OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 _VECTOR = (".gpkg", ".shp", ".fgb", ".gml", ".kml", ".zip")
 _PARQUET = (".parquet", ".geoparquet")
 _TIFF = (".tif", ".tiff", ".asc", ".vrt", ".img", ".bil", ".flt", ".dem")
-SUFFIXES = (*_JSON, *_CSV, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
+_SUFFIXES = (*_JSON, *_CSV, *_OSM, *_VECTOR, *_PARQUET, *_TIFF, ".npz")
 """The file name endings that `read_layout` understands."""
 
-MOST_PADDING = 16
+_MOST_PADDING = 16
 """Cells that a network may want beyond a map; the surroundings reach at least so far."""
-CROWDED = 0.7
+_CROWDED = 0.7
 """A larger share of the map under buildings is worth a warning; the densest town centres have 0.6."""
 
 
@@ -68,7 +68,7 @@ def read_layout(
     building wins, and parts say the height inside an outline. Broken outlines are mended, or left out and counted.
 
     Args:
-        path: the file; its suffix says how to read it (see SUFFIXES).
+        path: the file; its suffix says how to read it (see _SUFFIXES).
         grid: the cells.
         height_column: property or tag that holds the height [m]; None takes height, then building:levels * 3.2 m.
         default_height_m: height of a building whose height nobody stated [m].
@@ -99,7 +99,7 @@ def geojson_layout(document: object, grid: Grid, source: str = "layout") -> Layo
     """Return the layout of a GeoJSON document in memory, brought onto a grid; errors as `read_layout`.
 
     Args:
-        document: as `json.loads` returns it.
+        document: the document as `json.loads` returns it.
         grid: the cells.
         source: what the layout and its errors call it.
     """
@@ -112,7 +112,7 @@ def _on_grid(footprints: Footprints, grid: Grid, default_height_m: float, where:
     notes += [f"polygons left out: {count} {reason}" for reason, count in footprints.left_out.items()]
     if footprints.part.any():
         notes.append(f"{int(footprints.part.sum())} parts say the height inside their outlines")
-    wide = grid.grown(max(MOST_PADDING, math.ceil(MARGIN_M / grid.cell_m)))
+    wide = grid.grown(max(_MOST_PADDING, math.ceil(MARGIN_M / grid.cell_m)))
     around = Layout(wide, rasterise(footprints, wide, default_height_m, where)[0])
     notes += footprints.notes
     layout = Layout(grid, height, known, name, footprints.credit, notes=tuple(notes), around=around, assumed=assumed)
@@ -121,10 +121,10 @@ def _on_grid(footprints: Footprints, grid: Grid, default_height_m: float, where:
 
 def _suffix(path: Path) -> str:
     name = path.name.lower()
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
         if name.endswith(suffix):
             return suffix
-    raise LayoutError(f"cannot read the layout {path}: wanted a name that ends in one of {', '.join(SUFFIXES)}")
+    raise LayoutError(f"cannot read the layout {path}: wanted a name that ends in one of {', '.join(_SUFFIXES)}")
 
 
 def _footprints(path: Path, kind: str, height_column: str | None) -> Footprints:
@@ -147,7 +147,7 @@ def _with_warning(layout: Layout) -> Layout:
     from dataclasses import replace
 
     share = float(np.mean(layout.building))
-    if share <= CROWDED:
+    if share <= _CROWDED:
         return layout
     warning = (
         f"WARNING: buildings cover {share:.0%} of the map; are these polygons buildings, and the heights above ground?"

@@ -20,7 +20,7 @@ from openckm.maps.site import Transmitter
 
 RECEIVER_HEIGHT_M = 1.5
 SPEED_OF_LIGHT = 299_792_458.0
-RAY_SAMPLES = 128
+_RAY_SAMPLES = 128
 
 Field = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ def _profile(
     x, y = grid.centres()
     built = np.zeros(grid.shape)
     worst = np.full(grid.shape, -np.inf)
-    fractions = (np.arange(RAY_SAMPLES) + 0.5) / RAY_SAMPLES
+    fractions = (np.arange(_RAY_SAMPLES) + 0.5) / _RAY_SAMPLES
     start, end = tx.height_m, np.full(grid.shape, RECEIVER_HEIGHT_M)
     if ground_m is not None:
         rows, cols = grid.shape
@@ -123,7 +123,7 @@ def _profile(
             base = ground_m[np.clip(row, 0, around.shape[0] - 1), np.clip(col, 0, around.shape[1] - 1)]
         nu = (base + top - line) * np.sqrt(2.0 / (wavelength * reach * t * (1.0 - t)))
         worst = np.where((top > 0) & (t < own_edge), np.maximum(worst, nu), worst)
-    return built * flat / RAY_SAMPLES, knife_edge_db(worst)
+    return built * flat / _RAY_SAMPLES, knife_edge_db(worst)
 
 
 def knife_edge_db(nu: NDArray[np.float64]) -> NDArray[np.float64]:

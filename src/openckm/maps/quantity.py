@@ -18,7 +18,7 @@ from openckm.errors import UnitError
 
 __all__ = ["GAIN"]
 
-Symmetry = Literal["scalar", "east", "north"]
+_Symmetry = Literal["scalar", "east", "north"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Quantity:
     unit: str
     lo: float
     hi: float
-    symmetry: Symmetry = "scalar"
+    symmetry: _Symmetry = "scalar"
     offset: float = 0.0
     scale: float = 1.0
 

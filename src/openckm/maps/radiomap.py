@@ -186,7 +186,7 @@ class RadioMap:
 
         Args:
             threshold: [unit of the map's channel: dBm for received power].
-            channel: whose outage.
+            channel: the channel whose outage is wanted.
 
         Raises:
             OptionError: if the threshold is not finite or there is no such channel.
@@ -216,8 +216,8 @@ class RadioMap:
         """Return this map with a channel's spread, quantiles and draws stretched about its mean; outage is left out.
 
         Args:
-            factor: on the standard deviation, positive, one for all cells or of shape grid.shape.
-            channel: whose spread.
+            factor: the factor on the standard deviation, positive, one for all cells or of shape grid.shape.
+            channel: the channel whose spread is changed.
 
         Raises:
             OptionError: if the factor is not positive and finite or there is no such channel.
@@ -240,7 +240,7 @@ class RadioMap:
         Args:
             offset: what is added [dB], one number or one a cell, shape grid.shape.
             unit: unit of the sum: "dBm" where the offset is a transmit power.
-            channel: which channel.
+            channel: the channel.
 
         Raises:
             OptionError: if an offset is not finite or there is no such channel.

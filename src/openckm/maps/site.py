@@ -25,7 +25,7 @@ class Layout:
         grid: the cells.
         height_m: building height above ground [m], shape grid.shape, 0 where there is no building.
         height_known: share of buildings whose height was stated rather than assumed, 0-1.
-        source: where the layout comes from (file name or data set), for credits and provenance.
+        source: the place that the layout comes from (file name or data set), for credits and provenance.
         licence: whom it is to be credited to and its licence, as the file states them or as its marks show; "" where
             it does not say.
         notes: what was left out and assumed when the layout was read, one sentence each.

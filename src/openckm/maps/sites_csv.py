@@ -18,7 +18,7 @@ from typing import Any
 from openckm.errors import InputError
 from openckm.maps.site_plan import SitePlan
 
-SITE_COLUMNS: dict[str, tuple[str, ...]] = {
+_SITE_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "site", "cell", "cell_name"),
     "lon": ("lon", "longitude", "lng"),
     "lat": ("lat", "latitude"),
@@ -52,12 +52,12 @@ def read_sites(path: str | os.PathLike[str], plan: SitePlan | None = None) -> tu
     source = Path(path)
     rows = _rows(source)
     header = {name.strip().lower(): name for name in rows[0] if name is not None} if rows else {}
-    columns = {role: next((header[n] for n in names if n in header), None) for role, names in SITE_COLUMNS.items()}
+    columns = {role: next((header[n] for n in names if n in header), None) for role, names in _SITE_COLUMNS.items()}
     missing = [role for role in ("name", "lon", "lat") if columns[role] is None]
     if not rows or missing:
         raise InputError(
             f"{source} {'lacks the columns ' + ', '.join(missing) if rows else 'holds no site'}: wanted a header with"
-            f" name, lon, lat and, where known, {', '.join(list(SITE_COLUMNS)[3:])}"
+            f" name, lon, lat and, where known, {', '.join(list(_SITE_COLUMNS)[3:])}"
         )
     sites: dict[str, SitePlan] = {}
     for line, row in enumerate(rows, start=2):

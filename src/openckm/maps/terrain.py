@@ -35,8 +35,8 @@ EARTH_M = 8.5e6
 """Effective radius of the Earth [m], 4/3 of its own."""
 SAMPLES = 128
 """Points of a profile between its ends."""
-LOWEST_M, HIGHEST_M = -500.0, 9000.0
-MOST_MISSING = 0.2
+LOWEST_M, _HIGHEST_M = -500.0, 9000.0
+_MOST_MISSING = 0.2
 """Share of the area without an elevation up to which gaps are filled by their nearest neighbours."""
 _FEET = ("ft", "foot", "feet", "us survey foot", "us-ft")
 
@@ -75,7 +75,7 @@ def read_terrain(path: str | os.PathLike[str], grid: Grid, transmitter: Transmit
     Args:
         path: the file; its first band is elevation above any one level, in metres unless it says feet.
         grid: cells of the map.
-        transmitter: which the terrain has to reach, where it stands outside the map.
+        transmitter: the transmitter, which the terrain has to reach, where it stands outside the map.
 
     Raises:
         LayoutError: if the file cannot be read, has no CRS where the map has one, does not cover the map, or holds
@@ -98,7 +98,7 @@ def read_terrain(path: str | os.PathLike[str], grid: Grid, transmitter: Transmit
                 values = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
                 values = values * np.float32(raster.scales[0]) + np.float32(raster.offsets[0])
                 feet = str(raster.units[0] or "").lower() in _FEET
-                values = np.where((values > LOWEST_M) & (values < HIGHEST_M), values, np.nan).astype(np.float32)
+                values = np.where((values > LOWEST_M) & (values < _HIGHEST_M), values, np.nan).astype(np.float32)
                 found = np.full(wide.shape, np.nan, dtype=np.float32)
                 flat = "EPSG:3857"  # stands in for the shared plane where neither side has a CRS
                 reproject(
@@ -133,7 +133,7 @@ def _filled(found: NDArray[np.float32], source: Path) -> tuple[NDArray[np.float3
     from scipy.ndimage import distance_transform_edt
 
     missing = ~np.isfinite(found)
-    if missing.mean() > MOST_MISSING:
+    if missing.mean() > _MOST_MISSING:
         raise LayoutError(
             f"{source} says nothing of {missing.mean():.0%} of the area of the map and the base station; take a raster"
             " of elevations that covers it"
@@ -150,7 +150,7 @@ def terrain_loss_db(
     """Return what the terrain takes off the path to each cell beyond flat ground [dB], 0 or more, shape grid.shape.
 
     Args:
-        terrain: which holds the map and the transmitter.
+        terrain: the terrain, which holds the map and the transmitter.
         transmitter: its height is above the ground below it.
         grid: cells of the map.
         receiver_m: height of the receiver above the ground [m].
@@ -176,7 +176,7 @@ def _bullington_db(
         heights: elevation at a share of the way to each cell [m].
         d: length of the way [m].
         start: height of the antenna above the elevations' level [m].
-        end: that of the receivers [m].
+        end: the height of the receivers [m].
         carrier_hz: carrier frequency [Hz].
     """
     wavelength = SPEED_OF_LIGHT / carrier_hz

@@ -26,7 +26,7 @@ from openckm.maps.provenance import dump_provenance, load_provenance
 from openckm.maps.radiomap import QUANTILES, RadioMap
 
 FORMAT = 2
-CHUNK, SHARD = 256, 1024
+CHUNK, _SHARD = 256, 1024
 """Sides of a chunk and of a shard [cells]."""
 _DIMS: dict[str, tuple[str, ...]] = {
     "mean": ("channel", "y", "x"),
@@ -38,7 +38,7 @@ _DIMS: dict[str, tuple[str, ...]] = {
 }
 _NEEDED = ("mean", "std", "quantile", "valid", "channel", "q", "x", "y")
 _CHUNK_KEY = re.compile(r"(^|/)c(/\d+)+$")
-Sharding = Literal["cells", "planes"]
+_Sharding = Literal["cells", "planes"]
 
 
 def is_zarr(path: Path) -> bool:
@@ -117,7 +117,7 @@ class ZarrMap:
         *,
         levels: Sequence[float] = QUANTILES,
         draws: int = 0,
-        sharding: Sharding = "cells",
+        sharding: _Sharding = "cells",
         provenance: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
         outage: Mapping[str, Any] | None = None,
@@ -172,7 +172,7 @@ class ZarrMap:
             variable: one of `variables`.
             rows: the rows of the window.
             cols: the columns of the window.
-            channel: whose plane, for arrays with a channel; None for all channels.
+            channel: the channel whose plane is wanted, for arrays with a channel; None for all channels.
             index: draw or quantile, or several, for arrays with draws or quantiles.
 
         Raises:
@@ -234,7 +234,7 @@ _OF_FORMAT = ("grid_mapping", "_ARRAY_DIMENSIONS", "_FillValue", "coordinates", 
 
 
 def _make_array(
-    group: Any, name: str, dims: tuple[str, ...], sizes: dict[str, int], sharding: Sharding, extra: dict[str, Any],
+    group: Any, name: str, dims: tuple[str, ...], sizes: dict[str, int], sharding: _Sharding, extra: dict[str, Any],
     crs: str | None,
 ) -> None:  # fmt: skip
     from zarr.codecs import ZstdCodec
@@ -244,9 +244,9 @@ def _make_array(
     shard: tuple[int, ...] | None = None
     if sharding == "planes" and len(dims) == 4:
         shard = (sizes[dims[0]], 1, *chunk[2:])
-    elif sharding == "cells" and max(shape[-2:]) > SHARD:
+    elif sharding == "cells" and max(shape[-2:]) > _SHARD:
         shard = tuple(
-            -(-min(s, SHARD) // c) * c if d in ("y", "x") else 1 for s, c, d in zip(shape, chunk, dims, strict=True)
+            -(-min(s, _SHARD) // c) * c if d in ("y", "x") else 1 for s, c, d in zip(shape, chunk, dims, strict=True)
         )
     whole = name == "valid"
     attributes = extra | ({} if crs is None else {"grid_mapping": "spatial_ref"})

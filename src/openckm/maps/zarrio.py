@@ -46,7 +46,7 @@ def write_zarrs(radiomaps: Mapping[str, RadioMap], path: str | os.PathLike[str])
     """Write several maps as the groups of one Zarr folder, whole or not at all; `read_zarr(path / name)` reads one.
 
     Args:
-        radiomaps: by the name of the group.
+        radiomaps: the maps by the name of their group.
         path: folder to write; an old Zarr folder of that name is replaced, any other folder is refused.
 
     Raises:

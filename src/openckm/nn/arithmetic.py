@@ -19,7 +19,7 @@ from torch.nn import functional
 from openckm.errors import OptionError
 
 Arithmetic = Literal["fp32", "bf16"]
-ARITHMETICS = ("auto", *get_args(Arithmetic))
+_ARITHMETICS = ("auto", *get_args(Arithmetic))
 """What may be chosen; "auto" asks the processor."""
 
 _chosen: Arithmetic | None = None
@@ -43,8 +43,8 @@ def set_arithmetic(choice: str) -> Arithmetic:
         OptionError: if it is none of these.
     """
     global _chosen
-    if choice not in ARITHMETICS:
-        raise OptionError(f"arithmetic {choice!r}: wanted one of {', '.join(ARITHMETICS)}")
+    if choice not in _ARITHMETICS:
+        raise OptionError(f"arithmetic {choice!r}: wanted one of {', '.join(_ARITHMETICS)}")
     _chosen = _fast_here() if choice == "auto" else "bf16" if choice == "bf16" else "fp32"
     return _chosen
 

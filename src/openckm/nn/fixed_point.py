@@ -1,6 +1,6 @@
 """A grid of fixed-point numbers on which additions are exact, so that what was added can be taken away to the bit.
 
-A number is brought onto the grid as x -> g round(x / g), g = 2^-12, with the rounding's derivative taken as 1
+A number is brought onto the grid as x -> g round(x / g) (1), g = 2^-12, with the rounding's derivative taken as 1
 (straight-through). Sums of multiples of g below 2^24 g = 4096 are exact in float32.
 
 References:
@@ -26,7 +26,7 @@ class _Rounded(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        return torch.round(x * (1.0 / GRID)).mul_(GRID)
+        return torch.round(x * (1.0 / GRID)).mul_(GRID)  # (1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:

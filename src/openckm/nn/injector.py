@@ -1,8 +1,12 @@
 """Everything known of a site, on every level of a network: planes pooled by means over where they are known.
 
 A value plane v with weights w (1 where it is known, or how much a reading weighs) is pooled over the f x f cells of a
-coarser one as sum(w v) / sum(w), and the weights as their mean: a reading among empty cells keeps its value on every
-level, where a plain mean would fade it by f^2.
+coarser one as
+
+    sum(w v) / sum(w),                                                                                          (1)
+
+and the weights as their mean: a reading among empty cells keeps its value on every level, where a plain mean would
+fade it by f^2.
 
 References:
     H. Knutsson, C.-F. Westin, Normalized and differential convolution, 1993.
@@ -41,6 +45,6 @@ def pool_known(planes: Tensor, weighted_by: tuple[int, ...], factors: tuple[int,
     for f in factors:
         plain = functional.avg_pool2d(planes, f)
         known = functional.avg_pool2d(weight, f)
-        mean = functional.avg_pool2d(planes * weight, f) / known.clamp_min(_LEAST)
+        mean = functional.avg_pool2d(planes * weight, f) / known.clamp_min(_LEAST)  # (1)
         pooled.append(torch.where(own, plain, torch.where(known > _LEAST, mean, 0.0)))
     return tuple(pooled)

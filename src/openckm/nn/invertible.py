@@ -2,11 +2,11 @@ r"""Invertible changes of resolution: pixels folded into channels, and the ortho
 
 The Haar transform of 2 x 2 pixels (a b; c d) is
 
-    LL = (a + b + c + d) / 2,   LH = (b - a + d - c) / 2,   HL = (c - a + d - b) / 2,   HH = (d - b - c + a) / 2,
+    LL = (a + b + c + d) / 2,   LH = (b - a + d - c) / 2,   HL = (c - a + d - b) / 2,   HH = (d - b - c + a) / 2,  (1)
 
 rotations by 45 degrees along columns, then along rows. A rotation by t is three shears (lifting),
 
-    y += p x,    x -= sin(t) y,    y += p x,      p = tan(t / 2),                                        (1)
+    y += p x,    x -= sin(t) y,    y += p x,      p = tan(t / 2),                                               (2)
 
 and a shear may round what it adds to any grid and stays invertible exactly: on the grid of
 `openckm.nn.fixed_point` the transform gives back the bits of its input, and differs from the orthonormal one by a few
@@ -103,7 +103,7 @@ def _forward(x: Tensor, exact: bool) -> Tensor:
         *_turned(low[..., 0::2, :], low[..., 1::2, :], exact),
         *_turned(high[..., 0::2, :], high[..., 1::2, :], exact),
     ]
-    return torch.cat([bands[0], bands[2], bands[1], bands[3]], dim=1)
+    return torch.cat([bands[0], bands[2], bands[1], bands[3]], dim=1)  # (1): LL, LH, HL, HH
 
 
 def _backward(x: Tensor, exact: bool) -> Tensor:
@@ -116,7 +116,7 @@ def _turned(a: Tensor, b: Tensor, exact: bool) -> tuple[Tensor, Tensor]:
     """Return ((a + b) / sqrt 2, (b - a) / sqrt 2)."""
     if not exact:
         return (a + b) * _SIN, (b - a) * _SIN
-    b = b - _shear(a, _TAN)  # Eq. 1 with t = -45 degrees
+    b = b - _shear(a, _TAN)  # (2) with t = -45 degrees
     a = a + _shear(b, _SIN)
     return a, b - _shear(a, _TAN)
 

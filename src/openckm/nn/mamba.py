@@ -32,7 +32,7 @@ from openckm.nn.selective_scan import runs_compiled, selective_scan, state_space
 from openckm.nn.selective_scan_compiled import compiled_convolution, compiled_scan
 
 Form = Literal["s6", "ssd"]
-STEP_RANGE = (1e-3, 0.1)
+_STEP_RANGE = (1e-3, 0.1)
 """Step sizes at the start of a training lie between these, evenly in their logarithm."""
 
 
@@ -74,8 +74,8 @@ def mamba_layer(width: int, options: MambaOptions | None = None) -> Mamba | Dual
 
 
 def _first_steps(count: int) -> Tensor:
-    """Return what softplus turns into step sizes spread over STEP_RANGE."""
-    low, high = (math.log(v) for v in STEP_RANGE)
+    """Return what softplus turns into step sizes spread over _STEP_RANGE."""
+    low, high = (math.log(v) for v in _STEP_RANGE)
     step = torch.exp(low + (high - low) * torch.rand(count))
     return step + torch.log(-torch.expm1(-step))
 
@@ -104,7 +104,8 @@ class DualMamba(nn.Module):
     def forward(self, u: Tensor, *, backwards: bool = False) -> Tensor:
         """Return the answers to sequences u [B, L, D]; `backwards` adds those of the sequences read from the end."""
         z, x, b, c, dt = self.in_proj(u).split(self.sizes, dim=-1)
-        steps, rates = functional.softplus(dt.float() + self.dt_bias.float()), -torch.exp(self.A_log.float())
+        steps = functional.softplus(dt.float() + self.dt_bias.float())  # P3, Eq. 9, of b, c and dt made by Eq. 10-11
+        rates = -torch.exp(self.A_log.float())
         y = state_space_dual(x, steps, rates, b, c, self.D, both=backwards)
         return torch.as_tensor(self.out_proj(y * functional.silu(z)))
 
@@ -142,7 +143,7 @@ class Mamba(nn.Module):
         if not backwards:
             return torch.as_tensor(self.out_proj(self._causal(x) * functional.silu(z)))
         y = self._causal(torch.cat([x, x.flip(1)]))
-        forth, back = y.chunk(2)
+        forth, back = y.chunk(2)  # P3, Eq. 23 and 24
         return torch.as_tensor(self.out_proj((forth + back.flip(1)) * functional.silu(z)))
 
     def _compiled(self, u: Tensor, backwards: bool) -> Tensor:

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def peak_mb() -> float:
@@ -23,16 +23,16 @@ def peak_mb() -> float:
 
 def resident_mb(field: str) -> float:
     """Return a line of /proc/self/status [MiB], "VmRSS" (now) or "VmHWM" (at most); elsewhere, the most so far."""
-    if not STATUS.is_file():
+    if not _STATUS.is_file():
         return peak_mb()
-    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text(encoding="ascii", errors="replace"))
+    found = re.search(rf"{field}:\s+(\d+) kB", _STATUS.read_text(encoding="ascii", errors="replace"))
     return peak_mb() if found is None else float(found[1]) / 1024.0
 
 
 def forget_peak() -> None:
     """Let the largest resident memory of this process begin anew, where the system can."""
     with contextlib.suppress(OSError):
-        CLEAR.write_text("5", encoding="ascii")
+        _CLEAR.write_text("5", encoding="ascii")
 
 
 def give_back() -> None:

@@ -26,8 +26,8 @@ from openckm.errors import OptionError
 from openckm.nn.mamba import MambaOptions, mamba_layer
 from openckm.nn.scan_orders import SCANS, Order, Scan, orders
 
-Branches = Literal["both", "conv", "mamba"]
-Convolution = Literal["separable", "standard"]
+_Branches = Literal["both", "conv", "mamba"]
+_Convolution = Literal["separable", "standard"]
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class RadioMambaOptions:
     depths: tuple[int, ...] = (2, 3, 4, 4)
     mamba: MambaOptions = field(default_factory=MambaOptions)
     scan: Scan = "raster"
-    branches: Branches = "both"
-    convolution: Convolution = "separable"
+    branches: _Branches = "both"
+    convolution: _Convolution = "separable"
     fold: int = 1
     scanned: int = 0
 
@@ -100,25 +100,25 @@ class MambaConvBlock(nn.Module):
 
         Without the convolution branch the identity that belongs to it stays.
         """
-        local = x if self.branches == "mamba" else x + self.conv(x)
-        return torch.as_tensor(local if self.branches == "conv" else local + self._scan(x, order))
+        local = x if self.branches == "mamba" else x + self.conv(x)  # P3, Eq. 21
+        return torch.as_tensor(local if self.branches == "conv" else local + self._scan(x, order))  # P3, Eq. 25
 
     def _scan(self, x: Tensor, order: tuple[Order, ...]) -> Tensor:
         rows, cols = x.shape[-2:]
-        tokens = self.norm(x.flatten(2).transpose(1, 2))
+        tokens = self.norm(x.flatten(2).transpose(1, 2))  # P3, Eq. 22
         answers = [self._read(tokens, one) for one in order]
         total = answers[0] if len(answers) == 1 else torch.stack(answers).sum(0)
         return torch.as_tensor(total.transpose(1, 2).reshape(x.shape[0], -1, rows, cols))
 
     def _read(self, tokens: Tensor, order: Order) -> Tensor:
         if order is None:
-            return torch.as_tensor(self.mamba(tokens, backwards=True))
+            return torch.as_tensor(self.mamba(tokens, backwards=True))  # P3, Eq. 23-24, added
         index = order.expand(len(tokens), -1)[..., None].expand_as(tokens)
         answer = torch.as_tensor(self.mamba(tokens.gather(1, index), backwards=True))
         return torch.zeros_like(answer).scatter(1, index, answer)
 
 
-def _convolutions(width: int, kind: Convolution) -> nn.Sequential:
+def _convolutions(width: int, kind: _Convolution) -> nn.Sequential:
     if kind == "separable":
         first = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
         second = nn.Conv2d(width, width, 1, bias=False)

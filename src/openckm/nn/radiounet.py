@@ -32,7 +32,7 @@ FIRST = (
      _Layer(150, 5, 2), _Layer(300, 5, 2), _Layer(500, 5, 2)),
     (300, 150, 100, 100, 60, 50, 40, 20),
 )  # fmt: skip
-SECOND = (
+_SECOND = (
     (_Layer(20, 3, 1), _Layer(30, 5, 2), _Layer(40, 5, 2), _Layer(50, 5, 1), _Layer(60, 5, 2), _Layer(70, 3, 1),
      _Layer(90, 5, 2), _Layer(110, 5, 2), _Layer(150, 5, 2)),
     (110, 90, 70, 60, 50, 40, 30, 20),
@@ -68,7 +68,7 @@ class RadioUNet(nn.Module):
         super().__init__()
         self.options = o = options or RadioUNetOptions()
         self.first = _U(o.inputs, *_scaled(FIRST, o.share), o.rectified)
-        self.second = _U(o.inputs + 1, *_scaled(SECOND, o.share), o.rectified)
+        self.second = _U(o.inputs + 1, *_scaled(_SECOND, o.share), o.rectified)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, planes: Tensor, source: Tensor | None = None) -> tuple[Tensor, Tensor]:

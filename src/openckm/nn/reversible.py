@@ -78,7 +78,7 @@ class Coupling(Move):
 
     Args:
         body: F, a module that maps x2 and its context to a tensor of x2's shape, and keeps no statistics.
-        uses: which tensors of the context F takes.
+        uses: the numbers of the context's tensors that F takes.
         exact: keep the state on the grid.
         keep: a, in (0, 1]; 1 in exact mode.
         name: what errors call it.
@@ -128,17 +128,18 @@ class Coupling(Move):
 
     def _sum(self, x1: Tensor, x2: Tensor, h: Tensor) -> Tensor:
         if self.exact:
-            return x1 + on_grid(h)  # Eq. 2
-        return x1 + h.to(x1.dtype) if self.keep == 1.0 else self.keep * x1 + (1.0 - self.keep) * x2 + h.to(x1.dtype)
+            return x1 + on_grid(h)  # (2)
+        kept = x1 if self.keep == 1.0 else self.keep * x1 + (1.0 - self.keep) * x2
+        return kept + h.to(x1.dtype)  # (1)
 
     def _undone(self, state: State, h: Tensor) -> State:
         y1, y2 = state[:2]
         if self.exact:
-            x1 = y2 - on_grid(h)
+            x1 = y2 - on_grid(h)  # (2), solved for x1
         elif self.keep == 1.0:
             x1 = y2 - h.to(y2.dtype)
         else:
-            x1 = (y2 - (1.0 - self.keep) * y1 - h.to(y2.dtype)) / self.keep
+            x1 = (y2 - (1.0 - self.keep) * y1 - h.to(y2.dtype)) / self.keep  # (1), solved for x1
         return (x1, y1, *state[2:])
 
     def _checked(self, y: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from openckm.nn.layers import Attention, FourierEmbedding, ResBlock, group_norm,
 from openckm.nn.recompute import POLICIES
 from openckm.nn.reversible import Coupling, Move, run
 
-HEADS = 4
+_HEADS = 4
 """Heads of the attention on the coarsest level."""
 
 
@@ -60,10 +60,10 @@ class ReversibleUNetOptions:
     def __post_init__(self) -> None:
         steps = zip(self.widths, self.widths[1:], strict=False)
         fits = bool(self.widths) and min(self.widths) > 0 and all(a <= b <= 4 * a for a, b in steps)
-        if not fits or self.blocks < 1 or self.widths[-1] % HEADS:
+        if not fits or self.blocks < 1 or self.widths[-1] % _HEADS:
             raise OptionError(
                 f"widths {self.widths}, {self.blocks} blocks: wanted at least one of each, every width from 1 to 4"
-                f" times the one before, and the last divisible by {HEADS}"
+                f" times the one before, and the last divisible by {_HEADS}"
             )
 
     @property
@@ -90,7 +90,7 @@ class _Mixing(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.attention = Attention(channels, HEADS)
+        self.attention = Attention(channels, _HEADS)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C, H, W]."""

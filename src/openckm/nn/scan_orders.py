@@ -29,7 +29,7 @@ def orders(scan: Scan, shape: tuple[int, int], source: Tensor | None, scale: flo
     """Return the orders of even and of odd blocks at one resolution.
 
     Args:
-        scan: which scan.
+        scan: the name of the scan.
         shape: rows and columns at this resolution.
         source: (row, column) of the transmitter in cells of the whole map, fractions and places outside it allowed
             [B, 2]; wanted by "rays".

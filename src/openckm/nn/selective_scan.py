@@ -58,9 +58,9 @@ def selective_scan_reference(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Ten
         state = torch.zeros(x.shape[0], *a.shape, device=x.device)
         answers = []
         for t in range(x.shape[1]):
-            decay = torch.exp(steps[:, t, :, None] * a.float())
-            state = decay * state + (steps[:, t] * inputs[:, t])[:, :, None] * ins[:, t, None, :]
-            answers.append((state * outs[:, t, None, :]).sum(-1))
+            decay = torch.exp(steps[:, t, :, None] * a.float())  # P3, Eq. 12
+            state = decay * state + (steps[:, t] * inputs[:, t])[:, :, None] * ins[:, t, None, :]  # P3, Eq. 14
+            answers.append((state * outs[:, t, None, :]).sum(-1))  # P3, Eq. 15
         y = torch.stack(answers, dim=1)
         return _with_skip(y, inputs, d).to(x.dtype)
 
@@ -100,7 +100,7 @@ def selective_scan(
         return compiled_scan(x, dt, a, b, c, d, soft=softplus)
     with torch.autocast(x.device.type, enabled=False):
         inputs, steps, rates, ins, outs = (t.float() for t in (x, dt, a, b, c))
-        steps = functional.softplus(steps) if softplus else steps
+        steps = functional.softplus(steps) if softplus else steps  # P3, Eq. 9
         if (kernels := fused_kernels(x.device)) is not None:
             turned = [t.transpose(1, 2).contiguous() for t in (inputs, steps, ins, outs)]
             skip = None if d is None else d.float()

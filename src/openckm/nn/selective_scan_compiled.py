@@ -27,25 +27,25 @@ from torch import Tensor
 from openckm._compiled import machine_code
 
 Numbers = NDArray[Any]
-STATES = 3072
+_STATES = 3072
 """States of a block of channels: they and their rates fill three quarters of a first-level cache."""
 SMALL = 1_000_000
 """Below so many updates threads cost more than they bring."""
 F = np.float32
-LOG2_E, LEAST, ROUND = F(1.4426950408889634), F(-126.0), F(12582912.0)
-"""A number plus ROUND (1.5 * 2^23) is rounded to a whole one, which is then in its last bits."""
-E1, E2, E3, E4, E5 = (F(v) for v in (0.69314718, 0.24022349, 0.05550381, 0.00966636852, 0.00133813025))
-L0, L1, L2, L3, L4 = (F(v) for v in (0.99999996593, -0.49999444976, 0.33318121707, -0.24835398997, 0.19076880731))
-L5, L6, L7, L8 = (F(v) for v in (-0.13602247612, 0.07751608662, -0.02907406461, 0.0051261021234))
+LOG2_E, LEAST, _ROUND = F(1.4426950408889634), F(-126.0), F(12582912.0)
+"""A number plus _ROUND (1.5 * 2^23) is rounded to a whole one, which is then in its last bits."""
+_E1, _E2, _E3, _E4, _E5 = (F(v) for v in (0.69314718, 0.24022349, 0.05550381, 0.00966636852, 0.00133813025))
+_L0, L1, L2, _L3, _L4 = (F(v) for v in (0.99999996593, -0.49999444976, 0.33318121707, -0.24835398997, 0.19076880731))
+_L5, _L6, _L7, _L8 = (F(v) for v in (-0.13602247612, 0.07751608662, -0.02907406461, 0.0051261021234))
 
 
 @machine_code(reorder=False)
 def _exp2(p: Any) -> Any:
     """Return 2^p for p <= 0; below 2^-126 it is that."""
     p = max(p, LEAST)
-    shifted = F(p + ROUND)
-    f = p - (shifted - ROUND)
-    series = F(F(1.0) + f * (E1 + f * (E2 + f * (E3 + f * (E4 + f * E5)))))
+    shifted = F(p + _ROUND)
+    f = p - (shifted - _ROUND)
+    series = F(F(1.0) + f * (_E1 + f * (_E2 + f * (_E3 + f * (_E4 + f * _E5)))))
     return np.int32(series.view(np.int32) + (shifted.view(np.int32) << np.int32(23))).view(np.float32)
 
 
@@ -53,8 +53,8 @@ def _exp2(p: Any) -> Any:
 def _softplus(v: Any) -> Any:
     """Return log(1 + exp(v))."""
     q = _exp2(-abs(v) * LOG2_E)
-    series = L3 + q * (L4 + q * (L5 + q * (L6 + q * (L7 + q * L8))))
-    return max(v, F(0.0)) + q * (L0 + q * (L1 + q * (L2 + q * series)))
+    series = _L3 + q * (_L4 + q * (_L5 + q * (_L6 + q * (_L7 + q * _L8))))
+    return max(v, F(0.0)) + q * (_L0 + q * (L1 + q * (L2 + q * series)))
 
 
 @machine_code(reorder=False)
@@ -196,7 +196,7 @@ def compiled_scan(
     answer = torch.empty(batch, *x.shape[1:], dtype=torch.bfloat16 if narrow else torch.float32)
     y = _numbers(answer, narrow)
     z, gated = rest[0] if rest else y, bool(rest)
-    size = max(1, min(STATES // rates.shape[1], -(-len(rates) // torch.get_num_threads())))
+    size = max(1, min(_STATES // rates.shape[1], -(-len(rates) // torch.get_num_threads())))
 
     def run(k: int, first: int) -> None:
         last = min(first + size, len(rates))

@@ -7,12 +7,12 @@ Else all chunks of a sequence go side by side, forward and backward. A sequence 
 chunks. With P = exp(A sum dt) of a whole chunk,
 
     1. every chunk is run from a zero state; only its last state s is kept
-    2. chunk by chunk, h_start' = P h_start + s                      (L / K small steps)
+    2. chunk by chunk, h_start' = P h_start + s                      (L / K small steps)                        (1)
     3. every chunk is run again from its true first state, and answers
 
 so that each exponential is of dt A <= 0 and no cumulated decay is ever divided by. Backward, with the adjoint
 
-    g_t = dL/dy_t C_t + exp(dt_{t+1} A) g_{t+1}
+    g_t = dL/dy_t C_t + exp(dt_{t+1} A) g_{t+1}                                                                 (2)
 
 the same three passes run from the end, over the states that are made again from the chunks' first ones. Chunks lie
 along the last axis, so that every elementwise step is a run over contiguous memory, and channels are taken in blocks
@@ -63,10 +63,10 @@ def serial_scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tenso
         torch.mul(u[span, :, None], b[span, ..., None], out=state[:count])
         before = last
         for passing, now in zip(decay[:count].unbind(), state[:count].unbind(), strict=True):
-            before = now.addcmul_(passing, before)
+            before = now.addcmul_(passing, before)  # P3, Eq. 14
         last = before.clone()
         answers = y[span].view(-1, 1, channels)
-        torch.bmm(c[span].view(-1, 1, states), state[:count].view(-1, states, channels), out=answers)
+        torch.bmm(c[span].view(-1, 1, states), state[:count].view(-1, states, channels), out=answers)  # P3, Eq. 15
     return y[:, :, 0].transpose(0, 1)
 
 
@@ -157,15 +157,15 @@ def _run(parts: _Parts, block: slice, state: Tensor, y: Tensor | None = None) ->
     answers = [None] * len(parts.dt) if y is None else y[:, block].unbind()
     inputs = (parts.dt[:, block, None].unbind(), parts.u[:, block, None].unbind(), parts.b.unbind(), parts.c.unbind())
     for dt, u, b, c, answer in zip(*inputs, answers, strict=True):
-        state.mul_(torch.mul(dt, rates, out=scratch).exp2_()).addcmul_(u, b)
+        state.mul_(torch.mul(dt, rates, out=scratch).exp2_()).addcmul_(u, b)  # P3, Eq. 12, 14
         if answer is not None:
-            torch.sum(torch.mul(state, c, out=scratch), 1, out=answer)
+            torch.sum(torch.mul(state, c, out=scratch), 1, out=answer)  # P3, Eq. 15
     return state
 
 
 def _whole_decay(parts: _Parts) -> Tensor:
     """Return P = exp(A sum dt) of every chunk, [E, N, G]."""
-    return torch.exp2(parts.dt.sum(0)[:, None] * parts.binary[:, :, None])
+    return torch.exp2(parts.dt.sum(0)[:, None] * parts.binary[:, :, None])  # P of (1)
 
 
 def _carry(decay: Tensor, last: Tensor, batch: int, *, back: bool = False) -> Tensor:
@@ -176,7 +176,7 @@ def _carry(decay: Tensor, last: Tensor, batch: int, *, back: bool = False) -> Te
     order = range(len(added) - 1, 0, -1) if back else range(len(added) - 1)
     step = -1 if back else 1
     for k in order:
-        torch.addcmul(added[k], passing[k], entering[k], out=entering[k + step])
+        torch.addcmul(added[k], passing[k], entering[k], out=entering[k + step])  # (1)
     return entering.permute(1, 2, 3, 0).reshape(last.shape).contiguous()
 
 
@@ -204,7 +204,7 @@ class _Adjoint:
         scratch = torch.empty_like(state)
         for t in range(self.parts.dt.shape[0] - 1, -1, -1):
             state.addcmul_(self.d_y[t, block, None], self.parts.c[t])
-            state.mul_(self._decay(t, block, scratch))
+            state.mul_(self._decay(t, block, scratch))  # (2), from zero
         return state
 
     def _finish(self, block: slice, flow: Tensor) -> None:
@@ -221,7 +221,7 @@ class _Adjoint:
         scratch, flow = torch.empty_like(flow), flow.clone()
         for t in range(steps - 1, -1, -1):
             d_y = self.d_y[t, block, None]
-            flow.addcmul_(d_y, parts.c[t])
+            flow.addcmul_(d_y, parts.c[t])  # (2)
             self.c[t] += torch.mul(states[t + 1], d_y, out=scratch).sum(0)
             self.b[t] += torch.mul(flow, parts.u[t, block, None], out=scratch).sum(0)
             torch.sum(torch.mul(flow, parts.b[t], out=scratch), 1, out=self.u[t, block])

@@ -2,19 +2,19 @@ r"""The scan as matrix products (Mamba-2): one decay per head, g_t = dt_t A[head
 
 With S_t the sum of g up to token t of its chunk and M_t = S_t - g_t / 2 its middle, what token j leaves for token i is
 
-    C_i . B_j dt_j exp(S_i - S_j)              = C'_i . B'_j exp(-|M_i - M_j|)     read forwards,  j <= i
-    C_i . B_j dt_j exp(S_{j-1} - S_{i-1})      = C'_i . B'_j exp(-|M_i - M_j|)     read backwards, j >= i
+    C_i . B_j dt_j exp(S_i - S_j)              = C'_i . B'_j exp(-|M_i - M_j|)     read forwards,  j <= i       (1)
+    C_i . B_j dt_j exp(S_{j-1} - S_{i-1})      = C'_i . B'_j exp(-|M_i - M_j|)     read backwards, j >= i       (2)
 
-with C'_i = C_i exp(g_i / 2) and B'_j = B_j dt_j exp(-g_j / 2): for a reading in both directions every chunk is one
+with C'_i = C_i exp(g_i / 2) and B'_j = B_j dt_j exp(-g_j / 2) (3): for a reading in both directions every chunk is one
 matrix product with all of its tokens, where a token counts itself twice. Between chunks of Q tokens, with h and k the
 states that enter from the left and from the right,
 
-    y_i += C'_i (exp(M_i) h + exp(S_Q - M_i) k)
-    h'   = exp(S_Q) h + sum_j exp(S_Q - M_j) B'_j x_j,      k' = exp(S_Q) k + sum_j exp(M_j) B'_j x_j
+    y_i += C'_i (exp(M_i) h + exp(S_Q - M_i) k)                                                                 (4)
+    h'   = exp(S_Q) h + sum_j exp(S_Q - M_j) B'_j x_j,      k' = exp(S_Q) k + sum_j exp(M_j) B'_j x_j           (5)
 
-No exponent above is positive but -g / 2, and a decay below exp(-FORGOTTEN), which is nothing in float32, is counted as
-exp(-FORGOTTEN); that also keeps S small enough for its differences to be exact. Decays are float32; products are of the
-type of the tokens. Exponentials are powers of 2, which torch computes several times faster.
+No exponent above is positive but -g / 2, and a decay below exp(-_FORGOTTEN), which is nothing in float32, is counted as
+exp(-_FORGOTTEN); that also keeps S small enough for its differences to be exact. Decays are float32; products are of
+the type of the tokens. Exponentials are powers of 2, which torch computes several times faster.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from torch.nn import functional
 LOG2_E = 1.0 / math.log(2.0)
 BLOCK = 131_072
 """Weights between tokens at a time: chunks are treated in blocks that fit into a core's cache."""
-FORGOTTEN = 20.0
+_FORGOTTEN = 20.0
 """Strongest decay of one token that counts, as -ln: e^-20 = 2e-9."""
 
 
@@ -59,7 +59,7 @@ def dual_scan(
     x, dt, b, c = (t.reshape(batch * count, size, *t.shape[2:]) for t in (x, dt, b, c))
     tokens = x.transpose(1, 2).reshape(batch * count * heads, size, width)
     given = _given(dt, a, b, c, tokens.dtype, both)
-    ends = (given.into.transpose(1, 2) @ tokens).float().view(batch, count, heads, -1, width)
+    ends = (given.into.transpose(1, 2) @ tokens).float().view(batch, count, heads, -1, width)  # sums of (5)
     passing = given.passing.view(batch, count, heads)
     sides = torch.split(ends, b.shape[-1], 3)
     states = torch.cat([_carry(passing, side, k == 1) for k, side in enumerate(sides)], 3)
@@ -74,7 +74,7 @@ def dual_scan(
     return y.transpose(1, 2).reshape(batch, count * size, heads, width)[:, :length]
 
 
-class _Told(NamedTuple):
+class _Given(NamedTuple):
     """What chunks are given, heads beside chunks along the first axis."""
 
     middle: Tensor
@@ -91,18 +91,18 @@ class _Told(NamedTuple):
     """exp(S_Q), [c]."""
 
 
-def _given(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, kind: torch.dtype, both: bool) -> _Told:
+def _given(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, kind: torch.dtype, both: bool) -> _Given:
     """Return it, of chunks: dt [c, Q, H], A [H], B and C [c, Q, N]."""
-    gain = ((dt * a).clamp(min=-FORGOTTEN) * LOG2_E).transpose(1, 2).contiguous()  # log2 of the decays, [c, H, Q]
+    gain = ((dt * a).clamp(min=-_FORGOTTEN) * LOG2_E).transpose(1, 2).contiguous()  # log2 of the decays, [c, H, Q]
     summed = gain.cumsum(-1)
     middle, half = summed - 0.5 * gain, torch.exp2(0.5 * gain)
-    ins = b[:, None] * (dt.transpose(1, 2) / half)[..., None]
-    outs = c[:, None] * half[..., None]
+    ins = b[:, None] * (dt.transpose(1, 2) / half)[..., None]  # B' of (3)
+    outs = c[:, None] * half[..., None]  # C' of (3)
     early, late = (torch.exp2(t)[..., None] for t in (middle, summed[..., -1:] - middle))
     into = torch.cat([late * ins, early * ins], -1) if both else late * ins
     out_of = torch.cat([early * outs, late * outs], -1) if both else early * outs
     maps = [t.flatten(0, 1).to(kind) for t in (ins, outs, into, out_of)]
-    return _Told(middle.flatten(0, 1), maps[0], maps[1], maps[2], maps[3], torch.exp2(summed[..., -1]).flatten())
+    return _Given(middle.flatten(0, 1), maps[0], maps[1], maps[2], maps[3], torch.exp2(summed[..., -1]).flatten())
 
 
 def _answer(
@@ -110,7 +110,7 @@ def _answer(
 ) -> Tensor:
     """Return what some chunks [c, Q, P] answer to their own tokens and to the states that enter."""
     weight = _Weights.apply(middle, outs @ ins.transpose(1, 2), both)  # type: ignore[no-untyped-call]
-    return torch.baddbmm(weight @ tokens, out_of, states)
+    return torch.baddbmm(weight @ tokens, out_of, states)  # (1), (2) and (4)
 
 
 def _signs(size: int, like: Tensor) -> Tensor:
@@ -128,7 +128,7 @@ class _Weights(torch.autograd.Function):
         twice = torch.eye(size, device=middle.device) if both else torch.zeros(1, device=middle.device)
         torch.addcmul(twice, decay, _signs(size, middle), out=decay).exp2_()
         decay = (decay if both else decay.tril_()).to(product.dtype)
-        weight = decay * product
+        weight = decay * product  # (1), (2)
         ctx.save_for_backward(decay, weight)
         return weight
 
@@ -153,7 +153,7 @@ def _carried(passing: Tensor, ends: Tensor, back: bool) -> Tensor:
     order = order[::-1] if back else order
     places[order[0]].zero_()
     for before, now in pairwise(order):
-        torch.addcmul(added[before], kept[before], places[before], out=places[now])
+        torch.addcmul(added[before], kept[before], places[before], out=places[now])  # (5)
     return entering
 
 

@@ -20,7 +20,7 @@ from openckm.errors import LayoutError, OptionError
 BOX_SIDES = (5, 50)
 """Sides of the hidden box [cells]: smallest, and one past the largest."""
 
-DROP_RATES = (25 / 128**2, 2500 / 128**2)  # P1, Section IV-B: 25 to 2500 cells of 128 x 128
+_DROP_RATES = (25 / 128**2, 2500 / 128**2)  # P1, Section IV-B: 25 to 2500 cells of 128 x 128
 """Range of the share of hidden cells."""
 
 
@@ -63,7 +63,7 @@ def box_mask(
 
 
 def random_mask(
-    building: NDArray[np.bool_], rng: np.random.Generator, *, rates: tuple[float, float] = DROP_RATES
+    building: NDArray[np.bool_], rng: np.random.Generator, *, rates: tuple[float, float] = _DROP_RATES
 ) -> NDArray[np.bool_]:
     """Return a mask that hides scattered cells, none of them on a building.
 

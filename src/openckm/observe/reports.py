@@ -105,7 +105,7 @@ NR_RSRP = RsrpReport("NR SS-RSRP", -156, -31)
 """TS 38.133, Table 10.1.6.1-1."""
 
 
-HEAP = 3
+_HEAP = 3
 """Readings of one value from which they are a heap, at least; and how many times as many as in the step beside it."""
 
 
@@ -113,7 +113,7 @@ def heaped_limits(points: Points) -> tuple[Points, tuple[str, ...]]:
     """Return readings [dBm] with those heaped at an end of a report's range as limits, and a line about each heap.
 
     A heap is the lowest (highest) value of all readings of a device, lies at the end of a table of reports, and holds
-    at least HEAP readings and HEAP times as many as the step of 1 dB beside it.
+    at least _HEAP readings and _HEAP times as many as the step of 1 dB beside it.
 
     Args:
         points: readings of power; those in another unit have no such ends and come back as they are.
@@ -130,7 +130,7 @@ def heaped_limits(points: Points) -> tuple[Points, tuple[str, ...]]:
             depth = sign * (points.value - end)  # how far inside the range
             heap = own & (depth <= 0.0) & (depth > -2.0)
             beside = int((own & (depth > 0.0) & (depth <= 1.0)).sum())
-            if heap.sum() < max(HEAP, HEAP * beside) or (own & (depth <= -2.0)).any():
+            if heap.sum() < max(_HEAP, _HEAP * beside) or (own & (depth <= -2.0)).any():
                 continue
             kind[heap] = side
             whose = f" of {device}" if str(device) else ""

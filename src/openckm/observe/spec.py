@@ -63,7 +63,7 @@ from openckm.observe.wedge import AngularSector
 
 __all__ = ["likelihood_from_spec", "likelihood_to_spec", "register_operator"]
 
-Spec = dict[str, Any]
+_Spec = dict[str, Any]
 LIKELIHOODS = ("gaussian", "interval", "device", "sector", "product")
 """Kinds of likelihoods."""
 _MOST = 1e15
@@ -82,7 +82,7 @@ class OperatorCodec:
 
     kind: type[Operator]
     read: Callable[[Fields, Domain], Operator]
-    write: Callable[[Any], Spec]
+    write: Callable[[Any], _Spec]
 
 
 _CODECS: dict[str, OperatorCodec] = {}
@@ -109,7 +109,7 @@ def operator_kinds() -> tuple[str, ...]:
     return (*_CODECS, "joint", "straight_through", "chain")
 
 
-def operator_to_spec(operator: Operator) -> Spec:
+def operator_to_spec(operator: Operator) -> _Spec:
     """Return the description of an operator; its domain is not part of it.
 
     Raises:
@@ -142,7 +142,7 @@ def operator_from_spec(spec: object, domain: Domain, limits: SpecLimits | None =
     return _operator(spec, domain, Budget(limits or SpecLimits()), 1)
 
 
-def likelihood_to_spec(likelihood: Likelihood) -> Spec:
+def likelihood_to_spec(likelihood: Likelihood) -> _Spec:
     """Return the description of a likelihood, readings included.
 
     Raises:
@@ -350,7 +350,7 @@ def _areas(fields: Fields, domain: Domain) -> AreaAverage:
     return AreaAverage(domain, cells, shares, fields.text("channel", "gain_db"))
 
 
-def _areas_written(operator: AreaAverage) -> Spec:
+def _areas_written(operator: AreaAverage) -> _Spec:
     return {
         "areas": [{"cells": cells.tolist(), "weights": shares.tolist()} for cells, shares in operator.areas()],
         "channel": operator.channel,
@@ -366,7 +366,7 @@ def _quantize(fields: Fields, domain: Domain) -> Quantize:
     return Quantize(domain, levels=levels.tolist())
 
 
-def _quantize_written(operator: Quantize) -> Spec:
+def _quantize_written(operator: Quantize) -> _Spec:
     if operator.step is None:
         return {"levels": operator.stairs().levels.tolist()}
     return {"step": operator.step, "origin": operator.origin}
@@ -376,11 +376,11 @@ def _sectors(fields: Fields) -> int:
     return fields.whole("sectors", fields.budget.limits.sectors)
 
 
-def _ends(operator: Truncate) -> Spec:
+def _ends(operator: Truncate) -> _Spec:
     return {name: end if math.isfinite(end) else None for name, end in (("low", operator.low), ("high", operator.high))}
 
 
-def _offset_written(operator: AffineOffset) -> Spec:
+def _offset_written(operator: AffineOffset) -> _Spec:
     return {"offset": operator.offset, "gain": operator.linear.gain, "scale": operator.range.scale}
 
 

@@ -37,7 +37,7 @@ _WINDOW = 80.0
 """Twice the fall of the log density beyond which the wedge counts as empty."""
 _DEEP = -30.0
 _ROOT_HALF_PI = math.sqrt(0.5 * math.pi)
-NODES = 28
+_NODES = 28
 """Points of the quadrature on each of at most three pieces of the wedge."""
 
 
@@ -59,7 +59,7 @@ class WedgeMoments(NamedTuple):
 
 
 def wedge_moments(
-    belief: Vector, low: Tensor, high: Tensor, noise_var: Tensor | float = 0.0, nodes: int = NODES
+    belief: Vector, low: Tensor, high: Tensor, noise_var: Tensor | float = 0.0, nodes: int = _NODES
 ) -> WedgeMoments:
     """Return log P(x + n in the wedge) and the moments of x given that, in double precision.
 

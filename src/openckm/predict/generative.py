@@ -33,11 +33,11 @@ from openckm.predict.networks import MapBatch, MapNetwork
 from openckm.priors.denoiser import SIGMA_DATA
 from openckm.priors.schedules import EDM
 
-ADVERSARIAL = 0.01
+_ADVERSARIAL = 0.01
 """Weight of the critic's verdict in the generator's loss."""
 STEPS = 4
 """Network calls per map of the diffusion."""
-RESIDUAL = 0.4
+_RESIDUAL = 0.4
 """Grey size of a residual of 1: 64 dB, which gives residuals about the standard deviation that EDM assumes."""
 
 
@@ -84,7 +84,7 @@ class Adversarial(MapNetwork):
         shown = answer if batch.known is None else torch.where(batch.known, answer, batch.target)
         if group == "map":
             verdict = functional.softplus(-self._judge(batch.planes, shown)).mean()
-            return map_loss(answer, batch.target, batch.known, options) + ADVERSARIAL * verdict
+            return map_loss(answer, batch.target, batch.known, options) + _ADVERSARIAL * verdict
         real, made = self._judge(batch.planes, batch.target), self._judge(batch.planes, shown.detach())
         return functional.softplus(-real).mean() + functional.softplus(made).mean()
 
@@ -116,7 +116,7 @@ class FewStep(MapNetwork):
         for now, then in pairwise(sigmas):
             clean = self.denoise(x, torch.full((len(planes),), now, device=planes.device), planes)
             x = clean + (then / now) * (x - clean)
-        return base_of(planes, self.code) + RESIDUAL * x
+        return base_of(planes, self.code) + _RESIDUAL * x
 
     def denoise(self, x: Tensor, sigma: Tensor, planes: Tensor) -> Tensor:
         """Return E[r | r + sigma z = x, planes] for x [B, 1, H, W] and sigma [B]."""
@@ -127,7 +127,7 @@ class FewStep(MapNetwork):
 
     def loss(self, group: str, batch: MapBatch, options: LossOptions, generator: torch.Generator) -> Tensor:
         """Return EDM's weighted denoising loss over known cells; P3's loss has no place in it."""
-        clean = (batch.target - base_of(batch.planes, self.code)) / RESIDUAL
+        clean = (batch.target - base_of(batch.planes, self.code)) / _RESIDUAL
         _, sigma = EDM(log_std=2.0).sample_time(torch.rand(len(clean), generator=generator))
         noise = torch.randn(clean.shape, generator=generator)
         level = sigma.view(-1, 1, 1, 1)

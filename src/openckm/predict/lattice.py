@@ -4,7 +4,7 @@ A network that folds squares of 2 x 2 cells into channels answers the four cells
 matrix. They differ by a little, in the same way from square to square, and the picture carries a lattice of period 2:
 three carriers, (-1)^c, (-1)^r and (-1)^(r + c), with amplitudes a that change slowly over the map,
 
-    x = s + sum_k a_k(r, c) w_k(r, c),       a_k = G * (w_k (x - smooth(x))),     G a Gaussian of WIDTH cells.
+    x = s + sum_k a_k(r, c) w_k(r, c),       a_k = G * (w_k (x - smooth(x))),     G a Gaussian of _WIDTH cells.
 
 What is left is s. Averages run over free cells alone, so that walls do not leak into the streets. On validation maps
 the lattice of the shipped network falls from 0.17 to below 0.05 dB root mean square, and its error stays what it was
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WIDTH = 2.0
+_WIDTH = 2.0
 """Standard deviation of the Gaussian over which an amplitude is averaged [cells]."""
-SMOOTH = 1.5
+_SMOOTH = 1.5
 """That of what is taken off before, so that slopes and edges are no lattice [cells]."""
 LEAST = 1e-3
 
@@ -37,12 +37,12 @@ def without_lattice(answer: Tensor, free: Tensor) -> Tensor:
 def lattice_of(answer: Tensor, free: Tensor) -> Tensor:
     """Return the lattice of period 2 in maps [B, 1, H, W]; arguments as `without_lattice`."""
     weight = free.to(answer)
-    rough = answer - _mean(answer, weight, SMOOTH)
+    rough = answer - _mean(answer, weight, _SMOOTH)
     rows, cols = (torch.arange(n, device=answer.device) for n in answer.shape[-2:])
     found = torch.zeros_like(answer)
     for a, b in ((0, 1), (1, 0), (1, 1)):
         carrier = (1 - 2 * ((a * rows[:, None] + b * cols[None, :]) % 2)).to(answer)
-        found = found + carrier * _mean(carrier * rough, weight, WIDTH)
+        found = found + carrier * _mean(carrier * rough, weight, _WIDTH)
     return found
 
 

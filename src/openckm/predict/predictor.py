@@ -205,7 +205,7 @@ def predict_gain(network: MapNetwork, spread: Spread, scene: Scene, vehicles: La
     Args:
         network: ready to use.
         spread: the spread of its predictions.
-        scene: on a grid whose sides are divisible by `network.multiple`.
+        scene: the scene, on a grid whose sides are divisible by `network.multiple`.
         vehicles: their heights on the grid that was asked for, or None.
 
     Raises:

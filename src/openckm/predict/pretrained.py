@@ -19,11 +19,11 @@ from openckm.store.card import ModelCard
 from openckm.store.codec import decode, encode
 from openckm.store.weights import read_weights, weight_file, write_folder
 
-CLASS = "MapNetwork"
+_CLASS = "MapNetwork"
 CARD_FILE, WEIGHT_FILE = "card.json", "weights.safetensors"
 SHIPPED = Path(str(files("openckm.assets") / "radiomamba_small"))
 """Folder of the one-pass network in the package."""
-COUNTERS = "num_batches_tracked"
+_COUNTERS = "num_batches_tracked"
 """What a batch norm counts and evaluation does not use; not kept."""
 
 
@@ -44,12 +44,12 @@ def save_network(
         ModelError: if weights are not finite or the folder cannot be written.
         OptionError: if the precision is unknown.
     """
-    state = {k: v.detach().cpu().contiguous().numpy() for k, v in network.state_dict().items() if COUNTERS not in k}
+    state = {k: v.detach().cpu().contiguous().numpy() for k, v in network.state_dict().items() if _COUNTERS not in k}
     content = weight_file(encode(state, precision))
     sha256 = hashlib.sha256(content).hexdigest()
     card = ModelCard(
         name=described.pop("title", f"openckm-{name}"),
-        architecture={"class": CLASS, "network": name, "code": network.code},
+        architecture={"class": _CLASS, "network": name, "code": network.code},
         channels=("gain_db",), ranges=_ranges(network.code), grid_multiple=network.multiple,
         sha256=sha256, **described,
     )  # fmt: skip
@@ -67,17 +67,17 @@ def load_network(folder: Path) -> tuple[MapNetwork, ModelCard, Spread]:
     card = ModelCard.read(folder / CARD_FILE)
     given = card.architecture
     code = given.get("code", "")
-    if given.get("class") != CLASS or code not in CODES or card.ranges != _ranges(code):
+    if given.get("class") != _CLASS or code not in CODES or card.ranges != _ranges(code):
         raise ModelError(
             f"{folder}: a model of class {given.get('class')!r}, code {code!r} and ranges {card.ranges}: wanted a"
-            f" one-pass network ({CLASS}) of a known code with its ranges; a prior is given by --prior"
+            f" one-pass network ({_CLASS}) of a known code with its ranges; a prior is given by --prior"
         )
     try:
         network = build_network(str(given.get("network")), code)
     except OptionError as error:
         raise ModelError(f"{folder}: {error}; update OpenCKM or choose another model") from error
     values = decode(read_weights(folder / WEIGHT_FILE, card.sha256))
-    counters = {k: v for k, v in network.state_dict().items() if COUNTERS in k}
+    counters = {k: v for k, v in network.state_dict().items() if _COUNTERS in k}
     try:
         network.load_state_dict({**{k: torch.from_numpy(v) for k, v in values.items()}, **counters})
     except RuntimeError as error:

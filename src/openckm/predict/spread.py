@@ -30,7 +30,7 @@ LEAST_CELLS = 200
 """Cells that a node needs to speak for itself; with fewer it takes the spread of its kind of cells."""
 MAPS = 5.0
 """Maps with which what a node says counts as much as what all cells of its kind say."""
-LEAST_OF_A_MAP = 30
+_LEAST_OF_A_MAP = 30
 """Cells that a map needs at a node to count there."""
 FLOOR_DB = 0.5
 
@@ -41,8 +41,8 @@ class Spread:
 
     Attributes:
         distance_m: nodes, ascending distances from the transmitter [m].
-        sight_db: at each node, for cells in line of sight [dB].
-        behind_db: at each node, for cells behind buildings [dB].
+        sight_db: the spread at each node, of cells in line of sight [dB].
+        behind_db: the spread at each node, of cells behind buildings [dB].
         assumed_sight_db: the same where heights of buildings are assumed; empty where that was not measured.
         assumed_behind_db: the same for cells behind buildings.
         level_db: the level of what all cells of a map share, beside the local ones [dB].
@@ -159,7 +159,7 @@ def _nodes(
     for low, high in pairwise(edges):
         near = error[(distance >= low) & (distance < high)]
         here = (distance >= low) & (distance < high)
-        maps = int((np.bincount(of[here]) >= LEAST_OF_A_MAP).sum()) if near.size >= LEAST_CELLS else 0
+        maps = int((np.bincount(of[here]) >= _LEAST_OF_A_MAP).sum()) if near.size >= LEAST_CELLS else 0
         pooled = own if maps == 0 else math.exp((maps * math.log(_spread(near)) + MAPS * math.log(own)) / (maps + MAPS))
         found.append(round(pooled, 3))
     return tuple(found)

@@ -7,7 +7,7 @@ noise leave the stated spread as wide as it was.
 
 A delta belongs to one base station, and what it teaches makes maps of other places worse. So a taught prior is asked
 only about its own: `Adapted.belongs` compares a salted fingerprint of the station's place (longitude and latitude in
-squares of PLACE_M, one square of tolerance; in a local plane its coordinates there) and of its boresight.
+squares of _PLACE_M, one square of tolerance; in a local plane its coordinates there) and of its boresight.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from openckm.store.delta import Delta
 
 ADAPTED = "adapted"
 """Attribute by which a taught prior keeps its delta; no submodule, for the folds' weights are not its own."""
-PLACE_M, SECTOR_DEG = 25.0, 45.0
+_PLACE_M, _SECTOR_DEG = 25.0, 45.0
 """Side of the squares [m], and width of the sectors [degrees], by which base stations are set apart."""
 EARTH_M = 6_371_000.0
 
@@ -61,10 +61,10 @@ class Adapted:
         return f"delta {self.delta.digest[:12]}{place}"
 
     def belongs(self, grid: Grid, transmitter: Transmitter | None) -> bool:
-        """Return whether the delta was taught at this base station, to a square of PLACE_M beside it.
+        """Return whether the delta was taught at this base station, to a square of _PLACE_M beside it.
 
         Args:
-            grid: whose plane the station's place is in.
+            grid: the grid whose plane the station's place is in.
             transmitter: the station; None where nobody knows it.
         """
         if not self.delta.site:
@@ -162,9 +162,9 @@ def place_print(grid: Grid, transmitter: Transmitter, salt: str, beside: tuple[i
     """Return the fingerprint of a base station's place and boresight, SHA-256 as text.
 
     Args:
-        grid: whose plane the place is in.
+        grid: the grid whose plane the place is in.
         transmitter: the station.
-        salt: so that one place has another fingerprint in every delta.
+        salt: a text by which one place has another fingerprint in every delta.
         beside: squares to the east and to the north of the station's own.
     """
     east, north = transmitter.x, transmitter.y
@@ -173,9 +173,9 @@ def place_print(grid: Grid, transmitter: Transmitter, salt: str, beside: tuple[i
         degree_m = math.pi / 180.0 * EARTH_M
         # metres along the parallel of the latitude's degree, so that both agree wherever the map's plane begins
         east, north = lon * degree_m * math.cos(math.radians(round(lat))), lat * degree_m
-    squares = [math.floor(east / PLACE_M) + beside[0], math.floor(north / PLACE_M) + beside[1]]
+    squares = [math.floor(east / _PLACE_M) + beside[0], math.floor(north / _PLACE_M) + beside[1]]
     bearing = transmitter.bearing_deg
-    sector = None if bearing is None else round(bearing % 360.0 / SECTOR_DEG) % round(360.0 / SECTOR_DEG)
+    sector = None if bearing is None else round(bearing % 360.0 / _SECTOR_DEG) % round(360.0 / _SECTOR_DEG)
     said = [salt, grid.crs is not None, *squares, sector]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 Every weight W of a convolution or a linear layer, seen as a matrix [outputs, inputs x window], gets
 
-    W + U D,      U [outputs, r],  D [r, inputs x window],      r a few,
+    W + U D,      U [outputs, r],  D [r, inputs x window],      r a few,                                        (1)
 
 with U = 0 and D random at the start, so that the network begins as its parent; only U and D are trained. Vectors
 (biases, norms) stay. Factors of the shipped prior are 4 % of its weights at r = 4, whatever they were trained on.
@@ -72,7 +72,7 @@ class LowRank(Pupil):
         """Denoise x [B, C, H, W] at noise levels sigma [B]."""
         weights: dict[str, Tensor] = dict(self._parent[0].named_parameters())
         for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
-            weights[name] = weights[name] + (up @ down).view_as(weights[name])
+            weights[name] = weights[name] + (up @ down).view_as(weights[name])  # (1)
         denoised: Denoised = functional_call(self._parent[0], weights, (x, sigma, condition))
         return denoised
 
@@ -104,7 +104,7 @@ def difference(parent: MapDenoiser, factors: Mapping[str, Floats]) -> dict[str, 
 
     Args:
         parent: the prior that the factors were trained on.
-        factors: as `LowRank.factors` gives them; finite.
+        factors: the factors as `LowRank.factors` gives them; finite.
 
     Raises:
         ModelError: if the names or shapes are not those of the parent.
@@ -119,5 +119,5 @@ def difference(parent: MapDenoiser, factors: Mapping[str, Floats]) -> dict[str, 
             raise ModelError(
                 f"factors of {name}: {tuple(up.shape)} and {tuple(down.shape)}, wanted ({rows}, r) and (r, {cols})"
             )
-        made[name] = (up @ down).view(shapes[name])
+        made[name] = (up @ down).view(shapes[name])  # U D of (1)
     return made

@@ -1,8 +1,8 @@
 r"""The pose in which a network is asked: one of the 8 orientations of the square, chosen by what the network sees.
 
 A convolutional network is only nearly equivariant. If it is always asked in a pose that turns with the site and the
-readings, its answer commutes with the 8 symmetries exactly, in one call: f(c) = g^-1 F(g c), g = g(c) with
-g(h c) = g(c) h^-1. Here g puts the weight of the planes as far into the first half of the first quadrant as it can.
+readings, its answer commutes with the 8 symmetries exactly, in one call: f(c) = g^-1 F(g c) (1), g = g(c) with
+g(h c) = g(c) h^-1 (2). Here g puts the weight of the planes as far into the first half of the first quadrant as it can.
 
 References:
     Equivariance with learned canonicalization functions. S.-O. Kaba, A. K. Mondal, Y. Zhang, Y. Bengio,
@@ -35,7 +35,7 @@ def canonical_poses(condition: Condition) -> list[int]:
     allowed = [k for k in SYMMETRIES if rows == cols or k % 2 == int(rows > cols)]
     scores = [np.einsum("bhw,hw->b", moved, _first_octant(moved.shape[-2], moved.shape[-1])) for moved in
               (apply_symmetry(k, weight) for k in allowed)]  # fmt: skip
-    return [allowed[i] for i in np.argmax(scores, axis=0)]
+    return [allowed[i] for i in np.argmax(scores, axis=0)]  # g(c) of (1)
 
 
 def _first_octant(rows: int, cols: int) -> NDArray[np.float64]:

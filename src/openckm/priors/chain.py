@@ -30,11 +30,11 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.schedules import EDM
 
-MOST_STEPS = 64
-LEAST_KEEP = 0.8
-LAST_LEVEL = 0.2
+_MOST_STEPS = 64
+_LEAST_KEEP = 0.8
+_LAST_LEVEL = 0.2
 """Noise level that the denoiser is asked for in the last step [latent]: what a one-call mean is typically off by."""
-LATER_H = 0.1
+_LATER_H = 0.1
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,18 @@ class ChainOptions:
     exact: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= self.steps <= MOST_STEPS:
-            raise OptionError(f"T = {self.steps} steps of the chain: wanted 1 to {MOST_STEPS}")
-        if not LEAST_KEEP <= self.keep <= 1.0:
+        if not 1 <= self.steps <= _MOST_STEPS:
+            raise OptionError(f"T = {self.steps} steps of the chain: wanted 1 to {_MOST_STEPS}")
+        if not _LEAST_KEEP <= self.keep <= 1.0:
             raise OptionError(
-                f"a = {self.keep:g}: wanted {LEAST_KEEP:g} to 1; below, the chain cannot be run backwards"
+                f"a = {self.keep:g}: wanted {_LEAST_KEEP:g} to 1; below, the chain cannot be run backwards"
             )
         if self.exact and self.keep != 1.0:
             raise OptionError(f"a = {self.keep:g} in exact mode: wanted 1, or exact=False")
 
     def levels(self) -> list[float]:
-        """Return sigma_1 ... sigma_T: sigma_max, then geometrically from 1 down to LAST_LEVEL."""
-        later = torch.logspace(0.0, float(torch.log10(torch.tensor(LAST_LEVEL))), max(self.steps - 1, 1)).tolist()
+        """Return sigma_1 ... sigma_T: sigma_max, then geometrically from 1 down to _LAST_LEVEL."""
+        later = torch.logspace(0.0, float(torch.log10(torch.tensor(_LAST_LEVEL))), max(self.steps - 1, 1)).tolist()
         return [EDM.sigma_max, *(later if self.steps > 1 else [])]
 
 
@@ -82,7 +82,7 @@ class _Step(nn.Module):
         """Map [B, C, H, W] to [B, C, H, W]."""
         sigma = torch.full((len(x),), self.level, device=x.device)
         denoised: Denoised = self.denoiser(x, sigma, Condition(site, evidence, scalars, *more))
-        return self.h * (denoised.mean - x)
+        return self.h * (denoised.mean - x)  # h_k (D(x_k, sigma_k) - x_k) of (1)
 
 
 class ChainDenoiser(Denoiser):
@@ -101,7 +101,7 @@ class ChainDenoiser(Denoiser):
         self.options, self.recompute = options or ChainOptions(), "reversible"
         o = self.options
         self.turns = denoiser.turns
-        steps = [_Step(denoiser, level, LATER_H if k else 1.0) for k, level in enumerate(o.levels())]
+        steps = [_Step(denoiser, level, _LATER_H if k else 1.0) for k, level in enumerate(o.levels())]
         self.moves = nn.ModuleList(
             Coupling(step, range(4), exact=o.exact, keep=o.keep, name=f"chain step {k + 1}")
             for k, step in enumerate(steps)
@@ -126,11 +126,11 @@ class ChainDenoiser(Denoiser):
             OptionError: if the policy is unknown.
         """
         check_policy(self.recompute)
-        return run(self._chain(), start, _parts(start[0], condition), policy=self.recompute)
+        return run(self._chain(), start, _parts(start[0], condition), policy=self.recompute)  # (1), step after step
 
     def inverse(self, end: State, condition: Condition | None = None) -> State:
         """Return the start (x_0, x_1) of which the chain makes the end (x_T, x_{T+1}): from map to noise."""
-        return invert(self._chain(), end, _parts(end[0], condition))
+        return invert(self._chain(), end, _parts(end[0], condition))  # (1), solved for x_{k-1}
 
     def _chain(self) -> list[Coupling]:
         return [move for move in self.moves if isinstance(move, Coupling)]

@@ -4,8 +4,11 @@ Site planes (a flag plane of 0 means "not known", and the value planes are then 
     building, building_known, height, height_known,
     free_space (pattern included), pattern, bearing east, bearing north, obstruction, diffraction, transmitter_known
 Evidence planes, for gain, aoa_cos and aoa_sin each: low, high, weight, in latent code, where a reading says
-"the value lies in [low, high], give or take sigma" and weight = 1 / (1 + (sigma / SIGMA_REFERENCE)^2), 0 where
-nothing was measured. With all flags and weights 0 the denoiser is the unconditional prior.
+"the value lies in [low, high], give or take sigma" and
+
+    weight = 1 / (1 + (sigma / SIGMA_REFERENCE)^2),                                                             (1)
+
+0 where nothing was measured. With all flags and weights 0 the denoiser is the unconditional prior.
 """
 
 from __future__ import annotations
@@ -42,9 +45,9 @@ LATENT_BOUND = 2.5
 INTERPOLATION_SCALES = (1.5, 5.0, 16.0)
 """Widths of the Gaussian windows [cells] over which evidence is interpolated for the network."""
 
-HEIGHT_SCALE_M = 30.0
-OBSTRUCTION_SCALE_M = 5.0
-VEHICLE_SCALE_M = 4.0
+_HEIGHT_SCALE_M = 30.0
+_OBSTRUCTION_SCALE_M = 5.0
+_VEHICLE_SCALE_M = 4.0
 
 
 _GROUP_QUANTITIES = {name: quantities(planes) for name, planes in PLANE_GROUPS.items()}
@@ -209,7 +212,7 @@ def moving_planes(vehicle_m: NDArray[np.floating]) -> NDArray[np.float32]:
     Heights are 0 where the street is free; that somebody has looked is said even where there is no vehicle.
     """
     height = np.asarray(vehicle_m, np.float32)
-    return np.stack([(height > 0).astype(np.float32), height / VEHICLE_SCALE_M, np.ones_like(height)])
+    return np.stack([(height > 0).astype(np.float32), height / _VEHICLE_SCALE_M, np.ones_like(height)])
 
 
 def stack_site(
@@ -225,7 +228,7 @@ def stack_site(
         planes[0] = (height_m > 0) - 0.5
         planes[1] = 1.0
         if trusted:
-            planes[2] = height_m / HEIGHT_SCALE_M
+            planes[2] = height_m / _HEIGHT_SCALE_M
             planes[3] = 1.0
         if unknown is not None:
             planes[:4, unknown] = 0.0
@@ -236,7 +239,7 @@ def stack_site(
         planes[7] = AOA_SIN.encode(geometry.sin)
         planes[10] = 1.0
         if height_m is not None:
-            planes[8] = np.log1p(geometry.obstruction_m / OBSTRUCTION_SCALE_M) / 4.0
+            planes[8] = np.log1p(geometry.obstruction_m / _OBSTRUCTION_SCALE_M) / 4.0
             planes[9] = geometry.diffraction_db / GAIN.scale if trusted else 0.0
     return planes
 
@@ -280,7 +283,7 @@ def _add_readings(planes: NDArray[np.float32], grid: Grid, table: Points, shift:
         summed = np.zeros(grid.shape)
         np.add.at(summed, (row, col), precision * bound)
         plane += np.where(total > 0, summed / np.maximum(total, 1e-9), 0.0).astype(np.float32)
-    planes[2] += (total / (total + SIGMA_REFERENCE**-2)).astype(np.float32)
+    planes[2] += (total / (total + SIGMA_REFERENCE**-2)).astype(np.float32)  # (1), with total = 1 / sigma^2
 
 
 def interpolate_evidence(site: Tensor, evidence: Tensor) -> Tensor:

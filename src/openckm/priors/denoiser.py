@@ -60,7 +60,7 @@ class Denoiser(ABC, nn.Module):
     def score(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Tensor:
         """Return grad log p_sigma(x) = (D(x, sigma) - x) / sigma^2, [B, C, H, W] (Tweedie; P1, Eq. 12)."""
         mean: Tensor = self(x, sigma, condition).mean
-        return (mean - x) / sigma.view(-1, 1, 1, 1) ** 2
+        return (mean - x) / sigma.view(-1, 1, 1, 1) ** 2  # Tweedie's formula: P1, Eq. 12
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class MapDenoiser(Denoiser):
     """The U-Net denoiser over all channels of a map, conditioned on the site and on the evidence where they are known.
 
     Attributes:
-        folder: from which its weights were loaded, where what was measured of them lies; None for the prior shipped in
+        folder: the folder of its weights and of what was measured of them; None for the prior shipped in
             the package and for one that was never written.
         sizes: options by name; the card's architecture holds the options' fields and the name of the class.
     """
@@ -120,7 +120,7 @@ class MapDenoiser(Denoiser):
         """Denoise latent maps x [B, 5, H, W] at noise levels sigma [B]; no condition means the unconditional prior."""
         given = Condition.nothing(x.shape[0], (x.shape[-2], x.shape[-1])) if condition is None else condition
         level = sigma.to(x.dtype).view(-1, 1, 1, 1)
-        norm = (level**2 + SIGMA_DATA**2).sqrt()
+        norm = (level**2 + SIGMA_DATA**2).sqrt()  # Karras et al., 2022, Table 1: 1 / c_in
         spread = given.interpolated
         parts = [x / norm, given.site, given.evidence, spread]
         parts += [given.group(name).to(x) for name in self.options.planes]
@@ -130,7 +130,7 @@ class MapDenoiser(Denoiser):
             raw = self.network(planes.contiguous(memory_format=torch.channels_last), steering).float()
         mean, log_var = raw.split(self.channels, dim=1)
         out_scale = level * SIGMA_DATA / norm
-        mean = (SIGMA_DATA / norm) ** 2 * x + out_scale * mean
+        mean = (SIGMA_DATA / norm) ** 2 * x + out_scale * mean  # Karras et al., 2022, Table 1: c_skip x + c_out F
         return Denoised(mean, out_scale**2 * torch.exp(log_var.clamp(-10.0, 3.0)))
 
 

@@ -2,16 +2,17 @@ r"""Priors whose denoiser, score and posterior are known exactly: the yardstick 
 
 A Gaussian field x_0 ~ N(m, C), C = U diag(lambda) U', seen at noise level s as x = x_0 + s z:
 
-    E[x_0 | x]   = m + U diag(lambda / (lambda + s^2)) U' (x - m)
-    Cov[x_0 | x] = U diag(lambda s^2 / (lambda + s^2)) U'
-    ln p_s(x)    = -1/2 sum_k [ |U' (x - m)|_k^2 / (lambda_k + s^2) + ln 2 pi (lambda_k + s^2) ]
+    E[x_0 | x]   = m + U diag(lambda / (lambda + s^2)) U' (x - m)                                               (1)
+    Cov[x_0 | x] = U diag(lambda s^2 / (lambda + s^2)) U'                                                       (2)
+    ln p_s(x)    = -1/2 sum_k [ |U' (x - m)|_k^2 / (lambda_k + s^2) + ln 2 pi (lambda_k + s^2) ]                (3)
 
 A stationary field on the torus has the Fourier basis as U and its spectrum as lambda. With readings y = A x_0 + n,
 n ~ N(0, R), the posterior is Gaussian again, with S = A C A' + R:
 
-    m' = m + C A' S^-1 (y - A m),   C' = C - C A' S^-1 A C,   p(y) = N(y; A m, S)
+    m' = m + C A' S^-1 (y - A m),   C' = C - C A' S^-1 A C,   p(y) = N(y; A m, S)                     (4), (5), (6)
 
-A mixture sum_j w_j N(m_j, C_j) weighs its components' answers by w_j p_s(x | j), and its posterior by w_j p(y | j).
+A mixture sum_j w_j N(m_j, C_j) weighs its components' answers by w_j p_s(x | j) (7), and its posterior by
+w_j p(y | j) (8).
 All is computed in float64.
 
 References:
@@ -112,15 +113,15 @@ class GaussianField(Denoiser):
         """Return E[x_0 | x] and its variance, [B, C, H, W], at noise levels [B]; the condition is ignored."""
         noise = self._column(sigma) ** 2
         gain = self.spectrum / (self.spectrum + noise)
-        mean = self.mean + self._synthesise(gain * self._analyse(x.double() - self.mean))
-        var = self._diagonal(gain * noise)
+        mean = self.mean + self._synthesise(gain * self._analyse(x.double() - self.mean))  # (1)
+        var = self._diagonal(gain * noise)  # (2)
         return Denoised(mean.to(x.dtype), var.expand(x.shape).to(x.dtype))
 
     def log_marginal(self, x: Maps, sigma: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
         """Return ln p_sigma(x) [B], float64."""
         total = self.spectrum + self._column(sigma) ** 2
         energy = self._analyse(x.double() - self.mean).abs() ** 2
-        terms: Tensor = energy / total + (2.0 * math.pi * total).log()
+        terms: Tensor = energy / total + (2.0 * math.pi * total).log()  # (3)
         return -0.5 * terms.flatten(1).sum(1)
 
     def variance(self) -> Float[Tensor, "c h w"]:
@@ -161,15 +162,15 @@ class GaussianField(Denoiser):
         covariance = self.covariance()
         factor, misfit = self._innovation(operator, reading, noise_std, covariance)
         cross = covariance @ operator.double().T
-        mean = self.mean + (cross @ torch.cholesky_solve(misfit[:, None], factor)).view(self.mean.shape)
-        return GaussianField.dense(mean, covariance - cross @ torch.cholesky_solve(cross.T, factor))
+        mean = self.mean + (cross @ torch.cholesky_solve(misfit[:, None], factor)).view(self.mean.shape)  # (4)
+        return GaussianField.dense(mean, covariance - cross @ torch.cholesky_solve(cross.T, factor))  # (5)
 
     def log_evidence(self, operator: Float[Tensor, "m n"], reading: Float[Tensor, " m"], noise_std: float) -> float:
         """Return ln p(y), y = A x_0 + noise; arguments and errors as for `posterior`."""
         factor, misfit = self._innovation(operator, reading, noise_std, self.covariance())
         white = torch.linalg.solve_triangular(factor, misfit[:, None], upper=False)
         count = len(misfit) * math.log(2.0 * math.pi)
-        return float(-0.5 * (white**2).sum() - factor.diagonal().log().sum() - 0.5 * count)
+        return float(-0.5 * (white**2).sum() - factor.diagonal().log().sum() - 0.5 * count)  # (6)
 
     def _innovation(
         self, operator: Tensor, reading: Tensor, noise_std: float, covariance: Tensor
@@ -233,7 +234,7 @@ class GaussianMixture(Denoiser):
 
     def responsibilities(self, x: Maps, sigma: Float[Tensor, " b"]) -> Float[Tensor, "b j"]:
         """Return p(component | x) at noise levels [B], float64."""
-        return torch.softmax(self._log_joint(x, sigma), dim=1)
+        return torch.softmax(self._log_joint(x, sigma), dim=1)  # (7)
 
     def forward(self, x: Maps, sigma: Float[Tensor, " b"], condition: Condition | None = None) -> Denoised:
         """Return E[x_0 | x] and its variance, [B, C, H, W], at noise levels [B]; the condition is ignored."""
@@ -280,7 +281,7 @@ class GaussianMixture(Denoiser):
         evidence = torch.tensor(
             [f.log_evidence(operator, reading, noise_std) for f in self.fields()], dtype=torch.float64
         )
-        share = torch.softmax(self.weights.log() + evidence, dim=0).tolist()
+        share = torch.softmax(self.weights.log() + evidence, dim=0).tolist()  # (8)
         kept = [
             (w, f.posterior(operator, reading, noise_std))
             for w, f in zip(share, self.fields(), strict=True)

@@ -46,13 +46,13 @@ _LEAST = 1e-4
 
 
 def _share(level: Tensor, noise: Tensor) -> Tensor:
-    """k of equation 1, [B, C, 1, 1]."""
+    """Return k of equation 1, [B, C, 1, 1]."""
     return (1.0 - (noise / level[:, None]) ** 2).clamp(min=_LEAST)[:, :, None, None]
 
 
 def added_std(level: Tensor, noise: Tensor) -> Tensor:
     """Return the noise [B, C, 1, 1] that takes maps with noise [B, C] to noise levels [B]."""
-    return _share(level, noise).sqrt() * level.view(-1, 1, 1, 1)
+    return _share(level, noise).sqrt() * level.view(-1, 1, 1, 1)  # sqrt(sigma^2 - s^2)
 
 
 def as_noisy(clean: Denoised, x: Tensor, level: Tensor, noise: Tensor) -> Denoised:
@@ -65,8 +65,9 @@ def as_noisy(clean: Denoised, x: Tensor, level: Tensor, noise: Tensor) -> Denois
         noise: noise level s of the map, [B, C].
     """
     k = _share(level, noise)
-    mean = k * clean.mean + (1.0 - k) * x
-    return Denoised(mean, None if clean.var is None else k**2 * clean.var + k * noise[:, :, None, None] ** 2)
+    mean = k * clean.mean + (1.0 - k) * x  # (1)
+    var = None if clean.var is None else k**2 * clean.var + k * noise[:, :, None, None] ** 2  # (1)
+    return Denoised(mean, var)
 
 
 def restate_noise(evidence: Tensor, noise: Tensor) -> Tensor:

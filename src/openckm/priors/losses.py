@@ -21,7 +21,7 @@ from openckm.maps.site_plan import SitePlan
 from openckm.maps.terrain import Terrain, read_terrain, terrain_loss_db
 from openckm.maps.trees import FULL_STD_DB, most_attenuation_db, tree_loss_db
 
-TERRAIN_SHARE, TERRAIN_MOST_DB = 0.5, 8.0
+_TERRAIN_SHARE, _TERRAIN_MOST_DB = 0.5, 8.0
 """Assumed standard deviation of a diffraction loss: such a share of it, and no more than that [dB]."""
 _LEAST_DB = 0.05
 """Loss below which a layer says nothing [dB]."""
@@ -52,7 +52,7 @@ def site_loss(
 
     Args:
         plan: names the files.
-        transmitter: on the plane of the grid, or None where it is not known: then woods are not used.
+        transmitter: the transmitter on the plane of the grid, or None where it is not known: then woods are not used.
         grid: cells of the map.
         receiver_m: height of the receivers above ground [m]; None for a phone in a hand.
         layout: the buildings that the plan's file holds, on the cells of the map; None where rays are not wanted: then
@@ -70,7 +70,7 @@ def site_loss(
         terrain = read_terrain(plan.terrain, grid, transmitter)
         loss = terrain_loss_db(terrain, transmitter, grid, height)
         total += loss
-        variance += np.minimum(TERRAIN_SHARE * loss, TERRAIN_MOST_DB) ** 2
+        variance += np.minimum(_TERRAIN_SHARE * loss, _TERRAIN_MOST_DB) ** 2
         low, high = float(terrain.elevation_m.min()), float(terrain.elevation_m.max())
         notes.append(
             f"terrain {terrain.source} ({low:.0f} to {high:.0f} m): heights are above the ground; diffraction over the"

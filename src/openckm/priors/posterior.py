@@ -1,12 +1,15 @@
 """The posterior mean in one call, and what the 8 symmetries of the square do to a condition.
 
-At sigma_max the noisy map holds no information, so D(x, sigma_max | condition) = E[x_0 | condition] (Tweedie's
-formula). Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better; asking in
-the canonical pose makes it equivariant in one call.
+At sigma_max the noisy map holds no information, so by Tweedie's formula
+
+    D(x, sigma_max | condition) = E[x_0 | condition].                                                           (1)
+
+Averaging over the 8 orientations of the square makes the answer exactly equivariant, and better; asking in the
+canonical pose makes it equivariant in one call.
 
 A network's direction is the mean of a few that it cannot tell apart; rays say exactly from where the strongest of them
-comes, but not always which it is. So where rays were launched and the two are within NEAR_DEG, the direction is that of
-the rays, in the network's length; where a direction was read, the network's stands.
+comes, but not always which it is. So where rays were launched and the two are within _NEAR_DEG, the direction is that
+of the rays, in the network's length; where a direction was read, the network's stands.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ __all__ = ["posterior_mean"]
 
 PASS_CELLS = 4 * 128 * 128
 """Cells per network call, about: more would not fit the caches of a small processor."""
-NEAR_DEG = 40.0
+_NEAR_DEG = 40.0
 """Angle within which rays' direction is taken for the network's, chosen on maps of validation cities [degrees]."""
 _CELLS: ContextVar[int] = ContextVar("cells per network call", default=PASS_CELLS)
 
@@ -92,7 +95,7 @@ def pointed(mean: Tensor, condition: Condition) -> Tensor:
     at = [CHANNELS.index(AOA_COS), CHANNELS.index(AOA_SIN)]
     cos, sin = mean[:, at[0]], mean[:, at[1]]  # both in one scale, 0 at 0
     length, one = torch.hypot(cos, sin), torch.hypot(east, north).clamp(min=1e-6)
-    near = (cos * east + sin * north > math.cos(math.radians(NEAR_DEG)) * length * one) & (known > 0)
+    near = (cos * east + sin * north > math.cos(math.radians(_NEAR_DEG)) * length * one) & (known > 0)
     read = [3 * EVIDENCE_CHANNELS.index(q) + 2 for q in (AOA_COS, AOA_SIN)]
     near &= ~condition.evidence[:, read].flatten(1).any(1)[:, None, None]
     turned = mean.clone()
@@ -160,7 +163,7 @@ def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int
     start = top * torch.randn(1, len(CHANNELS), *moved.site.shape[-2:], generator=torch.Generator().manual_seed(seed))
     levels = torch.full((len(poses),), top)
     with torch.no_grad():
-        denoised: Denoised = denoiser(start.expand(len(levels), -1, -1, -1), levels, moved)
+        denoised: Denoised = denoiser(start.expand(len(levels), -1, -1, -1), levels, moved)  # (1)
     back = [inverse_symmetry(k) for k in poses]
     mean = np.stack([apply_symmetry(k, m, CHANNELS) for k, m in zip(back, denoised.mean.numpy(), strict=True)])
     if denoised.var is None:

@@ -27,7 +27,7 @@ from openckm.store.weights import read_weights, weight_file, write_folder
 __all__ = ["embedded_prior", "load_prior", "require_runnable", "save_prior"]
 
 log = logging.getLogger(__name__)
-FORMER = "rays"
+_FORMER = "rays"
 """A word that once stood for a prior beside the default one, and is the default one since."""
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
@@ -127,9 +127,9 @@ def prior_card(folder: Path | None) -> ModelCard:
 
 
 def _folder(folder: Path | None) -> Path:
-    if folder is None or (str(folder) == FORMER and not folder.exists()):
+    if folder is None or (str(folder) == _FORMER and not folder.exists()):
         if folder is not None:
-            log.warning("the prior %r is the default one now: leave its name out", FORMER)
+            log.warning("the prior %r is the default one now: leave its name out", _FORMER)
         return Path(str(files("openckm.assets") / "prior_s"))
     return folder
 

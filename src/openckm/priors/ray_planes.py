@@ -244,7 +244,7 @@ def over_free_space_db(planes: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the power of all rays over free space [dB], FAINTEST_DB at least, of each cell; 0 where none arrives.
 
     Args:
-        planes: as `ray_planes` returns them.
+        planes: the planes as `ray_planes` returns them.
     """
     over = SCALE_DB * planes[RAY_PLANES.index("ray_total")].astype(np.float64)
     return np.asarray(np.maximum(over, FAINTEST_DB))

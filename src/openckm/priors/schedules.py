@@ -49,17 +49,17 @@ class VP(Schedule):
         """Return beta_1..beta_N of the discrete chain [steps], Eq. 10: beta(t_i) / N, kept below 1."""
         _positive(steps)
         t = torch.linspace(0.0, 1.0, steps, dtype=torch.float64)
-        return ((self.beta_min + t * (self.beta_max - self.beta_min)) / steps).clamp(max=0.999)
+        return ((self.beta_min + t * (self.beta_max - self.beta_min)) / steps).clamp(max=0.999)  # P1, Eq. 10: beta_i
 
     def discretise(self, steps: int) -> tuple[Tensor, Tensor]:
         """Return sqrt(abar_i) and sqrt(1 - abar_i), i = 0..N (Eq. 11), with abar_0 = 1."""
         abar = torch.cat([torch.ones(1, dtype=torch.float64), torch.cumprod(1.0 - self.betas(steps), 0)])
-        return abar.sqrt(), (1.0 - abar).sqrt()
+        return abar.sqrt(), (1.0 - abar).sqrt()  # P1, Eq. 11
 
     def sample_time(self, uniform: Tensor) -> tuple[Tensor, Tensor]:
         """Return the marginal of the continuous chain at t = uniform (kept above 1e-5)."""
         t = uniform.clamp(min=1e-5)
-        log_alpha = -0.25 * t**2 * (self.beta_max - self.beta_min) - 0.5 * t * self.beta_min
+        log_alpha = -0.25 * t**2 * (self.beta_max - self.beta_min) - 0.5 * t * self.beta_min  # P1, Eq. 9, integrated
         return log_alpha.exp(), (-torch.expm1(2.0 * log_alpha)).sqrt()
 
 

@@ -31,10 +31,10 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.service.fairness import FairShares
 
-Tensors = tuple[Tensor, ...]
+_Tensors = tuple[Tensor, ...]
 MOST_CELLS = 4 * 128 * 128
 """Cells of all maps of a pass: more would save nothing, and everybody else waits for the whole of it."""
-MOST_MAPS = 32
+_MOST_MAPS = 32
 _KNOWN = 1024
 """Shapes and sizes whose arithmetic is remembered."""
 _TICK_S = 0.1
@@ -82,13 +82,13 @@ def passes_of(caller: Caller) -> Iterator[None]:
 
 @dataclass(eq=False)
 class _Call:
-    function: Callable[..., Tensors]
-    inputs: Tensors
+    function: Callable[..., _Tensors]
+    inputs: _Tensors
     key: Hashable
     token: str
     job: Hashable
     done: bool = False
-    found: Tensors | None = None
+    found: _Tensors | None = None
     error: Exception | None = None
 
     @property
@@ -116,7 +116,7 @@ class PassScheduler:
     _busy: bool = False
     _cell_s: float = 0.0
 
-    def run(self, function: Callable[..., Tensors], inputs: Tensors, key: Hashable) -> Tensors:
+    def run(self, function: Callable[..., _Tensors], inputs: _Tensors, key: Hashable) -> _Tensors:
         """Return function(*inputs), cut into passes, each perhaps in a batch with other calls of the same key.
 
         Args:
@@ -129,7 +129,7 @@ class PassScheduler:
             OutOfTime, Cancelled: if the deadline of the job comes, or the job is deleted, before the last pass began.
         """
         cells = int(inputs[0].shape[-2] * inputs[0].shape[-1])
-        size = max(1, min(MOST_MAPS, MOST_CELLS // max(cells, 1)))
+        size = max(1, min(_MOST_MAPS, MOST_CELLS // max(cells, 1)))
         count = len(inputs[0])
         if count <= size:
             return self._pass(function, inputs, key)
@@ -145,7 +145,7 @@ class PassScheduler:
             self._shares.leave(caller.owner, caller.id)
             self._changed.notify_all()
 
-    def _pass(self, function: Callable[..., Tensors], inputs: Tensors, key: Hashable) -> Tensors:
+    def _pass(self, function: Callable[..., _Tensors], inputs: _Tensors, key: Hashable) -> _Tensors:
         """Return function(*inputs) by one pass, which this thread runs, or one that runs the same for others."""
         caller, used = _CALLER.get() or (None, set())
         token, job = ("", threading.get_ident()) if caller is None else (caller.owner, caller.id)
@@ -198,7 +198,7 @@ class PassScheduler:
         self._shares.begin(first.token, first.job)
         chosen, maps, cells = [first], first.maps, first.cells
         for one in sorted(self._waiting, key=lambda one: self._shares.order(one.token, one.job)):
-            fits = maps + one.maps <= MOST_MAPS and cells + one.cells <= MOST_CELLS
+            fits = maps + one.maps <= _MOST_MAPS and cells + one.cells <= MOST_CELLS
             if one is not first and one.key == first.key and fits:
                 chosen.append(one)
                 maps, cells = maps + one.maps, cells + one.cells
@@ -249,7 +249,7 @@ class PassScheduler:
             call.found = tuple(part[begin:end].clone() for part in found)
         return True
 
-    def _check(self, call: _Call, sizes: set[int], joined: Tensors, found: Tensors) -> bool:
+    def _check(self, call: _Call, sizes: set[int], joined: _Tensors, found: _Tensors) -> bool:
         """Return whether batches of these sizes answer as their maps one by one; ask the machine where it is new."""
         key, function = call.key, call.function
         unknown = [size for size in sizes if size > 1 and (key, size) not in self._exact]
@@ -298,7 +298,9 @@ class SharedDenoiser(MapDenoiser):
         mean, *var = (part[..., :rows, :cols] for part in found)
         return Denoised(mean, var[0] if var else None)
 
-    def _run(self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor, *more: Tensor) -> Tensors:
+    def _run(
+        self, x: Tensor, site: Tensor, evidence: Tensor, sigma: Tensor, scalars: Tensor, *more: Tensor
+    ) -> _Tensors:
         parts = dict(zip(self.options.planes, more, strict=True))
         mean, var = super().forward(
             x, sigma, Condition(site, evidence, scalars, parts.get("vehicles"), parts.get("rays"))
@@ -306,7 +308,7 @@ class SharedDenoiser(MapDenoiser):
         return (mean,) if var is None else (mean, var)
 
 
-def _key(inputs: Tensors) -> Hashable:
+def _key(inputs: _Tensors) -> Hashable:
     """What must be equal for calls to share a batch: each map's shape, and whether gradients are wanted."""
     kinds = tuple((tuple(part.shape[1:]), part.dtype, str(part.device)) for part in inputs)
     return kinds, torch.is_grad_enabled(), torch.is_inference_mode_enabled()

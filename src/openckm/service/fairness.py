@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-HOLD = 0.5
+_HOLD = 0.5
 """For which part of its own duration a pass is held for a job that is owed time and pauses."""
 Order = tuple[float, float]
 
@@ -90,7 +90,7 @@ class FairShares:
 
     def held_until(self, token: str, job: Hashable, expected_s: float) -> float:
         """Return until when the pass of a job, which is the next in order, waits for one that is owed time."""
-        own, hold = self.order(token, job), HOLD * expected_s
+        own, hold = self.order(token, job), _HOLD * expected_s
         paused = [
             flow.ended + hold
             for name, jobs in self._jobs.items()

@@ -20,9 +20,9 @@ from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 
-MOST_OPEN = 32
+_MOST_OPEN = 32
 """Maps that are held open."""
-MOST_TIFF_CELLS = 4096 * 4096
+_MOST_TIFF_CELLS = 4096 * 4096
 """Cells of a map that is given out as a GeoTIFF, which is made in memory."""
 
 
@@ -101,7 +101,7 @@ class MapShelf:
         view = self.store.view(entry)
         with self._lock:
             self._views[entry.folder] = view
-            while len(self._views) > MOST_OPEN:
+            while len(self._views) > _MOST_OPEN:
                 self._views.popitem(last=False)
         return view
 
@@ -118,7 +118,7 @@ class MapShelf:
             OptionError: if it is too large to be made in memory.
         """
         entry = self.entry(collection, version)
-        if entry.shape[0] * entry.shape[1] > MOST_TIFF_CELLS:
+        if entry.shape[0] * entry.shape[1] > _MOST_TIFF_CELLS:
             raise OptionError(
                 f"{entry.name} has {entry.shape[0]} x {entry.shape[1]} cells: too many for one GeoTIFF here"
             )

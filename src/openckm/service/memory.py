@@ -6,7 +6,7 @@
     share_static = false         # whether answers without readings may be found by other tokens
 
 A stream is opened by a request with `"warm": true, "stream": "NAME"`, and goes on with `"stream": "NAME"`; it is of one
-token and one grid, and lives in memory until the node ends or the token opens more than STREAMS others.
+token and one grid, and lives in memory until the node ends or the token opens more than _STREAMS others.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from openckm.service.config import EdgeConfig, Token
 
 _log = logging.getLogger(__name__)
 
-STREAMS = 8
+_STREAMS = 8
 """Streams of one token; the one that was asked longest ago goes first."""
-HOWS = ("exact", "similar", "miss", "fallback", "unusable")
+_HOWS = ("exact", "similar", "miss", "fallback", "unusable")
 
 
 class UnknownStream(OpenCKMError):
@@ -111,7 +111,7 @@ class NodeMemory:
                     )
                 found = mine[name] = StreamMemory(grid, rule)
             mine.move_to_end(name)
-            while len(mine) > STREAMS:
+            while len(mine) > _STREAMS:
                 mine.popitem(last=False)
         found.require_grid(grid)
         return found
@@ -119,7 +119,7 @@ class NodeMemory:
     def counts(self) -> dict[str, int]:
         """Return how many requests were answered in each way, network calls saved, and bytes that are kept."""
         counted = {} if self.base is None else dict(self.base.counts)
-        found = {how: counted.get(how, 0) for how in HOWS}
+        found = {how: counted.get(how, 0) for how in _HOWS}
         saved = counted.get("calls_saved", 0)
         with self._lock:
             for mine in self._streams.values():

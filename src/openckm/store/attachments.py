@@ -20,11 +20,11 @@ import numpy as np
 
 from openckm.errors import ModelError
 
-CALIBRATION, WARM, SPECTRUM = "calibration.json", "warm.json", "spectrum.safetensors"
-ATTACHMENTS = {CALIBRATION: 2**18, SPECTRUM: 2**22, WARM: 2**14}
+_CALIBRATION, _WARM, _SPECTRUM = "calibration.json", "warm.json", "spectrum.safetensors"
+ATTACHMENTS = {_CALIBRATION: 2**18, _SPECTRUM: 2**22, _WARM: 2**14}
 """Files beside the weights that are published, and the most that each may have [bytes]."""
 
-MEASURED = {CALIBRATION: "train/calibrate.py", WARM: "train/flux.py rule"}
+MEASURED = {_CALIBRATION: "train/calibrate.py", _WARM: "train/flux.py rule"}
 """Those that were measured with one weight file, and what measures them."""
 
 
@@ -55,7 +55,7 @@ def check_attachments(files: Mapping[str, bytes], sha256: str, where: str) -> No
     """Refuse files that are not what their names say, or belong to other weights.
 
     Args:
-        files: by name.
+        files: the files by name.
         sha256: checksum of the weight file that they stand beside.
         where: what to call their place in errors.
 
@@ -71,11 +71,11 @@ def check_attachments(files: Mapping[str, bytes], sha256: str, where: str) -> No
                 f"{where}: {name} was measured with other weights than those beside it; measure it again with"
                 f" {recipe}, or take it away to publish without"
             )
-    if SPECTRUM in files:
-        _check_spectrum(files[SPECTRUM], where)
+    if _SPECTRUM in files:
+        _check_spectrum(files[_SPECTRUM], where)
 
 
-def bound_to(measured: bytes, name: str = CALIBRATION) -> str:
+def bound_to(measured: bytes, name: str = _CALIBRATION) -> str:
     """Return the checksum of the weights that a file of MEASURED belongs to.
 
     Raises:
@@ -88,10 +88,10 @@ def rebound(files: Mapping[str, bytes], old: str, new: str, precision: str) -> d
     """Return the files for the same model in another precision.
 
     Args:
-        files: by name.
+        files: the files by name.
         old: checksum of the weight file they belong to.
         new: checksum of the one they are to stand beside.
-        precision: that this one is kept in.
+        precision: the precision that this one is kept in.
 
     Raises:
         ModelError: if a file is not what its name says.
@@ -112,7 +112,7 @@ def _parsed(measured: bytes, name: str) -> dict[str, Any]:
         if not all(isinstance(raw[key], str) for key in ("sha256", "measured_on")):
             raise TypeError("sha256 and measured_on must be texts")
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        what = "a calibration" if name == CALIBRATION else "a rule of warm starts"
+        what = "a calibration" if name == _CALIBRATION else "a rule of warm starts"
         raise ModelError(f"{name}: not {what} ({error!r}); measure it with {MEASURED[name]}") from error
     return dict(raw)
 
@@ -124,6 +124,6 @@ def _check_spectrum(content: bytes, where: str) -> None:
     try:
         arrays = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise ModelError(f"{where}: {SPECTRUM} is not a safetensors file ({error}); fit it again") from error
+        raise ModelError(f"{where}: {_SPECTRUM} is not a safetensors file ({error}); fit it again") from error
     if set(arrays) != {"levels", "lags"} or not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ModelError(f"{where}: {SPECTRUM} holds {sorted(arrays)}: wanted finite levels and lags; fit it again")
+        raise ModelError(f"{where}: {_SPECTRUM} holds {sorted(arrays)}: wanted finite levels and lags; fit it again")

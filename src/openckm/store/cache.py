@@ -35,7 +35,7 @@ class Installed:
     """A model that was installed.
 
     Attributes:
-        channel: where it came from.
+        channel: the channel that it came from.
         number: the number of the channel's release.
         version: the version of the model.
         folder: its name in the cache.

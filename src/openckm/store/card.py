@@ -13,7 +13,7 @@ from openckm.store.lineage import Lineage
 
 SCHEMA = 2
 """Newest layout of cards: 1, and 2 for those that state a lineage, so that older programs still read the others."""
-OPTIONAL = {"lineage", "schema"}
+_OPTIONAL = {"lineage", "schema"}
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -103,7 +103,7 @@ class ModelCard:
             raise ModelError(f"{path}: not a readable model card ({error}); fetch it again") from error
         known = {f.name for f in fields(cls)}
         keys = set(raw) if isinstance(raw, dict) else set()
-        missing = known - OPTIONAL - keys
+        missing = known - _OPTIONAL - keys
         schema = raw.get("schema", 1) if isinstance(raw, dict) else None
         if isinstance(schema, int) and schema > SCHEMA:
             raise ModelError(

@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[type[np.unsignedinteger], bool]] = {
 """The integers a chunk is seen as, and whether they are the bits of floats (sign and magnitude)."""
 _KIND_OF = {"F32": "fp32", "U16": "bf16", "I8": "bytes"}
 _WIDTH = {"F32": 4, "U16": 2, "I8": 1}
-Integers = NDArray[np.unsignedinteger]
+_Integers = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Piece:
     """A stretch of a weight file.
 
     Attributes:
-        offset: where it begins [bytes].
+        offset: the place at which it begins [bytes].
         length: its size [bytes].
         kind: key of `KINDS`.
     """
@@ -125,27 +125,27 @@ def unpack(payload: bytes, length: int, kind: str, base: bytes | None = None) ->
     except zstandard.ZstdError as error:
         raise ModelError(f"a chunk cannot be unpacked ({error}); fetch it again") from error
     stacked = np.frombuffer(planes, np.uint8).reshape(dtype.itemsize, -1)
-    values: Integers = np.ascontiguousarray(stacked.T).reshape(-1).view(dtype)
+    values: _Integers = np.ascontiguousarray(stacked.T).reshape(-1).view(dtype)
     if base is not None:
         values = _sum(values, np.frombuffer(base, dtype), kind)
     return values.tobytes()
 
 
-def _difference(values: Integers, base: Integers, kind: str) -> Integers:
+def _difference(values: _Integers, base: _Integers, kind: str) -> _Integers:
     step = _ordered(values, kind) - _ordered(base, kind)
     negative = (step >> np.array(8 * step.itemsize - 1, step.dtype)).astype(bool)
     doubled = step << np.array(1, step.dtype)
     return np.where(negative, ~doubled, doubled)
 
 
-def _sum(zigzag: Integers, base: Integers, kind: str) -> Integers:
+def _sum(zigzag: _Integers, base: _Integers, kind: str) -> _Integers:
     one = np.array(1, zigzag.dtype)
     half = zigzag >> one
     step = np.where((zigzag & one).astype(bool), ~half, half)
     return _unordered(_ordered(base, kind) + step, kind)
 
 
-def _ordered(values: Integers, kind: str) -> Integers:
+def _ordered(values: _Integers, kind: str) -> _Integers:
     """Return the integers whose order is that of the floats: m(u) = ~u if the sign bit is set, u + 2^(bits-1) else."""
     if not KINDS[kind][1]:
         return values
@@ -153,7 +153,7 @@ def _ordered(values: Integers, kind: str) -> Integers:
     return np.where((values & top).astype(bool), ~values, values | top)
 
 
-def _unordered(values: Integers, kind: str) -> Integers:
+def _unordered(values: _Integers, kind: str) -> _Integers:
     if not KINDS[kind][1]:
         return values
     top = np.array(1 << (8 * values.itemsize - 1), values.dtype)

@@ -20,7 +20,7 @@ from openckm.errors import ModelError, OptionError
 PRECISIONS = ("fp32", "bf16", "int8")
 SCALE = ":scale"
 """What follows a tensor's name in the name of its scales."""
-TOP = 127
+_TOP = 127
 """Largest magnitude of an 8-bit weight; −128 is not used, so that the code is symmetric."""
 Array = NDArray[np.generic]
 Floats = NDArray[np.float32]
@@ -104,9 +104,9 @@ def _to_bf16(values: Floats) -> NDArray[np.uint16]:
 
 def _to_int8(values: Floats) -> tuple[NDArray[np.int8], Floats]:
     rows = values.reshape(len(values), -1)
-    scale = (np.abs(rows).max(axis=1, initial=0.0) / TOP).astype(np.float32)
+    scale = (np.abs(rows).max(axis=1, initial=0.0) / _TOP).astype(np.float32)
     scale = np.where(scale > 0, scale, np.float32(1.0))
-    codes = np.clip(np.rint(rows / scale[:, None]), -TOP, TOP).astype(np.int8)
+    codes = np.clip(np.rint(rows / scale[:, None]), -_TOP, _TOP).astype(np.int8)
     return codes.reshape(values.shape), scale
 
 

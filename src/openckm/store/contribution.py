@@ -65,7 +65,7 @@ class Contribution:
         parent_sha256: checksum of the weight file that the edge ran, in any precision.
         contributor: who is to be credited; a contributor has one voice.
         licence: under which it is given (SPDX).
-        region: where the maps are, as coarsely as the owner likes.
+        region: the region of the maps, as coarsely as the owner likes.
         maps: how many maps it was made from.
         samples: training samples seen.
         loss_before: loss on maps that were held back at the edge, before training; 0 without factors.

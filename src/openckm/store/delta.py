@@ -35,7 +35,7 @@ LEAST_GAIN = 0.01
 """Share by which the error must fall for a delta to be worth having."""
 MAX_DELTA = 8 * 2**20
 """Largest file that is read [bytes]."""
-MOST_FOLDS, MOST_RANK = 8, 16
+_MOST_FOLDS, _MOST_RANK = 8, 16
 BLOCKS = "blocks"
 """Name of the tensor with the table of blocks."""
 _PLAIN = re.compile(r"[\w .,&()'-]{0,80}")
@@ -52,7 +52,7 @@ class Delta:
         model: name of the prior that was taught.
         version: its version.
         parent_sha256: checksum of its weight file, in the precision that was taught.
-        place: where the site is, as coarse as its owner likes; may be empty.
+        place: the place of the site, as coarse as its owner likes; may be empty.
         licence: SPDX name under which the delta may be handed on; "" where it may not.
         readings: cells with readings that it was taught by.
         block_m: side of a block [m].
@@ -101,7 +101,7 @@ class Delta:
             _check(isinstance(text, str) and bool(_PLAIN.fullmatch(text)), f"{name} {text!r}: wanted plain characters")
         _check(isinstance(self.recipe, str) and len(self.recipe) <= 400, "the recipe")
         _check(type(self.readings) is int and self.readings > 0, "the number of readings")
-        _check(type(self.folds) is int and 1 <= self.folds <= MOST_FOLDS, f"{self.folds} folds")
+        _check(type(self.folds) is int and 1 <= self.folds <= _MOST_FOLDS, f"{self.folds} folds")
         numbers = (self.block_m, self.rmse_before_db, self.rmse_after_db, self.ratio, self.ratio_high)
         _check(all(isinstance(v, float | int) and math.isfinite(v) and v > 0 for v in numbers), "a number")
         maps = (self.map_before_db, self.map_after_db)
@@ -219,7 +219,7 @@ def _check_factors(factors: Mapping[str, Half], folds: int) -> None:
     for name, value in factors.items():
         _check(value.dtype == np.float16 and value.ndim == 2, f"factor {name}: wanted two axes, half precision")
         rank = value.shape[1 if name.endswith(":up") else 0]
-        _check(rank % folds == 0 and 1 <= rank // folds <= MOST_RANK, f"factor {name} of rank {rank}")
+        _check(rank % folds == 0 and 1 <= rank // folds <= _MOST_RANK, f"factor {name} of rank {rank}")
         _check(bool(np.isfinite(value).all()), f"factor {name}, which is not finite,")
 
 

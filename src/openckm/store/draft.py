@@ -34,7 +34,7 @@ class Draft:
     """A change that waits for signatures.
 
     Attributes:
-        folder: where it is.
+        folder: the folder of the draft.
         base: version of the timestamp of the state that it follows.
         document: the new list of targets.
         files: content of the files that it adds, by their place in the repository.

@@ -20,7 +20,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from openckm.errors import StoreError
 
-PIECE = 64 * 1024
+_PIECE = 64 * 1024
 """Most that is taken at once [bytes]."""
 
 
@@ -54,7 +54,7 @@ class HttpFetcher(Urllib3Fetcher):
 
     def _chunks(self, response: Any) -> Iterator[bytes]:
         try:
-            while piece := response.read1(PIECE, decode_content=False):
+            while piece := response.read1(_PIECE, decode_content=False):
                 yield piece
         except urllib3.exceptions.TimeoutError as error:
             raise SlowRetrievalError(f"nothing came for {self.socket_timeout} s") from error
@@ -87,7 +87,7 @@ class FsspecFetcher(FetcherInterface):
     def _fetch(self, url: str) -> Iterator[bytes]:
         self._fs.invalidate_cache()
         try:
-            file = self._fs.open(url, "rb", block_size=PIECE)
+            file = self._fs.open(url, "rb", block_size=_PIECE)
         except FileNotFoundError as error:
             raise DownloadHTTPError(f"{url} is not there", 404) from error
         return self._pieces(file)
@@ -95,7 +95,7 @@ class FsspecFetcher(FetcherInterface):
     @staticmethod
     def _pieces(file: Any) -> Iterator[bytes]:
         with file:
-            while piece := file.read(PIECE):
+            while piece := file.read(_PIECE):
                 yield piece
 
 

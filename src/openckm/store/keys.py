@@ -114,7 +114,7 @@ class KeyFolder(Keys):
     """Private keys as files which only their owner may read.
 
     Args:
-        folder: where they are, or are to be made.
+        folder: the folder in which they are, or are to be made.
         passphrase: encrypts them, or None for none.
     """
 

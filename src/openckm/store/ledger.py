@@ -18,7 +18,7 @@ KEEP_VERSIONS = 3
 """Versions of each channel that stay in the repository, the one on offer included."""
 KEEP_GENERATIONS = 5
 """States of the repository whose files stay, so that readers who began before a publication can finish."""
-DELTA_BASES = 2
+_DELTA_BASES = 2
 """Versions to which differences are published."""
 _MODEL = re.compile(r"models/(?P<name>[^/]+)/(?P<version>[^/]+)/(?P<precision>[a-z0-9]+)\.json")
 _SNAPSHOT = re.compile(r"metadata/(\d+)\.snapshot\.json")
@@ -113,7 +113,7 @@ class Ledger:
         order = sorted(self.releases().values(), key=lambda release: release.channel != channel)
         versions = [*(r.version for r in order), *(v for r in order for v in reversed(r.history))]
         paths = dict.fromkeys(manifest_path(name, version, precision) for version in versions if version)
-        manifests = [Manifest.from_json(self.read(p)) for p in [p for p in paths if p in self.held][:DELTA_BASES]]
+        manifests = [Manifest.from_json(self.read(p)) for p in [p for p in paths if p in self.held][:_DELTA_BASES]]
         return [unpacked(m, [self.read(chunk.target) for chunk in m.chunks]) for m in manifests]
 
     def offer(self, changed: Sequence[Release]) -> None:

@@ -20,7 +20,7 @@ class Lineage:
         regions: regions that it was refreshed on.
         replayed: regions whose maps were replayed, so that they are not forgotten.
         samples: training samples seen since the parent.
-        weight: where it stands between the parent (0) and the trained weights (1).
+        weight: the share of the way between the parent (0) and the trained weights (1).
         suite: digest of the suite that its gate used (hexadecimal).
         gate: score of the model over the parent's by "region/score"; less than 1 is better.
 

@@ -18,7 +18,7 @@ from openckm.store.weights import read_weights, weight_file
 CARD_FILE = "card.json"
 WEIGHT_FILE = "weights.safetensors"
 MANIFEST_FILE = "manifest.json"
-WORTH = 0.9
+_WORTH = 0.9
 """A difference is published if it is shorter than this part of the whole chunk."""
 
 
@@ -164,6 +164,6 @@ def _delta(raw: bytes, kind: str, sha256: str, base: Base, index: int, whole: in
     if old.sha256 == sha256 or (old.kind, old.length) != (kind, len(raw)):
         return None
     payload = pack(raw, kind, base.raw[index])
-    if len(payload) > WORTH * whole:
+    if len(payload) > _WORTH * whole:
         return None
     return Delta(old.sha256, f"deltas/{sha256[:24]}-{old.sha256[:24]}.zst"), payload

@@ -29,7 +29,7 @@ TIMESTAMP = "metadata/timestamp.json"
 SECONDS = "x-openckm-seconds"
 """Field of a role in the root: how long its signatures are good for [s]."""
 Writes = list[tuple[str, bytes]]
-Online = ("targets", "snapshot", "timestamp")
+_Online = ("targets", "snapshot", "timestamp")
 """The order in which they are signed and written; each states the one before."""
 
 
@@ -110,7 +110,7 @@ class Chain:
         """
         writes: Writes = []
         roots = [self.root.signed, *([to] if to else [])]
-        for role in Online[Online.index(lowest) :]:
+        for role in _Online[_Online.index(lowest) :]:
             if role == "snapshot":
                 self.snapshot.signed.meta["targets.json"] = _meta_of(self.targets)
             if role == "timestamp":
@@ -174,7 +174,7 @@ class Chain:
         Raises:
             StoreError: if too few keys are at hand.
         """
-        late = [r for r in Online if due(getattr(self, r).signed.expires, _span(self.root.signed, r))]
+        late = [r for r in _Online if due(getattr(self, r).signed.expires, _span(self.root.signed, r))]
         writes = self.resign(late[0], keys, now) if late else []
         if due(self.root.signed.expires, _span(self.root.signed, "root")):
             old = self.root.signed

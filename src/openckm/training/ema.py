@@ -47,10 +47,10 @@ from openckm.errors import ModelError, OptionError
 from openckm.maps.atomic import atomic_path
 
 CHECKPOINT = "checkpoint.pt"
-SNAPSHOTS = "averages"
+_SNAPSHOTS = "averages"
 WIDEST = 0.28
 """Largest relative width of a profile that does not favour the early weights (exponent 0 has 0.289)."""
-MISFIT = 0.1
+_MISFIT = 0.1
 """Largest part of a profile (in the norm of the least squares) that the snapshots may leave unexpressed."""
 
 
@@ -71,17 +71,17 @@ def profile_width(g: float) -> float:
     return math.sqrt(g + 1.0) / ((g + 2.0) * math.sqrt(g + 3.0))
 
 
-Profile = tuple[int, float]
+_Profile = tuple[int, float]
 """A power function: over how many steps, and its exponent."""
 
 
-def _inner(one: Profile, other: Profile) -> float:
+def _inner(one: _Profile, other: _Profile) -> float:
     (s, g), (t, h) = one, other
     m = min(s, t)
     return float((g + 1) * (h + 1) / (g + h + 1) / m * (m / s) ** (g + 1) * (m / t) ** (h + 1))
 
 
-def combination(kept: Sequence[Profile], count: int, g: float) -> tuple[NDArray[np.float64], float]:
+def combination(kept: Sequence[_Profile], count: int, g: float) -> tuple[NDArray[np.float64], float]:
     """Return the weights x [n] of the combination nearest to a profile, and the share of it that is left unexpressed.
 
     Args:
@@ -114,7 +114,7 @@ class PowerAverages:
         """
         self.exponents = {width: exponent(width) for width in widths}
         self.tracks = {width: {n: w.detach().clone() for n, w in weights.items()} for width in widths}
-        self.folder = folder / SNAPSHOTS
+        self.folder = folder / _SNAPSHOTS
         self.count = 0
 
     def update(self, weights: Mapping[str, Tensor]) -> None:
@@ -171,10 +171,10 @@ def posthoc_average(folder: Path, sigma_rel: float) -> dict[str, Tensor]:
     g = exponent(sigma_rel)
     count, last = _last(folder / CHECKPOINT)
     kept = [(count, width) for width in last]
-    files = {n: path for path in _snapshot_paths(folder / SNAPSHOTS) if 0 < (n := _count(path)) < count}
+    files = {n: path for path in _snapshot_paths(folder / _SNAPSHOTS) if 0 < (n := _count(path)) < count}
     kept += [(n, width) for n in files for width in last]
     x, left = combination([(n, exponent(width)) for n, width in kept], count, g)
-    if left > MISFIT:
+    if left > _MISFIT:
         raise OptionError(
             f"width {sigma_rel}: the {len(files)} snapshots in {folder} express such an average only to {left:.0%};"
             f" take one nearer to {', '.join(f'{w:g}' for w in last)}, or keep more snapshots (snapshot_every)"

@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.progress import Progress
 
-LOG_FILE = "log.jsonl"
-EVENTS = "tensorboard"
+_LOG_FILE = "log.jsonl"
+_EVENTS = "tensorboard"
 
 _log = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ class TrainingLog:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             self.tensorboard = False
-            notice = f"no TensorBoard events: {error}; install openckm[train] for them. {LOG_FILE} holds the same"
+            notice = f"no TensorBoard events: {error}; install openckm[train] for them. {_LOG_FILE} holds the same"
             _log.warning("%s", notice)
             self._line({"step": step, "time": round(time.time(), 1), "notice": notice})
             return
-        self._writer = SummaryWriter(str(self.folder / EVENTS), purge_step=step)
+        self._writer = SummaryWriter(str(self.folder / _EVENTS), purge_step=step)
 
     def _line(self, entry: dict[str, Any]) -> None:
-        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
+        with (self.folder / _LOG_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

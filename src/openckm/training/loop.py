@@ -32,7 +32,7 @@ class Loop(ABC):
         folder: where the checkpoint lies.
         checkpoint: path of the checkpoint.
         network: what is trained.
-        optimisers: by name; each step uses them in this order, each on a loss of its own.
+        optimisers: the optimisers by name; each step uses them in this order, each on a loss of its own.
         step: optimiser steps done.
         seconds: processor time of the steps so far on a CPU, wall-clock time elsewhere [s].
     """
@@ -44,13 +44,13 @@ class Loop(ABC):
         """Make the folder; a subclass resumes when it is ready to.
 
         Args:
-            folder: for the checkpoint.
+            folder: the folder of the checkpoint.
             network: trained in place.
-            optimisers: by name.
+            optimisers: the optimisers by name.
             clip: bound on the norm of a gradient.
             checkpoint_s: seconds between checkpoints.
             file: name of the checkpoint.
-            device: whose clock counts.
+            device: the device whose clock counts.
         """
         self.folder, self.checkpoint = folder, folder / file
         self.network, self.optimisers = network, dict(optimisers)

@@ -15,9 +15,9 @@ from openckm.maps.rays import RayOptions
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 from openckm.priors.ray_planes import ray_planes
 
-SURROUNDED = 0.7
+_SURROUNDED = 0.7
 """Share of the maps whose rays see the buildings around the window, where they are known."""
-HEIGHT_ERROR = 0.3
+_HEIGHT_ERROR = 0.3
 """Deviation of the logarithm of wrong heights; the other half of the variants has the default height everywhere."""
 Planes = NDArray[np.float16]
 
@@ -34,7 +34,7 @@ def _ray_variants(traced: TracedMap, rng: np.random.Generator, options: RayOptio
     Raises:
         InputError: if the map does not say where its transmitter stands.
     """
-    seen = traced.around is not None and rng.random() < SURROUNDED
+    seen = traced.around is not None and rng.random() < _SURROUNDED
     layout = traced.around if seen and traced.around is not None else traced.layout
     height = layout.height_m
     other = _misjudged(height, rng) if rng.random() < 0.5 else np.where(height > 0, DEFAULT_BUILDING_HEIGHT_M, 0.0)
@@ -50,7 +50,7 @@ def _misjudged(height: NDArray[np.float32], rng: np.random.Generator) -> NDArray
     from scipy import ndimage
 
     label, count = ndimage.label(height > 0)
-    factor = np.concatenate([[1.0], np.exp(rng.normal(0.0, HEIGHT_ERROR, count))])
+    factor = np.concatenate([[1.0], np.exp(rng.normal(0.0, _HEIGHT_ERROR, count))])
     return np.asarray(height * factor[label])
 
 

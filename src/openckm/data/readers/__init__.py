@@ -55,7 +55,7 @@ def open_dataset(name: str, folder: str | os.PathLike[str], **options: Any) -> M
 
     Args:
         name: one of `dataset_names()`.
-        folder: where the data set was unpacked.
+        folder: the folder in which the data set was unpacked.
         options: fields of the reader's options, e.g. `scale=GreyScale(-147.0, 99.16)`, `cell_m=1.0`, `split="test"`.
 
     Raises:

@@ -22,26 +22,26 @@ from openckm.maps.grid import Grid
 
 Missing = Literal["error", "skip"]
 """What to do about records of which a file is missing: stop, or leave them out and list them."""
-KeyT = TypeVar("KeyT")
-RecordT = TypeVar("RecordT", covariant=True)
+_KeyT = TypeVar("_KeyT")
+_RecordT = TypeVar("_RecordT", covariant=True)
 SHOWN = 5
 """Missing files named in a message; the rest are counted."""
 
 
-class MapDataset(Sequence[RecordT], ABC, Generic[KeyT, RecordT]):
+class MapDataset(Sequence[_RecordT], ABC, Generic[_KeyT, _RecordT]):
     """Records of a data set in a fixed order; a slice is a data set of the same kind that shares the listing.
 
     Attributes:
-        folder: where the data set lies.
+        folder: the folder of the data set.
         keys: what each record is called.
         left_out: files that were missing, for the records that missing="skip" left out.
     """
 
-    def __init__(self, folder: Path, keys: Sequence[KeyT], left_out: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, keys: Sequence[_KeyT], left_out: Sequence[str] = ()) -> None:
         self.folder, self.keys, self.left_out = folder, tuple(keys), tuple(left_out)
 
     @abstractmethod
-    def read(self, key: KeyT) -> RecordT:
+    def read(self, key: _KeyT) -> _RecordT:
         """Decode the record of a key.
 
         Raises:
@@ -52,19 +52,19 @@ class MapDataset(Sequence[RecordT], ABC, Generic[KeyT, RecordT]):
         return len(self.keys)
 
     @overload
-    def __getitem__(self, index: int) -> RecordT: ...
+    def __getitem__(self, index: int) -> _RecordT: ...
     @overload
     def __getitem__(self, index: slice) -> Self: ...
-    def __getitem__(self, index: int | slice) -> RecordT | Self:
+    def __getitem__(self, index: int | slice) -> _RecordT | Self:
         if isinstance(index, slice):
             return self._with(self.keys[index])
         return self.read(self.keys[index])
 
-    def where(self, keep: Callable[[KeyT], bool]) -> Self:
+    def where(self, keep: Callable[[_KeyT], bool]) -> Self:
         """Return the records whose key passes a test, e.g. `lambda key: key.scene == "NJ5"`."""
         return self._with(tuple(key for key in self.keys if keep(key)))
 
-    def _with(self, keys: tuple[KeyT, ...]) -> Self:
+    def _with(self, keys: tuple[_KeyT, ...]) -> Self:
         chosen = copy.copy(self)
         chosen.keys = keys
         return chosen
@@ -75,8 +75,8 @@ Needed = tuple[str, Path]
 
 
 def complete(
-    wanted: Iterable[tuple[KeyT, Sequence[Needed]]], missing: Missing, present: Callable[[Path], bool], remedy: str
-) -> tuple[tuple[KeyT, ...], tuple[str, ...]]:
+    wanted: Iterable[tuple[_KeyT, Sequence[Needed]]], missing: Missing, present: Callable[[Path], bool], remedy: str
+) -> tuple[tuple[_KeyT, ...], tuple[str, ...]]:
     """Return the keys all of whose files are there, and the files that are not.
 
     Args:
@@ -88,7 +88,7 @@ def complete(
     Raises:
         InputError: if files are missing and `missing` is "error", naming the first few; if nothing is left.
     """
-    keys: list[KeyT] = []
+    keys: list[_KeyT] = []
     gone: dict[str, None] = {}
     for key, files in wanted:
         lacking = [f"{path} ({what})" for what, path in files if not present(path)]

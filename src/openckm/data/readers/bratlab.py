@@ -36,7 +36,7 @@ from openckm.errors import InputError, OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.site import Layout, Transmitter
 
-BANDS_MHZ = (1750, 2750, 3750, 4750, 5750)
+_BANDS_MHZ = (1750, 2750, 3750, 4750, 5750)
 CREDIT = "MIT, BRATLab at UC Davis (one carrier of the files states none)"
 SITES = 3
 _BUNDLE = re.compile(r"area(\d+)\.npz")
@@ -62,7 +62,7 @@ class BratlabOptions:
     """
 
     cell_m: float
-    bands_mhz: tuple[int, ...] = BANDS_MHZ
+    bands_mhz: tuple[int, ...] = _BANDS_MHZ
     transmit_power_dbm: float = 46.0
     transmitter_height_m: float = 30.0
     building_height_m: float = 10.0
@@ -71,7 +71,7 @@ class BratlabOptions:
     def __post_init__(self) -> None:
         require_choice("missing", self.missing, ("error", "skip"))
         for band in self.bands_mhz:
-            require_choice("bands_mhz", band, BANDS_MHZ)
+            require_choice("bands_mhz", band, _BANDS_MHZ)
         if not self.bands_mhz or not all(math.isfinite(v) and v > 0 for v in (self.cell_m, self.building_height_m)):
             raise OptionError(f"{self}: wanted at least one band, and a positive cell size and building height [m]")
         if not math.isfinite(self.transmit_power_dbm):
@@ -221,6 +221,6 @@ def _from_matrix(path: Path, band_mhz: int) -> NDArray[np.float64]:
     from scipy.io.matlab import MatReadError
 
     try:
-        return np.asarray(loadmat(path)[f"powers{BANDS_MHZ.index(band_mhz) + 1}"], np.float64)
+        return np.asarray(loadmat(path)[f"powers{_BANDS_MHZ.index(band_mhz) + 1}"], np.float64)
     except MatReadError as error:
         raise ValueError(str(error)) from error

@@ -39,7 +39,7 @@ from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout
 
 Part = Literal["train", "eval"]
 PARTS: tuple[Part, ...] = ("train", "eval")
-LICENCE = "none stated (MIT on a later copy of the repository)"
+_LICENCE = "none stated (MIT on a later copy of the repository)"
 SCALE = GreyScale(P1_GAIN_DB[0], P1_GAIN_DB[1] - P1_GAIN_DB[0])
 """Gain of grey levels in P1: -250 dB, and 200 dB above it."""
 _NAME = re.compile(r"(?P<scene>.+)_(?P<side>\d+)_BS(?P<station>\d+)_(?P<row>\d+)_(?P<col>\d+)\.png", re.IGNORECASE)
@@ -180,7 +180,7 @@ class CkmImageNet(MapDataset[Patch, TracedMap]):
         height = np.where(building, DEFAULT_BUILDING_HEIGHT_M, 0.0).astype(np.float32)
         return TracedMap(
             grid=grid, gain_db=options.scale.decode(level, silent), aoa_rad=np.where(silent, np.nan, azimuth),
-            layout=Layout(grid, height, 0.0, f"CKMImageNet {key.scene}", LICENCE), transmitter=None,
+            layout=Layout(grid, height, 0.0, f"CKMImageNet {key.scene}", _LICENCE), transmitter=None,
             city=key.scene, scene=f"{key.scene}_BS{key.station}",
         )  # fmt: skip
 

@@ -34,10 +34,10 @@ from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Transmitter
 from openckm.maps.tables import Table, read_table
 
-ABSENT_DB = -101.0
-POWDER_HZ = 462.7e6
-INDOOR_HZ = 3.5e9
-LARGEST_JSON = 64_000_000
+_ABSENT_DB = -101.0
+_POWDER_HZ = 462.7e6
+_INDOOR_HZ = 3.5e9
+_LARGEST_JSON = 64_000_000
 """Bytes of the largest list of receivers or samples that is read."""
 
 
@@ -57,9 +57,9 @@ class IndoorGrid:
 
 
 INDOOR_PLACES = {"Comms": IndoorGrid(1.0, 5, 29), "Library": IndoorGrid(1.355, 14, 16), "SSE": IndoorGrid(1.0, 14, 10)}
-INDOOR_RISE_M = {"C1": 0.0, "C2": 1.215}
+_INDOOR_RISE_M = {"C1": 0.0, "C2": 1.215}
 """Height of the transmitter above the receiver in each configuration [m]."""
-LARGEST_SLIPS = 0.01
+_LARGEST_SLIPS = 0.01
 """Share of rows of a file that may hold a path loss below 0 dB."""
 _LABEL = re.compile(r"([A-Z])-(\d+)")
 
@@ -115,14 +115,14 @@ def powder_rss(
         root / "single_tx.csv", grid=grid, columns={"lat": "tx_x_coord", "lon": "tx_y_coord", "rsrp": receiver},
         sigma_db=sigma_db, device=receiver, where=None if split is None else {"timestamp": _samples(root, split)},
     )  # fmt: skip
-    heard = drive.points.subset(drive.points.value > ABSENT_DB)
+    heard = drive.points.subset(drive.points.value > _ABSENT_DB)
     if not len(heard):
         raise MeasurementError(f"{root}: {receiver} heard none of the samples chosen; choose another receiver or split")
     plane = drive.report.crs
     transmitter = None
     if antenna_height_m is not None and plane is not None:
         x, y = reproject("EPSG:4326", plane, *places[receiver])
-        transmitter = Transmitter(float(x), float(y), antenna_height_m, POWDER_HZ, name=receiver)
+        transmitter = Transmitter(float(x), float(y), antenna_height_m, _POWDER_HZ, name=receiver)
     return Observations(points=(heard,), transmitter=transmitter, crs=plane)
 
 
@@ -148,10 +148,10 @@ def indoor_path_loss(
         OptionError: if there is no such place or configuration.
     """
     require_choice("place", place, tuple(INDOOR_PLACES))
-    require_choice("configuration", configuration, tuple(INDOOR_RISE_M))
+    require_choice("configuration", configuration, tuple(_INDOOR_RISE_M))
     if not (np.isfinite(sigma_db) and sigma_db > 0):
         raise OptionError(f"sigma_db={sigma_db!r}: wanted a positive number of dB, the noise of one reading")
-    site, rise = INDOOR_PLACES[place], INDOOR_RISE_M[configuration]
+    site, rise = INDOOR_PLACES[place], _INDOOR_RISE_M[configuration]
     table = read_table(folder_at(folder, "the indoor path losses") / "PL_Data" / f"PL_{place}_{configuration}.csv")
     letter, number = _crossings(table)
     x, y = letter * site.spacing_m, -number * site.spacing_m
@@ -160,15 +160,15 @@ def indoor_path_loss(
     loss = _column(table, "PL (dB)")
     _require_losses(table, loss)
     points = Points.exact(x, y, -loss, sigma=sigma_db, unit="dB", source=table.file.name)
-    transmitter = Transmitter(*home, receiver_height_m + rise, INDOOR_HZ, name=f"{place} {configuration}")
+    transmitter = Transmitter(*home, receiver_height_m + rise, _INDOOR_HZ, name=f"{place} {configuration}")
     kept = replace(points, row=table.row).subset(loss >= 0)
     return Observations(points=(kept,), transmitter=transmitter)
 
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise MeasurementError(f"{path} has {path.stat().st_size} bytes, more than {LARGEST_JSON}: a wrong file?")
+        if path.stat().st_size > _LARGEST_JSON:
+            raise MeasurementError(f"{path} has {path.stat().st_size} bytes, more than {_LARGEST_JSON}: a wrong file?")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MeasurementError(f"cannot read {path}: {error}; check that the data set is whole") from error
@@ -207,7 +207,7 @@ def _crossings(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _require_losses(table: Table, loss: NDArray[np.float64]) -> None:
     wrong = loss < 0
-    if wrong.mean() > LARGEST_SLIPS:
+    if wrong.mean() > _LARGEST_SLIPS:
         i = int(np.argmax(wrong))
         raise MeasurementError(
             f"{table.at(i)}: the path loss is {loss[i]:g} dB and {int(wrong.sum())} of {len(loss)} rows are below 0;"

@@ -44,7 +44,7 @@ from openckm.maps.pixels import RADIOMAPSEER, GreyScale
 from openckm.maps.site import Layout, Transmitter
 
 Simulation = Literal["DPM", "IRT2", "IRT4"]
-SIMULATIONS: tuple[Simulation, ...] = ("DPM", "IRT2", "IRT4")
+_SIMULATIONS: tuple[Simulation, ...] = ("DPM", "IRT2", "IRT4")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class RadioMapSeerOptions:
     missing: Missing = "error"
 
     def __post_init__(self) -> None:
-        require_choice("simulation", self.simulation, SIMULATIONS)
+        require_choice("simulation", self.simulation, _SIMULATIONS)
         require_choice("split", self.split, (*SPLITS, None))
         require_choice("missing", self.missing, ("error", "skip"))
         require_levels(

@@ -71,7 +71,7 @@ def list_maps(
     """Return the keys of the gain pictures whose other pictures are there, and the files that are missing.
 
     Args:
-        folders: where the pictures of each kind lie.
+        folders: the folder of the pictures of each kind.
         gain: the kind that is listed.
         per_map: kinds with one picture per city map; all others have one per transmitter.
         split: keep the maps of a set.

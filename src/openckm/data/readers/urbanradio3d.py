@@ -40,7 +40,7 @@ from openckm.maps.propagation import SPEED_OF_LIGHT
 from openckm.maps.site import DEFAULT_BUILDING_HEIGHT_M, Layout, Transmitter
 
 Kind = Literal["pathloss", "azimuth", "elevation", "delay"]
-FOLDERS: dict[Kind, tuple[str, ...]] = {
+_FOLDERS: dict[Kind, tuple[str, ...]] = {
     "pathloss": ("pathloss",), "azimuth": ("Doa_Azi",), "elevation": ("DoA_Ele",), "delay": ("Delay", "ToA"),
 }  # fmt: skip
 SHAPE = (256, 256)
@@ -76,9 +76,9 @@ class UrbanRadio3DOptions:
     def __post_init__(self) -> None:
         require_choice("missing", self.missing, ("error", "skip"))
         if not self.kinds or len(set(self.kinds)) != len(self.kinds):
-            raise OptionError(f"kinds={self.kinds!r}: wanted one or more different ones of {', '.join(FOLDERS)}")
+            raise OptionError(f"kinds={self.kinds!r}: wanted one or more different ones of {', '.join(_FOLDERS)}")
         for kind in self.kinds:
-            require_choice("kinds", kind, tuple(FOLDERS))
+            require_choice("kinds", kind, tuple(_FOLDERS))
         if "pathloss" in self.kinds and len(self.kinds) > 1:
             raise OptionError(
                 f"kinds={self.kinds!r}: path loss is of other transmitters than the directions and delays of the same"
@@ -214,10 +214,10 @@ class UrbanRadio3D(MapDataset[FrameKey, RadioFrames]):
 
 def _demo_folders(root: Path, kinds: tuple[Kind, ...]) -> dict[str, tuple[Path, ...]]:
     """Return the folder of each kind, none if the demo is not there at all."""
-    found = {kind: (root / name,) for kind in kinds for name in reversed(FOLDERS[kind]) if (root / name).is_dir()}
+    found = {kind: (root / name,) for kind in kinds for name in reversed(_FOLDERS[kind]) if (root / name).is_dir()}
     for kind in kinds if found else ():
         if kind not in found:
-            raise InputError(f"{root} has no folder {FOLDERS[kind][0]}: fetch it, or leave {kind!r} out of kinds")
+            raise InputError(f"{root} has no folder {_FOLDERS[kind][0]}: fetch it, or leave {kind!r} out of kinds")
     return {kind: found[kind] for kind in kinds} if found else {}
 
 
@@ -229,7 +229,7 @@ def _height_folders(root: Path, kinds: tuple[Kind, ...]) -> dict[int, tuple[Path
             if name and path.is_dir():
                 found.setdefault(int(name[1]), []).append(path)
     if not found or kinds != ("pathloss",):
-        names = ", ".join(FOLDERS[kind][0] for kind in kinds)
+        names = ", ".join(_FOLDERS[kind][0] for kind in kinds)
         raise InputError(f"{root} holds no folder {names}, nor path loss in folders h1, h2, ...; unpack the set there")
     return {k: tuple(found[k]) for k in sorted(found)}
 

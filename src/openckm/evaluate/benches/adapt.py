@@ -62,14 +62,14 @@ from openckm.store.delta import Delta
 from openckm.store.weights import write_aside
 
 SEEDS, QUICK_SEEDS = 5, 1
-MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
+_MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The cell of the mast that faces the same way."""
-Scorer = Callable[[str, dict[str, float], int, float], Score]
+_Scorer = Callable[[str, dict[str, float], int, float], Score]
 PAIRS = (
     ("network+delta", "network"), ("openckm+delta", "openckm"), ("openckm+refused", "openckm"),
     ("openckm+mate", "openckm"), ("network+full", "network"), ("network+last", "network"),
 )  # fmt: skip
-FORGETTING_MAPS, FORGETTING_SHARES = 22, (0.01, 0.1)
+_FORGETTING_MAPS, _FORGETTING_SHARES = 22, (0.01, 0.1)
 COUNTS = (50, 200)
 """Cells with readings of task "few"."""
 
@@ -105,14 +105,14 @@ def run(
         for k, (name, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"cell {name}, seed {seed}", k, len(jobs))
-            scores += remembered(home / f"{name}-{seed}.json", partial(cell_scores, duke_cell(name), seed, home))
+            scores += remembered(home / f"{name}-{seed}.json", partial(_cell_scores, duke_cell(name), seed, home))
             forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True))
             scores += remembered(home / f"{name}-{seed}-forgetting.json", forgot)
             for kind in RIVALS:
                 taught = partial(rival_scores, duke_cell(name), seed, home, kind)
                 scores += remembered(home / f"{name}-{seed}-{kind}.json", taught)
             for count in COUNTS:
-                few = partial(few_scores, duke_cell(name), seed, home, count)
+                few = partial(_few_scores, duke_cell(name), seed, home, count)
                 scores += remembered(home / f"{name}-{seed}-{count}.json", few)
     return Results(table(scores), scores)
 
@@ -152,8 +152,8 @@ def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
     net, _ = embedded_prior()
     models = {"network": net, "network+delta": with_delta(net, Delta.read(home / f"{name}-{seed}.delta"))}
     scores = []
-    for k, traced in enumerate(load_heldout(folder, FORGETTING_MAPS)):
-        for share in FORGETTING_SHARES:
+    for k, traced in enumerate(load_heldout(folder, _FORGETTING_MAPS)):
+        for share in _FORGETTING_SHARES:
             given, truth = heldout_case(traced, "gain", share, k)
             scene = prepare_scene(given, traced.grid, net.multiple, planes=planes_of(net))
             condition = scene.with_evidence(scene.cells)
@@ -168,7 +168,7 @@ def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
     return scores
 
 
-def cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
+def _cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
     """Return the scores of one cell with the blocks that a seed hides."""
     given, truth = _case(cell, seed)
     begun = time.process_time()
@@ -222,7 +222,7 @@ def rival_scores(cell: DukeCell, seed: int, home: Path, kind: str) -> list[Score
     ]
 
 
-def few_scores(cell: DukeCell, seed: int, home: Path, count: int) -> list[Score]:
+def _few_scores(cell: DukeCell, seed: int, home: Path, count: int) -> list[Score]:
     """Return the scores of prior and taught network where few cells have been read."""
     given, truth = _case(cell, seed)
     points = given.gain_points()
@@ -247,14 +247,14 @@ def few_scores(cell: DukeCell, seed: int, home: Path, count: int) -> list[Score]
 
 
 def _constructed(
-    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: Scorer, *,
+    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: _Scorer, *,
     keeps: bool,
 ) -> list[Score]:  # fmt: skip
     """Return the scores of the whole of `ckm construct`, without a delta, with the cell's own and with its mate's."""
     net, card = embedded_prior()
     calibration = prior_calibration(None, card.sha256)
-    mate, _ = _case(duke_cell(MATE[cell.name]), seed)
-    other, mate_keeps = _delta(duke_cell(MATE[cell.name]), seed, mate, home)
+    mate, _ = _case(duke_cell(_MATE[cell.name]), seed)
+    other, mate_keeps = _delta(duke_cell(_MATE[cell.name]), seed, mate, home)
     own = "openckm+delta" if keeps else "openckm+refused"
     scores: list[Score] = []
     for name, taught in (("openckm", None), (own, delta), ("openckm+mate", other if mate_keeps else None)):

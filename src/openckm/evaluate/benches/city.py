@@ -40,7 +40,7 @@ from openckm.maps.radiomap import RadioMap
 from openckm.maps.zarr_map import ZarrMap
 
 ORIGIN, UTM = (385_000.0, 6_672_000.0), "EPSG:32635"
-SEAM_MAPS, JOINT_MAPS = 12, 53
+_SEAM_MAPS, _JOINT_MAPS = 12, 53
 Floats = NDArray[np.float32]
 
 
@@ -66,8 +66,8 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> Res
             on_progress(what, k, len(parts) + 2)
             rows += part()
         on_progress("seams", len(parts), len(parts) + 2)
-        maps = load_heldout(data_folder("test", quick), 1 if quick else max(SEAM_MAPS, JOINT_MAPS))
-        scores = seam_scores(maps[:SEAM_MAPS], folder / "seams")
+        maps = load_heldout(data_folder("test", quick), 1 if quick else max(_SEAM_MAPS, _JOINT_MAPS))
+        scores = seam_scores(maps[:_SEAM_MAPS], folder / "seams")
         on_progress("joint", len(parts) + 1, len(parts) + 2)
         scores += joint_scores(maps)
     return Results([*rows, *table(scores)], scores)

@@ -25,12 +25,12 @@ import numpy as np
 from openckm.errors import ComputationError
 from openckm.evaluate.report.rows import Row
 
-MERIDIAN, EQUATOR_M, ZONE = 27.0, 6_672_000.0, "EPSG:32635"
+MERIDIAN, _EQUATOR_M, ZONE = 27.0, 6_672_000.0, "EPSG:32635"
 """Middle of a UTM zone, and the northing of the town's southern edge [m]."""
 POLL_S = 0.25
 READINGS = 400
 GROWTH = ((1000, 1000), (1000, 2000), (2000, 2000))
-BARE_CALLS = 60
+_BARE_CALLS = 60
 BARE = """
 import sys, time, torch
 from openckm.infer.tiles import TileOptions
@@ -127,7 +127,7 @@ def town(folder: Path, wide_m: int, tall_m: int, sites: int, tests: int = 0) -> 
 
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
-    west, south = 500_000.0 - wide_m // 2, EQUATOR_M
+    west, south = 500_000.0 - wide_m // 2, _EQUATOR_M
     _blocks(folder / "town.geojson", (west, south, wide_m, tall_m), rng)
     x, y = west + rng.uniform(60, wide_m - 60, sites), south + rng.uniform(60, tall_m - 60, sites)
     lon, lat = reproject(ZONE, "EPSG:4326", x, y)
@@ -211,7 +211,7 @@ def workers(folder: Path, *, quick: bool = False) -> list[Row]:
         measured(["city", *given, "--draws", "2", "--workers", str(n), "-o", str(folder / f"made-{n}.zarr")], folder)
         for n in (1, 2)
     ]
-    calls = 2 if quick else BARE_CALLS
+    calls = 2 if quick else _BARE_CALLS
     alone, both = _bare(1, calls), _bare(2, calls)
     gain, bare = found[0].wall_s / found[1].wall_s, 2.0 * alone / both
     split = f"{side / 1e3:g} x {side / 1e3:g} km, {sites} sites, 2 draws"

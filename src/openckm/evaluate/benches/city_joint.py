@@ -28,11 +28,11 @@ from openckm.infer.construct import OpenCKM
 from openckm.infer.spread.normal import Z_90
 from openckm.maps.radiomap import RadioMap
 
-SHARE, DRAWS, ASKED = 0.02, 24, 40
+SHARE, DRAWS, _ASKED = 0.02, 24, 40
 LEVELS = (0.3, 0.5, 0.7)
 """Quantiles of the map's own mean that are the levels asked for."""
 LEAST_CELLS = 30
-ARTICLE = {"route": "a", "area": "an"}
+_ARTICLE = {"route": "a", "area": "an"}
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
@@ -69,7 +69,7 @@ def scores_of(made: RadioMap, one: TracedMap, k: int) -> list[Score]:
     }  # fmt: skip
     calls, seconds = (float(made.provenance.get(name, 0)) for name in ("network_evaluations", "seconds"))
     return [
-        Score(who, f"share of {ARTICLE[kind]} {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws",
+        Score(who, f"share of {_ARTICLE[kind]} {kind} above a level", f"{SHARE:.0%} read, {DRAWS} draws",
               case_of(one, k), city_of(one), _values([getattr(c, name) for c in found], [c.truth for c in found]),
               len(found), int(calls), seconds)
         for kind, found in claims.items() for who, name in (("draws", "joint"), ("independent cells", "alone"))
@@ -86,7 +86,7 @@ def _routes(
 ) -> list[_Claim]:
     west, south, east, north = view.grid.bounds
     out: list[_Claim] = []
-    while len(out) < ASKED:
+    while len(out) < _ASKED:
         ends = rng.uniform((west + 1e-6, south + 1e-6), (east, north), (2, 2))
         if np.hypot(*(ends[1] - ends[0])) < LEAST_CELLS * view.grid.cell_m:
             continue
@@ -109,7 +109,7 @@ def _areas(
 ) -> list[_Claim]:
     west, south, east, north = view.grid.bounds
     out: list[_Claim] = []
-    while len(out) < ASKED:
+    while len(out) < _ASKED:
         side = rng.uniform(8, 48, 2) * view.grid.cell_m
         x, y = rng.uniform(west, east - side[0]), rng.uniform(south, north - side[1])
         polygon = shapely.box(x, y, x + side[0], y + side[1])

@@ -52,7 +52,7 @@ class PhoneCase:
         given: what the method may use.
         sister: the same of the other radio cell, or None.
         at: flat index of each scored cell, shape (n,).
-        phone: whose reading it is, shape (n,).
+        phone: the phone whose reading it is, shape (n,).
         value: mean of its readings [dBm], shape (n,).
         noise_db: standard deviation of that mean [dB], shape (n,).
         weak: whether it lies below the limit of the task, shape (n,).

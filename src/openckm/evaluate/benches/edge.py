@@ -45,12 +45,12 @@ from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import OpenCKM
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
-PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
+_PRIOR_VARIABLE = "OPENCKM_EDGE_PRIOR"
 PRECISIONS = ("fp32", "bf16", "int8")
-REFRESH_VARIABLE = "OPENCKM_EDGE_REFRESH"
-SAMPLERS = {"jfs": (4, None), "mmps": (1, None), "diffpir": (1, None), "daps": (1, None), "dps": (1, 50)}
+_REFRESH_VARIABLE = "OPENCKM_EDGE_REFRESH"
+_SAMPLERS = {"jfs": (4, None), "mmps": (1, None), "diffpir": (1, None), "daps": (1, None), "dps": (1, 50)}
 """Draws of a request, and steps where they are not those of the method."""
-METHODS = ("site", "site_1", "mean", *SAMPLERS)
+METHODS = ("site", "site_1", "mean", *_SAMPLERS)
 _PATIENCE_S = 300.0
 
 
@@ -98,7 +98,7 @@ def run(
     chosen, on_progress = options or (QUICK if quick else EdgeOptions()), progress or (lambda *_: None)
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
         folder = Path(name)
-        given = os.environ.get(PRIOR_VARIABLE)
+        given = os.environ.get(_PRIOR_VARIABLE)
         prior = Path(given) if given else Path(str(files("openckm.assets") / "prior_s"))
         repository = Repository.create(str(folder / "repository"), KeyFolder(folder / "keys"))
         repository.publish(prior, "stable", precisions=PRECISIONS)
@@ -108,7 +108,7 @@ def run(
         rows += table(scores)
         rows += _starts(folder, chosen, on_progress)
         rows += _loads(folder, chosen, on_progress)
-        refreshed = os.environ.get(REFRESH_VARIABLE)
+        refreshed = os.environ.get(_REFRESH_VARIABLE)
         rows += _refresh(folder, repository, Path(refreshed)) if refreshed else []
     return Results(rows, scores)
 
@@ -232,7 +232,7 @@ def _request(method: str, side: int, seed: int) -> dict[str, Any]:
     y = rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist()
     likelihood = {"type": "gaussian", "unit": "physical", "sigma": 1.0, "y": y,
                   "operator": {"type": "chain", "steps": steps}}  # fmt: skip
-    draws, count = SAMPLERS.get(method, (0, None))
+    draws, count = _SAMPLERS.get(method, (0, None))
     return request | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
 
 

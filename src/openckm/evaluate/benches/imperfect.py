@@ -62,15 +62,15 @@ from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Trainer
 
 ARMS = ("clean", "ambient", "naive", "clean_tenth", "foundation")
-P1_ARMS = ("clean", "foundation")
+_P1_ARMS = ("clean", "foundation")
 """Arms that are asked P1's tasks."""
-P1_SIZE, CHAINS, LAYOUT_SIGMA = 64, 4, 0.02
+_P1_SIZE, CHAINS, LAYOUT_SIGMA = 64, 4, 0.02
 """Side of P1's windows [cells], chains averaged, and the noise of a layout that is read as a channel [latent]."""
-LEVELS_DB = (4.0, 16.0, 64.0)
+_LEVELS_DB = (4.0, 16.0, 64.0)
 MIN_CELLS = 50
 """Hidden cells that a validation map must have to be scored."""
-AVERAGE_WIDTH = 0.10
-SINE_PER_PIXEL = 1.0 / 0.35
+_AVERAGE_WIDTH = 0.10
+_SINE_PER_PIXEL = 1.0 / 0.35
 """P1 codes a sine in [-1, 1] by pixels in [0.3, 1]."""
 
 
@@ -107,7 +107,7 @@ class ImperfectOptions:
     def noise(self) -> NDArray[np.float32]:
         """Return the noise of each channel of a noisy map [latent], shape (channels,)."""
         gain = self.noise_pixel * (P1_GAIN_DB[1] - P1_GAIN_DB[0]) / GAIN.scale
-        direction = self.noise_pixel * SINE_PER_PIXEL / AOA_COS.scale
+        direction = self.noise_pixel * _SINE_PER_PIXEL / AOA_COS.scale
         known = {"gain_db": gain, "aoa_cos": direction, "aoa_sin": direction}
         return np.array([known.get(channel.name, 0.0) for channel in CHANNELS], np.float32)
 
@@ -119,7 +119,7 @@ class ImperfectOptions:
         """Return how each arm is trained."""
         return TrainOptions(
             steps=self.steps, decay_steps=self.steps // 2, warmup_steps=min(100, self.steps // 4 + 1),
-            learning_rate=self.learning_rate, ema=(), power_ema=(AVERAGE_WIDTH,), snapshot_every=self.steps,
+            learning_rate=self.learning_rate, ema=(), power_ema=(_AVERAGE_WIDTH,), snapshot_every=self.steps,
             seed=self.seed,
         )  # fmt: skip
 
@@ -237,12 +237,12 @@ class _Exam:
             free = item.weight[:, 0] == 1.0
             hidden = free & (item.condition.evidence[:, 2] == 0)
             tasks = [("posterior_mean", EDM.sigma_max, item.condition, hidden)] if arm != "foundation" else []
-            tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item.condition), free) for v in LEVELS_DB]
+            tasks += [(f"denoise_{v:g}_db", v / GAIN.scale, _nothing(item.condition), free) for v in _LEVELS_DB]
             for task, level, condition, scored in tasks:
                 if int(scored.sum()) >= MIN_CELLS:
                     found.append(_score(arm, task, self.place[k], model, item.clean, noise, level, condition, scored))
         return found + (
-            [s for name, case in self.p1 for s in _p1_scores(arm, name, case, model)] if arm in P1_ARMS else []
+            [s for name, case in self.p1 for s in _p1_scores(arm, name, case, model)] if arm in _P1_ARMS else []
         )
 
 
@@ -261,7 +261,7 @@ def _score(
 
 def _p1_cases(traced: TracedMap, number: int) -> Iterator[tuple[str, P1Case]]:
     """Yield P1's tasks on the first window of a map that can be used; no box where none fits."""
-    for window in windows_of(traced, min(P1_SIZE, *traced.grid.shape))[:1]:
+    for window in windows_of(traced, min(_P1_SIZE, *traced.grid.shape))[:1]:
         for task in TASKS:
             with suppress(LayoutError):
                 yield case_of(traced, number), p1_case(traced, task, number, window)
@@ -302,7 +302,7 @@ def _trained(arm: str, maps: ImperfectMaps, folder: Path, exam: _Exam) -> list[S
     denoiser = MapDenoiser(SIZES[maps.options.size])
     trainer = Trainer(denoiser, maps.batches(arm), maps.options.training(), folder)
     trainer.run()
-    with trainer.averaged(sigma_rel=AVERAGE_WIDTH) as model:
+    with trainer.averaged(sigma_rel=_AVERAGE_WIDTH) as model:
         return exam.scores(arm, model)
 
 

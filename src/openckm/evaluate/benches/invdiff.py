@@ -66,11 +66,11 @@ from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Batch, Trainer
 
 SHARES = (0.01, 0.03, 0.1)
-SPAN_DB = 200.0
+_SPAN_DB = 200.0
 """Decibels from grey 0 to grey 1: P1's range of gains."""
 FLOOR_DB = -250.0
 METRICS = ("psnr_db", "rmse_db", "ssim", "nmse")
-TWINS = {
+_TWINS = {
     "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "chain_3": "chain_1",
     "chain_8": "chain_1",
 }  # fmt: skip
@@ -92,7 +92,7 @@ class InvdiffOptions:
         fold: windows have 1 / fold of the maps' sides.
         learning_rate: at its height; a chain is trained with a third of it.
         seeds: the seeds of weights, windows, evidence and noise; each arm is trained once per seed.
-        arms: that are trained.
+        arms: the arms that are trained.
         maps: test maps at most.
     """
 
@@ -166,8 +166,8 @@ def run(
         for k, (arm, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"{arm}, seed {seed}", k, len(jobs))
-            scores += arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
-        scores += arm_scores("shipped prior", 0, embedded_prior()[0], held)
+            scores += _arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
+        scores += _arm_scores("shipped prior", 0, embedded_prior()[0], held)
         scores += [one for rival in RIVALS for one in rival_scores(rival, held)]
     return Results(table(scores), scores)
 
@@ -247,7 +247,7 @@ def _batches(maps: TrainingSet, options: InvdiffOptions, seed: int) -> Callable[
     return batch
 
 
-def arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
+def _arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
     """Return the scores of a trained arm on every map and share of cells read.
 
     Args:
@@ -325,8 +325,8 @@ def scores_of(
             found = answer(prepare_scene(given, traced.grid, multiple, planes=planes), given, traced.grid)
             known = np.zeros(traced.grid.shape, dtype=bool)
             known[truth.row, truth.col] = True
-            grey, true = ((field - FLOOR_DB) / SPAN_DB for field in (found, np.nan_to_num(traced.gain_db)))
-            values = image_scores(grey, true, SPAN_DB, known)
+            grey, true = ((field - FLOOR_DB) / _SPAN_DB for field in (found, np.nan_to_num(traced.gain_db)))
+            values = image_scores(grey, true, _SPAN_DB, known)
             case, count = case_of(traced, k), int(known.sum())
             scores.append(
                 Score(name, "gain", f"{share:.0%}", case, city_of(traced), values, count, calls, 0.0, seed)
@@ -337,7 +337,7 @@ def scores_of(
 def _gains(scores: Sequence[Score]) -> list[Row]:
     """Return the differences of PSNR between arms and their twins, paired by map and seed; intervals over cities."""
     rows = []
-    for arm, twin in TWINS.items():
+    for arm, twin in _TWINS.items():
         for split in (f"{share:.0%}" for share in SHARES):
             own, other = (
                 {(s.case, s.seed): s for s in scores if (s.method, s.split) == (m, split)} for m in (arm, twin)

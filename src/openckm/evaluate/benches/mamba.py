@@ -69,7 +69,7 @@ from openckm.predict.predictor import Predictor
 from openckm.predict.pretrained import SHIPPED, load_network
 from openckm.reconstructor import Reconstructor
 
-NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
+_NETWORKS_VARIABLE = "OPENCKM_ONE_PASS_NETS"
 MEASURED = 0.01
 TASKS = ("static", "dynamic")
 RIVALS = ("radiounet", "unet-small")
@@ -101,8 +101,8 @@ QUICK = MambaBench(maps=6, measured=2, sides=(128,), rounds=3, tokens=16_384)
 
 def default_networks_dir() -> Path:
     """Return the folder of the trained networks: $OPENCKM_ONE_PASS_NETS, else openckm/one_pass in the user's cache."""
-    if NETWORKS_VARIABLE in os.environ:
-        return Path(os.environ[NETWORKS_VARIABLE])
+    if _NETWORKS_VARIABLE in os.environ:
+        return Path(os.environ[_NETWORKS_VARIABLE])
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "one_pass"
 
 

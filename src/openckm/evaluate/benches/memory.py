@@ -9,7 +9,7 @@
 `peak_mib` is exact: the allocator's events (torch.profiler) of one step after one for warm-up, of everything but the
 weights that were there before; on a GPU, torch.cuda.max_memory_allocated. In splits that end with "computed" it is the
 live bytes of the same step on tensors without memory (`openckm.nn.recompute.LiveBytes`), kernels' scratch space not
-counted. A case is measured where its plain step is computed to fit into MOST_MIB and to take at most MOST_S seconds,
+counted. A case is measured where its plain step is computed to fit into _MOST_MIB and to take at most _MOST_S seconds,
 and computed in any case, so that the two can be compared.
 
 `floor_mib` is the gradients of the weights alone, which no policy saves. `saved_mib`: bytes that the forward pass saves
@@ -50,11 +50,11 @@ from openckm.evaluate.reversible.steps import (
 )
 from openckm.evaluate.scores.scoring import Score
 
-MOST_MIB, MOST_S = 12 * 1024.0, 20.0
+_MOST_MIB, _MOST_S = 12 * 1024.0, 20.0
 RATE = 60e9
 """Operations per second of one core that the time of a step is foreseen with [1/s]."""
-DEPTHS, BLOCKS, STEPS = (4, 8, 16, 32, 64), (2, 8, 16), (2, 4, 8, 16, 32)
-MAPS, SIDES = (1, 4, 16), (64, 128, 256, 512)
+_DEPTHS, BLOCKS, STEPS = (4, 8, 16, 32, 64), (2, 8, 16), (2, 4, 8, 16, 32)
+MAPS, _SIDES = (1, 4, 16), (64, 128, 256, 512)
 TIMED = (("stack", 32, 4, 64), ("unet", 8, 12, 128), ("chain", 8, 2, 64))
 FRESH = ("none", "block", "reversible")
 """Policies whose high-water mark is measured in a process of its own, where times are measured."""
@@ -68,10 +68,10 @@ def cases(quick: bool) -> list[Case]:
         stacks = [Case("stack", depth, 2, 16) for depth in (4, 8)]
         chains = [Case("chain", t, 1, 16, inside=inside) for inside in ("plain", "reversible") for t in (2, 4)]
         return [*stacks, *chains, Case("unet", 2, 1, 32, inside="reversible")]
-    first = [Case("stack", depth, 4, 64, a) for a in ("fp32", "bf16") for depth in DEPTHS]
+    first = [Case("stack", depth, 4, 64, a) for a in ("fp32", "bf16") for depth in _DEPTHS]
     first += [Case("chain", t, 2, 64, a, i) for i in ("plain", "reversible") for a in ("fp32", "bf16") for t in STEPS]
     first += [Case("unet", 8, 12, 128, a, i) for a in ("fp32", "bf16") for i in ("reversible", "plain")]
-    crossed = [Case("stack", depth, maps, side) for depth in DEPTHS for maps in MAPS for side in SIDES]
+    crossed = [Case("stack", depth, maps, side) for depth in _DEPTHS for maps in MAPS for side in _SIDES]
     crossed += [
         Case("unet", blocks, maps, side, inside=inside)
         for inside in ("reversible", "plain") for blocks in BLOCKS for maps in (1, 16) for side in (64, 256, 512)
@@ -84,8 +84,8 @@ def run(
     progress: Progress | None = None,
     *,
     keep: Path | None = None,
-    most_s: float = MOST_S,
-    most_mib: float = MOST_MIB,
+    most_s: float = _MOST_S,
+    most_mib: float = _MOST_MIB,
 ) -> Results:
     """Return the rows of the benchmark.
 
@@ -106,7 +106,7 @@ def run(
     return Results(table(scores), scores)
 
 
-def case_scores(case: Case, most_s: float = MOST_S, most_mib: float = MOST_MIB) -> list[Score]:
+def case_scores(case: Case, most_s: float = _MOST_S, most_mib: float = _MOST_MIB) -> list[Score]:
     """Return the scores of a case: computed ones in fp32, and measured ones where it is small enough."""
     if case.task == "chain":  # small, and its evidence is spread by values, which tensors without memory lack
         return _measured(case)

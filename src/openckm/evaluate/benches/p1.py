@@ -51,11 +51,11 @@ from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
 _log = logging.getLogger(__name__)
-CONFIGURATIONS = 8
+_CONFIGURATIONS = 8
 """As many as in P1's Table I."""
 RIVALS = ("kriging", "single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
 CELL_M = 2.0
-BEYOND = 3
+_BEYOND = 3
 """Strengths tried at most beyond those listed, per task."""
 
 
@@ -284,7 +284,7 @@ def _next_zeta(error: dict[float, float], zetas: Sequence[float]) -> float | Non
         return untried[0]
     best = min(error, key=lambda z: error[z])
     further = {min(error): best / 2.0, max(error): best * 2.0}.get(best)
-    return further if len(error) < len(zetas) + BEYOND else None
+    return further if len(error) < len(zetas) + _BEYOND else None
 
 
 def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
@@ -296,7 +296,7 @@ def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
         if len(tasks_of(cards[0].kind)) > 1:
             yield from _costs(method, len(TASKS), 1, cards[0].seconds, cards[0].samples_seen)
             continue
-        for k in range(1, CONFIGURATIONS + 1):
+        for k in range(1, _CONFIGURATIONS + 1):
             share = k / min(k, len(cards))
             seconds, seen = (share * sum(v[:k]) for v in ([c.seconds for c in cards], [c.samples_seen for c in cards]))
             yield from _costs(method, k, k, seconds, seen)
@@ -305,7 +305,7 @@ def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:
 def _prior_cost(card: ModelCard) -> Iterator[Row]:
     """Yield what any number of configurations cost in training the prior: once, and no labelled sample."""
     if "training_hours" in card.metrics:
-        for k in (1, CONFIGURATIONS):
+        for k in (1, _CONFIGURATIONS):
             yield from _costs("openckm", k, 1, 3600.0 * card.metrics["training_hours"], math.nan)
 
 

@@ -56,9 +56,9 @@ PRIORS_VARIABLE = "OPENCKM_OTHER_PRIORS"
 """Environment variable that names a folder of further priors, one model folder each, named as they are to be called."""
 MAPS, QUICK_MAPS = 80, 3
 READ = {"nothing read": 0.0, "0.5% read": 0.005, "2.0% read": 0.02}
-UNKNOWN = "nothing read, heights unknown"
-RAY_SHARE = 0.3
-MIXTURES = (
+_UNKNOWN = "nothing read, heights unknown"
+_RAY_SHARE = 0.3
+_MIXTURES = (
     {"RadioMamba": 0.5, "prior": 0.5}, {"RadioMamba": 0.7, "rays": 0.3}, {"prior": 0.7, "rays": 0.3},
     {"RadioMamba": 0.4, "prior": 0.4, "rays": 0.2}, {"RadioMamba": 0.35, "prior": 0.35, "rays": 0.3},
 )  # fmt: skip
@@ -119,8 +119,8 @@ def _prior_scores(priors: Mapping[str, MapDenoiser], traced: TracedMap, number: 
     geometry = site_geometry(traced.grid, transmitter, traced.layout.height_m)
     dark = (geometry.diffraction_db > 6.0) | traced.layout.building
     deep = ndimage.binary_erosion(dark, iterations=2, border_value=1)
-    for split, share in (*READ.items(), (UNKNOWN, 0.0)):
-        shown = flattened(traced) if split == UNKNOWN else traced
+    for split, share in (*READ.items(), (_UNKNOWN, 0.0)):
+        shown = flattened(traced) if split == _UNKNOWN else traced
         given, truth = heldout_case(shown, "gain", share, number)
         about = ("prior", split, case_of(traced, number), city_of(traced))
         for name, answer in _answers(priors, given, traced.grid):
@@ -148,7 +148,7 @@ def _answers(priors: Mapping[str, MapDenoiser], given: Observations, grid: Grid)
         mean = _mean(prior, given, grid)
         yield name, mean
         if alone is not None:
-            yield f"{name} 0.7/0.3", ((1.0 - RAY_SHARE) * mean[0] + RAY_SHARE * alone[0], *alone[1:])
+            yield f"{name} 0.7/0.3", ((1.0 - _RAY_SHARE) * mean[0] + _RAY_SHARE * alone[0], *alone[1:])
         yield f"{name}, no rays", _mean(prior, given, grid, rays=False)
         if given.points:
             yield f"{name}, readings alone", _mean(prior, Observations(points=given.points), grid)
@@ -196,7 +196,7 @@ def _predicted(traced: TracedMap, number: int, weights: Path | None) -> Iterator
         maps = {name: (np.asarray(m.mean(), np.float64), np.asarray(m.std(), np.float64)) for name, m in made.items()}
         rays = ray_map(given, traced.grid)
         maps |= {} if rays is None else {"rays": (rays.mean, rays.std)}
-        for shares in ({"RadioMamba": 1.0}, {"prior": 1.0}, *MIXTURES):
+        for shares in ({"RadioMamba": 1.0}, {"prior": 1.0}, *_MIXTURES):
             if set(shares) <= set(maps):
                 name = ", ".join(f"{w:g} {n}" if len(shares) > 1 else n for n, w in shares.items())
                 about = (name, "predict", split, case_of(traced, number), city_of(traced))

@@ -24,7 +24,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.site import Layout, Transmitter
 from openckm.priors.denoiser import MapDenoiser
 
-AGAIN, MOVED, RECENT, STEP_M = 0.5, 0.25, 20, 10.0
+AGAIN, MOVED, _RECENT, STEP_M = 0.5, 0.25, 20, 10.0
 STEPS, DRAWS = 4, 8
 
 
@@ -35,7 +35,7 @@ def mix_rows(denoiser: MapDenoiser, place: Place, requests: Sequence[int], rule:
         denoiser: the prior.
         place: asked about.
         requests: after how many rows are wanted.
-        rule: that belongs to the prior.
+        rule: the rule that belongs to the prior.
     """
     rows: list[Row] = []
     if not requests:
@@ -60,7 +60,7 @@ def _mix(place: Place, count: int) -> list[Observations]:
     asked: list[Observations] = []
     for _ in range(count):
         kind = rng.random() if asked else 1.0
-        last = asked[-1 - int(rng.integers(min(RECENT, len(asked))))] if asked else None
+        last = asked[-1 - int(rng.integers(min(_RECENT, len(asked))))] if asked else None
         if last is not None and last.transmitter is not None and kind < AGAIN + MOVED:
             step = 0.0 if kind < AGAIN else rng.uniform(0, STEP_M)
             angle = rng.uniform(0, 2 * np.pi)

@@ -29,7 +29,7 @@ class NetworkCost:
     """Cost of a network.
 
     Attributes:
-        parameters: that are trained and used for an answer.
+        parameters: the number of parameters that are trained and used for an answer.
         gflop: operations per map, in 10^9.
     """
 

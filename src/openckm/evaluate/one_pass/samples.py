@@ -30,10 +30,10 @@ from openckm.training.rays import kept_rays
 from openckm.training.samples import RAY_QUANTITIES
 
 Field = NDArray[np.float32]
-NO_RAYS, WRONG_RAYS = 0.3, 0.1
+_NO_RAYS, _WRONG_RAYS = 0.3, 0.1
 """Shares of samples without rays, and with those of wrong heights, where a set is unsure of them."""
-PaperSplit = Literal["train", "validation", "test"]
-PAPER_BOUNDS: dict[str, tuple[int, int]] = {"train": (0, 550), "validation": (550, 600), "test": (600, 700)}
+_PaperSplit = Literal["train", "validation", "test"]
+_PAPER_BOUNDS: dict[str, tuple[int, int]] = {"train": (0, 550), "validation": (550, 600), "test": (600, 700)}
 
 
 class MapSample(NamedTuple):
@@ -149,9 +149,9 @@ class ShardSamples:
         if one.rays is None:
             return None
         chance = float(np.random.default_rng([k, turn]).random()) if self.unsure else 1.0
-        if chance < NO_RAYS:
+        if chance < _NO_RAYS:
             return np.zeros((len(RAY_QUANTITIES), *one.known.shape), np.float32)
-        return apply_symmetry(turn, one.rays[int(chance < NO_RAYS + WRONG_RAYS)].astype(np.float32), RAY_QUANTITIES)
+        return apply_symmetry(turn, one.rays[int(chance < _NO_RAYS + _WRONG_RAYS)].astype(np.float32), RAY_QUANTITIES)
 
     def traced(self, k: int) -> TracedMap:
         """Return the map of sample k."""
@@ -202,7 +202,7 @@ def _keep(traced: TracedMap) -> _Kept:
     )  # fmt: skip
 
 
-def paper_maps(split: PaperSplit) -> tuple[int, ...]:
+def paper_maps(split: _PaperSplit) -> tuple[int, ...]:
     """Return the numbers of RadioMapSeer's city maps in P3's split: 550, 50 and 100 of the maps 1 to 700.
 
     Raises:
@@ -211,11 +211,11 @@ def paper_maps(split: PaperSplit) -> tuple[int, ...]:
     References:
         RadioMamba. H. Jia et al., 2025, Section V-A1, and its released code (legacy shuffle of numpy, seed 42).
     """
-    if split not in PAPER_BOUNDS:
-        raise OptionError(f"split {split!r}: wanted one of {', '.join(PAPER_BOUNDS)}")
+    if split not in _PAPER_BOUNDS:
+        raise OptionError(f"split {split!r}: wanted one of {', '.join(_PAPER_BOUNDS)}")
     order = np.arange(700)
     np.random.RandomState(42).shuffle(order)
-    first, beyond = PAPER_BOUNDS[split]
+    first, beyond = _PAPER_BOUNDS[split]
     return tuple(int(k) + 1 for k in order[first:beyond])
 
 
@@ -224,7 +224,7 @@ class PaperSamples:
 
     code: Code = "paper"
 
-    def __init__(self, folder: Path, split: PaperSplit, *, cars: bool = False, simulation: Simulation = "DPM") -> None:
+    def __init__(self, folder: Path, split: _PaperSplit, *, cars: bool = False, simulation: Simulation = "DPM") -> None:
         """List the maps of a set.
 
         Args:

@@ -37,7 +37,7 @@ from openckm.predict.pretrained import embedded_network
 from openckm.predict.spread import Spread, fit_spread
 from openckm.training.loop import Loop
 
-LOG = "log.jsonl"
+_LOG = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class MapTrainer(Loop):
         if self.held is not None:
             count = min(self.options.validation, len(self.held))
             entry |= map_scores(self.network, self.held, range(count))
-        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+        with (self.folder / _LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
     def mark(self) -> str:

@@ -37,7 +37,7 @@ from openckm.store.weights import read_weights, write_aside, write_weights
 _TUNED = "_tuned"
 KINDS = (*TASKS, "multi_task", *(f"{task}{_TUNED}" for task in TASKS), f"multi_task{_TUNED}")
 """The networks: from nothing and from the prior, one for each task, named like it, and one for all."""
-NETS_VARIABLE = "OPENCKM_P1_NETS"
+_NETS_VARIABLE = "OPENCKM_P1_NETS"
 PICTURE_PLANES = 3
 P1Net = TaskNet | MapDenoiser
 
@@ -75,8 +75,8 @@ class NetCard:
 
 def default_nets_dir() -> Path:
     """Return the folder of the trained networks: $OPENCKM_P1_NETS, else openckm/p1_nets in the user's cache."""
-    if NETS_VARIABLE in os.environ:
-        return Path(os.environ[NETS_VARIABLE])
+    if _NETS_VARIABLE in os.environ:
+        return Path(os.environ[_NETS_VARIABLE])
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "p1_nets"
 
 

@@ -31,10 +31,10 @@ from openckm.maps.quantity import AOA_SIN, GAIN
 
 CORRECTED, PAPER, PAPER_SNAP = "corrected", "paper", "paper_snap"
 METRICS = ("gain_rmse_db", "sine_rmse", "angle_deg", "saturated_rmse_db")
-SQUARES = {"gain_square_db2": "gain_rmse_db", "sine_square": "sine_rmse"}
+_SQUARES = {"gain_square_db2": "gain_rmse_db", "sine_square": "sine_rmse"}
 """Squared errors of an image under the paper's protocols, and what the root of their mean is called."""
 RATIOS = {"gain_rmse_db": "gain_ratio", "sine_rmse": "sine_ratio", "saturated_rmse_db": "saturated_ratio"}
-SNAP = 0.135
+_SNAP = 0.135
 """Pixel below which P1's released code writes 0."""
 
 Field = NDArray[np.float32]
@@ -87,7 +87,7 @@ def _paper(case: P1Case, answer: Field, snap: bool) -> dict[str, float]:
     for name, channel, unit in (("gain_square_db2", 0, _DB_PER_PIXEL), ("sine_square", 2, _SINE_PER_PIXEL)):
         guess, truth = _pixels(answer[channel], channel, void), _pixels(case.truth[channel], channel, void)
         if snap:
-            guess = np.where(guess < SNAP, 0.0, guess)
+            guess = np.where(guess < _SNAP, 0.0, guess)
         found[name] = rmse(guess[cells], truth[cells]) ** 2 * unit**2
     return found
 
@@ -95,23 +95,23 @@ def _paper(case: P1Case, answer: Field, snap: bool) -> dict[str, float]:
 def _pixels(latent: Field, channel: int, void: NDArray[np.bool_]) -> NDArray[np.float64]:
     """P1's pixels in [0, 1] of latent gain or sine; 0 where there is no channel."""
     if channel == 0:
-        pixel = (GAIN.decode(latent).astype(np.float64) - P1_GAIN_DB[0]) / _DB_PER_PIXEL
+        pixel = (GAIN.decode(latent).astype(np.float64) - P1_GAIN_DB[0]) / _DB_PER_PIXEL  # P1, Eq. 27, solved for x
     else:
-        pixel = 0.35 * AOA_SIN.decode(latent).astype(np.float64) + 0.65
+        pixel = 0.35 * AOA_SIN.decode(latent).astype(np.float64) + 0.65  # P1, Eq. 33
     return np.where(void, 0.0, np.clip(pixel, 0.0, 1.0))
 
 
 def score_rows(scores: Sequence[Score]) -> list[Row]:
     """Return one row per method, task, protocol and metric; n counts maps, intervals are over cities."""
     rows = []
-    for row in summary_rows(scores, (*METRICS, *SQUARES)):
-        if row.metric not in SQUARES:
+    for row in summary_rows(scores, (*METRICS, *_SQUARES)):
+        if row.metric not in _SQUARES:
             rows.append(row)
             continue
         value, low, high = (float(np.sqrt(v)) for v in (row.value, row.ci_low, row.ci_high))
         cities = {city: float(np.sqrt(v)) for city, v in row.cities.items()}
         rows.append(
-            replace(row, metric=SQUARES[row.metric], value=value, ci_low=low, ci_high=high, cities=cities)
+            replace(row, metric=_SQUARES[row.metric], value=value, ci_low=low, ci_high=high, cities=cities)
         )  # fmt: skip
     return rows
 

@@ -48,7 +48,7 @@ from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REF
 from openckm.training.simulate import block_evidence, block_means
 
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
-READ_CHANNELS = ("gain_db", "aoa_sin")
+_READ_CHANNELS = ("gain_db", "aoa_sin")
 """What P1's instruments read; the cosine of the direction is never read."""
 SIGMA_PIXEL = 0.01
 """Standard deviation of the noise [pixel]."""
@@ -60,7 +60,7 @@ MIN_FREE = 0.3
 Field = NDArray[np.float32]
 Cells = NDArray[np.bool_]
 
-_READ = [[c.name for c in CHANNELS].index(name) for name in READ_CHANNELS]
+_READ = [[c.name for c in CHANNELS].index(name) for name in _READ_CHANNELS]
 _PIXEL_PER_LATENT = np.array([GAIN.scale / (P1_GAIN_DB[1] - P1_GAIN_DB[0]), 0.35 * AOA_SIN.scale])[:, None, None]
 _PIXEL_OF_ZERO = np.array([(GAIN.offset - P1_GAIN_DB[0]) / (P1_GAIN_DB[1] - P1_GAIN_DB[0]), 0.65])[:, None, None]
 
@@ -81,7 +81,7 @@ class P1Readings:
         task: one of TASKS.
         known: free covered cells, (rows, cols).
         building: True on buildings, (rows, cols).
-        y: readings of READ_CHANNELS in latent code, 0 where there is none: (2, rows, cols), or of half the sides for
+        y: readings of _READ_CHANNELS in latent code, 0 where there is none: (2, rows, cols), or of half the sides for
             the averages of `sr2`.
         read: where there is a reading, the last two axes of `y`.
         sigma: standard deviation of the noise of each channel, latent, (2, 1, 1).
@@ -143,7 +143,7 @@ class P1Case:
         if r.task != "jtqr":
             return self.likelihood
         whole = map_domain(_shape(r.known))
-        read = Mask(whole.only(*READ_CHANNELS), r.read) @ Select(whole, *READ_CHANNELS)
+        read = Mask(whole.only(*_READ_CHANNELS), r.read) @ Select(whole, *_READ_CHANNELS)
         below, above = (torch.as_tensor(end)[None] for end in p1_intervals(r))
         return IntervalCensored(read, below, above, torch.as_tensor(r.sigma)[None])
 
@@ -231,10 +231,10 @@ def p1_readings(
     elif task == "sr2":
         clean, read = block_means(x, known, FACTOR)
     else:
-        device = _device(map_domain(_shape(known), channels=READ_CHANNELS))
+        device = _device(map_domain(_shape(known), channels=_READ_CHANNELS))
         clean, read = device(torch.as_tensor(x)[None])[0].numpy(), known
     spread = (sigma / _PIXEL_PER_LATENT).astype(np.float32)
-    noisy = clean + spread * rng.standard_normal(clean.shape).astype(np.float32)
+    noisy = clean + spread * rng.standard_normal(clean.shape).astype(np.float32)  # P1, Eq. 1
     y = np.where(read, noisy, 0.0).astype(np.float32)
     return P1Readings(task, known, np.asarray(state[3] > 0), y, read, spread)
 
@@ -305,13 +305,14 @@ def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Gaussian]:
     """Return the likelihood of the readings, and the one that P1's Algorithm 2 is given."""
     shape = _shape(readings.known)
     whole = map_domain(shape)
-    read = map_domain(shape, channels=READ_CHANNELS)
+    read = map_domain(shape, channels=_READ_CHANNELS)
     y, sigma = torch.as_tensor(readings.y)[None], torch.as_tensor(readings.sigma)[None]
     if readings.task == "jtqr":
-        device: Operator = Mask(read, readings.read) @ straight_through(_device(read)) @ Select(whole, *READ_CHANNELS)
+        through = straight_through(_device(read))  # P1, Eq. 33-36
+        device: Operator = Mask(read, readings.read) @ through @ Select(whole, *_READ_CHANNELS)
         return _of_device(readings, whole), Gaussian(device, y, sigma)
     counted = readings.known if readings.task == "sr2" else readings.read
-    known = Mask(read, counted) @ Select(whole, *READ_CHANNELS)
+    known = Mask(read, counted) @ Select(whole, *_READ_CHANNELS)
     if readings.task == "sr2":
         share = torch.as_tensor(_share(readings.known))
         spread = torch.where(share > 0, share * sigma, torch.ones_like(share))
@@ -323,7 +324,7 @@ def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Gaussian]:
 
 def _of_device(readings: P1Readings, whole: Domain) -> Likelihood:
     """Return the likelihood of truncated gains and of sectors, each as its device gives it."""
-    truncate, into, sectors, _ = _parts(map_domain(_shape(readings.known), channels=READ_CHANNELS))
+    truncate, into, sectors, _ = _parts(map_domain(_shape(readings.known), channels=_READ_CHANNELS))
     y, sigma = torch.as_tensor(readings.y)[None], torch.as_tensor(readings.sigma)[None]
     gain = Mask(truncate.range, readings.read) @ truncate @ Select(whole, "gain_db")
     sine = Mask(sectors.range, readings.read) @ sectors @ into @ Select(whole, "aoa_sin")
@@ -332,9 +333,9 @@ def _of_device(readings: P1Readings, whole: Domain) -> Likelihood:
 
 
 def _device(read: Domain) -> Operator:
-    """P1's joint device on READ_CHANNELS in latent code (its Eq. 32); cells without a channel are left to a mask."""
+    """P1's joint device on _READ_CHANNELS in latent code (its Eq. 32); cells without a channel are left to a mask."""
     truncate, into, sectors, back = _parts(read)
-    return Joint(read, truncate, compose(back, sectors, into))
+    return Joint(read, truncate, compose(back, sectors, into))  # P1, Eq. 32
 
 
 def _parts(read: Domain) -> tuple[Truncate, AffineOffset, QuantizeAngle, AffineOffset]:
@@ -344,7 +345,7 @@ def _parts(read: Domain) -> tuple[Truncate, AffineOffset, QuantizeAngle, AffineO
     sectors = QuantizeAngle(into.range, P1_SECTORS, np.zeros(read.shape, dtype=np.bool_))
     back = AffineOffset(into.range, -into.offset / into.linear.gain, 1.0 / into.linear.gain, "latent")
     low, high = (float(GAIN.encode(_gain_db(p))) for p in (P1_LOW, P1_HIGH))
-    return Truncate(gain, low, high), into, sectors, back
+    return Truncate(gain, low, high), into, sectors, back  # P1, Eq. 26 and 30-31
 
 
 def p1_intervals(readings: P1Readings) -> tuple[Field, Field]:
@@ -363,9 +364,9 @@ def p1_intervals(readings: P1Readings) -> tuple[Field, Field]:
 
 def _sector_ends(y: Field) -> tuple[Field, Field]:
     """Return the ends of the sector whose reported sine is nearest to a reading, latent."""
-    width = 2.0 * math.pi / P1_SECTORS
+    width = 2.0 * math.pi / P1_SECTORS  # P1, Eq. 28
     edges = np.sin(np.linspace(-math.pi / 2, math.pi / 2, P1_SECTORS // 2 + 1))
-    levels = np.sin(-math.pi / 2 + width * (np.arange(P1_SECTORS // 2) + 0.5))
+    levels = np.sin(-math.pi / 2 + width * (np.arange(P1_SECTORS // 2) + 0.5))  # P1, Eq. 29
     nearest = np.digitize(AOA_SIN.decode(y), (levels[1:] + levels[:-1]) / 2)
     return AOA_SIN.encode(edges[nearest]), AOA_SIN.encode(edges[nearest + 1])
 
@@ -383,7 +384,7 @@ def _number(task: str) -> int:
 
 
 def _gain_db(pixel: float) -> float:
-    return P1_GAIN_DB[0] + pixel * (P1_GAIN_DB[1] - P1_GAIN_DB[0])
+    return P1_GAIN_DB[0] + pixel * (P1_GAIN_DB[1] - P1_GAIN_DB[0])  # P1, Eq. 27
 
 
 def _cut(window: Window) -> tuple[slice, slice]:

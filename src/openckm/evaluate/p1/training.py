@@ -1,6 +1,8 @@
 """Training the end-to-end networks of P1's comparison: every one sees equally many windows of the same maps.
 
-    loss = mean of w (F(y) - x)^2,  w as in the training of the prior (gain 1, direction 0.3 each; 0.05 where unknown)
+    loss = mean of w (F(y) - x)^2,                                                                              (1)
+
+with w as in the training of the prior (gain 1, direction 0.3 each; 0.05 where unknown)
 
 A step's windows, masks and noise are functions of (seed, step), so a training that was interrupted goes on as it would
 have, from the last checkpoint. Windows of all networks are the same ones; of the networks for all tasks, every fourth
@@ -46,7 +48,7 @@ from openckm.store.card import ModelCard
 from openckm.training.loop import Loop
 from openckm.training.samples import CHANNEL_WEIGHTS, HIDDEN_WEIGHT
 
-TRIES = 200
+_TRIES = 200
 Inputs = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Condition]
 """Picture and base, or noisy maps, their levels and conditions: the arguments of a network."""
 
@@ -124,7 +126,7 @@ class WindowSet:
         Raises:
             InputError: if no such window is found.
         """
-        for _ in range(TRIES):
+        for _ in range(_TRIES):
             k, turn = int(rng.integers(len(self))), int(rng.integers(8))
             known = self.knowns[k]
             top, left = (int(rng.integers(n - size + 1)) for n in known.shape)
@@ -132,7 +134,7 @@ class WindowSet:
             if known[part].mean() >= MIN_FREE:
                 state = apply_symmetry(turn, self.states[k][:, *part].astype(np.float32), CHANNELS)
                 return state, apply_symmetry(turn, known[part][None])[0]
-        raise InputError(f"no window of {size} cells with {MIN_FREE:.0%} free covered cells in {TRIES} tries")
+        raise InputError(f"no window of {size} cells with {MIN_FREE:.0%} free covered cells in {_TRIES} tries")
 
 
 def net_batch(kind: str, windows: WindowSet, options: NetOptions, step: int) -> tuple[Inputs, Tensor, Tensor]:
@@ -156,13 +158,13 @@ def _item(
     tasks: Sequence[str], windows: WindowSet, options: NetOptions, step: int, k: int
 ) -> tuple[NDArray[np.float32], P1Readings, np.random.Generator]:
     rng = np.random.default_rng([options.seed, step, k])
-    for _ in range(TRIES):
+    for _ in range(_TRIES):
         state, known = windows.cut(options.size, rng)
         try:
             return state, p1_readings(tasks[k % len(tasks)], state, known, rng), rng
         except LayoutError:  # no box fits: another window
             continue
-    raise InputError(f"no window in which a hidden box fits in {TRIES} tries: give other maps")
+    raise InputError(f"no window in which a hidden box fits in {_TRIES} tries: give other maps")
 
 
 def train_net(
@@ -276,7 +278,7 @@ class _Run(Loop):
         inputs, clean, weight = net_batch(self.kind, self.windows, self.options, self.step)
         with cast("cpu"):
             answer = ask(self.net, inputs)
-        yield "", self.back((weight * (answer - clean) ** 2).mean())
+        yield "", self.back((weight * (answer - clean) ** 2).mean())  # (1), of P1, Eq. 5
 
     def save(self, losses: Sequence[float]) -> None:
         """Write the checkpoint and a line of the log."""

@@ -18,16 +18,16 @@ from pathlib import Path
 from openckm.errors import InputError
 from openckm.evaluate.scores.scoring import Score
 
-FIXED = ("task", "split", "method", "case", "city", "seed", "n", "network_evaluations", "seconds")
+_FIXED = ("task", "split", "method", "case", "city", "seed", "n", "network_evaluations", "seconds")
 
 
-KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
+_KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 """Environment variable that names the folder in which benchmarks keep what is finished, to go on from there."""
 
 
 def keep_folder(keep: Path | None = None) -> Path | None:
     """Return the folder in which a benchmark keeps what is finished: the given one, else $OPENCKM_BENCH_KEEP."""
-    return keep or (Path(os.environ[KEEP_VARIABLE]) if KEEP_VARIABLE in os.environ else None)
+    return keep or (Path(os.environ[_KEEP_VARIABLE]) if _KEEP_VARIABLE in os.environ else None)
 
 
 def remembered(path: Path | None, make: Callable[[], Sequence[Score]]) -> list[Score]:
@@ -60,7 +60,7 @@ def write_cases(path: Path, scores: Sequence[Score]) -> None:
     metrics = list(dict.fromkeys(metric for s in scores for metric in s.values))
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([*FIXED, *metrics])
+    lines.writerow([*_FIXED, *metrics])
     for s in scores:
         values = [repr(s.values[m]) if m in s.values else "" for m in metrics]
         lines.writerow([s.task, s.split, s.method, s.case, s.city, s.seed, s.n, s.network_evaluations,
@@ -77,13 +77,13 @@ def read_cases(path: Path) -> list[Score]:
     """
     try:
         lines = csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
-        metrics = next(lines)[len(FIXED) :]
+        metrics = next(lines)[len(_FIXED) :]
         return [_score(line, metrics) for line in lines]
     except (OSError, EOFError, ValueError, StopIteration) as error:
         raise InputError(f"{path}: not a readable table of cases ({error}); run the benchmark again") from error
 
 
 def _score(line: list[str], metrics: Sequence[str]) -> Score:
-    task, split, method, case, city, seed, n, calls, seconds = line[: len(FIXED)]
-    values = {m: float(v) for m, v in zip(metrics, line[len(FIXED) :], strict=True) if v}
+    task, split, method, case, city, seed, n, calls, seconds = line[: len(_FIXED)]
+    values = {m: float(v) for m, v in zip(metrics, line[len(_FIXED) :], strict=True) if v}
     return Score(method, task, split, case, city, values, int(n), int(calls), float(seconds), int(seed))

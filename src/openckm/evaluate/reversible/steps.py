@@ -31,10 +31,10 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import MapDenoiser, ReversibleMapDenoiser
 
 CHANNELS, STEERING = 64, 192
-PLANES, OUTPUTS, SCALARS = 31, 10, 3
+PLANES, _OUTPUTS, _SCALARS = 31, 10, 3
 POLICIES = ("none", "level", "sqrt", "block", "reversible", "reversible, float")
-CHAIN_POLICIES = ("none", "block", "reversible")
-MIB = 2**20
+_CHAIN_POLICIES = ("none", "block", "reversible")
+_MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,15 @@ class _UNet:
     def __init__(self, case: Case, device: str) -> None:
         self.arithmetic, blocks = case.arithmetic, case.size
         self.net: ReversibleUNet | UNet = (
-            ReversibleUNet(ReversibleUNetOptions(PLANES, OUTPUTS, SCALARS, (48, 96, 144, 160), blocks))
+            ReversibleUNet(ReversibleUNetOptions(PLANES, _OUTPUTS, _SCALARS, (48, 96, 144, 160), blocks))
             if case.inside == "reversible"
-            else UNet(UNetOptions(PLANES, OUTPUTS, SCALARS, (48, 80, 112, 144), blocks))
+            else UNet(UNetOptions(PLANES, _OUTPUTS, _SCALARS, (48, 80, 112, 144), blocks))
         )
         _awake(self.net)
         self.net.to(device)
         self.policies = self.net.policies
         self.planes = torch.randn(case.maps, PLANES, case.side, case.side, device=device)
-        self.scalars = torch.randn(case.maps, SCALARS, device=device)
+        self.scalars = torch.randn(case.maps, _SCALARS, device=device)
         self.weights, self.inputs = list(self.net.parameters()), (self.planes, self.scalars)
 
     def loss(self, policy: str) -> Tensor:
@@ -168,7 +168,7 @@ class _UNet:
 class _Chain:
     """The invertible chain with its inputs."""
 
-    policies = CHAIN_POLICIES
+    policies = _CHAIN_POLICIES
 
     def __init__(self, case: Case, device: str) -> None:
         self.arithmetic = case.arithmetic
@@ -203,7 +203,7 @@ def step_of(subject: Subject, policy: str) -> list[Tensor]:
 
 def weights_mib(subject: Subject) -> float:
     """Return the size of the weights, which is that of their gradients [MiB]."""
-    return sum(p.numel() for p in subject.weights) * 4 / MIB
+    return sum(p.numel() for p in subject.weights) * 4 / _MIB
 
 
 def subject_of(case: Case, device: str = "cpu") -> Subject:
@@ -220,7 +220,7 @@ def allocated_mib(step: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         found = step()
-        return (torch.cuda.max_memory_allocated() - before) / MIB, found
+        return (torch.cuda.max_memory_allocated() - before) / _MIB, found
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         found = step()
     events = profiled.profiler.kineto_results.events()
@@ -228,7 +228,7 @@ def allocated_mib(step: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
     for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: int(e.start_ns())):
         live += event.nbytes()
         peak = max(peak, live)
-    return peak / MIB, found
+    return peak / _MIB, found
 
 
 def computed_mib(case: Case, policy: str) -> float:
@@ -239,7 +239,7 @@ def computed_mib(case: Case, policy: str) -> float:
             meter.add(tensor)
         before = meter.live
         step_of(ghost, policy)
-    return float((meter.peak - before) / MIB)
+    return float((meter.peak - before) / _MIB)
 
 
 def work_of(case: Case) -> float:
@@ -267,7 +267,7 @@ def saved_mib(forward: Callable[[], Tensor]) -> float:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss = forward()
     del loss
-    return sum(storages.values()) / MIB
+    return sum(storages.values()) / _MIB
 
 
 def difference(wanted: Sequence[Tensor], found: Sequence[Tensor]) -> float:

@@ -41,7 +41,7 @@ from openckm.observe.likelihood import Gaussian
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, Denoiser
 
-ALPHA_MIN, SIGMA_MIN = 0.1, 0.01
+_ALPHA_MIN, _SIGMA_MIN = 0.1, 0.01
 """Ends of the schedule: the noise level sigma / alpha goes from 10 to 0.01."""
 _NEEDED = ("azula", "einops", "tqdm")
 
@@ -132,7 +132,7 @@ def _azula_denoiser(denoiser: Denoiser, shape: tuple[int, int, int], condition: 
     class Adapter(AzulaDenoiser):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.prior, self.schedule = denoiser, VPSchedule(ALPHA_MIN, SIGMA_MIN)
+            self.prior, self.schedule = denoiser, VPSchedule(_ALPHA_MIN, _SIGMA_MIN)
 
         def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> Any:
             alpha, sigma = (s.to(x_t) for s in self.schedule(t))

@@ -57,7 +57,7 @@ class Drawn(NamedTuple):
     seconds: float
 
 
-MapCase = P1Case | SamplerCase
+_MapCase = P1Case | SamplerCase
 """One window under one task, in every form in which a method may be conditioned on its readings."""
 
 
@@ -87,7 +87,7 @@ class CaseMethod(ABC):
         """Return maps [K, C, H, W] (gain, cosine, sine first), network evaluations per map, and the seconds of all.
 
         Args:
-            case: a `MapCase`; methods of one benchmark alone ask for more of it.
+            case: a `_MapCase`; methods of one benchmark alone ask for more of it.
             seed: the seed of the noise.
             strength: the tuning constant.
 
@@ -112,7 +112,7 @@ class OneCall(CaseMethod):
     symmetrise: bool = False
     refine: bool = False
 
-    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         if self.refine:
@@ -138,7 +138,7 @@ class Estimated(CaseMethod):
     name: str = "estimate"
     method: str = "auto"
 
-    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         condition = case.condition if self.method == "auto" else case.condition.without_evidence()
@@ -176,7 +176,7 @@ class Ours(CaseMethod):
         """Return whether it is one of its tasks."""
         return task in self.tasks
 
-    def draw(self, case: MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return draws [K, C, H, W], network evaluations per draw, and the seconds of all draws.
 
         Raises:
@@ -238,7 +238,7 @@ class DrawStore:
     folder: Path | None
     prior_id: str
 
-    def draw(self, method: CaseMethod, case: MapCase, seed: int, strength: float) -> Drawn:
+    def draw(self, method: CaseMethod, case: _MapCase, seed: int, strength: float) -> Drawn:
         """Return what a method draws for a case, from the folder if it was drawn before.
 
         Args:
@@ -262,7 +262,7 @@ class DrawStore:
             np.savez(file, maps=found.maps, evaluations=found.evaluations, seconds=found.seconds)
         return found
 
-    def _key(self, method: CaseMethod, case: MapCase, seed: int, strength: float) -> str:
+    def _key(self, method: CaseMethod, case: _MapCase, seed: int, strength: float) -> str:
         about = (self.prior_id, method.name, method.steps, method.draws, strength, seed, case.task)
         digest = hashlib.sha256(repr(about).encode())
         for array in (case.truth, case.straight.y.numpy(), case.condition.site.numpy()):
@@ -270,6 +270,6 @@ class DrawStore:
         return digest.hexdigest()[:32]
 
 
-def _drawn(method: CaseMethod, case: MapCase, seed: int, strength: float) -> Drawn:
+def _drawn(method: CaseMethod, case: _MapCase, seed: int, strength: float) -> Drawn:
     maps, evaluations, seconds = method.draw(case, seed, strength)
     return Drawn(maps[:, :3].numpy().astype(np.float32), evaluations, seconds / len(maps))

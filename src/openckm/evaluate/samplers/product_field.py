@@ -33,8 +33,8 @@ from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 
 GRID = Grid((32, 32), 4.0)
-LEVEL_DB, SHADOWING = -90.0, Matern(0.5, 40.0, 8.0)
-ANY_LEVEL_DB = 100.0
+_LEVEL_DB, _SHADOWING = -90.0, Matern(0.5, 40.0, 8.0)
+_ANY_LEVEL_DB = 100.0
 """Standard deviation of a level of which nothing is known [dB]."""
 READINGS, NOISE_DB, DRAWS = 60, 2.0, 19
 STATED = (0.2, 1.0 / 3.0, 1.0, 3.0, 5.0)
@@ -49,7 +49,7 @@ class _Level(Denoiser):
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
         mean = torch.zeros(x.shape[0], len(CHANNELS), *x.shape[2:])
-        mean[:, 0] = float(GAIN.encode(np.float32(LEVEL_DB)))
+        mean[:, 0] = float(GAIN.encode(np.float32(_LEVEL_DB)))
         return Denoised(mean, torch.full_like(mean, 1e-8))
 
 
@@ -59,23 +59,23 @@ class ShadowedMaps:
     def __init__(self) -> None:
         x, y = (part.ravel() for part in GRID.centres())
         places = np.stack([x, y], axis=1)
-        self.covariance = covariance(places, places, (SHADOWING,))
+        self.covariance = covariance(places, places, (_SHADOWING,))
         self.root = np.linalg.cholesky(self.covariance + 1e-9 * np.eye(len(places)))
         self.places = places
 
     def case(self, number: int) -> tuple[Array, NDArray[np.intp], Array]:
         """Return a field [dB], (cells,), which cells are read, and the readings [dB]; functions of the number alone."""
         rng = np.random.default_rng([number, 61])
-        field = LEVEL_DB + self.root @ rng.standard_normal(len(self.root))
+        field = _LEVEL_DB + self.root @ rng.standard_normal(len(self.root))
         read = np.sort(rng.choice(len(field), READINGS, replace=False))
         return field, read, field[read] + NOISE_DB * rng.standard_normal(READINGS)
 
     def posterior(self, read: NDArray[np.intp], y: Array) -> tuple[Array, Array]:
         """Return the exact mean and variance of every cell, the covariance being known."""
-        known = self.covariance + ANY_LEVEL_DB**2
+        known = self.covariance + _ANY_LEVEL_DB**2
         cross = known[:, read]
         gain = cross @ np.linalg.inv(known[np.ix_(read, read)] + NOISE_DB**2 * np.eye(len(read)))
-        return LEVEL_DB + gain @ (y - LEVEL_DB), np.diag(known) - np.einsum("ij,ij->i", gain, cross)
+        return _LEVEL_DB + gain @ (y - _LEVEL_DB), np.diag(known) - np.einsum("ij,ij->i", gain, cross)
 
 
 def product_rows(fields: int, noise_fields: int, progress: Progress | None = None) -> list[Row]:

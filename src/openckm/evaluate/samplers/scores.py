@@ -26,7 +26,7 @@ from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.quantity import AOA_SIN, GAIN
 
 ONE_CALL, SINGLE, MEAN_8 = "one call", "single", "mean of 8"
-MEAN_OF = 8
+_MEAN_OF = 8
 SLACK = 3.0
 """Deviations of the noise by which a value may leave its interval."""
 METRICS = ("gain_rmse_db", "sine_rmse", "saturated_rmse_db", "inside_share", "inside_share_least", "seconds")
@@ -48,7 +48,7 @@ def case_scores(method: str, number: int, case: SamplerCase, drawn: Drawn) -> li
     shares = _inside(case, drawn.maps)
     if shares is not None:
         values[alone] |= {"inside_share": float(shares.mean()), "inside_share_least": float(shares.min())}
-    times = {MEAN_8: MEAN_OF}
+    times = {MEAN_8: _MEAN_OF}
     return [
         Score(
             method, case.task, split, f"window {number}", case.city, found, 1,
@@ -60,11 +60,11 @@ def case_scores(method: str, number: int, case: SamplerCase, drawn: Drawn) -> li
 
 def mean_of_8(draws: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
     """Return the RMSE of the mean of 8 draws, from draws (K, cells) against the truth (cells,), K of at least 2."""
-    if len(draws) >= MEAN_OF:
-        return float(np.sqrt(((draws[:MEAN_OF].mean(0) - truth) ** 2).mean()))
+    if len(draws) >= _MEAN_OF:
+        return float(np.sqrt(((draws[:_MEAN_OF].mean(0) - truth) ** 2).mean()))
     one = float(((draws - truth) ** 2).mean())
     spread = float(draws.var(0, ddof=1).mean())
-    return float(np.sqrt(max(one - (1.0 - 1.0 / MEAN_OF) * spread, one / MEAN_OF)))
+    return float(np.sqrt(max(one - (1.0 - 1.0 / _MEAN_OF) * spread, one / _MEAN_OF)))
 
 
 def _parts(

@@ -51,7 +51,7 @@ DEVICE_TASKS = ("jtqr", "clip")
 """Tasks whose readings come from a device that is not linear."""
 POINTS = 0.02
 """Share of the free covered cells that are read in `points`."""
-QUARTILES = (0.25, 0.75)
+_QUARTILES = (0.25, 0.75)
 """Quantiles of a window's gain at which the range of the receiver of `clip` ends."""
 _SIGMA = SIGMA_PIXEL * (P1_GAIN_DB[1] - P1_GAIN_DB[0]) / GAIN.scale
 
@@ -158,7 +158,7 @@ def _clip(
 ) -> SamplerCase:
     rows, cols = known.shape
     whole = map_domain((rows, cols))
-    bottom, top = (float(q) for q in np.quantile(state[0][known], QUARTILES))
+    bottom, top = (float(q) for q in np.quantile(state[0][known], _QUARTILES))
     device = Truncate(whole.only("gain_db"), bottom, top)
     y = device(torch.as_tensor(np.where(known, noisy, 0.0).astype(np.float32))[None, None])
     read = Mask(device.domain, known) @ Select(whole, "gain_db")

@@ -24,7 +24,7 @@ from openckm.errors import OptionError
 from openckm.predict.loss import ssim
 
 METRICS = ("nmse", "rmse_grey", "rmse_db", "ssim", "psnr_db")
-LEAST_RMSE = 1e-6
+_LEAST_RMSE = 1e-6
 """A map that is equal to the truth has the PSNR of this error: 120 dB."""
 
 
@@ -63,5 +63,5 @@ def image_scores(
     mask = None if known is None else torch.as_tensor(known)[None, None]
     return {
         "nmse": float(squared.sum()) / power, "rmse_grey": rmse, "rmse_db": span_db * rmse,
-        "ssim": float(ssim(maps[0], maps[1], mask)), "psnr_db": -20.0 * math.log10(max(rmse, LEAST_RMSE)),
+        "ssim": float(ssim(maps[0], maps[1], mask)), "psnr_db": -20.0 * math.log10(max(rmse, _LEAST_RMSE)),
     }  # fmt: skip

@@ -36,7 +36,7 @@ METRICS = (
     "rmse_db", "coverage_90", "crps_db", "width_90_db", "spread_ratio", "spread_skill_slope", "pit_distance",
     "outage_brier", "rank_unevenness",
 )  # fmt: skip
-OUTAGE_DB = -110.0
+_OUTAGE_DB = -110.0
 """Threshold of the outage that is scored, of gain [dB] or of RSRP [dBm]."""
 
 
@@ -117,7 +117,7 @@ def ask(
         grid: the cells.
         truth: what the map is scored by.
         where: task, split, case and city of the scores.
-        draws: that are asked for.
+        draws: the number of draws that are asked for.
         seed: the seed of the evidence, and of the draws.
 
     Raises:
@@ -151,7 +151,7 @@ def score_map(answer: RadioMap, truth: Truth, *, seed: int = 0) -> dict[str, flo
         "spread_ratio": float(np.sqrt(np.mean(std**2)) / max(error, 1e-9)),
         "spread_skill_slope": spread_skill(mean, std, truth.value).slope,
         "pit_distance": pit_distance(pit_normal(mean, std, truth.value)),
-        "outage_brier": brier(pit_normal(mean, std, np.full(mean.shape, OUTAGE_DB)), truth.value < OUTAGE_DB),
+        "outage_brier": brier(pit_normal(mean, std, np.full(mean.shape, _OUTAGE_DB)), truth.value < _OUTAGE_DB),
     }  # fmt: skip
     if "draws" in answer.dataset and answer.dataset.sizes["draw"]:
         draws = np.asarray(answer.draws()[:, at[0], at[1]], np.float64)

@@ -25,12 +25,12 @@ from openckm.training.simulate import EvidenceOptions, draw_pattern
 
 FAMILIES = ("site/dB/exact", "site/dBm/exact", "points/dB/exact", "points/dBm/exact", "site/dB/none")
 """The families that are measured by default."""
-DENSITY = (0.002, 0.15)
+_DENSITY = (0.002, 0.15)
 FEWEST, MOST = 8, 1200
 NOISE_DB = (1.0, 4.0)
-OFFSET_DB = (20.0, 70.0)
+_OFFSET_DB = (20.0, 70.0)
 STEP_DB = 6.0
-STRONGEST_DBM = 10.0 - 5.0 * NOISE_DB[1]
+_STRONGEST_DBM = 10.0 - 5.0 * NOISE_DB[1]
 """What the strongest reading would be without noise, at most: no radio reads more than 10 dBm."""
 
 
@@ -52,15 +52,15 @@ def calibration_case(traced: TracedMap, family: str, seed: int) -> tuple[Observa
     )
     if kind == "none":
         return known, traced.covered, 0.0
-    measured = np.flatnonzero(draw_pattern(traced.covered, EvidenceOptions(density=DENSITY), rng) & traced.covered)
+    measured = np.flatnonzero(draw_pattern(traced.covered, EvidenceOptions(density=_DENSITY), rng) & traced.covered)
     if len(measured) < FEWEST:
         cells = np.flatnonzero(traced.covered)
         if len(cells) < 2 * FEWEST:
             raise InputError(f"a map of {traced.scene} has {len(cells)} covered cells: too few to calibrate on")
         measured = rng.choice(cells, FEWEST, replace=False)
     measured = rng.choice(measured, min(len(measured), MOST), replace=False)
-    level = float(rng.uniform(*OFFSET_DB)) if unit == "dBm" else 0.0
-    level = min(level, STRONGEST_DBM - float(traced.gain_db.flat[measured].max())) if unit == "dBm" else level
+    level = float(rng.uniform(*_OFFSET_DB)) if unit == "dBm" else 0.0
+    level = min(level, _STRONGEST_DBM - float(traced.gain_db.flat[measured].max())) if unit == "dBm" else level
     points = _readings(traced, measured, level, unit, kind, rng)
     scored = traced.covered.copy()
     scored.flat[measured] = False

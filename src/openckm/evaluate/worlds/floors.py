@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from openckm.data.shards import TracedMap
 from openckm.evaluate.scores.scoring import Score, case_of, city_of
 
-FLOOR = "tracer_floor"
+_FLOOR = "tracer_floor"
 """Method name of the scores."""
 
 
@@ -22,7 +22,7 @@ def floor_scores(maps: Sequence[TracedMap], *, task: str, split: str, metric: st
         metric: the metric of the scores, one in dB.
     """
     return [
-        Score(FLOOR, task, split, case_of(traced, k), city_of(traced), {metric: traced.floor_db}, 1, 0, 0.0)
+        Score(_FLOOR, task, split, case_of(traced, k), city_of(traced), {metric: traced.floor_db}, 1, 0, 0.0)
         for k, traced in enumerate(maps)
         if math.isfinite(traced.floor_db)
     ]

@@ -31,7 +31,7 @@ from openckm.maps.site import Transmitter
 
 CELLS = 128
 """Cells along the longer side of each map."""
-LORA_HZ, GSM_HZ, LTE_HZ = 4.7e8, 1.8e9, 1.8e9
+_LORA_HZ, _GSM_HZ, _LTE_HZ = 4.7e8, 1.8e9, 1.8e9
 _RECIFE_BTS = (-34.8927, -8.068361)
 """Place of BTS_01; the published longitude lost a digit."""
 _LORA_PIXEL = (528.0, 764.0)
@@ -104,7 +104,7 @@ def _recife(folder: Path) -> RealSet:
     drive = read_drive_test(folder / "measured_gsm_recife/measurements.csv", where={"BTS_ID": "BTS_01"})
     plane = drive.report.crs or ""
     x, y = Grid((1, 1), 1.0, (0.0, 0.0), plane).from_lonlat(*_RECIFE_BTS)
-    tower = Transmitter(float(x), float(y), 41.0, GSM_HZ, 220.0, 8.0, "BTS_01")
+    tower = Transmitter(float(x), float(y), 41.0, _GSM_HZ, 220.0, 8.0, "BTS_01")
     return _placed("recife", drive.points, plane, tower)
 
 
@@ -116,7 +116,7 @@ def _lora(folder: Path) -> RealSet:
     known = np.column_stack([pixels.x, pixels.y, np.ones(len(pixels))])
     turned, *_ = np.linalg.lstsq(known, np.column_stack([drive.points.x, drive.points.y]), rcond=None)
     x, y = np.array([*_LORA_PIXEL, 1.0]) @ turned
-    gateway = Transmitter(float(x), float(y), 100.0, LORA_HZ, name="G1")
+    gateway = Transmitter(float(x), float(y), 100.0, _LORA_HZ, name="G1")
     return _placed("lora", drive.points, drive.report.crs, gateway)
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from openckm.errors import OptionError
 
 SPLITS = ("random", "block")
-RANDOM_GIVEN = 200
-BLOCK_M = 64.0
+_RANDOM_GIVEN = 200
+_BLOCK_M = 64.0
 
 
 def split_cells(name: str, row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int) -> NDArray[np.bool_]:
@@ -36,7 +36,7 @@ def split_cells(name: str, row: NDArray[np.intp], col: NDArray[np.intp], cell_m:
     raise OptionError(f"unknown split {name!r}: wanted one of {', '.join(SPLITS)}")
 
 
-def random_split(cells: int, seed: int, given: int = RANDOM_GIVEN) -> NDArray[np.bool_]:
+def random_split(cells: int, seed: int, given: int = _RANDOM_GIVEN) -> NDArray[np.bool_]:
     """Return a mask, shape (cells,), that is True at `given` cells drawn at random.
 
     Raises:
@@ -50,7 +50,7 @@ def random_split(cells: int, seed: int, given: int = RANDOM_GIVEN) -> NDArray[np
 
 
 def block_split(
-    row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int, block_m: float = BLOCK_M
+    row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int, block_m: float = _BLOCK_M
 ) -> NDArray[np.bool_]:
     """Return a mask, shape (n,), that is True in a random half of the blocks which hold observed cells.
 

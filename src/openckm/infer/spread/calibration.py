@@ -49,12 +49,12 @@ from openckm.maps.radiomap import RadioMap
 
 Array = NDArray[np.float64]
 CALIBRATION_FILE = "calibration.json"
-SCHEMAS = (1, 2, 3)
+_SCHEMAS = (1, 2, 3)
 """Of the file: the last is written; the first knows no isolation, the second no doubt."""
 NODES_M = (2.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
 NODES_Q = (0.5, 1.0, 2.0, 4.0, 8.0)
 NODES_R = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
-ALPHA = 0.1
+_ALPHA = 0.1
 SHRINK_MAPS = 4.0
 """A node's factor counts as much as the family's overall one when this many maps have cells there."""
 BOUNDS = (0.2, 5.0)
@@ -154,7 +154,7 @@ class Calibration:
 
     def write(self, folder: Path) -> None:
         """Write the calibration beside a prior's weights, whole or not at all."""
-        text = json.dumps({"schema": SCHEMAS[-1], **asdict(self)}, indent=1, sort_keys=True)
+        text = json.dumps({"schema": _SCHEMAS[-1], **asdict(self)}, indent=1, sort_keys=True)
         with atomic_path(folder / CALIBRATION_FILE) as aside:
             aside.write_text(text + "\n", encoding="utf-8")
 
@@ -173,10 +173,10 @@ class Calibration:
             raise ModelError(
                 f"{path}: not a calibration ({error}); measure it again with train/calibrate.py"
             ) from error
-        if schema not in SCHEMAS or raw:
+        if schema not in _SCHEMAS or raw:
             raise ModelError(
                 f"{path}: schema {schema} with keys {sorted(raw)}, this program reads"
-                f" {' or '.join(map(str, SCHEMAS))} without"
+                f" {' or '.join(map(str, _SCHEMAS))} without"
             )
         if own != sha256:
             raise ModelError(
@@ -295,7 +295,7 @@ class Residuals:
         return self.score / rule.scale(self.distance_m, self.isolation, self.doubt)
 
 
-def fit_family(maps: Sequence[Residuals], alpha: float = ALPHA) -> FamilyCalibration:
+def fit_family(maps: Sequence[Residuals], alpha: float = _ALPHA) -> FamilyCalibration:
     """Return the calibration of one family from validation maps that the prior was not trained on.
 
     Raises:

@@ -52,7 +52,7 @@ def geojson_footprints(document: object, where: str, height_column: str | None =
     """Return the building outlines of a GeoJSON document in memory; errors as `read_json`.
 
     Args:
-        document: as `json.loads` returns it.
+        document: the document as `json.loads` returns it.
         where: what errors call it.
         height_column: the property that holds the height, or None for the usual ones.
     """

@@ -22,12 +22,12 @@ from openckm.maps.grid import Grid, reproject
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-TYPICAL_M = 40.0
+_TYPICAL_M = 40.0
 """In no town is every other building higher [m]."""
 _ENOUGH = 2
-TALL_M = 300.0
+_TALL_M = 300.0
 """Few buildings on Earth are higher [m]."""
-LARGE_M2 = 3000.0
+_LARGE_M2 = 3000.0
 """No town's buildings are larger on average [m²]."""
 
 
@@ -169,15 +169,15 @@ def warnings_of(footprints: Footprints, grid: Grid) -> list[str]:
     import shapely
 
     notes, array = [], np.asarray(footprints.outlines, dtype=object)
-    tall = footprints.height_m > TALL_M
+    tall = footprints.height_m > _TALL_M
     if tall.any():
         most = float(np.nanmax(footprints.height_m))
         notes.append(
-            f"WARNING: {int(tall.sum())} buildings are higher than {TALL_M:g} m, up to {most:g} m; are heights"
+            f"WARNING: {int(tall.sum())} buildings are higher than {_TALL_M:g} m, up to {most:g} m; are heights"
             " in metres?"
         )
     stated = footprints.height_m[np.isfinite(footprints.height_m)]
-    if len(stated) >= _ENOUGH and not tall.any() and float(np.median(stated)) > TYPICAL_M:
+    if len(stated) >= _ENOUGH and not tall.any() and float(np.median(stated)) > _TYPICAL_M:
         notes.append(
             f"WARNING: every other building is higher than {float(np.median(stated)):.0f} m; are heights in feet,"
             " decimetres, or above sea level?"
@@ -193,7 +193,7 @@ def warnings_of(footprints: Footprints, grid: Grid) -> list[str]:
             )
     scale = grid.width_m * grid.height_m / ((east - west) * (north - south))  # m² for each unit of the outlines' plane
     mean = float(shapely.area(array).mean() * scale)
-    if mean > LARGE_M2 and not np.isfinite(footprints.height_m).any():
+    if mean > _LARGE_M2 and not np.isfinite(footprints.height_m).any():
         notes.append(
             f"WARNING: these polygons have no heights and are {round(mean, -3):,.0f} m² large on average; are"
             " they buildings?"

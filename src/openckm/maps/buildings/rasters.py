@@ -21,10 +21,10 @@ from openckm.maps.buildings.credit import said_credit
 from openckm.maps.buildings.tags import TALLEST_M
 from openckm.maps.grid import Grid
 
-ABOVE_SEA_M = 60.0
+_ABOVE_SEA_M = 60.0
 """No town has only buildings that are higher; such a raster is one of elevations [m]."""
 _EVERYWHERE = 0.97
-COARSE_M = 10.0
+_COARSE_M = 10.0
 """Cells of a raster that are wider smear houses [m]."""
 _ALONE_SHARE = 0.1
 LOWEST_M = 2.0
@@ -141,7 +141,7 @@ def _coarse(raster: Any, grid: Grid) -> list[str]:
     """Return a warning where the raster's cells are much wider than the map's and than a house."""
     degrees = raster.crs is not None and raster.crs.is_geographic
     side = max(map(abs, raster.res)) * (_DEGREE_M if degrees else 1.0)
-    if side <= max(COARSE_M, 2 * grid.cell_m):
+    if side <= max(_COARSE_M, 2 * grid.cell_m):
         return []
     return [
         f"WARNING: the raster's cells are {side:.0f} m wide, the map's {grid.cell_m:g} m: narrower houses are smeared"
@@ -380,13 +380,13 @@ def _require_above_ground(found: NDArray[np.float32], path: Path) -> None:
             " subtract the terrain to get heights above ground"
         )
     plateau = share > 0.6 and lowest > 10.0  # no town is built over so densely by such high buildings alone
-    if share < 0.6 and (lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M):
+    if share < 0.6 and (lowest > _ABOVE_SEA_M or float(high.max()) > TALLEST_M):
         raise LayoutError(
             f"{path}: {share:.0%} of the cells are higher than 0 m, from {float(high.min()):.1f} to"
             f" {float(high.max()):.1f} m: these are decimetres or centimetres (write the band's scale, gdal_edit.py"
             " -scale 0.1), or elevations above sea level (subtract the terrain to get heights above ground)"
         )
-    if share > _EVERYWHERE or plateau or lowest > ABOVE_SEA_M or float(high.max()) > TALLEST_M:
+    if share > _EVERYWHERE or plateau or lowest > _ABOVE_SEA_M or float(high.max()) > TALLEST_M:
         what = "every cell" if high.size == finite.size else f"{share:.0%} of the cells"
         raise LayoutError(
             f"{path}: {what} of the area is higher than 0 m (lowest {float(high.min()):.1f} m, highest"

@@ -23,7 +23,7 @@ from openckm.maps.grid import Grid
 from openckm.maps.site import Layout
 from openckm.maps.trees import CROWN_M
 
-WOOD_KEYS = ("natural", "landuse", "landcover")
+_WOOD_KEYS = ("natural", "landuse", "landcover")
 _WOODS = {
     "natural": ("wood", "tree_group"),
     "landuse": ("forest",),
@@ -62,7 +62,7 @@ def read_woods(path: str | os.PathLike[str], grid: Grid, around: Grid | None = N
     Raises:
         LayoutError: if the file cannot be read.
     """
-    polygons, crs = areas_of(Path(path), WOOD_KEYS)
+    polygons, crs = areas_of(Path(path), _WOOD_KEYS)
     woods = [p for p in polygons if p.outline is not None and not p.outline.is_empty and _is_wood(p.tags)]
     wide = around or grid
     nothing = Layout(wide, np.zeros(wide.shape, dtype=np.float32))

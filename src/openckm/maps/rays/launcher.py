@@ -80,14 +80,14 @@ class RayField:
     to their phases.
 
     Attributes:
-        straight: by the straight line, where nothing stands in it.
-        ground: by the straight line and the ground.
-        reflected: by walls, with or without the ground.
+        straight: the power by the straight line, where nothing stands in it.
+        ground: the power by the straight line and the ground.
+        reflected: the power by walls, with or without the ground.
         corners: around one upright corner that the antenna sees.
         eaves: over one upper edge of a wall that the antenna sees.
         over_roofs: what the straight line over up to three edges of roofs brings beyond that, where it is not free.
         roof_loss_db: loss over those edges [dB], 0 where the line is free by far.
-        strongest: by the strongest arrival, a sector of azimuth.
+        strongest: the power by the strongest arrival, a sector of azimuth.
         strongest_cos: east component of the unit vector towards where it comes from; 0 where nothing arrives.
         strongest_sin: north component of the same vector.
         sum_cos: east component of the power-weighted mean vector of all arrivals, of length 1 at most.

@@ -74,7 +74,7 @@ class _Function:
 
     Args:
         name: the name of the function.
-        engine: which holds the code; it is kept as long as the function.
+        engine: the engine that holds the code; it is kept as long as the function.
     """
 
     def __init__(self, name: str, engine: Any) -> None:

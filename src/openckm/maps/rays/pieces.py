@@ -27,7 +27,7 @@ def cut(points: Any, start: int, begins: Any, room: Any) -> int:
         points: midpoints of its sides in order; shape (n, 2).
         start: one of them where a piece begins before they are joined.
         begins: written here; shape (n + 1,).
-        room: to work in; shape (2, n + 1).
+        room: the memory to work in; shape (2, n + 1).
     """
     n = points.shape[0]
     count = _split(points, start, begins, room)

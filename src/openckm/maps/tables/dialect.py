@@ -84,11 +84,11 @@ def sniff(head: bytes, whole: bool, label: str, named: Sequence[str] = ()) -> Di
         found = _first_line(lines, forced, label)
     separator, at = found
     above = [line for line, _ in lines[:at] if line.strip()]
-    header = split_line(_uncommented(lines[at][0]) if _is_commented(lines, at) else lines[at][0], separator)
+    header = _split_line(_uncommented(lines[at][0]) if _is_commented(lines, at) else lines[at][0], separator)
     below = [line for line, _ in lines[at + 1 :] if line.strip()]
     marks = [m[1] for line in [*above, *below] if (m := _COMMENT.match(line))]
     comment = marks[0] if marks else ""
-    rows = [split_line(line, separator) for line in below if not (comment and line.lstrip().startswith(comment))]
+    rows = [_split_line(line, separator) for line in below if not (comment and line.lstrip().startswith(comment))]
     header, numbered = _with_row_numbers(header, rows[:_SAMPLE_ROWS])
     header = _with_split_dates(header, rows[:_SAMPLE_ROWS])
     notes = [f"{len(above)} lines above the header were skipped" if len(above) > 1 else
@@ -102,7 +102,7 @@ def sniff(head: bytes, whole: bool, label: str, named: Sequence[str] = ()) -> Di
     )  # fmt: skip
 
 
-def split_line(line: str, separator: str) -> list[str]:
+def _split_line(line: str, separator: str) -> list[str]:
     """Return the cells of one line, without blanks around them."""
     if separator == WHITESPACE:
         return line.split()
@@ -167,7 +167,7 @@ def _find_header(
     wanted = {plain(name) for name in named if not name.startswith("#")}
     for at, (line, _) in enumerate(lines[:_PREAMBLE_LINES]):
         for separator in separators:
-            cells = split_line(_uncommented(line) if _is_commented(lines, at) else line, separator)
+            cells = _split_line(_uncommented(line) if _is_commented(lines, at) else line, separator)
             roles = {role for cell in cells if (role := role_of(cell)) in _TELLING}
             score = len(roles) + 3 * len(wanted & {plain(cell) for cell in cells})
             if score > best or (
@@ -187,7 +187,7 @@ def _is_commented(lines: Sequence[tuple[str, int]], at: int) -> bool:
     if not _COMMENT.match(line) or at + 1 >= len(lines) or _COMMENT.match(lines[at + 1][0]):
         return False
     return any(
-        len(split_line(_uncommented(line), s)) == len(split_line(lines[at + 1][0], s)) > 2
+        len(_split_line(_uncommented(line), s)) == len(_split_line(lines[at + 1][0], s)) > 2
         for s in (*_SEPARATORS, WHITESPACE)
     )
 

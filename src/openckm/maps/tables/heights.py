@@ -16,7 +16,7 @@ from openckm.maps.tables.account import Account
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.values import scaled
 
-APART_M = 3.0
+_APART_M = 3.0
 """Heights that differ by less belong to one map [m]; beyond 30 m, a tenth of the height."""
 _SHARE = 0.1
 _MOST = 8
@@ -75,7 +75,7 @@ def _heights(account: Account, column: int) -> tuple[NDArray[np.bool_], NDArray[
 
 
 def _reach(height_m: float) -> float:
-    return max(APART_M, _SHARE * abs(height_m))
+    return max(_APART_M, _SHARE * abs(height_m))
 
 
 def _levels(height: NDArray[np.float64]) -> list[tuple[float, int]]:

@@ -1,6 +1,6 @@
 """Which columns tell what a reading came from: a cell, a beam, a network, a technology, a band, a storey, a zone.
 
-A column is known by its whole name (NETWORK_NAMES), or by a word in it that stands for such a thing ("Serving PCI",
+A column is known by its whole name (_NETWORK_NAMES), or by a word in it that stands for such a thing ("Serving PCI",
 "eNodeB Name", "Frequenzband"), unless another word says that it is about something else ("Neighbor PCI", "cell_count").
 What neither tells is looked at by its contents (see `transmitters`).
 """
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from openckm.maps.tables.roles import is_known, plain
 
-NETWORK_NAMES: dict[str, tuple[str, ...]] = {
+_NETWORK_NAMES: dict[str, tuple[str, ...]] = {
     "transmitter": (
         "pci", "phys_cell_id", "physical_cell_id", "physical_cell_identity", "physicalcellid", "pcid",
         "psc", "cell", "cell_id", "cellid", "cid",
@@ -153,9 +153,9 @@ def of_neighbours(name: str) -> bool:
 
 
 def network_kind(name: str) -> str | None:
-    """Return what a column of this name tells: a key of NETWORK_NAMES, "storey", "zone", or None for nothing."""
+    """Return what a column of this name tells: a key of _NETWORK_NAMES, "storey", "zone", or None for nothing."""
     bare = name.strip()[: -len(_number_in(name)) or None] if _number_in(name) else name
-    for known, names in NETWORK_NAMES.items():
+    for known, names in _NETWORK_NAMES.items():
         if is_known(name, names) or is_known(bare, names) or _is_cut(name, names):
             return known
     words = words_in(name)

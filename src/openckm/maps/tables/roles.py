@@ -66,7 +66,7 @@ class Role:
         low: smallest value that can be [unit].
         high: largest value that can be [unit].
         nothings: numbers that instruments write where they have none; rows that hold one are left out and counted.
-        step: by what the number of a report index is multiplied to give the unit.
+        step: the factor by which the number of a report index is multiplied to give the unit.
         offset: what is added to it then.
     """
 

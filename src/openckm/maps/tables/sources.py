@@ -15,7 +15,7 @@ from openckm.errors import MeasurementError
 
 HEAD_BYTES = 1 << 18
 """Bytes from the beginning that tell the kind of a file, its encoding and its columns."""
-MOST_BYTES = 1 << 32
+_MOST_BYTES = 1 << 32
 """Unpacked bytes that are read at most into memory at once (4 GiB); more is a wrong file or a bomb."""
 
 
@@ -70,7 +70,7 @@ class Source:
         """Return all bytes.
 
         Raises:
-            MeasurementError: if they cannot be read, or are more than MOST_BYTES.
+            MeasurementError: if they cannot be read, or are more than _MOST_BYTES.
         """
         try:
             with self.open() as stream:
@@ -85,8 +85,8 @@ def _read(stream: IO[bytes], label: str) -> bytes:
     while piece := stream.read(1 << 24):
         pieces.append(piece)
         size += len(piece)
-        if size > MOST_BYTES:
-            raise MeasurementError(f"{label} unpacks to more than {MOST_BYTES >> 30} GiB; give a part of it")
+        if size > _MOST_BYTES:
+            raise MeasurementError(f"{label} unpacks to more than {_MOST_BYTES >> 30} GiB; give a part of it")
     return b"".join(pieces)
 
 

@@ -15,7 +15,7 @@ from openckm.maps.tables.numbers import ABOVE, AMBIGUOUS, BELOW, EMPTY, GOOD, NO
 from openckm.maps.tables.roles import INDEX_ROLES, ROLES, plain, unit_in
 from openckm.maps.tables.table import Numbers, Table
 
-FOREIGN_UNITS = frozenset((
+_FOREIGN_UNITS = frozenset((
     "%", "percent", "v", "mv", "uv", "bars", "mbit/s", "mbps", "kbit/s", "kbps", "ms", "s", "counts", "count",
     "raw", "adc",
     "lsb", "steps", "a.u.", "au", "pixel", "pixels", "px", "grad", "gon", "arcsec", "degmin",
@@ -62,7 +62,7 @@ def scaled(table: Table, column: int, role: str) -> NDArray[np.float64]:
     """
     name, what, value = table.header[column], ROLES[role], table.numbers[column].value
     unit = unit_in(name)
-    if what.unit and unit.lower() not in (what.units or {}) and (unit in FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
+    if what.unit and unit.lower() not in (what.units or {}) and (unit in _FOREIGN_UNITS or _UNIT_LIKE.fullmatch(unit)):
         raise MeasurementError(
             f"{table.file.label}: the column {name!r} has the unit {unit}, wanted {what.unit or 'text'} for"
             f" {role}; choose"
@@ -205,7 +205,7 @@ def read_values(
     _require_range(account, column, role, family, skip_bad)
     table = account.table
     value = scaled(table, column, role)
-    kind = read_kinds(account, roles, table)
+    kind = _read_kinds(account, roles, table)
     kind = _limits(table.numbers[column], kind, value, role)
     low, high = _bounds(table, roles, kind)
     if role == "path_loss":  # gain = -loss turns every bound around
@@ -274,7 +274,7 @@ def _require_range(account: Account, column: int, role: str, family: str, skip_b
     )
 
 
-def read_kinds(account: Account, roles: Mapping[str, int], table: Table) -> NDArray[np.str_]:
+def _read_kinds(account: Account, roles: Mapping[str, int], table: Table) -> NDArray[np.str_]:
     """Return the kind of each reading: exact, unheard, below, above or interval.
 
     Raises:

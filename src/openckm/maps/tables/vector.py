@@ -172,14 +172,14 @@ def open_vector(source: Source) -> FrameFile:
                 f"{source.label} holds {', '.join(f'{n} ({k})' for n, k in layers) or 'no layer'}: wanted a layer"
                 " of points"
             )
-        told = [name for name in points if _has_value(pyogrio.read_info(place, layer=name))]
-        points = [*told, *(name for name in points if name not in told)]
+        valued = [name for name in points if _has_value(pyogrio.read_info(place, layer=name))]
+        points = [*valued, *(name for name in points if name not in valued)]
         meta, _, geometry, fields = pyogrio.raw.read(place, layer=points[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         raise MeasurementError(f"cannot read {source.label}: {error}; export the readings again") from error
     columns, crs = _named_arrays(meta, fields), meta["crs"]
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
-    others = points[1:] if len(told) != 1 else []  # layers without readings are those of other things
+    others = points[1:] if len(valued) != 1 else []  # layers without readings are those of other things
     if others:
         notes.append(f"WARNING: the layers {', '.join(map(repr, others))} hold points, too, and were not read")
     if crs is None and _in_degrees(geometry):

@@ -30,7 +30,7 @@ from openckm.observe.field.matern import same_places, weighted_covariance
 Array = NDArray[np.float64]
 STEPS = 200
 """Conjugate gradients, at most."""
-SETTLED = 1e-7
+_SETTLED = 1e-7
 """Residual over the right-hand side at which the answer stands."""
 LARGEST = 2**22
 """Cells of the grid that readings may lie on."""
@@ -62,7 +62,7 @@ class Joined:
         return np.asarray((value - inner[self.place]) / self.noise[:, None])  # (2)
 
 
-def grid_of(xy: Array) -> tuple[Array, NDArray[np.intp]] | None:
+def _grid_of(xy: Array) -> tuple[Array, NDArray[np.intp]] | None:
     """Return the places of the smallest regular grid that holds all points [m], and each point's number among them.
 
     None where the points lie on no such grid, or on one of more than LARGEST cells.
@@ -99,7 +99,7 @@ def solved(
     Returns:
         None where the readings lie on no common grid, or the steps do not suffice: then the joined model stands.
     """
-    found = grid_of(xy)
+    found = _grid_of(xy)
     if found is None:
         return None
     grid, number = found
@@ -111,7 +111,7 @@ def solved(
         np.add.at(own, label, value)
         return np.asarray(spread + hyper.nugget_std**2 * own[label] + noise[:, None] * value)
 
-    answer = conjugate_gradients(product, np.column_stack([resid, design]), joined)
+    answer = _conjugate_gradients(product, np.column_stack([resid, design]), joined)
     if answer is None:
         return None
     by_resid, by_design = answer[:, 0], answer[:, 1:]
@@ -120,7 +120,7 @@ def solved(
     return shift, by_resid - by_design @ shift
 
 
-def conjugate_gradients(
+def _conjugate_gradients(
     product: Callable[[Array], Array], wanted: Array, inverse: Callable[[Array], Array]
 ) -> Array | None:
     """Return X with product(X) = wanted, every column by itself; None where STEPS do not suffice.
@@ -135,7 +135,7 @@ def conjugate_gradients(
     turned = inverse(left)
     way, power = turned, (left * turned).sum(0)
     for _ in range(STEPS):
-        if (np.sqrt((left**2).sum(0)) <= SETTLED * size).all():
+        if (np.sqrt((left**2).sum(0)) <= _SETTLED * size).all():
             return answer
         ahead = product(way)
         step = power / np.maximum((way * ahead).sum(0), 1e-300)

@@ -58,12 +58,12 @@ from openckm.observe.field.readings import FieldReadings, checked_readings
 
 Array = NDArray[np.float64]
 
-EP_READINGS = 1500
+_EP_READINGS = 1500
 """Readings beyond which the sites of limits are found with neighbours joined."""
 PLAIN = 8
 """Plain readings from which a first estimate of the hyperparameters is made without the limits."""
-OUTLIER_ROUNDS = 2
-OUTLIER_SHARE = 0.1
+_OUTLIER_ROUNDS = 2
+_OUTLIER_SHARE = 0.1
 """Share of the plain readings that may be out of line: beyond it the model is wrong, not the readings."""
 
 
@@ -155,7 +155,7 @@ def fit_checked(
     chosen, called, known = options, _names(names, data), hyper is not None
     hyper = hyper or _first_estimate(data, chosen, called)
     fit = _built(_sited(data, hyper, chosen, called), hyper, chosen, called)
-    for _ in range(OUTLIER_ROUNDS if np.isfinite(chosen.out_of_line) else 0):
+    for _ in range(_OUTLIER_ROUNDS if np.isfinite(chosen.out_of_line) else 0):
         marked = _out_of_line(fit, chosen.out_of_line)
         if marked is None:
             break
@@ -245,7 +245,7 @@ def _sited(data: FieldReadings, hyper: Hyper, options: DiscrepancyOptions, names
     stated = np.sqrt(hyper.noise(data.sigma, data.group))
     vague = 1e4 * (hyper.variance + hyper.nugget_std**2)
     noise = np.where(data.limited, vague, data.noise(hyper))
-    fewer = replace(options, max_readings=min(options.max_readings, EP_READINGS))
+    fewer = replace(options, max_readings=min(options.max_readings, _EP_READINGS))
 
     def solve(value: Array, variance: Array) -> tuple[Array, Array]:
         moved = replace(data, y=value, fixed=np.where(data.limited, variance, data.fixed))
@@ -262,7 +262,7 @@ def _out_of_line(fit: DiscrepancyFit, limit: float) -> FieldReadings | None:
     gap = data.y - held.mean
     worst = np.abs(gap) / np.maximum(held.std, data.sigma)  # what the stated noise explains is no contradiction
     found = (worst > limit) & ~data.limited
-    if not found.any() or found.sum() > max(1.0, OUTLIER_SHARE * float((~data.limited).sum())):
+    if not found.any() or found.sum() > max(1.0, _OUTLIER_SHARE * float((~data.limited).sum())):
         return None
     # of one gap g, the likeliest noise makes it one standard deviation: noise = g^2 - (what the others leave open)
     likely = gap**2 - (held.std**2 - data.noise(fit.hyper))

@@ -26,7 +26,7 @@ DEMOS = {
     "city": "A simulated cell in Kathmandu: 400 readings of a map whose truth is known",
 }
 """Name and description of each."""
-READINGS, WALKS, EIRP_DBM, NOISE_DB = 400, 16, 46.0, 3.0
+READINGS, _WALKS, _EIRP_DBM, NOISE_DB = 400, 16, 46.0, 3.0
 _CELL = "A"
 
 
@@ -84,7 +84,7 @@ def _city() -> Demo:
         "height_m": round(tower.height_m, 1), "carrier_hz": tower.carrier_hz, "downtilt_deg": tower.downtilt_deg,
         "cell_m": grid.cell_m, "size": grid.shape[0], "centre": middle,
     }  # fmt: skip
-    mean = np.where(traced.covered, traced.gain_db + EIRP_DBM, 0.0).astype(np.float32)[None]
+    mean = np.where(traced.covered, traced.gain_db + _EIRP_DBM, 0.0).astype(np.float32)[None]
     truth = RadioMap.from_gaussian(
         grid, mean, np.zeros_like(mean), ["gain_db"], valid=traced.covered, provenance={"unit": "dBm"}
     )
@@ -101,9 +101,9 @@ def _walk(traced: TracedMap) -> list[tuple[str, ...]]:
     rng, covered, grid = np.random.default_rng(5), traced.covered, traced.grid
     steps = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
     places: list[NDArray[np.intp]] = []
-    for start in rng.permutation(np.argwhere(covered))[:WALKS]:
+    for start in rng.permutation(np.argwhere(covered))[:_WALKS]:
         at, way = start.copy(), int(rng.integers(4))
-        for _ in range(READINGS // WALKS):
+        for _ in range(READINGS // _WALKS):
             places.append(at.copy())
             for turn in (0, 0, int(rng.choice([1, 3])), int(rng.choice([1, 3])), 2):
                 to = at + 2 * steps[(way + turn) % 4]
@@ -113,7 +113,7 @@ def _walk(traced: TracedMap) -> list[tuple[str, ...]]:
             if rng.random() < 0.1:
                 way = int(rng.integers(4))
     rows, cols = np.array(places).T
-    value = np.round(traced.gain_db[rows, cols] + EIRP_DBM + NOISE_DB * rng.standard_normal(len(rows)))
+    value = np.round(traced.gain_db[rows, cols] + _EIRP_DBM + NOISE_DB * rng.standard_normal(len(rows)))
     jitter = rng.uniform(-0.4, 0.4, (2, len(rows))) * grid.cell_m
     east, north = grid.x[cols] + jitter[0], grid.y[rows] + jitter[1]
     return [(f"{a:.2f}", f"{b:.2f}", f"{v:.0f}") for a, b, v in zip(east, north, value, strict=True)]

@@ -24,11 +24,11 @@ from openckm.maps.radiomap import chance_below
 from openckm.service.page.layers import NOTHING, encode_values, ends_of
 from openckm.service.page.places import LOCAL_DEGREE_M, corners
 
-TILE = 256
+_TILE = 256
 """Pixels along a side of a tile."""
 WHOLE = 512
 """Sides up to which a map comes whole [cells]."""
-STORED_LAYERS = ("mean", "std", "p05", "p10", "p90", "p95")
+_STORED_LAYERS = ("mean", "std", "p05", "p10", "p90", "p95")
 _EQUATOR_M = 2 * math.pi * 6_378_137.0
 _DEEPEST = 24
 _STEPS = 65534
@@ -37,7 +37,7 @@ Floats = NDArray[np.float32]
 
 def stored_layers(view: MapView, siblings: Sequence[MapView]) -> tuple[str, ...]:
     """Return the layers that a stored map has; the best server where other cells of its group lie on the same cells."""
-    has = [n for n in STORED_LAYERS if n in ("mean", "std") or _level(view, n) is not None]
+    has = [n for n in _STORED_LAYERS if n in ("mean", "std") or _level(view, n) is not None]
     return (*has, "outage", *(["server"] if len(_alike(view, siblings)) > 1 else []))
 
 
@@ -157,7 +157,7 @@ class Pyramid:
     def _level_of(self, z: int, y: int) -> int:
         """Return the level whose cells are as large as a pixel of the tile, or somewhat smaller."""
         north = math.pi * (1 - 2 * (y + 0.5) / 2**z)
-        metres = _EQUATOR_M / (TILE * 2**z) / math.cosh(north)  # of a pixel on the ground
+        metres = _EQUATOR_M / (_TILE * 2**z) / math.cosh(north)  # of a pixel on the ground
         wanted = math.floor(math.log2(max(metres / self.grid.cell_m, 1e-9)))
         return min(max(wanted, 0), len(self.levels) - 1)
 
@@ -166,11 +166,11 @@ class Pyramid:
         from rasterio.enums import Resampling
         from rasterio.vrt import WarpedVRT
 
-        pixel = _EQUATOR_M / (TILE * 2**z)
-        corner = -_EQUATOR_M / 2 + x * TILE * pixel, _EQUATOR_M / 2 - y * TILE * pixel
+        pixel = _EQUATOR_M / (_TILE * 2**z)
+        corner = -_EQUATOR_M / 2 + x * _TILE * pixel, _EQUATOR_M / 2 - y * _TILE * pixel
         affine = Affine(pixel, 0.0, corner[0], 0.0, -pixel, corner[1])
         with WarpedVRT(
-            self._raster(level), crs="EPSG:3857", transform=affine, width=TILE, height=TILE, nodata=NOTHING,
+            self._raster(level), crs="EPSG:3857", transform=affine, width=_TILE, height=_TILE, nodata=NOTHING,
             src_nodata=NOTHING, resampling=Resampling.nearest,
         ) as warped:  # fmt: skip
             return np.asarray(warped.read(1))
@@ -242,7 +242,7 @@ def _pyramid(view: MapView, layer: str, below: float | None, siblings: Sequence[
         with np.errstate(invalid="ignore"):
             steps = np.round((values - ends[0]) / scale)
             levels.append(np.where(np.isfinite(values), steps, NOTHING).astype(np.uint16))
-        if max(values.shape) <= TILE or layer == "server":
+        if max(values.shape) <= _TILE or layer == "server":
             break
         values = _halved(values, power)
     return Pyramid(levels, ends, _head_of(layer, unit, view.grid, names), view.grid)
