@@ -38,7 +38,7 @@ function layPanel(): void {
     remember();
     tabs.get(next)?.tab.focus();
   });
-  panel.append(h("h1", {}, "OpenCKM"), bar, h("p", {}, h("a", { href: "/docs/", target: "_blank", rel: "noopener" }, TEXTS.docs)), notes, ...[...tabs.values()].map(({ body }) => body));
+  panel.append(h("h1", {}, "OpenCKM"), bar, h("p", {}, h("a", { href: "/docs/", target: "_blank", rel: "noopener" }, TEXTS.docs), "; ", h("a", { href: "/page/licences.txt", target: "_blank", rel: "noopener" }, TEXTS.licences)), notes, ...[...tabs.values()].map(({ body }) => body));
 }
 
 function choose(name: Tab): void {

@@ -2,6 +2,7 @@
 export const TEXTS = {
   lead: "See a radio map with its doubt, made of your own readings. Nothing leaves this machine.",
   docs: "Documentation, in a new tab",
+  licences: "licences of what the page is made of",
   demos: "No files at hand? Try",
   readings: "Drive test (CSV, .gz, .xlsx, GPX, KML, GeoJSON ...)",
   layout: "Building layout (GeoJSON, .osm, .pbf, GeoTIFF ...), if you have one",

@@ -48,6 +48,19 @@ def client(tmp_path_factory):
         yield made
 
 
+def test_the_licences_of_all_that_the_page_bundles_are_handed_out_and_named_in_the_notice(client):
+    """Permissive licences want their text in copies: in the wheel and at the node, not only on a registry."""
+    root = Path(__file__).resolve().parents[2]
+    packages = json.loads((root / "page" / "package-lock.json").read_text())["packages"]
+    bundled = {name.removeprefix("node_modules/"): p for name, p in packages.items() if name and not p.get("dev")}
+    said, notice = client.get("/page/licences.txt"), (root / "NOTICE").read_text()
+    assert said.status_code == 200 and said.headers["content-type"].startswith("text/plain") and len(bundled) > 20
+    for name, package in bundled.items():
+        assert f"{name} {package['version']}: {package['license']}\n" in said.text
+        assert name in notice
+    assert "THE SOFTWARE IS PROVIDED" in said.text and "Redistribution and use" in said.text
+
+
 def send(client, content: bytes, kind: str = "readings", name: str = "drive.csv", token: str = PLANNER) -> str:
     answer = client.post(f"/v1/files?kind={kind}&name={name}", content=content, headers=auth(token) | RAW)
     assert answer.status_code == 201, answer.text

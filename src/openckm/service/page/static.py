@@ -21,9 +21,9 @@ from openckm.service.wire import failure
 _MEDIA = {
     ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
     ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2", ".png": "image/png",
-    ".webp": "image/webp",
+    ".webp": "image/webp", ".txt": "text/plain; charset=utf-8",
 }  # fmt: skip
-_PACKED = (".html", ".js", ".mjs", ".css", ".svg", ".json")
+_PACKED = (".html", ".js", ".mjs", ".css", ".svg", ".json", ".txt")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
     " connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none';"
