@@ -15,6 +15,7 @@ const afresh: (() => Promise<void>)[] = [];
 
 export function say(text: string, kind: "" | "bad" | "good" = ""): void {
   notes.replaceChildren(h("p", { class: `note ${kind}`, role: kind === "bad" ? "alert" : "status" }, text));
+  if (kind === "bad") notes.scrollIntoView({ block: "nearest" }); // the button that was pressed may stand far below
 }
 
 export function clear(): void {
