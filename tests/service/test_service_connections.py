@@ -20,6 +20,7 @@ from node_worlds import PLANNER, Still, config, tiny_model
 from openckm.errors import OptionError
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
+from openckm.service import connections
 from openckm.service.config import EdgeConfig
 from openckm.service.connections import ConnectionLimiter, ConnectionLimits, _address_of, _Connection, listen_at
 from openckm.service.node import Node, Shares, Turns
@@ -195,6 +196,54 @@ def test_a_body_beyond_the_limit_is_refused_before_it_comes(model):
         assert found.startswith("HTTP/1.1 413")
         assert "connection: close" in found.lower()
         assert time.monotonic() - begun < 10.0
+        until(lambda: len(server.limiter) == 0)
+
+
+def streamed(megabytes: int, *, chunked: bool) -> bytes:
+    """Return a request whose body is that long, in pieces of a megabyte, whole."""
+    piece = b" " * 2**20
+    if not chunked:
+        return head("/v1/jobs", "POST", f"{JSON}Content-Length: {megabytes * len(piece)}\r\n") + piece * megabytes
+    body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for _ in range(megabytes)) + b"0\r\n\r\n"
+    return head("/v1/jobs", "POST", JSON + "Transfer-Encoding: chunked\r\n") + body
+
+
+def all_sent_then_read(port: int, sent: bytes, tls: ssl.SSLContext | None) -> bytes:
+    """Send everything before anything is read, as simple clients do, and return what was answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+        with plain if tls is None else tls.wrap_socket(plain, server_hostname="localhost") as line:
+            line.sendall(sent)
+            found = b""
+            while piece := line.recv(2**16):
+                found += piece
+            return found
+
+
+@pytest.mark.parametrize("secret", [False, True])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_streams_more_than_the_limit_reads_why_it_was_refused(model, certificate, chunked, secret):
+    """The rest of the body is taken and dropped: closing over unread bytes would reset the connection."""
+    pair = certificate if secret else None
+    trusting = ssl.create_default_context(cafile=str(certificate[0])) if secret else None
+    with serving(model, pair, body_bytes=2**20) as (server, port):
+        for _ in range(3):
+            found = all_sent_then_read(port, streamed(24, chunked=chunked), trusting)
+            assert found.startswith(b"HTTP/1.1 413") and b"too_large" in found
+        until(lambda: len(server.limiter) == 0)
+        assert server._node.bodies._held.total() == 0
+
+
+def test_a_body_without_end_is_not_read_for_ever(model, monkeypatch):
+    monkeypatch.setattr(connections, "_LINGER_S", 1.0)
+    with serving(model, body_bytes=2**20) as (server, port):
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(head("/v1/jobs", "POST", JSON + f"Content-Length: {2**40}\r\n"))
+            with pytest.raises(OSError, match=r"reset|pipe"):
+                while time.monotonic() < begun + 20:
+                    line.sendall(b" " * 1000)
+                    time.sleep(0.01)
+        assert time.monotonic() - begun < 15
         until(lambda: len(server.limiter) == 0)
 
 

@@ -7,7 +7,9 @@ keeps anybody out; a newcomer is turned away only when every place is being answ
 system hands them over, before TLS. An address is an IPv4 address or an IPv6 network of 64 bits: so many belong to
 whoever has one.
 
-A client that takes no more of its answer for `head_s` is cut off, too: an answer on its way holds memory.
+A client that takes no more of its answer for `head_s` is cut off, too: an answer on its way holds memory. One that is
+answered before it has sent all of its body may send on for a while, and what it sends is dropped: were the connection
+closed over bytes that nobody read, the system would reset it, and the answer be lost with it (RFC 9112, Section 9.6).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -30,6 +33,8 @@ from openckm.errors import OptionError
 Key = tuple[str, int]
 _SEND_BUFFER = 2**18
 """Bytes of an answer that the system may hold of a connection: it would hold megabytes for clients that take none."""
+_LINGER_S, _LINGER_BYTES = 5.0, 2**26
+"""How long, and how much of it, the rest of a refused body is taken and dropped."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +178,31 @@ class _Protocol(H11Protocol):
     limiter: ConnectionLimiter
     _key: Key = ("", 0)
     _stalled: asyncio.TimerHandle | None = None
+    _lingers: asyncio.TimerHandle | None = None
+    _room = _LINGER_BYTES
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._key = _key(transport.get_extra_info("peername") or ("", 0))
+        self.transport = _Lingering(transport, self)  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingers is None:
+            super().data_received(data)
+            return
+        self._room -= len(data)
+        if self._room < 0:
+            self.transport.close()
+
+    def ends(self, transport: asyncio.Transport) -> None:
+        """Close the connection, but let a client that still sends its body finish first: it reads the answer after."""
+        if self._lingers is not None or self.conn.their_state is not h11.SEND_BODY or transport.is_closing():
+            transport.close()
+            return
+        self._lingers = self.loop.call_later(_LINGER_S, transport.close)
+        if transport.can_write_eof():
+            transport.write_eof()
+        self.flow.resume_reading()
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -198,12 +224,32 @@ class _Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._moves()
+        if self._lingers is not None:
+            self._lingers.cancel()
         super().connection_lost(exc)
 
     def _moves(self) -> None:
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+
+class _Lingering:
+    """A transport that asks its protocol how to close."""
+
+    def __init__(self, transport: asyncio.Transport, protocol: _Protocol) -> None:
+        self._transport, self._protocol = transport, protocol
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        """Close it, at once or when the client has sent what it was sending."""
+        self._protocol.ends(self._transport)
+
+    def is_closing(self) -> bool:
+        """Whether it is closed, or only waits for the rest of a body."""
+        return self._protocol._lingers is not None or self._transport.is_closing()
 
 
 class _Wire(asyncio.Transport):
