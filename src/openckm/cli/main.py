@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -185,6 +186,7 @@ def generate(
 
 def main() -> None:
     """Run `ckm`: an error of OpenCKM or of the file system becomes one line on stderr and exit status 2."""
+    gc.set_threshold(100_000, 20, 100)  # modules are loaded by the million objects, among which nothing is to collect
     try:
         app()
     except OpenCKMError as error:
