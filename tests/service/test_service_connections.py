@@ -210,13 +210,13 @@ def streamed(megabytes: int, *, chunked: bool) -> bytes:
 
 def all_sent_then_read(port: int, sent: bytes, tls: ssl.SSLContext | None) -> bytes:
     """Send everything before anything is read, as simple clients do, and return what was answered."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
-        with plain if tls is None else tls.wrap_socket(plain, server_hostname="localhost") as line:
-            line.sendall(sent)
-            found = b""
-            while piece := line.recv(2**16):
-                found += piece
-            return found
+    plain = socket.create_connection(("127.0.0.1", port), timeout=30)
+    with plain if tls is None else tls.wrap_socket(plain, server_hostname="localhost") as line:
+        line.sendall(sent)
+        found = b""
+        while piece := line.recv(2**16):
+            found += piece
+        return found
 
 
 @pytest.mark.parametrize("secret", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,31 +12,8 @@ from rich.console import Console
 
 from openckm.cli.change import planned, write_change
 from openckm.cli.flux import warm_options
-from openckm.cli.options import (
-    ArithmeticOption,
-    BeforeAge,
-    BeforeFile,
-    Columns,
-    Crs,
-    EvidenceFile,
-    LayoutFile,
-    Measurements,
-    Mix,
-    NoColumns,
-    Nothing,
-    ReceiverHeight,
-    ReportFile,
-    Sigma,
-    SkipBad,
-    Spacing,
-    TerrainFile,
-    ThenOption,
-    Trees,
-    Where,
-    place,
-    reading_options,
-    require_ranges,
-)
+from openckm.cli.groups import Beside, Chance, Further, MapSite, Reading, grouped
+from openckm.cli.options import ArithmeticOption, Measurements, ReportFile, ThenOption, require_ranges
 from openckm.cli.progress import stages
 from openckm.cli.wording import for_command_line
 from openckm.errors import OptionError
@@ -51,136 +28,115 @@ REFUSED = 3
 """Exit status of a map that `--strict` refuses; errors exit with 2."""
 
 
-def construct(
-    measurements: Measurements,
-    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
-    bs: Annotated[
-        str | None, typer.Option(help="Base station as LON,LAT in degrees (X,Y in metres with --crs local).")
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV of cells (name, lon, lat, azimuth, PCI ...): all their maps, into --output, a folder or a .zarr."
-        ),
-    ] = None,
-    azimuth: Annotated[
-        float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
-    ] = None,
-    layout: LayoutFile = None,
-    terrain: TerrainFile = None,
-    trees: Trees = True,
-    cell: Annotated[
-        float | None, typer.Option(help="Cell side in metres; follows the readings (4 or more) when left out.")
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(min=16, max=2048, help="Cells along each side; follows the readings when left out."),
-    ] = None,
-    centre: Annotated[
-        str | None, typer.Option(help="Centre of the map, LON,LAT; the base station, or the readings' when left out.")
-    ] = None,
-    height: Annotated[float, typer.Option(help="Antenna height above ground in metres.")] = 24.0,
-    carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
-    downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
-    pattern: Annotated[
-        str | None, typer.Option(help="Antenna pattern: .msi, .pln, .ant, or 3gpp:BEAMWIDTH,PEAK_DBI.")
-    ] = None,
-    where: Where = None,
-    column: Columns = None,
-    no_column: NoColumns = None,
-    crs: Crs = None,
-    sigma: Sigma = 4.0,
-    skip_bad: SkipBad = False,
-    mix: Mix = None,
-    heaps: Annotated[
-        bool,
-        typer.Option("--heaps/--no-heaps", help="Take values heaped at a report's end (-140, -44 dBm) for limits."),
-    ] = True,
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How the map is made and judged.
+
+    Attributes:
+        draws: how many draws are made.
+        device: whose level the map has.
+        heaps: whether heaped values are limits.
+        check: whether readings are held back.
+        draw_by: who draws.
+        deadline: the time that there is [s].
+        delta: what the site taught the prior.
+        outage_threshold: the level of the band of outage.
+        warm: the folder of earlier answers.
+    """
+
+    draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8
     device: Annotated[
         str | None,
         typer.Option(help="Map as this device reads, 'any' for whatever is at hand; by default as the mean device."),
-    ] = None,
-    nothing: Nothing = None,
-    spacing: Spacing = None,
-    receiver_height: ReceiverHeight = None,
-    draws: Annotated[int, typer.Option(min=0, max=64, help="Posterior draws to make (kept by --zarr).")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    deadline: Annotated[
-        float | None, typer.Option(help="Seconds the reconstruction may take; fewer draws then.")
-    ] = None,
-    prior: Annotated[Path | None, typer.Option(help="Model folder; the embedded prior by default.")] = None,
-    delta: Annotated[Path | None, typer.Option(help="What this site taught the prior (`ckm edge adapt`).")] = None,
-    png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
-    zarr: Annotated[
-        Path | None, typer.Option(help="Also keep the whole map with its draws in this Zarr folder.")
-    ] = None,
-    report: ReportFile = None,
-    evidence: EvidenceFile = None,
-    draw_by: Annotated[
-        str, typer.Option(help="Who draws: conditioned (the network), or dps (P1's Algorithm 2: minutes a draw).")
-    ] = "conditioned",
-    before: BeforeFile = None,
-    before_age: BeforeAge = 30.0,
+    ] = None
+    heaps: Annotated[
+        bool,
+        typer.Option("--heaps/--no-heaps", help="Take values heaped at a report's end (-140, -44 dBm) for limits."),
+    ] = True
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Hold the readings back in blocks first, four times over.")
-    ] = True,
+    ] = True
+    draw_by: Annotated[
+        Literal["conditioned", "dps"],
+        typer.Option(help="Who draws: conditioned (the network), or dps (P1's Algorithm 2: minutes a draw)."),
+    ] = "conditioned"
+    deadline: Annotated[float | None, typer.Option(help="Seconds the reconstruction may take; fewer draws then.")] = (
+        None
+    )
+    delta: Annotated[Path | None, typer.Option(help="What this site taught the prior (`ckm edge adapt`).")] = None
+    outage_threshold: Annotated[
+        float | None, typer.Option(help="Add the band P(value below this), in dBm (dB for gains), e.g. -110.")
+    ] = None
+    warm: Annotated[
+        Path | None, typer.Option(help="Folder of earlier answers: the same map again at once, draws of similar ones.")
+    ] = None
+
+    def of_any_map(self) -> dict[str, Any]:
+        """Return what says something of several maps, too, as keywords of the library's calls."""
+        return {"draws": self.draws, "device": self.device, "check": self.check}
+
+    def of_one_map(self) -> dict[str, Any]:
+        """Return the rest, which is of one map.
+
+        Raises:
+            OptionError: if a number is out of range.
+        """
+        require_ranges(deadline=self.deadline, outage_threshold=self.outage_threshold)
+        return {
+            "deadline_s": self.deadline, "delta": self.delta, "outage_threshold": self.outage_threshold,
+            "draw_by": self.draw_by, "warm": None if self.warm is None else warm_options(self.warm),
+        }  # fmt: skip
+
+
+@grouped
+def construct(
+    measurements: Measurements,
+    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
+    site: MapSite,
+    reading: Reading,
+    further: Further,
+    chance: Chance,
+    beside: Beside,
+    how: How,
+    report: ReportFile = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing and exit with 3 if the self-check refuses the map.")
     ] = False,
-    outage_threshold: Annotated[
-        float | None, typer.Option(help="Add the band P(value below this), in dBm (dB for gains), e.g. -110.")
-    ] = None,
     arithmetic: ArithmeticOption = "auto",
-    warm: Annotated[
-        Path | None, typer.Option(help="Folder of earlier answers: the same map again at once, draws of similar ones.")
-    ] = None,
     then: ThenOption = None,
 ) -> None:
     """Construct a georeferenced map with its uncertainty from a drive test."""
-    from openckm.maps.site_plan import SitePlan
-
-    change = None if not then else planned(then, sites)
-    _require_room(output, png, zarr, report, (*measurements, layout, evidence, before), several=sites is not None)
-    require_ranges(
-        cell=cell, height=height, carrier=carrier, azimuth=azimuth, downtilt=downtilt, before_age=before_age,
-        deadline=deadline, outage_threshold=outage_threshold,
-    )  # fmt: skip
-    if strict and not check:
+    change = None if not then else planned(then, site.sites)
+    inputs = (*measurements, site.layout, further.evidence, further.before)
+    _require_room(output, beside, report, inputs, several=site.sites is not None)
+    if strict and not how.check:
         raise OptionError("--strict asks the self-check, which --no-check leaves out: give one of the two")
-    site = SitePlan(place(bs, "--bs", crs), height, carrier * 1e9, azimuth, downtilt, layout, cell, size,
-                    place(centre, "--centre", crs), pattern=pattern, terrain=terrain, trees=trees)  # fmt: skip
-    reading = reading_options(where, column, no_column, crs, sigma, skip_bad, mix, nothing, spacing, receiver_height)
-    how = {"reading": replace(reading, heaps=heaps), "draws": draws, "seed": seed, "prior": prior, "device": device,
-           "check": check}  # fmt: skip
-    if sites is not None:
+    plan, alone = site.plan(reading.crs), how.of_one_map()
+    given = {"reading": reading.options(heaps=how.heaps), **how.of_any_map(), **vars(chance), **further.keywords()}
+    if site.sites is not None:
         _require_of_each(
-            draw_by=None if draw_by == "conditioned" else draw_by, delta=delta, png=png, zarr=zarr,
-            outage_threshold=outage_threshold, strict=strict or None,
+            draw_by=None if how.draw_by == "conditioned" else how.draw_by, delta=how.delta, png=beside.png,
+            zarr=beside.zarr, outage_threshold=how.outage_threshold, strict=strict or None,
         )  # fmt: skip
-        each = {"evidence": evidence, "before": before, "before_age_days": before_age}
-        _several(measurements, sites, output, site, report, how | each)
+        _several(measurements, site.sites, output, plan, report, given)
         return
-    more = {"deadline_s": deadline, "delta": delta, "outage_threshold": outage_threshold, "evidence": evidence,
-            "before": before, "before_age_days": before_age, "draw_by": _drawer(draw_by),
-            "warm": None if warm is None else warm_options(warm)}  # fmt: skip
-    job = _one(measurements, site, how | more, strict)
-    written = _written(job, output, png, zarr, report)
+    job = _one(measurements, plan, given | alone, strict)
+    written = _written(job, output, beside, report)
     if change is not None:
         with stages("the antenna as planned") as on_progress:
-            written += write_change(job, change, output, prior, delta, seed, on_progress)
+            written += write_change(job, change, output, chance.prior, how.delta, chance.seed, on_progress)
     console.print(for_command_line(job.summary()), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 
 
 def _require_room(
-    output: Path, png: Path | None, zarr: Path | None, report: Path | None, inputs: tuple[Path | None, ...],
-    several: bool,
-) -> None:  # fmt: skip
+    output: Path, beside: Beside, report: Path | None, inputs: tuple[Path | None, ...], several: bool
+) -> None:
     """Refuse outputs that cannot be written, or that are inputs, before any work."""
     from openckm.cli.outputs import require_writable, require_writable_file
 
     if not several:
-        require_writable(output, png, zarr, inputs)
+        require_writable(output, beside.png, beside.zarr, inputs)
     if report is not None:
         require_writable_file(report, (".json",), inputs)
 
@@ -219,16 +175,8 @@ def _one(measurements: list[Path], site: SitePlan, how: Mapping[str, Any], stric
     return job
 
 
-def _written(job: Construction, output: Path, png: Path | None, zarr: Path | None, report: Path | None) -> list[Path]:
+def _written(job: Construction, output: Path, beside: Beside, report: Path | None) -> list[Path]:
     from openckm.cli.outputs import write_outputs, write_record
 
-    written = write_outputs(job, output, png, zarr)
+    written = write_outputs(job, output, beside.png, beside.zarr)
     return written if report is None else [*written, write_record(job, report)]
-
-
-def _drawer(name: str) -> Literal["conditioned", "dps"]:
-    if name == "conditioned":
-        return "conditioned"
-    if name == "dps":
-        return "dps"
-    raise OptionError(f"--draw-by {name}: wanted conditioned or dps")

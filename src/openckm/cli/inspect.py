@@ -9,26 +9,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from openckm.cli.options import Columns, Crs, Mix, NoColumns, Nothing, ReceiverHeight, Spacing, Where, reading_options
+from openckm.cli.groups import Columns, grouped
 from openckm.cli.wording import for_command_line
 from openckm.maps.tables.inspection import Inspection, inspect_file
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
+@grouped
 def inspect(
     file: Annotated[Path, typer.Argument(help="File of readings: CSV, .xlsx, GPX, KML, GeoJSON, GeoPackage, ...")],
-    where: Where = None,
-    column: Columns = None,
-    no_column: NoColumns = None,
-    crs: Crs = None,
-    mix: Mix = None,
-    nothing: Nothing = None,
-    spacing: Spacing = None,
-    receiver_height: ReceiverHeight = None,
+    columns: Columns,
 ) -> None:
     """Say what would be read of a file: columns, units, cells, devices, times, extent, and the command to map it."""
-    how = reading_options(where, column, no_column, crs, 4.0, False, mix, nothing, spacing, receiver_height)
+    how = columns.options()
     found = inspect_file(file, how.keywords())
     for line in found.lines():
         console.print(for_command_line(line), markup=False)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from openckm.errors import OptionError
-
-if TYPE_CHECKING:
-    from openckm.edge.reading import ReadingOptions
 
 
 def _compute_in(choice: str) -> str:
@@ -32,55 +29,12 @@ Measurements = Annotated[
         help="Drive test, or several: lon/lat or x/y, and RSRP, path loss or gain, as CSV, .xlsx, GPX, KML, ..."
     ),
 ]
-EvidenceFile = Annotated[
-    Path | None,
-    typer.Option("--evidence", help="JSON of other instruments' readings, or areas as GeoJSON; of --sites, a folder."),
-]
-BeforeFile = Annotated[
-    Path | None, typer.Option("--before", help="An older map (GeoTIFF): evidence, too; of --sites, a folder of them.")
-]
-BeforeAge = Annotated[
-    float, typer.Option("--before-age", help="Age of the map before, in days; its noise grows with it.")
-]
-Where = Annotated[list[str] | None, typer.Option(help="Use only rows with COLUMN=VALUE, e.g. PCI=A; may be repeated.")]
-Columns = Annotated[
-    list[str] | None, typer.Option("--column", help="ROLE=NAME where the header does not tell, e.g. rsrp=power_dbm.")
-]
-NoColumns = Annotated[
-    list[str] | None, typer.Option("--no-column", help="Role or column not to be used, e.g. sigma; may be repeated.")
-]
-Crs = Annotated[str | None, typer.Option(help="CRS of x/y columns, e.g. EPSG:32617, or local (metres, indoors).")]
-Sigma = Annotated[float, typer.Option(help="Noise of one reading in dB where the file states none.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")]
-Mix = Annotated[
-    list[str] | None,
-    typer.Option("--mix", help="Column of cells or networks whose readings count as one field all the same, or all."),
-]
-Nothing = Annotated[
-    list[float] | None, typer.Option("--nothing", help="Number that stands for no value, e.g. -101; may be repeated.")
-]
-Spacing = Annotated[
-    float | None, typer.Option("--spacing", help="Metres between crossings, where positions are such as E-12.")
-]
-ReceiverHeight = Annotated[
-    float | None,
-    typer.Option("--receiver-height", help="Metres above ground of the receiver, e.g. 60 for a drone; chooses rows."),
-]
-LayoutFile = Annotated[
-    Path | None, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
-]
 ThenOption = Annotated[
     list[str] | None,
     typer.Option(
         "--then",
         help="A planned change, azimuth=, downtilt= or power= (+3): also the map after it, and the difference.",
     ),
-]
-TerrainFile = Annotated[
-    Path | None, typer.Option(help="Raster of elevations (GeoTIFF): heights are above this ground; flat without it.")
-]
-Trees = Annotated[
-    bool, typer.Option("--trees/--no-trees", help="Let woods of the layout's file attenuate what passes through them.")
 ]
 RANGES: dict[str, tuple[float, float, str]] = {
     "cell": (0.1, 1000.0, "metres"), "height": (0.1, 1000.0, "metres above ground"),
@@ -95,32 +49,6 @@ RANGES: dict[str, tuple[float, float, str]] = {
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Also write what was read, left out, assumed and fitted as JSON.")
 ]
-
-
-def reading_options(
-    where: list[str] | None,
-    column: list[str] | None,
-    no_column: list[str] | None,
-    crs: str | None,
-    sigma: float,
-    skip_bad: bool,
-    mix: list[str] | None,
-    nothing: list[float] | None = None,
-    spacing: float | None = None,
-    receiver_height: float | None = None,
-) -> ReadingOptions:
-    """Return how a measurement file is read, from the options of the command line.
-
-    Raises:
-        OptionError: if a pair has no "=", or a number is out of range.
-    """
-    from openckm.edge.reading import ReadingOptions
-
-    require_ranges(spacing=spacing, receiver_height=receiver_height, sigma=sigma)
-    return ReadingOptions(
-        pairs(where), pairs(column), crs, sigma, tuple(no_column or ()), skip_bad, tuple(mix or ()),
-        nothing=tuple(nothing or ()), spacing_m=spacing, receiver_height_m=receiver_height,
-    )  # fmt: skip
 
 
 def place(text: str | None, flag: str, crs: str | None) -> tuple[float, float] | None:

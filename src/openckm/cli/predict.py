@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,9 +11,10 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from openckm.cli.options import ArithmeticOption, TerrainFile, Trees, lon_lat, require_ranges
+from openckm.cli.groups import Antenna, Beside, Chance, Ground, Pattern, grouped
+from openckm.cli.options import ArithmeticOption, lon_lat, require_ranges
 from openckm.cli.outputs import require_writable, write_map
-from openckm.cli.progress import stages
+from openckm.cli.progress import Report, stages
 from openckm.errors import OptionError
 from openckm.maps.antenna import PEAK_DBI
 from openckm.maps.observations import Observations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from openckm.maps.antenna_file import AntennaPattern
     from openckm.maps.grid import Grid
     from openckm.maps.radiomap import RadioMap
+    from openckm.maps.site_plan import SitePlan
     from openckm.priors.losses import SiteLoss
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -34,52 +36,90 @@ VEHICLE_M = 1.6
 """Height of a vehicle whose height the file does not state [m]."""
 
 
-def predict(
-    layout: Annotated[
-        Path, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
-    ],
-    tx: Annotated[str, typer.Option(help="Transmitter as LON,LAT,HEIGHT: degrees and metres above ground.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
-    centre: Annotated[
-        str | None, typer.Option(help="Centre of the map as LON,LAT; the transmitter by default.")
-    ] = None,
-    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 2.0,
-    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side.")] = 128,
-    carrier: Annotated[float, typer.Option(help="Carrier frequency in GHz.")] = 3.5,
-    azimuth: Annotated[
-        float | None, typer.Option(help="Sector boresight, degrees clockwise from north; omit for omnidirectional.")
-    ] = None,
-    downtilt: Annotated[float, typer.Option(help="Downtilt in degrees.")] = 6.0,
-    terrain: TerrainFile = None,
-    trees: Trees = True,
+@dataclass(frozen=True, kw_only=True)
+class Radiated:
+    """What power goes into the antenna.
+
+    Attributes:
+        power: transmit power [dBm].
+        cable_loss: loss between radio and antenna [dB].
+        eirp: effective radiated power [dBm].
+    """
+
+    power: Annotated[
+        float | None, typer.Option(help="Transmit power in dBm: the map is received power then, not gain.")
+    ] = None
+    cable_loss: Annotated[float, typer.Option(help="Loss between radio and antenna in dB, with --power.")] = 0.0
+    eirp: Annotated[
+        float | None, typer.Option(help="Effective radiated power in dBm, instead of --power and --cable-loss.")
+    ] = None
+
+    def into_antenna(self, antenna: AntennaPattern | None, azimuth: float | None) -> float | None:
+        """Return the power into the antenna [dBm], None where nobody says; the map holds the antenna's gain.
+
+        Raises:
+            OptionError: if a number is out of range, or power is said twice.
+        """
+        require_ranges(power=self.power, eirp=self.eirp, cable_loss=self.cable_loss)
+        if self.eirp is not None and (self.power is not None or self.cable_loss):
+            raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
+        if self.cable_loss and self.power is None:
+            raise OptionError("--cable-loss lowers --power: give the two together")
+        if self.eirp is None:
+            return None if self.power is None else self.power - self.cable_loss
+        return self.eirp - (antenna.peak_dbi if antenna is not None else PEAK_DBI if azimuth is not None else 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class By:
+    """Who predicts.
+
+    Attributes:
+        by: the network, the prior, or all.
+        weights: the folder of the network.
+        vehicles: the file of vehicles.
+    """
+
     vehicles: Annotated[
         Path | None, typer.Option(help="Vehicles in the streets, files as --layout; for a one-pass network.")
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="Folder of a one-pass network; the shipped one by default.")
-    ] = None,
+    ] = None
+    weights: Annotated[Path | None, typer.Option(help="Folder of a one-pass network; the shipped one by default.")] = (
+        None
+    )
     by: Annotated[
         Literal["all", "network", "prior"] | None,
         typer.Option(
             help="Who predicts: a one-pass network, the prior in one call, or the mean of both and of rays alone; all"
             " by default, the network alone with --weights or --vehicles."
         ),
+    ] = None
+
+    @property
+    def who(self) -> str:
+        """Who predicts, where nothing is said too."""
+        return self.by or ("network" if self.weights is not None or self.vehicles is not None else "all")
+
+
+@grouped
+def predict(
+    layout: Annotated[
+        Path, typer.Option(help="Buildings: GeoJSON, OSM XML (.osm), OSM PBF, or height raster (GeoTIFF).")
+    ],
+    tx: Annotated[str, typer.Option(help="Transmitter as LON,LAT,HEIGHT: degrees and metres above ground.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="GeoTIFF to write (bands mean, std, p10, p50, p90).")],
+    antenna: Antenna,
+    pattern: Pattern,
+    ground: Ground,
+    power: Radiated,
+    predictor: By,
+    chance: Chance,
+    beside: Beside,
+    centre: Annotated[
+        str | None, typer.Option(help="Centre of the map as LON,LAT; the transmitter by default.")
     ] = None,
-    prior: Annotated[Path | None, typer.Option(help="Model folder of the prior; the embedded one by default.")] = None,
+    cell: Annotated[float, typer.Option(help="Cell side in metres.")] = 2.0,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Cells along each side.")] = 128,
     draws: Annotated[int, typer.Option(min=0, max=64, help="Draws to make (kept by --zarr).")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    png: Annotated[Path | None, typer.Option(help="Also draw the mean into this PNG.")] = None,
-    zarr: Annotated[Path | None, typer.Option(help="Also keep the whole map in this Zarr folder.")] = None,
-    power: Annotated[
-        float | None, typer.Option(help="Transmit power in dBm: the map is received power then, not gain.")
-    ] = None,
-    cable_loss: Annotated[float, typer.Option(help="Loss between radio and antenna in dB, with --power.")] = 0.0,
-    eirp: Annotated[
-        float | None, typer.Option(help="Effective radiated power in dBm, instead of --power and --cable-loss.")
-    ] = None,
-    pattern: Annotated[
-        str | None, typer.Option(help="Antenna pattern: .msi, .pln, .ant, or 3gpp:BEAMWIDTH,PEAK_DBI.")
-    ] = None,
     outage_threshold: Annotated[
         float | None, typer.Option(help="Add the band P(gain below this), in dB, e.g. -120.")
     ] = None,
@@ -91,58 +131,57 @@ def predict(
     """
     from openckm.maps.antenna_file import read_pattern
     from openckm.maps.site_plan import SitePlan
-    from openckm.predict.predictor import Predictor
-    from openckm.priors.losses import site_loss
 
-    require_writable(output, png, zarr, (layout, vehicles))
+    require_writable(output, beside.png, beside.zarr, (layout, predictor.vehicles))
     place, height = place_and_height(tx)
     require_ranges(
-        **{"tx HEIGHT": height}, cell=cell, carrier=carrier, azimuth=azimuth, downtilt=downtilt, power=power, eirp=eirp,
-        outage_threshold=outage_threshold, cable_loss=cable_loss,
+        **{"tx HEIGHT": height}, cell=cell, carrier=antenna.carrier, azimuth=antenna.azimuth,
+        downtilt=antenna.downtilt, outage_threshold=outage_threshold,
     )  # fmt: skip
-    _require_one_predictor(by, weights, vehicles, prior)
-    _require_one_power(power, cable_loss, eirp)
-    antenna = None if pattern is None else read_pattern(pattern)
-    bearing = azimuth if antenna is None else None  # with a pattern the antenna is predicted as isotropic
+    _require_one_predictor(predictor, chance.prior)
+    lobes = None if pattern.pattern is None else read_pattern(pattern.pattern)
+    radiated = power.into_antenna(lobes, antenna.azimuth)
+    bearing = antenna.azimuth if lobes is None else None  # with a pattern the antenna is predicted as isotropic
     middle = None if centre is None else lon_lat(centre, "--centre")
-    site = SitePlan(place, height, carrier * 1e9, bearing, downtilt, layout, cell, size, middle, terrain=terrain,
-                    trees=trees)  # fmt: skip
-    radiated = _into_antenna(power, cable_loss, eirp, antenna, azimuth)
+    site = SitePlan(place, height, antenna.carrier * 1e9, bearing, antenna.downtilt, layout, cell, size, middle,
+                    terrain=ground.terrain, trees=ground.trees)  # fmt: skip
     with stages("predicting the map") as report:
-        report("reading the layout", 0, 2)
-        grid = site.grid()
-        observations = site.observations(grid)
-        lost = site_loss(site, observations.transmitter, grid, layout=observations.layout)
-        observations = _with_surroundings(observations, grid, lost, vehicles)
-        report("one pass of the network", 1, 2)
-        method = Predictor(weights=weights, prior=prior, by=by)
-        radiomap = _with_losses(method.reconstruct(observations, grid, draws=draws, seed=seed), lost)
-        radiomap = _with_antenna(radiomap, observations, antenna, azimuth, radiated)
+        radiomap, observations, lost = _predicted(site, predictor, chance, draws, report)
+        radiomap = _with_antenna(radiomap, observations, lobes, antenna.azimuth, radiated)
         if outage_threshold is not None:
             radiomap = radiomap.with_outage(outage_threshold)
-    written = write_map(radiomap, observations, output, png, zarr)
-    who = by or ("network" if weights is not None or vehicles is not None else "all")
-    notes = [*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, antenna, who)]
+    written = write_map(radiomap, observations, output, beside.png, beside.zarr)
+    notes = [*(f"  note     {note}" for note in lost.notes), *_assumed(observations, radiated, lobes, predictor.who)]
     for line in _lines(radiomap, layout.name, notes, "dB" if radiated is None else "dBm"):
         console.print(line, markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 
 
-def _require_one_predictor(by: str | None, weights: Path | None, vehicles: Path | None, prior: Path | None) -> None:
+def _predicted(
+    site: SitePlan, predictor: By, chance: Chance, draws: int, report: Report
+) -> tuple[RadioMap, Observations, SiteLoss]:
+    """Return the map of an isotropic or standard antenna, what it was made from, and what terrain and woods take."""
+    from openckm.predict.predictor import Predictor
+    from openckm.priors.losses import site_loss
+
+    report("reading the layout", 0, 2)
+    grid = site.grid()
+    observations = site.observations(grid)
+    lost = site_loss(site, observations.transmitter, grid, layout=observations.layout)
+    observations = _with_surroundings(observations, grid, lost, predictor.vehicles)
+    report("one pass of the network", 1, 2)
+    method = Predictor(weights=predictor.weights, prior=chance.prior, by=predictor.by)
+    return _with_losses(method.reconstruct(observations, grid, draws=draws, seed=chance.seed), lost), observations, lost
+
+
+def _require_one_predictor(asked: By, prior: Path | None) -> None:
     from openckm.priors.pretrained import prior_card
 
-    if by == "prior" and weights is not None:
+    if asked.by == "prior" and asked.weights is not None:
         raise OptionError("--by prior takes no --weights: those are for one-pass networks")
-    asks_prior = by in ("prior", "all") and vehicles is not None
+    asks_prior = asked.by in ("prior", "all") and asked.vehicles is not None
     if asks_prior and "vehicles" not in prior_card(prior).architecture.get("planes", ()):
-        raise OptionError(f"--vehicles with --by {by}: this prior knows no vehicles; leave one out")
-
-
-def _require_one_power(power: float | None, cable_loss: float, eirp: float | None) -> None:
-    if eirp is not None and (power is not None or cable_loss):
-        raise OptionError("--eirp says all of the radiated power: give it without --power and --cable-loss")
-    if cable_loss and power is None:
-        raise OptionError("--cable-loss lowers --power: give the two together")
+        raise OptionError(f"--vehicles with --by {asked.by}: this prior knows no vehicles; leave one out")
 
 
 def _with_surroundings(observations: Observations, grid: Grid, lost: SiteLoss, vehicles: Path | None) -> Observations:
@@ -181,15 +220,6 @@ def _lines(radiomap: RadioMap, layout: str, notes: Sequence[str], unit: str) -> 
         f" {np.median(radiomap.std()[inside]):.1f} dB (1 sigma){common}",
         f"  took     {facts['seconds']:.2f} s",
     ]
-
-
-def _into_antenna(
-    power: float | None, cable_loss: float, eirp: float | None, antenna: AntennaPattern | None, azimuth: float | None
-) -> float | None:
-    """Return the power that goes into the antenna [dBm], None where nobody says; the map holds the antenna's gain."""
-    if eirp is None:
-        return None if power is None else power - cable_loss
-    return eirp - (antenna.peak_dbi if antenna is not None else PEAK_DBI if azimuth is not None else 0.0)
 
 
 def _with_antenna(
