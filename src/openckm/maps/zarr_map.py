@@ -26,7 +26,7 @@ from openckm.maps.provenance import dump_provenance, load_provenance
 from openckm.maps.radiomap import QUANTILES, RadioMap
 
 FORMAT = 2
-CHUNK, _SHARD = 256, 1024
+CHUNK, SHARD = 256, 1024
 """Sides of a chunk and of a shard [cells]."""
 _DIMS: dict[str, tuple[str, ...]] = {
     "mean": ("channel", "y", "x"),
@@ -244,9 +244,9 @@ def _make_array(
     shard: tuple[int, ...] | None = None
     if sharding == "planes" and len(dims) == 4:
         shard = (sizes[dims[0]], 1, *chunk[2:])
-    elif sharding == "cells" and max(shape[-2:]) > _SHARD:
+    elif sharding == "cells" and max(shape[-2:]) > SHARD:
         shard = tuple(
-            -(-min(s, _SHARD) // c) * c if d in ("y", "x") else 1 for s, c, d in zip(shape, chunk, dims, strict=True)
+            -(-min(s, SHARD) // c) * c if d in ("y", "x") else 1 for s, c, d in zip(shape, chunk, dims, strict=True)
         )
     whole = name == "valid"
     attributes = extra | ({} if crs is None else {"grid_mapping": "spatial_ref"})
