@@ -2,8 +2,8 @@
 
     ckm data generate cars --maps 800 --seed 19 --cell 1 --cell 2 --vehicles 1 --floor-db 2
     python train/flux.py vehicles --data cars --out runs/vehicles --publish runs/prior_cars       about 1 h on 2 cores
-    python train/flux.py autoencoder --data maps --held florence --out runs/code                  about 1 h on 2 cores
-    python train/flux.py latent --data maps --code runs/code --out runs/latent                    hours, better on a GPU
+    python train/flux.py autoencoder --data maps --held florence --out runs/code                  minutes
+    python train/flux.py latent --data maps --rays runs/rays --code runs/code_model --out runs/latent    about 1 h
     python train/flux.py rule --data sequences --out runs/prior_cars                              minutes
 
 `vehicles` trains the weights of the new planes alone; all others stay as they are, so that maps without vehicles are
@@ -24,12 +24,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.data.shards import TracedMap, latent_state, read_shards
 from openckm.evaluate.flux.rule import fit_rule
 from openckm.evaluate.worlds.moving import read_places
-from openckm.flux.latent import FLOOR_DB, LatentDenoiser, floor_db, load_latent, save_latent
+from openckm.flux.latent import FLOOR_DB, LatentDenoiser, floor_db, latent_mean, load_latent, save_latent
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.symmetry import apply_symmetry
 from openckm.nn.autoencoder import MapAutoencoder
@@ -39,13 +40,17 @@ from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior, load_prior, save_prior
 from openckm.training.loop import Loop
 from openckm.training.objective import Batch, TrainOptions
+from openckm.training.rays import Planes, kept_rays
 from openckm.training.samples import CHANNEL_WEIGHTS, HIDDEN_WEIGHT, site_condition
 from openckm.training.trainer import Trainer
 
 KEEP_S = 120.0
 LINEAR = torch.tensor([1.0, 0.03, 0.03, 0.01, 0.01])
-"""How much each channel counts in the linear code."""
+"""How much each channel counts in the autoencoder: weights that favour directions lose more of the gain than the linear
+code alone."""
 WEIGHTS = torch.tensor(CHANNEL_WEIGHTS)[:, None, None]
+HELD = 64
+"""Windows of the held-out city on which a latent model is scored."""
 TOP_SHARE = 0.4
 """Share of the samples that are denoised from the highest level: the one-call mean matters most."""
 
@@ -58,10 +63,16 @@ class Maps:
         planes: the further planes that the network reads.
         side: cells along a side of a window.
         seed: the seed of windows and orientations.
+        rays: planes of rays of each map by its own heights, (planes, rows, cols); None where the network reads none.
     """
 
-    def __init__(self, maps: Sequence[TracedMap], planes: Sequence[str], side: int = 64, seed: int = 0) -> None:
+    def __init__(
+        self, maps: Sequence[TracedMap], planes: Sequence[str], side: int = 64, seed: int = 0,
+        rays: Sequence[NDArray[np.float16]] | None = None,
+    ) -> None:  # fmt: skip
         self.items = [item(m, planes) for m in maps]
+        if rays is not None:
+            self.items = [_lit(one, launched) for one, launched in zip(self.items, rays, strict=True)]
         self.side, self.seed = side, seed
 
     def batch(self, step: int, size: int) -> Batch:
@@ -87,6 +98,11 @@ def item(traced: TracedMap, planes: Sequence[str]) -> Batch:
     weight = np.where(known, 1.0, HIDDEN_WEIGHT).astype(np.float32)
     clean = torch.as_tensor(state.astype(np.float32))[None]
     return Batch(clean, site_condition(traced, planes=planes), torch.as_tensor(weight)[None, None])
+
+
+def _lit(one: Batch, rays: NDArray[np.float16]) -> Batch:
+    """Return a map whose condition holds rays that were launched before."""
+    return one._replace(condition=replace(one.condition, rays=torch.as_tensor(rays.astype(np.float32))[None]))
 
 
 def maps_of(folders: list[Path], held: str, *, with_cars: bool) -> tuple[list[TracedMap], list[TracedMap]]:
@@ -197,7 +213,8 @@ class Coding(Loop):
         """Yield once: squared errors of all channels, and a little of the gain's absolute ones."""
         batch = self.batches(self.step)
         error = self.code(batch.clean) - batch.clean
-        loss = (batch.weight * error**2).mean() + 0.02 * (batch.weight[:, :1] * error[:, :1].abs()).mean()
+        weight = batch.weight / WEIGHTS * LINEAR[:, None, None]
+        loss = (weight * error**2).mean() + 0.02 * (weight[:, :1] * error[:, :1].abs()).mean()
         yield "", self.back(loss)
 
     def save(self, losses: Sequence[float]) -> None:
@@ -223,10 +240,11 @@ def autoencoder(given: argparse.Namespace) -> None:
         given.seconds
     )
     code.standardise(maps.batch(0, 64).clean)
+    code.load_state_dict({name: value.bfloat16().float() for name, value in code.state_dict().items()})  # as published
     floor = lost()
     if given.publish is not None:
         if floor <= FLOOR_DB:
-            save_latent(given.publish, code, None, floor=floor, name="openckm-latent", version="0.1.0", maps=len(train))
+            save_latent(given.publish, code, None, floor=floor, name="openckm-latent", version="0.1.0")
         else:
             print(f"not published: it loses {floor:.2f} dB on {given.held}, wanted at most {FLOOR_DB}", flush=True)
 
@@ -236,21 +254,52 @@ def latent(given: argparse.Namespace) -> None:
     torch.manual_seed(0)
     code, _, card = load_latent(given.code)
     net = LatentDenoiser(code.options.latent)
-    train, _ = maps_of(given.data, given.held, with_cars=False)
-    maps = Maps(train, ("vehicles",), seed=21)
+    train, kept, train_rays, kept_planes = _with_rays(given)
+    maps, held = Maps(train, (), seed=21, rays=train_rays), Maps(kept, (), seed=22, rays=kept_planes)
+    weight = code.get_buffer("scale") / code.get_buffer("scale").mean()  # planes that carry more of a map count more
 
     def batch(step: int) -> Batch:
         whole = maps.batch(step, given.batch)
         shown = whole.condition if step % 4 else whole.condition.static()  # a quarter: the first stage, layout alone
         with torch.no_grad():
             z: Tensor = code.encode(whole.clean)
-        return Batch(z, shown, torch.ones_like(z))
+        return Batch(z, shown, weight[:, None, None].expand_as(z))
 
-    trainer = Trainer(net, batch, options_of(given), given.out)
+    options = replace(options_of(given), variance_weight=0.05)
+    trainer = Trainer(net, batch, options, given.out, validate=lambda _: decoded_error(net, code, held))
     trainer.run(given.seconds)
     if given.publish is not None:
         with trainer.averaged():
-            save_latent(given.publish, code, net, floor=card["floor_db"], name=card["name"], version="0.2.0")
+            cities = sorted({one.city for one in train})
+            save_latent(
+                given.publish, code, net, floor=card["floor_db"], name=card["name"], version="0.2.0",
+                metrics=decoded_error(net, code, held) | {"training_hours": round(trainer.seconds / 3600, 2)},
+                samples=trainer.step * given.batch, licence="Apache-2.0", recipe="train/flux.py latent",
+                training_data=f"{len(train)} ray-traced maps ({', '.join(cities)})",
+                credits=embedded_prior()[1].credits,
+            )  # fmt: skip
+
+
+def _with_rays(given: argparse.Namespace) -> tuple[list[TracedMap], list[TracedMap], list[Planes], list[Planes]]:
+    """Return training maps, those of the held-out city, and the rays of both by their own heights."""
+    paths = [path for folder in given.data for path in sorted(folder.glob("*.npz"))]
+    maps = list(read_shards(paths))
+    rays = [pair[0] for path in paths for pair in kept_rays(path, given.rays)]
+    train = [k for k, one in enumerate(maps) if one.split == "train" and given.held not in one.city]
+    kept = [k for k, one in enumerate(maps) if given.held in one.city]
+    return [maps[k] for k in train], [maps[k] for k in kept], [rays[k] for k in train], [rays[k] for k in kept]
+
+
+@torch.no_grad()
+def decoded_error(net: LatentDenoiser, code: MapAutoencoder, held: Maps) -> dict[str, float]:
+    """RMSE of the decoded one-call mean [dB] on free covered cells of windows of the held-out city."""
+    batch = held.batch(0, HELD)
+    found: dict[str, float] = {}
+    for name, condition in (("mean_db", batch.condition), ("static_mean_db", batch.condition.static())):
+        mean = code.decode(latent_mean(net, condition).mean)
+        error = ((mean - batch.clean)[:, 0] * GAIN.scale)[batch.weight[:, 0] == 1.0]
+        found[name] = round(float((error**2).mean().sqrt()), 3)
+    return found
 
 
 def rule(given: argparse.Namespace) -> None:
@@ -273,6 +322,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of shards")
     parser.add_argument("--held", default="florence", help="city that nothing is trained on, and scored on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--rays", type=Path, help="folder that keeps the rays of --data, for latent")
     parser.add_argument("--code", type=Path, help="folder of the autoencoder, for latent")
     parser.add_argument("--publish", type=Path, help="folder of the finished model")
     parser.add_argument("--version", default="0.5.1", help="version of the prior with vehicles' planes")

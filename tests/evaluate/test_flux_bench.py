@@ -11,12 +11,14 @@ from openckm.errors import InputError, OptionError
 from openckm.evaluate.benches import flux as bench_module
 from openckm.evaluate.benches.flux import FluxOptions, frame_scores, run
 from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
-from openckm.evaluate.flux.streams import refused, run_stream
+from openckm.evaluate.flux.streams import Streamed, refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory
 from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
+from openckm.flux.latent import LatentDenoiser
 from openckm.flux.start import WarmRule, centred
 from openckm.maps.quantity import GAIN
+from openckm.nn.autoencoder import AutoencoderOptions, MapAutoencoder
 from worlds import tiny_denoiser
 
 SIDE = 16
@@ -156,10 +158,11 @@ def test_methods_cost_what_they_say(places):
         made = method(case)
         spent = calls[0] - before
         names.append(name)
-        both = 8 if name == "centred_0_mean_8" else 0  # the old mean over 8 orientations is kept, not counted
-        assert spent in (made.calls, 0 if made.calls in (1, 8) else made.calls, made.calls + both), name
+        kept = {"centred_0_mean_8": 8, "carried_0_mean_8": 8, "fresh": 1}.get(name, 0)  # a mean that a store holds, too
+        before_all = 0 if made.calls in (1, 8) or name.startswith("fresh") else made.calls  # or all of it was there
+        assert spent in (made.calls, before_all, made.calls + kept), name
         assert made.maps.shape[1:] == (5, SIDE, SIDE) and bool(torch.isfinite(made.maps).all())
-    assert {"cold_1_o1", "cold_10_o2", "centred_4", "transport_0", "scaled_0", "noise", "random_centred"} <= set(names)
+    assert {"cold_1_o1", "cold_10_o2", "carried_4", "transport_0", "scaled_0", "noise", "random_centred"} <= set(names)
     costly = dict(rest_methods(True, True, False))
     assert {"p2_vanilla_98", "p2_static_70", "cold_50_o1"} <= set(costly)
     assert costly["p2_static_98"](case).calls == 16
@@ -170,8 +173,42 @@ def test_a_stream_starts_cold_once_and_carries_on(places):
     found = dict(run_stream(net, places[0], "move_2", WarmRule(near=(1e6,), excess=1e6)))
     assert list(found) == [1, 5, 20]
     assert [made.calls for made in found.values()] == [2 + 128, 6 + 128, 21 + 128]
+    assert all(made.about for made in found.values())
     strict = dict(run_stream(net, places[0], "move_2", WarmRule(near=(1e-9,))))
-    assert strict[1].calls == 2 * 129
+    assert strict[1].calls == 2 * 129 and not strict[1].about, "a cold frame is drawn, and not moved about its mean"
+    often = dict(run_stream(net, places[0], "move_2", WarmRule(near=(1e6,), excess=1e6), Streamed(True, 5)))
+    assert [made.calls for made in often.values()] == [16 + 128, 48 + 2 * 128, 168 + 5 * 128]
+    assert [made.about for made in often.values()] == [True, False, False]
+
+
+def test_a_blend_moves_the_mean_between_that_of_one_call_and_that_of_transport(places):
+    frames = (places[0].frame("move_4", 1), places[0].frame("move_4", 0), places[1].frame("readings", 0))
+    case = Case(tiny_denoiser(), places[0], *frames, WarmRule(blend=0.25))
+    ends = [case.carried("centred", 0, blend=b).maps.mean(0) for b in (0.0, 1.0)]
+    torch.testing.assert_close(case.carried("centred", 0).maps.mean(0), 0.75 * ends[0] + 0.25 * ends[1])
+    torch.testing.assert_close(ends[1], case.carried("transport", 0).maps.mean(0))
+    torch.testing.assert_close(ends[0], case.mean.mean[0])
+
+
+def test_the_latent_form_is_scored_as_maps_with_its_floor(places, folder, monkeypatch):
+    """Is what runs on latents compared as maps, and is what its autoencoder loses beside it?"""
+    torch.manual_seed(0)
+    code = MapAutoencoder(AutoencoderOptions(latent=6, width=8, blocks=1)).requires_grad_(False)
+    latent = LatentDenoiser(6, (16, 16), 1).requires_grad_(False)
+    monkeypatch.setattr(bench_module, "embedded_latent", lambda: (code, latent, {"floor_db": 0.7}))
+    now, before = places[0].frame("move_4", 1), places[0].frame("move_4", 0)
+    case = Case(latent, places[0], now, before, before, WarmRule(), {}, code)
+    assert case.shape == (6, SIDE // 4, SIDE // 4) and case.cold(2, 1).maps.shape == (8, *case.shape)
+    made = case.decoded(case.carried("centred", 0, blend=0.0))
+    assert made.maps.shape == (8, 5, SIDE, SIDE)
+    monkeypatch.setattr(bench_module, "prior_rule", lambda *_: WarmRule())
+    bench = bench_module._Bench(tiny_denoiser(), places, FluxOptions(latent=1), None, "a" * 64, None, None)
+    scores = {s.method: s for s in bench._kept_latent(0, "move_4")}
+    assert {"latent_cold_4_o2", "latent_p2_vanilla_98", "latent_p2_static_70", "latent_cold_100_o2"} <= set(scores)
+    assert {s.values["floor_db"] for s in scores.values()} == {0.7}
+    rows = {(r.method, r.metric): r.value for r in bench_module.table(list(scores.values()))}
+    assert rows["latent_cold_100_o2", "crps_db over 100 steps"] == pytest.approx(1.0), "over its own 100 steps"
+    assert not any(s.method.startswith("latent_p2") for s in bench._kept_latent(1, "move_4")), "P2's reuse runs on one"
 
 
 def test_other_cities_are_refused_by_distance(places):
@@ -198,7 +235,11 @@ def test_the_bench_runs_keeps_and_goes_on(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(bench_module, "embedded_prior", lambda: (net, card))
     monkeypatch.setattr(bench_module, "prior_rule", lambda *_: WarmRule())
     monkeypatch.setattr(bench_module, "mix_rows", lambda *_: [])
-    options = FluxOptions(2, 1, 0, 1, 0, ("vehicles", "move_4"), ("move_4",), 1, ())
+    torch.manual_seed(0)
+    code = MapAutoencoder(AutoencoderOptions(latent=6, width=8, blocks=1)).requires_grad_(False)
+    latent = LatentDenoiser(6, (16, 16), 1).requires_grad_(False)
+    monkeypatch.setattr(bench_module, "embedded_latent", lambda: (code, latent, {"floor_db": 0.7}))
+    options = FluxOptions(2, 1, 0, 1, 0, 0, ("vehicles", "move_4"), ("move_4",), 1, ())
     rows = run(data_dir=folder, keep=tmp_path / "keep", options=options)
     kept = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "keep").iterdir()}
     again = run(data_dir=folder, keep=tmp_path / "keep", options=options)
@@ -210,6 +251,8 @@ def test_the_bench_runs_keeps_and_goes_on(folder, tmp_path, monkeypatch):
     assert len(own) == 1 and own[0].startswith("cold_") and not own[0].endswith("centred")
     assert ("mean_1_burnt", "vehicles", "frame 1", "rmse_db") in values
     assert any(r.metric == "energy_distance_db" for r in rows) and any(r.method == "stream" for r in rows)
+    assert ("stream_every_5", "move_4", "frame 20", "crps_db over fresh") in values
+    assert ("latent_centred_0", "move_4", "frame 1", "floor_db") in values
     with pytest.raises(InputError, match="OPENCKM_FLUX_DATA"):
         monkeypatch.delenv("OPENCKM_FLUX_DATA", raising=False)
         run()

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from openckm.errors import InputError
-from openckm.evaluate.flux.rule import SCALES, Carried, rule_from
+from openckm.evaluate.flux.rule import BLENDS, SCALES, Carried, rule_from
 from openckm.flux.start import WarmRule, prior_rule
 from openckm.service.memory import _rule
 
@@ -16,10 +16,13 @@ AFTER = (1.3, 1.1, 0.9, 1.0, 1.2)
 
 
 def changes(*pairs: tuple[float, float]) -> list[Carried]:
-    return [Carried(each, 1.2, ratio, AFTER) for each, ratio in pairs]
+    """Changes that cost least with b = 0.5, where their misfit is 1.2."""
+    cost = (0.2, 0.1, 0.0, 0.1, 0.2)
+    misfits = (1.1, 1.1, 1.2, 1.5, 1.5)
+    return [Carried(each, misfits, tuple(ratio + more for more in cost), AFTER) for each, ratio in pairs]
 
 
-ELSEWHERE = [Carried(2.0 + 0.1 * k, 4.0) for k in range(20)]
+ELSEWHERE = [Carried(2.0 + 0.1 * k, (4.0,) * len(BLENDS)) for k in range(20)]
 
 
 def test_it_reaches_as_far_as_carrying_over_costs_no_more_than_three_per_cent():
@@ -27,7 +30,7 @@ def test_it_reaches_as_far_as_carrying_over_costs_no_more_than_three_per_cent():
     assert rule.steps_at(0.4, 1) == 0, "0.9, 1.0 and 1.15 are 1.017 on average"
     assert rule.steps_at(0.9, 1) is None, "with 1.6 they are 1.16"
     assert rule.scale == SCALES[2] and rule.sha256 == SHA
-    assert rule.excess == pytest.approx(1.32)
+    assert rule.excess == pytest.approx(1.32) and rule.blend == 0.5
 
 
 def test_it_stays_below_what_belongs_to_another_city_however_well_that_would_do():

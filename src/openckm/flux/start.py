@@ -5,12 +5,14 @@ mean m and variance V of the scene asked for:
 
     transport    x_k = m + (x'_k - m')                            one call (m) for the whole ensemble           (1)
     scaled       x_k = m + sqrt(V / V') (x'_k - m')               the same, residuals as large as is predicted  (2)
-    centred      x_k = m + sqrt(K / (K - 1)) (x'_k - mean x')     the same, about the mean of the old ensemble: (3)
-                                                                  the new ensemble's mean is m, which one call
-                                                                  knows better than the mean of K draws does
+    centred      x_k = m + b (mean x' - m') + sqrt(K / (K - 1)) (x'_k - mean x')
+                                                                  the same, about the old ensemble's mean       (3)
     draws        x_k = x'_k + s* z_k, then the chain from s*      the old maps, noised                          (4)
     midpoint     the old chain's own state at s*, then the chain  P2 without its static stage ("vanilla")
     static       the state at s* of a chain conditioned on the layout alone, then the chain from s*  (P2's two stages)
+
+With b = 0 the mean of a centred ensemble is m, with b = 1 it is that of plain transport. The chains and the one-call
+mean err in different ways, so that a mean between them errs least; b is fitted with the rest of the rule.
 
 Transport may be followed by a few steps as well: its maps are noised to s* and the chain goes on from there. Where two
 ensembles differ by the shift m - m' alone, transport is exact; in general what is wrong with it is how their residuals
@@ -78,6 +80,7 @@ class WarmRule:
         steps: steps after transport, by distance: the entry of the first `near` that is not exceeded.
         near: distances |m - m'|_2 over the root of the number of cells, ascending; beyond the last the chain starts
             cold.
+        blend: b of centred ensembles, 0 to 1.
         excess: greatest ratio of a warm ensemble's misfit to what is expected; beyond it the chain starts cold.
         measured_on: on what it was fitted.
     """
@@ -86,6 +89,7 @@ class WarmRule:
     scale: float = 0.02
     steps: tuple[int, ...] = (0,)
     near: tuple[float, ...] = (0.5,)
+    blend: float = 0.0
     excess: float = 2.0
     measured_on: str = ""
 
@@ -98,10 +102,10 @@ class WarmRule:
         rising = all(a < b for a, b in zip(self.near, self.near[1:], strict=False))
         numbers = (self.scale, self.excess, *self.near)
         good = len(self.near) == len(self.steps) > 0 and rising and min(self.steps) >= 0
-        if not (good and all(math.isfinite(n) and n > 0 for n in numbers)):
+        if not (good and all(math.isfinite(n) and n > 0 for n in numbers) and 0.0 <= self.blend <= 1.0):
             raise OptionError(
                 f"{self}: wanted a positive scale and excess, ascending positive distances and as many numbers of steps"
-                " (0 or more)"
+                " (0 or more), and a blend of 0 to 1"
             )
 
     def steps_at(self, found: float, cells: int) -> int | None:
@@ -127,9 +131,8 @@ class WarmRule:
             if not isinstance(raw, dict) or set(raw) != known:
                 raise ValueError(f"wanted exactly the keys {sorted(known)}")
             steps, near = tuple(map(int, raw["steps"])), tuple(map(float, raw["near"]))
-            rule = cls(
-                str(raw["sha256"]), float(raw["scale"]), steps, near, float(raw["excess"]), str(raw["measured_on"])
-            )
+            scale, blend, excess = (float(raw[name]) for name in ("scale", "blend", "excess"))
+            rule = cls(str(raw["sha256"]), scale, steps, near, blend, excess, str(raw["measured_on"]))
         except (OSError, ValueError, TypeError, OptionError) as error:
             raise ModelError(f"{path}: not a readable rule for warm starts ({error}); fetch the model again") from error
         if rule.sha256 != sha256:
@@ -170,7 +173,7 @@ def start_level(found: float, scale: float, top: float, lowest: float) -> float 
     return level if level <= HIGHEST * top else None
 
 
-def transported(source: Source, belief: Denoised, kind: Kind = "transport") -> Maps:
+def transported(source: Source, belief: Denoised, kind: Kind = "transport", blend: float = 0.0) -> Maps:
     """Return the ensemble of a new scene from that of an old one: x_k = m + (x'_k - m'), [K, C, H, W].
 
     Args:
@@ -178,6 +181,7 @@ def transported(source: Source, belief: Denoised, kind: Kind = "transport") -> M
         belief: one-call mean and variance of the new one, [1, C, H, W].
         kind: "transport"; "scaled" brings each residual to the size that is predicted, by sqrt(V / V') within RATIO;
             "centred" takes residuals about the old ensemble's own mean.
+        blend: b of "centred", 0 to 1.
 
     Raises:
         OptionError: if the maps are of other shapes, the kind is no transport, or a variance is wanted that nobody
@@ -191,7 +195,8 @@ def transported(source: Source, belief: Denoised, kind: Kind = "transport") -> M
             " same channels and cells"
         )
     if kind == "centred" and len(source.draws) > 1:
-        return belief.mean + centred(source.draws)  # (3)
+        # (3)
+        return belief.mean + blend * (source.draws.mean(0) - source.belief.mean) + centred(source.draws)
     residual = source.draws - source.belief.mean
     if kind == "scaled":
         residual = residual * _ratio(belief.var, source.belief.var)

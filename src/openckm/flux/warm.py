@@ -286,11 +286,11 @@ def carried(
     """
     found = distance(answer.denoised, source.belief)
     cells = math.prod(answer.denoised.mean.shape[-2:])
-    said |= {"distance": round(found, 4), "kind": kind}
+    said |= {"distance": round(found, 4), "kind": kind} | ({"blend": rule.blend} if kind == "centred" else {})
     if rule.steps_at(found, cells) is None:
         said["why"] = "the nearest answer is too far"
         return None
-    warm = transported(source, answer.denoised, kind)
+    warm = transported(source, answer.denoised, kind, rule.blend)
     fit = misfit(warm, answer.denoised, source, _readings(answer.condition))
     if fit.worst > rule.excess:
         said |= {"how": "fallback", "misfit": round(fit.worst, 3)}

@@ -29,8 +29,8 @@ class AutoencoderOptions:
 
     channels: int = 5
     latent: int = 18
-    width: int = 48
-    blocks: int = 2
+    width: int = 24
+    blocks: int = 1
 
     factor = 4
     """Cells along a side that become one place."""

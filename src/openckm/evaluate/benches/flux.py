@@ -5,6 +5,7 @@ The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the m
 bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
 
     X_burnt                vehicles burnt into the layout as if they were houses; all others do not know of them
+    latent_X               on latents, by the latent model of the package; floor_db is what its autoencoder loses
     trajectory             distance of chains of equal noise before and after a change, along the noise level
     METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
                            to 50 steps (floor: a second such ensemble), roughness over the truth's, SSIM and NMSE of a
@@ -13,9 +14,11 @@ bootstrap over places. The ensemble that is carried over has 16 steps of order 2
     crps_db over cold      over the best cold sampler of any number of steps (whose own row says 1 [1, 1]), and the same
                            of the energy score
     crps_db over any       over the best method that starts cold, centred ones and the product's included
-    crps_db over N steps   over 100 and 1000 cold steps, on the places where those ran
+    crps_db over N steps   over 100 and 1000 cold steps, on the places where those ran; of latents over their own
+    crps_db over fresh     over the cold ensemble that the stream would draw at this frame: whether a stream drifts
     stream                 the rule of the product over 20 frames: carried over from the last cold ensemble until that
-                           is too far or does not fit; calls are those of all frames
+                           is too far or does not fit; calls are those of all frames. stream_mean_8: with the mean of 8
+                           orientations, as the product has it by default; stream_every_5: cold at every fifth frame
     random found           share of other cities' ensembles that the rule refuses
     requests_N             hit rate and network calls over N requests of a stated mix, with their filling
 
@@ -27,6 +30,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +39,9 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.errors import InputError
-from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
+from openckm.evaluate.flux.methods import Case, Made, latent_methods, methods_of, rest_methods
 from openckm.evaluate.flux.mix import mix_rows
-from openckm.evaluate.flux.streams import refused, run_stream
+from openckm.evaluate.flux.streams import STREAMS, refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory_rows
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder, remembered
@@ -48,6 +52,7 @@ from openckm.evaluate.scores.image_metrics import image_scores
 from openckm.evaluate.scores.metrics import about_mean, coverage, crps_draws, rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
+from openckm.flux.latent import embedded_latent
 from openckm.flux.stages import Maps
 from openckm.flux.start import Source, prior_rule
 from openckm.infer.spread.normal import Z_90
@@ -59,6 +64,8 @@ DATA_VARIABLE = "OPENCKM_FLUX_DATA"
 FULL = ("vehicles", "move_4", "move_20")
 """Changes on which all methods run at frame 1."""
 GREY_DB = (-200.0, -40.0)
+LATENT = "latent_"
+"""What the names of methods on latents begin with."""
 MANY_STEPS = (100, 1000)
 """Steps of the cold samplers that P2's claims are about."""
 
@@ -75,6 +82,7 @@ class FluxOptions:
         thousand: places on which 1,000 steps run, at frame 20.
         changes: which changes.
         full: changes on which all methods run, on the places of `fifty`.
+        latent: places on which the latent form runs, with P2's reuse on the changes of `full`; on all others without.
         trajectories: places whose trajectories are followed.
         requests: lengths of the mixes of requests.
     """
@@ -84,13 +92,14 @@ class FluxOptions:
     p2: int = 6
     fifty: int = 6
     thousand: int = 2
+    latent: int = 6
     changes: tuple[str, ...] = CHANGES
     full: tuple[str, ...] = FULL
     trajectories: int = 6
     requests: tuple[int, ...] = (1, 10, 100, 1000)
 
 
-QUICK = FluxOptions(2, 1, 0, 1, 0, ("vehicles", "move_4", "move_20"), (), 1, (1, 10))
+QUICK = FluxOptions(2, 1, 0, 1, 0, 1, ("vehicles", "move_4", "move_20"), (), 1, (1, 10))
 
 
 def run(
@@ -169,6 +178,8 @@ class _Bench:
                 found += self._kept_stream(k, change)
             if change in ("vehicles", "added"):
                 found += self._kept_burnt(k, change)
+            if change != "readings":
+                found += self._kept_latent(k, change)
         return found
 
     def _case(self, k: int, change: str, number: int) -> Case:
@@ -203,6 +214,23 @@ class _Bench:
                 found.append(_as_score(name, change, number, case.place, values, made))
         return found
 
+    def _kept_latent(self, k: int, change: str) -> list[Score]:
+        """Return the scores of the latent form, whose denoiser reads no measurements."""
+        p2 = k < self.options.latent and change in self.options.full
+
+        def make() -> list[Score]:
+            code, denoiser, card = embedded_latent()
+            case = replace(self._case(k, change, 1), denoiser=denoiser, code=code, kept={})
+            found = []
+            with torch.no_grad():
+                for name, method in latent_methods(p2):
+                    made = case.decoded(method(case))
+                    values = frame_scores(made, case.frame, None) | {"floor_db": card["floor_db"]}
+                    found.append(_as_score(f"{LATENT}{name}", change, 1, case.place, values, made))
+            return found
+
+        return self._remember(f"{self.places[k].number:03d}-{change}-latent-{int(p2)}", make)
+
     def _kept_burnt(self, k: int, change: str) -> list[Score]:
         """Return the scores with vehicles burnt into the layout as if they were houses."""
 
@@ -223,9 +251,10 @@ class _Bench:
     def _kept_stream(self, k: int, change: str) -> list[Score]:
         def make() -> list[Score]:
             place, found = self.places[k], []
-            for number, made in run_stream(self.denoiser, place, change, self.rule):
-                values = frame_scores(made, place.frame(change, number), None)
-                found.append(_as_score("stream", change, number, place, values, made))
+            for name, how in STREAMS.items():
+                for number, made in run_stream(self.denoiser, place, change, self.rule, how):
+                    values = frame_scores(made, place.frame(change, number), None)
+                    found.append(_as_score(name, change, number, place, values, made))
             return found
 
         return self._remember(f"{self.places[k].number:03d}-{change}-stream", make)
@@ -288,18 +317,23 @@ def _over(scores: Sequence[Score]) -> Iterator[Row]:
     for task, split in dict.fromkeys((s.task, s.split) for s in scores):
         here = [s for s in scores if (s.task, s.split) == (task, split) and "crps_db" in s.values]
         for metric in ("crps_db", "energy_score_db"):
-            for label, rivals in (("cold", _cold), ("any", _begins_cold)):
+            for label, rivals in (("cold", _cold), ("any", _begins_cold), ("fresh", _fresh)):
                 best = _best([s for s in here if rivals(s.method)], metric)
                 if best:
                     yield from _ratios(here, best, metric, label)
-            for steps in MANY_STEPS:
-                long = [s for s in here if s.method == f"cold_{steps}_o2"]
+            for form, steps in product(("", LATENT), MANY_STEPS):
+                alike = [s for s in here if s.method.startswith(LATENT) == bool(form)]
+                long = [s for s in alike if s.method == f"{form}cold_{steps}_o2"]
                 if long:
-                    yield from _ratios(here, long, metric, f"{steps} steps")
+                    yield from _ratios(alike, long, metric, f"{steps} steps")
 
 
 def _cold(method: str) -> bool:
     return method.startswith("cold_") and not method.endswith("_centred")
+
+
+def _fresh(method: str) -> bool:
+    return method == "fresh"
 
 
 def _begins_cold(method: str) -> bool:

@@ -5,28 +5,34 @@ cold_N_oO                   N steps from noise, sampler of order O
 cold_N_oO_centred           the same about the one-call mean (one call more)
 belief_N                    the product's cold draws: N steps through a draw of the belief
 p2_vanilla_R, p2_static_R   R % of 100 steps reused: the midpoint of the frame before, or of the layout alone
-transport_N, centred_N, scaled_N    carried over from the frame before, then N steps from s*
+transport_N, scaled_0       carried over from the frame before, then N steps from s*
+carried_N                   the same as the product carries over: centred, with the rule's blend
+centred_0                   centred, with a blend of 0
+fresh, fresh_centred        the cold ensemble that a store or a stream is filled with, and the same about the mean
 draws_2                     draws of the frame before, noised to s*, then 2 steps
 exact                       the same ensemble again
 copy, random_copy           controls: the frame before, or another city, as it is
 random_centred              another city, carried over without asking whether it fits
 noise                       the one-call mean and noise of the predicted variance, cell by cell
+latent_X                    method X on latents (P2's own form, `openckm.flux.latent`), decoded
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 
 from openckm.evaluate.worlds.moving import Frame, Place
+from openckm.flux.latent import FACTOR, LatentDenoiser, latent_mean
 from openckm.flux.stages import Chain, Maps, noised
 from openckm.flux.start import Kind, Source, WarmRule, centred, distance, start_level, transported
 from openckm.infer.draws import draw_maps
 from openckm.infer.exact.ancestral import AncestralSampler
+from openckm.nn.autoencoder import MapAutoencoder
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.priors.posterior import posterior_mean
@@ -64,13 +70,14 @@ class Case:
     """One frame, and what was there before it.
 
     Attributes:
-        denoiser: the prior.
+        denoiser: the prior, or a denoiser of latents.
         place: it.
         frame: asked for.
         before: the frame before.
         elsewhere: a frame of another city.
         rule: for the start level.
         kept: ensembles of frames by what they are conditioned on; changes of a place share the one that they begin at.
+        code: what maps become latents by, where the denoiser is one of latents; all ensembles are of latents then.
     """
 
     denoiser: Denoiser
@@ -80,14 +87,22 @@ class Case:
     elsewhere: Frame
     rule: WarmRule
     kept: dict[str, Source] = field(default_factory=dict)
+    code: MapAutoencoder | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, rows and columns of a map."""
-        return 5, *self.place.grid.shape
+        """Channels, rows and columns of a map, or of its latent."""
+        rows, cols = self.place.grid.shape
+        return (5, rows, cols) if self.code is None else (self.code.options.latent, rows // FACTOR, cols // FACTOR)
+
+    def decoded(self, made: Made) -> Made:
+        """Return an ensemble as maps."""
+        return made if self.code is None else replace(made, maps=self.code.decode(made.maps))
 
     def belief(self, condition: Condition, *, symmetrise: bool = False) -> Denoised:
         """Return the one-call mean and variance under a condition."""
+        if isinstance(self.denoiser, LatentDenoiser):
+            return latent_mean(self.denoiser, condition)
         return posterior_mean(self.denoiser, condition, symmetrise=symmetrise)
 
     @cached_property
@@ -141,14 +156,24 @@ class Case:
             drawn = draw_maps(self.denoiser, self.frame.condition, NUMBERS, COLD_SEED, AncestralSampler(steps))
         return Made(torch.from_numpy(drawn), DRAWS * steps, clock.seconds)
 
-    def carried(self, kind: Kind, steps: int, source: Source | None = None, symmetrise: bool = False) -> Made:
-        """Return draws carried over, and finished in some steps from s*."""
+    def fresh(self, *, about: bool) -> Made:
+        """Return the ensemble that a store would be filled with at this frame; about the one-call mean if asked."""
+        with _clock() as clock:
+            maps = self.filled(self.frame).draws
+            maps = self.mean.mean + centred(maps) if about else maps
+        return Made(maps, DRAWS * FILL + int(about), clock.seconds, about)
+
+    def carried(
+        self, kind: Kind, steps: int, source: Source | None = None, *, symmetrise: bool = False,
+        blend: float | None = None,
+    ) -> Made:  # fmt: skip
+        """Return draws carried over, centred ones with the rule's blend by default, and finished in some steps."""
         held = source or self.source
         with _clock() as clock:
             belief = self.belief(self.frame.condition, symmetrise=symmetrise)
             if symmetrise:
                 held = Source(held.draws, self.belief(self.before.condition, symmetrise=True))
-            maps = transported(held, belief, kind)
+            maps = transported(held, belief, kind, self.rule.blend if blend is None else blend)
             if steps:
                 maps = self._finish(maps, distance(belief, held.belief), steps)
         return Made(maps, (8 if symmetrise else 1) + DRAWS * steps, clock.seconds, kind == "centred")
@@ -229,23 +254,27 @@ def methods_of(level: str) -> Iterator[tuple[str, Method]]:
         yield f"cold_{steps}_o{order}", lambda c, n=steps, o=order: c.cold(n, o)  # type: ignore[misc]
     yield "cold_4_o1_centred", lambda c: c.cold(4, 1, about=True)
     yield "cold_4_o2_centred", lambda c: c.cold(4, 2, about=True)
-    yield "centred_0", lambda c: c.carried("centred", 0)
-    yield "centred_0_mean_8", lambda c: c.carried("centred", 0, symmetrise=True)
+    yield "carried_0", lambda c: c.carried("centred", 0)
+    yield "carried_0_mean_8", lambda c: c.carried("centred", 0, symmetrise=True)
+    yield "centred_0", lambda c: c.carried("centred", 0, blend=0.0)
+    yield "centred_0_mean_8", lambda c: c.carried("centred", 0, symmetrise=True, blend=0.0)
     yield "transport_0", lambda c: c.carried("transport", 0)
     yield "copy", lambda c: Made(c.source.draws, 0, 0.0)
+    yield "fresh", lambda c: c.fresh(about=False)
+    yield "fresh_centred", lambda c: c.fresh(about=True)
     if level == "short":
         return
     yield "scaled_0", lambda c: c.carried("scaled", 0)
     yield "cold_8_o2_centred", lambda c: c.cold(8, 2, about=True)
     yield "belief_4", lambda c: c.through_belief(4)
     yield "belief_10", lambda c: c.through_belief(10)
-    for steps in (1, 2, 3, 4) if level == "full" else (1,):
-        yield f"centred_{steps}", lambda c, n=steps: c.carried("centred", n)  # type: ignore[misc]
+    for steps in (1, 2, 3, 4):
+        yield f"carried_{steps}", lambda c, n=steps: c.carried("centred", n)  # type: ignore[misc]
         yield f"transport_{steps}", lambda c, n=steps: c.carried("transport", n)  # type: ignore[misc]
     yield "draws_2", lambda c: c.renoised(2)
     yield "noise", lambda c: c.noise()
     yield "random_copy", lambda c: Made(c.random.draws, 0, 0.0)
-    yield "random_centred", lambda c: c.carried("centred", 0, c.random)
+    yield "random_centred", lambda c: c.carried("centred", 0, c.random, blend=0.0)
 
 
 def rest_methods(p2: bool, fifty: bool, thousand: bool) -> Iterator[tuple[str, Method]]:
@@ -260,3 +289,17 @@ def rest_methods(p2: bool, fifty: bool, thousand: bool) -> Iterator[tuple[str, M
         yield "cold_50_o2", lambda c: c.cold(50, 2)
     if thousand:
         yield "cold_1000_o2", lambda c: c.cold(1000, 2)
+
+
+def latent_methods(p2: bool) -> Iterator[tuple[str, Method]]:
+    """Yield the methods that run on latents; with `p2`, P2's reuse of 100 steps and these steps themselves."""
+    yield "mean_1", lambda c: Made(c.belief(c.frame.condition).mean, 1, 0.0)
+    for steps, order in ((2, 1), (4, 1), (4, 2), (8, 2), (10, 2)):
+        yield f"cold_{steps}_o{order}", lambda c, n=steps, o=order: c.cold(n, o)  # type: ignore[misc]
+    yield "cold_4_o2_centred", lambda c: c.cold(4, 2, about=True)
+    for blend in (0.0, 0.5):
+        yield f"centred_{blend:g}", lambda c, b=blend: c.carried("centred", 0, blend=b)  # type: ignore[misc]
+    for steps in (0, 1, 2):
+        yield f"transport_{steps}", lambda c, n=steps: c.carried("transport", n)  # type: ignore[misc]
+    yield "copy", lambda c: Made(c.source.draws, 0, 0.0)
+    yield from rest_methods(p2, False, False)

@@ -1,9 +1,10 @@
 """The rule of warm starts of a prior, fitted on validation places: how far an earlier ensemble may be carried over.
 
-From every place and change come a distance of the one-call means per cell, the CRPS of the ensemble carried over and
-that of four cold steps about the same one-call mean, and the misfit of the ensemble that was carried over; from every
-pair of places the same distance and misfit of an ensemble that belongs elsewhere.
+From every place and change come a distance of the one-call means per cell, the CRPS of the ensemble carried over with
+each b of BLENDS and that of four cold steps about the one-call mean, and the misfit of the ensemble that was carried
+over; from every pair of places the same distance and misfit of an ensemble that belongs elsewhere.
 
+    blend     the b whose ensembles have the least CRPS on average over all changes nearer than other cities are
     near      the greatest distance d such that, over all changes up to d, carrying over costs at most TOLERANCE of
               CRPS on average; it lies below the distances of 95 % of the ensembles from elsewhere
     excess    the greatest misfit of the changes up to d, and a tenth more
@@ -33,6 +34,7 @@ from openckm.priors.denoiser import MapDenoiser
 TOLERANCE = 0.03
 FOUND = 0.95
 """Share of the ensembles from elsewhere that the distance alone must refuse."""
+BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SCALES = (0.005, 0.01, 0.02, 0.05, 0.1)
 ROOM = 1.1
 
@@ -43,14 +45,14 @@ class Carried:
 
     Attributes:
         each: distance |m - m'|_2 over the root of the number of cells.
-        misfit: the worst of `openckm.flux.fallback.Misfit`.
-        ratio: CRPS over that of four cold steps about the one-call mean; NaN for one from elsewhere.
+        misfits: the worst of `openckm.flux.fallback.Misfit`, by b of BLENDS.
+        ratios: CRPS over that of four cold steps about the one-call mean, by b; none for one from elsewhere.
         after: CRPS after one further step over the same, by c.
     """
 
     each: float
-    misfit: float
-    ratio: float = math.nan
+    misfits: tuple[float, ...]
+    ratios: tuple[float, ...] = ()
     after: tuple[float, ...] = ()
 
 
@@ -69,16 +71,17 @@ def rule_from(changes: Sequence[Carried], elsewhere: Sequence[Carried], sha256: 
         raise InputError(f"{len(changes)} changes and {len(elsewhere)} pairs of places: wanted at least one of each")
     limit = float(np.quantile([c.each for c in elsewhere], 1.0 - FOUND))
     ranked = sorted((c for c in changes if c.each < limit), key=lambda c: c.each)
-    means = [float(np.mean([c.ratio for c in ranked[: k + 1]])) for k in range(len(ranked))]
+    b = int(np.argmin(np.mean([c.ratios for c in ranked], axis=0))) if ranked else 0
+    means = [float(np.mean([c.ratios[b] for c in ranked[: k + 1]])) for k in range(len(ranked))]
     good = [k for k, mean in enumerate(means) if mean <= 1.0 + TOLERANCE]
     if not good:
         raise InputError("no ensemble may be carried over at this cost: the prior is used without a rule of its own")
     inside = ranked[: good[-1] + 1]
     near = min(ROOM * inside[-1].each, limit)
-    excess = ROOM * max(c.misfit for c in inside)
+    excess = ROOM * max(c.misfits[b] for c in inside)
     after = np.array([c.after for c in inside if c.after])
     scale = SCALES[int(np.argmin(after.mean(0)))] if len(after) else WarmRule().scale
-    return WarmRule(sha256, scale, (0,), (near,), max(excess, 1.0))
+    return WarmRule(sha256, scale, (0,), (near,), BLENDS[b], max(excess, 1.0))
 
 
 def fit_rule(
@@ -126,15 +129,15 @@ def _carried(case: Case) -> Carried:
     after = tuple(
         _crps(case, replace(case, rule=WarmRule(scale=c)).carried("centred", 1, case.source)) / cold for c in SCALES
     )
-    one = _against(case, case.source)
-    return replace(one, ratio=_crps(case, case.carried("centred", 0)) / cold, after=after)
+    ratios = tuple(_crps(case, case.carried("centred", 0, blend=b)) / cold for b in BLENDS)
+    return replace(_against(case, case.source), ratios=ratios, after=after)
 
 
 def _against(case: Case, source: Source) -> Carried:
-    """Return distance and misfit of an ensemble carried over to the case."""
-    warm = transported(source, case.mean, "centred")
+    """Return distance and misfits of an ensemble carried over to the case."""
     each = distance(case.mean, source.belief) / math.sqrt(math.prod(case.shape[1:]))
-    return Carried(each, misfit(warm, case.mean, source).worst)
+    warm = (transported(source, case.mean, "centred", b) for b in BLENDS)
+    return Carried(each, tuple(misfit(maps, case.mean, source).worst for maps in warm))
 
 
 def _crps(case: Case, made: Made) -> float:
