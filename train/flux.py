@@ -9,9 +9,10 @@
 `vehicles` trains the weights of the new planes alone; all others stay as they are, so that maps without vehicles are
 answered as before, to the last bit. It is published if the gate of `ckm cloud publish` lets it pass.
 `rule` fits how far earlier answers may be reused (`openckm.evaluate.flux.rule`) on the validation sequences of
-`bench/flux_sequences.py` and writes warm.json into --out, the folder of the model that it belongs to, or an empty one
-for the embedded prior. `autoencoder` is published if it loses at most 1.5 dB on the held-out city. Each training
-resumes where it stopped and keeps a checkpoint every 2 minutes. San Francisco and Rotterdam are never read.
+`bench/flux_sequences.py` and writes warm.json, with what was measured beside it (warm_fit.json), into --out: the folder
+of the model that it belongs to, or an empty one for the embedded prior. `autoencoder` is published if it loses at most
+1.5 dB on the held-out city. Each training resumes where it stopped and keeps a checkpoint every 2 minutes. San
+Francisco and Rotterdam are never read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.data.shards import TracedMap, latent_state, read_shards
-from openckm.evaluate.flux.rule import fit_rule
+from openckm.evaluate.flux.rule import fit_rows, fit_rule
 from openckm.evaluate.worlds.moving import read_places
 from openckm.flux.latent import FLOOR_DB, LatentDenoiser, floor_db, latent_mean, load_latent, save_latent
 from openckm.maps.quantity import CHANNELS, GAIN
@@ -312,6 +313,8 @@ def rule(given: argparse.Namespace) -> None:
         found, carried = fit_rule(denoiser, places, card.sha256)
     given.out.mkdir(parents=True, exist_ok=True)
     found.write(given.out)
+    text = json.dumps([asdict(row) for row in fit_rows(carried, found)], indent=1)
+    (given.out / "warm_fit.json").write_text(text + "\n", encoding="utf-8")
     print(f"{found}, from {len(carried)} changes of {len(places)} places", flush=True)
 
 

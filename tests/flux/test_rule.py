@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from openckm.errors import InputError
-from openckm.evaluate.flux.rule import BLENDS, SCALES, Carried, rule_from
+from openckm.evaluate.flux.rule import BLENDS, SCALES, Carried, fit_rows, rule_from
 from openckm.flux.start import WarmRule, prior_rule
 from openckm.service.memory import _rule
 
@@ -44,6 +44,13 @@ def test_where_nothing_may_be_carried_over_there_is_no_rule():
         rule_from(changes((0.1, 1.2), (0.2, 1.3)), ELSEWHERE, SHA)
     with pytest.raises(InputError, match="at least one of each"):
         rule_from([], ELSEWHERE, SHA)
+
+
+def test_what_was_measured_is_said_of_the_changes_that_are_carried_over_alone():
+    found = changes((0.1, 0.9), (0.2, 1.0), (0.9, 1.6))
+    rows = {row.split: row for row in fit_rows(found, WarmRule(SHA, near=(0.5,)))}
+    assert rows["b=0.5"].value == pytest.approx(0.95) and rows["b=0"].value == pytest.approx(1.15)
+    assert rows["c=0.02"].value == pytest.approx(0.9) and {row.n for row in rows.values()} == {2}
 
 
 def test_a_node_opens_the_rule_of_the_model_that_it_serves(tmp_path, caplog):

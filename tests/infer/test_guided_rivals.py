@@ -8,6 +8,8 @@ from fields import field, gain_domain, levels, noisy, told
 from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
+from openckm.flux.stages import Chain, noised
+from openckm.infer.exact.jfs import JFS
 from openckm.infer.exact.samplers import FewStepSampler, draw_generator, draw_noise
 from openckm.infer.exact.spectrum import WhiteSpectrum
 from openckm.infer.rivals.daps import DAPS
@@ -65,6 +67,19 @@ def test_mmps_without_readings_is_the_prior():
 
 def error(draws: Tensor, posterior: GaussianField) -> float:
     return float((draws.double().mean(0) - posterior.mean).square().mean().sqrt())
+
+
+@pytest.mark.parametrize("guidance", [MMPS, JFS])
+def test_a_guided_second_stage_turns_draws_of_the_prior_into_draws_of_the_posterior(guidance):
+    """Two stages (P2): the first knows no readings, and the second, which does, is a guided denoiser."""
+    prior, numbers = field(), list(range(60))
+    likelihood, posterior = told(prior, cases()["blocks"], 0.1)
+    first = Chain(prior, None, seed=4).cold(8, numbers, (1, 8, 8))
+    second = Chain(guidance(prior, likelihood), None, seed=4)
+    found = second.second(noised(first, 5.0, 4, numbers), 5.0, 8, numbers)
+    assert error(first, posterior) > 3 * error(found, posterior), "the first stage knows no readings"
+    assert error(found, posterior) < 2 * float((posterior.variance() / len(numbers)).mean().sqrt())
+    assert float(found.double().var(0).mean()) == pytest.approx(float(posterior.variance().mean()), rel=0.25)
 
 
 @pytest.mark.parametrize("name", ["points", "blocks"])

@@ -80,8 +80,8 @@ class WarmRule:
         steps: steps after transport, by distance: the entry of the first `near` that is not exceeded.
         near: distances |m - m'|_2 over the root of the number of cells, ascending; beyond the last the chain starts
             cold.
-        blend: b of centred ensembles, 0 to 1.
         excess: greatest ratio of a warm ensemble's misfit to what is expected; beyond it the chain starts cold.
+        blend: b of centred ensembles, 0 to 1.
         measured_on: on what it was fitted.
     """
 
@@ -89,8 +89,8 @@ class WarmRule:
     scale: float = 0.02
     steps: tuple[int, ...] = (0,)
     near: tuple[float, ...] = (0.5,)
-    blend: float = 0.0
     excess: float = 2.0
+    blend: float = 0.0
     measured_on: str = ""
 
     def __post_init__(self) -> None:
@@ -132,7 +132,7 @@ class WarmRule:
                 raise ValueError(f"wanted exactly the keys {sorted(known)}")
             steps, near = tuple(map(int, raw["steps"])), tuple(map(float, raw["near"]))
             scale, blend, excess = (float(raw[name]) for name in ("scale", "blend", "excess"))
-            rule = cls(str(raw["sha256"]), scale, steps, near, blend, excess, str(raw["measured_on"]))
+            rule = cls(str(raw["sha256"]), scale, steps, near, excess, blend, str(raw["measured_on"]))
         except (OSError, ValueError, TypeError, OptionError) as error:
             raise ModelError(f"{path}: not a readable rule for warm starts ({error}); fetch the model again") from error
         if rule.sha256 != sha256:

@@ -5,6 +5,7 @@ The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the m
 bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
 
     X_burnt                vehicles burnt into the layout as if they were houses; all others do not know of them
+    X_perfect              what vehicles change in truth added to the mean: a bound on what their planes could bring
     latent_X               on latents, by the latent model of the package; floor_db is what its autoencoder loses
     trajectory             distance of chains of equal noise before and after a change, along the noise level
     METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
@@ -51,7 +52,7 @@ from openckm.evaluate.scores.fields import energy_distance, field_energy_score, 
 from openckm.evaluate.scores.image_metrics import image_scores
 from openckm.evaluate.scores.metrics import about_mean, coverage, crps_draws, rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
-from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
+from openckm.evaluate.worlds.moving import CHANGES, ONE_FRAME, Frame, Place, read_places
 from openckm.flux.latent import embedded_latent
 from openckm.flux.stages import Maps
 from openckm.flux.start import Source, prior_rule
@@ -172,9 +173,10 @@ class _Bench:
         for done, (k, change) in enumerate(work):
             if self.progress is not None:
                 self.progress(f"{self.places[k].city}, {change}", done, len(work))
-            for number in (1, 5, 20) if k < self.options.later and change != "added" else (1,):
+            goes_on = k < self.options.later and change not in ONE_FRAME
+            for number in (1, 5, 20) if goes_on else (1,):
                 found += self._kept(k, change, number)
-            if k < self.options.later and change != "added":
+            if goes_on:
                 found += self._kept_stream(k, change)
             if change in ("vehicles", "added"):
                 found += self._kept_burnt(k, change)
@@ -244,6 +246,10 @@ class _Bench:
                     made = method(shown)
                     values = frame_scores(made, case.frame, None)
                     found.append(_as_score(f"{name}_burnt", change, 1, place, values, made))
+            for name in ("mean_1", "mean_8"):  # no planes of vehicles can say more than what vehicles change in truth
+                made = dict(methods_of("short"))[name](case)
+                values = frame_scores(replace(made, maps=made.maps + _vehicles_do(place, change)), case.frame, None)
+                found.append(_as_score(f"{name}_perfect", change, 1, place, values, made))
             return found
 
         return self._remember(f"{self.places[k].number:03d}-{change}-burnt", make)
@@ -258,6 +264,15 @@ class _Bench:
             return found
 
         return self._remember(f"{self.places[k].number:03d}-{change}-stream", make)
+
+
+def _vehicles_do(place: Place, change: str) -> torch.Tensor:
+    """Return what the vehicles of frame 1 change of the true gain, [1, 5, H, W], latent code; 0 where it is unknown."""
+    now, empty = place.frame(change, 1).truth, place.frame("readings", 0).truth
+    found = torch.zeros(1, 5, *place.grid.shape)
+    if now is not None and empty is not None:
+        found[0, 0] = torch.as_tensor(np.nan_to_num((now - empty) / GAIN.scale))
+    return found
 
 
 def _as_score(name: str, change: str, number: int, place: Place, values: dict[str, float], made: Made) -> Score:

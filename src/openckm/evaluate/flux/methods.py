@@ -262,6 +262,7 @@ def methods_of(level: str) -> Iterator[tuple[str, Method]]:
     yield "copy", lambda c: Made(c.source.draws, 0, 0.0)
     yield "fresh", lambda c: c.fresh(about=False)
     yield "fresh_centred", lambda c: c.fresh(about=True)
+    yield "exact", lambda c: Made(c.filled(c.frame).draws, 0, 0.0)
     if level == "short":
         return
     yield "scaled_0", lambda c: c.carried("scaled", 0)

@@ -24,6 +24,8 @@ import numpy as np
 from openckm.errors import InputError
 from openckm.evaluate.flux.methods import Case, Made
 from openckm.evaluate.registry import Progress
+from openckm.evaluate.report.rows import Row, plain_row
+from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.evaluate.scores.metrics import about_mean, crps_draws
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place
 from openckm.flux.fallback import misfit
@@ -81,7 +83,7 @@ def rule_from(changes: Sequence[Carried], elsewhere: Sequence[Carried], sha256: 
     excess = ROOM * max(c.misfits[b] for c in inside)
     after = np.array([c.after for c in inside if c.after])
     scale = SCALES[int(np.argmin(after.mean(0)))] if len(after) else WarmRule().scale
-    return WarmRule(sha256, scale, (0,), (near,), BLENDS[b], max(excess, 1.0))
+    return WarmRule(sha256, scale, (0,), (near,), max(excess, 1.0), BLENDS[b])
 
 
 def fit_rule(
@@ -116,6 +118,20 @@ def fit_rule(
     cities = len({place.city for place in places})
     said = f"{len(found)} changes of {len(places)} validation places of {cities} cities"
     return replace(rule_from(found, elsewhere, sha256), measured_on=said), found
+
+
+def fit_rows(changes: Sequence[Carried], rule: WarmRule) -> list[Row]:
+    """Return the mean ratios of the changes that a rule carries over, by b and by c, with intervals over changes."""
+    inside = [c for c in changes if c.each <= rule.near[-1]]
+    tables = {"b": (BLENDS, [c.ratios for c in inside]), "c": (SCALES, [c.after for c in inside])}
+    rows = []
+    for name, (at, values) in tables.items():
+        for value, column in zip(at, np.array(values).T, strict=True):
+            found, label = mean_interval([float(v) for v in column], list(range(len(column)))), f"{name}={value:g}"
+            rows.append(
+                plain_row("rule", "fitted", label, "crps_db over cold about the mean", found, len(column), calls=1)
+            )
+    return rows
 
 
 def _case(denoiser: MapDenoiser, places: Sequence[Place], k: int, change: str, kept: dict[str, Source]) -> Case:

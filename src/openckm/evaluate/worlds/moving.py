@@ -1,8 +1,8 @@
 """Frames of a place that changes little by little, as what a network is conditioned on and what is true there.
 
 The changes are those of `openckm.data.sequences`, and three of our own: `added` (the vehicles of frame 0 appear in an
-empty street; one frame), `readings` (nothing moves; 0, then 0.5 to 2 % of the free covered cells have been read, with
-2 dB of noise) and `still` (the same question again).
+empty street; one frame), `built` (a house that was missing stands there; one frame) and `readings` (nothing moves; 0,
+then 0.5 to 2 % of the free covered cells have been read, with 2 dB of noise).
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ from openckm.priors.conditioning import (
 )
 from openckm.priors.ray_planes import site_rays
 
-CHANGES = ("vehicles", "added", *(f"move_{m:g}" for m in MOVES_M), "readings", "house")
+CHANGES = ("vehicles", "added", *(f"move_{m:g}" for m in MOVES_M), "readings", "house", "built")
+ONE_FRAME = ("added", "built")
+"""Changes that happen once."""
 READ = (0.005, 0.02)
 """Share of the free covered cells read in frame 1, and in the last one."""
 SIGMA_DB = 2.0
@@ -102,8 +104,7 @@ class Place:
         if change not in CHANGES or not 0 <= number <= FRAMES:
             raise OptionError(f"frame {number} of {change!r}: wanted 0 to {FRAMES} of one of {', '.join(CHANGES)}")
         arrays, shown = self.arrays, vehicles or self.vehicles
-        house = arrays["house_dm"][number] if change == "house" and number else arrays["height_dm"]
-        height = house.astype(np.float32) / 10
+        height = self._standing(change, number).astype(np.float32) / 10
         moves = change.startswith("move_") and number
         site = arrays[f"{change}_tx"][number] if moves else arrays["tx"]
         stands = self._vehicles(change, number)
@@ -126,6 +127,12 @@ class Place:
         value[0, 0, row, col] = torch.as_tensor(GAIN.encode(frame.readings.value))
         return Gaussian(Mask(domain, seen), value, SIGMA_DB / GAIN.scale)
 
+    def _standing(self, change: str, number: int) -> NDArray[np.uint16]:
+        """Heights of houses [dm]; `built` begins where `house` is in frame 1."""
+        if (change == "house" and number) or (change == "built" and not number):
+            return np.asarray(self.arrays["house_dm"][max(number, 1)])
+        return np.asarray(self.arrays["height_dm"])
+
     def _vehicles(self, change: str, number: int) -> NDArray[np.float32] | None:
         """Heights of vehicles [m]; None where the street is empty."""
         if change == "vehicles" or (change == "added" and number):
@@ -137,7 +144,9 @@ class Place:
         self, change: str, number: int, built: NDArray[np.bool_], stands: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_] | None]:
         key, index = f"{change}_gain_cdb", None
-        if change == "readings" or (number == 0 and change != "vehicles"):
+        if change == "built":
+            key, index = ("base_gain_cdb", 0) if number else ("house_gain_cdb", 0)
+        elif change == "readings" or (number == 0 and change != "vehicles"):
             key, index = "base_gain_cdb", 0
         elif change == "added":
             key, index = "vehicles_gain_cdb", 0
