@@ -86,7 +86,8 @@ def latent_mean(denoiser: LatentDenoiser, condition: Condition, seed: int = 0) -
     top, count = EDM().sigma_max, len(condition.site)
     shape = (denoiser.latent, rows // FACTOR, cols // FACTOR)
     start = top * torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-    return denoiser(start.expand(count, -1, -1, -1), torch.full((count,), top), condition)
+    found: Denoised = denoiser(start.expand(count, -1, -1, -1), torch.full((count,), top), condition)
+    return found
 
 
 class Decoded(Denoiser):

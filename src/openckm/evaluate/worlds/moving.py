@@ -104,7 +104,7 @@ class Place:
         if change not in CHANGES or not 0 <= number <= FRAMES:
             raise OptionError(f"frame {number} of {change!r}: wanted 0 to {FRAMES} of one of {', '.join(CHANGES)}")
         arrays, shown = self.arrays, vehicles or self.vehicles
-        height = self._standing(change, number).astype(np.float32) / 10
+        height = np.asarray(self._standing(change, number) / 10, np.float32)
         moves = change.startswith("move_") and number
         site = arrays[f"{change}_tx"][number] if moves else arrays["tx"]
         stands = self._vehicles(change, number)
