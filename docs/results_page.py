@@ -60,7 +60,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     "fleet": (Headline("bytes", "one edge"), Headline(".*_per_.*", split="int8")),
     "flux": (
         Headline("crps_db over cold|energy_score_db over cold", split="frame 1",
-                 method="centred_0|belief_.*|cold_1_o1"),
+                 method="carried_0|belief_.*|cold_1_o1"),
         Headline("share", "random found"), Headline("calls_over_cold|fallback_share", "requests.*"),
     ),
     "imperfect": (Headline("rmse_db"), Headline("rmse_ratio"), Headline("rmse_ratio", of="imperfect_first")),

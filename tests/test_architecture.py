@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "priors": {"nn", "maps"},
     "infer": {"priors", "observe", "reconstructor"},
     "predict": {"infer", "nn"},
-    "flux": {"nn", "priors", "infer"},
+    "flux": {"nn", "store", "priors", "infer"},
     "baselines": {"observe", "maps", "reconstructor"},
     "data": {"maps", "observe", "runner"},
     "training": {"priors", "data"},

@@ -2,13 +2,25 @@
 
 import json
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 import torch
 from torch.nn import functional
 
 from openckm.errors import ModelError, OptionError
-from openckm.flux.latent import CARD_FILE, Decoded, LatentDenoiser, floor_db, latent_mean, load_latent, save_latent
+from openckm.flux.latent import (
+    CARD_FILE,
+    FLOOR_DB,
+    WEIGHT_FILE,
+    Decoded,
+    LatentDenoiser,
+    embedded_latent,
+    floor_db,
+    latent_mean,
+    load_latent,
+    save_latent,
+)
 from openckm.flux.stages import Chain
 from openckm.nn.autoencoder import AutoencoderOptions, MapAutoencoder
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, scalars
@@ -142,3 +154,13 @@ def test_rays_steer_the_denoiser_and_a_latent_mean_is_one_call():
 def test_the_published_size_stays_below_6_mb():
     parts = MapAutoencoder(), LatentDenoiser(MapAutoencoder().options.latent)
     assert 2 * sum(p.numel() for part in parts for p in part.parameters()) < 6e6
+
+
+def test_the_latent_model_of_the_package_is_small_loses_little_and_answers():
+    code, denoiser, card = embedded_latent()
+    folder = files("openckm.assets") / "latent"
+    assert sum(len((folder / name).read_bytes()) for name in (CARD_FILE, WEIGHT_FILE)) < 6e6
+    assert card["floor_db"] <= FLOOR_DB and card["licence"] == "Apache-2.0" and card["samples"] > 0
+    assert not any(held in card["training_data"] for held in ("florence", "san_francisco", "rotterdam"))
+    found = code.decode(latent_mean(denoiser, condition(1)).mean)
+    assert found.shape == (1, 5, 16, 16) and bool(torch.isfinite(found).all())
