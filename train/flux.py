@@ -272,7 +272,7 @@ def latent(given: argparse.Namespace) -> None:
     trainer.run(given.seconds)
     hours = (
         trainer.seconds / max(trainer.step - begun, 1) * trainer.step / 3600
-    )  # a run that goes on counts its own steps
+    )
     if given.publish is not None:
         with trainer.averaged():
             cities = sorted({one.city for one in train})
