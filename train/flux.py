@@ -270,9 +270,7 @@ def latent(given: argparse.Namespace) -> None:
     trainer = Trainer(net, batch, options, given.out, validate=lambda _: decoded_error(net, code, held))
     begun = trainer.step
     trainer.run(given.seconds)
-    hours = (
-        trainer.seconds / max(trainer.step - begun, 1) * trainer.step / 3600
-    )
+    hours = trainer.seconds / max(trainer.step - begun, 1) * trainer.step / 3600
     if given.publish is not None:
         with trainer.averaged():
             cities = sorted({one.city for one in train})
