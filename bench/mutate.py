@@ -1,6 +1,6 @@
 """Mutation testing: what part of small, drawn changes to the code do a package's tests notice?
 
-    python bench/mutate.py OUT --seed 18 --count 400 [--package infer ...] [--budget 120] [--minutes 60]
+    python bench/mutate.py OUT --seed 18 --count 400 [--package infer ...] [--budget 120] [--again]
 
 Mutants are drawn by the seed alone, evenly over the packages, from every place in their modules where one of these
 changes can be made: a comparison turned or shifted, an arithmetic operator exchanged, a number changed, a condition
@@ -10,10 +10,13 @@ First the packages' tests run once under `coverage`, on the unchanged code: this
 lines it runs, and leaves out tests that do not pass here. Then each mutant is judged in a copy of the tree by the tests
 of its own package that run its line, the fastest first, and after them by the other tests of the same files, up to
 BUDGET seconds of tests. It is killed by the first failing test, or by running three times as long as it should. A line
-that no test runs (or that runs as the module loads, or as machine code) is judged by the tests that run its module.
+that no test runs (or that runs as the module loads) is judged by the tests that run its module.
 
-OUT is a table of the mutants and what became of each, in the order in which they were drawn; a run that stopped goes on
-where it was, so the first n of them are a random sample at any time. The trace is kept in OUT.trace.json.
+All tests are loaded once. A change within a function is made in a fork of that process, which puts the changed code
+into the functions that are there; any other change is judged by a process that loads the changed module anew.
+
+OUT is a table of the mutants and what became of each, by their number in the draw; a run that stopped goes on where it
+was, and `--again` judges those that survived again, by today's tests. The trace is kept in OUT.trace.json.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import argparse
 import ast
 import contextlib
 import csv
+import gc
 import importlib
 import json
 import math
@@ -33,9 +37,10 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,10 +51,14 @@ PACKAGES = {
     "scores": ("src/openckm/evaluate/scores", "tests/evaluate"),
 }
 """Sources and tests of each package."""
+SHARED = "tests/test_small_changes.py"
+"""Tests of all four packages, which earlier mutants asked for."""
 FIELDS = ("number", "package", "file", "line", "change", "outcome", "tests", "left", "seconds", "killer")
 """Columns: `tests` ran (or were to run, of a killed one), `left` covering tests did not for want of budget."""
 START_S, SLACK = 40.0, 3.0
 """A child has this long to load, and this many times the measured length of its tests [s]."""
+BROKEN = 70
+"""Exit status of a child whose own work failed: it says nothing of a mutant."""
 PRELOADED = (
     "torch", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "scipy.sparse.linalg", "scipy.ndimage", "pandas",
     "xarray", "rasterio", "pyproj", "shapely", "pykrige.ok", "hypothesis", "matplotlib.pyplot", "numba", "pytest",
@@ -81,12 +90,13 @@ class Changer(ast.NodeTransformer):
 
     def __init__(self, wanted: int = -1) -> None:
         self.wanted, self.seen, self.line, self.change = wanted, 0, 0, ""
+        self.depth, self.inside = 0, False
 
     def _here(self, node: ast.AST, change: str) -> bool:
         self.seen += 1
         if self.seen - 1 != self.wanted:
             return False
-        self.line, self.change = getattr(node, "lineno", 0), change
+        self.line, self.change, self.inside = getattr(node, "lineno", 0), change, self.depth > 0
         return True
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
@@ -144,7 +154,9 @@ class Changer(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Go into the body alone: not into annotations, defaults of types, or decorators."""
+        self.depth += 1
         node.body = [self.visit(statement) for statement in node.body]
+        self.depth -= 1
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -173,11 +185,25 @@ def places(path: Path) -> int:
     return changer.seen
 
 
-def changed(path: Path, place: int) -> tuple[str, int, str]:
-    """Return a module with one place changed, the line and what was changed."""
+def changed(path: Path, place: int) -> tuple[ast.Module, Changer]:
+    """Return a module with one place changed, and what was changed where."""
     changer = Changer(place)
     tree = ast.fix_missing_locations(changer.visit(ast.parse(path.read_text(encoding="utf-8"))))
-    return ast.unparse(tree), changer.line, changer.change
+    return tree, changer
+
+
+def put_into_functions(tree: ast.Module, path: Path) -> None:
+    """Give the functions of a loaded module the code of a changed text of it, in this process."""
+    found: dict[tuple[str, int], CodeType] = {}
+    pending = [compile(tree, str(path), "exec")]
+    while pending:
+        for code in (c for c in pending.pop().co_consts if isinstance(c, CodeType)):
+            found[code.co_qualname, code.co_firstlineno] = code
+            pending.append(code)
+    for one in [f for f in gc.get_objects() if type(f) is FunctionType]:
+        code = one.__code__
+        if code.co_filename == str(path) and (new := found.get((code.co_qualname, code.co_firstlineno))):
+            one.__code__ = new
 
 
 def drawn(seed: int, count: int, packages: list[str]) -> list[Mutant]:
@@ -211,7 +237,7 @@ class Trace:
         folder = PACKAGES[mutant.package][1] + "/"
         of_file = self.lines.get(mutant.file, {})
         near = set(of_file.get(str(line), ())) or {test for tests in of_file.values() for test in tests}
-        near = {test for test in near if test in self.seconds and test.startswith(folder)}
+        near = {test for test in near if test in self.seconds and test.startswith((folder, SHARED))}
         files = {test.split("::")[0] for test in near}
         rest = {test for test in self.seconds if test.split("::")[0] in files} - near
         length = self.seconds.__getitem__
@@ -247,7 +273,7 @@ def enter(tree: Path) -> None:
     """Let this process run the tests of a tree."""
     os.chdir(tree)
     os.environ.update(PYTHONPATH=str(tree / "src"), OMP_NUM_THREADS="1", MPLBACKEND="Agg")
-    sys.path.insert(0, str(tree / "src"))
+    sys.path[:0] = [str(tree / "src"), str(tree)]
     import hypothesis
 
     hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
@@ -288,7 +314,7 @@ def in_child(work: Callable[[], int], limit_s: float, log: Path) -> int | None:
     """Return the exit status of some work in a process of its own, None if it takes too long."""
     child = os.fork()
     if child == 0:
-        status = 70
+        status = BROKEN
         try:
             os.setsid()
             with log.open("w") as file:
@@ -313,11 +339,8 @@ def in_child(work: Callable[[], int], limit_s: float, log: Path) -> int | None:
     return None
 
 
-def judged(tree: Path, number: int, mutant: Mutant, trace: Trace, budget_s: float) -> dict[str, object]:
-    """Return the line of one mutant: whether the tests of its package notice it."""
-    path = tree / mutant.file
-    kept, stamp = path.read_text(encoding="utf-8"), path.stat().st_mtime
-    text, line, change = changed(path, mutant.place)
+def chosen_tests(mutant: Mutant, line: int, trace: Trace, budget_s: float) -> tuple[list[str], int, float]:
+    """Return the tests that judge a mutant, how many that run it are left out, and how long the tests take [s]."""
     every, near = trace.tests_of(mutant, line)
     tests, length = [], 0.0
     for test in every:
@@ -325,31 +348,101 @@ def judged(tree: Path, number: int, mutant: Mutant, trace: Trace, budget_s: floa
             break
         tests.append(test)
         length += trace.seconds[test]
-    said, log = tree / "killer.txt", tree / "child.log"
-    said.unlink(missing_ok=True)
+    return tests, max(near - len(tests), 0), length
 
-    def work() -> int:
-        enter(tree)
-        recorder = Recorder()
-        status = tested(["-x", *tests], recorder)
-        said.write_text("".join(recorder.failed[:1]), encoding="utf-8")
-        return status
 
-    path.write_text(text, encoding="utf-8")
-    os.utime(path, (stamp + 2 * number + 2,) * 2)  # byte code and machine code are kept by this time
-    begun = time.perf_counter()
-    try:
-        status = in_child(work, START_S + SLACK * length, log) if tests else 0
-    finally:
-        path.write_text(kept, encoding="utf-8")
-        os.utime(path, (stamp, stamp))
-    outcome = "survived" if status == 0 else "timeout" if status is None else "killed"
-    killer = said.read_text(encoding="utf-8") if said.is_file() else ""
-    row = (
-        number, mutant.package, mutant.file, line, change, outcome, len(tests), max(near - len(tests), 0),
-        round(time.perf_counter() - begun, 1), killer,
-    )  # fmt: skip
-    return dict(zip(FIELDS, row, strict=True))
+class Judge:
+    """Says of mutants whether the tests of their packages notice them.
+
+    Args:
+        tree: copy of the sources.
+        trace: of the unchanged code.
+        budget_s: how long the tests of a mutant may take [s].
+        done: called with the line of each mutant.
+    """
+
+    def __init__(self, tree: Path, trace: Trace, budget_s: float, done: Callable[[dict[str, object]], None]) -> None:
+        self.tree, self.trace, self.budget_s, self.done = tree, trace, budget_s, done
+        self.mutants: Sequence[tuple[int, Mutant]] = ()
+
+    def among_loaded(self, mutants: Sequence[tuple[int, Mutant]], folders: list[str]) -> None:
+        """Judge changes within functions: load all tests once, and fork for each mutant."""
+        self.mutants = mutants
+
+        def work() -> int:
+            enter(self.tree)
+            return tested(folders, self)
+
+        in_child(work, 1e6, self.tree / "loaded.log")
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Instead of all tests: each mutant's."""
+        items = {item.nodeid: item for item in session.items}
+        gc.collect()
+        for number, mutant in self.mutants:
+            path = self.tree / mutant.file
+            changed_tree, change = changed(path, mutant.place)
+            tests, left, length = chosen_tests(mutant, change.line, self.trace, self.budget_s)
+            tests = [test for test in tests if test in items]
+
+            def work() -> int:
+                recorder = Recorder()
+                session.config.pluginmanager.register(recorder)
+                put_into_functions(changed_tree, path)  # noqa: B023
+                chosen = [items[test] for test in tests]  # noqa: B023
+                for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                    session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if recorder.failed:
+                        break
+                self.said.write_text("".join(recorder.failed[:1]), encoding="utf-8")
+                return int(bool(recorder.failed))
+
+            self._judged(number, mutant, change, tests, left, length, work)
+        return True
+
+    def anew(self, number: int, mutant: Mutant) -> None:
+        """Judge a change to what a module does as it loads."""
+        path = self.tree / mutant.file
+        kept, stamp = path.read_text(encoding="utf-8"), path.stat().st_mtime
+        changed_tree, change = changed(path, mutant.place)
+        tests, left, length = chosen_tests(mutant, change.line, self.trace, self.budget_s)
+
+        def work() -> int:
+            enter(self.tree)
+            recorder = Recorder()
+            status = tested(["-x", *tests], recorder)
+            self.said.write_text("".join(recorder.failed[:1]), encoding="utf-8")
+            return status
+
+        path.write_text(ast.unparse(changed_tree), encoding="utf-8")
+        os.utime(path, (stamp + 2 * number + 2,) * 2)  # byte code is kept by this time
+        try:
+            self._judged(number, mutant, change, tests, left, length, work)
+        finally:
+            path.write_text(kept, encoding="utf-8")
+            os.utime(path, (stamp, stamp))
+
+    @property
+    def said(self) -> Path:
+        """Where a child writes which test failed."""
+        return self.tree / "killer.txt"
+
+    def _judged(
+        self, number: int, mutant: Mutant, change: Changer, tests: list[str], left: int, length: float,
+        work: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.said.unlink(missing_ok=True)
+        begun = time.perf_counter()
+        status = in_child(work, START_S + SLACK * length, self.tree / "child.log") if tests else 0
+        if status == BROKEN:
+            raise RuntimeError(f"mutant {number} could not be judged: {(self.tree / 'child.log').read_text()[-2000:]}")
+        outcome = "survived" if status == 0 else "timeout" if status is None else "killed"
+        killer = self.said.read_text(encoding="utf-8") if self.said.is_file() else ""
+        row = (
+            number, mutant.package, mutant.file, change.line, change.change, outcome, len(tests), left,
+            round(time.perf_counter() - begun, 1), killer,
+        )  # fmt: skip
+        self.done(dict(zip(FIELDS, row, strict=True)))
 
 
 def share(rows: list[dict[str, Any]]) -> str:
@@ -369,12 +462,25 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES))
     parser.add_argument("--budget", type=float, default=120.0, help="seconds of tests for a mutant")
-    parser.add_argument("--minutes", type=float, default=1e6)
+    parser.add_argument("--again", action="store_true", help="judge those that survived again")
     arguments = parser.parse_args()
     out, names = arguments.out.resolve(), arguments.package or list(PACKAGES)
-    mutants = drawn(arguments.seed, arguments.count, names)
-    done: list[dict[str, Any]] = list(csv.DictReader(out.open())) if out.is_file() else []
-    begun = time.monotonic()
+    table: dict[int, dict[str, Any]] = {}
+    if out.is_file():
+        table = {int(row["number"]): row for row in csv.DictReader(out.open())}
+    judged = {n for n, row in table.items() if not (arguments.again and row["outcome"] == "survived")}
+    todo = [(n, m) for n, m in enumerate(drawn(arguments.seed, arguments.count, names)) if n not in judged]
+
+    def done(row: dict[str, Any]) -> None:
+        known = {int(r["number"]): r for r in csv.DictReader(out.open())} if out.is_file() else {}
+        known[row["number"]] = row
+        with out.open("w", newline="") as file:
+            lines = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            lines.writeheader()
+            lines.writerows(known[n] for n in sorted(known))
+        with out.with_suffix(".log").open("a") as log:
+            print(*row.values(), file=log, flush=True)
+
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -382,25 +488,20 @@ def main() -> None:
         tree = Path(folder) / "tree"
         left_out = (".git", ".venv", "runs", "out", ".mypy_cache", "__pycache__", "node_modules")
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*left_out))
-        kept = out.with_suffix(".trace.json")
+        kept, folders = out.with_suffix(".trace.json"), [*(PACKAGES[name][1] for name in names), SHARED]
         if not kept.is_file():
-            folders = [PACKAGES[name][1] for name in names]
             in_child(lambda: traced(tree, folders, kept) or 0, 1e6, out.with_suffix(".trace.log"))
-        trace = Trace(**json.loads(kept.read_text(encoding="utf-8")))
-        print(f"{len(trace.seconds)} tests in {sum(trace.seconds.values()):.0f} s", flush=True)
-        for number, mutant in list(enumerate(mutants))[len(done) :]:
-            if time.monotonic() - begun > 60 * arguments.minutes:
-                break
-            done.append(judged(tree, number, mutant, trace, arguments.budget))
-            with out.open("w", newline="") as file:
-                table = csv.DictWriter(file, FIELDS, lineterminator="\n")
-                table.writeheader()
-                table.writerows(done)
-            print(*done[-1].values(), flush=True)
+        judge = Judge(tree, Trace(**json.loads(kept.read_text(encoding="utf-8"))), arguments.budget, done)
+        inside = {n: changed(tree / m.file, m.place)[1].inside for n, m in todo}
+        judge.among_loaded([(n, m) for n, m in todo if inside[n]], folders)
+        for n, m in todo:
+            if not inside[n]:
+                judge.anew(n, m)
+    rows = list(csv.DictReader(out.open()))
     for name in names:
-        if rows := [row for row in done if row["package"] == name]:
-            print(f"{name}: {share(rows)}")
-    print(f"all: {share(done)}")
+        if of := [row for row in rows if row["package"] == name]:
+            print(f"{name}: {share(of)}")
+    print(f"all: {share(rows)}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     radiomamba          P3's published configuration             radiomamba-ssd     the same sizes, matrix-product scans
     radiomamba-small    a small one for a CPU                    radiounet          P3's baseline
+    radiomamba-middle, radiomamba-tiny    the small one of two and of one third of its width, for learning curves
     unet, unet-small    plain convolutional U-Nets of the floating-point operations of radiomamba and radiomamba-small
     rme-gan             a conditional GAN                        radiodiff          a few-step conditional diffusion
 
@@ -34,6 +35,8 @@ MAMBAS = {
     "radiomamba": RadioMambaOptions(),
     "radiomamba-ssd": RadioMambaOptions(mamba=MambaOptions(form="ssd")),
     "radiomamba-small": SMALL,
+    "radiomamba-middle": replace(SMALL, widths=(20, 40, 84, 128)),
+    "radiomamba-tiny": replace(SMALL, widths=(12, 24, 48, 64)),
 }
 PLAIN = RadioMambaOptions(branches="conv", convolution="standard")
 UNETS = {

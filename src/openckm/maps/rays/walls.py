@@ -120,8 +120,9 @@ def _cuts(middle: Field, side: NDArray[np.int64]) -> NDArray[np.int64]:
     found: dict[bytes, NDArray[np.int64]] = {}
     cut = functions()["cut"]
     for start in starts:
-        one = begins[: cut(middle, int(start), begins, room)].copy()
-        other = np.sort((n - begins[: cut(back, int(n - 1 - start), begins, room)]) % n)
+        # two cuts may settle in one place: between them there is no wall
+        one = np.unique(begins[: cut(middle, int(start), begins, room)])
+        other = np.unique((n - begins[: cut(back, int(n - 1 - start), begins, room)]) % n)
         found |= {one.tobytes(): one, other.tobytes(): other}
     if len(found) == 1:
         return next(iter(found.values()))
