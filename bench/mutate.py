@@ -364,6 +364,7 @@ class Judge:
     def __init__(self, tree: Path, trace: Trace, budget_s: float, done: Callable[[dict[str, object]], None]) -> None:
         self.tree, self.trace, self.budget_s, self.done = tree, trace, budget_s, done
         self.mutants: Sequence[tuple[int, Mutant]] = ()
+        self.killers: set[str] = set()
 
     def among_loaded(self, mutants: Sequence[tuple[int, Mutant]], folders: list[str]) -> None:
         """Judge changes within functions: load all tests once, and fork for each mutant."""
@@ -373,7 +374,9 @@ class Judge:
             enter(self.tree)
             return tested(folders, self)
 
-        in_child(work, 1e6, self.tree / "loaded.log")
+        log = self.tree / "loaded.log"
+        in_child(work, 1e6, log)
+        print(*(line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("control:")), sep="\n")
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Instead of all tests: each mutant's."""
@@ -398,7 +401,23 @@ class Judge:
                 return int(bool(recorder.failed))
 
             self._judged(number, mutant, change, tests, left, length, work)
+        self._control(session, items)
         return True
+
+    def _control(self, session: Any, items: dict[str, Any]) -> None:
+        """Run every test that killed a mutant on the unchanged code, in one process: none may fail there."""
+        chosen = [items[test] for test in sorted(self.killers) if test in items]
+
+        def work() -> int:
+            recorder = Recorder()
+            session.config.pluginmanager.register(recorder)
+            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self.said.write_text("\n".join(recorder.failed), encoding="utf-8")
+            return 0
+
+        in_child(work, 1e6, self.tree / "child.log")
+        print(f"control: {len(chosen)} tests on unchanged code, failed: {self.said.read_text() or 'none'}", flush=True)
 
     def anew(self, number: int, mutant: Mutant) -> None:
         """Judge a change to what a module does as it loads."""
@@ -438,6 +457,7 @@ class Judge:
             raise RuntimeError(f"mutant {number} could not be judged: {(self.tree / 'child.log').read_text()[-2000:]}")
         outcome = "survived" if status == 0 else "timeout" if status is None else "killed"
         killer = self.said.read_text(encoding="utf-8") if self.said.is_file() else ""
+        self.killers |= {killer} - {""}
         row = (
             number, mutant.package, mutant.file, change.line, change.change, outcome, len(tests), left,
             round(time.perf_counter() - begun, 1), killer,

@@ -15,7 +15,10 @@ from openckm.evaluate.scores.metrics import crps_draws
 from openckm.infer.exact.spectrum import FittedSpectrum
 from openckm.infer.rivals.diffpir import diffpir
 from openckm.infer.route import visit_order
+from openckm.maps.buildings.height_names import unusual_heights
 from openckm.maps.buildings.rasters import _nothings
+from openckm.maps.buildings.tags import parse_levels
+from openckm.maps.csv import join_drive_tests, read_drive_test
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Points
 from openckm.maps.pixels import GreyScale
@@ -103,3 +106,52 @@ def test_a_picture_has_at_most_1200_dots_an_inch():
 def test_a_window_just_as_large_as_the_map_fits():
     assert _free_windows(np.zeros((4, 5), bool), 4, 5).tolist() == [[True]]
     assert _free_windows(np.zeros((4, 5), bool), 5, 5).size == 0
+
+
+def drive_test(tmp_path, *lines, name="drive.csv", **options):
+    path = tmp_path / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_drive_test(path, **options)
+
+
+@pytest.mark.parametrize(("west", "south"), [("W", "S"), ("w", "s"), ("West", "South"), ("oeste", "sur")])
+def test_a_drive_in_the_south_west_lies_there_whatever_word_says_so(tmp_path, west, south):
+    rows = [f"{43.2 + k / 1e4},{west},{22.9},{south},{-90 - k}" for k in range(4)]
+    points = drive_test(tmp_path, "lon,lon_dir,lat,lat_dir,rsrp", *rows, crs="EPSG:4326").points
+    signed = [f"{-43.2 - k / 1e4},{-22.9},{-90 - k}" for k in range(4)]
+    same = drive_test(tmp_path, "lon,lat,rsrp", *signed, name="signed.csv", crs="EPSG:4326").points
+    assert np.allclose(points.x, same.x) and np.allclose(points.y, same.y)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    ["2147483647", "-2147483648", "4294967295", "65535", "-32768", "9999", "-9999", "-999", "9.96920996838687e36",
+     "-3.4028234663852886e38", "1e20"],
+)  # fmt: skip
+def test_what_files_write_for_no_reading_is_no_reading(tmp_path, nothing):
+    """Full scale of the usual whole numbers, the nines of surveyors, the fill values of NetCDF and of rasters."""
+    rows = [f"24.94,60.17{k},{-90 - k}" for k in range(8)] + [f"24.94,60.18{k},{nothing}" for k in range(3)]
+    drive = drive_test(tmp_path, "lon,lat,rsrp", *rows, crs="EPSG:4326")
+    assert sorted(drive.points.value) == [-97.0 + k for k in range(8)] and drive.report.rows_read == 11
+
+
+def test_two_drives_together_reach_from_the_weakest_to_the_strongest(tmp_path):
+    drives = [
+        drive_test(tmp_path, "lon,lat,rsrp", f"24.94,60.17,{a}", f"24.94,60.18,{b}", name=f"{a}.csv", crs="EPSG:4326")
+        for a, b in ((-90, -80), (-101, -99))
+    ]
+    report = join_drive_tests(drives).report
+    assert (report.value_min, report.value_max, report.kept) == (-101.0, -80.0, 4)
+
+
+def test_storeys_in_roman_numerals_are_counted():
+    numerals = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+    assert [parse_levels(numeral) for numeral in numerals] == list(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("name", "metres"), [("bldg_height_ft", 3.048), ("height_feet", 3.048), ("height_cm", 0.1), ("height_mm", 0.01)]
+)
+def test_a_height_is_in_the_unit_that_its_property_names(name, metres):
+    heights, said = unusual_heights([{name: 10.0}, {name: 20.0}])
+    assert np.allclose(heights, [metres, 2 * metres]) and name in said[0]
