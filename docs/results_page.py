@@ -67,7 +67,8 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     "invdiff": (Headline("psnr_db"), Headline("psnr_gain_db")),
     "mamba": (
         Headline("rmse_db", "static|dynamic"), Headline("rmse_ratio|rmse_db over alone", "static", "measured 1%"),
-        Headline("rmse_db", "static|dynamic", of="mamba_first"), Headline("residual_std_db", "duke"), Headline("latency_ms", "cost"),
+        Headline("rmse_db", "static|dynamic", of="mamba_first"), Headline("residual_std_db", "duke"),
+        Headline("latency_ms", "cost"),
         Headline("parameters_m", "cost", "256 x 256"), Headline("speed_up", "scan"),
     ),
     "maps_http": (Headline(".*"),),
