@@ -236,8 +236,8 @@ class Trace:
         """Return the tests that judge a mutant, the best first, and how many of them run its line or module."""
         folder = PACKAGES[mutant.package][1] + "/"
         of_file = self.lines.get(mutant.file, {})
-        near = set(of_file.get(str(line), ())) or {test for tests in of_file.values() for test in tests}
-        near = {test for test in near if test in self.seconds and test.startswith((folder, SHARED))}
+        own = {test for test in self.seconds if test.startswith((folder, SHARED))}
+        near = own.intersection(of_file.get(str(line), ())) or own & set().union(*of_file.values())
         files = {test.split("::")[0] for test in near}
         rest = {test for test in self.seconds if test.split("::")[0] in files} - near
         length = self.seconds.__getitem__
@@ -374,9 +374,8 @@ class Judge:
             enter(self.tree)
             return tested(folders, self)
 
-        log = self.tree / "loaded.log"
-        in_child(work, 1e6, log)
-        print(*(line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("control:")), sep="\n")
+        in_child(work, 1e6, self.tree / "loaded.log")
+        print((self.tree / "control.txt").read_text(encoding="utf-8"))
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Instead of all tests: each mutant's."""
@@ -386,7 +385,8 @@ class Judge:
             path = self.tree / mutant.file
             changed_tree, change = changed(path, mutant.place)
             tests, left, length = chosen_tests(mutant, change.line, self.trace, self.budget_s)
-            tests = [test for test in tests if test in items]
+            asked = [test for test in items if test.startswith(SHARED)]  # all of them, those that are new, too
+            tests = [test for test in dict.fromkeys([*tests, *asked]) if test in items]
 
             def work() -> int:
                 recorder = Recorder()
@@ -417,7 +417,8 @@ class Judge:
             return 0
 
         in_child(work, 1e6, self.tree / "child.log")
-        print(f"control: {len(chosen)} tests on unchanged code, failed: {self.said.read_text() or 'none'}", flush=True)
+        said = f"control: {len(chosen)} tests on unchanged code, failed: {self.said.read_text() or 'none'}"
+        (self.tree / "control.txt").write_text(said, encoding="utf-8")
 
     def anew(self, number: int, mutant: Mutant) -> None:
         """Judge a change to what a module does as it loads."""
@@ -429,7 +430,7 @@ class Judge:
         def work() -> int:
             enter(self.tree)
             recorder = Recorder()
-            status = tested(["-x", *tests], recorder)
+            status = tested(["-x", *(test for test in tests if not test.startswith(SHARED)), SHARED], recorder)
             self.said.write_text("".join(recorder.failed[:1]), encoding="utf-8")
             return status
 

@@ -175,3 +175,44 @@ def filled(text: str) -> str:
         pattern = rf"(<!-- {name}:[^\n]*\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, make=make: m[1] + "\n".join(make()) + "\n" + m[2], text, flags=re.DOTALL)
     return re.sub(r"(<!--=(.*?)-->).*?(<!--/-->)", lambda m: m[1] + number(m[2]) + m[3], text, flags=re.DOTALL)
+
+
+TYPED = ROOT / "docs" / "typed_numbers.csv"
+"""Pages with typed numbers: the benches whose rows they are of, the numbers of no row, and whence those come."""
+
+
+def free_text(page: str) -> str:
+    """Return a page without what is made from the rows, and without code."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for pattern in (r"<!-- (\w+):[^\n]*\n.*?<!-- /\1 -->", r"<!--=.*?<!--/-->", r"```.*?```"):
+        text = re.sub(pattern, "", text, flags=re.DOTALL)
+    return text
+
+
+def typed_numbers(page: str) -> set[str]:
+    """Return the numbers of two decimals or more that were typed on a page."""
+    return set(re.findall(r"(?<![\w.,:/-])(?<!Python )\d+\.\d\d+(?![\w.])", free_text(page)))
+
+
+def numbers_of_rows(benches: str) -> set[str]:
+    """Return what rows of some benches say, to two to four decimals, as it is and in per cent."""
+    found = [row for name in benches.split() for row in report(name)["rows"]]
+    values = [scale * abs(row[end]) for row in found for end in ("value", "ci_low", "ci_high") for scale in (1, 100)]
+    return {f"{value:.{digits}f}" for value in values for digits in (2, 3, 4)}
+
+
+def refresh_typed() -> None:
+    """Write anew which typed numbers are of no row; read what changed before you commit it."""
+    with TYPED.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    for line in lines:
+        others = typed_numbers(line["page"]) - numbers_of_rows(line["benches"])
+        line["others"] = " ".join(sorted(others, key=float))
+    with TYPED.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(lines)
+
+
+if __name__ == "__main__":
+    refresh_typed()

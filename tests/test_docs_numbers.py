@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 import re
@@ -30,18 +31,10 @@ def numbers(pages):
     return importlib.import_module("numbers_of_docs")
 
 
-def free_text(page: str) -> str:
-    """The page without what is made from the rows."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    text = re.sub(r"<!-- (\w+):[^\n]*\n.*?<!-- /\1 -->", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--=.*?<!--/-->", "", text, flags=re.DOTALL)
-    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-
-
 @pytest.mark.parametrize("page", ["README.md", "docs/protocol.md", "docs/goals.md"])
-def test_no_result_is_written_by_hand(page):
-    by_hand = re.findall(r"(?<![\w.,:/-])(?<!Python )\d+\.\d\d+(?![\w.])", free_text(page))
-    assert by_hand == [], f"{page}: write these as <!--=BENCH METHOD TASK SPLIT METRIC--> marks"
+def test_no_result_is_written_by_hand(numbers, page):
+    by_hand = numbers.typed_numbers(page)
+    assert not by_hand, f"{page}: write these as <!--=BENCH METHOD TASK SPLIT METRIC--> marks: {by_hand}"
 
 
 TRIPLE = re.compile(r"(\d+\.\d+) [(\[](\d+\.\d+)(?:-|–| to |, )(\d+\.\d+)[)\]]")
@@ -49,7 +42,7 @@ GATES = {"docs/decisions/0012-rays-before-networks.md": {("0.75", "0.70", "0.81"
 """Numbers with intervals that no report has: the gate of the rays (bench/results/rays/ray_gate.json)."""
 
 
-def test_a_number_with_an_interval_that_was_typed_is_that_of_a_row():
+def test_a_number_with_an_interval_that_was_typed_is_that_of_a_row(numbers):
     """A page may lag behind the rows: 0.93 was said of 1.016 (0.995-1.036) once."""
     stated = [row for path in REPORTS for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
     ends = [(row["value"], row["ci_low"], row["ci_high"]) for row in stated]
@@ -57,12 +50,41 @@ def test_a_number_with_an_interval_that_was_typed_is_that_of_a_row():
     seen = 0
     for page in pages:
         name = str(page.relative_to(ROOT))
-        for typed in set(TRIPLE.findall(free_text(name))) - GATES.get(name, set()):
+        for typed in set(TRIPLE.findall(numbers.free_text(name))) - GATES.get(name, set()):
             digits = [len(part.split(".")[1]) for part in typed]
             said = tuple(map(float, typed))
             assert any(tuple(map(round, row, digits)) == said for row in ends), f"{name}: {typed} is of no row"
             seen += 1
     assert seen > 20
+
+
+TYPED = {
+    line["page"]: line
+    for line in csv.DictReader((ROOT / "docs" / "typed_numbers.csv").read_text(encoding="utf-8").splitlines())
+}
+"""Pages with numbers that were typed: the benches whose rows they are of, the others, and where those come from."""
+MADE = {"README.md", *(f"docs/{name}.md" for name in ("results", "api", "cli", "protocol", "goals"))}
+"""Pages whose numbers all are made from rows, which other tests say."""
+
+
+@pytest.mark.parametrize("page", sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")))
+def test_a_typed_number_is_that_of_a_row_or_says_where_it_comes_from(numbers, page):
+    """Decision records are of their day and are left out."""
+    if page in MADE:
+        return
+    typed = numbers.typed_numbers(page)
+    known = TYPED.get(page, {"benches": "", "others": "", "whence": ""})
+    others = set(known["others"].split())
+    unknown = typed - numbers.numbers_of_rows(known["benches"]) - others
+    assert not unknown, f"{page}: {sorted(unknown)} are of no row: python docs/numbers_of_docs.py, and say whence"
+    assert others <= typed, f"{page}: {sorted(others - typed)} are gone: python docs/numbers_of_docs.py"
+    assert bool(others) == bool(known["whence"])
+
+
+def test_a_changed_number_would_be_noticed(numbers):
+    value = numbers.rows("mamba")["predict", "static", "alone", "rmse_db"]["value"]
+    assert f"{value:.2f}" in numbers.numbers_of_rows("mamba")
+    assert not {f"{value + 30:.3f}", "123.45"} & numbers.numbers_of_rows("flux mamba rays")
 
 
 def test_the_pages_say_what_the_rows_say(numbers):

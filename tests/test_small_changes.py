@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from openckm.evaluate.scores.metrics import crps_draws
 from openckm.infer.exact.spectrum import FittedSpectrum
 from openckm.infer.rivals.diffpir import diffpir
 from openckm.infer.route import visit_order
+from openckm.infer.spread.calibration import isolation
 from openckm.maps.buildings.height_names import unusual_heights
 from openckm.maps.buildings.rasters import _nothings
 from openckm.maps.buildings.tags import parse_levels
@@ -155,3 +157,25 @@ def test_storeys_in_roman_numerals_are_counted():
 def test_a_height_is_in_the_unit_that_its_property_names(name, metres):
     heights, said = unusual_heights([{name: 10.0}, {name: 20.0}])
     assert np.allclose(heights, [metres, 2 * metres]) and name in said[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "mbit_s"),
+    [("bit/s", 8e-6), ("kbit/s", 8e-3), ("Mbit/s", 8.0), ("Gbit/s", 8e3), ("byte/s", 64e-6), ("kbyte/s", 64e-3),
+     ("Mbyte/s", 64.0), ("Gbyte/s", 64e3)],
+)  # fmt: skip
+def test_eight_of_any_unit_of_throughput_are_so_many_megabits_a_second(tmp_path, unit, mbit_s):
+    rows = [f"24.94,60.17{k},8" for k in range(4)]
+    points = drive_test(tmp_path, f"lon,lat,throughput ({unit})", *rows, crs="EPSG:4326").points
+    assert points.unit == "Mbit/s" and np.allclose(points.value, mbit_s, rtol=1e-12)
+
+
+def test_a_plain_drive_test_is_bounded_on_neither_side(tmp_path):
+    points = drive_test(tmp_path, "lon,lat,rsrp", "24.94,60.17,-90", "24.95,60.17,-91", crs="EPSG:4326").points
+    assert (points.low == -np.inf).all() and (points.high == np.inf).all()
+
+
+def test_how_alone_a_cell_is_does_not_depend_on_which_side_of_the_map_is_longer():
+    # 8 x 32 cells of 5 m are 6,400 m2, 1,600 for each of four readings: half of their side is 20 m
+    scene = SimpleNamespace(cells=np.arange(4), shape=(8, 32), grid=Grid((8, 32), 5.0))
+    assert np.allclose(isolation(scene, np.array([10.0, 40.0])), [0.5, 2.0])
