@@ -22,7 +22,9 @@ nor carrier, so both are asked for. The data set states no licence: what was tra
     python train/prior.py --data rays --rays rays/planes --start shipped --out runs/rays --batch 8 \
         --steps 2400 --decay-steps 1000 --nothing 0.12 --learning-rate 4e-4 --posterior-share 0.6 --publish runs/prior_s
 
-teaches the shipped prior to read rays, from weights that answer as before (--start).
+teaches the shipped prior to read rays, from weights that answer as before (--start). With --misdrawn, every map is
+seen a second time with a layout that is shifted and lacks buildings (`openckm.data.misdrawn`); their rays lie in the
+folder `misdrawn` of --rays.
 
 Resumes where it stopped, keeps a checkpoint every 5 minutes. Each --data folder holds shards made by
 `ckm data generate`; which cities are held out for validation and which are never read says `openckm.data.split`.
@@ -43,16 +45,17 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
-from openckm.data.shards import TracedMap, read_shards
+from openckm.data.shards import TracedMap, read_shard, read_shards
 from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.maps.site import Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIZES, Denoiser, MapDenoiser, with_planes
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.priors.schedules import EDM
 from openckm.store.weights import require_new_folder
-from openckm.training.rays import Planes, coarse_rays, kept_rays
+from openckm.training.rays import Planes, coarse_rays, kept_rays, misdrawn_shard
 from openckm.training.samples import MixedSet, SampleOptions, TrainingSet
 from openckm.training.trainer import Batch, Trainer, TrainOptions
 
@@ -175,6 +178,7 @@ class Maps:
         facts: entries of the card.
         seen_rays: planes of rays of the training maps; None where the network reads none.
         held_rays: those of the validation maps.
+        layouts: the layouts of the training maps as the network sees them; None where they are the true ones.
     """
 
     seen: Sequence[TracedMap]
@@ -182,11 +186,25 @@ class Maps:
     facts: dict[str, Any]
     seen_rays: Sequence[Planes] | None = None
     held_rays: Sequence[Planes] | None = None
+    layouts: Sequence[Layout] | None = None
+
+    def misdrawn(self, paths: Sequence[Path], rays: Path) -> Maps:
+        """Return the same with every training map a second time, its layout misdrawn."""
+        seen, planes, layouts = list(self.seen), list(self.seen_rays or ()), [m.layout for m in self.seen]
+        for path in paths:
+            wrong, true = misdrawn_shard(path), list(read_shard(path))
+            launched = kept_rays(path, rays / "misdrawn", maps=wrong)
+            chosen = [k for k, m in enumerate(true) if m.split == "train"]
+            seen += [true[k] for k in chosen]
+            planes += [launched[k] for k in chosen]
+            layouts += [wrong[k].layout for k in chosen]
+        facts = self.facts | {"training_data": self.facts["training_data"] + "; each with a misdrawn layout, too"}
+        return replace(self, seen=seen, seen_rays=planes, layouts=layouts, facts=facts)
 
 
-def traced_maps(folders: Sequence[Path], rays: Path | None) -> Maps:
+def traced_maps(folders: Sequence[Path], rays: Path | None, wrongly: bool = False) -> Maps:
     """Return ray-traced maps, split by city and seed (`openckm.data.split`), with their rays where a folder keeps
-    those."""
+    those, and `wrongly` drawn, too, where that is asked for."""
     paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
     maps = list(read_shards(paths))
     planes = None if rays is None else [one for path in paths for one in kept_rays(path, rays)]
@@ -195,13 +213,14 @@ def traced_maps(folders: Sequence[Path], rays: Path | None) -> Maps:
     seen, held = [maps[k] for k in chosen], [maps[k] for k in kept]
     shown, known = (None if planes is None else [planes[k] for k in some] for some in (chosen, kept))
     cities = sorted({m.city for m in seen})
-    return Maps(seen, held, {
+    kept_maps = Maps(seen, held, {
         "cell_m": (1.0, 4.0), "carrier_hz": (0.9e9, 28e9), "licence": "Apache-2.0",
         "training_data": f"{len(seen)} ray-traced maps ({', '.join(cities)}) and their coarser averages; Florence held"
         " out",
         "credits": "Layouts: OpenStreetMap contributors (ODbL), sionna-rt (Apache-2.0), OpenPathNet (ODbL), open city"
         " data of Den Haag and Zurich",
     }, shown, known)  # fmt: skip
+    return kept_maps.misdrawn(paths, rays) if wrongly and rays is not None else kept_maps
 
 
 def published_maps(folder: Path, cell_m: float, carrier_hz: float) -> Maps:
@@ -227,14 +246,16 @@ def published_maps(folder: Path, cell_m: float, carrier_hz: float) -> Maps:
 
 
 def training_data(
-    maps: Sequence[TracedMap], nothing: float, batch: int, rays: Sequence[Planes] | None = None
-) -> MixedSet:
+    maps: Sequence[TracedMap], nothing: float, batch: int, rays: Sequence[Planes] | None = None,
+    layouts: Sequence[Layout] | None = None,
+) -> MixedSet:  # fmt: skip
     """Return the batches of a stage."""
     told = SampleOptions(nothing=nothing)
     small = [k for k, m in enumerate(maps) if m.grid.cell_m <= 2.0]
     coarser = None if rays is None else [coarse_rays(rays[k]) for k in small]
-    coarse = TrainingSet((coarsen(maps[k]) for k in small), told, rays=coarser)
-    return MixedSet(TrainingSet(maps, told, rays=rays), coarse, batch, seed=1)
+    seen = None if layouts is None else [coarsen(replace(maps[k], layout=layouts[k])).layout for k in small]
+    coarse = TrainingSet((coarsen(maps[k]) for k in small), told, rays=coarser, layouts=seen)
+    return MixedSet(TrainingSet(maps, told, rays=rays, layouts=layouts), coarse, batch, seed=1)
 
 
 def beginning(start: str | None, size: str, reads_rays: bool) -> MapDenoiser:
@@ -265,6 +286,9 @@ def main() -> None:
     parser.add_argument("--nothing", type=float, default=0.0, help="share of the samples that are told nothing at all")
     parser.add_argument("--start", help="folder of a model to go on from, or `shipped`")
     parser.add_argument("--rays", type=Path, help="folder that keeps the rays of --data: the network reads them")
+    parser.add_argument(
+        "--misdrawn", action="store_true", help="see every map with a misdrawn layout, too (with --rays)"
+    )
     parser.add_argument("--posterior-share", type=float, default=0.4, help="share of samples denoised from all noise")
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--publish", type=Path, help="write the averaged weights and their card into this new folder")
@@ -275,13 +299,15 @@ def main() -> None:
         parser.error("give either --data or --ckmimagenet")
     if arguments.ckmimagenet is not None and None in (arguments.cell_m, arguments.carrier_hz):
         parser.error("--ckmimagenet wants --cell-m and --carrier-hz: its files state neither")
+    if arguments.misdrawn and arguments.rays is None:
+        parser.error("--misdrawn wants --rays, the folder that keeps the rays of the misdrawn layouts, too")
     if arguments.publish:
         require_new_folder(arguments.publish)  # a model is written once: say so before the hours of training
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     begun = time.monotonic()
     maps = (
-        traced_maps(arguments.data, arguments.rays)
+        traced_maps(arguments.data, arguments.rays, arguments.misdrawn)
         if arguments.ckmimagenet is None
         else published_maps(arguments.ckmimagenet, arguments.cell_m, arguments.carrier_hz)
     )
@@ -290,7 +316,7 @@ def main() -> None:
     own = Stage(arguments.steps, arguments.decay_steps, arguments.learning_rate, arguments.nothing)
     stages = RECIPES[size] if arguments.recipe else (own,)
     denoiser = beginning(arguments.start, size, maps.seen_rays is not None).to(arguments.device)
-    training = training_data(maps.seen, stages[0].nothing, arguments.batch, maps.seen_rays)
+    training = training_data(maps.seen, stages[0].nothing, arguments.batch, maps.seen_rays, maps.layouts)
     for stage in stages:
         training.tell(stage.nothing)
         options = TrainOptions(

@@ -129,3 +129,20 @@ def test_one_scene_cannot_train_and_validate(recipe, tmp_path, monkeypatch):
     given = ("--ckmimagenet", data, "--cell-m", 2, "--carrier-hz", 28e9, "--out", tmp_path / "run")
     with pytest.raises(OpenCKMError, match="BJ1"):
         run(recipe, monkeypatch, *given)
+
+
+def test_with_misdrawn_layouts_every_training_map_is_seen_twice_and_the_card_says_so(recipe, tmp_path, monkeypatch):
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    for number, layout in enumerate(("munich", "florence")):
+        shard(folder / f"{layout}-{number:06d}.npz", layout, number)
+    told = recipe.traced_maps([folder], tmp_path / "rays", True)
+    assert [m.scene for m in told.seen] == ["munich-000000"] * 6
+    assert len(told.seen_rays) == len(told.layouts) == 6
+    first, second = told.layouts[:3], told.layouts[3:]
+    assert all((a.height_m != b.height_m).any() for a, b in zip(first, second, strict=True))
+    assert all(m.layout is a for m, a in zip(told.seen, first, strict=False)), "the first of both is the truth"
+    assert [m.scene for m in told.held] == ["florence-000001"] * 3, "maps that judge have their true layout, once"
+    assert "misdrawn" in told.facts["training_data"]
+    with pytest.raises(SystemExit):
+        run(recipe, monkeypatch, "--data", folder, "--misdrawn", "--out", tmp_path / "run")

@@ -3,11 +3,13 @@ heights that are wrong or unknown. They are kept beside the maps, as they take l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.data.misdrawn import misdrawn
 from openckm.data.shards import TracedMap, read_shard
 from openckm.errors import InputError
 from openckm.maps.atomic import atomic_path
@@ -54,13 +56,30 @@ def _misjudged(height: NDArray[np.float32], rng: np.random.Generator) -> NDArray
     return np.asarray(height * factor[label])
 
 
-def kept_rays(shard: Path, folder: Path, options: RayOptions | None = None) -> Planes:
+def misdrawn_shard(shard: Path) -> list[TracedMap]:
+    """Return the maps of a shard with misdrawn layouts (`openckm.data.misdrawn`), always the same ones.
+
+    Raises:
+        InputError: if the shard cannot be read.
+    """
+    return [misdrawn(m, np.random.default_rng([_number(shard), k, 1])) for k, m in enumerate(read_shard(shard))]
+
+
+def _number(shard: Path) -> int:
+    return int(shard.stem.rsplit("-", 1)[1])
+
+
+def kept_rays(
+    shard: Path, folder: Path, options: RayOptions | None = None, maps: Sequence[TracedMap] | None = None
+) -> Planes:
     """Return the variants of all maps of a shard, (maps, 2, planes, rows, cols), launched once and then kept.
 
     Args:
         shard: file of maps.
         folder: where a file of the same name keeps their rays.
         options: how rays are launched.
+        maps: the maps of the shard as networks see them (`misdrawn_shard`, with a folder of their own); None means as
+            they are.
 
     Raises:
         InputError: if the shard cannot be read.
@@ -69,9 +88,8 @@ def kept_rays(shard: Path, folder: Path, options: RayOptions | None = None) -> P
     if path.exists():
         with np.load(path, allow_pickle=False) as kept:
             return np.asarray(kept["rays"], np.float16)
-    number = int(shard.stem.rsplit("-", 1)[1])
-    maps = read_shard(shard)
-    rays = np.stack([_ray_variants(m, np.random.default_rng([number, k]), options) for k, m in enumerate(maps)])
+    seen = read_shard(shard) if maps is None else maps
+    rays = np.stack([_ray_variants(m, np.random.default_rng([_number(shard), k]), options) for k, m in enumerate(seen)])
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as aside, aside.open("wb") as file:
         np.savez(file, rays=rays)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap, latent_state
 from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS
+from openckm.maps.site import Layout
 from openckm.maps.symmetry import apply_symmetry
 from openckm.priors.conditioning import EVIDENCE_PLANES, Condition, moving_planes, scalars, site_planes
 from openckm.priors.planes import RAY_PLANES, SITE_PLANES, SITE_QUANTITIES, quantities
@@ -79,7 +80,7 @@ class TrainingSet:
 
     def __init__(
         self, maps: Iterable[TracedMap], options: SampleOptions | None = None, *,
-        rays: Sequence[NDArray[np.float16]] | None = None,
+        rays: Sequence[NDArray[np.float16]] | None = None, layouts: Sequence[Layout] | None = None,
     ) -> None:  # fmt: skip
         """Prepare the samples.
 
@@ -88,15 +89,16 @@ class TrainingSet:
             options: what is known.
             rays: planes of rays of every map, of shape (2, planes, rows, cols): by the heights as they are, and by
                 heights that are wrong or unknown (`openckm.training.rays`); None where no network reads them.
+            layouts: the layout of every map as networks see it, misdrawn perhaps; None means the true ones.
 
         Raises:
             InputError: if there is no map.
         """
         self.options = options or SampleOptions()
         states, knowns, directed, sites, steering = [], [], [], [], []
-        for traced in maps:
+        for k, traced in enumerate(maps):
             state, known = latent_state(traced)
-            site = site_condition(traced)
+            site = site_condition(traced if layouts is None else replace(traced, layout=layouts[k]))
             states.append(state.astype(np.float16))
             knowns.append(known)
             directed.append(known & np.isfinite(traced.aoa_rad))

@@ -4,7 +4,8 @@ On maps of cities that nothing was trained on, layout (with its surroundings) an
 covered cells that were not read; intervals are by bootstrap over cities.
 
     prior      a prior's mean in one call with 0, 0.5 and 2 % of the cells read (2 dB of noise), and with nothing read
-               and heights unknown (10 m everywhere, to the rays, too). "NAME, no rays" is the same without rays, "NAME,
+               and heights unknown (10 m everywhere, to the rays, too), or with the layout misdrawn, shifted and without
+               some buildings (`openckm.data.misdrawn`). "NAME, no rays" is the same without rays, "NAME,
                readings alone" without layout and transmitter, "NAME 0.7/0.3" takes 0.3 of the rays; "rays alone" is
                `openckm.infer.ray_map` at the readings' level. Errors of the gain, of the gain in deep shadow (two cells
                and more within what the straight line does not reach) and of the direction, beside the bearing's.
@@ -25,6 +26,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from openckm.data.misdrawn import misdrawn
 from openckm.data.shards import TracedMap
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
@@ -57,6 +59,7 @@ PRIORS_VARIABLE = "OPENCKM_OTHER_PRIORS"
 MAPS, QUICK_MAPS = 80, 3
 READ = {"nothing read": 0.0, "0.5% read": 0.005, "2.0% read": 0.02}
 _UNKNOWN = "nothing read, heights unknown"
+_MISDRAWN = "nothing read, layout misdrawn"
 _RAY_SHARE = 0.3
 _MIXTURES = (
     {"RadioMamba": 0.5, "prior": 0.5}, {"RadioMamba": 0.7, "rays": 0.3}, {"prior": 0.7, "rays": 0.3},
@@ -119,9 +122,9 @@ def _prior_scores(priors: Mapping[str, MapDenoiser], traced: TracedMap, number: 
     geometry = site_geometry(traced.grid, transmitter, traced.layout.height_m)
     dark = (geometry.diffraction_db > 6.0) | traced.layout.building
     deep = ndimage.binary_erosion(dark, iterations=2, border_value=1)
-    for split, share in (*READ.items(), (_UNKNOWN, 0.0)):
-        shown = flattened(traced) if split == _UNKNOWN else traced
-        given, truth = heldout_case(shown, "gain", share, number)
+    seen = {_UNKNOWN: flattened(traced), _MISDRAWN: misdrawn(traced, np.random.default_rng([number, 7]))}
+    for split, share in (*READ.items(), (_UNKNOWN, 0.0), (_MISDRAWN, 0.0)):
+        given, truth = heldout_case(seen.get(split, traced), "gain", share, number)
         about = ("prior", split, case_of(traced, number), city_of(traced))
         for name, answer in _answers(priors, given, traced.grid):
             yield Score(name, *about, _errors(answer, truth, deep, traced), truth.value.size, 1, 0.0)
