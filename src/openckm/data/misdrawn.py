@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from openckm.data.shards import TracedMap
 from openckm.maps.site import Layout
@@ -41,6 +40,8 @@ def misdrawn(traced: TracedMap, rng: np.random.Generator) -> TracedMap:
 
 def _shifted(height: NDArray[np.float32], cell_m: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """The heights moved by some cells; what is moved in from outside is free."""
+    from scipy import ndimage
+
     metres = np.clip(rng.normal(0.0, SHIFT_M, 2), -2.0 * SHIFT_M, 2.0 * SHIFT_M)
     down, right = (int(n) for n in np.rint(metres / cell_m))
     if down == right == 0:
@@ -49,6 +50,8 @@ def _shifted(height: NDArray[np.float32], cell_m: float, rng: np.random.Generato
 
 
 def _without_some(height: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    from scipy import ndimage
+
     label, count = ndimage.label(height > 0)
     kept = np.concatenate([[True], rng.random(count) >= MISSING])
     return np.where(kept[label], height, np.float32(0.0))
