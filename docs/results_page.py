@@ -55,7 +55,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     ),
     "edge": (
         Headline("seconds|bytes", "fp32|bf16|int8"), Headline("rmse_db|rmse_ratio", "gain"),
-        Headline("seconds", "cold start"), Headline("requests_per_s|latency_p95_s", split="1 clients|32 clients"),
+        Headline("seconds", "cold start"), Headline("requests_per_s|latency_p95_s", split="1 clients|8 clients"),
     ),
     "fleet": (Headline("bytes", "one edge"), Headline(".*_per_.*", split="int8")),
     "flux": (
