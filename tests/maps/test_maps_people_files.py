@@ -218,6 +218,60 @@ def test_sheets_layers_and_folders_that_hold_readings_too_are_said(tmp_path):
         assert len(read.points) == COUNT and any(words in note for note in read.report.notes), read.report.notes
 
 
+def test_a_sheet_or_a_layer_is_read_by_its_path(tmp_path):
+    openpyxl, pyogrio = pytest.importorskip("openpyxl"), pytest.importorskip("pyogrio")
+    shapely = pytest.importorskip("shapely")
+    book, place = openpyxl.Workbook(), shapely.to_wkb(shapely.points(DRIVE.lon, DRIVE.lat))
+    for k, name in enumerate(("monday", "tuesday")):
+        sheet = book.create_sheet(name)
+        rows = zip(DRIVE.lon.tolist(), DRIVE.lat.tolist(), (DRIVE.rsrp - 10.0 * k).tolist(), strict=True)
+        for row in (["lon", "lat", "rsrp"], *rows):
+            sheet.append(row)
+        pyogrio.raw.write(tmp_path / "a.gpkg", place, [DRIVE.rsrp - 10.0 * k], ["rsrp"], geometry_type="Point",
+                          crs="EPSG:4326", layer=name, append=k > 0)  # fmt: skip
+    book.save(tmp_path / "a.xlsx")
+    for name in ("a.xlsx", "a.gpkg"):
+        monday, tuesday = (read_drive_test(tmp_path / name / day, grid=GRID) for day in ("monday", "tuesday"))
+        assert np.allclose(monday.points.value - tuesday.points.value, 10.0)
+        assert not [note for note in tuesday.report.notes if "too, and were not read" in note]
+        with pytest.raises(OpenCKMError, match=r"has no (sheet|layer) 'sunday'; it has .*'tuesday'"):
+            read_drive_test(tmp_path / name / "sunday", grid=GRID)
+        whole = read_drive_test(tmp_path / name, grid=GRID)
+        assert any(f'{name}/tuesday"' in note for note in whole.report.notes), whole.report.notes
+
+
+def test_rows_that_a_workbook_hides_are_said(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    rows = zip(DRIVE.lon.tolist(), DRIVE.lat.tolist(), DRIVE.rsrp.tolist(), strict=True)
+    for row in (["lon", "lat", "rsrp"], *rows):
+        book.active.append(row)
+    book.save(tmp_path / "all.xlsx")
+    for k in range(10, 17):
+        book.active.row_dimensions[k].hidden = True
+    book.save(tmp_path / "some.xlsx")
+    said = {name: " ".join(read_drive_test(tmp_path / f"{name}.xlsx", grid=GRID).report.notes) for name in ("all", "some")}
+    assert "hidden" not in said["all"] and "7 rows of the sheet 'Sheet' are hidden" in said["some"]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (("2024-05-01T10:00:00Z", "2024-06-30T10:00:00Z"), "of 2 days, 2024-05-01 to 2024-06-30 (column 'time')"),
+        (("1714557600", "1719741600"), "of 2 days, 2024-05-01 to 2024-06-30"),
+        (("01.05.2024 10:00", "30.06.2024 10:00"), "of 2 days (column"),
+        (("2024-05-01 10:00:00", "2024-05-01 23:59:00"), ""),
+        (("10:00:00", "11:00:00"), ""),
+    ],
+)
+def test_readings_of_several_days_are_said_to_make_one_map(tmp_path, days, said):
+    rows = [f"{x},{y},{v},{days[k >= COUNT // 2]}" for k, (x, y, v) in
+            enumerate(zip(DRIVE.lon, DRIVE.lat, DRIVE.rsrp, strict=True))]  # fmt: skip
+    (tmp_path / "a.csv").write_text("\n".join(["lon,lat,rsrp,time", *rows]))
+    found = [note for note in read_drive_test(tmp_path / "a.csv", grid=GRID).report.notes if " days" in note]
+    assert bool(found) == bool(said) and (not said or said in found[0]), found
+
+
 def test_a_file_in_an_archive_is_read_by_its_path(tmp_path):
     from people_files import app_rows, table, zipped
 

@@ -30,7 +30,7 @@ from openckm.maps.tables.heights import choose_height
 from openckm.maps.tables.networks import RUN_NAMES, network_kind
 from openckm.maps.tables.numbers import GOOD
 from openckm.maps.tables.position import clean_positions, locate, position_notes
-from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_instants, note_noise, repeated_rows
+from openckm.maps.tables.repeats import AGAIN, note_altitudes, note_days, note_instants, note_noise, repeated_rows
 from openckm.maps.tables.roles import INDEX_ROLES, OTHER_ROLES, ROLES, VALUE_ROLES, is_known
 from openckm.maps.tables.table import Table, TableFile, Where
 from openckm.maps.tables.transmitters import (
@@ -229,6 +229,7 @@ def _read_one(path: Path, grid: Grid | None, **how: Any) -> DriveTest:
     account.notes += refuse_mixture(account.table, names, how["where"], how["mix"])
     account.notes += position_notes(account.table, roles)
     note_altitudes(account, roles)
+    note_days(account)
     runs = _run_columns(file, set(account.table.words))
     account.notes += runs_in(account.table, runs)
     account.notes += unknown_groups(account.table, unknown & set(account.table.words))

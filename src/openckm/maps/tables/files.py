@@ -34,7 +34,8 @@ def open_table(path: str | os.PathLike[str], named: Sequence[str] = ()) -> Table
 
     Args:
         path: the file: CSV or other text (also packed by gzip, bzip2, xz or zip), .xlsx, GPX, KML, GeoJSON, GeoPackage,
-            Shapefile, FlatGeobuf or Parquet; "drives.zip/monday.csv" is one file of an archive.
+            Shapefile, FlatGeobuf or Parquet; "drives.zip/monday.csv" is one file of an archive,
+            "drives.gpkg/monday" a layer, "drives.xlsx/Monday" a sheet.
         named: names of columns that the user gave, which tell the header where no known name does.
 
     Raises:

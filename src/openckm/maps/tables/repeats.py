@@ -6,7 +6,9 @@ count as a measurement of its own, and the map would be surer of itself than it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,8 @@ _INSTANT_DB, _MOST_NAMES = 6.0, 40
 """What readings of one instant and place have to span to be of several cells [dB]; fading and steps span less."""
 _CLIMB_M = 25.0
 """Altitudes that differ by more are those of a hill or of a drone [m]."""
+_DATE = re.compile(r"\b(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?=\D|$)")
+_EPOCH = re.compile(r"(1\d{9})(?:\d{3})?(?:\.\d*)?")
 
 
 def repeated_rows(account: Account, *columns: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -101,6 +105,35 @@ def note_instants(account: Account, x: NDArray[np.float64], y: NDArray[np.float6
     )
 
 
+def note_days(account: Account) -> None:
+    """Say of how many days the readings are, where they are of several: a network may have changed between them."""
+    file = account.table.file
+    times = [i for i in range(_width(file)) if any(word in plain(file.header[i]) for word in TIMES)]
+    if not times or len(account.table) > _MOST_ROWS:
+        return
+    found = file.load({}, tuple(times), True)[0]
+    at = np.searchsorted(found.row, account.table.row)
+    for column in times:
+        words = found.words[column]
+        days = sorted({day for k in np.unique(words.code[at]) if (day := _day_of(words.words[k]))})
+        if len(days) > 1:
+            span = f", {days[0]} to {days[-1]}" if days[0][4] == "-" else ""
+            account.note(
+                f"the readings are of {len(days)} days{span} (column {file.header[column]!r}), and make one map: if the"
+                " network changed between them, give the days apart"
+            )
+            return
+
+
+def _day_of(text: str) -> str:
+    """Return the date of a time as it is written, or of seconds or milliseconds since 1970; "" where it has none."""
+    if match := _DATE.search(text):
+        return match[0]
+    if match := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(match[1]), UTC).date().isoformat()
+    return ""
+
+
 def _keyed_by(key: NDArray[np.integer], code: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return keys of rows that are the same where both the key and the cell's code are, shape (n,)."""
     both = key.astype(np.int64) * (int(code.max(initial=0)) + 1) + code
@@ -123,7 +156,7 @@ def _tells_apart(code: NDArray[np.integer], key: NDArray[np.integer]) -> bool:
 
 def _width(file: TableFile) -> int:
     """Return the number of columns of the file itself, without those that were made of others."""
-    return len(file.sample()[0]) if file.sample() else len(file.header)
+    return min([len(file.header), *(len(row) for row in file.sample()[:1])])
 
 
 def _again(key: NDArray[np.integer]) -> NDArray[np.bool_]:

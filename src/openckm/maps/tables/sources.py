@@ -1,4 +1,4 @@
-"""The bytes of a file of readings: plain, gzip, bzip2, xz, or one file of a zip archive."""
+"""The bytes of a file of readings: plain, gzip, bzip2, xz, one file of a zip archive, one sheet or layer of a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import gzip
 import io
 import lzma
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -17,6 +18,8 @@ HEAD_BYTES = 1 << 18
 """Bytes from the beginning that tell the kind of a file, its encoding and its columns."""
 _MOST_BYTES = 1 << 32
 """Unpacked bytes that are read at most into memory at once (4 GiB); more is a wrong file or a bomb."""
+_IN_PARTS = (".xlsx", ".xlsm", ".gpkg", ".sqlite")
+"""Endings of files that hold several tables, whose sheets or layers are named behind them ("drives.gpkg/monday")."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,33 @@ class Source:
         name: the name that tells the kind: of the file, or of the file in the archive.
         packed: "", "gzip", "bzip2", "xz" or "zip".
         member: the file in the zip archive, else "".
+        part: the sheet or layer that was asked for, else "".
     """
 
     path: Path
     name: str
     packed: str = ""
     member: str = ""
+    part: str = ""
 
     @property
     def label(self) -> str:
         """What messages call the file."""
-        return f"{self.path}/{self.member}" if self.member else str(self.path)
+        return "/".join(filter(None, (str(self.path), self.member, self.part)))
+
+    def wanted(self, parts: Sequence[str], what: str) -> list[str]:
+        """Return the sheets or layers to look at: the one that was asked for, else all.
+
+        Args:
+            parts: the names of all.
+            what: what they are called.
+
+        Raises:
+            MeasurementError: if the one that was asked for is not there.
+        """
+        if self.part and self.part not in parts:
+            raise MeasurementError(f"{self.path} has no {what} {self.part!r}; it has {', '.join(map(repr, parts))}")
+        return [self.part] if self.part else list(parts)
 
     def open(self) -> IO[bytes]:
         """Return the unpacked bytes as a stream.
@@ -91,7 +110,9 @@ def _read(stream: IO[bytes], label: str) -> bytes:
 
 
 def find_source(path: Path) -> Source:
-    """Return where the bytes of a path are; a path may lead into a zip archive ("drives.zip/monday.csv").
+    """Return where the bytes of a path are.
+
+    A path may lead into a zip archive ("drives.zip/monday.csv"), or to a sheet or layer ("drives.gpkg/monday").
 
     Raises:
         MeasurementError: if there is no such file, or an archive holds several files.
@@ -99,6 +120,9 @@ def find_source(path: Path) -> Source:
     archive = next((p for p in path.parents if p.suffix.lower() == ".zip" and p.is_file()), None)
     if archive is not None:
         return _member(archive, path.relative_to(archive).as_posix())
+    whole = next((p for p in path.parents if p.suffix.lower() in _IN_PARTS and p.is_file()), None)
+    if whole is not None:
+        return replace(find_source(whole), part=path.relative_to(whole).as_posix())
     if path.is_dir():
         raise MeasurementError(f"cannot read {path}: it is a folder; give the files in it, one after the other")
     try:

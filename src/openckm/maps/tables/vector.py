@@ -147,6 +147,8 @@ def _plain_columns(table: Any) -> list[tuple[str, NDArray[Any]]]:
 def open_vector(source: Source) -> FrameFile:
     """Return the first layer with points and readings of a file of GDAL: GeoPackage, Shapefile, FlatGeobuf and others.
 
+    Where the path names a layer, it is that one.
+
     Where no layer holds points, it is the first table with columns of positions and readings, as of an app's data base.
 
     Raises:
@@ -159,6 +161,8 @@ def open_vector(source: Source) -> FrameFile:
     place = f"/vsizip/{source.path}/{source.member}" if source.packed == "zip" else str(source.path)
     try:
         layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(place)]
+        asked = source.wanted([name for name, _ in layers], "layer")
+        layers = [layer for layer in layers if layer[0] in asked]
         points = [name for name, kind in layers if "Point" in kind or "Unknown" in kind]
         tables = [
             name for name, kind in layers if kind == "None" and _has_readings(pyogrio.read_info(place, layer=name))
@@ -181,7 +185,8 @@ def open_vector(source: Source) -> FrameFile:
     notes = [f"the readings were taken from the layer {points[0]!r} of {len(layers)}"] if len(layers) > 1 else []
     others = points[1:] if len(valued) != 1 else []  # layers without readings are those of other things
     if others:
-        notes.append(f"WARNING: the layers {', '.join(map(repr, others))} hold points, too, and were not read")
+        notes.append(f"WARNING: the layers {', '.join(map(repr, others))} hold points, too, and were not read; give"
+                     f' one as "{source.path}/{others[0]}"')  # fmt: skip
     if crs is None and _in_degrees(geometry):
         crs = "EPSG:4326"
         notes.append("the file states no CRS, and its coordinates were read as degrees")

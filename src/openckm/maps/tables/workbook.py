@@ -1,8 +1,9 @@
-"""Excel workbooks (.xlsx) by openpyxl: the first sheet that holds readings."""
+"""Excel workbooks (.xlsx) by openpyxl: the first sheet that holds readings, or the one that the path names."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from openckm.maps.tables.roles import OTHER_ROLES, POSITION_ROLES, VALUE_ROLES, 
 from openckm.maps.tables.sources import Source
 
 _PREAMBLE_LINES = 120
+_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\shidden="(?:1|true)"')
 
 
 def open_workbook(source: Source, named: Sequence[str] = ()) -> FrameFile:
@@ -31,7 +33,8 @@ def open_workbook(source: Source, named: Sequence[str] = ()) -> FrameFile:
         ) from None
     try:
         book = openpyxl.load_workbook(io.BytesIO(source.whole()), read_only=True, data_only=True)
-        sheets = {name: [list(row) for row in book[name].iter_rows(values_only=True)] for name in book.sheetnames}
+        wanted = source.wanted(book.sheetnames, "sheet")
+        sheets = {name: [list(row) for row in book[name].iter_rows(values_only=True)] for name in wanted}
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, AttributeError) as error:
         raise MeasurementError(
             f"{source.label} is no whole Excel workbook ({error}); save it again, or as CSV"
@@ -48,8 +51,21 @@ def open_workbook(source: Source, named: Sequence[str] = ()) -> FrameFile:
     file = _sheet(source, name, sheets[name], at, len(sheets))
     if len(good) > 1:
         others = ", ".join(repr(sheet) for _, sheet, _ in good[1:])
-        file.notes = (*file.notes, f"WARNING: {others} of the workbook hold readings, too, and were not read")
+        how = f'give one as "{source.path}/{good[1][1]}"'
+        file.notes = (*file.notes, f"WARNING: {others} of the workbook hold readings, too, and were not read; {how}")
+    if hidden := _hidden_rows(book[name]):
+        file.notes = (
+            *file.notes,
+            f"WARNING: {hidden} rows of the sheet {name!r} are hidden, by a filter or by hand, and were read as all"
+            " others are; delete them, or choose rows by where",
+        )
     return file
+
+
+def _hidden_rows(sheet: Any) -> int:
+    """Count the rows that the workbook hides: openpyxl says it only where the whole sheet is made of objects."""
+    with sheet._get_source() as stream:
+        return len(_HIDDEN.findall(stream.read()))
 
 
 def _header_of(rows: list[list[Any]], named: Sequence[str]) -> tuple[int, int]:
