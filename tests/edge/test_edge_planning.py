@@ -12,8 +12,10 @@ import pytest
 from openckm.edge.planning import plan, plan_on, plan_sites, write_plan
 from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.infer.construct import OpenCKM
+from openckm.maps.geotiff import write_geotiff
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
+from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
 from openckm.maps.site_plan import SitePlan
 from worlds import evidence, gaussian_field, readings, transmitter_near
@@ -164,6 +166,34 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
     grid = site.grid()
     observations = site.observations(grid)
     assert grid == GRID and observations.transmitter.bearing_deg == 30.0 and not observations.points
+
+
+def test_a_drive_goes_where_last_months_maps_of_the_cells_know_least(tmp_path, tiny_prior):
+    """Both cells' older maps are sure of the east and hold nothing of the west: one drive for both goes less far east."""
+    sites = [SitePlan(BS, size=32, cell_m=4.0, name=name, azimuth_deg=a, cells={"pci": name}) for name, a in
+             (("1", 30.0), ("2", 210.0))]  # fmt: skip
+    points = west()
+    lon, lat = GRID.to_lonlat(points.x, points.y)
+    both = "\n".join(f"{a:.8f},{b:.8f},{v:.2f},{k}" for k in (1, 2) for a, b, v in
+                     zip(lon, lat, points.value, strict=True))  # fmt: skip
+    (tmp_path / "both.csv").write_text("lon,lat,gain_db,pci\n" + both + "\n")
+    covered = np.broadcast_to(np.arange(32) >= 16, GRID.shape)
+    (tmp_path / "last").mkdir()
+    planes = (np.asarray(a, np.float32)[None] for a in (gaussian_field(GRID, 0), np.full(GRID.shape, 0.5)))
+    made = RadioMap.from_gaussian(GRID, *planes, ["gain_db"], valid=covered, provenance={"unit": "dB"})
+    write_geotiff(made, tmp_path / "last" / "1.tif")
+    write_geotiff(made, tmp_path / "last" / "2.tif")
+    how = {"count": 8, "prior": tiny_prior}
+    blind = plan_sites(tmp_path / "both.csv", sites, **how)
+    told = plan_sites(tmp_path / "both.csv", sites, before=tmp_path / "last", before_age_days=0.0, **how)
+    east = [float((cells_of(one.stops)[1] >= 16).mean()) for one in (blind, told)]
+    assert east[1] < east[0], east
+    assert told.rmse_before_db < 0.8 * blind.rmse_before_db, "what is known already is not to be learnt again"
+    assert told.readings == blind.readings, "an older map is no measured cell"
+    (tmp_path / "last" / "1.tif").unlink()
+    (tmp_path / "last" / "2.tif").unlink()
+    with pytest.raises(InputError, match="holds nothing of 1, 2"):
+        plan_sites(tmp_path / "both.csv", sites, before=tmp_path / "last", **how)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ import torch
 from openckm.baselines.kriging import Kriging
 from openckm.errors import GridError, ModelError, OptionError, OutsideGrid
 from openckm.infer.construct import OpenCKM
+from openckm.infer.scene import OLDER
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
+from openckm.observe import Downsample, Gaussian, Select, compose, map_domain
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser
 from openckm.reconstructor import Reconstructor
@@ -217,6 +219,56 @@ def test_draws_agree_where_the_site_expert_is_the_weightier(monkeypatch):
     assert 0.85 < np.median(draws.std(0, ddof=1) / answer.std()) < 1.15
     score = (draws.mean(0) - answer.mean()) / answer.std() * np.sqrt(40)
     assert 0.7 < score.std() < 1.35
+
+
+def limited() -> Observations:
+    """Readings of which the weaker half was not heard."""
+    points = readings(GRID, FIELD, 80, 0, noise=1.5, unit="dBm")
+    faint = float(np.median(points.value))
+    unheard = points.subset(points.value < faint)
+    return evidence(
+        points.subset(points.value >= faint), of_kind(replace(unheard, value=np.full(len(unheard), faint)), "below")
+    )
+
+
+def averaged() -> Gaussian:
+    """Averages of 4 x 4 cells, in latent code."""
+    plane = Select(map_domain(GRID.shape), "gain_db")
+    operator = compose(Downsample(plane.range, 4), plane)
+    state = state_of_gain(FIELD)
+    return Gaussian(operator, operator(state[None] if state.ndim == 3 else state), 0.01)
+
+
+FIELD = gaussian_field(GRID, 5, length_m=60.0)
+DRAWN = {
+    "points": (evidence(readings(GRID, FIELD, 60, 0, noise=1.5)), {}),
+    "received power": (evidence(readings(GRID, FIELD, 60, 0, noise=1.5, unit="dBm", offset=30.0)), {}),
+    "limits": (limited(), {}),
+    "two devices": (
+        evidence(replace(readings(GRID, FIELD, 40, 0, noise=1.5), device=np.full(40, "a")),
+                 replace(readings(GRID, FIELD, 40, 1, noise=1.5, offset=6.0), device=np.full(40, "b"))), {},
+    ),
+    "an older map": (
+        evidence(readings(GRID, FIELD, 60, 0, noise=1.5),
+                 replace(readings(GRID, FIELD, 60, 1, noise=4.0), device=np.full(60, OLDER))), {},
+    ),
+    "few points": (evidence(readings(GRID, FIELD, 6, 0, noise=1.5)), {}),
+    "areas beside points": (evidence(readings(GRID, FIELD, 60, 0, noise=1.5)), {"likelihood": averaged()}),
+    "areas alone": (Observations(), {"likelihood": averaged()}),
+    "nothing": (Observations(), {}),
+}  # fmt: skip
+"""Evidence of every kind, and how it is handed in."""
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_whoever_takes_the_std_or_the_draws_reads_the_same_spread(monkeypatch, kind):
+    observations, more = DRAWN[kind]
+    denoiser = GaussianDenoiser(state_of_gain(gaussian_field(GRID, 6, length_m=60.0)), 0.03)
+    answer = construct(denoiser, observations, monkeypatch, draws=48, **more)
+    drawn = np.sqrt(np.mean(answer.draws().var(0, ddof=1)) / np.mean(answer.std() ** 2))
+    assert 0.85 < drawn < 1.18, drawn
+    inside = np.mean((answer.draws() >= answer.quantile(0.1)) & (answer.draws() <= answer.quantile(0.9)))
+    assert 0.74 < inside < 0.86, inside
 
 
 class Slow(GaussianDenoiser):

@@ -250,7 +250,9 @@ def test_rows_that_a_workbook_hides_are_said(tmp_path):
     for k in range(10, 17):
         book.active.row_dimensions[k].hidden = True
     book.save(tmp_path / "some.xlsx")
-    said = {name: " ".join(read_drive_test(tmp_path / f"{name}.xlsx", grid=GRID).report.notes) for name in ("all", "some")}
+    said = {
+        name: " ".join(read_drive_test(tmp_path / f"{name}.xlsx", grid=GRID).report.notes) for name in ("all", "some")
+    }
     assert "hidden" not in said["all"] and "7 rows of the sheet 'Sheet' are hidden" in said["some"]
 
 

@@ -295,7 +295,8 @@ def _planned(
     """Return where to measure next, given beliefs about maps on one grid."""
     begin = None if start is None else _cell(grid, start, free)
     streets = reachable(free, begin)
-    measured = np.all([_measured(one, grid) for one in believed], axis=0)  # what one cell lacks is worth a drive
+    each = [_measured(one, grid) for one in believed]
+    measured = np.all(each, axis=0)  # what one cell lacks is worth a drive
     padded = np.zeros(believed[0].scene.grid.shape, dtype=bool)
     open_cells = padded.copy()
     padded[: grid.shape[0], : grid.shape[1]] = free
@@ -324,7 +325,7 @@ def _planned(
     belief = "draws" if any(isinstance(c, EnsembleCovariance) for c in covariances) else "exact"
     return MeasurementPlan(
         places, _line(grid, route.cells), route.length_m, float(choice.rmse_db[0]), float(choice.rmse_db[-1]), belief,
-        sum(one.scene.visited for one in believed), len(believed),
+        int(np.sum(each)), len(believed),
     )  # fmt: skip
 
 
