@@ -169,7 +169,7 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
 
 
 def test_a_drive_goes_where_last_months_maps_of_the_cells_know_least(tmp_path, tiny_prior):
-    """Both cells' older maps are sure of the east and hold nothing of the west: one drive for both goes less far east."""
+    """Both cells' older maps are sure of the east and hold nothing of the west: one drive for both goes west."""
     sites = [SitePlan(BS, size=32, cell_m=4.0, name=name, azimuth_deg=a, cells={"pci": name}) for name, a in
              (("1", 30.0), ("2", 210.0))]  # fmt: skip
     points = west()
