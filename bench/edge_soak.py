@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from openckm.nn.memory import resident_mb
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
 from openckm.service.answers import plan
@@ -170,8 +171,10 @@ class Edge:
 
     def memory(self) -> int:
         """Resident memory [bytes]."""
-        told = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return next(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmRSS"))
+        found = resident_mb("VmRSS", self.process.pid)
+        if not found:
+            raise RuntimeError(f"the edge, process {self.process.pid}, is not there")
+        return round(found * 2**20)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Return status and answer."""

@@ -1,5 +1,6 @@
 """Does a prior that reads rays answer as before until it has learnt, and are rays given to it wherever they can be?"""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from openckm.maps.layouts import geojson_layout
 from openckm.maps.observations import Observations
 from openckm.maps.propagation import site_geometry
 from openckm.maps.quantity import CHANNELS
-from openckm.maps.rays import MARGIN_M, trace_rays
+from openckm.maps.rays import MARGIN_M, RayOptions, trace_rays
 from openckm.maps.site import Layout, Transmitter
 from openckm.maps.symmetry import SYMMETRIES, inverse_symmetry
 from openckm.priors import ray_planes as module
@@ -116,6 +117,20 @@ def test_a_batch_keeps_rays_where_there_are_some():
     assert Condition.join([without, without]).rays is None
     assert with_rays.key() != without.key()
     assert with_rays.static().rays is None, "rays belong to the transmitter"
+
+
+def test_rays_of_a_site_take_less_than_a_hundred_bytes_a_cell():
+    """Beyond the part of the map that is launched at a time, of one size, so that a city's memory does not grow."""
+    options, taken = RayOptions(azimuths=64, bounces=1), []
+    for side in (512, 768):
+        grid = Grid((side, side), 4.0)
+        height = np.zeros(grid.shape, np.float32)
+        height[8::40, 8::40] = height[8::40, 9::40] = 12.0
+        tracemalloc.start()
+        ray_planes(grid, Layout(grid, height), replace(TX, x=400.0, y=-400.0), options)
+        taken.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (taken[1] - taken[0]) / (768**2 - 512**2) < 100.0
 
 
 def test_rays_are_launched_once_for_a_site(monkeypatch):

@@ -74,41 +74,73 @@ def query(
 
     The answer at a place is that of the cell that holds it. Statements on a whole route or area are made draw by draw.
     """
-    from openckm.atlas import HandoverRule, LinearArray, Radio, ask_area, ask_beams, ask_points, ask_route
+    from openckm.atlas import HandoverRule, LinearArray, Radio
     from openckm.atlas.places import read_geometry
-    from openckm.atlas.records import area_record, beams_record, points_record, route_record
 
     views, asked = _split(maps_and_places, store, points, power, above, as_json)
     radio, rule = Radio(bandwidth * 1e6, noise_figure, load), HandoverRule(offset, hysteresis, trigger)
-    found: dict[str, Any] = {}
     line = None if route is None else read_geometry(route, "line")
+    found: dict[str, Any] = {}
     if line is not None and not servers:
-        found["routes"] = [
-            route_record(ask_route(v, _sampled(line, v, spacing), above=asked.above, unit=asked.unit), v.name)
-            for v in views
-        ]
+        found |= _routes(views, asked, line, spacing)
     if servers or users:
         found |= _network(views, asked, line, spacing, radio, rule, (servers, users, any_time))
     if beams:
-        array = LinearArray(elements, element_spacing, facing)
-        found["beams"] = [beams_record(ask_beams(v, array, *_places(asked)), v.name) for v in views]
+        found |= _beams(views, asked, LinearArray(elements, element_spacing, facing))
     if area is not None:
-        shape, level = read_geometry(area, "polygon"), _needed(asked, "--area")
-        found["areas"] = [area_record(ask_area(v, shape, level, unit=asked.unit), v.name) for v in views]
+        found |= _areas(views, asked, read_geometry(area, "polygon"))
     if asked.lon and not (servers or users or beams):
-        found["points"] = [
-            points_record(
-                ask_points(v, asked.lon, asked.lat, below=asked.above, unit=asked.unit, outside=len(views) > 1), v.name
-            )
-            for v in views
-        ]
-        _require_said_somewhere(found["points"], asked)
-    written = _write_shapes(views, asked, polygons, contours)
-    found |= {"written": [str(path) for path in written]} if written and as_json else {}
+        found |= _points(views, asked)
+    _print(found, _write_shapes(views, asked, polygons, contours), asked)
+
+
+def _routes(views: Sequence[MapView], asked: _Asked, line: Any, spacing: float) -> dict[str, Any]:
+    from openckm.atlas import ask_route
+    from openckm.atlas.records import route_record
+
+    routes = [ask_route(v, _sampled(line, v, spacing), above=asked.above, unit=asked.unit) for v in views]
+    return {"routes": [route_record(one, v.name) for one, v in zip(routes, views, strict=True)]}
+
+
+def _beams(views: Sequence[MapView], asked: _Asked, array: Any) -> dict[str, Any]:
+    from openckm.atlas import ask_beams
+    from openckm.atlas.records import beams_record
+
+    return {"beams": [beams_record(ask_beams(v, array, *_places(asked)), v.name) for v in views]}
+
+
+def _areas(views: Sequence[MapView], asked: _Asked, polygon: Any) -> dict[str, Any]:
+    from openckm.atlas import ask_area
+    from openckm.atlas.records import area_record
+
+    level = _needed(asked, "--area")
+    return {"areas": [area_record(ask_area(v, polygon, level, unit=asked.unit), v.name) for v in views]}
+
+
+def _points(views: Sequence[MapView], asked: _Asked) -> dict[str, Any]:
+    from openckm.atlas import ask_points
+    from openckm.atlas.records import points_record
+
+    how: dict[str, Any] = {"below": asked.above, "unit": asked.unit, "outside": len(views) > 1}
+    answers = [points_record(ask_points(v, asked.lon, asked.lat, **how), v.name) for v in views]
+    _require_said_somewhere(answers, asked)
+    return {"points": answers}
+
+
+def _print(found: dict[str, Any], written: list[Path], asked: _Asked) -> None:
+    """Print the answers, and which files were written.
+
+    Raises:
+        OptionError: if there is neither.
+    """
     if not found and not written:
         raise OptionError("nothing is asked: give LON,LAT, --points, --route, --area, --polygons or --contours")
-    console.print(json.dumps(found, indent=1) if as_json else "\n".join(_lines(found, asked)), markup=False)
-    for path in written if not as_json else ():
+    if asked.as_json:
+        files = {"written": [str(path) for path in written]} if written else {}
+        console.print(json.dumps(found | files, indent=1), markup=False)
+        return
+    console.print("\n".join(_lines(found, asked)), markup=False)
+    for path in written:
         console.print(f"  wrote    {path}", markup=False)
 
 

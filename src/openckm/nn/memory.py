@@ -1,4 +1,4 @@
-"""How much memory this process holds, and how what is free goes back to the system."""
+"""How much memory a process holds, and how what is free goes back to the system."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_STATUS, _CLEAR = "/proc/{}/status", Path("/proc/self/clear_refs")
 
 
 def peak_mb() -> float:
@@ -21,12 +21,22 @@ def peak_mb() -> float:
     return used / 2**20 if sys.platform == "darwin" else used / 2**10
 
 
-def resident_mb(field: str) -> float:
-    """Return a line of /proc/self/status [MiB], "VmRSS" (now) or "VmHWM" (at most); elsewhere, the most so far."""
-    if not _STATUS.is_file():
-        return peak_mb()
-    found = re.search(rf"{field}:\s+(\d+) kB", _STATUS.read_text(encoding="ascii", errors="replace"))
-    return peak_mb() if found is None else float(found[1]) / 1024.0
+def resident_mb(field: str, process: int | None = None) -> float:
+    """Return a line of a process's status [MiB], "VmRSS" (now) or "VmHWM" (at most).
+
+    Args:
+        field: the name of the line.
+        process: the number of the process, None for this one. Where the system does not tell, this one is answered by
+            the most so far, and another one by 0.
+    """
+    try:
+        text = Path(_STATUS.format("self" if process is None else process)).read_text("ascii", errors="replace")
+    except OSError:  # another system, or the process has just ended
+        text = ""
+    found = re.search(rf"{field}:\s+(\d+) kB", text)
+    if found is not None:
+        return float(found[1]) / 1024.0
+    return peak_mb() if process is None else 0.0
 
 
 def forget_peak() -> None:

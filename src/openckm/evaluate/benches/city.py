@@ -60,6 +60,7 @@ def run(quick: bool = False, progress: Progress | None = None, **_: Path) -> Res
             ("store", lambda: _store(folder, quick)), ("coverage", lambda: _coverage(quick)),
             ("growth", lambda: city_cost.growth(folder / "growth", quick=quick)),
             ("workers", lambda: city_cost.workers(folder / "workers", quick=quick)),
+            ("sites", lambda: city_cost.sites(folder / "sites", quick=quick)),
             ("city", lambda: city_cost.large(folder / "large", quick=quick)),
         ]  # fmt: skip
         for k, (what, part) in enumerate(parts):

@@ -5,6 +5,7 @@ many. The peak of a run is the sum of the peaks of all its processes (each the m
 that they share counted in each), so it bounds what they held at one time. Processor time is that of all processes.
 
     growth     1, 2 and 4 km2 of one site: time against area, and the peak
+    sites      2 x 2 km at 2 m, 8 draws: one site without a drive test, one with, and what ten of them come to
     large      2 x 2 km at 2 m, 10 sites of which one has a drive test, 8 draws
     workers    two processes over one, beside two processes of the bare network over one; wall-clock time
 """
@@ -24,6 +25,7 @@ import numpy as np
 
 from openckm.errors import ComputationError
 from openckm.evaluate.report.rows import Row
+from openckm.nn.memory import resident_mb
 
 MERIDIAN, _EQUATOR_M, ZONE = 27.0, 6_672_000.0, "EPSG:32635"
 """Middle of a UTM zone, and the northing of the town's southern edge [m]."""
@@ -81,7 +83,7 @@ def measured(command: Sequence[str], folder: Path) -> Spent:
         peaks: dict[int, float] = {}
         while True:
             for pid in _members(process.pid):
-                peaks[pid] = max(peaks.get(pid, 0.0), _peak_mb(pid))
+                peaks[pid] = max(peaks.get(pid, 0.0), resident_mb("VmHWM", pid))
             done, status, used = os.wait4(process.pid, os.WNOHANG)
             if done:
                 break
@@ -103,14 +105,6 @@ def _members(session: int) -> list[int]:
             if int(behind[3]) == session:
                 found.append(int(entry.name))
     return found
-
-
-def _peak_mb(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def town(folder: Path, wide_m: int, tall_m: int, sites: int, tests: int = 0) -> list[str]:
@@ -169,18 +163,38 @@ def _row(task: str, split: str, metric: str, value: float, cells: int, spent: Sp
     return Row("openckm", task, split, metric, value, value, value, cells, 0, spent.wall_s, spent.peak_mb)
 
 
+def sites(folder: Path, *, quick: bool = False, steps: int = 8) -> list[Row]:
+    """Return what one site of `large` costs, without a drive test and with one, and what ten of them come to.
+
+    The sites of a city are made one after the other and share nothing but the layout, so that ten cost the sum and
+    hold at one time what one holds.
+    """
+    side, draws = (300, 1) if quick else (2000, 8)
+    rows, found, cells = [], [], (side // 2) ** 2
+    for tests, kind in ((0, "without a drive test"), (1, "with a drive test")):
+        place = folder / str(tests)
+        command = ["city", *town(place, side, side, 1, tests), "--draws", str(draws), "--steps", str(steps)]
+        spent = measured([*command, "--workers", "2", "-o", str(place / "made.zarr")], place)
+        found.append(spent)
+        rows += _cost(f"{side / 1e3:g} x {side / 1e3:g} km, 1 site {kind}", draws, steps, spent, cells)
+    cpu, wall = (9 * a + b for a, b in ((found[0].cpu_s, found[1].cpu_s), (found[0].wall_s, found[1].wall_s)))
+    whole = Spent(cpu, wall, max(one.peak_mb for one in found), found[0].processes)
+    return rows + _cost(f"{side / 1e3:g} x {side / 1e3:g} km, 10 sites by their sum", draws, steps, whole, 10 * cells)
+
+
+def _cost(what: str, draws: int, steps: int, spent: Spent, cells: int) -> list[Row]:
+    split = f"{what}, {draws} draws of {steps} steps, 2 workers"
+    numbers = {"cpu_s": spent.cpu_s, "wall_s": spent.wall_s, "peak_of_all_processes_mb": spent.peak_mb}
+    return [_row("city", split, name, value, cells, spent) for name, value in numbers.items()]
+
+
 def large(folder: Path, *, quick: bool = False, steps: int = 8) -> list[Row]:
     """Return what 2 x 2 km at 2 m with 10 sites, one of them with a drive test, and 8 draws of some steps cost."""
     side, sites, tests, draws = (300, 2, 0, 1) if quick else (2000, 10, 1, 8)
     command = ["city", *town(folder, side, side, sites, tests), "--draws", str(draws)]
     command += ["--steps", str(steps), "--workers", "2", "-o", str(folder / "made.zarr")]
     spent = measured(command, folder)
-    split = f"{side / 1e3:g} x {side / 1e3:g} km, {sites} sites, {draws} draws of {steps} steps, 2 workers"
-    cells = (side // 2) ** 2 * sites
-    return [
-        _row("city", split, "cpu_s", spent.cpu_s, cells, spent),
-        _row("city", split, "peak_of_all_processes_mb", spent.peak_mb, cells, spent),
-    ]
+    return _cost(f"{side / 1e3:g} x {side / 1e3:g} km, {sites} sites", draws, steps, spent, (side // 2) ** 2 * sites)
 
 
 def growth(folder: Path, *, quick: bool = False) -> list[Row]:
