@@ -42,6 +42,8 @@ CHECKS = 4
 """Parts of a self-check."""
 _CALLS_CHECKED = CHECKS * (1 + 4)
 """Network calls of the self-check on a window with readings."""
+_RAY_BYTES = 65.0
+"""Memory of launching rays, a cell [bytes]."""
 _LAUNCH_S = 25.0
 _LAUNCH_POWER = 1.4
 """Processor time of rays over 1024 x 1024 cells [s], and the power of the number of cells that it grows with: 0.6 s
@@ -310,10 +312,11 @@ class CityPlan:
         calls = windows // len(self.sites) * (predicted * (1 + drawn) + tested * each)
         cells = self.grid.shape[0] * self.grid.shape[1]
         planes = (7 + self.draws) * len(CHANNELS)
-        rays = len(RAY_PLANES) * min(cells, (2 * REACH + 1) ** 2)
+        reached = min(cells, (2 * REACH + 1) ** 2)
         kept = cells * _BYTES_A_CELL * (planes * len(self.sites) + (2 + self.draws) * len(CHANNELS) * 1.8)
-        kept += 2 * _BYTES_A_CELL * rays
+        kept += 2 * _BYTES_A_CELL * len(RAY_PLANES) * reached
         memory = 900e6 + self.window_cells**2 * (self.draws + 8) * len(CHANNELS) * 40 + cells * _BYTES_A_CELL
+        memory += _RAY_BYTES * reached
         tiles = len(list(self.tiles(0))) * len(self.sites)
         return Estimate(
             windows, tiles, calls, int(kept), int(memory), sum(map(self._ray_seconds, range(len(self.sites))))
