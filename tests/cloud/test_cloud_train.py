@@ -73,6 +73,7 @@ def test_a_reversible_network_is_trained_published_and_loaded_as_its_card_says(s
         "class": "ReversibleMapDenoiser", "widths": [8, 8, 8, 8], "blocks": 1, "injector": True, "exact": True,
     }  # fmt: skip
     assert "reversible, size xs" in card.recipe
+    assert card.metrics["inverse_drift"] == 0.0, "measured, and exact"
 
 
 def test_fine_maps_are_shown_coarsened_too(few, tmp_path, monkeypatch):

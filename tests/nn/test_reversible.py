@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
 from openckm.errors import ComputationError, OptionError
@@ -239,3 +240,44 @@ def test_what_is_kept_does_not_grow_with_depth():
 
     assert kept(16, "reversible") == kept(4, "reversible")
     assert kept(16, "none") > 2 * kept(4, "none"), "the measure can fail"
+
+
+def _shared(rank: int, folder: str) -> None:
+    """One of two processes: half of the batch, two parts of it accumulated; the first writes its gradients."""
+    torch.distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=2)
+    net = DistributedDataParallel(Stacked())
+    x = batch()[2 * rank : 2 * rank + 2]
+    with net.no_sync():
+        net(x[:1]).backward()
+    net(x[1:]).backward()
+    if rank == 0:
+        torch.save([p.grad for p in net.parameters()], f"{folder}/gradients.pt")
+    torch.distributed.destroy_process_group()
+
+
+def batch() -> Tensor:
+    return torch.randn(4, 2 * CHANNELS, 8, 8, generator=torch.Generator().manual_seed(2))
+
+
+class Stacked(nn.Module):
+    """A reversible stack as a module whose answer is a loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moves = chain(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        one, two = x.chunk(2, dim=1)
+        context = (torch.ones(len(x), STEERING), torch.ones(len(x), 2, 8, 8))
+        y1, y2 = run(list(self.moves), (one.contiguous(), two.contiguous()), context)
+        return y1.square().sum() + y2.square().sum()
+
+
+@pytest.mark.slow
+def test_two_processes_that_train_together_get_the_gradient_of_the_whole_batch(tmp_path):
+    torch.multiprocessing.spawn(_shared, (str(tmp_path),), nprocs=2)
+    net = Stacked()
+    (net(batch()) / 2).backward()
+    found = torch.load(tmp_path / "gradients.pt")
+    for own, wanted in zip(found, (p.grad for p in net.parameters()), strict=True):
+        torch.testing.assert_close(own, wanted, rtol=1e-4, atol=1e-4)

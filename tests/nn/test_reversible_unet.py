@@ -7,7 +7,7 @@ import torch
 
 from openckm.errors import OptionError
 from openckm.nn.injector import pool_known
-from openckm.nn.recompute import peak_mb, policy_for
+from openckm.nn.recompute import LiveBytes, peak_mb, policy_for
 from openckm.nn.reversible_unet import ReversibleUNet, ReversibleUNetOptions
 from openckm.nn.unet import UNet, UNetOptions
 
@@ -118,3 +118,21 @@ def test_depth_costs_a_reversible_network_weights_alone():
 
     grows = {policy: peak(12, policy) - peak(3, policy) for policy in ("block", "reversible")}
     assert abs(grows["reversible"]) < 0.02 * peak(3, "reversible") and grows["block"] > 2.0
+
+
+def test_what_is_computed_for_large_maps_is_what_a_step_on_them_holds():
+    for net in (small(), plain()):
+        for policy in net.policies:
+            net.recompute = policy
+            with LiveBytes() as meter:
+                for parameter in net.parameters():
+                    meter.add(parameter)
+                out = net(torch.zeros(3, 6, 96, 160), torch.zeros(3, 1))
+                out.square().mean().backward()
+            net.zero_grad(set_to_none=True)
+            assert peak_mb(net, policy, 3, (96, 160), 6, 1) == pytest.approx(meter.peak / 2**20, rel=0.01), policy
+
+
+def test_drift_is_none_on_the_grid_and_small_without():
+    assert small().drift(*planes()) == 0.0
+    assert 0.0 < small(exact=False).drift(*planes()) < 1e-4

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from torch.func import functional_call
 
 from openckm.errors import ModelError, OptionError
+from openckm.nn.arithmetic import using
 from openckm.priors.adapter import DOWN, UP, LowRank, adaptable, difference
 from worlds import tiny_denoiser
 
@@ -34,6 +38,21 @@ def test_only_the_factors_are_trained():
     assert len(parameters) == 2 * len(adaptable(tiny_denoiser(1))) and all(p.requires_grad for p in parameters)
     adapter(X, LEVEL).mean.square().mean().backward()
     assert all(up.grad is not None and up.grad.abs().max() > 0 for up in adapter.ups)
+
+
+@pytest.mark.parametrize("policy", ["none", "level", "block"])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_gradients_are_those_of_all_weights_made_at_once_to_the_bit(policy, bf16):
+    adapter, net = trained(), tiny_denoiser(1).requires_grad_(False)
+    adapter.parent.network.recompute = policy
+    factors = [p.detach().clone().requires_grad_() for p in adapter.parameters()]
+    weights, half = dict(copy.deepcopy(net).named_parameters()), len(factors) // 2
+    for name, up, down in zip(adaptable(net), factors[:half], factors[half:], strict=True):
+        weights[name] = weights[name] + (up @ down).view_as(weights[name])
+    with using("bf16" if bf16 else "fp32"):
+        functional_call(net, weights, (X, LEVEL)).mean.square().mean().backward()
+        adapter(X, LEVEL).mean.square().mean().backward()
+    assert all(torch.equal(a.grad, b.grad) for a, b in zip(factors, adapter.parameters(), strict=True))
 
 
 def test_the_difference_put_into_the_weights_is_the_adapted_network():

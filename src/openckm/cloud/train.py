@@ -24,6 +24,7 @@ from openckm.cloud.refresh import RefreshOptions, ReplaySet, claim, free_entries
 from openckm.cloud.suite import Progress, Suite, score_models
 from openckm.data.coarsen import coarsen
 from openckm.errors import OptionError
+from openckm.nn.reversible_unet import ReversibleUNet
 from openckm.priors.denoiser import Denoiser, MapDenoiser, ReversibleMapDenoiser
 from openckm.priors.pretrained import load_prior, save_prior
 from openckm.store.card import ModelCard
@@ -133,6 +134,7 @@ def train_first(
         averaged.train(False)
         scores = score_models(suite, {"new": averaged}, "test", progress=progress)["new"]
         described = _described(entries, scores, chosen)
+        described["metrics"] |= _drift(averaged)
         save_prior(target, averaged, name=name, version=version, licence=licence, **described)
     return load_prior(target)[1], step
 
@@ -200,6 +202,16 @@ def _described(entries: Sequence[Entry], scores: Sequence[MapScore], options: Fi
         "metrics": metrics,
         "credits": joined_credits("", entries),
     }
+
+
+def _drift(net: MapDenoiser) -> dict[str, float]:
+    """Return how far the state of a reversible network is off after going forth and back; nothing of others."""
+    network = net.network
+    if not isinstance(network, ReversibleUNet):
+        return {}
+    size, generator = network.options, torch.Generator().manual_seed(0)
+    planes = torch.randn(1, size.inputs, 4 * size.multiple, 4 * size.multiple, generator=generator)
+    return {"inverse_drift": network.drift(planes, torch.randn(1, size.scalars, generator=generator))}
 
 
 def _sources(entries: Sequence[Entry]) -> list[str]:

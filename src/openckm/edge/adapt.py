@@ -42,6 +42,7 @@ from openckm.maps.observations import Observations
 from openckm.maps.site_plan import SitePlan
 from openckm.nn.memory import give_back, resident_mb
 from openckm.nn.recompute import Plan
+from openckm.nn.uncompiled import without_compiler
 from openckm.priors.adapted import block_of, place_print, with_delta
 from openckm.priors.adapter import UP
 from openckm.priors.denoiser import MapDenoiser
@@ -147,6 +148,7 @@ def adapt(
 
 
 @one_by_one()
+@without_compiler()
 def adapt_to(
     observations: Observations,
     grid: Grid,
@@ -166,6 +168,7 @@ def adapt_to(
         work: folder of checkpoints, from which an interrupted adaptation goes on.
         on_progress: called with (what, done, in all).
     """
+    give_back()  # what loading left behind is no room of ours
     begun, held = time.monotonic(), resident_mb("VmRSS")
     net, card = loaded
     dealt = blocks_with_readings(observations, grid, net, options.seed)
@@ -212,8 +215,11 @@ def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: D
         given = replace(observations, points=(points.subset((fold != k) & (fold >= 0)),))
         asked = points.subset(fold == k)
         row, col = grid.index_of(asked.x, asked.y)
-        made = OpenCKM(LoadedPrior(model, delta.model)).reconstruct(given, grid, draws=0)
-        squared.append((made.mean()[row, col] - asked.value) ** 2)
+        belief = OpenCKM(LoadedPrior(model, delta.model)).posterior(given, grid)
+        made = belief.scene.crop(belief.mean.reshape(belief.scene.grid.shape))
+        squared.append((made[row, col] - asked.value) ** 2)
+        del belief, made
+        give_back()
     return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4)
 
 

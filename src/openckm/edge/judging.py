@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from openckm.edge.lesson import Lesson
 from openckm.errors import OptionError
+from openckm.nn.memory import give_back
 from openckm.priors.adapted import with_factors
 from openckm.priors.adapter import DOWN
 from openckm.priors.denoiser import MapDenoiser
@@ -78,6 +79,8 @@ def by_block(models: Iterable[tuple[Lesson, MapDenoiser]], blocks: int) -> NDArr
     for lesson, model in models:
         error = lesson.errors(model, lesson.known, ~lesson.known, symmetrise=True)
         np.add.at(total, lesson.block[~lesson.known], error**2)
+        del model  # or it lives on while the next one is made
+        give_back()
     return total
 
 

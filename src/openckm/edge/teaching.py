@@ -215,6 +215,7 @@ class Fold:
         self.stopping = lesson.known & np.isin(lesson.block, blocks[: min(last, len(blocks) - 1)])
         self.teaching = lesson.known & ~self.stopping
         self.replay = Replay(net, REPLAYED, REPLAY_SIDE, lesson.scene.condition.scalars, options.seed)
+        give_back()  # what a draw, a look or some steps leave is no room for the next of them
 
     def run(self, report: Callable[[int, int], None]) -> tuple[Factors, int]:
         """Teach until the stopping blocks find nothing better; return the best factors and their step."""
@@ -235,6 +236,7 @@ class Fold:
                 return self._best(), int(best[0])
             trainer.options = replace(options, steps=min(trainer.step + self.options.every, self.options.steps))
             trainer.run()
+            give_back()
             report(trainer.step, self.options.steps)
 
     def pupil(self) -> Pupil:
@@ -255,6 +257,7 @@ class Fold:
             found = float(np.sqrt(np.mean(error**2)))
             if all(found < other for _, other in curve):
                 write_aside(self.work / "best.safetensors", _packed(model.factors()))
+        give_back()
         curve.append((trainer.step, found))
         write_aside(self.work / "curve.json", json.dumps(curve).encode())
 

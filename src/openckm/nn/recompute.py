@@ -8,8 +8,13 @@ Policies, from the fastest to the leanest:
     block        the same of single blocks
     reversible   the final state alone is kept (networks of `openckm.nn.reversible` only)
 
-All but "none" run every block once more in the backward pass. The peak of a step is computed on tensors without memory
-(device "meta"): weights, their gradients and all live activations in float32, without the kernels' scratch space.
+All but "none" run every block once more in the backward pass. The peak of a step is computed from two steps on small
+maps: after each operation, the bytes alive (weights, their gradients and activations in float32, without the kernels'
+scratch space) are affine in the number of cells,
+
+    live_i(cells) = a_i + b_i cells,                                                                     (1)
+
+so two sizes give every a_i and b_i, and the peak of a large map is the largest of them there.
 
 References:
     T. Chen, B. Xu, C. Zhang, C. Guestrin, Training deep nets with sublinear memory cost, 2016.
@@ -27,7 +32,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -40,14 +47,28 @@ POLICIES = ("none", "level", "sqrt", "block", "reversible")
 T = TypeVar("T")
 
 
-class Recomputing(Protocol):
-    """A network that can recompute: its policy, and those that it knows."""
+class Sized(Protocol):
+    """Options that say what the sides of maps must be divisible by [cells]."""
+
+    @property
+    def multiple(self) -> int:
+        """Map sides must be divisible by this many cells."""
+        ...
+
+
+class Planned(Protocol):
+    """A network that can recompute: its policy, those that it knows, and its size."""
 
     recompute: str
 
     @property
     def policies(self) -> tuple[str, ...]:
         """The policies that the network knows."""
+        ...
+
+    @property
+    def options(self) -> Sized:
+        """The network's size."""
         ...
 
 
@@ -156,12 +177,18 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Attributes:
         live: bytes alive now.
         peak: the most that was alive.
+        course: bytes alive after each operation.
     """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.live = self.peak = 0
+        self.course: list[int] = []
         self._seen: dict[int, weakref.ref[Any]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # or torch's compiler is loaded, in order to be kept away from the counting
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation and count what it made."""
@@ -169,6 +196,7 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for leaf in tree_leaves(out):
             if isinstance(leaf, Tensor):
                 self.add(leaf)
+        self.course.append(self.live)
         return out
 
     def add(self, tensor: Tensor) -> None:
@@ -188,7 +216,7 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.peak = max(self.peak, self.live)
 
 
-def peak_mb(network: Recomputing, policy: str, batch: int, shape: tuple[int, int], planes: int, scalars: int) -> float:
+def peak_mb(network: Planned, policy: str, batch: int, shape: tuple[int, int], planes: int, scalars: int) -> float:
     """Return the computed peak of one training step [MiB]: weights, gradients and activations in float32.
 
     Args:
@@ -203,15 +231,28 @@ def peak_mb(network: Recomputing, policy: str, batch: int, shape: tuple[int, int
         OptionError: if the network does not know the policy.
     """
     check_policy(policy, network.policies)
-    ghost = cast(Any, copy.deepcopy(network)).to("meta").requires_grad_(True)
+    sides = [k * network.options.multiple for k in (2, 4)]
+    small, large = (_live(network, policy, batch, side, planes, scalars) for side in sides)
+    cells = [side**2 for side in sides]
+    slope = (large - small) / (cells[1] - cells[0])
+    return float((small + slope * (shape[0] * shape[1] - cells[0])).max() / 2**20)  # Eq. 1
+
+
+def _live(
+    network: Planned, policy: str, batch: int, side: int, planes: int, scalars: int
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the bytes alive after each operation of a training step on square maps; the weights are lent."""
+    lent: dict[int, Any] = {id(p): nn.Parameter(p.detach()) for p in cast(nn.Module, network).parameters()}
+    weights = list(lent.values())
+    ghost = cast(Any, copy.deepcopy(network, lent))
     ghost.recompute = policy
     with LiveBytes() as meter:
-        for parameter in ghost.parameters():
+        for parameter in weights:
             meter.add(parameter)
-        x = torch.empty(batch, planes, *shape, device="meta")
-        out = ghost(x, torch.empty(batch, scalars, device="meta"))
-        out.backward(torch.empty_like(out))
-    return float(meter.peak / 2**20)
+        like = weights[0]
+        out = ghost(like.new_zeros(batch, planes, side, side), like.new_zeros(batch, scalars))
+        out.square().mean().backward()  # with a gradient given, torch would load sympy to compare shapes
+    return np.array(meter.course, float)
 
 
 @dataclass(frozen=True)
@@ -230,7 +271,7 @@ class Plan:
 
 
 def policy_for(
-    network: Recomputing, budget_mb: float, batch: int, shape: tuple[int, int], planes: int, scalars: int
+    network: Planned, budget_mb: float, batch: int, shape: tuple[int, int], planes: int, scalars: int
 ) -> Plan:
     """Return the fastest plan whose computed peak fits a budget.
 

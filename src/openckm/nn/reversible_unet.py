@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from openckm.errors import OptionError
+from openckm.nn.fixed_point import on_grid
 from openckm.nn.injector import pool_known
 from openckm.nn.invertible import Down, Up, fold, unfold
 from openckm.nn.layers import Attention, FourierEmbedding, ResBlock, group_norm, zero_init
 from openckm.nn.recompute import POLICIES
-from openckm.nn.reversible import Coupling, Move, run
+from openckm.nn.reversible import Coupling, Move, State, invert, run
 
 _HEADS = 4
 """Heads of the attention on the coarsest level."""
@@ -39,8 +40,8 @@ class ReversibleUNetOptions:
         blocks: couplings per level, in the encoder and in the decoder.
         unshuffle: factor by which pixels are folded into channels at the entrance.
         steering: length of the steering vector.
-        injected: the injected of each input plane that is injected into every body the index and that of its weights;
-            none: ().
+        injected: for each plane that is injected into every body, its index among the input planes and the index of
+            the plane that holds its weights; () for none.
         exact: keep the state on the grid, so that training is exact to the bit.
 
     Raises:
@@ -129,12 +130,30 @@ class ReversibleUNet(nn.Module):
         step = self.options.multiple
         if planes.shape[-2] % step or planes.shape[-1] % step:
             raise OptionError(f"map of {tuple(planes.shape[-2:])} cells: each side must be divisible by {step}; pad it")
+        state, context = self._entered(planes, scalars)
+        x1, x2 = run(self.chain(), state, context, policy=self.recompute)
+        x = self.exit(functional.silu(self.exit_norm(torch.cat([x1, x2], dim=1))))
+        return unfold(x, self.options.unshuffle)
+
+    def drift(self, planes: Tensor, scalars: Tensor) -> float:
+        """Return the largest difference of the interior's state after it was run forth and back; 0 in exact mode.
+
+        Args:
+            planes: as for `forward`.
+            scalars: as for `forward`.
+        """
+        with torch.no_grad():
+            state, context = self._entered(planes, scalars)
+            start = tuple(on_grid(x) for x in state) if self.options.exact else state
+            back = invert(self.chain(), run(self.chain(), start, context), context)
+        return max(float((a - b).abs().max()) for a, b in zip(back, start, strict=True))
+
+    def _entered(self, planes: Tensor, scalars: Tensor) -> tuple[State, State]:
+        """Return the two streams behind the entrance, and what all couplings share."""
         steering = self.steer(self.embed(scalars))
         x = self.entrance(fold(planes, self.options.unshuffle)).float()
         x1, x2 = (part.contiguous(memory_format=torch.channels_last) for part in x.chunk(2, dim=1))
-        x1, x2 = run(self.chain(), (x1, x2), (steering, *self._injected(planes)), policy=self.recompute)
-        x = self.exit(functional.silu(self.exit_norm(torch.cat([x1, x2], dim=1))))
-        return unfold(x, self.options.unshuffle)
+        return (x1, x2), (steering, *self._injected(planes))
 
     def chain(self) -> list[Move]:
         """Return the moves of the interior, in order."""

@@ -6,6 +6,8 @@ Every weight W of a convolution or a linear layer, seen as a matrix [outputs, in
 
 with U = 0 and D random at the start, so that the network begins as its parent; only U and D are trained. Vectors
 (biases, norms) stay. Factors of the shipped prior are 4 % of its weights at r = 4, whatever they were trained on.
+W + U D is made when its layer runs and given up afterwards, and made again where the layer's level is recomputed: so
+neither a second copy of the weights nor the gradients of all of them lie in memory at once.
 
 References:
     E. Hu et al., LoRA: Low-rank adaptation of large language models, 2021, Section 4.1.
@@ -22,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.nn.utils import parametrize
 
 from openckm.errors import ModelError, OptionError
 from openckm.priors.conditioning import Condition
@@ -39,6 +41,19 @@ class Pupil(Denoiser):
     @abstractmethod
     def factors(self) -> dict[str, NDArray[np.float16]]:
         """Return what was learnt, by name."""
+
+
+class _Added(nn.Module):
+    """W -> W + U D, in the weights' own precision whatever the network computes in."""
+
+    def __init__(self, up: nn.Parameter, down: nn.Parameter) -> None:
+        super().__init__()
+        self.up, self.down = up, down
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Return the weight of the adapted layer."""
+        with torch.autocast(weight.device.type, enabled=False):
+            return weight + (self.up @ self.down).view_as(weight)  # (1)
 
 
 class LowRank(Pupil):
@@ -67,13 +82,15 @@ class LowRank(Pupil):
             ups.append(torch.zeros(rows, rank))
             downs.append(torch.randn(rank, cols, generator=generator) / math.sqrt(cols))
         self.ups, self.downs = nn.ParameterList(ups), nn.ParameterList(downs)
+        for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
+            layer, _, weight = name.rpartition(".")
+            parametrize.register_parametrization(
+                self._parent[0].get_submodule(layer), weight, _Added(up, down), unsafe=True
+            )  # unsafe: the check of shapes would compute every weight once
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
         """Denoise x [B, C, H, W] at noise levels sigma [B]."""
-        weights: dict[str, Tensor] = dict(self._parent[0].named_parameters())
-        for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
-            weights[name] = weights[name] + (up @ down).view_as(weights[name])  # (1)
-        denoised: Denoised = functional_call(self._parent[0], weights, (x, sigma, condition))
+        denoised: Denoised = self._parent[0](x, sigma, condition)
         return denoised
 
     @property
