@@ -37,8 +37,8 @@ TEACHING = 0.85
 """Share of the time that teaching may take; the rest is for judging."""
 REPLAYED, REPLAY_SIDE = 8, 64
 FIXED_MB = 190.0
-"""What is loaded once above the prior, whatever the site [MiB]: the code that launches rays, trains and fits, and the
-network's kernels at their first call (70, 70 and 50, measured with the shipped prior)."""
+"""What is there above the prior besides a step, whatever the site [MiB]: the code that launches rays (75), the network's
+kernels and what three lessons keep (measured with the shipped prior and two threads)."""
 Report = Callable[[str, int, int], None]
 Mask = NDArray[np.bool_]
 
@@ -145,7 +145,7 @@ def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> 
     if room < least:
         raise OptionError(
             f"a budget of {options.budget_mb:g} MiB: one map of {rows} x {cols} cells needs {FIXED_MB + least:.0f} MiB"
-            f" ({FIXED_MB:.0f} for the code that launches rays, trains and fits, {least:.0f} for weights, their"
+            f" ({FIXED_MB:.0f} for the code that launches rays, kernels and lessons, {least:.0f} for weights, their"
             " gradients and activations): give at least that, or a smaller map"
         )
     found = policy_for(net.network, room, 1, (rows, cols), size.inputs, size.scalars)

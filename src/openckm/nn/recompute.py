@@ -8,13 +8,13 @@ Policies, from the fastest to the leanest:
     block        the same of single blocks
     reversible   the final state alone is kept (networks of `openckm.nn.reversible` only)
 
-All but "none" run every block once more in the backward pass. The peak of a step is computed from two steps on small
+All but "none" run every block once more in the backward pass. The peak of a step is computed from three steps on small
 maps: after each operation, the bytes alive (weights, their gradients and activations in float32, without the kernels'
-scratch space) are affine in the number of cells,
+scratch space) are a parabola in the number of cells, for convolutions are linear in it and attention is quadratic,
 
-    live_i(cells) = a_i + b_i cells,                                                                     (1)
+    live_i(cells) = a_i + b_i cells + c_i cells^2,                                                       (1)
 
-so two sizes give every a_i and b_i, and the peak of a large map is the largest of them there.
+so three sizes give all of them, and the peak of a large map is the largest of them there.
 
 References:
     T. Chen, B. Xu, C. Zhang, C. Guestrin, Training deep nets with sublinear memory cost, 2016.
@@ -44,6 +44,8 @@ from torch.utils.checkpoint import checkpoint
 from openckm.errors import OptionError
 
 POLICIES = ("none", "level", "sqrt", "block", "reversible")
+SMALL = (3, 4, 5)
+"""Sides of the small maps that a peak is computed from, in multiples of what the network's sides are divisible by."""
 T = TypeVar("T")
 
 
@@ -231,11 +233,12 @@ def peak_mb(network: Planned, policy: str, batch: int, shape: tuple[int, int], p
         OptionError: if the network does not know the policy.
     """
     check_policy(policy, network.policies)
-    sides = [k * network.options.multiple for k in (2, 4)]
-    small, large = (_live(network, policy, batch, side, planes, scalars) for side in sides)
-    cells = [side**2 for side in sides]
-    slope = (large - small) / (cells[1] - cells[0])
-    return float((small + slope * (shape[0] * shape[1] - cells[0])).max() / 2**20)  # Eq. 1
+    sides = [k * network.options.multiple for k in SMALL]
+    courses = [_live(network, policy, batch, side, planes, scalars) for side in sides]
+    powers = np.vander([float(side**2) for side in sides], increasing=True)
+    coefficients = np.linalg.solve(powers, np.stack(courses))
+    there = np.vander([float(shape[0] * shape[1])], len(sides), increasing=True)
+    return float((there @ coefficients).max() / 2**20)  # Eq. 1
 
 
 def _live(
