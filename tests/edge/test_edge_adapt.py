@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -194,12 +195,10 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
         def __init__(self, model: LoadedPrior) -> None:
             self.model = model
 
-        def reconstruct(self, given: Observations, grid: Grid, *, draws: int) -> Given:
+        def posterior(self, given: Observations, grid: Grid) -> SimpleNamespace:
             asked.append(given.points[0])
-            return self
-
-        def mean(self) -> np.ndarray:
-            return np.full(GRID.shape, -90.0)
+            scene = SimpleNamespace(grid=grid, crop=lambda field: field)
+            return SimpleNamespace(scene=scene, mean=np.full(grid.shape, -90.0).ravel())
 
     monkeypatch.setattr("openckm.edge.adapt.OpenCKM", Given)
     site = world()
