@@ -44,7 +44,7 @@ from torch.utils.checkpoint import checkpoint
 from openckm.errors import OptionError
 
 POLICIES = ("none", "level", "sqrt", "block", "reversible")
-SMALL = (3, 4, 5)
+_SMALL = (3, 4, 5)
 """Sides of the small maps that a peak is computed from, in multiples of what the network's sides are divisible by."""
 T = TypeVar("T")
 
@@ -233,7 +233,7 @@ def peak_mb(network: Planned, policy: str, batch: int, shape: tuple[int, int], p
         OptionError: if the network does not know the policy.
     """
     check_policy(policy, network.policies)
-    sides = [k * network.options.multiple for k in SMALL]
+    sides = [k * network.options.multiple for k in _SMALL]
     courses = [_live(network, policy, batch, side, planes, scalars) for side in sides]
     powers = np.vander([float(side**2) for side in sides], increasing=True)
     coefficients = np.linalg.solve(powers, np.stack(courses))

@@ -15,25 +15,25 @@ from typing import Any
 
 import torch
 
-NAME = "torch._dynamo"
+_NAME = "torch._dynamo"
 
 
 @contextmanager
 def without_compiler() -> Iterator[None]:
     """Do not load torch's compiler inside a `with` block; nothing there may call `torch.compile`."""
-    if NAME in sys.modules:
+    if _NAME in sys.modules:
         yield
         return
-    stand_in: Any = ModuleType(NAME)
+    stand_in: Any = ModuleType(_NAME)
     stand_in.disable = _as_it_is
     stand_in.graph_break = lambda *_: None
     stand_in.config = SimpleNamespace(error_on_nested_fx_trace=True)
-    sys.modules[NAME] = stand_in
+    sys.modules[_NAME] = stand_in
     setattr(torch, "_dynamo", stand_in)  # noqa: B010
     try:
         yield
     finally:
-        del sys.modules[NAME]
+        del sys.modules[_NAME]
         delattr(torch, "_dynamo")
 
 
