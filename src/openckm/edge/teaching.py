@@ -37,8 +37,8 @@ TEACHING = 0.85
 """Share of the time that teaching may take; the rest is for judging."""
 REPLAYED, REPLAY_SIDE = 8, 64
 FIXED_MB = 190.0
-"""What is there above the prior besides a step, whatever the site [MiB]: the code that launches rays (75), the network's
-kernels and what three lessons keep (measured with the shipped prior and two threads)."""
+"""What is there above the prior besides a step, whatever the site [MiB]: the code that launches rays (75), the
+network's kernels and what three lessons keep (measured with the shipped prior)."""
 Report = Callable[[str, int, int], None]
 Mask = NDArray[np.bool_]
 

@@ -1,8 +1,8 @@
 """Training without torch's compiler in memory.
 
-Optimisers, checkpoints and dispatch modes load `torch._dynamo` at their first use, only to keep it away from themselves:
-800 modules, a third of them of sympy, which nothing here ever calls. Where memory counts, a stand-in that answers these
-three questions takes its place while a block runs. A process that has loaded the compiler already keeps it.
+Optimisers, checkpoints and dispatch modes load `torch._dynamo` at their first use, only to keep it away from
+themselves: 800 modules, half of them of sympy, which nothing here ever calls. Where memory counts, a stand-in that
+answers these three questions takes its place while a block runs. A process that has loaded it already keeps it.
 """
 
 from __future__ import annotations
