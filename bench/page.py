@@ -7,7 +7,7 @@
 
 The bars are wall-clock times: run `measure` where nothing else runs. A part takes one to two minutes, `heap` (five
 minutes of panning, and no time is taken) six. `killed` starts nodes of its own at the next port; the others want
-`serve`. A report is made of parts that were measured at one commit alone.
+`serve`. A report is made of parts that were measured on one state of the page alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from openckm.evaluate.report.medians import table
-from openckm.evaluate.report.rows import Results, commit_id, write_report
+from openckm.evaluate.report.rows import Results, write_report
 from openckm.evaluate.scores.scoring import Score
 
 PAGE = Path(__file__).resolve().parents[1] / "page"
@@ -134,6 +134,13 @@ BARS = {
 }
 
 
+def page_commit() -> str:
+    """Return the last commit that changed the page, its measurements or its routes."""
+    paths = ("page", "src/openckm/assets/page", "src/openckm/service/page")
+    words = ["git", "rev-list", "-1", "HEAD", "--", *paths]
+    return subprocess.run(words, cwd=PAGE.parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def measure(folder: Path, part: str, runs: int) -> None:
     """Run one part of the bars, and print and keep what each run gave."""
     address = (folder / "address").read_text() if part == "look" else ""
@@ -148,8 +155,7 @@ def measure(folder: Path, part: str, runs: int) -> None:
     found = json.loads(done.stdout)
     if found["errors"]:
         raise SystemExit(f"the page wrote errors to the console: {found['errors']}")
-    commit = commit_id()
-    (folder / f"{part}.json").write_text(json.dumps({**found, "commit": commit}))
+    (folder / f"{part}.json").write_text(json.dumps({**found, "commit": page_commit()}))
     print(done.stdout)
 
 
@@ -161,7 +167,7 @@ def report(folder: Path, path: Path) -> None:
     parts = {name: json.loads((folder / f"{name}.json").read_text()) for name in PARTS}
     made = {(part["commit"], part["browser"]) for part in parts.values()}
     if len(made) > 1:
-        raise SystemExit(f"these parts were not measured at one commit in one browser: {sorted(made)}")
+        raise SystemExit(f"these parts were not measured on one page in one browser: {sorted(made)}")
     runs: dict[str, list[float]] = {}
     for part in parts.values():
         runs = {**part["ms"], **runs}

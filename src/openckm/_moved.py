@@ -93,7 +93,7 @@ MOVED = {
 """Old name -> new name, both within openckm."""
 
 
-class MovedModules(MetaPathFinder, Loader):
+class _MovedModules(MetaPathFinder, Loader):
     """Finds modules by their old names."""
 
     def find_spec(
@@ -131,5 +131,5 @@ def _importer() -> int:
 
 def install() -> None:
     """Let old names be found; a second call changes nothing."""
-    if not any(isinstance(finder, MovedModules) for finder in sys.meta_path):
-        sys.meta_path.append(MovedModules())
+    if not any(isinstance(finder, _MovedModules) for finder in sys.meta_path):
+        sys.meta_path.append(_MovedModules())

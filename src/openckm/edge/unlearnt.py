@@ -48,7 +48,7 @@ def as_plain(observations: Observations) -> Observations:
 
 
 @dataclass(frozen=True)
-class FieldAlone:
+class _FieldAlone:
     """Reconstructor by an unknown level and a field.
 
     Attributes:
@@ -149,7 +149,7 @@ def check_alone(radiomap: RadioMap, observations: Observations, seed: int) -> tu
     if noise is not None:
         plain = replace(plain, points=tuple(replace(p, sigma=np.full(len(p), noise)) for p in plain.points))
     try:
-        return self_check((FieldAlone(), Kriging()), plain, radiomap.grid, seed=seed), ""
+        return self_check((_FieldAlone(), Kriging()), plain, radiomap.grid, seed=seed), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
 
@@ -174,7 +174,7 @@ def construct_alone(
     if noise is not None:
         tables = tuple(replace(p, sigma=np.full(len(p), noise)) for p in observations.points)
         observations = replace(observations, points=tables)
-    radiomap = FieldAlone().reconstruct(observations, grid, draws=draws, seed=seed)
+    radiomap = _FieldAlone().reconstruct(observations, grid, draws=draws, seed=seed)
     radiomap.provenance["noise"] = noise
     name = channel.name.rsplit("_", 1)[0].upper() if channel.name != "throughput_mbps" else "throughput"
     return radiomap, (

@@ -44,7 +44,7 @@ BENCHES: dict[str, str] = {
 """Name of each benchmark and the module whose function `run` it is."""
 
 
-TABLES: dict[str, str] = {"page": "openckm.evaluate.report.medians"}
+_TABLES: dict[str, str] = {"page": "openckm.evaluate.report.medians"}
 """Reports of scripts in bench/ that keep cases, and the module whose function `table` makes their rows of them."""
 
 
@@ -78,7 +78,7 @@ def table_of(name: str, scores: Sequence[Score]) -> list[Row]:
     Raises:
         OptionError: if there is no benchmark of that name, or its rows are of no cases.
     """
-    modules = BENCHES | TABLES
+    modules = BENCHES | _TABLES
     if name not in modules:
         raise OptionError(f"unknown benchmark {name!r}: wanted one of {', '.join(modules)}")
     table = getattr(import_module(modules[name]), "table", None)

@@ -53,7 +53,7 @@ COMPARED = [i for i, c in enumerate(CHANNELS) if c is not BUILDING]
 """Channels of which a distance speaks: all but the building's, which is given where a layout is."""
 RATIO = (0.25, 4.0)
 """Bounds of the ratio of predicted standard deviations that a residual is scaled by."""
-HIGHEST = 0.5
+_HIGHEST = 0.5
 """Share of the schedule's top above which a start saves nothing: a cold chain is there after its first step."""
 
 
@@ -170,7 +170,7 @@ def start_level(found: float, scale: float, top: float, lowest: float) -> float 
     if not (scale > 0 and math.isfinite(scale) and 0 < lowest < top):
         raise OptionError(f"c={scale:g}, levels {lowest:g} to {top:g}: wanted a positive c, and levels in order")
     level = max(scale * found, lowest)  # (5)
-    return level if level <= HIGHEST * top else None
+    return level if level <= _HIGHEST * top else None
 
 
 def transported(source: Source, belief: Denoised, kind: Kind = "transport", blend: float = 0.0) -> Maps:

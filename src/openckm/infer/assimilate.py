@@ -363,7 +363,7 @@ def _facts(
 
 
 @dataclass(frozen=True, eq=False)
-class UpdatedPosterior(Posterior):
+class _UpdatedPosterior(Posterior):
     """A posterior that met further evidence.
 
     Attributes:
@@ -413,7 +413,7 @@ def updated(before: Posterior, likelihood: Likelihood) -> Posterior:
     covariance = _belief(before)
     found = assimilate(before.mean, before.std, covariance, likelihood, cells)
     gain = replace(before.gain, mean=found.mean, std=found.std)
-    return UpdatedPosterior(
+    return _UpdatedPosterior(
         scene, before.denoiser, before.denoised, before.condition, gain, before.experts, before.symmetrise,
         before.evaluations, before.facts | {"further_evidence": found.facts}, before, found, covariance,
     )  # fmt: skip

@@ -23,13 +23,13 @@ from openckm.maps.site import Layout, Transmitter
 from openckm.priors.conditioning import Condition
 from openckm.priors.planes import RAY_PLANES
 
-SCALE_DB, LOWEST_DB, HIGHEST_DB = 40.0, -100.0, 30.0
+SCALE_DB, _LOWEST_DB, _HIGHEST_DB = 40.0, -100.0, 30.0
 """Unit of powers over free space, and the range to which they are cut [dB]."""
 FAINTEST_DB = -70.0
 """Power over free space below which rays are not believed: something that they leave out is stronger [dB]."""
 WIDE = 3.0
 """Width of the window in which reflected power is smoothed [cells]."""
-FRINGE = 12
+_FRINGE = 12
 """Cells around a part of a map that this window sees: scipy's window ends at four widths."""
 PART = 256
 """Side of the part of a map that is smoothed at once [cells]."""
@@ -140,7 +140,7 @@ def site_rays(
     row, col = _cell(wide, transmitter)
     reach = _meet(_place(wide, wide, whole), (slice(row - REACH, row + REACH + 1), slice(col - REACH, col + REACH + 1)))
     asked = _place(wide, grid)
-    room = tuple(slice(s.start - FRINGE, s.stop + FRINGE) for s in asked)
+    room = tuple(slice(s.start - _FRINGE, s.stop + _FRINGE) for s in asked)
     seen = _meet(_meet(_place(wide, whole), (room[0], room[1])), reach)
     if any(s.stop <= s.start for s in seen):
         return None
@@ -266,7 +266,7 @@ def wood_loss_db(
     wooded = site_rays(grid, layout, transmitter, woods=woods, receiver_m=receiver_m)
     if bare is None or wooded is None:
         return None
-    (all_of, left), low = (SCALE_DB * planes[0].astype(np.float64) for planes in (bare, wooded)), LOWEST_DB + 1e-3
+    (all_of, left), low = (SCALE_DB * planes[0].astype(np.float64) for planes in (bare, wooded)), _LOWEST_DB + 1e-3
     heard = (bare[-1] > 0) & (bare[0] != 0) & (left > low)
     return np.where(heard, np.maximum(all_of - left, 0.0), np.nan)
 
@@ -287,7 +287,7 @@ def _stacked(field: RayField, free_space_db: NDArray[np.float32]) -> Planes:
     planes[0] = _over(field.total, free_space_db, heard)
     planes[1] = _over(field.ground + field.reflected, free_space_db, heard)
     planes[3] = _over(field.corners + field.eaves, free_space_db, heard)
-    planes[4] = np.clip(field.roof_loss_db, 0.0, -LOWEST_DB) / SCALE_DB
+    planes[4] = np.clip(field.roof_loss_db, 0.0, -_LOWEST_DB) / SCALE_DB
     planes[5], planes[6], planes[7] = field.strongest_cos, field.strongest_sin, 1.0
     return planes
 
@@ -297,12 +297,12 @@ def _over(
 ) -> NDArray[np.float64]:  # fmt: skip
     """Return a power [linear] over free space in latent scale, 0 where nothing is heard."""
     over = 10.0 * np.log10(np.maximum(power, 1e-40)) - free_space_db
-    return np.where(heard, np.clip(over, LOWEST_DB, HIGHEST_DB) / SCALE_DB, 0.0)
+    return np.where(heard, np.clip(over, _LOWEST_DB, _HIGHEST_DB) / SCALE_DB, 0.0)
 
 
 def _smoothed(bounced: NDArray[np.float64], heard: NDArray[np.bool_], part: Box) -> NDArray[np.float64]:
     """Return a part of the reflected power [linear], smoothed over the cells of the whole map that hear anything."""
-    room = tuple(slice(max(s.start - FRINGE, 0), s.stop + FRINGE) for s in part)
+    room = tuple(slice(max(s.start - _FRINGE, 0), s.stop + _FRINGE) for s in part)
     rows, cols = (slice(s.start - r.start, s.stop - r.start) for s, r in zip(part, room, strict=True))
     mass = ndimage.gaussian_filter(heard[room].astype(np.float64), WIDE)
     wide = ndimage.gaussian_filter(bounced[room], WIDE)

@@ -35,11 +35,11 @@ def fetcher_for(url: str, stall_s: float) -> FetcherInterface:
         StoreError: if the kind is unknown.
     """
     if urlsplit(url).scheme in ("http", "https"):
-        return HttpFetcher(stall_s)
+        return _HttpFetcher(stall_s)
     return FsspecFetcher(url)
 
 
-class HttpFetcher(Urllib3Fetcher):
+class _HttpFetcher(Urllib3Fetcher):
     """python-tuf's client (urllib3, the system's certificates, proxies of the environment), reception by reception."""
 
     def __init__(self, stall_s: float) -> None:

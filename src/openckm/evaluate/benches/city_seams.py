@@ -27,11 +27,11 @@ from openckm.maps.grid import Grid
 from openckm.maps.site_plan import SitePlan
 from openckm.maps.zarr_map import ZarrMap
 
-MERIDIAN, EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
+MERIDIAN, _EQUATOR, ZONE = 27.0, 111_000.0, "EPSG:32635"
 """Middle of a UTM zone, where north is up, and a northing in it [m]."""
-WINDOW, STEP_DB, SHARE, NOISE_DB, POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0
+WINDOW, STEP_DB, SHARE, NOISE_DB, _POWER_DBM = 64, 3.0, 0.02, 2.0, 40.0
 DRAWS = 4
-REPORTED_DBM = (-160.0, -20.0)
+_REPORTED_DBM = (-160.0, -20.0)
 """Powers that a drive test can hold [dBm]; readings beyond them are left out."""
 WHERE = ("there", "elsewhere")
 """In overlaps of windows or at their borders, and elsewhere."""
@@ -43,7 +43,7 @@ def _city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int
     """Return the city of one traced map, with the files that it is made from."""
     folder.mkdir(parents=True, exist_ok=True)
     (rows, cols), cell = traced.grid.shape, traced.grid.cell_m
-    west, north = round(500_000 / cell) * cell - cols // 2 * cell, round(EQUATOR / cell) * cell
+    west, north = round(500_000 / cell) * cell - cols // 2 * cell, round(_EQUATOR / cell) * cell
     grid = Grid((rows, cols), cell, (west, north), ZONE)
     _write_heights(folder / "heights.tif", grid, traced.layout.height_m)
     lon, lat = grid.to_lonlat(
@@ -57,7 +57,7 @@ def _city_of_map(traced: TracedMap, folder: Path, *, readings: bool, window: int
     place = grid.to_lonlat(tower.x - own_west + west, tower.y - own_north + north)
     site = SitePlan(
         place=(float(place[0]), float(place[1])), height_m=tower.height_m, carrier_hz=tower.carrier_hz,
-        azimuth_deg=tower.bearing_deg, downtilt_deg=tower.downtilt_deg, power_dbm=POWER_DBM, name="site",
+        azimuth_deg=tower.bearing_deg, downtilt_deg=tower.downtilt_deg, power_dbm=_POWER_DBM, name="site",
     )  # fmt: skip
     if readings:
         _write_readings(folder / "tests", traced, grid, seed)
@@ -86,9 +86,9 @@ def _write_readings(folder: Path, traced: TracedMap, grid: Grid, seed: int) -> N
     row, col = np.nonzero(traced.covered)
     given = rng.choice(len(row), max(20, int(SHARE * len(row))), replace=False)
     lon, lat = grid.to_lonlat(grid.x[col[given]], grid.y[row[given]])
-    value = traced.gain_db[row[given], col[given]] + POWER_DBM + NOISE_DB * rng.standard_normal(len(given))
+    value = traced.gain_db[row[given], col[given]] + _POWER_DBM + NOISE_DB * rng.standard_normal(len(given))
     read = zip(lon, lat, value, strict=True)
-    lines = [f"{a:.8f},{b:.8f},{v:.3f}" for a, b, v in read if REPORTED_DBM[0] <= v <= REPORTED_DBM[1]]
+    lines = [f"{a:.8f},{b:.8f},{v:.3f}" for a, b, v in read if _REPORTED_DBM[0] <= v <= _REPORTED_DBM[1]]
     (folder / "site.csv").write_text("lon,lat,rsrp\n" + "\n".join(lines) + "\n")
 
 
@@ -214,7 +214,7 @@ def _holds_its_mast(one: TracedMap) -> bool:
 
 
 def _add(into: _Sums, field: NDArray[np.floating], traced: TracedMap, starts: tuple[tuple[int, ...], ...]) -> None:
-    error = field - (traced.gain_db + POWER_DBM)
+    error = field - (traced.gain_db + _POWER_DBM)
     shared = np.zeros(field.shape, int)
     for begin in starts[0]:
         for left in starts[1]:

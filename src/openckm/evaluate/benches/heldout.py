@@ -4,10 +4,10 @@ Tasks: `gain` (layout and transmitter known) and `gain_points` (the readings alo
 are given with 2 dB of noise and the hidden ones are scored: how large the error is, and whether the stated spread is
 the true one (`openckm.evaluate.scores.scoring.score_map`). `rmse_ratio` and `crps_ratio` are a method's mean score over
 that of the best classical method of the row, which they name, on the same maps, paired. Fewer maps are asked the shares
-of RARE. Every DRAWN-th map is asked for draws, too, at the shares of OFTEN: the truth's rank among them is scored, and,
-as task `direction`, the error of the angle of arrival and CRPS and energy score of its draws, beside the bearing of the
-transmitter. Numbers are means over maps, intervals by bootstrap over cities. `tracer_floor` is the noise of the truth
-itself, over the maps that state it.
+of _RARE. Every _DRAWN-th map is asked for draws, too, at the shares of _OFTEN: the truth's rank among them is scored,
+and, as task `direction`, the error of the angle of arrival and CRPS and energy score of its draws, beside the bearing
+of the transmitter. Numbers are means over maps, intervals by bootstrap over cities. `tracer_floor` is the noise of the
+truth itself, over the maps that state it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
 
-OFTEN = (0.005, 0.02)
-RARE = {0.001: 2, 0.05: 4, 0.1: 4}
+_OFTEN = (0.005, 0.02)
+_RARE = {0.001: 2, 0.05: 4, 0.1: 4}
 """Shares that are asked of every second, or every fourth, map alone."""
-FRACTIONS, QUICK_FRACTIONS = (*OFTEN, *RARE), (0.001, *OFTEN)
+FRACTIONS, _QUICK_FRACTIONS = (*_OFTEN, *_RARE), (0.001, *_OFTEN)
 TASKS = ("gain_points", "gain")
 NOISE_DB = 2.0
-DRAWS, DRAWN = 8, 8
+DRAWS, _DRAWN = 8, 8
 MAPS, QUICK_MAPS = 80, 6
 MIN_FREE_CELLS = 2000
 DIRECTION_METRICS = ("angle_error_deg", "angle_crps_deg", "direction_energy")
@@ -73,8 +73,8 @@ def run(
     """
     folder, count = data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS)
     work = _HeldoutWork(None if methods is None else tuple(methods), folder, count)
-    traced, asked = _traced(folder, count), fractions or (QUICK_FRACTIONS if quick else FRACTIONS)
-    cases = [(k, share) for k in range(len(traced)) for share in asked if k % RARE.get(share, 1) == 0]
+    traced, asked = _traced(folder, count), fractions or (_QUICK_FRACTIONS if quick else FRACTIONS)
+    cases = [(k, share) for k in range(len(traced)) for share in asked if k % _RARE.get(share, 1) == 0]
     scores = sweep(work, cases, workers=workers, progress=progress)
     scores += floor_scores(traced, task="gain", split="all", metric="rmse_db")
     return Results(table(scores), scores)
@@ -161,7 +161,7 @@ def map_scores(methods: Sequence[Reconstructor], traced: TracedMap, fraction: fl
         fraction: share of its free covered cells that is given.
         number: its number among the maps, which is the seed of what is given.
     """
-    draws = DRAWS if fraction in OFTEN and number % DRAWN == 0 else 0
+    draws = DRAWS if fraction in _OFTEN and number % _DRAWN == 0 else 0
     scores: list[Score] = []
     for task in TASKS:
         observations, truth = heldout_case(traced, task, fraction, number)

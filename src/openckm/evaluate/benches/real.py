@@ -32,7 +32,7 @@ DATA_VARIABLE = "OPENCKM_REAL_DATA"
 SEEDS = 5
 QUICK_SEEDS = 1
 BLOCKS = 16
-FEWEST_CELLS = 2
+_FEWEST_CELLS = 2
 
 
 def run(
@@ -119,7 +119,7 @@ def _case(world: RealSet, seed: int) -> tuple[Observations, Truth]:
     means = aggregate_cells(noisy, grid, shadow_sigma_db=0.0)
     row, col = grid.index_of(means.x, means.y)
     reading_row, reading_col = grid.index_of(points.x, points.y)
-    side = max(FEWEST_CELLS, grid.shape[0] // BLOCKS)
+    side = max(_FEWEST_CELLS, grid.shape[0] // BLOCKS)
     given = _given_blocks(row, col, side, seed)
     at = np.zeros(grid.shape, dtype=bool)
     at[row[given], col[given]] = True

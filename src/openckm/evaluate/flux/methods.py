@@ -41,10 +41,10 @@ DRAWS = 8
 NUMBERS = tuple(range(DRAWS))
 FILL = 16
 """Steps of the ensembles that a store is filled with."""
-P2_STEPS = 100
-REUSED = {70: 30, 90: 10, 95: 5, 98: 2}
+_P2_STEPS = 100
+_REUSED = {70: 30, 90: 10, 95: 5, 98: 2}
 """Per cent of the steps that are reused, and how many are left."""
-SOURCE_SEED, COLD_SEED, NOISE_SEED = 5, 7, 13
+SOURCE_SEED, _COLD_SEED, _NOISE_SEED = 5, 7, 13
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ class Case:
 
     def chain(self, order: int = 2, condition: Condition | None = None) -> Chain:
         """Return the cold chain of the frame."""
-        return Chain(self.denoiser, condition or self.frame.condition, COLD_SEED, 1 if order == 1 else 2)
+        return Chain(self.denoiser, condition or self.frame.condition, _COLD_SEED, 1 if order == 1 else 2)
 
     def cold(self, steps: int, order: int, about: bool = False) -> Made:
         """Return draws from noise; about the one-call mean if asked."""
@@ -153,7 +153,7 @@ class Case:
     def through_belief(self, steps: int) -> Made:
         """Return the product's cold draws."""
         with _clock() as clock:
-            drawn = draw_maps(self.denoiser, self.frame.condition, NUMBERS, COLD_SEED, AncestralSampler(steps))
+            drawn = draw_maps(self.denoiser, self.frame.condition, NUMBERS, _COLD_SEED, AncestralSampler(steps))
         return Made(torch.from_numpy(drawn), DRAWS * steps, clock.seconds)
 
     def fresh(self, *, about: bool) -> Made:
@@ -188,7 +188,7 @@ class Case:
         chain = self.chain()
         top, low = chain.schedule.sigma_max, 2.0 * chain.schedule.sigma_min
         level = start_level(found, self.rule.scale, top, low) or 0.5 * top
-        return chain.second(noised(maps, level, NOISE_SEED, NUMBERS), level, steps, NUMBERS)
+        return chain.second(noised(maps, level, _NOISE_SEED, NUMBERS), level, steps, NUMBERS)
 
     @cached_property
     def vanilla(self) -> dict[int, Maps]:
@@ -201,24 +201,24 @@ class Case:
         return self._midpoints(self.frame.condition.static())
 
     def _midpoints(self, condition: Condition) -> dict[int, Maps]:
-        """Return the states of one chain of P2_STEPS steps where it has the steps of REUSED before it."""
+        """Return the states of one chain of _P2_STEPS steps where it has the steps of _REUSED before it."""
         chain = Chain(self.denoiser, condition, SOURCE_SEED)
         return dict(
-            zip(REUSED.values(), chain.states(P2_STEPS, NUMBERS, self.shape, tuple(REUSED.values())), strict=True)
+            zip(_REUSED.values(), chain.states(_P2_STEPS, NUMBERS, self.shape, tuple(_REUSED.values())), strict=True)
         )
 
     def midpoint(self, reused: int, *, static: bool) -> Made:
         """Return P2's reuse of a midpoint: of the frame before, or of the layout alone."""
-        left = REUSED[reused]
+        left = _REUSED[reused]
         middle = (self.static if static else self.vanilla)[left]
         with _clock() as clock:
-            maps = self.chain().rest(middle, P2_STEPS, left, NUMBERS)
+            maps = self.chain().rest(middle, _P2_STEPS, left, NUMBERS)
         return Made(maps, DRAWS * left, clock.seconds)
 
     def noise(self) -> Made:
         """Return the one-call mean with independent noise of the predicted variance."""
         var = self.mean.var if self.mean.var is not None else torch.zeros_like(self.mean.mean)
-        z = noised(torch.zeros(DRAWS, *self.shape), 1.0, NOISE_SEED, NUMBERS)
+        z = noised(torch.zeros(DRAWS, *self.shape), 1.0, _NOISE_SEED, NUMBERS)
         return Made(self.mean.mean + var.sqrt() * z, 1, 0.0)
 
 
@@ -281,10 +281,10 @@ def methods_of(level: str) -> Iterator[tuple[str, Method]]:
 def rest_methods(p2: bool, fifty: bool, thousand: bool) -> Iterator[tuple[str, Method]]:
     """Yield the methods that cost the most."""
     if p2:
-        for reused in REUSED:
+        for reused in _REUSED:
             yield f"p2_vanilla_{reused}", lambda c, r=reused: c.midpoint(r, static=False)  # type: ignore[misc]
             yield f"p2_static_{reused}", lambda c, r=reused: c.midpoint(r, static=True)  # type: ignore[misc]
-        yield "cold_100_o2", lambda c: c.cold(P2_STEPS, 2)
+        yield "cold_100_o2", lambda c: c.cold(_P2_STEPS, 2)
     if fifty:
         yield "cold_50_o1", lambda c: c.cold(50, 1)
         yield "cold_50_o2", lambda c: c.cold(50, 2)

@@ -50,7 +50,7 @@ class Reference(CaseMethod):
 
 
 @dataclass(frozen=True, eq=False)
-class EndToEnd(CaseMethod):
+class _EndToEnd(CaseMethod):
     """A trained end-to-end network.
 
     Attributes:
@@ -82,7 +82,7 @@ def one_call_methods(denoiser: Denoiser, nets: Mapping[str, tuple[P1Net, NetCard
         nets: trained networks and their cards, by kind.
     """
     yield from (Reference(name) for name in REFERENCES)
-    yield from (EndToEnd(row_name(kind), net, tasks_of(kind)) for kind, (net, _) in nets.items())
+    yield from (_EndToEnd(row_name(kind), net, tasks_of(kind)) for kind, (net, _) in nets.items())
     yield OneCall(denoiser, "openckm_one_call")
     yield OneCall(denoiser, "openckm_one_call_8", True)
     yield Estimated(denoiser, name="openckm")

@@ -53,7 +53,7 @@ class _Level(Denoiser):
         return Denoised(mean, torch.full_like(mean, 1e-8))
 
 
-class ShadowedMaps:
+class _ShadowedMaps:
     """Fields of the law above, and their exact posteriors."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ def product_rows(fields: int, noise_fields: int, progress: Progress | None = Non
         noise_fields: maps for each noise that is stated.
         progress: called as progress(what, done, in all).
     """
-    world, method = ShadowedMaps(), OpenCKM(LoadedPrior(_Level(), "level"), symmetrise=False)  # type: ignore[arg-type]
+    world, method = _ShadowedMaps(), OpenCKM(LoadedPrior(_Level(), "level"), symmetrise=False)  # type: ignore[arg-type]
     every = [("field, product", DRAWS, 1.0, fields)]
     every += [(f"field, product, noise stated x {factor:.2g}", 0, factor, noise_fields) for factor in STATED]
     rows: list[Row] = []
@@ -108,7 +108,7 @@ def product_rows(fields: int, noise_fields: int, progress: Progress | None = Non
 
 
 def _scores(
-    world: ShadowedMaps, method: OpenCKM, number: int, draws: int, factor: float
+    world: _ShadowedMaps, method: OpenCKM, number: int, draws: int, factor: float
 ) -> Iterator[tuple[str, float]]:
     field, read, y = world.case(number)
     x, north = world.places[read].T

@@ -181,7 +181,7 @@ def squared(operator: Operator) -> LinearOperator | None:
 
 
 @dataclass(frozen=True, eq=False)
-class WedgeSite(Site):
+class _WedgeSite(Site):
     """Sectors around the first axis: the vector z, with noise before the device, lies within `half` of it [rad]."""
 
     half: Tensor
@@ -195,7 +195,7 @@ class WedgeSite(Site):
 
 
 @dataclass(frozen=True, eq=False)
-class NoisyWedgeSite(Site):
+class _NoisyWedgeSite(Site):
     """The reported vector is that of a sector's middle plus noise: every sector, weighed by how near its middle is."""
 
     sectors: int
@@ -266,7 +266,7 @@ def _sector_term(sector: AngularSector) -> Term:
     middle, half = 0.5 * (sector.low + sector.high), 0.5 * (sector.high - sector.low)
     support = sector.support()[:, None].expand(-1, 2, *(-1,) * (sector.low.ndim - 1))
     turned = Turn(sector.operator, middle) @ sector.operator
-    return Term(turned, WedgeSite(half, sector.sigma**2, support))
+    return Term(turned, _WedgeSite(half, sector.sigma**2, support))
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,6 +335,6 @@ def _device_term(device: Operator, r: _Reading) -> Term:
         low, high = device.sector_bounds(r.y)
         turn = Turn(device, 0.5 * (low + high))
         both = r.support.expand(-1, 2, *(-1,) * (r.support.ndim - 2)).all(1, keepdim=True)
-        site = NoisyWedgeSite(device.sectors, device.radius, turn(r.y), r.sigma, both.expand(-1, 2, *both.shape[2:]))
+        site = _NoisyWedgeSite(device.sectors, device.radius, turn(r.y), r.sigma, both.expand(-1, 2, *both.shape[2:]))
         return Term(turn, site)
     raise OptionError(f"no site is known for the device {type(device).__name__}; use method 'dps'")

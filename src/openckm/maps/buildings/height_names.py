@@ -37,7 +37,7 @@ _NOT_HEIGHT = re.compile(
 
 
 @dataclass(frozen=True)
-class HeightColumn:
+class _HeightColumn:
     """Where the heights of a file's buildings stand.
 
     Attributes:
@@ -73,26 +73,26 @@ def unusual_heights(buildings: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.
     ]
 
 
-def _find_heights(names: Mapping[str, int]) -> HeightColumn | None:
+def _find_heights(names: Mapping[str, int]) -> _HeightColumn | None:
     """Return where buildings state their height, by the properties that hold numbers and how often; None for none."""
     heights = [n for n in names if _HEIGHT.search(n.lower()) and not _NOT_HEIGHT.search(n.lower())]
     if heights:
         best = max(heights, key=lambda n: (names[n], "max" in n.lower() or "roof" in n.lower()))
         scale = _scale_of(best)
         unit = "" if scale == 1.0 else f", in units of {scale:g} m"
-        return HeightColumn(
+        return _HeightColumn(
             lambda tags: parse_height(tags.get(best)) if scale == 1.0 else _number(tags.get(best)) * scale,
             f"heights were taken from the property {best!r}{unit}",
         )
     pair = _roof_and_ground(names)
     if pair is not None:
         roof, ground = pair
-        return HeightColumn(lambda tags: _positive(_number(tags.get(roof)) - _number(tags.get(ground))),
+        return _HeightColumn(lambda tags: _positive(_number(tags.get(roof)) - _number(tags.get(ground))),
                             f"heights were taken as the property {roof!r} less {ground!r}")  # fmt: skip
     storeys = [n for n in names if _STOREYS.search(n.lower()) and not re.search(r"below|under|unter|base", n.lower())]
     if storeys:
         best = max(storeys, key=lambda n: names[n])
-        return HeightColumn(lambda tags: _positive(parse_levels(tags.get(best)) * STOREY_M),
+        return _HeightColumn(lambda tags: _positive(parse_levels(tags.get(best)) * STOREY_M),
                             f"storeys were taken from the property {best!r}, {STOREY_M:g} m each")  # fmt: skip
     return None
 

@@ -41,19 +41,19 @@ STACK = 512
 """Fans that may wait at once; more are dropped and counted. One row more holds the fan that is followed."""
 FAN = 9 + MOST_BOUNCES
 """Numbers of a fan: x, y, direction, length so far, slopes from and to, share, bounces, last wall, and its cosines."""
-LEFT, OVER, ABSORBED, DROPPED = range(4)
+LEFT, _OVER, _ABSORBED, _DROPPED = range(4)
 """Fates of rays in the ledger: off the raster, over roofs or onto them, at the last bounce, for want of room."""
-GHOST, OWN_GHOST = 3, 24
+_GHOST, _OWN_GHOST = 3, 24
 """Built cells that a ray may pass behind a stair of a wall that it does not meet, and of the wall it has just left."""
-MOST_SHIFT = 1.5
+_MOST_SHIFT = 1.5
 """How far the wall may lie from the side of the cell that was hit, along the ray [cells]."""
-OWN_EDGE = 2
+_OWN_EDGE = 2
 """Samples of a profile on either side of an edge that belong to it."""
-PIECES = 16
+_PIECES = 16
 """Pieces of a fan's line in woods that are told apart; what comes beyond them lengthens the last one."""
-TRAIL = 1 + 3 * PIECES
+TRAIL = 1 + 3 * _PIECES
 """Numbers that a fan remembers of woods: how many pieces; of each where it begins and ends, and the crowns' height."""
-WEAKEST = 1e-7
+_WEAKEST = 1e-7
 """Share of power below which a ray is followed no further."""
 
 
@@ -74,20 +74,20 @@ def wood_db(metres: float, gamma: float, limit: float) -> float:
     return limit * (1.0 - math.exp(-metres * gamma / limit))
 
 
-def enter_wood(trail: Any, at: int, begin: float, end: float, crown: float) -> None:
+def _enter_wood(trail: Any, at: int, begin: float, end: float, crown: float) -> None:
     """Note that the line of fan `at` runs through a wood from one path length to another [m], crowns so high [m]."""
     count = int(trail[at, 0])
     last = 3 * count - 2
     if count > 0 and trail[at, last + 1] >= begin - 1e-6 and trail[at, last + 2] == crown:
         trail[at, last + 1] = end
-    elif count == PIECES:
+    elif count == _PIECES:
         trail[at, last + 1] += end - begin
     else:
         trail[at, last + 3], trail[at, last + 4], trail[at, last + 5] = begin, end, crown
         trail[at, 0] = count + 1.0
 
 
-def wood_metres(trail: Any, at: int, tz: float, slope: float, path: float) -> float:
+def _wood_metres(trail: Any, at: int, tz: float, slope: float, path: float) -> float:
     """Return d [m]: what a ray of fan `at`, of a slope t, has run below crowns within a path length [m]."""
     total = 0.0
     for k in range(int(trail[at, 0])):
@@ -175,7 +175,7 @@ def launch(
                 t = (k + 0.5) / count
                 row, col = math.floor(ty + t * (y - ty)), math.floor(tx + t * (x - tx))
                 if 0 <= row < rows and 0 <= col < cols and crown[row, col] > 0:
-                    enter_wood(trail, 0, since * k / count, since * (k + 1) / count, crown[row, col])
+                    _enter_wood(trail, 0, since * k / count, since * (k + 1) / count, crown[row, col])
         waiting = 1
         while waiting > 0:
             waiting -= 1
@@ -200,7 +200,7 @@ def launch(
             ghost = 0
             if inside and height[row, col] > 0:
                 if bounces > 0:
-                    ghost = OWN_GHOST
+                    ghost = _OWN_GHOST
                 elif s == 0.0 and tz <= height[row, col]:
                     ghost = 10_000
             while True:
@@ -209,7 +209,7 @@ def launch(
                 if inside:
                     r, c, h = row - first_row, col - first_col, height[row, col]
                     if wooded and crown[row, col] > 0 and beyond > gone:
-                        enter_wood(trail, STACK, s + gone * cell_m, path, crown[row, col])
+                        _enter_wood(trail, STACK, s + gone * cell_m, path, crown[row, col])
                     if h <= 0 and 0 <= r < window_rows and 0 <= c < window_cols and beyond > gone:
                         middle = s + 0.5 * (gone + beyond) * cell_m
                         for grounded in range(2):
@@ -231,7 +231,7 @@ def launch(
                                     power *= 10.0 ** (-0.1 * knife_edge_db(nu))
                                     kind = 3 * bins + 4
                                 if trail[STACK, 0] > 0.0:
-                                    metres = wood_metres(trail, STACK, tz, slope, middle)
+                                    metres = _wood_metres(trail, STACK, tz, slope, middle)
                                     power *= 10.0 ** (-0.1 * wood_db(metres, gamma, limit))
                                 into[kind, r, c] += power
                                 into[bin_, r, c] += power
@@ -240,12 +240,12 @@ def launch(
                     if h > 0 and ghost == 0:
                         clear = (h - tz) / path  # what is lower has come down onto the roof
                         if clear > low:
-                            ledger[book, OVER] += _angle(min(clear, high)) - _angle(low)
+                            ledger[book, _OVER] += _angle(min(clear, high)) - _angle(low)
                             low = clear
                             if low >= high:
                                 break
                 if (rise / path > high if rise < 0 else rise / path < low) and -under / path > high:
-                    ledger[book, OVER] += _angle(high) - _angle(low)
+                    ledger[book, _OVER] += _angle(high) - _angle(low)
                     break
                 gone = beyond
                 was_inside = inside
@@ -277,7 +277,7 @@ def launch(
                 if ghost > 0:
                     ghost -= 1
                     if ghost == 0:
-                        ledger[book, DROPPED] += _angle(high) - _angle(low)
+                        ledger[book, _DROPPED] += _angle(high) - _angle(low)
                         break
                     continue
                 flies = (h - tz) / path
@@ -292,7 +292,7 @@ def launch(
                 own = number >= 0 and number == last
                 own_line = facing < -1e-6 and not own
                 if not own_line:  # a stair of a wall that the ray does not meet
-                    through = OWN_GHOST if own else GHOST
+                    through = _OWN_GHOST if own else _GHOST
                     opens, a, b, i, j = False, to_col, to_row, row, col
                     for _ in range(through):  # whether it comes out of the built cells within so many
                         if a <= b:
@@ -313,20 +313,20 @@ def launch(
                     facing = dx * nx + dy * ny
                 bottom = max(low, (-h - tz) / path)
                 if bottom > low:  # up again off the ground, and over this roof
-                    ledger[book, OVER] += _angle(min(bottom, high)) - _angle(low)
+                    ledger[book, _OVER] += _angle(min(bottom, high)) - _angle(low)
                 ceiling = min(high, flies)
                 if ceiling > bottom:
                     cosine = int(-facing * (walls.shape[0] - 1) + 0.5)
                     weaker = share * walls[cosine, elevations]
-                    if since > 0.0 or bounces >= most or weaker < WEAKEST:
-                        ledger[book, ABSORBED] += _angle(ceiling) - _angle(bottom)
+                    if since > 0.0 or bounces >= most or weaker < _WEAKEST:
+                        ledger[book, _ABSORBED] += _angle(ceiling) - _angle(bottom)
                     elif waiting + 1 >= STACK - 1:
-                        ledger[book, DROPPED] += _angle(ceiling) - _angle(bottom)
+                        ledger[book, _DROPPED] += _angle(ceiling) - _angle(bottom)
                     else:
                         to_line = 0.0  # from the cell's side to the wall that was fitted to it, along the ray [cells]
                         if own_line:
                             hit = (x + dx * beyond) * nx + (y + dy * beyond) * ny
-                            to_line = min(max((offset - hit) / facing, -MOST_SHIFT), MOST_SHIFT)
+                            to_line = min(max((offset - hit) / facing, -_MOST_SHIFT), _MOST_SHIFT)
                             to_line = max(to_line, -beyond)
                         stack[waiting, 0] = x + dx * (beyond + to_line)
                         stack[waiting, 1] = y + dy * (beyond + to_line)
@@ -380,9 +380,9 @@ def roof_edges(
                 nu, where = -1e9, 0
                 from_, to = max(begin + 1, 1), end
                 if begin > 0:
-                    from_ += OWN_EDGE
+                    from_ += _OWN_EDGE
                 if end < count:
-                    to -= OWN_EDGE
+                    to -= _OWN_EDGE
                 for k in range(from_, to):
                     if tops[k] > 0.0 and (tops[k] > tops[k - 1] or tops[k] > tops[k + 1]):
                         d1, d2 = (k - begin) * step, (end - k) * step

@@ -33,7 +33,7 @@ MARGIN_M = 128.0
 """How far beyond a map buildings are looked at, where the layout has them [m]."""
 BLOCK = 256
 """Side of the part of a map whose arrivals are held at once [cells]: about 900 bytes a cell."""
-ELEVATIONS, COSINES, PATTERN_AZIMUTHS = 721, 128, 720
+_ELEVATIONS, _COSINES, _PATTERN_AZIMUTHS = 721, 128, 720
 Field = NDArray[np.float64]
 Box = tuple[slice, slice]
 
@@ -260,18 +260,18 @@ def corner_sources(
 
 def _tables(transmitter: Transmitter, options: RayOptions) -> tuple[Field, Field, Field]:
     """Return the antenna's power by azimuth and elevation, and what walls and ground reflect (see `launch`)."""
-    elevation = np.linspace(-0.5 * np.pi, 0.5 * np.pi, ELEVATIONS)
-    pattern = np.ones((1, ELEVATIONS))
+    elevation = np.linspace(-0.5 * np.pi, 0.5 * np.pi, _ELEVATIONS)
+    pattern = np.ones((1, _ELEVATIONS))
     if transmitter.azimuth_rad is not None:
-        azimuth = -2.0 * np.pi * (np.arange(PATTERN_AZIMUTHS) + 0.5) / PATTERN_AZIMUTHS  # fans leave clockwise
+        azimuth = -2.0 * np.pi * (np.arange(_PATTERN_AZIMUTHS) + 0.5) / _PATTERN_AZIMUTHS  # fans leave clockwise
         tilted = elevation + np.deg2rad(transmitter.downtilt_deg)
         pattern = 10.0 ** (0.1 * sector_gain_db(azimuth[:, None] - transmitter.azimuth_rad, tilted[None]))
-    flat = np.linspace(0.0, 1.0, COSINES)
+    flat = np.linspace(0.0, 1.0, _COSINES)
     if options.lossless:
-        return pattern, np.ones((COSINES, ELEVATIONS + 1)), np.ones(ELEVATIONS)
+        return pattern, np.ones((_COSINES, _ELEVATIONS + 1)), np.ones(_ELEVATIONS)
     waves = transmitter.carrier_hz / SPEED_OF_LIGHT
     wall = permittivity(options.wall, transmitter.carrier_hz)
-    walls = wall_reflectance(wall, WALL_M * waves, np.maximum(flat, 0.5 / COSINES), elevation)
+    walls = wall_reflectance(wall, WALL_M * waves, np.maximum(flat, 0.5 / _COSINES), elevation)
     earth = permittivity("ground", transmitter.carrier_hz)
     walls = np.concatenate([walls, walls.max(axis=1, keepdims=True)], axis=1)
     return pattern, walls, ground_reflectance(earth, GROUND_M * waves, elevation)
