@@ -177,7 +177,8 @@ def report(folder: Path, path: Path) -> None:
         for name, bar in BARS.items()
         for k, value in enumerate(runs[name])
     ]
-    write_report(path, "page", Results(table(scores), scores), by=made.pop()[1])
+    commit, browser = made.pop()
+    write_report(path, "page", Results(table(scores), scores), by=browser, commit=commit)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ FIGURES = Path(__file__).resolve().parent / "figures"
 METRICS = {
     "rmse_db": "RMSE [dB]", "coverage_90": "90 % coverage", "crps_db": "CRPS [dB]", "gain_rmse_db": "gain RMSE [dB]",
     "sine_rmse": "sine RMSE", "angle_deg": "direction error [deg]", "saturated_rmse_db": "saturated cells, RMSE [dB]",
+    "wall_s": "wall time [s]", "a_second": "a second",
 }  # fmt: skip
 INTRODUCTION = """What matters of each benchmark ([protocol](protocol.md)); every row is in the file of tables that it
 links to, every case in the compressed table beside it. Generated from `bench/results` by `docs/generate.py`. Intervals
@@ -81,6 +82,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
         Headline("gain_ratio", split="over single_task_tuned", method="kriging|openckm.*|jfs.*|dps|multi_task_tuned",
                  of="p1_first"),
     ),
+    "page": (Headline("wall_s"), Headline("ms")),
     "rays": (
         Headline("rmse_db", "prior"), Headline("rmse_db over .*|deep_db over .*|direction_deg over .*", "prior",
                                                method="0.5.0.*|rays alone"),

@@ -109,7 +109,7 @@ class Results(Sequence[Row]):
         return len(self.rows)
 
 
-def write_report(path: Path, bench: str, rows: Sequence[Row], *, by: str = "") -> None:
+def write_report(path: Path, bench: str, rows: Sequence[Row], *, by: str = "", commit: str = "") -> None:
     """Write the rows as JSON, and beside them the cases of `Results` as NAME.cases.csv.gz; whole or not at all.
 
     Args:
@@ -117,6 +117,7 @@ def write_report(path: Path, bench: str, rows: Sequence[Row], *, by: str = "") -
         bench: name of the benchmark.
         rows: the numbers.
         by: what else the numbers depend on, as a browser with its version; it stands beside the machine.
+        commit: the commit of what was measured, where it is not that of the source tree.
 
     Raises:
         InputError: if a file cannot be written.
@@ -129,7 +130,7 @@ def write_report(path: Path, bench: str, rows: Sequence[Row], *, by: str = "") -
         raise OptionError(f"benchmark {bench!r} gave no rows, so no report is written")
     scores = rows.scores if isinstance(rows, Results) else ()
     report: dict[str, Any] = {
-        "bench": bench, "commit": commit_id(), "machine": machine() + (f", {by}" if by else ""),
+        "bench": bench, "commit": commit or commit_id(), "machine": machine() + (f", {by}" if by else ""),
         "date": datetime.now(UTC).isoformat(timespec="seconds"), "rows": [asdict(row) for row in rows],
     }  # fmt: skip
     if scores:
