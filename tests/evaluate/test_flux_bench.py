@@ -271,7 +271,7 @@ def test_the_bench_runs_keeps_and_goes_on(folder, tmp_path, monkeypatch):
         ("mean_8_perfect", "vehicles", "frame 1", "rmse_db"),
     } <= set(values)
     assert any(r.metric == "energy_distance_db" for r in rows) and any(r.method == "stream" for r in rows)
-    assert ("stream_every_5", "move_4", "frame 20", "crps_db over fresh") in values
+    assert ("stream_every_8", "move_4", "frame 20", "crps_db over fresh") in values
     assert ("latent_centred_0", "move_4", "frame 1", "floor_db") in values
     with pytest.raises(InputError, match="OPENCKM_FLUX_DATA"):
         monkeypatch.delenv("OPENCKM_FLUX_DATA", raising=False)

@@ -19,7 +19,7 @@ bootstrap over places. The ensemble that is carried over has 16 steps of order 2
     crps_db over fresh     over the cold ensemble that the stream would draw at this frame: whether a stream drifts
     stream                 the rule of the product over 20 frames: carried over from the last cold ensemble until that
                            is too far or does not fit; calls are those of all frames. stream_mean_8: with the mean of 8
-                           orientations, as the product has it by default; stream_every_5: cold at every fifth frame
+                           orientations, as the product has it by default; stream_every_8: cold at every eighth frame
     random found           share of other cities' ensembles that the rule refuses
     requests_N             hit rate and network calls over N requests of a stated mix, with their filling
 

@@ -32,7 +32,7 @@ class Streamed:
     every: int = 0
 
 
-STREAMS = {"stream": Streamed(), "stream_mean_8": Streamed(symmetrise=True), "stream_every_5": Streamed(every=5)}
+STREAMS = {"stream": Streamed(), "stream_mean_8": Streamed(symmetrise=True), "stream_every_8": Streamed(every=8)}
 """The streams that are run, by the name of their rows."""
 
 
