@@ -5,7 +5,7 @@ The frames: `openckm.data.sequences` and `openckm.evaluate.worlds.moving`; the m
 bootstrap over places. The ensemble that is carried over has 16 steps of order 2 and belongs to the frame before.
 
     X_burnt                vehicles burnt into the layout as if they were houses; all others do not know of them
-    X_perfect              what vehicles change in truth added to the mean: a bound on what their planes could bring
+    X_perfect              what vehicles change in truth added to the mean: what planes of theirs could bring
     latent_X               on latents, by the latent model of the package; floor_db is what its autoencoder loses
     trajectory             distance of chains of equal noise before and after a change, along the noise level
     METRIC                 RMSE of the mean (rmse_db) and of one draw (rmse_one_db), CRPS, energy score, energy distance
