@@ -42,7 +42,7 @@ def _draw(condition: Condition | None, what: str, name: str, draws: int = 6) -> 
     """Gain above, direction of the strongest path below."""
     denoiser, card = embedded_prior()
     shape = (len(CHANNELS), 128, 128)
-    latent = sample_prior(denoiser, shape, condition, steps=24, draws=draws, seed=3, bf16=True).numpy()
+    latent = sample_prior(denoiser, shape, condition, steps=24, draws=draws, seed=3).numpy()
     figure, axes = plt.subplots(2, draws, figsize=(2.1 * draws, 4.4), layout="constrained")
     for k in range(draws):
         values = {q.name: q.decode(latent[k, i]) for i, q in enumerate(CHANNELS)}

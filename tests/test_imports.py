@@ -33,7 +33,8 @@ HEAVY = {
     "infer": {"torch", "scipy"}, "nn": {"torch"}, "observe": {"torch", "scipy"}, "predict": {"torch"},
     "priors": {"torch", "scipy"}, "training": {"torch", "rich"},
     "service": {
-        "torch", "fastapi", "starlette", "pydantic", "prometheus_client", "uvicorn", "covjson_pydantic", "edr_pydantic",
+        "torch", "fastapi", "starlette", "pydantic", "prometheus_client", "uvicorn", "h11", "covjson_pydantic",
+        "edr_pydantic",
     },
     "store": {"tuf", "securesystemslib", "cryptography", "urllib3"},
     "atlas": {"scipy"},

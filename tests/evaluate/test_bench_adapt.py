@@ -59,7 +59,7 @@ def test_few_readings_are_taught_or_refused_and_scored_either_way(count, quick, 
     taught = []
     adapted = bench.adapt_to
     monkeypatch.setattr(bench, "adapt_to", lambda given, *a: taught.append(given) or adapted(given, *a))
-    scores = bench.few_scores(duke_cell("D"), 0, tmp_path, count)
+    scores = bench._few_scores(duke_cell("D"), 0, tmp_path, count)
     found = {s.method: s for s in scores}
     assert set(found) == {"network", "network+delta", "judging blocks"}
     assert {(s.task, s.split) for s in scores} == {("few", f"{count} cells read")}

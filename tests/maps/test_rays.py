@@ -446,6 +446,6 @@ def test_a_house_whose_short_wall_vanishes_has_whole_walls_all_around():
     height = np.zeros((len(rows) + 4, len(rows[0]) + 4))
     height[2:-2, 2:-2] = [[10.0 if cell == "#" else 0.0 for cell in row] for row in rows]
     found = fit_walls(height)  # an empty wall warned, and warnings are errors here
-    assert np.isfinite(found.offset).all() and np.isfinite(found.normal).all()
-    assert np.allclose(np.linalg.norm(found.normal, axis=-1), 1.0)
+    assert np.isfinite(found.lines).all()
+    assert np.allclose(np.linalg.norm(found.lines[:, :2], axis=-1), 1.0)
     assert 4 <= len(set(found.wall[found.wall >= 0])) <= 6

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from node_worlds import (
     OTHER,
@@ -88,13 +89,30 @@ def test_a_stream_is_of_one_token_and_one_grid(model, tmp_path):
         assert theirs.json() == unknown.json()
         larger = client.post("/v1/jobs", json=frame | {"grid": {"rows": 32, "cols": 16, "cell_m": 4.0}}, headers=auth())
         assert larger.status_code == 422 and "begin another stream" in larger.json()["error"]["message"]
-        evidence = client.post("/v1/jobs", json=evidence_request(stream="north", warm=True), headers=auth())
-        assert evidence.status_code == 422 and "site requests" in evidence.json()["error"]["message"]
+        sampled = client.post("/v1/jobs", json=evidence_request(stream="e", warm=True, method="jfs"), headers=auth())
+        assert sampled.status_code == 422 and "want 'auto'" in sampled.json()["error"]["message"]
         for k in range(9):
             answer(client, site_request(draws=2, stream=f"s{k}", warm=True))
         assert client.post("/v1/jobs", json=frame, headers=auth()).status_code == 404, "streams must be bounded"
         bad = client.post("/v1/jobs", json=frame | {"stream": "../x"}, headers=auth())
         assert bad.status_code == 422
+
+
+def test_a_stream_carries_an_ensemble_over_to_new_evidence_of_any_instrument(model, tmp_path):
+    """Block means move by 10 dB from frame to frame: the map is that of a cold request, and its draws obey what is read
+    now, not what was read before."""
+    with client_of(node(model, tmp_path / "kept")) as client:
+        for frame, shift in enumerate((0.0, 10.0, -10.0)):
+            read = np.array([[-90.0, -95.0], [-100.0, -105.0]]) + shift
+            asked = evidence_request(draws=4, stream="north", warm=frame == 0)
+            asked["likelihood"]["y"] = read.tolist()
+            found = answer(client, asked, draws=True)
+            cold = answer(client, {k: v for k, v in asked.items() if k not in ("stream", "warm")})
+            assert how(found) == ("similar" if frame else "miss")
+            for layer in ("mean", "std"):
+                assert np.allclose(*(np.array(m["channels"]["gain_db"][layer]) for m in (found, cold)), atol=1e-3)
+            drawn = np.array(found["channels"]["gain_db"]["draws"]).reshape(4, 2, 8, 2, 8).mean(axis=(2, 4))
+            assert np.abs(drawn - read).max() < 4.0, "sigma is 1 dB"
 
 
 def test_a_node_without_a_folder_says_so_and_streams_all_the_same(model):

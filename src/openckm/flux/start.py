@@ -128,6 +128,8 @@ class WarmRule:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             known = {f.name for f in fields(cls)}
+            if isinstance(raw, dict):
+                raw.setdefault("blend", 0.0)  # a rule from before means were blended
             if not isinstance(raw, dict) or set(raw) != known:
                 raise ValueError(f"wanted exactly the keys {sorted(known)}")
             steps, near = tuple(map(int, raw["steps"])), tuple(map(float, raw["near"]))

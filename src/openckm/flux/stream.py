@@ -21,6 +21,7 @@ from openckm.flux.start import Kind, Source, WarmRule
 from openckm.flux.warm import CARRIED, carried
 from openckm.infer.construct import OpenCKM
 from openckm.infer.model import Posterior
+from openckm.infer.sampled import SampledPosterior
 from openckm.infer.warm import Asked
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
@@ -96,6 +97,9 @@ class _StreamJob:
         """Return latent draws carried over from the last cold ensemble, or None to start cold."""
         with self.memory.lock:
             source, denoiser, seed = self.memory.source, self.memory.denoiser, self.memory.seed
+        if isinstance(answer, SampledPosterior):
+            self.said["why"] = "this evidence is sampled, and what is sampled is not carried over"
+            return None
         if source is None or self.asked.draws < 2:
             return None
         same = denoiser is self.asked.denoiser and seed == self.asked.settings.get("seed")

@@ -47,7 +47,7 @@ from openckm.infer.spread.calibration import Calibration, calibrate, prior_calib
 from openckm.infer.stacking import Blend, blend
 from openckm.infer.tiles import Tiled, TileOptions, tile_options
 from openckm.infer.trend import trend_expert
-from openckm.infer.warm import Asked, WarmStart
+from openckm.infer.warm import Asked, WarmJob, WarmStart
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
@@ -150,13 +150,7 @@ class OpenCKM:
             raise OptionError(f"draw_by={self.draw_by!r}: wanted one of {', '.join(METHODS)}")
         end = None if deadline_s is None else started + deadline_s
         half = None if deadline_s is None else started + MEAN_SHARE * deadline_s
-        further = bool(maps) or likelihood is not None or self.draw_by != "conditioned"
-        whole_evidence = not further  # what is reused is known by its observations alone
-        job = (
-            None
-            if self.warm is None or not whole_evidence
-            else self.warm.ask(self._asked(observations, grid, draws, seed))
-        )
+        job = self._job(observations, grid, draws, seed, bool(maps) or self.draw_by != "conditioned", likelihood)
         if job is not None and (known := job.recall()) is not None:
             return known
         answer = belief or self.posterior(
@@ -186,6 +180,18 @@ class OpenCKM:
         whole = in_full and len(drawn) == draws
         held = np.concatenate(made) if made else np.zeros((0, *answer.denoised.mean.shape[1:]), np.float32)
         return job.keep(answer, held, radiomap, calls=evaluations, whole=whole)
+
+    def _job(
+        self, observations: Observations, grid: Grid, draws: int, seed: int, further: bool, likelihood: Likelihood | None
+    ) -> WarmJob | None:  # fmt: skip
+        """Return the question to the memory of answers; None where there is none, or where it must not be asked.
+
+        A memory that recalls answers knows a question by its observations alone, so that one with a likelihood is not
+        for it. A stream recalls nothing: what it carries over are the network's draws, before any likelihood.
+        """
+        if self.warm is None or further or (likelihood is not None and self.warm.exactly() is not None):
+            return None
+        return self.warm.ask(self._asked(observations, grid, draws, seed))
 
     def _asked(self, observations: Observations, grid: Grid, draws: int, seed: int) -> Asked:
         """Say everything that decides the answer; a deadline does not, for what it cuts short is not kept."""

@@ -44,8 +44,10 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
     if isinstance(request, SiteRequest):
         observed = request.observations(limits, grid)
         return lambda current, ticket: _answer(request, observed, None, grid, current, ticket, start)
-    if request.stream is not None:
-        raise OptionError("a stream takes site requests: an evidence request is recalled exactly, or made anew")
+    if request.stream is not None and request.method != "auto":
+        raise OptionError(
+            f"method {request.method!r} makes draws of its own, which no stream carries over: want 'auto'"
+        )
     multiple = model.card.grid_multiple
     if grid.shape[0] % multiple or grid.shape[1] % multiple:
         raise GridError(f"{grid.shape} cells: evidence wants rows and columns that are multiples of {multiple}")
@@ -53,8 +55,8 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
     _require_answer(request, likelihood)
 
     def evidence(current: Model, ticket: Ticket) -> RadioMap:
-        if start is None:
-            return _answer(request, site, likelihood, grid, current, ticket, None)
+        if start is None or request.stream is not None:
+            return _answer(request, site, likelihood, grid, current, ticket, start)
         said = request.model_dump(exclude={"deadline_s", "warm", "stream", "grid", "outage_below"})
         settings = {"request": said, "arithmetic": arithmetic()}
         job = start.ask(Asked(site, grid, request.draws, current.denoiser, settings))

@@ -20,7 +20,7 @@ import numpy as np
 
 from openckm.maps.rays import eaves, kernel, pieces
 
-_SIGNATURES = {
+SIGNATURES = {
     "launch": "f2 s3 d2 d2 d d d d d i i i i i d2 d2 d2 d1 f2 d d d2 d3 d2 -> v",
     "eaves": "f2 d2 d d d d d d i i d2 d f2 d d d3 -> v",
     "roof_edges": "f2 d d d d d d i i f2 d1 d2 d2 -> v",
@@ -39,18 +39,18 @@ def can_launch() -> bool:
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    """Return the functions of _SIGNATURES: machine code, or Python where llvmlite is not there."""
+    """Return the functions of SIGNATURES: machine code, or Python where llvmlite is not there."""
     return machine_code() if can_launch() else python_code()
 
 
 def python_code() -> dict[str, Callable[..., Any]]:
-    """Return the functions of _SIGNATURES as the Python that they are written in."""
+    """Return the functions of SIGNATURES as the Python that they are written in."""
     return {"launch": kernel.launch, "eaves": eaves.eaves, "roof_edges": kernel.roof_edges, "cut": pieces.cut}
 
 
 @lru_cache(maxsize=1)
 def machine_code() -> dict[str, Callable[..., Any]]:
-    """Return the functions of _SIGNATURES as machine code, built once a process."""
+    """Return the functions of SIGNATURES as machine code, built once a process."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -66,7 +66,7 @@ def machine_code() -> dict[str, Callable[..., Any]]:
             llvm.add_symbol(name, ctypes.cast(getattr(maths, name), ctypes.c_void_p).value)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    return {name: _Function(name, engine) for name in _SIGNATURES}
+    return {name: _Function(name, engine) for name in SIGNATURES}
 
 
 class _Function:
@@ -78,7 +78,7 @@ class _Function:
     """
 
     def __init__(self, name: str, engine: Any) -> None:
-        arguments, result = _SIGNATURES[name].split(" -> ")
+        arguments, result = SIGNATURES[name].split(" -> ")
         self.name, self.kinds, self.result, self.engine = name, arguments.split(), result, engine
         flat: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]  # where the result goes, and what was raised
         for kind in self.kinds:
@@ -88,7 +88,7 @@ class _Function:
         self.call = ctypes.CFUNCTYPE(ctypes.c_int32, *flat)(engine.get_function_address(f"rays_{name}"))
 
     def __call__(self, *given: Any) -> Any:
-        """Call with arrays and numbers as _SIGNATURES says; arrays are C-contiguous and may be written."""
+        """Call with arrays and numbers as SIGNATURES says; arrays are C-contiguous and may be written."""
         if len(given) != len(self.kinds):
             raise TypeError(f"{self.name}: {len(given)} arguments, wanted {len(self.kinds)}")
         flat: list[Any] = []
