@@ -182,7 +182,8 @@ class OpenCKM:
         return job.keep(answer, held, radiomap, calls=evaluations, whole=whole)
 
     def _job(
-        self, observations: Observations, grid: Grid, draws: int, seed: int, further: bool, likelihood: Likelihood | None
+        self, observations: Observations, grid: Grid, draws: int, seed: int, further: bool,
+        likelihood: Likelihood | None,
     ) -> WarmJob | None:  # fmt: skip
         """Return the question to the memory of answers; None where there is none, or where it must not be asked.
 

@@ -45,9 +45,7 @@ def plan(request: SiteRequest | EvidenceRequest, model: Model, limits: Limits, s
         observed = request.observations(limits, grid)
         return lambda current, ticket: _answer(request, observed, None, grid, current, ticket, start)
     if request.stream is not None and request.method != "auto":
-        raise OptionError(
-            f"method {request.method!r} makes draws of its own, which no stream carries over: want 'auto'"
-        )
+        raise OptionError(f"method {request.method!r} draws for itself, which no stream carries over: want 'auto'")
     multiple = model.card.grid_multiple
     if grid.shape[0] % multiple or grid.shape[1] % multiple:
         raise GridError(f"{grid.shape} cells: evidence wants rows and columns that are multiples of {multiple}")
