@@ -136,8 +136,33 @@ def model_page() -> str:
         "to all cells of a map. It was trained briefly: its error still fell. Its limits are those of the",
         "prior's data.",
         "",
+        *_latent_card(),
     ]
     return "\n".join(lines)
+
+
+def _latent_card() -> list[str]:
+    """Return the card of the latent model that is shipped for comparison."""
+    from openckm.flux.latent import embedded_latent
+
+    code, denoiser, card = embedded_latent()
+    count = sum(p.numel() for network in (code, denoiser) for p in network.parameters())
+    return [
+        f"# Model card: {card['name']} {card['version']}\n",
+        "Autoencoder and denoiser of P2's latent form (`openckm.flux.latent`), conditioned on the site and on rays,",
+        "not on readings. **For comparison alone**: `ckm bench flux` asks it, no request of the product does",
+        "([how to start warm](how-to-warm.md#the-latent-form)).\n",
+        "| | |",
+        "|---|---|",
+        f"| architecture | {card['autoencoder']['latent']} channels, a quarter of the side, {count:,} parameters, bf16 |",
+        f"| what its code alone loses | {card['floor_db']:.2f} dB of the gain on maps of Florence that it never saw |",
+        f"| training data | {card['training_data']} |",
+        f"| recipe | {card['recipe']}, {card['samples']:,} samples, {card['metrics']['training_hours']:g} h of CPU |",
+        f"| licence | {card['licence']} |",
+        f"| credits | {card['credits']} |",
+        f"| sha256 | `{card['sha256']}` |",
+        "",
+    ]
 
 
 def _facts(card, what: str, architecture: str) -> list[str]:
