@@ -154,7 +154,7 @@ def _latent_card() -> list[str]:
         "([how to start warm](how-to-warm.md#the-latent-form)).\n",
         "| | |",
         "|---|---|",
-        f"| architecture | {card['autoencoder']['latent']} channels, a quarter of the side, {count:,} parameters, bf16 |",
+        f"| network | {card['autoencoder']['latent']} channels, a quarter of the side, {count:,} parameters, bf16 |",
         f"| what its code alone loses | {card['floor_db']:.2f} dB of the gain on maps of Florence that it never saw |",
         f"| training data | {card['training_data']} |",
         f"| recipe | {card['recipe']}, {card['samples']:,} samples, {card['metrics']['training_hours']:g} h of CPU |",
