@@ -45,7 +45,7 @@ import torch
 
 from openckm.data.coarsen import coarsen
 from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
-from openckm.data.shards import TracedMap, read_shard, read_shards
+from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.maps.site import Layout
@@ -190,16 +190,15 @@ class Maps:
 
     def misdrawn(self, paths: Sequence[Path], rays: Path) -> Maps:
         """Return the same with every training map a second time, its layout misdrawn."""
-        seen, planes, layouts = list(self.seen), list(self.seen_rays or ()), [m.layout for m in self.seen]
-        for path in paths:
-            wrong, true = misdrawn_shard(path), list(read_shard(path))
-            launched = kept_rays(path, rays / "misdrawn", maps=wrong)
-            chosen = [k for k, m in enumerate(true) if m.split == "train"]
-            seen += [true[k] for k in chosen]
-            planes += [launched[k] for k in chosen]
-            layouts += [wrong[k].layout for k in chosen]
+        planes, layouts = list(self.seen_rays or ()), [m.layout for m in self.seen]
+        for path in paths:  # in the order of `seen`
+            wrong = misdrawn_shard(path)
+            for one, launched in zip(wrong, kept_rays(path, rays / "misdrawn", maps=wrong), strict=True):
+                if one.split == "train":
+                    planes.append(launched)
+                    layouts.append(one.layout)
         facts = self.facts | {"training_data": self.facts["training_data"] + "; each with a misdrawn layout, too"}
-        return replace(self, seen=seen, seen_rays=planes, layouts=layouts, facts=facts)
+        return replace(self, seen=[*self.seen, *self.seen], seen_rays=planes, layouts=layouts, facts=facts)
 
 
 def traced_maps(folders: Sequence[Path], rays: Path | None, wrongly: bool = False) -> Maps:
