@@ -7,7 +7,6 @@ export class Refused extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly retryS: number | null = null,
   ) {
     super(message);
   }
@@ -161,7 +160,7 @@ export class Node {
       request.onload = (): void => {
         const answer = parse(request.responseText);
         if (request.status < 300) done(answer as Held);
-        else fail(refusal(request.status, answer, request.getResponseHeader("Retry-After")));
+        else fail(refusal(request.status, answer));
       };
       signal.addEventListener("abort", () => request.abort());
       request.send(file);
@@ -288,7 +287,7 @@ export class Node {
       throw new Away(String(error));
     }
     if (answer.ok) return answer;
-    throw refusal(answer.status, parse(await answer.text()), answer.headers.get("Retry-After"));
+    throw refusal(answer.status, parse(await answer.text()));
   }
 }
 
@@ -300,8 +299,7 @@ function parse(text: string): unknown {
   }
 }
 
-function refusal(status: number, answer: unknown, retry: string | null): Refused {
+function refusal(status: number, answer: unknown): Refused {
   const error = (answer as { error?: { code?: string; message?: string } } | null)?.error;
-  const seconds = Number(retry);
-  return new Refused(status, error?.code ?? "refused", error?.message ?? `the node answered ${status}`, seconds > 0 ? seconds : null);
+  return new Refused(status, error?.code ?? "refused", error?.message ?? `the node answered ${status}`);
 }

@@ -38,7 +38,7 @@ export async function attempt(work: () => Promise<void>): Promise<void> {
         continue;
       }
       if (error instanceof Refused && error.status === 404 && error.message.startsWith("no such job")) return say(TEXTS.expired, "bad");
-      if (error instanceof Refused) return say(error.message + (error.retryS === null ? "" : ` ${TEXTS.comeBack(error.retryS)}`), "bad");
+      if (error instanceof Refused) return say(error.message, "bad");
       say(String(error instanceof Error ? error.message : error), "bad");
       throw error;
     }

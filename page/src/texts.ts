@@ -34,7 +34,6 @@ export const TEXTS = {
   back: "The node is back.",
   anew: "The node was begun anew and is back: your files were sent to it again. Maps that it had made are gone; make them again.",
   queued: (ahead: number): string => `waiting, ${ahead} of your jobs before it`,
-  comeBack: (seconds: number): string => `Ask again in ${seconds} s.`,
   noGraphics: "This browser shows no WebGL2, which the drawn map needs. Picture and table below show the same map, and all files can be taken away.",
   nothingHere: "the map says nothing here (inside a building, or outside the map)",
   inSight: "in line of sight of the mast, over the layout's buildings",
