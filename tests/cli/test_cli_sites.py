@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,18 @@ def test_every_cell_of_a_drive_test_gets_its_map(tmp_path, tiny_prior, ckm):
         kept = read_zarr(tmp_path / "maps.zarr" / name)
         np.testing.assert_allclose(kept.mean(), mean, atol=1e-3)
         assert kept.draws().shape == (2, 32, 32)
+
+
+def test_each_record_holds_the_readings_as_they_were_read(tmp_path, tiny_prior):
+    """An antenna's pattern is taken off what a map is inferred from, not off what is shown of the readings."""
+    listed = [replace(site, pattern="3gpp:65,15,30", cell_m=4.0, size=32) for site in read_sites(sites(tmp_path))]
+    jobs = construct_sites(drive(tmp_path), listed, prior=tiny_prior, check=False, draws=0)
+    for number, job in enumerate(jobs.values()):
+        dx, dy = places(60, number)
+        heard = job.observations.gain_points().value
+        np.testing.assert_allclose(np.sort(heard), np.sort(plane(dx, dy) - 6.0 * number), atol=1e-6)
+        assert job.given.field is not None
+        assert not np.allclose(np.sort(job.given.observations.gain_points().value), np.sort(heard), atol=1.0)
 
 
 def test_a_site_must_say_which_rows_are_its_own(tmp_path, tiny_prior):

@@ -101,7 +101,7 @@ def test_areas_are_of_the_map_with_its_woods_and_terrain(drive, tmp_path, tiny_p
     """A field that readings are freed of, and the map gets back, is in what an area's average says."""
     loss = np.zeros((32, 32))
     loss[:, 20:] = -12.0
-    monkeypatch.setattr("openckm.edge.construction.without_pattern", lambda read, site: (read, loss))
+    monkeypatch.setattr("openckm.edge.prepared.isotropic", lambda seen, *_: (seen, loss, ()))
     path = areas_file(tmp_path / "areas.json")
     job = openckm.construct(drive, evidence=path, prior=tiny_prior, check=False, **OPTIONS)
     assert rmse(job) < 6.0, "the averages are those of the east as it is, not 12 dB above it"

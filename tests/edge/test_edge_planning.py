@@ -12,6 +12,7 @@ import pytest
 from openckm.edge.planning import plan, plan_on, plan_sites, write_plan
 from openckm.errors import InputError, OptionError, OutsideGrid
 from openckm.infer.construct import OpenCKM
+from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.geotiff import write_geotiff
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -166,6 +167,33 @@ def test_from_files_with_and_without_measurements(tmp_path, tiny_prior):
     grid = site.grid()
     observations = site.observations(grid)
     assert grid == GRID and observations.transmitter.bearing_deg == 30.0 and not observations.points
+
+
+def written(path, points, values):
+    lon, lat = GRID.to_lonlat(points.x, points.y)
+    rows = "\n".join(f"{a:.8f},{b:.8f},{v:.9f}" for a, b, v in zip(lon, lat, values, strict=True))
+    path.write_text("lon,lat,gain_db\n" + rows + "\n")
+    return path
+
+
+def test_a_drive_is_planned_without_what_the_antenna_s_pattern_explains(tmp_path, tiny_prior):
+    """Where the file of the pattern is given, its strong and weak directions are no shadows to be measured: the drive
+    is that of the same readings by an antenna that radiates alike all round."""
+    points = west()
+    site = SitePlan(BS, size=32, cell_m=4.0, azimuth_deg=90.0, pattern="3gpp:65,15,30", name="1", cells={})
+    field = pattern_field_db(read_pattern(site.pattern), site.transmitter(GRID), GRID)
+    added = points.value + field[GRID.index_of(points.x, points.y)]
+    sector, round_ = written(tmp_path / "s.csv", points, added), written(tmp_path / "r.csv", points, points.value)
+    made = plan(sector, site, count=4, prior=tiny_prior)
+    same = plan(round_, replace(site, pattern=None, azimuth_deg=None), count=4, prior=tiny_prior)
+    assert [(s.lon, s.lat) for s in made.stops] == [(s.lon, s.lat) for s in same.stops]
+    assert made.rmse_before_db == pytest.approx(same.rmse_before_db, rel=1e-4)
+    blind = plan(sector, replace(site, pattern=None), count=4, prior=tiny_prior)
+    assert blind.rmse_before_db > 1.01 * made.rmse_before_db
+    assert "antenna pattern 3gpp:65,15,30" in made.summary()
+    assert any("3gpp" in note for note in made.geojson()["features"][-1]["properties"]["assumed"])
+    several = plan_sites(sector, [site], count=4, prior=tiny_prior)
+    assert several.rmse_before_db == pytest.approx(made.rmse_before_db, rel=1e-4)
 
 
 def test_a_drive_goes_where_last_months_maps_of_the_cells_know_least(tmp_path, tiny_prior):

@@ -315,7 +315,10 @@ def test_jobs_that_wait_end_late_or_fail_are_said_and_maps_that_lack_something_s
     with running(port, tmp_path, "-c", GATED, str(tmp_path), str(port), module=False):
         told = seen("jobs", f"http://127.0.0.1:{port}/", a_drive(tmp_path), tmp_path / "signs", PICTURES)
     said = told["said"]
-    assert re.search(r"the queue is full: ask again in \d+ s", said["full"]) and said["full"].lower().count("ask again") == 1
+    assert (
+        re.search(r"the queue is full: ask again in \d+ s", said["full"])
+        and said["full"].lower().count("ask again") == 1
+    )
     assert "Called off" in said["cancelled"] and "deadline" in said["late"]
     assert "a fault that nobody foresaw" not in said["failed"] and said["failed"].strip()
     assert "no draws" in said["noDraws"] and "no coordinate system" in said["local"]

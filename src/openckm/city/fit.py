@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from openckm.city.cells import Cells
 from openckm.city.plan import MULTIPLE, CityPlan
-from openckm.edge.reading import Evidence, ReadingOptions, read_onto, without_pattern
+from openckm.edge.reading import Evidence, ReadingOptions, isotropic, read_onto
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.experts import Fitted
 from openckm.infer.scene import MIN_READINGS, Scene, prepare_scene
@@ -50,7 +50,9 @@ def read_site(plan: CityPlan, number: int) -> Evidence:
     points = given.observations.gain_points()
     row, col = plan.grid.index_of(points.x, points.y)
     visited = Cells.of(plan.grid, row * plan.grid.shape[1] + col)
-    return replace(without_pattern(replace(given, grid=visited), site)[0], grid=plan.grid)
+    bare, _, lost = isotropic(given.observations, visited, site, given.report.receiver_height_m)
+    report = replace(given.report, notes=(*given.report.notes, *lost))
+    return replace(given, observations=bare, report=report)
 
 
 def scene_of(plan: CityPlan, number: int) -> Scene:

@@ -27,8 +27,8 @@ def planned(texts: list[str], sites: Path | None) -> AntennaChange:
 
 
 def write_change(
-    job: Construction, change: AntennaChange, output: Path, prior: Path | None, delta: Path | None, seed: int,
-    on_progress: Report,
+    job: Construction, change: AntennaChange, output: Path, prior: Path | None, delta: Path | None,
+    device: str | None, seed: int, on_progress: Report,
 ) -> list[Path]:  # fmt: skip
     """Write the map after a change beside the map of today, and the difference with its spread; return both files.
 
@@ -41,8 +41,10 @@ def write_change(
     from openckm.infer.construct import OpenCKM
     from openckm.maps.geotiff import write_geotiff
 
+    if job.given is None:
+        raise OptionError(f"--then changes what an antenna sends: of {job.read.value_column} it says nothing")
     made = changed_map(
-        OpenCKM(prior, delta=delta), job.observations, job.radiomap.grid, change, seed=seed,
+        OpenCKM(prior, delta=delta, device=device), job.given, change, seed=seed,
         widening=float(job.radiomap.provenance.get("widened_by", 1.0)), on_progress=on_progress,
     )  # fmt: skip
     files = [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in ("then", "change")]

@@ -124,7 +124,7 @@ def construct(
     written = _written(job, output, beside, report)
     if change is not None:
         with stages("the antenna as planned") as on_progress:
-            written += write_change(job, change, output, chance.prior, how.delta, chance.seed, on_progress)
+            written += write_change(job, change, output, chance.prior, how.delta, how.device, chance.seed, on_progress)
     console.print(for_command_line(job.summary()), markup=False)
     console.print("  wrote    " + ", ".join(str(path) for path in written), markup=False)
 

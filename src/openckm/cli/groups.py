@@ -147,7 +147,16 @@ class Mast(Antenna):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapSite(Mast, Ground, Pattern):
+class KnownMast(Mast, Ground, Pattern):
+    """A base station with what is known of antenna, terrain and woods."""
+
+    def plan(self, crs: str | None = None, **more: Any) -> SitePlan:
+        """Return the site; arguments and errors as for `Mast`."""
+        return super().plan(crs, pattern=self.pattern, terrain=self.terrain, trees=self.trees, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSite(KnownMast):
     """A base station, or a list of sites, with all that is known of it.
 
     Attributes:
@@ -171,13 +180,11 @@ class MapSite(Mast, Ground, Pattern):
 
     def plan(self, crs: str | None = None, **more: Any) -> SitePlan:
         """Return the site; arguments and errors as for `Mast`."""
-        middle = place(self.centre, "--centre", crs)
-        known = {"centre": middle, "pattern": self.pattern, "terrain": self.terrain, "trees": self.trees}
-        return super().plan(crs, **known, **more)
+        return super().plan(crs, centre=place(self.centre, "--centre", crs), **more)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSite(Mast):
+class PlanSite(KnownMast):
     """A base station, or several, around which a drive is planned: the map has a size of its own.
 
     Attributes:

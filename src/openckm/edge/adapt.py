@@ -32,7 +32,8 @@ import numpy as np
 import torch
 
 from openckm.edge.judging import CHANCE, Factors, rmse, scaled, weighed
-from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence, without_pattern
+from openckm.edge.prepared import prepare
+from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, plan_of, teach
 from openckm.errors import MeasurementError, ModelError
 from openckm.infer.construct import LoadedPrior, OpenCKM
@@ -137,7 +138,7 @@ def adapt(
         ComputationError: if training diverges; nothing is written.
     """
     site, reading = from_keywords(site, reading, loose)
-    given, _ = without_pattern(read_evidence(measurements, site, reading), site)
+    given = prepare(read_evidence(measurements, site, reading), site, reading.sigma_db)
     loaded = embedded_prior() if prior is None else load_prior(Path(prior))
     work = output.with_name(f"{output.name}.work")
     done = adapt_to(given.observations, given.grid, loaded, options or AdaptOptions(), work, on_progress=on_progress)

@@ -20,19 +20,21 @@ is the same before and after, and stays in the spread of z'.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.edge.prepared import Prepared
 from openckm.errors import MeasurementError, OptionError
 from openckm.infer.construct import OpenCKM
 from openckm.infer.experts import gain_of
 from openckm.infer.model import Posterior
 from openckm.infer.scene import Scene, prepare_scene
+from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.grid import Grid
-from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Transmitter
 from openckm.priors.posterior import posterior_mean
@@ -42,6 +44,7 @@ CHANGE = "change_db"
 ERROR_SHARE = 0.8
 """Error of a predicted change as a share of it, one standard deviation (`bench/planned_change.py`)."""
 _RANGES = {"azimuth": (-360.0, 360.0), "downtilt": (-90.0, 90.0), "power": (-60.0, 60.0)}
+ANOTHER = "an antenna that gets or loses its boresight is another antenna: give today's azimuth, too"
 Array = NDArray[np.float64]
 
 
@@ -110,8 +113,7 @@ class AntennaChange:
 
 def changed_map(
     method: OpenCKM,
-    observations: Observations,
-    grid: Grid,
+    given: Prepared,
     change: AntennaChange,
     *,
     seed: int = 0,
@@ -122,8 +124,7 @@ def changed_map(
 
     Args:
         method: the method, with the prior that it asks.
-        observations: today's evidence with the antenna as it is, in the grid's CRS.
-        grid: the cells.
+        given: today's evidence with the antenna as it is, and what antenna pattern, terrain and woods bring.
         change: what is planned.
         seed: the seed of the folds.
         widening: factor on today's spread that a self-check asked for.
@@ -134,21 +135,52 @@ def changed_map(
         OptionError: if the change cannot be made.
         InputError: if the evidence cannot be used.
     """
-    tower = observations.transmitter
+    observations, grid = given.observations, given.grid
+    tower = _as_given(given)
     if tower is None:
         raise MeasurementError("a change of the antenna wants the base station's place: nobody said where it stands")
     planned = change.of(tower)
-    belief = method.posterior(observations, grid, seed=seed, progress=on_progress)
-    multiple = math.gcd(*belief.scene.grid.shape)  # pads to the very grid of the belief
-    planes = () if belief.scene.condition.rays is None else ("rays",)
-    scene = prepare_scene(replace(observations, transmitter=planned), grid, multiple, method.device, planes=planes)
-    if on_progress is not None:
-        on_progress("the site with the antenna as planned", 0, 1)
-    mean, var = _difference(belief, scene, change)
+    belief = method.posterior(observations, grid, seed=seed, progress=on_progress, likelihood=given.likelihood)
+    pattern = None if given.site is None else given.site.pattern
+    if pattern is None:
+        multiple = math.gcd(*belief.scene.grid.shape)  # pads to the very grid of the belief
+        planes = () if belief.scene.condition.rays is None else ("rays",)
+        scene = prepare_scene(replace(observations, transmitter=planned), grid, multiple, method.device, planes=planes)
+        if on_progress is not None:
+            on_progress("the site with the antenna as planned", 0, 1)
+        mean, var = _difference(belief, scene, change)
+        step, std = (belief.scene.crop(a.reshape(scene.grid.shape)) for a in (mean, np.sqrt(var)))
+    else:
+        step, std = _turned(pattern, tower, planned, grid, change)
     today = belief.to_map(grid)
     if widening != 1.0:
         today = today.with_wider_spread(widening)
-    return _joined(today, grid, belief.scene, mean, np.sqrt(var), change, planned)
+    return given.whole(_joined(today, grid, step, std, change, planned))
+
+
+def _as_given(given: Prepared) -> Transmitter | None:
+    """Return the antenna with its boresight, which evidence without a pattern of its own has lost."""
+    tower = given.observations.transmitter
+    if tower is None or given.site is None:
+        return tower
+    return replace(tower, bearing_deg=given.site.azimuth_deg)
+
+
+def _turned(
+    pattern: str | os.PathLike[str], today: Transmitter, planned: Transmitter, grid: Grid, change: AntennaChange
+) -> tuple[Array, Array]:
+    """Return mean and standard deviation of D where a file says the antenna's pattern, shape grid.shape [dB].
+
+        D = G'(c) - G(c) + power                                                                    (5)
+
+    with G the pattern's gain along the direct path to cell c: it is no part of z then, and turns with the antenna. What
+    arrives over reflections left the antenna in other directions: the error is that of a predicted change (4).
+    """
+    if (today.bearing_deg is None) != (planned.bearing_deg is None):
+        raise OptionError(ANOTHER)
+    shape = read_pattern(pattern)
+    step = pattern_field_db(shape, planned, grid) - pattern_field_db(shape, today, grid)
+    return step + change.power_db, ERROR_SHARE * np.abs(step)
 
 
 def _difference(belief: Posterior, planned: Scene, change: AntennaChange) -> tuple[Array, Array]:
@@ -167,7 +199,7 @@ def _difference(belief: Posterior, planned: Scene, change: AntennaChange) -> tup
     slope = site.basis.names.index("map slope")
     moved = planned.design(after).matrix.copy()
     if moved.shape != site.basis.matrix.shape:
-        raise OptionError("an antenna that gets or loses its boresight is another antenna: give today's azimuth, too")
+        raise OptionError(ANOTHER)
     moved[:, slope] = site.basis.matrix[:, slope] + step  # about the level that the offset was fitted with
     rows = moved - site.basis.matrix
     untouched = belief.gain.weights.get("untouched", 0.0)
@@ -178,10 +210,15 @@ def _difference(belief: Posterior, planned: Scene, change: AntennaChange) -> tup
 
 
 def _joined(
-    today: RadioMap, grid: Grid, scene: Scene, mean: Array, std: Array, change: AntennaChange, planned: Transmitter
+    today: RadioMap,
+    grid: Grid,
+    step: NDArray[np.floating],
+    std: NDArray[np.floating],
+    change: AntennaChange,
+    planned: Transmitter,
 ) -> RadioMap:
     """Return today's map moved by the difference, its spread the wider for it, with the difference as a channel."""
-    own = [scene.crop(a.reshape(scene.grid.shape)).astype(np.float32) for a in (mean, std)]
+    own = [a.astype(np.float32) for a in (step, std)]
     gain, spread = today.mean() + own[0], np.hypot(today.std(), own[1])
     facts = {k: v for k, v in today.provenance.items() if k not in ("seconds", "network_evaluations")}
     facts["planned"] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.baselines.best import classical_candidates
-from openckm.edge.instruments import read_instruments
-from openckm.edge.older import MONTH_DAYS, older_readings, older_words, read_older
-from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_evidence, without_pattern
+from openckm.edge.older import MONTH_DAYS
+from openckm.edge.prepared import Prepared, prepare
+from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.edge.unlearnt import check_alone, construct_alone, unlearnt_in
 from openckm.errors import MeasurementError, OptionError
@@ -26,15 +26,14 @@ from openckm.maps.csv import DriveTestReport, Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
-from openckm.maps.site import Transmitter
 from openckm.maps.site_plan import SitePlan
-from openckm.observe.likelihood import Likelihood, Product
-from openckm.observe.offset import beyond_gain_field
+from openckm.observe.likelihood import Likelihood
 from openckm.side_by_side import both, sharing_out
 
 if TYPE_CHECKING:
     from openckm.flux.warm import Warm, WarmOptions
 
+LEFT_OUT = "self-check left out on request"
 _ODD = 2.0
 """Root mean square of innovations [standard deviations] beyond which other instruments are said to contradict."""
 
@@ -50,6 +49,8 @@ class Construction:
         check: the self-check, or None with the reason in `notes`.
         notes: what was assumed, one sentence each.
         seconds: time the whole job took [s].
+        given: what the map was inferred from: what was read, as inference takes it; None where no prior knows anything
+            of the quantity.
     """
 
     radiomap: RadioMap
@@ -58,6 +59,7 @@ class Construction:
     check: SelfCheck | None
     notes: tuple[str, ...]
     seconds: float
+    given: Prepared | None = None
 
     @property
     def status(self) -> str:
@@ -142,12 +144,10 @@ def construct(
             "a delta": delta, "warm starts": warm, "Algorithm 2": draw_by != "conditioned" or None,
         }  # fmt: skip
         return _of_unlearnt(read, power_only, draws, seed, check, outage_threshold, started)
-    given, field, notes = used_of(read, site, reading.sigma_db)
-    likelihood = _with_file(likelihood, evidence, given.grid)
-    if likelihood is not None and field is not None:
-        likelihood = beyond_gain_field(likelihood, field)
-    given, changes = with_older(given, read, before, before_age_days, field)
-    notes += changes
+    given = prepare(
+        read, site, reading.sigma_db, likelihood=likelihood, evidence=evidence, before=before,
+        before_age_days=before_age_days,
+    )  # fmt: skip
     method = OpenCKM(model, device=device, warm=memory, delta=None if delta is None else Path(delta), draw_by=draw_by)
     if memory is not None:
         memory.require_room(given.grid, draws)
@@ -156,49 +156,46 @@ def construct(
     if check:
         until = None if deadline_s is None else begun + MEAN_SHARE * deadline_s
         belief = method.posterior(
-            given.observations, given.grid, seed=seed, until=until, progress=report, likelihood=likelihood
+            given.observations, given.grid, seed=seed, until=until, progress=report, likelihood=given.likelihood
         )  # fmt: skip
     spent = time.monotonic() - begun
 
     def judge() -> tuple[SelfCheck | None, str]:
         if belief is None:
-            return None, "self-check left out on request"
+            return None, LEFT_OUT
         report("self-check", 0, 1)
-        return checked(method, belief, given.observations, given.grid, seed, likelihood)
+        return checked(method, belief, given, seed)
 
     def draw() -> RadioMap:
         return method.reconstruct(
-            given.observations, given.grid, draws=draws, seed=seed, progress=report, likelihood=likelihood,
+            given.observations, given.grid, draws=draws, seed=seed, progress=report, likelihood=given.likelihood,
             belief=belief, deadline_s=None if deadline_s is None else max(deadline_s - spent, 1e-3),
         )  # fmt: skip
 
     (check_made, reason), radiomap = both(judge, draw)
-    notes += [reason] * bool(reason)
-    radiomap = finished(radiomap, check_made, given, field)
-    if outage_threshold is not None:
-        radiomap = _with_outage(radiomap, outage_threshold, given.report.unit)
-    return Construction(radiomap, read.observations, given.report, check_made, tuple(notes), time.monotonic() - started)
-
-
-def used_of(read: Evidence, site: SitePlan, sigma_db: float) -> tuple[Evidence, NDArray[np.float64] | None, list[str]]:
-    """Return the evidence that a map is inferred from, the field that is taken off it [dB], and what was assumed."""
-    given, field = without_pattern(read, site)
-    notes = list(_assumptions(given.observations, sigma_db))
-    if site.pattern is not None:
-        notes.append(
-            f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
-        )
-    return given, field, notes
+    job = finished(radiomap, check_made, given, read, [reason] * bool(reason), started)
+    if outage_threshold is None:
+        return job
+    return replace(job, radiomap=_with_outage(job.radiomap, outage_threshold, read.report.unit))
 
 
 def finished(
-    radiomap: RadioMap, check: SelfCheck | None, given: Evidence, field: NDArray[np.float64] | None
-) -> RadioMap:
-    """Return a map after its self-check, with the field that was taken off and the record of what was read."""
-    made = after_check(radiomap, check)
-    made = made if field is None else made.shifted(field, str(made.provenance["unit"]))
-    made.provenance |= {"reading": given.report.as_dict(), **given.observations.layout_credit}
-    return made
+    radiomap: RadioMap, check: SelfCheck | None, given: Prepared, read: Evidence, notes: Sequence[str], started: float
+) -> Construction:
+    """Return a map after its self-check with the record of the whole job.
+
+    Args:
+        radiomap: what was inferred.
+        check: the self-check; None without one.
+        given: what the map was inferred from.
+        read: what was read of the site's files.
+        notes: what else is to be said.
+        started: when the job began, by the clock of `time.monotonic` [s].
+    """
+    made, report = given.whole(after_check(radiomap, check)), given.report or read.report
+    made.provenance |= {"reading": report.as_dict(), **given.observations.layout_credit}
+    notes = (*given.notes, *notes)
+    return Construction(made, read.observations, report, check, notes, time.monotonic() - started, given)
 
 
 def _of_unlearnt(
@@ -214,9 +211,7 @@ def _of_unlearnt(
     if asked:
         raise OptionError(f"{', '.join(asked)}: of {read.report.value_column} these say nothing; leave them out")
     radiomap, notes = construct_alone(read.observations, read.grid, draws, seed, "sigma" not in read.report.columns)
-    found, reason = (
-        check_alone(radiomap, read.observations, seed) if check else (None, "self-check left out on request")
-    )
+    found, reason = check_alone(radiomap, read.observations, seed) if check else (None, LEFT_OUT)
     radiomap = after_check(radiomap, found)
     radiomap.provenance["reading"] = read.report.as_dict()
     if threshold is not None:
@@ -232,38 +227,6 @@ def _memory(options: WarmOptions, prior: Path | LoadedPrior | None) -> Warm:
     if isinstance(prior, LoadedPrior):
         raise OptionError("warm starts want the folder of the prior, whose weights' checksum is a part of their key")
     return Warm.open(options, prior)
-
-
-def _with_file(likelihood: Likelihood | None, evidence: str | os.PathLike[str] | None, grid: Grid) -> Likelihood | None:
-    """Return what was given and what a file holds as one likelihood; None for nothing."""
-    read = None if evidence is None else read_instruments(evidence, grid)
-    if likelihood is None or read is None:
-        return likelihood if read is None else read
-    return Product(likelihood, read)
-
-
-def with_older(
-    given: Evidence, read: Evidence, before: str | os.PathLike[str] | None, age_days: float,
-    pattern: NDArray[np.float64] | None,
-) -> tuple[Evidence, list[str]]:  # fmt: skip
-    """Return the evidence with an older map's, and what is to be said of it: where the readings disagree.
-
-    Args:
-        given: what is used, the antenna's pattern taken off.
-        read: the evidence as it was read.
-        before: file of the older map; None for none.
-        age_days: its age [days].
-        pattern: the pattern of the antenna, on the cells [dB], taken off the older map, too; None for none.
-    """
-    if before is None:
-        return given, []
-    older, grid = read_older(before, given.report.unit), given.grid
-    points = older_readings(older, grid, age_days)
-    notes = older_words(older, points, read.observations.gain_points(), grid, age_days)
-    if pattern is not None:
-        points = replace(points, value=points.value - pattern[grid.index_of(points.x, points.y)])
-    observations = replace(given.observations, points=(*given.observations.points, points))
-    return replace(given, observations=observations), notes
 
 
 def after_check(radiomap: RadioMap, check: SelfCheck | None) -> RadioMap:
@@ -288,52 +251,21 @@ def _with_outage(radiomap: RadioMap, threshold: float, unit: str) -> RadioMap:
     return radiomap.with_outage(threshold)
 
 
-def checked(
-    method: OpenCKM, belief: Posterior, observations: Observations, grid: Grid, seed: int,
-    likelihood: Likelihood | None = None,
-) -> tuple[SelfCheck | None, str]:  # fmt: skip
+def checked(method: OpenCKM, belief: Posterior, given: Prepared, seed: int) -> tuple[SelfCheck | None, str]:
     """Return the self-check of a method on a user's readings, or None and the reason.
 
     Args:
         method: the method.
-        belief: what it says of all readings.
-        observations: all readings.
-        grid: the map's cells.
+        belief: what it says of all that is given.
+        given: readings and further evidence.
         seed: the seed of the choice of blocks.
-        likelihood: the likelihood of further instruments.
     """
-    own = _Again(replace(method, symmetrise=False), belief, likelihood)
+    own = _Again(replace(method, symmetrise=False), belief, given.likelihood)
     try:
-        rivals = classical_candidates(observations)
-        return self_check((own, *rivals), observations, grid, seed=seed, by_device=method.device != ANY_DEVICE), ""
+        rivals, by_device = classical_candidates(given.observations), method.device != ANY_DEVICE
+        return self_check((own, *rivals), given.observations, given.grid, seed=seed, by_device=by_device), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
-
-
-def _assumptions(observations: Observations, sigma_db: float) -> tuple[str, ...]:
-    """Return what was assumed of a site, one sentence each."""
-    transmitter, layout = observations.transmitter, observations.layout
-    notes = [
-        "the base station is not known, and was left unknown: distance and bearing from it say nothing of this map"
-        if transmitter is None
-        else f"antenna {transmitter.height_m:g} m above ground, {transmitter.carrier_hz / 1e9:g} GHz,"
-        f" {_pattern(transmitter)}",
-        f"a single reading is off by {sigma_db:g} dB (1 sigma) where the file states nothing else",
-        "transmit power unknown: its offset is estimated with the map",
-    ]
-    if layout is None:
-        known = "readings" if transmitter is None else "readings and transmitter"
-        notes.append(f"no building layout: the map comes from {known} alone")
-    elif layout.height_known <= 0.5:
-        stated = f"{layout.height_known:.0%}"
-        notes.append(f"building heights are stated for {stated} of the buildings, so heights were not used")
-    return tuple(notes)
-
-
-def _pattern(transmitter: Transmitter) -> str:
-    if transmitter.bearing_deg is None:
-        return "an omnidirectional antenna (no azimuth given)"
-    return f"a TR 38.901 sector at {transmitter.bearing_deg:g}° from north, {transmitter.downtilt_deg:g}° down"
 
 
 def _read_lines(job: Construction) -> list[str]:

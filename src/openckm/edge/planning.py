@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.edge.instruments import read_instruments
-from openckm.edge.older import MONTH_DAYS, OLDER, older_readings, read_older
+from openckm.edge.older import MONTH_DAYS, OLDER
+from openckm.edge.prepared import Prepared, prepare
 from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
 from openckm.edge.several import INSTRUMENTS, MAPS, of_cells
 from openckm.errors import OptionError
@@ -69,6 +69,7 @@ class MeasurementPlan:
         readings: measured cells that the plan starts from.
         maps: maps that the drive is for; errors are root mean squares over all of them.
         read: what was read of the files of readings, one report a map; none before the first drive.
+        notes: what was assumed, one sentence each.
     """
 
     stops: tuple[Stop, ...]
@@ -80,6 +81,7 @@ class MeasurementPlan:
     readings: int
     maps: int = 1
     read: tuple[DriveTestReport, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def geojson(self) -> dict[str, Any]:
         """Return the plan as a GeoJSON feature collection in EPSG:4326: a point per stop, then the route."""
@@ -96,7 +98,7 @@ class MeasurementPlan:
         facts = {
             "length_m": round(self.length_m, 1), "expected_rmse_before_db": round(self.rmse_before_db, 3),
             "expected_rmse_after_db": round(self.rmse_after_db, 3), "belief": self.belief, "readings": self.readings,
-            "maps": self.maps, "read": [report.as_dict() for report in self.read],
+            "maps": self.maps, "read": [report.as_dict() for report in self.read], "assumed": list(self.notes),
         }  # fmt: skip
         features.append(_feature("LineString", [list(p) for p in self.route], facts))
         return {"type": "FeatureCollection", "features": features}
@@ -108,7 +110,8 @@ class MeasurementPlan:
             "draws": "an ensemble of the prior's draws, as there are too few readings to fit any covariance",
         }[self.belief]
         best = min(self.stops, key=lambda stop: stop.rank)
-        read = "".join(f"{line}\n" for report in self.read for line in report.lines())
+        assumed = [f"  assumed  {note}" for note in self.notes]
+        read = "".join(f"{line}\n" for line in [*(x for one in self.read for x in one.lines()), *assumed])
         return (
             f"{read}  plan     {len(self.stops)} places"
             + (f" for {self.maps} maps" if self.maps > 1 else "")
@@ -159,22 +162,16 @@ def plan(
         ModelError: if the prior cannot be loaded.
     """
     site, reading = from_keywords(site, reading, loose)
-    reports: tuple[DriveTestReport, ...] = ()
-    if measurements is None:
-        grid = site.grid()
-        observations = site.observations(grid)
-    else:
-        given = read_evidence(measurements, site, reading)
-        observations, grid, reports = given.observations, given.grid, (given.report,)
-    unit = reports[0].unit if reports else None
-    observations = _with_older(observations, grid, before, before_age_days, unit)
+    read = None if measurements is None else read_evidence(measurements, site, reading)
+    given = prepare(
+        read, site, reading.sigma_db, evidence=evidence, before=before, before_age_days=before_age_days
+    )  # fmt: skip
     method = OpenCKM(prior=None if prior is None else Path(prior))
     made = plan_on(
-        method, observations, grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
-        progress=on_progress, likelihood=None if evidence is None else read_instruments(evidence, grid),
-        budget_km=budget_km,
+        method, given.observations, given.grid, count=count, start=start, sigma_db=reading.sigma_db, seed=seed,
+        progress=on_progress, likelihood=given.likelihood, budget_km=budget_km,
     )  # fmt: skip
-    return replace(made, read=reports)
+    return replace(made, **_record([given]))
 
 
 @sharing_out()
@@ -222,40 +219,36 @@ def plan_sites(
     how = reading or ReadingOptions()
     _require_possible(count, how.sigma_db, budget_km)
     older, further = of_cells(before, sites, MAPS), of_cells(evidence, sites, INSTRUMENTS)
-    cells: dict[str, tuple[Observations, Grid]] = {}
-    reports: list[DriveTestReport] = []
+    given: dict[str, Prepared] = {}
     for site in sites:
-        own = site if site.centre is not None else replace(site, centre=(lon, lat))
-        if measurements is None:
-            grid = own.grid()
-            observations = own.observations(grid)
-        else:
-            given = read_evidence(measurements, own, replace(how, where={**how.where, **site.cells}))
-            observations, grid = given.observations, given.grid
-            reports.append(given.report)
-        unit = None if measurements is None else reports[-1].unit
-        cells[site.name] = _with_older(observations, grid, older.get(site.name), before_age_days, unit), grid
-    grids = {grid for _, grid in cells.values()}
+        own, where = site if site.centre is not None else replace(site, centre=(lon, lat)), {**how.where, **site.cells}
+        read = None if measurements is None else read_evidence(measurements, own, replace(how, where=where))
+        given[site.name] = prepare(
+            read, own, how.sigma_db, evidence=further.get(site.name), before=older.get(site.name),
+            before_age_days=before_age_days,
+        )  # fmt: skip
+    first = next(iter(given.values()))
+    grids = {one.grid for one in given.values()}
     if len(grids) > 1:
         raise OptionError(f"maps on {len(grids)} grids: give all cells one cell side, size and centre, or plan each")
     method = OpenCKM(prior=None if prior is None else Path(prior))
-    more = {name: read_instruments(path, next(iter(grids))) for name, path in further.items()}
-    believed = list(method.posteriors(cells, seed=seed, progress=on_progress, likelihoods=more).values())
-    observations, grid = next(iter(cells.values()))
-    made = _planned(
-        believed, _free(observations, grid), grid, count, start, how.sigma_db, seed, method.steps, budget_km
+    believed = method.posteriors(
+        {name: (one.observations, one.grid) for name, one in given.items()}, seed=seed, progress=on_progress,
+        likelihoods={name: one.likelihood for name, one in given.items() if one.likelihood is not None},
     )  # fmt: skip
-    return replace(made, read=tuple(reports))
+    made = _planned(
+        list(believed.values()), _free(first.observations, first.grid), first.grid, count, start, how.sigma_db, seed,
+        method.steps, budget_km,
+    )  # fmt: skip
+    return replace(made, **_record(list(given.values())))
 
 
-def _with_older(
-    observations: Observations, grid: Grid, before: str | os.PathLike[str] | None, age_days: float, unit: str | None
-) -> Observations:
-    """Return the observations with those that an older map of the site stands for; None for no map."""
-    if before is None:
-        return observations
-    points = older_readings(read_older(before, unit), grid, age_days)
-    return replace(observations, points=(*observations.points, points))
+def _record(given: Sequence[Prepared]) -> dict[str, Any]:
+    """Return what was read and assumed of all maps, sentences that hold for several once."""
+    return {
+        "read": tuple(one.report for one in given if one.report is not None),
+        "notes": tuple(dict.fromkeys(note for one in given for note in one.notes)),
+    }
 
 
 def plan_on(

@@ -270,34 +270,44 @@ def _inside_buildings(test: DriveTest, layout: Layout | None) -> list[str]:
     ]
 
 
-def without_pattern(given: Evidence, site: SitePlan) -> tuple[Evidence, NDArray[np.float64] | None]:
-    """Return the evidence as an isotropic antenna on flat ground without woods would have given it, and the difference.
+def isotropic(
+    seen: Observations, grid: Grid, site: SitePlan, receiver_m: float | None = None
+) -> tuple[Observations, NDArray[np.float64] | None, tuple[str, ...]]:
+    """Return observations as an isotropic antenna on flat ground without woods would have given them.
 
     What an antenna's pattern adds along the direct path to each cell, and what terrain and woods take off it
-    (`openckm.priors.losses`), is taken out of the readings; the map gets it back [dB]. None where the site has neither.
+    (`openckm.priors.losses`), is taken out of the readings; the map gets it back.
+
+    Args:
+        seen: readings, layout and transmitter.
+        grid: the cells of the map.
+        site: names the files of pattern, terrain and woods.
+        receiver_m: height of the receivers above ground [m]; None for a phone in a hand.
+
+    Returns:
+        The observations, what was taken off each cell [dB] or None where the site has neither, and what is to be said
+        of terrain and woods.
 
     Raises:
         InputError: if a file cannot be read.
         OptionError: if a pattern or terrain is given without the base station.
     """
-    tower, field = given.observations.transmitter, None
-    bare = given.observations
+    tower, bare, field = seen.transmitter, seen, None
     if site.pattern is not None and tower is None:
         raise OptionError("an antenna pattern says nothing without the base station's place: give both, or neither")
     if site.pattern is not None and tower is not None:
-        field = pattern_field_db(read_pattern(site.pattern), tower, given.grid)
+        field = pattern_field_db(read_pattern(site.pattern), tower, grid)
         bare = replace(bare, transmitter=replace(tower, bearing_deg=None))
-    lost = site_loss(site, tower, given.grid, given.report.receiver_height_m, bare.layout)
-    given = replace(given, report=replace(given.report, notes=(*given.report.notes, *lost.notes)))
+    lost = site_loss(site, tower, grid, receiver_m, bare.layout)
     if lost.terrain is not None and bare.layout is not None:
-        ground = lost.terrain.at(*given.grid.centres()).astype(np.float32)
+        ground = lost.terrain.at(*grid.centres()).astype(np.float32)
         bare = replace(bare, layout=replace(bare.layout, ground_m=ground))
     if lost.loss_db is not None:
         field = -lost.loss_db if field is None else field - lost.loss_db
     if field is None:
-        return replace(given, observations=bare), None
+        return bare, None, lost.notes
     tables = []
-    for points in given.observations.points:
-        off = field[given.grid.index_of(points.x, points.y)]
+    for points in seen.points:
+        off = field[grid.index_of(points.x, points.y)]
         tables.append(replace(points, value=points.value - off, low=points.low - off, high=points.high - off))
-    return replace(given, observations=replace(bare, points=tuple(tables))), field
+    return replace(bare, points=tuple(tables)), field, lost.notes

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from openckm.edge.construction import Construction, checked, finished, used_of, with_older
-from openckm.edge.instruments import read_instruments
+from openckm.edge.construction import LEFT_OUT, Construction, checked, finished
 from openckm.edge.older import MONTH_DAYS
+from openckm.edge.prepared import Prepared, prepare
 from openckm.edge.reading import Evidence, ReadingOptions, read_evidence
+from openckm.edge.selfcheck import SelfCheck
 from openckm.errors import InputError, OptionError
 from openckm.infer.construct import OpenCKM
+from openckm.infer.model import Posterior
 from openckm.maps.csv import Files
 from openckm.maps.site_plan import SitePlan
-from openckm.observe.likelihood import Likelihood
-from openckm.observe.offset import beyond_gain_field
 from openckm.side_by_side import sharing_out
 
 __all__ = ["construct_sites"]
@@ -78,41 +78,37 @@ def construct_sites(
         )
     method = OpenCKM(prior=None if prior is None else Path(prior), device=device)
     older, further = of_cells(before, sites, MAPS), of_cells(evidence, sites, INSTRUMENTS)
-    read, fields, notes, checks, alone = {}, {}, {}, {}, {}
-    likelihoods: dict[str, Likelihood] = {}
+    read: dict[str, Evidence] = {}
+    given: dict[str, Prepared] = {}
+    alone: dict[str, Posterior] = {}
+    checks: dict[str, tuple[SelfCheck | None, str]] = {}
     for number, site in enumerate(sites):
         _say(on_progress, "each cell by itself", number, len(sites))
+        name = site.name
         try:
-            whole = read_evidence(measurements, site, replace(how, where={**how.where, **site.cells}))
+            read[name] = _labelled(
+                read_evidence(measurements, site, replace(how, where={**how.where, **site.cells})), name
+            )
         except InputError as error:
-            raise InputError(f"cell {site.name}: {error}") from error
-        read[site.name], fields[site.name], said = used_of(_labelled(whole, site.name), site, how.sigma_db)
-        name, field = site.name, fields[site.name]
-        read[name], more = with_older(read[name], whole, older.get(name), before_age_days, field)
-        likelihood = None if name not in further else read_instruments(further[name], read[name].grid)
-        if likelihood is not None:
-            likelihoods[name] = likelihood if field is None else beyond_gain_field(likelihood, field)
-        more += [f"{folder} holds nothing of this cell" for folder, files in ((before, older), (evidence, further))
-                 if folder is not None and name not in files]  # fmt: skip
-        cell = read[name].observations, read[name].grid
-        alone[name] = method.posterior(*cell, seed=seed, likelihood=likelihoods.get(name))
-        checks[name], reason = (
-            checked(method, alone[name], *cell, seed, likelihoods.get(name))
-            if check
-            else (None, "self-check left out on request")
-        )
-        notes[name] = tuple(said + more + [reason] * bool(reason))
-    cells = {name: (given.observations, given.grid) for name, given in read.items()}
+            raise InputError(f"cell {name}: {error}") from error
+        one = given[name] = prepare(
+            read[name], site, how.sigma_db, evidence=further.get(name), before=older.get(name),
+            before_age_days=before_age_days,
+        )  # fmt: skip
+        alone[name] = method.posterior(one.observations, one.grid, seed=seed, likelihood=one.likelihood)
+        checks[name] = checked(method, alone[name], one, seed) if check else (None, LEFT_OUT)
     maps = method.several(
-        cells, draws=draws, seed=seed, progress=on_progress, alone=alone, likelihoods=likelihoods
+        {name: (one.observations, one.grid) for name, one in given.items()}, draws=draws, seed=seed,
+        progress=on_progress, alone=alone,
+        likelihoods={name: one.likelihood for name, one in given.items() if one.likelihood is not None},
     )  # fmt: skip
     out = {}
     for name, radiomap in maps.items():
-        made = finished(radiomap, checks[name], read[name], fields[name])
-        seconds = time.monotonic() - started
-        out[name] = Construction(
-            made, read[name].observations, read[name].report, checks[name], notes[name], seconds
-        )  # fmt: skip
+        lacks = [f"{folder} holds nothing of this cell" for folder, files in ((before, older), (evidence, further))
+                 if folder is not None and name not in files]  # fmt: skip
+        found, reason = checks[name]
+        notes = lacks + [reason] * bool(reason)
+        out[name] = finished(radiomap, found, given[name], read[name], notes, started)
     return out
 
 

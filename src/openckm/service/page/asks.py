@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openckm.baselines.best import BestClassical
 from openckm.edge.change import AntennaChange, changed_map
 from openckm.edge.planning import plan_on
+from openckm.edge.prepared import Prepared, prepare
 from openckm.edge.reading import Evidence, read_evidence
 from openckm.errors import InputError, MeasurementError
 from openckm.infer.construct import OpenCKM
@@ -22,6 +23,7 @@ from openckm.infer.spread.normal import Z_90
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
+from openckm.maps.site_plan import SitePlan
 from openckm.service.model_keeper import Model
 from openckm.service.page.bodies import ChangeAsk, CompareAsk, EditAsk, PlanAsk
 from openckm.service.page.drives import Files, Painted, drive_work, prior_of
@@ -53,12 +55,19 @@ class Base:
     def evidence(self) -> Evidence:
         """Read the readings again, with what was painted; they are kept in the uploads alone."""
         request = self.made.request
-        found = read_evidence(
-            [u.path for u in self.files.readings], self.files.site(request), request.reading.options()
-        )
+        found = read_evidence([u.path for u in self.files.readings], self.site, request.reading.options())
         if not self.made.edits.any:
             return found
         return edited(found, self.made.edits, self.radiomap, request.reading.sigma_db, request.seed)
+
+    @property
+    def site(self) -> SitePlan:
+        """The site of its request."""
+        return self.files.site(self.made.request)
+
+    def given(self) -> Prepared:
+        """Return what the map was inferred from, read again."""
+        return prepare(self.evidence(), self.site, self.made.request.reading.sigma_db)
 
 
 def ask_work(
@@ -101,9 +110,8 @@ def ask_work(
 
 def _change(base: Base, question: ChangeAsk, model: Model, ticket: Ticket) -> tuple[RadioMap, Record]:
     change = AntennaChange(question.azimuth_deg, question.downtilt_deg, question.power_db)
-    seen = base.evidence()
     radiomap = changed_map(
-        OpenCKM(prior_of(model)), seen.observations, seen.grid, change, seed=base.made.request.seed,
+        OpenCKM(prior_of(model)), base.given(), change, seed=base.made.request.seed,
         widening=float(base.radiomap.provenance.get("widened_by", 1.0)), on_progress=ticket.report,
     )  # fmt: skip
     radiomap.provenance["status"] = base.radiomap.provenance.get("status", "unchecked")
@@ -120,15 +128,14 @@ def _change(base: Base, question: ChangeAsk, model: Model, ticket: Ticket) -> tu
 
 
 def _plan(base: Base, question: PlanAsk, model: Model, ticket: Ticket) -> tuple[RadioMap, Record]:
-    seen = base.evidence()
-    start = question.start
-    if seen.grid.crs is None:
+    given, start = base.given(), question.start
+    if given.grid.crs is None:
         raise MeasurementError("a route to drive wants a map with a CRS: this one is drawn in metres of its own plane")
     made = plan_on(
-        OpenCKM(prior_of(model)), seen.observations, seen.grid, count=question.count, start=start,
+        OpenCKM(prior_of(model)), given.observations, given.grid, count=question.count, start=start,
         sigma_db=base.made.request.reading.sigma_db, seed=base.made.request.seed, progress=ticket.report,
     )  # fmt: skip
-    made = replace(made, read=(base.files.named(seen.report),))
+    made = replace(made, read=() if given.report is None else (base.files.named(given.report),))
     facts = {"rmse_before_db": made.rmse_before_db, "rmse_after_db": made.rmse_after_db, "length_m": made.length_m}
     record = base.record.followed("plan", base.radiomap, summary=made.summary(), plan_facts=facts)
     return base.radiomap, replace(record, plan=made.geojson())
@@ -151,8 +158,9 @@ def _compare(
         summary = f"{chosen}: the best of the classical methods by cross-validation on the same readings."
         made.provenance["unit"] = base.radiomap.provenance.get("unit", "dB")
         return made, base.record.followed("compare", made, name=chosen, summary=summary)
-    bare = replace(seen.observations, points=())
-    made = OpenCKM(prior_of(model)).reconstruct(bare, seen.grid, draws=0, progress=ticket.report)
+    given = prepare(seen, base.site, base.made.request.reading.sigma_db)
+    bare = replace(given.observations, points=())
+    made = given.whole(OpenCKM(prior_of(model)).reconstruct(bare, given.grid, draws=0, progress=ticket.report))
     cells = aggregate_cells(seen.observations.gain_points(), seen.grid)
     at = seen.grid.index_of(cells.x, cells.y)
     offset = float(np.mean(cells.value - made.mean()[at])) if cells.unit == "dBm" else 0.0
