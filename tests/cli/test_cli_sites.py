@@ -69,12 +69,14 @@ def test_every_cell_of_a_drive_test_gets_its_map(tmp_path, tiny_prior, ckm):
 
 def test_each_record_holds_the_readings_as_they_were_read(tmp_path, tiny_prior):
     """An antenna's pattern is taken off what a map is inferred from, not off what is shown of the readings."""
-    listed = [replace(site, pattern="3gpp:65,15,30", cell_m=4.0, size=32) for site in read_sites(sites(tmp_path))]
+    known = {"pattern": "3gpp:65,15,30", "cell_m": 4.0, "size": 32, "power_dbm": 43.0}
+    listed = [replace(site, **known) for site in read_sites(sites(tmp_path))]
     jobs = construct_sites(drive(tmp_path), listed, prior=tiny_prior, check=False, draws=0)
     for number, job in enumerate(jobs.values()):
         dx, dy = places(60, number)
         heard = job.observations.gain_points().value
         np.testing.assert_allclose(np.sort(heard), np.sort(plane(dx, dy) - 6.0 * number), atol=1e-6)
+        assert "the stated transmit power of 43 dBm is not used" in job.summary()
         assert job.given.field is not None
         assert not np.allclose(np.sort(job.given.observations.gain_points().value), np.sort(heard), atol=1.0)
 

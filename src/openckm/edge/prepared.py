@@ -127,7 +127,9 @@ def _assumptions(observations: Observations, site: SitePlan, sigma_db: float) ->
         else f"antenna {transmitter.height_m:g} m above ground, {transmitter.carrier_hz / 1e9:g} GHz,"
         f" {_antenna(transmitter, site)}",
         f"a single reading is off by {sigma_db:g} dB (1 sigma) where the file states nothing else",
-        "transmit power unknown: its offset is estimated with the map",
+        "transmit power unknown: its offset is estimated with the map"
+        if site.power_dbm is None
+        else f"the stated transmit power of {site.power_dbm:g} dBm is not used: the offset is that of the readings",
     ]
     if layout is None:
         known = "readings" if transmitter is None else "readings and transmitter"

@@ -135,7 +135,10 @@ def _plan(base: Base, question: PlanAsk, model: Model, ticket: Ticket) -> tuple[
         OpenCKM(prior_of(model)), given.observations, given.grid, count=question.count, start=start,
         sigma_db=base.made.request.reading.sigma_db, seed=base.made.request.seed, progress=ticket.report,
     )  # fmt: skip
-    made = replace(made, read=() if given.report is None else (base.files.named(given.report),))
+    made = replace(
+        made, read=() if given.report is None else (base.files.named(given.report),),
+        notes=tuple(in_given_names(note, *base.files.every) for note in given.notes),
+    )  # fmt: skip
     facts = {"rmse_before_db": made.rmse_before_db, "rmse_after_db": made.rmse_after_db, "length_m": made.length_m}
     record = base.record.followed("plan", base.radiomap, summary=made.summary(), plan_facts=facts)
     return base.radiomap, replace(record, plan=made.geojson())
