@@ -16,9 +16,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from openckm.evaluate.benches.p1 import BenchOptions, held_windows, p1_cases
+from openckm.evaluate.benches.p1 import BenchOptions
 from openckm.evaluate.p1.methods import Reference
 from openckm.evaluate.p1.tasks import FACTOR, TASKS, P1Case
+from openckm.evaluate.p1.windows import cases_of, held_windows
 from openckm.evaluate.samplers.methods import CaseMethod, Estimated, Ours
 from openckm.maps.quantity import AOA_SIN, GAIN
 from openckm.priors.pretrained import embedded_prior
@@ -76,8 +77,8 @@ def figure(cases: list[P1Case], path: Path) -> None:
 
 def main() -> None:
     """Draw the tasks on the middle one of nine windows."""
-    places = held_windows(Path(sys.argv[1]), BenchOptions(windows=9))
-    figure([p1_cases(places[4:5], task)[0] for task in TASKS], FIGURES / "p1_tasks.png")
+    places = held_windows(Path(sys.argv[1]), BenchOptions.size, 9)
+    figure([cases_of(places[4:5], task)[0] for task in TASKS], FIGURES / "p1_tasks.png")
 
 
 if __name__ == "__main__":

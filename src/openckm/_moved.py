@@ -75,7 +75,7 @@ MOVED = {
     "evaluate.p1_training": "evaluate.p1.training",
     "evaluate.sampler_methods": "evaluate.samplers.methods",
     "evaluate.sampler_scores": "evaluate.samplers.scores",
-    "evaluate.sampler_tasks": "evaluate.samplers.tasks",
+    "evaluate.sampler_tasks": "evaluate.p1.tasks",
     "evaluate.azula_rivals": "evaluate.samplers.azula_rivals",
     "evaluate.map_samples": "evaluate.one_pass.samples",
     "evaluate.map_training": "evaluate.one_pass.training",

@@ -11,15 +11,16 @@ from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import ComputationError, InputError, OptionError
 from openckm.evaluate.benches import samplers as bench_samplers
-from openckm.evaluate.benches.samplers import SamplerOptions, run, sampler_cases
-from openckm.evaluate.p1.tasks import Window
+from openckm.evaluate.benches.samplers import SamplerOptions, run
+from openckm.evaluate.p1.tasks import ALL_TASKS as TASKS
+from openckm.evaluate.p1.tasks import Window, p1_case
+from openckm.evaluate.p1.windows import held_windows
 from openckm.evaluate.samplers import methods as sampler_methods
 from openckm.evaluate.samplers import product_field
-from openckm.evaluate.samplers.azula_rivals import azula_found
+from openckm.evaluate.samplers.azula_rivals import azula_found, linear_of
 from openckm.evaluate.samplers.exact_field import FIELD_TASKS, FieldOptions, field_case, field_rows
 from openckm.evaluate.samplers.methods import Drawn, DrawStore, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.scores import MEAN_8, ONE_CALL, SINGLE, case_scores, mean_of_8, sampler_ratios
-from openckm.evaluate.samplers.tasks import TASKS, linear_of, sampler_case
 from openckm.infer.exact.terms import terms_of
 from openckm.maps.quantity import GAIN
 from worlds import tiny_denoiser
@@ -48,7 +49,7 @@ def rows(data, tiny_prior):
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     traced = smooth_map(tmp_path_factory.mktemp("map"))
-    return {task: sampler_case(traced, task, 3, WINDOW) for task in TASKS}
+    return {task: p1_case(traced, task, 3, WINDOW) for task in TASKS}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -66,15 +67,17 @@ def test_the_truth_is_likelier_than_a_shifted_map(cases, task):
 
 def test_readings_of_a_saturated_receiver_end_at_the_quartiles(cases):
     case = cases["clip"]
-    censored = np.isfinite(case.low[0]) | np.isfinite(case.high[0])
+    low, high = case.intervals
+    censored = np.isfinite(low[0]) | np.isfinite(high[0])
     known = case.scored
     assert censored[known].mean() == pytest.approx(0.5, abs=0.15)
     assert case.saturated[known].mean() == pytest.approx(0.5, abs=0.02)
     gain = case.truth[0]
-    inside = (gain >= case.low[0] - 3 * case.sigma[0]) & (gain <= case.high[0] + 3 * case.sigma[0])
+    slack = 3 * case.readings.sigma[0]
+    inside = (gain >= low[0] - slack) & (gain <= high[0] + slack)
     assert inside[known].mean() > 0.99
-    assert not case.sine and cases["jtqr"].sine
-    assert np.isfinite(cases["jtqr"].low[1]).any() and not np.isfinite(cases["sr2"].low).any()
+    assert case.readings.channels == ("gain_db",) and cases["jtqr"].readings.channels == ("gain_db", "aoa_sin")
+    assert np.isfinite(cases["jtqr"].intervals[0][1]).any() and not np.isfinite(cases["sr2"].intervals[0]).any()
 
 
 def test_points_hide_all_but_two_percent(cases):
@@ -89,11 +92,11 @@ def test_points_hide_all_but_two_percent(cases):
 def test_cases_are_functions_of_their_seed(tmp_path, cases):
     traced = smooth_map(tmp_path)
     for task in ("clip", "points"):
-        again, other = (sampler_case(traced, task, seed, WINDOW) for seed in (3, 4))
+        again, other = (p1_case(traced, task, seed, WINDOW) for seed in (3, 4))
         assert torch.equal(again.straight.y, cases[task].straight.y)
         assert not torch.equal(other.straight.y, again.straight.y)
     with pytest.raises(OptionError, match="unknown task"):
-        sampler_case(traced, "nosuch", 0, WINDOW)
+        p1_case(traced, "nosuch", 0, WINDOW)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -227,7 +230,7 @@ def test_timing_rows_state_seconds_on_whole_maps(tmp_path, tiny_prior, monkeypat
 
 def test_without_maps_there_is_an_error(tmp_path):
     with pytest.raises(InputError, match="OPENCKM_TEST_DATA"):
-        sampler_cases(tmp_path, "points", 1, 32)
+        held_windows(tmp_path, 32, 1)
 
 
 def test_without_azula_its_samplers_are_left_out(data, tiny_prior, monkeypatch, caplog):

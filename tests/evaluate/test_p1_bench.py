@@ -9,11 +9,13 @@ from p1_worlds import smooth_map, smooth_shard
 
 from openckm.errors import InputError
 from openckm.evaluate.benches import p1 as bench_p1
-from openckm.evaluate.benches.p1 import BenchOptions, held_windows, p1_cases, run
+from openckm.evaluate.benches.p1 import BenchOptions, run
 from openckm.evaluate.p1 import references as p1_references
 from openckm.evaluate.p1.methods import few_step_methods
 from openckm.evaluate.p1.tasks import TASKS, Window, p1_case
 from openckm.evaluate.p1.training import NetOptions, WindowSet, train_net
+from openckm.evaluate.p1.windows import cases_of as window_cases
+from openckm.evaluate.p1.windows import held_windows
 from openckm.evaluate.samplers.methods import DrawStore, OneCall, Ours
 from published_sets import published
 from worlds import GaussianDenoiser, tiny_card, tiny_denoiser
@@ -33,7 +35,7 @@ def data(tmp_path_factory):
 def nets(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("nets")
     options = NetOptions(samples=4, batch=4, size=32, widths=(8, 8), blocks=1)
-    windows = WindowSet([place.traced for place in held_windows(data, SMALL)])
+    windows = WindowSet([place.traced for place in held_windows(data, SMALL.size, SMALL.windows)])
     for kind in ("ipbox", "sr2", "multi_task", "sr2_tuned", "multi_task_tuned"):
         train_net(kind, windows, options, folder, prior=(tiny_denoiser(), tiny_card()))
     return folder
@@ -118,14 +120,14 @@ def test_the_sweep_is_reported_and_its_best_is_used(rows, data, nets, tiny_prior
 
 
 def test_windows_are_of_2_m_cells_and_spread_over_the_shards(data, tmp_path):
-    places = held_windows(data, BenchOptions(size=32, windows=4))
+    places = held_windows(data, 32, 4)
     assert len(places) == 4
     assert {p.traced.floor_db for p in places} == {0.8, 1.2}
-    assert len(held_windows(data, BenchOptions(size=64, windows=99))) == 4
+    assert len(held_windows(data, 64, 99)) == 4
     with pytest.raises(InputError, match="OPENCKM_TEST_DATA"):
-        held_windows(tmp_path, BenchOptions())
+        held_windows(tmp_path, 64, 200)
     with pytest.raises(InputError, match="'ipbox'"):
-        p1_cases(held_windows(data, BenchOptions(size=1, windows=9)), "ipbox")
+        window_cases(held_windows(data, 1, 9), "ipbox")
 
 
 def cases_of(folder, task="iprandom", count=2):

@@ -26,24 +26,23 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
-from openckm.data.shards import TracedMap, read_shards
-from openckm.errors import InputError, LayoutError
 from openckm.evaluate.p1.methods import few_step_methods, one_call_methods
 from openckm.evaluate.p1.nets import KINDS, NetCard, P1Net, default_nets_dir, load_net, row_name, tasks_of
 from openckm.evaluate.p1.scores import CORRECTED, p1_scores, ratio_rows, score_rows
-from openckm.evaluate.p1.tasks import TASKS, P1Case, Window, p1_case, windows_of
+from openckm.evaluate.p1.tasks import TASKS, P1Case
+from openckm.evaluate.p1.windows import CELL_M as CELL_M
+from openckm.evaluate.p1.windows import Place, cases_of, held_windows, published_windows
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row, plain_row
-from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, Ours
+from openckm.evaluate.samplers.exam import Asked, Exam
+from openckm.evaluate.samplers.methods import Drawn, DrawStore, Ours
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.floors import floor_scores
 from openckm.evaluate.worlds.folders import data_folder
@@ -54,7 +53,6 @@ _log = logging.getLogger(__name__)
 _CONFIGURATIONS = 8
 """As many as in P1's Table I."""
 RIVALS = ("kriging", "single_task", "multi_task", "single_task_tuned", "multi_task_tuned", "dps")
-CELL_M = 2.0
 _BEYOND = 3
 """Strengths tried at most beyond those listed, per task."""
 
@@ -122,26 +120,29 @@ def run(
     """
     chosen = options or (QUICK if quick else BenchOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    keeper = DrawStore(keep_folder(keep), card.sha256)
-    chain = Ours(denoiser, "dps", chosen.steps, 1, strength=1.0)
+    exam = Exam(DrawStore(keep_folder(keep), card.sha256, single=False), _scores, progress or (lambda *_: None))
+    chain = Ours(denoiser, "dps", chosen.steps, 1, chosen.zetas, 1.0)
     nets = _nets(nets_dir or default_nets_dir())
     if ckmimagenet is None:
-        places = held_windows(data_dir or data_folder("test", quick), chosen)
-        tuned, sweep = _sweep(chain, keeper, validation_dir or data_folder("validation", quick), chosen, progress)
+        places = held_windows(data_dir or data_folder("test", quick), chosen.size, chosen.windows)
     else:
-        places = _published_windows(ckmimagenet, "eval", chosen)
-        tuned, sweep = _sweep(chain, keeper, ckmimagenet, chosen, progress, _published_windows)
+        places = published_windows(ckmimagenet, "eval", chosen.size, chosen.windows)
+    zeta, sweep = dict(chosen.zeta), list[Score]()
+    if chosen.sweep > 0:
+        if ckmimagenet is None:
+            held = held_windows(validation_dir or data_folder("validation", quick), chosen.size, chosen.sweep)
+        else:
+            held = published_windows(ckmimagenet, "train", chosen.size, chosen.sweep)
+        zeta, sweep = _sweep(exam, chain, held, chosen.tasks)
     few = few_step_methods(denoiser)
     scores: list[Score] = []
     for task in chosen.tasks:
-        cases = p1_cases(places, task)
+        cases = cases_of(places, task)
         scores += floor_scores([places[k].traced for k in cases], task=task, split=CORRECTED, metric="gain_rmse_db")
-        asked = [(method, chosen.windows) for method in one_call_methods(denoiser, nets)]
-        asked += [(method, chosen.draws) for method in few]
-        asked += [(replace(chain, strength=tuned[task]), chosen.chains)]
-        for method, count in asked:
-            if method.answers(task):
-                scores += _score(method, keeper, task, _spread(cases, count), progress)
+        able = [Asked(m, m.strength, chosen.windows, m.name) for m in one_call_methods(denoiser, nets)]
+        able += [Asked(m, m.strength, chosen.draws, m.name) for m in few]
+        able += [Asked(chain, zeta[task], chosen.chains, chain.name)]
+        scores += exam.scores([one for one in able if one.method.answers(task)], cases)
     scores += sweep
     return Results([*table(scores), *_cost_rows(nets), *_prior_cost(card)], scores)
 
@@ -149,78 +150,6 @@ def run(
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases; those of what training cost are of no case."""
     return [*score_rows(scores), *ratio_rows(scores, RIVALS)]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A window of a map.
-
-    Attributes:
-        traced: the map.
-        window: the part of it.
-    """
-
-    traced: TracedMap
-    window: Window
-
-
-def held_windows(folder: Path, options: BenchOptions) -> list[Place]:
-    """Return up to `options.windows` usable windows of maps with 2 m cells, spread evenly over the shards' windows.
-
-    Raises:
-        InputError: if there is none.
-    """
-    places = _places(read_shards(sorted(folder.glob("*.npz"))), options)
-    if not places:
-        raise InputError(
-            f"no maps with {CELL_M:g} m cells in {folder}: make them with `ckm data generate` (split test or"
-            " validation), or say where they are with OPENCKM_TEST_DATA and OPENCKM_VALIDATION_DATA"
-        )
-    return [places[k] for k in _evenly(len(places), options.windows)]
-
-
-def _places(maps: Iterable[TracedMap], options: BenchOptions) -> list[Place]:
-    return [
-        Place(traced, window)
-        for traced in maps
-        if traced.grid.cell_m == CELL_M and min(traced.grid.shape) >= options.size
-        for window in windows_of(traced, options.size)
-    ]
-
-
-def _published_windows(folder: Path, part: Literal["train", "eval"], options: BenchOptions) -> list[Place]:
-    """Return up to `options.windows` usable windows of CKMImageNet, spread evenly over a part's patches.
-
-    Raises:
-        InputError: if there is none, or the folder is not CKMImageNet's.
-    """
-    data = CkmImageNet(folder, CkmImageNetOptions(CELL_M, part))
-    places = _places((data[k] for k in _evenly(len(data), options.windows)), options)
-    if not places:
-        raise InputError(f"{folder}: no patch of CKMImageNet's part {part} has a usable window of {options.size} cells")
-    return [places[k] for k in _evenly(len(places), options.windows)]
-
-
-def p1_cases(places: Sequence[Place], task: str) -> dict[int, P1Case]:
-    """Return the cases of a task by their windows' numbers; windows without room for a hidden box have none."""
-    cases = {}
-    for k, place in enumerate(places):
-        try:
-            cases[k] = p1_case(place.traced, task, k, place.window)
-        except LayoutError as error:
-            _log.info("window %d has no case: %s", k, error)
-    if not cases:
-        raise InputError(f"no window has a case of {task!r}: give more or other maps")
-    return cases
-
-
-def _evenly(total: int, count: int) -> Iterable[int]:
-    return (int(k) for k in np.unique(np.linspace(0, total - 1, min(count, total)).round()))
-
-
-def _spread(cases: dict[int, P1Case], count: int) -> dict[int, P1Case]:
-    numbers = list(cases)
-    return {numbers[k]: cases[numbers[k]] for k in _evenly(len(numbers), count)}
 
 
 def _nets(folder: Path) -> dict[str, tuple[P1Net, NetCard]]:
@@ -233,58 +162,30 @@ def _nets(folder: Path) -> dict[str, tuple[P1Net, NetCard]]:
     return found
 
 
-def _score(
-    method: CaseMethod, keeper: DrawStore, task: str, cases: dict[int, P1Case], progress: Progress | None
-) -> list[Score]:
-    scores = []
-    store = keeper if method.steps > 1 else DrawStore(None, "")  # what a single call answers is not worth keeping
-    for done, (number, case) in enumerate(cases.items()):
-        drawn = store.draw(method, case, number, method.strength)
-        cost = (1, drawn.evaluations, drawn.seconds)
-        scores += [
-            Score(method.name, task, protocol, f"window {number}", case.city, found, *cost)
-            for protocol, found in p1_scores(case, drawn.maps.mean(0)).items()
-        ]
-        if progress is not None:
-            progress(f"{task}, {method.name}", done + 1, len(cases))
-    return scores
+def _scores(name: str, number: int, case: P1Case, drawn: Drawn) -> list[Score]:
+    """Return the scores of the mean of what was drawn, under every protocol."""
+    cost = (1, drawn.evaluations, drawn.seconds)
+    return [
+        Score(name, case.task, protocol, f"window {number}", case.city, found, *cost)
+        for protocol, found in p1_scores(case, drawn.maps.mean(0)).items()
+    ]
 
 
 def _sweep(
-    chain: Ours,
-    keeper: DrawStore,
-    folder: Path,
-    options: BenchOptions,
-    progress: Progress | None,
-    published: Callable[[Path, Literal["train", "eval"], BenchOptions], list[Place]] | None = None,
+    exam: Exam, chain: Ours, places: Sequence[Place], tasks: Sequence[str]
 ) -> tuple[dict[str, float], list[Score]]:
     """Return the strength for each task, and the scores of the sweep that chose it."""
-    if options.sweep < 1:
-        return dict(options.zeta), []
-    few = replace(options, windows=options.sweep)
-    places = held_windows(folder, few) if published is None else published(folder, "train", few)
-    tuned: dict[str, float] = {}
+    zeta: dict[str, float] = {}
     scores: list[Score] = []
-    for task in options.tasks:
-        cases = p1_cases(places, task)
-        error: dict[float, float] = {}
-        while (zeta := _next_zeta(error, options.zetas)) is not None:
-            one = replace(chain, strength=zeta, name="dps_on_validation", method="dps")
-            found = [s for s in _score(one, keeper, task, cases, progress) if s.split == CORRECTED]
-            error[zeta] = float(np.mean([s.values["gain_rmse_db"] for s in found]))
-            scores += [replace(s, split=f"zeta {zeta:g}") for s in found]
-        tuned[task] = min(error, key=lambda z: error[z])
-    return tuned, scores
+    for task in tasks:
+        cases = cases_of(places, task)
+        zeta[task], found = exam.tuned(chain, cases, CORRECTED, _error, constant="zeta", beyond=_BEYOND)
+        scores += found
+    return zeta, scores
 
 
-def _next_zeta(error: dict[float, float], zetas: Sequence[float]) -> float | None:
-    """Return the strength to try next: those listed, then beyond the end that is best, by 2, at most 3 times."""
-    untried = [zeta for zeta in zetas if zeta not in error]
-    if untried:
-        return untried[0]
-    best = min(error, key=lambda z: error[z])
-    further = {min(error): best / 2.0, max(error): best * 2.0}.get(best)
-    return further if len(error) < len(zetas) + _BEYOND else None
+def _error(scores: Sequence[Score]) -> float:
+    return float(np.mean([s.values["gain_rmse_db"] for s in scores]))
 
 
 def _cost_rows(nets: dict[str, tuple[P1Net, NetCard]]) -> Iterator[Row]:

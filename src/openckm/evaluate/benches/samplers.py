@@ -1,6 +1,6 @@
 """Benchmark "samplers": error against network evaluations, for every posterior sampler and task, on the same cases.
 
-Tasks and what a method may be conditioned on: `openckm.evaluate.samplers.tasks`. Ours:
+Tasks and what a method may be conditioned on: `openckm.evaluate.p1.tasks`. Ours:
 `openckm.evaluate.samplers.methods`; azula's around the same prior, where azula is installed:
 `openckm.evaluate.samplers.azula_rivals`. Scores, and what "mean of 8" is: `openckm.evaluate.samplers.scores`. Windows
 of 64 x 64 cells of 2 m in cities that nothing was trained on. For every case the methods run one after the other in
@@ -31,19 +31,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from openckm.errors import ComputationError, InputError, LayoutError
-from openckm.evaluate.benches.p1 import BenchOptions as WindowOptions
-from openckm.evaluate.benches.p1 import held_windows
+from openckm.errors import InputError
+from openckm.evaluate.benches.p1 import BenchOptions
+from openckm.evaluate.p1.tasks import ALL_TASKS, DEVICE_TASKS, P1Case
+from openckm.evaluate.p1.windows import cases_of, held_windows
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
 from openckm.evaluate.samplers.exact_field import FieldOptions, field_rows
+from openckm.evaluate.samplers.exam import Asked, Exam
 from openckm.evaluate.samplers.methods import CaseMethod, DrawStore, OneCall, Ours, our_methods
 from openckm.evaluate.samplers.product_field import product_rows
 from openckm.evaluate.samplers.scores import (
@@ -54,7 +56,6 @@ from openckm.evaluate.samplers.scores import (
     sampler_ratios,
     sampler_rows,
 )
-from openckm.evaluate.samplers.tasks import DEVICE_TASKS, TASKS, SamplerCase, sampler_case
 from openckm.evaluate.scores.scoring import Score
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.priors.denoiser import MapDenoiser
@@ -119,7 +120,7 @@ class SamplerOptions:
     steps: int = 250
     full: int = 1
     full_steps: int = 2000
-    full_zeta: tuple[tuple[str, float], ...] = WindowOptions().zeta
+    full_zeta: tuple[tuple[str, float], ...] = BenchOptions().zeta
     few: int = 20
     draws: int = 8
     chain_draws: int = 2
@@ -127,7 +128,7 @@ class SamplerOptions:
     timed: int = 3
     rivals: bool = True
     quick: bool = False
-    tasks: tuple[str, ...] = TASKS
+    tasks: tuple[str, ...] = ALL_TASKS
     field: FieldOptions | None = FieldOptions()  # noqa: RUF009 - a frozen value
     product: tuple[int, int] | None = (200, 40)
 
@@ -165,10 +166,10 @@ def run(
     """
     chosen = options or (QUICK if quick else SamplerOptions())
     denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    keeper = DrawStore(keep_folder(keep), card.sha256)
-    bench = _Bench(_methods(denoiser, chosen), keeper, chosen, progress or (lambda *_: None))
-    folder = data_dir or data_folder("test", quick)
-    held = {task: sampler_cases(folder, task, chosen.windows, chosen.size) for task in chosen.tasks}
+    exam = Exam(DrawStore(keep_folder(keep), card.sha256), case_scores, progress or (lambda *_: None))
+    bench, folder = _Bench(_methods(denoiser, chosen), exam, chosen), data_dir or data_folder("test", quick)
+    places = held_windows(folder, chosen.size, chosen.windows)
+    held = {task: cases_of(places, task) for task in chosen.tasks}
     tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
     scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
     scores += bench.times(denoiser, folder)
@@ -180,30 +181,6 @@ def run(
 def table(scores: Sequence[Score]) -> list[Row]:
     """Return the rows of the benchmark from its cases; those of the exact field are of no case."""
     return [*sampler_rows(scores), *sampler_ratios(scores, PAIRS)]
-
-
-def sampler_cases(folder: Path, task: str, windows: int, size: int) -> dict[int, SamplerCase]:
-    """Return cases of a task by the numbers of their windows; windows without room for a hidden box have none.
-
-    Args:
-        folder: the folder of shards.
-        task: which.
-        windows: how many, spread evenly over the shards' windows.
-        size: side of a window [cells].
-
-    Raises:
-        InputError: if there are no usable maps.
-    """
-    places = held_windows(folder, WindowOptions(size=size, windows=windows))
-    cases = {}
-    for k, place in enumerate(places):
-        try:
-            cases[k] = sampler_case(place.traced, task, k, place.window)
-        except LayoutError as error:
-            _log.info("window %d has no case: %s", k, error)
-    if not cases:
-        raise InputError(f"no window has a case of {task!r}: give more or other maps")
-    return cases
 
 
 def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[CaseMethod]:
@@ -221,38 +198,20 @@ def _methods(denoiser: MapDenoiser, o: SamplerOptions) -> list[CaseMethod]:
 
 @dataclass(frozen=True, eq=False)
 class _Bench:
-    """The methods, where answers are kept, how much is run, and who hears of progress.
-
-    Attributes:
-        methods: to compare.
-        keeper: the keeper of finished answers.
-        options: how much is run.
-        progress: called as progress(what, done, total).
-    """
+    """The methods, how they are asked, and how much is run."""
 
     methods: Sequence[CaseMethod]
-    keeper: DrawStore
+    exam: Exam
     options: SamplerOptions
-    progress: Progress
 
-    def score(self, task: str, cases: dict[int, SamplerCase], tuned: dict[tuple[str, str], float]) -> list[Score]:
-        """Return the scores of every method; a method whose values stop being finite on a case is left out there."""
-        able = [m for m in self.methods if m.answers(task)]
-        found: dict[str, list[Score]] = {m.name: [] for m in able}
-        few = {name: set(_evenly(list(cases), self.options.chains)) for name in CHAINS}
-        few[FULL] = set(_evenly(list(cases), self.options.full))
-        for done, (number, case) in enumerate(cases.items()):
-            for method in able:
-                if number not in few.get(method.name, cases):
-                    continue
-                self.progress(f"{task}, {method.name}", done, len(cases))
-                strength = tuned.get((method.name, task), method.strength)
-                try:
-                    drawn = self.keeper.draw(method, case, number, strength)
-                    found[method.name] += case_scores(method.name, number, case, drawn)
-                except ComputationError as error:
-                    _log.warning("%s, %s, window %d: %s", task, method.name, number, error)
-        return [score for scores in found.values() for score in scores]
+    def score(self, task: str, cases: dict[int, P1Case], tuned: dict[tuple[str, str], float]) -> list[Score]:
+        """Return the scores of every method that answers a task."""
+        few = dict.fromkeys(CHAINS, self.options.chains) | {FULL: self.options.full}
+        asked = [
+            Asked(m, tuned.get((m.name, task), m.strength), few.get(m.name, len(cases)), m.name)
+            for m in self.methods if m.answers(task)
+        ]  # fmt: skip
+        return self.exam.scores(asked, cases)
 
     def tune(self, folder: Path) -> tuple[dict[tuple[str, str], float], list[Score]]:
         """Return the tuning constant by method and task, and the scores of the sweep that chose it."""
@@ -260,30 +219,13 @@ class _Bench:
         scores: list[Score] = []
         if self.options.sweep < 1:
             return tuned, scores
+        places = held_windows(folder, self.options.size, self.options.sweep)
         for task in self.options.tasks:
-            cases = sampler_cases(folder, task, self.options.sweep, self.options.size)
+            cases = cases_of(places, task)
             for method in (m for m in self.methods if m.strengths and m.answers(task)):
-                swept = {value: self._sweep(method, task, cases, value) for value in method.strengths}
-                error = {value: _error(found) for value, found in swept.items() if found}
-                if not error:
-                    continue
-                tuned[method.name, task] = min(error, key=lambda value: error[value])
-                for value, found in swept.items():
-                    scores += [replace(s, split=f"constant {value:g}") for s in found]
+                tuned[method.name, task], found = self.exam.tuned(method, cases, SINGLE, _error)
+                scores += found
         return tuned, scores
-
-    def _sweep(
-        self, method: CaseMethod, task: str, cases: dict[int, SamplerCase], value: float
-    ) -> list[Score]:  # fmt: skip
-        found: list[Score] = []
-        for done, (number, case) in enumerate(cases.items()):
-            self.progress(f"{task}, {method.name} with {value:g}", done, len(cases))
-            try:
-                drawn = self.keeper.draw(method, case, number, value)
-                found += case_scores(f"{method.name}_on_validation", number, case, drawn)
-            except ComputationError as error:
-                _log.info("%s, %s with %g: %s", task, method.name, value, error)
-        return [s for s in found if s.split == SINGLE]
 
     def times(self, denoiser: MapDenoiser, folder: Path) -> list[Score]:
         """Return the time of one call and of 8 draws by jfs on whole maps, taken in turn."""
@@ -293,21 +235,17 @@ class _Bench:
         methods = (OneCall(denoiser), OneCall(denoiser, "refined_1", False, True), Ours(denoiser, "jfs", 8, 8))
         for task in (t for t in TIMED if t in self.options.tasks):
             try:
-                case = next(iter(sampler_cases(folder, task, 1, WHOLE).values()))
+                case = next(iter(cases_of(held_windows(folder, WHOLE, 1), task).values()))
             except InputError as error:
                 _log.warning("no timing of %s: %s", task, error)
                 continue
             taken: dict[str, list[float]] = {m.name: [] for m in methods}
             for turn in range(self.options.timed + 1):
-                self.progress(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
+                self.exam.progress(f"{task}, {WHOLE} x {WHOLE}", turn, self.options.timed + 1)
                 for method in methods:
                     taken[method.name].append(method.draw(case, turn, 0.0)[2])
             scores += [s for m in methods for s in _time_scores(m.name, task, case.city, taken[m.name][1:])]
         return scores
-
-
-def _evenly(numbers: Sequence[int], count: int) -> list[int]:
-    return [numbers[int(k)] for k in np.unique(np.linspace(0, len(numbers) - 1, min(count, len(numbers))).round())]
 
 
 def _error(scores: Sequence[Score]) -> float:

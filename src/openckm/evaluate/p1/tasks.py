@@ -1,4 +1,4 @@
-r"""P1's four tasks on windows of ray-traced maps, in the latent terms of the priors.
+r"""P1's four tasks, and two of benchmark "samplers", on windows of ray-traced maps, in the latent terms of the priors.
 
     ipbox     a box free of buildings is hidden, 5-49 cells a side on maps of 128 x 128 (smaller windows: in
               proportion); y = mask x + n
@@ -6,6 +6,9 @@ r"""P1's four tasks on windows of ray-traced maps, in the latent terms of the pr
     sr2       blocks of 2 x 2 cells are read as their average; y = mean x + n
     jtqr      gain truncated to pixels [0.2, 0.7] (-210 to -110 dB), angle of arrival reported as the centre of one of
               K = 24 sectors; y = A(x) + n
+    clip      the gain alone, read by a receiver whose range ends at the window's quartiles: half of the readings are
+              saturated. Noise comes before the device: y = clip(x + n)
+    points    the gain of POINTS of the free covered cells, y = x + n; the hidden ones are scored
 
 Gain and sine of the angle of arrival are read, with noise of sigma = 0.01 in P1's pixels p:
     gain  p = (g + 250 dB) / 200 dB    2 dB,   0.05 in latent code
@@ -13,11 +16,17 @@ Gain and sine of the angle of arrival are read, with noise of sigma = 0.01 in P1
 
 Building and outage cells have no reading, count in no average and are hidden by no mask. The layout is known to every
 method (P1's released code observes that channel fully), the transmitter to none. A method may be conditioned on a case
-by its likelihood, by evidence planes, or by the picture of the readings that P1's end-to-end networks get.
+by
 
-Noise comes after the device (P1, Eq. 1), and so it stands in the likelihood. Evidence planes know intervals alone: a
-gain read within 3 sigma of a threshold lies beyond the weaker of reading and threshold, and a sine lies in the sector
-whose level is nearest to the reading.
+    likelihood    the right one, by intervals or sites where there is a device
+    smooth        the same for methods that follow gradients: devices as intervals, noise before them
+    straight      y = A(x) + n with straight-through gradients, as P1's Algorithm 2 and methods of others take it
+    condition     evidence planes, for the network that was trained on them
+    picture       of the readings of P1's tasks, as its end-to-end networks get them
+
+In P1's tasks noise comes after the device (P1, Eq. 1), and so it stands in the likelihood. Evidence planes know
+intervals alone: a gain read within 3 sigma of a threshold lies beyond the weaker of reading and threshold, and a sine
+lies in the sector whose level is nearest to the reading.
 
 References:
     P1: A Scalable Cloud-Edge Collaborative CKM Construction Framework Enabled by a Foundation Prior Model. S. Xiao,
@@ -27,7 +36,7 @@ References:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -48,8 +57,18 @@ from openckm.priors.conditioning import EVIDENCE_PLANES, LATENT_BOUND, SIGMA_REF
 from openckm.training.simulate import block_evidence, block_means
 
 TASKS = ("ipbox", "iprandom", "sr2", "jtqr")
+"""P1's."""
+ALL_TASKS = (*TASKS, "clip", "points")
+DEVICE_TASKS = ("jtqr", "clip")
+"""Tasks whose readings come from a device that is not linear."""
+_HIDING_TASKS = ("ipbox", "iprandom", "points")
+"""Tasks of which the hidden cells alone are scored."""
 _READ_CHANNELS = ("gain_db", "aoa_sin")
-"""What P1's instruments read; the cosine of the direction is never read."""
+"""What P1's instruments read, never the cosine of the direction; `clip` and `points` read the gain alone."""
+POINTS = 0.02
+"""Share of the free covered cells that are read in `points`."""
+_QUARTILES = (0.25, 0.75)
+"""Quantiles of a window's gain at which the range of the receiver of `clip` ends."""
 SIGMA_PIXEL = 0.01
 """Standard deviation of the noise [pixel]."""
 FACTOR = 2
@@ -75,16 +94,18 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class P1Readings:
-    """What P1's instruments tell of one window.
+    """What instruments read of one window.
 
     Attributes:
-        task: one of TASKS.
+        task: one of ALL_TASKS.
         known: free covered cells, (rows, cols).
         building: True on buildings, (rows, cols).
-        y: readings of _READ_CHANNELS in latent code, 0 where there is none: (2, rows, cols), or of half the sides for
-            the averages of `sr2`.
+        y: readings in latent code, 0 where there is none: of _READ_CHANNELS or of their first, (2 or 1, rows, cols), or
+            of half the sides for the averages of `sr2`.
         read: where there is a reading, the last two axes of `y`.
-        sigma: standard deviation of the noise of each channel, latent, (2, 1, 1).
+        sigma: standard deviation of the noise of each channel, latent, (2 or 1, 1, 1).
+        ends: ends of the range of the device that reads the gain, latent; None without a device.
+        slack: by how much noise after that device may move a reading back into its range, latent.
     """
 
     task: str
@@ -93,14 +114,21 @@ class P1Readings:
     y: Field
     read: Cells
     sigma: Field
+    ends: tuple[float, float] | None = None
+    slack: float = 0.0
 
     @property
     def scored(self) -> Cells:
-        """Cells that count: the hidden ones when inpainting, else all that are known."""
-        return self.known & ~self.read if self.task in ("ipbox", "iprandom") else self.known
+        """Cells that count: the hidden ones where cells are hidden, else all that are known."""
+        return self.known & ~self.read if self.task in _HIDING_TASKS else self.known
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that are read."""
+        return _READ_CHANNELS[: len(self.y)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class P1Case:
     """One window under one task, in every form in which a method may be conditioned on it.
 
@@ -109,17 +137,20 @@ class P1Case:
         truth: gain, cosine and sine in latent code (3, rows, cols), smoothly extended over unknown cells.
         likelihood: p(y | x) on complete maps [B, 5, rows, cols] in latent code; for `jtqr` of truncated gains (latent)
             and of sectors of the sine (P1's pixels), whose gradients are 0 almost everywhere.
-        straight: the same as P1's Algorithm 2 takes it: for `jtqr` with straight-through gradients, residuals in
-            latent code; else the likelihood.
+        smooth: the same with a gradient everywhere: readings behind the device of `jtqr` as intervals.
+        straight: the same as P1's Algorithm 2 takes it: with straight-through gradients where there is a device,
+            residuals in latent code; else the likelihood.
         condition: layout and evidence planes, batch size 1; `condition.without_evidence()` for methods that are
             conditioned on the readings by a likelihood.
-        picture: the readings as P1's end-to-end networks get them, (3, rows, cols); see `p1_picture`.
+        picture: the readings as P1's end-to-end networks get them, (3, rows, cols); see `p1_picture`. For
+            other tasks than P1's nothing, (0, rows, cols).
         city: where the window lies, the unit of resampling (`openckm.evaluate.scores.scoring.city_of`).
     """
 
     readings: P1Readings
     truth: Field
     likelihood: Likelihood
+    smooth: Likelihood
     straight: Gaussian
     condition: Condition
     picture: Field
@@ -137,22 +168,25 @@ class P1Case:
         return channels, rows, cols
 
     @property
-    def smooth(self) -> Likelihood:
-        """The likelihood with a gradient everywhere: readings behind the device of `jtqr` as intervals."""
-        r = self.readings
-        if r.task != "jtqr":
-            return self.likelihood
-        whole = map_domain(_shape(r.known))
-        read = Mask(whole.only(*_READ_CHANNELS), r.read) @ Select(whole, *_READ_CHANNELS)
-        below, above = (torch.as_tensor(end)[None] for end in p1_intervals(r))
-        return IntervalCensored(read, below, above, torch.as_tensor(r.sigma)[None])
+    def scored(self) -> Cells:
+        """Cells that count, (rows, cols)."""
+        return self.readings.scored
 
     @property
     def saturated(self) -> Cells:
-        """Scored cells whose true gain the device of `jtqr` truncates; none for the other tasks."""
+        """Scored cells whose true gain lies beyond the range of the device; none where there is no device."""
+        if self.readings.ends is None:
+            return np.zeros_like(self.readings.known)
+        low, high = (GAIN.decode(np.float32(end)) for end in self.readings.ends)
         gain = GAIN.decode(self.truth[0])
-        beyond = (gain < _gain_db(P1_LOW)) | (gain > _gain_db(P1_HIGH))
-        return self.readings.scored & beyond & (self.task == "jtqr")
+        return self.scored & ((gain < low) | (gain > high))
+
+    @property
+    def intervals(self) -> tuple[Field, Field]:
+        """Ends (channels, rows, cols), latent, between which a device places what it read; -inf and inf elsewhere."""
+        low, high = p1_intervals(self.readings)
+        exact = low == high
+        return np.where(exact, -np.inf, low), np.where(exact, np.inf, high)
 
 
 def windows_of(traced: TracedMap, size: int) -> list[Window]:
@@ -167,7 +201,7 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
 
     Args:
         traced: the map.
-        task: one of TASKS.
+        task: one of ALL_TASKS.
         seed: the seed of the mask and the noise; with the task and the window it determines the case.
         window: the part of the map; None means all of it.
 
@@ -180,11 +214,10 @@ def p1_case(traced: TracedMap, task: str, seed: int, window: Window | None = Non
     state, known = window_state(traced, part)
     rng = np.random.default_rng([seed, _number(task), *part])
     readings = p1_readings(task, state, known, rng)
-    right, straight = _likelihoods(readings)
     condition = p1_condition(readings, traced.grid.cell_m)
+    picture = p1_picture(readings, rng) if task in TASKS else np.zeros((0, *known.shape), np.float32)
     return P1Case(
-        readings, state[:3].astype(np.float32), right, straight, condition, p1_picture(readings, rng),
-        city_of(traced),
+        readings, state[:3].astype(np.float32), *_likelihoods(readings), condition, picture, city_of(traced)
     )  # fmt: skip
 
 
@@ -213,17 +246,19 @@ def p1_readings(
     """Return the readings of a task.
 
     Args:
-        task: one of TASKS.
+        task: one of ALL_TASKS.
         state: latent channels of a map (5, rows, cols).
         known: free covered cells (rows, cols).
         rng: the only source of randomness.
-        sigma: standard deviation of the noise [pixel].
+        sigma: standard deviation of the noise of P1's tasks [pixel].
 
     Raises:
         OptionError: if the task is unknown.
         LayoutError: if no box fits between the buildings.
     """
     _number(task)
+    if task not in TASKS:
+        return _gain_readings(task, state, known, rng)
     x = np.asarray(state[_READ], dtype=np.float32)
     if task in ("ipbox", "iprandom"):
         mask = random_mask(~known, rng) if task == "iprandom" else box_mask(~known, rng, sides=box_sides(known.shape))
@@ -236,7 +271,24 @@ def p1_readings(
     spread = (sigma / _PIXEL_PER_LATENT).astype(np.float32)
     noisy = clean + spread * rng.standard_normal(clean.shape).astype(np.float32)  # P1, Eq. 1
     y = np.where(read, noisy, 0.0).astype(np.float32)
-    return P1Readings(task, known, np.asarray(state[3] > 0), y, read, spread)
+    readings = P1Readings(task, known, np.asarray(state[3] > 0), y, read, spread)
+    return replace(readings, ends=_thresholds(), slack=3.0 * float(spread[0, 0, 0])) if task == "jtqr" else readings
+
+
+def _gain_readings(task: str, state: NDArray[np.floating], known: Cells, rng: np.random.Generator) -> P1Readings:
+    """Return readings of the gain alone: of every cell by a receiver of a short range, or of a few cells."""
+    sigma = SIGMA_PIXEL * (P1_GAIN_DB[1] - P1_GAIN_DB[0]) / GAIN.scale
+    gain = (state[0] + sigma * rng.standard_normal(known.shape)).astype(np.float32)
+    read, ends = known, None
+    if task == "clip":
+        bottom, top = (float(q) for q in np.quantile(state[0][known], _QUARTILES))
+        ends, gain = (bottom, top), np.clip(np.where(known, gain, 0.0), bottom, top)
+    else:
+        free, read = np.flatnonzero(known), np.zeros_like(known)
+        read.flat[rng.choice(free, max(round(POINTS * free.size), 1), replace=False)] = True
+        gain = np.where(read, gain, 0.0)
+    spread = np.full((1, 1, 1), sigma, np.float32)
+    return P1Readings(task, known, np.asarray(state[3] > 0), gain[None].astype(np.float32), read, spread, ends)
 
 
 def box_sides(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -252,7 +304,7 @@ def p1_evidence(readings: P1Readings) -> Field:
     """Return the evidence planes (EVIDENCE_PLANES, rows, cols) of readings; those of the cosine are empty."""
     planes = np.zeros((EVIDENCE_PLANES, *readings.known.shape), dtype=np.float32)
     low, high = p1_intervals(readings)
-    for k, first in enumerate((0, 6)):
+    for k, first in enumerate((0, 6)[: len(low)]):
         sigma = float(readings.sigma[k, 0, 0])
         if readings.task == "sr2":
             plane = block_evidence(readings.y[k : k + 1], readings.read, FACTOR, sigma, readings.known.shape)[:3]
@@ -301,25 +353,27 @@ def latent_of_picture(picture: Tensor) -> Tensor:
     return torch.stack([gain, torch.zeros_like(gain), sine], dim=1)
 
 
-def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Gaussian]:
-    """Return the likelihood of the readings, and the one that P1's Algorithm 2 is given."""
-    shape = _shape(readings.known)
-    whole = map_domain(shape)
-    read = map_domain(shape, channels=_READ_CHANNELS)
+def _likelihoods(readings: P1Readings) -> tuple[Likelihood, Likelihood, Gaussian]:
+    """Return the likelihood of the readings, one with a gradient everywhere, and that which Algorithm 2 is given."""
+    whole = map_domain(_shape(readings.known))
+    read = whole.only(*readings.channels)
     y, sigma = torch.as_tensor(readings.y)[None], torch.as_tensor(readings.sigma)[None]
-    if readings.task == "jtqr":
-        through = straight_through(_device(read))  # P1, Eq. 33-36
-        device: Operator = Mask(read, readings.read) @ through @ Select(whole, *_READ_CHANNELS)
-        return _of_device(readings, whole), Gaussian(device, y, sigma)
     counted = readings.known if readings.task == "sr2" else readings.read
-    known = Mask(read, counted) @ Select(whole, *_READ_CHANNELS)
+    known = Mask(read, counted) @ Select(whole, *readings.channels)
+    if readings.ends is not None:
+        device = _device(read) if readings.task == "jtqr" else Truncate(read, *readings.ends)
+        through: Operator = Mask(read, readings.read) @ straight_through(device) @ Select(whole, *readings.channels)
+        low, high = (torch.as_tensor(end)[None] for end in p1_intervals(readings))
+        smooth = IntervalCensored(known, low, high, sigma)
+        right = _of_device(readings, whole) if readings.task == "jtqr" else smooth
+        return right, smooth, Gaussian(through, y, sigma)  # P1, Eq. 33-36
     if readings.task == "sr2":
         share = torch.as_tensor(_share(readings.known))
         spread = torch.where(share > 0, share * sigma, torch.ones_like(share))
-        blocks = Gaussian(Downsample(read, FACTOR, "mean") @ known, share * y, spread)
-        return blocks, blocks
-    plain = Gaussian(known, y, sigma)
-    return plain, plain
+        plain = Gaussian(Downsample(read, FACTOR, "mean") @ known, share * y, spread)
+    else:
+        plain = Gaussian(known, y, sigma)
+    return plain, plain, plain
 
 
 def _of_device(readings: P1Readings, whole: Domain) -> Likelihood:
@@ -344,21 +398,26 @@ def _parts(read: Domain) -> tuple[Truncate, AffineOffset, QuantizeAngle, AffineO
     into = AffineOffset(sine, float(_PIXEL_OF_ZERO[1, 0, 0]), float(_PIXEL_PER_LATENT[1, 0, 0]), "pixel")
     sectors = QuantizeAngle(into.range, P1_SECTORS, np.zeros(read.shape, dtype=np.bool_))
     back = AffineOffset(into.range, -into.offset / into.linear.gain, 1.0 / into.linear.gain, "latent")
-    low, high = (float(GAIN.encode(_gain_db(p))) for p in (P1_LOW, P1_HIGH))
-    return Truncate(gain, low, high), into, sectors, back  # P1, Eq. 26 and 30-31
+    return Truncate(gain, *_thresholds()), into, sectors, back  # P1, Eq. 26 and 30-31
 
 
 def p1_intervals(readings: P1Readings) -> tuple[Field, Field]:
-    """Return the ends (2, rows, cols), latent, between which the readings say that the values lie; +-inf where none."""
+    """Return the ends (channels, rows, cols), latent, between which readings say that values lie; +-inf where none."""
     low, high = readings.y.copy(), readings.y.copy()
-    if readings.task == "jtqr":
-        bottom, top = (float(GAIN.encode(_gain_db(p))) for p in (P1_LOW, P1_HIGH))
-        slack = 3.0 * float(readings.sigma[0, 0, 0])
-        above, below = readings.y[0] >= top - slack, readings.y[0] <= bottom + slack
+    if readings.ends is not None:
+        bottom, top = readings.ends
+        above, below = readings.y[0] >= top - readings.slack, readings.y[0] <= bottom + readings.slack
         low[0] = np.where(below, -np.inf, np.minimum(readings.y[0], top))
         high[0] = np.where(above, np.inf, np.maximum(readings.y[0], bottom))
-        low[1], high[1] = _sector_ends(readings.y[1])
+        if len(low) > 1:
+            low[1], high[1] = _sector_ends(readings.y[1])
     low[:, ~readings.read], high[:, ~readings.read] = -np.inf, np.inf
+    return low, high
+
+
+def _thresholds() -> tuple[float, float]:
+    """Return the latent gains at which P1's device truncates."""
+    low, high = (float(GAIN.encode(_gain_db(p))) for p in (P1_LOW, P1_HIGH))
     return low, high
 
 
@@ -378,9 +437,9 @@ def _share(known: Cells) -> Field:
 
 
 def _number(task: str) -> int:
-    if task not in TASKS:
-        raise OptionError(f"unknown task {task!r}: wanted one of {', '.join(TASKS)}")
-    return TASKS.index(task)
+    if task not in ALL_TASKS:
+        raise OptionError(f"unknown task {task!r}: wanted one of {', '.join(ALL_TASKS)}")
+    return ALL_TASKS.index(task)
 
 
 def _gain_db(pixel: float) -> float:

@@ -34,16 +34,36 @@ import torch
 from torch import Tensor
 
 from openckm.errors import ComputationError, OptionError
+from openckm.evaluate.p1.tasks import DEVICE_TASKS, P1Case
 from openckm.evaluate.samplers.methods import CaseMethod
-from openckm.evaluate.samplers.tasks import DEVICE_TASKS, SamplerCase, linear_of
 from openckm.infer.exact.samplers import condition_of
 from openckm.observe.likelihood import Gaussian
+from openckm.observe.operators import LinearOperator, Operator
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import SIGMA_DATA, Denoiser
 
 _ALPHA_MIN, _SIGMA_MIN = 0.1, 0.01
 """Ends of the schedule: the noise level sigma / alpha goes from 10 to 0.01."""
 _NEEDED = ("azula", "einops", "tqdm")
+
+
+def linear_of(operator: Operator) -> LinearOperator | None:
+    """Return what an operator is before its device: L of D(L x), with D straight-through or nothing.
+
+    Args:
+        operator: one of `P1Case.straight`.
+    """
+    from openckm.infer.exact.terms import linear_part
+    from openckm.observe.nonlinear import StraightThrough
+    from openckm.observe.operators import Compose, Identity
+
+    if isinstance(operator, StraightThrough):
+        return Identity(operator.domain)
+    if isinstance(operator, Compose):
+        outer, inner = linear_of(operator.outer), linear_of(operator.inner)
+        both = None if outer is None or inner is None else outer @ inner
+        return both if isinstance(both, LinearOperator) else None
+    return linear_part(operator)
 
 
 def azula_found() -> bool:
@@ -174,7 +194,7 @@ class AzulaRival(CaseMethod):
         """Return whether it takes the readings of a task."""
         return not (self.linear and task in DEVICE_TASKS)
 
-    def draw(self, case: SamplerCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return draws [K, C, H, W] in latent code, network evaluations per draw, and the seconds of all draws.
 
         Raises:

@@ -26,15 +26,13 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openckm.evaluate.p1.tasks import TASKS as P1_TASKS
-from openckm.evaluate.p1.tasks import P1Case
-from openckm.evaluate.samplers.tasks import TASKS, SamplerCase
+from openckm.evaluate.p1.tasks import ALL_TASKS, TASKS, P1Case
 from openckm.infer.estimate import posterior_estimate
 from openckm.infer.posterior_draws import sample_posterior
 from openckm.infer.refine import refined_mean
@@ -55,10 +53,6 @@ class Drawn(NamedTuple):
     maps: NDArray[np.float32]
     evaluations: int
     seconds: float
-
-
-_MapCase = P1Case | SamplerCase
-"""One window under one task, in every form in which a method may be conditioned on its readings."""
 
 
 class CaseMethod(ABC):
@@ -83,11 +77,11 @@ class CaseMethod(ABC):
         return True
 
     @abstractmethod
-    def draw(self, case: Any, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return maps [K, C, H, W] (gain, cosine, sine first), network evaluations per map, and the seconds of all.
 
         Args:
-            case: a `_MapCase`; methods of one benchmark alone ask for more of it.
+            case: what it is asked.
             seed: the seed of the noise.
             strength: the tuning constant.
 
@@ -112,7 +106,7 @@ class OneCall(CaseMethod):
     symmetrise: bool = False
     refine: bool = False
 
-    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         if self.refine:
@@ -138,7 +132,7 @@ class Estimated(CaseMethod):
     name: str = "estimate"
     method: str = "auto"
 
-    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return the mean [1, C, H, W], the network evaluations and the seconds."""
         begun = time.perf_counter()
         condition = case.condition if self.method == "auto" else case.condition.without_evidence()
@@ -170,13 +164,13 @@ class Ours(CaseMethod):
     strengths: tuple[float, ...] = ()
     strength: float = 0.0
     method: str = ""
-    tasks: tuple[str, ...] = TASKS
+    tasks: tuple[str, ...] = ALL_TASKS
 
     def answers(self, task: str) -> bool:
         """Return whether it is one of its tasks."""
         return task in self.tasks
 
-    def draw(self, case: _MapCase, seed: int, strength: float) -> tuple[Tensor, int, float]:
+    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
         """Return draws [K, C, H, W], network evaluations per draw, and the seconds of all draws.
 
         Raises:
@@ -208,7 +202,7 @@ def our_methods(
         quick: shorter chains for the rivals.
     """
     chain = Ours(denoiser, "dps", steps, chain_draws, (1.0, 2.0, 4.0, 8.0, 16.0), 4.0)
-    full = [replace(chain, name="dps_full", steps=full_steps, strengths=(), method="dps", tasks=P1_TASKS)]
+    full = [replace(chain, name="dps_full", steps=full_steps, strengths=(), method="dps", tasks=TASKS)]
     return [
         OneCall(denoiser),
         OneCall(denoiser, "mmse_8", True),
@@ -233,12 +227,14 @@ class DrawStore:
     Attributes:
         folder: where; None keeps nothing.
         prior_id: what tells the prior from others.
+        single: whether what methods of a single step answer is kept, too.
     """
 
     folder: Path | None
     prior_id: str
+    single: bool = True
 
-    def draw(self, method: CaseMethod, case: _MapCase, seed: int, strength: float) -> Drawn:
+    def draw(self, method: CaseMethod, case: P1Case, seed: int, strength: float) -> Drawn:
         """Return what a method draws for a case, from the folder if it was drawn before.
 
         Args:
@@ -250,7 +246,7 @@ class DrawStore:
         Raises:
             ComputationError: if values stopped being finite.
         """
-        if self.folder is None:
+        if self.folder is None or (method.steps < 2 and not self.single):
             return _drawn(method, case, seed, strength)
         path = self.folder / f"{self._key(method, case, seed, strength)}.npz"
         if path.exists():
@@ -262,7 +258,7 @@ class DrawStore:
             np.savez(file, maps=found.maps, evaluations=found.evaluations, seconds=found.seconds)
         return found
 
-    def _key(self, method: CaseMethod, case: _MapCase, seed: int, strength: float) -> str:
+    def _key(self, method: CaseMethod, case: P1Case, seed: int, strength: float) -> str:
         about = (self.prior_id, method.name, method.steps, method.draws, strength, seed, case.task)
         digest = hashlib.sha256(repr(about).encode())
         for array in (case.truth, case.straight.y.numpy(), case.condition.site.numpy()):
@@ -270,6 +266,6 @@ class DrawStore:
         return digest.hexdigest()[:32]
 
 
-def _drawn(method: CaseMethod, case: _MapCase, seed: int, strength: float) -> Drawn:
+def _drawn(method: CaseMethod, case: P1Case, seed: int, strength: float) -> Drawn:
     maps, evaluations, seconds = method.draw(case, seed, strength)
     return Drawn(maps[:, :3].numpy().astype(np.float32), evaluations, seconds / len(maps))

@@ -19,9 +19,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openckm.evaluate.p1.tasks import P1Case
 from openckm.evaluate.report.rows import Row
 from openckm.evaluate.samplers.methods import Drawn
-from openckm.evaluate.samplers.tasks import SamplerCase
 from openckm.evaluate.scores.scoring import Score, ratio_rows_over, summary_rows
 from openckm.maps.quantity import AOA_SIN, GAIN
 
@@ -37,7 +37,7 @@ RATIOS = {
 RIVAL = "the rival"
 
 
-def case_scores(method: str, number: int, case: SamplerCase, drawn: Drawn) -> list[Score]:
+def case_scores(method: str, number: int, case: P1Case, drawn: Drawn) -> list[Score]:
     """Return the scores of a method's draws for a case: of a draw, and of the mean of 8, each with its own cost."""
     alone = ONE_CALL if len(drawn.maps) == 1 else SINGLE
     values: dict[str, dict[str, float]] = {alone: {}, MEAN_8: {}}
@@ -68,12 +68,12 @@ def mean_of_8(draws: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
 
 
 def _parts(
-    case: SamplerCase, maps: NDArray[np.float32]
+    case: P1Case, maps: NDArray[np.float32]
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:  # fmt: skip
     """Return metric -> draws (K, cells) and truth (cells,)."""
     gain, truth = (np.asarray(GAIN.decode(a), np.float64) for a in (maps[:, 0], case.truth[0]))
     found = {"gain_rmse_db": (gain[:, case.scored], truth[case.scored])}
-    if case.sine:
+    if "aoa_sin" in case.readings.channels:
         sine = np.clip(AOA_SIN.decode(maps[:, 2].astype(np.float64)), -1.0, 1.0)
         true = np.asarray(AOA_SIN.decode(case.truth[2]), np.float64)
         found["sine_rmse"] = (np.asarray(sine[:, case.scored], np.float64), true[case.scored])
@@ -82,13 +82,14 @@ def _parts(
     return found
 
 
-def _inside(case: SamplerCase, maps: NDArray[np.float32]) -> NDArray[np.float64] | None:
+def _inside(case: P1Case, maps: NDArray[np.float32]) -> NDArray[np.float64] | None:
     """Return the share of censored readings whose interval each draw respects (K,), or None if none is censored."""
-    censored = np.isfinite(case.low) | np.isfinite(case.high)
+    low, high = case.intervals
+    censored = np.isfinite(low) | np.isfinite(high)
     if not censored.any():
         return None
-    values, slack = maps[:, [0, 2]], SLACK * case.sigma
-    inside = (values >= case.low - slack) & (values <= case.high + slack)
+    values, slack = maps[:, [0, 2][: len(low)]], SLACK * case.readings.sigma
+    inside = (values >= low - slack) & (values <= high + slack)
     return np.asarray(inside[:, censored].mean(1))
 
 
