@@ -17,21 +17,15 @@ be.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -45,6 +39,8 @@ from openckm.cloud.publish import publish
 from openckm.cloud.suite import Suite, freeze
 from openckm.data.shards import TracedMap, read_shard
 from openckm.edge.contribute import ContributeOptions, Giver, contribute, write_contribution
+from openckm.errors import OpenCKMError
+from openckm.evaluate.nodes import Client, NodeProcess, free_ports
 from openckm.store import KeyFolder, Repository
 from openckm.store.card import ModelCard
 from openckm.store.contributors import contributor_signer, read_contributors, write_contributor
@@ -99,28 +95,18 @@ class Bed:
         self.checks.append((what, bool(holds), str(seen)))
         print(f"{self.now():6.1f} s  {'ok  ' if holds else 'NOT '} {what}: {seen}", flush=True)
 
-    def ask(self, edge: str, path: str, told: dict[str, Any] | None = None) -> bytes:
-        """Return an edge's answer."""
-        data = None if told is None else json.dumps(told).encode()
-        url = f"http://127.0.0.1:{self.ports[edge]}{path}"
-        asked = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=self.wait_s) as reply:
-            content: bytes = reply.read()
-        return content
+    def client(self, edge: str) -> Client:
+        """Return who asks an edge."""
+        return Client(self.ports[edge], self.wait_s)
 
     def construct(self, edge: str, seed: int) -> Answer:
         """Send an edge its task as a job and return the result.
 
         Raises:
-            ValueError: if the job fails.
+            ComputationError: if the job fails, or is refused.
         """
         traced = self.maps[edge]
-        job = json.loads(self.ask(edge, "/v1/jobs", request(traced, EDGES[edge][0], seed)))
-        while job["state"] in ("queued", "running"):
-            job = json.loads(self.ask(edge, f"/v1/jobs/{job['id']}?wait_s=30"))
-        if job["state"] != "done":
-            raise ValueError(f"job {job['state']}: {job['error']}")
-        return read_answer(self.ask(edge, f"/v1/jobs/{job['id']}/result"), traced)
+        return read_answer(self.client(edge).ask(request(traced, EDGES[edge][0], seed)), traced)
 
     def wait(self, what: str, holds: Callable[[], bool]) -> bool:
         """Wait until something holds; False if it does not within `wait_s`."""
@@ -146,11 +132,11 @@ def watch(bed: Bed, stop: threading.Event) -> None:
     while not stop.is_set():
         for edge in EDGES:
             try:
-                told = json.loads(bed.ask(edge, "/health"))
-            except OSError:
+                health = bed.client(edge).get("/health")
+            except (OSError, OpenCKMError):
                 continue
-            alarm = told["alarms"][0] if told["alarms"] else ""
-            bed.states.setdefault(edge, []).append((bed.now(), told["version"], alarm))
+            alarm = health["alarms"][0] if health["alarms"] else ""
+            bed.states.setdefault(edge, []).append((bed.now(), health["version"], alarm))
         stop.wait(0.5)
 
 
@@ -162,23 +148,10 @@ def client(bed: Bed, edge: str, stop: threading.Event) -> None:
         try:
             found = bed.construct(edge, seed)
             bed.answers.setdefault(edge, []).append((begun, seed, bed.now() - begun, found))
-        except urllib.error.HTTPError as error:
-            bed.lost.append(f"{edge} at {begun:.1f} s: {error} {error.read()[:300]!r}")
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, OpenCKMError) as error:
             bed.lost.append(f"{edge} at {begun:.1f} s: {error!r}")
         seed = (seed + 1) % 3
         stop.wait(2.0)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that are free now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def make_suite(folder: Path) -> Suite:
@@ -190,7 +163,7 @@ def make_suite(folder: Path) -> Suite:
     return freeze(MapStore(store), folder / "suite", {"oldtown": 1.0, "newtown": 1.0}, most=8)
 
 
-def start_edges(bed: Bed, root: Path) -> list[subprocess.Popen[bytes]]:
+def start_edges(bed: Bed, root: Path) -> list[NodeProcess]:
     """Start the five edges and return their processes."""
     running = []
     for k, (edge, (_, precision)) in enumerate(EDGES.items()):
@@ -204,9 +177,8 @@ def start_edges(bed: Bed, root: Path) -> list[subprocess.Popen[bytes]]:
             f"[server]\nport = {bed.ports[edge]}\nthreads = 1\n",
             encoding="utf-8",
         )
-        command = [str(Path(sys.executable).with_name("ckm")), "edge", "run", "--config", str(place / "edge.toml")]
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        running.append(subprocess.Popen(command, stderr=(place / "log.txt").open("wb"), env=env))
+        words = ["edge", "run", "--config", str(place / "edge.toml")]
+        running.append(NodeProcess(words, bed.ports[edge], log=place / "log.txt"))
     return running
 
 
@@ -253,7 +225,7 @@ def run(folder: Path, wait_s: float) -> Bed:
     root.write_bytes(repository.trust_root)
     ports = dict(zip(EDGES, free_ports(len(EDGES)), strict=True))
     bed = Bed(folder, StaticCloud(folder / "repository"), ports, wait_s=wait_s)
-    stop, running = threading.Event(), []
+    stop, running = threading.Event(), list[NodeProcess]()
     threads = [threading.Thread(target=watch, args=(bed, stop), daemon=True)]
     try:
         running = start_edges(bed, root)
@@ -283,9 +255,8 @@ def run(folder: Path, wait_s: float) -> Bed:
         stop.set()
         for thread in threads[1:]:
             thread.join(timeout=bed.wait_s)
-        for process in running:
-            process.terminate()
-            process.wait()
+        for node in running:
+            node.stop()
         bed.cloud.close()
     return bed
 
@@ -374,6 +345,7 @@ def main() -> int:
     from cloud_edge_report import draw, write_report
 
     torch.set_num_threads(1)  # as the edges: answers are compared to the bit
+    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out/cloud-edge"), help="folder of the run; replaced")
     parser.add_argument("--wait", type=float, default=90.0, help="longest wait for anything [s]; more on busy machines")

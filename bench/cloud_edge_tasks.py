@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 
 from openckm.data.shards import TracedMap
+from openckm.evaluate.nodes import library_answer
 from openckm.maps.observations import AreaReading
 from openckm.observe.areas import areas_likelihood
 from openckm.observe.spec import likelihood_to_spec
-from openckm.service.answers import plan
-from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
-from openckm.service.requests import parse
-from openckm.service.results import encode_result
 
 TASKS = {
     "drive test": "60 readings, layout and transmitter known",
@@ -107,17 +104,6 @@ def read_answer(content: bytes, traced: TracedMap) -> Answer:
     return Answer(facts["version"], digest, float(np.sqrt(np.mean(error**2))), family)
 
 
-class _Unhurried:
-    """A ticket of a job that may take its time."""
-
-    left_s = 600.0
-
-    def report(self, what: str, done: int, total: int) -> None:
-        """Tell nobody."""
-
-
 def reference(folder: Path, traced: TracedMap, task: str, seed: int) -> Answer:
     """Return what a model folder answers, computed here."""
-    limits, model = Limits(), Model.load(folder)
-    work = plan(parse(json.dumps(request(traced, task, seed)).encode(), limits), model, limits)
-    return read_answer(encode_result(work(model, _Unhurried()), "json"), traced)
+    return read_answer(library_answer(request(traced, task, seed), Model.load(folder)), traced)

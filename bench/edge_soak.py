@@ -16,15 +16,12 @@ import argparse
 import http.client
 import json
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,14 +29,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from openckm.evaluate.nodes import NodeProcess, free_ports, library_answer
 from openckm.nn.memory import resident_mb
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
 from openckm.priors.pretrained import save_prior
-from openckm.service.answers import plan
-from openckm.service.config import Limits
 from openckm.service.model_keeper import Model
-from openckm.service.requests import parse
-from openckm.service.results import encode_result
 from openckm.store import KeyFolder, Repository
 
 PATIENCE_S = 120.0
@@ -49,15 +43,6 @@ CARD = {
     "name": "soak", "cell_m": (1.0, 8.0), "carrier_hz": (1e9, 6e9), "training_data": "none", "recipe": "bench",
     "metrics": {"rmse_db": 1.0}, "licence": "Apache-2.0", "credits": "nobody",
 }  # fmt: skip
-
-
-class Patient:
-    """What the library's work knows of a job: time enough, and nobody to report to."""
-
-    left_s = 600.0
-
-    def report(self, what: str, done: int, total: int) -> None:
-        """Nobody listens."""
 
 
 def requests() -> list[dict[str, Any]]:
@@ -105,7 +90,8 @@ class Book:
         version, key = answer["provenance"]["version"], json.dumps(request, sort_keys=True)
         with self._lock:
             if (key, version) not in self._known:
-                self._known[key, version] = told_by(request, self.models[version])
+                known = library_answer(request, self.models[version], draws=True)
+                self._known[key, version] = without_time(json.loads(known))
             good = without_time(answer) == self._known[key, version]
             self.seen[f"version {version}"] += 1
             if not good:
@@ -122,91 +108,37 @@ class Book:
         return growth <= GROWTH, growth
 
 
-def told_by(request: dict[str, Any], model: Model) -> dict[str, Any]:
-    """Return what the library answers."""
-    limits = Limits()
-    made = plan(parse(json.dumps(request).encode(), limits), model, limits)(model, Patient())
-    return without_time(json.loads(encode_result(made, "json", draws=True)))
-
-
 def without_time(answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer without the seconds that it took."""
-    told = {key: value for key, value in answer["provenance"].items() if key != "seconds"}
-    return answer | {"provenance": told}
+    kept = {key: value for key, value in answer["provenance"].items() if key != "seconds"}
+    return answer | {"provenance": kept}
 
 
-class Edge:
-    """The process, and how to ask it."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.config = folder / "edge.toml"
-        self.config.write_text(
-            f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache"\n'
-            f"update_interval_s = 1\nretry_s = 1\n[server]\nport = {self.port}\nthreads = 1\ndrain_s = 5\n",
-            encoding="utf-8",
-        )
-        self.log = (folder / "edge.log").open("ab")
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "openckm.cli.main", "edge", "run", "--config", str(self.config)]
-        return subprocess.Popen(command, stderr=self.log)
-
-    def again(self, how: signal.Signals) -> None:
-        """End the process and start another."""
-        self.process.send_signal(how)
-        self.process.wait(timeout=60)
-        self.process = self._start()
-
-    def stop(self) -> None:
-        """End it for good."""
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=30)
-        self.process.kill()
-        self.log.close()
-
-    def memory(self) -> int:
-        """Resident memory [bytes]."""
-        found = resident_mb("VmRSS", self.process.pid)
-        if not found:
-            raise RuntimeError(f"the edge, process {self.process.pid}, is not there")
-        return round(found * 2**20)
-
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """Return status and answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60.0)
-        try:
-            data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, {"Content-Type": "application/json"})
-            reply = connection.getresponse()
-            content = reply.read()
-            return reply.status, json.loads(content) if content else {}
-        finally:
-            connection.close()
+def memory_of(edge: NodeProcess) -> int:
+    """Return the resident memory of a node [bytes]."""
+    found = resident_mb("VmRSS", edge.process.pid)
+    if not found:
+        raise RuntimeError(f"the edge, process {edge.process.pid}, is not there")
+    return round(found * 2**20)
 
 
-def answer_of(edge: Edge, request: dict[str, Any], book: Book, end: float) -> dict[str, Any] | None:
+def answer_of(edge: NodeProcess, request: dict[str, Any], book: Book, end: float) -> dict[str, Any] | None:
     """Return the answer to a request, sent as often as restarts make it necessary; None if it is lost."""
     while time.monotonic() < end:
         try:
-            status, job = edge.ask("POST", "/v1/jobs", request)
-            if status != 202:
-                book.seen[f"told {status}"] += 1
+            sent = edge.client.call("POST", "/v1/jobs", request)
+            if sent.status != 202:
+                book.seen[f"told {sent.status}"] += 1
                 time.sleep(0.3)
                 continue
-            place, state = f"/v1/jobs/{job['id']}", "queued"
+            place, state = f"/v1/jobs/{sent.fields['id']}", "queued"
             while state in ("queued", "running"):
-                status, told = edge.ask("GET", f"{place}?wait_s=10")
-                state = told.get("state", "gone")
+                state = edge.client.call("GET", f"{place}?wait_s=10").fields.get("state", "gone")
             if state == "done":
-                status, found = edge.ask("GET", f"{place}/result?draws=true")
-                if status == 200:
-                    edge.ask("DELETE", place)
-                    return found
+                found = edge.client.call("GET", f"{place}/result?draws=true")
+                if found.status == 200:
+                    edge.client.call("DELETE", place)
+                    return found.fields
             book.seen[f"sent again: {state}"] += 1
         except (OSError, http.client.HTTPException, ValueError):
             book.seen["sent again: no connection"] += 1
@@ -214,7 +146,7 @@ def answer_of(edge: Edge, request: dict[str, Any], book: Book, end: float) -> di
     return None
 
 
-def client(edge: Edge, book: Book, number: int, end: float) -> None:
+def client(edge: NodeProcess, book: Book, number: int, end: float) -> None:
     """Ask until the time is over."""
     rng, kinds = np.random.default_rng([number, 13]), requests()
     while time.monotonic() < end:
@@ -245,19 +177,27 @@ class Cloud:
         self.count += 1
 
 
-def soak(seconds: float, clients: int, folder: Path, told: Callable[[str], None] = print) -> Book:
+def soak(seconds: float, clients: int, folder: Path, on_progress: Callable[[str], None] = print) -> Book:
     """Run the load and return what was seen.
 
     Args:
         seconds: of load; restarts in the first third of it [s].
         clients: at the same time.
         folder: for everything.
-        told: told of progress.
+        on_progress: called with a line now and then.
     """
     book = Book()
     cloud = Cloud(folder, book)
     cloud.publish()
-    edge, begun, every = Edge(folder), time.monotonic(), max(seconds / 30.0, 4.0)
+    (port,) = free_ports(1)
+    config = folder / "edge.toml"
+    config.write_text(
+        f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache"\n'
+        f"update_interval_s = 1\nretry_s = 1\n[server]\nport = {port}\nthreads = 1\ndrain_s = 5\n",
+        encoding="utf-8",
+    )
+    edge = NodeProcess(["edge", "run", "--config", str(config)], port, log=folder / "edge.log")
+    begun, every = time.monotonic(), max(seconds / 30.0, 4.0)
     threads = [threading.Thread(target=client, args=(edge, book, k, begun + seconds)) for k in range(clients)]
     for thread in threads:
         thread.start()
@@ -271,9 +211,9 @@ def soak(seconds: float, clients: int, folder: Path, told: Callable[[str], None]
                 elif now < seconds / 3.0:
                     edge.again(signal.SIGKILL if turn % 4 else signal.SIGTERM)
                     book.seen["restarts"] += 1
-                told(f"{now:5.0f} s  {dict(book.seen)}, wrong {len(book.wrong)}, lost {len(book.lost)}")
+                on_progress(f"{now:5.0f} s  {dict(book.seen)}, wrong {len(book.wrong)}, lost {len(book.lost)}")
             if now > seconds / 3.0:
-                book.memory.append((now, edge.memory()))
+                book.memory.append((now, memory_of(edge)))
             time.sleep(0.5)
         for thread in threads:
             thread.join()

@@ -13,8 +13,6 @@ import argparse
 import http.client
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,44 +22,10 @@ from urllib.parse import quote
 import numpy as np
 
 from openckm.atlas import MapStore
-from openckm.evaluate.report.rows import Row, peak_mb, write_report
+from openckm.evaluate.nodes import NodeProcess, free_ports
+from openckm.evaluate.report.rows import Row, plain_row, write_report
 from openckm.maps.grid import Grid
 from openckm.maps.radiomap import RadioMap
-
-SERVE = """
-import sys
-from pathlib import Path
-import uvicorn
-from openckm.service.app import create_app
-from openckm.service.config import EdgeConfig
-from openckm.service.model_keeper import ModelKeeper
-from openckm.service.node import Node
-
-class Nothing:
-    def held(self):
-        return ()
-
-class Still(ModelKeeper):
-    # keeps no model, and looks for none
-
-    def __init__(self):
-        super().__init__(EdgeConfig(), updater=Nothing())
-        self.model = None
-
-    def start(self): ...
-
-config = EdgeConfig.of({"maps": {"folder": sys.argv[1]}}, Path("/"))
-server = uvicorn.Server(uvicorn.Config(create_app(Node(config, Still())), port=0, log_level="error"))
-import threading, time
-thread = threading.Thread(target=server.run)
-thread.start()
-while not server.started:
-    time.sleep(0.02)
-print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-sys.stdin.read()
-server.should_exit = True
-thread.join(20)
-"""
 
 
 def main() -> None:
@@ -91,15 +55,9 @@ def measured(folder: Path, requests: int) -> list[Row]:
         f"/collections/map/position?coords={quote(f'POINT({a} {b})')}&parameter-name=gain_db,gain_db_p05,gain_db_p95"
         for a, b in zip(lon.tolist(), lat.tolist(), strict=True)
     ]
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )  # fmt: skip
-    try:
-        port = int((server.stdout or sys.stdin).readline())
-        rows = [*_asked(port, server.pid, paths, 1), *_asked(port, server.pid, paths, 4)]
-    finally:
-        server.communicate("", timeout=60)
-    return rows
+    port = free_ports(1)[0]
+    with NodeProcess(["serve", "--no-open", "--port", str(port), "--store", str(folder)], port).started() as node:
+        return [row for clients in (1, 4) for row in _asked(port, node.process.pid, paths, clients)]
 
 
 def _asked(port: int, pid: int, paths: list[str], clients: int) -> list[Row]:
@@ -120,10 +78,8 @@ def _asked(port: int, pid: int, paths: list[str], clients: int) -> list[Row]:
         "a_second": len(every) / wall, "server_cpu_ms": 1e3 * cpu / len(every),
     }  # fmt: skip
     split = f"{clients} clients" if clients > 1 else "1 client"
-    return [
-        Row("openckm", "one point by HTTP", split, k, v, v, v, len(every), 0, wall, peak_mb())
-        for k, v in numbers.items()
-    ]  # fmt: skip
+    where = ("openckm", "one point by HTTP", split)
+    return [plain_row(*where, metric, value, len(every), seconds=wall) for metric, value in numbers.items()]
 
 
 def _ask(port: int, paths: list[str], taken: list[float]) -> None:

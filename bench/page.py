@@ -19,14 +19,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from openckm.evaluate.nodes import NodeProcess
 from openckm.evaluate.report.medians import table
 from openckm.evaluate.report.rows import Results, write_report
 from openckm.evaluate.scores.scoring import Score
@@ -62,39 +60,21 @@ def prepare(folder: Path) -> None:
     )
 
 
-def asked(path: str, body: Any = None, raw: bytes | None = None) -> Any:
-    """Return what the node answers."""
-    kind = "application/json" if raw is None else "application/octet-stream"
-    content = raw if raw is not None else None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", content, {"Content-Type": kind})
-    with urllib.request.urlopen(request, timeout=600) as answer:
-        return json.load(answer)
-
-
 def serve(folder: Path) -> None:
     """Serve until the end; the address of Duke's map lies in the folder."""
     words = ["serve", "--no-open", "--port", str(PORT), "--store", str(folder / "maps")]
-    node = subprocess.Popen([sys.executable, "-m", "openckm.cli.main", *words])
-    try:
-        for _ in range(600):
-            try:
-                asked("/ready")
-                break
-            except OSError:
-                time.sleep(0.2)
-        demo = asked("/v1/demos/duke", {})
+    with NodeProcess(words, PORT).started() as node:
+        demo = node.client.call("POST", "/v1/demos/duke", {}).fields
         request = {
             "readings": [demo["files"]["readings"]["id"]], "layout": demo["files"]["layout"]["id"],
             "site": demo["site"], "reading": demo["reading"], "check": False,
         }  # fmt: skip
-        job = asked("/v1/drives", request)["id"]
-        while asked(f"/v1/jobs/{job}?wait_s=30")["state"] in ("queued", "running"):
+        job = node.client.call("POST", "/v1/drives", request).fields["id"]
+        while node.client.get(f"/v1/jobs/{job}?wait_s=30")["state"] in ("queued", "running"):
             pass
         (folder / "address").write_text(f"#map={job}&tab=map")
         print("ready", flush=True)
         signal.pause()
-    finally:
-        node.kill()
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,11 @@ about refreshes.
 from __future__ import annotations
 
 import http.client
-import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +33,7 @@ from numpy.typing import NDArray
 
 from openckm.errors import ComputationError
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
+from openckm.evaluate.nodes import Client, NodeProcess, free_ports
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.scoring import Score, ask, case_of, city_of, ratio_rows, summary_rows
@@ -169,8 +165,8 @@ def _starts(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]
     waits = []
     for k in range(options.starts):
         begun = time.perf_counter()
-        with _node(folder) as client:
-            client.ask(_request("site_1", 32, k))
+        with _node(folder) as node:
+            node.client.ask(_request("site_1", 32, k))
             waits.append(time.perf_counter() - begun)
         progress("cold starts", k + 1, options.starts)
     return [_row("edge", "cold start", "site_1, 32 x 32", "seconds", waits)]
@@ -178,11 +174,11 @@ def _starts(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]
 
 def _loads(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
     rows, total, done = [], len(options.methods) * len(options.clients), 0
-    with _node(folder) as client:
+    with _node(folder) as node:
         for method in options.methods:
-            client.ask(_request(method, options.side, 0))
+            node.client.ask(_request(method, options.side, 0))
             for clients in options.clients:
-                waits, seconds = _load(client, method, clients, options)
+                waits, seconds = _load(node.client, method, clients, options)
                 task, split = f"{method}, {options.side} x {options.side}", f"{clients} clients"
                 found = {"requests_per_s": len(waits) / seconds}
                 found |= {f"latency_p{level}_s": float(np.percentile(waits, level)) for level in (50, 95, 99)}
@@ -192,7 +188,7 @@ def _loads(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
     return rows
 
 
-def _load(client: _Client, method: str, clients: int, options: EdgeOptions) -> tuple[NDArray[np.float64], float]:
+def _load(client: Client, method: str, clients: int, options: EdgeOptions) -> tuple[NDArray[np.float64], float]:
     """Return how long every request took [s], and all of them together."""
     each = max(options.requests, -(-options.least // clients))
     waits: list[float] = []
@@ -236,56 +232,9 @@ def _request(method: str, side: int, seed: int) -> dict[str, Any]:
     return request | {"kind": "evidence", "likelihood": likelihood, "method": method, "draws": draws, "steps": count}
 
 
-class _Client:
-    """Asks a node on loopback."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the map of a request; comes back as often as it is asked to."""
-        end = time.monotonic() + _PATIENCE_S
-        while True:
-            status, answer, retry = self._call("POST", "/v1/jobs", request)
-            if status == 202:
-                break
-            if status not in (429, 503) or time.monotonic() > end:
-                raise ComputationError(f"the node answered {status}: {answer}")
-            time.sleep(min(float(retry or 1), 5.0))
-        place = f"/v1/jobs/{answer['id']}"
-        while answer["state"] in ("queued", "running"):
-            _, answer, _ = self._call("GET", f"{place}?wait_s=20")
-        status, found, _ = self._call("GET", f"{place}/result")
-        if status != 200:
-            raise ComputationError(f"the node answered {status}: {found}")
-        return found
-
-    def ready(self) -> bool:
-        """Whether the node takes jobs."""
-        try:
-            return self._call("GET", "/ready")[0] == 200
-        except OSError:
-            return False
-
-    def _call(
-        self, method: str, path: str, body: dict[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any], str | None]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_S)
-        try:
-            data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, {"Content-Type": "application/json"})
-            reply = connection.getresponse()
-            return reply.status, json.loads(reply.read()), reply.headers["Retry-After"]
-        finally:
-            connection.close()
-
-
-@contextmanager
-def _node(folder: Path) -> Iterator[_Client]:
-    """Run a node with the bf16 model that is in its cache."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def _node(folder: Path) -> NodeProcess:
+    """Start a node with the bf16 model that is in its cache."""
+    (port,) = free_ports(1)
     config = folder / "edge.toml"
     config.write_text(
         f'[repository]\nurl = "{folder / "repository"}"\ntrust_root = "root.json"\ncache = "cache_bf16"\n'
@@ -293,17 +242,7 @@ def _node(folder: Path) -> Iterator[_Client]:
         "running_per_token = 4\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "openckm.cli.main", "edge", "run", "--config", str(config)]
-    process, client, end = subprocess.Popen(command, stderr=subprocess.DEVNULL), _Client(port), time.monotonic() + 120.0
-    try:
-        while not client.ready():
-            if process.poll() is not None or time.monotonic() > end:
-                raise ComputationError("the node did not start: run `ckm edge run` by hand to see why")
-            time.sleep(0.01)
-        yield client
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+    return NodeProcess(["edge", "run", "--config", str(config)], port).started()
 
 
 def _row(method: str, task: str, split: str, metric: str, values: list[float]) -> Row:
