@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from edge_soak import library_answer
 
 from openckm.data.shards import TracedMap
-from openckm.evaluate.nodes import library_answer
 from openckm.maps.observations import AreaReading
 from openckm.observe.areas import areas_likelihood
 from openckm.observe.spec import likelihood_to_spec

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from node_worlds import tiny_model
 
-from openckm.evaluate.nodes import library_answer
-
 SCRIPT = Path(__file__).parents[2] / "bench" / "edge_soak.py"
 SECONDS = float(os.environ.get("OPENCKM_SOAK_S", "0"))
 
@@ -30,7 +28,7 @@ def script():
 def test_a_changed_digit_and_another_version_are_wrong_answers(script, tmp_path):
     book = script.Book({v: tiny_model(tmp_path / v, v, seed) for seed, v in enumerate(("1.0.0", "2.0.0"))})
     request = next(r for r in script.requests() if r.get("method") == "mean")
-    answer = json.loads(library_answer(request, book.models["1.0.0"], draws=True))
+    answer = json.loads(script.library_answer(request, book.models["1.0.0"], draws=True))
     assert book.check(request, answer | {"provenance": answer["provenance"] | {"seconds": 3.0}})
     assert not book.check(request, answer | {"provenance": answer["provenance"] | {"version": "2.0.0"}})
     answer["channels"]["gain_db"]["mean"][0][0] += 1e-5

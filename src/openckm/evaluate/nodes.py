@@ -1,4 +1,4 @@
-"""Nodes as processes of their own on loopback, how benchmarks ask them, and what the library answers without one."""
+"""Nodes as processes of their own on loopback, and how benchmarks ask them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from openckm.errors import ComputationError
-from openckm.service.answers import plan
-from openckm.service.config import Limits
-from openckm.service.model_keeper import Model
-from openckm.service.requests import parse
-from openckm.service.results import encode_result
 
 _START_S = 120.0
 _END_S = 60.0
@@ -150,19 +145,3 @@ class NodeProcess:
             self.process.wait(timeout=_END_S)
         self.process.kill()
         self.process.wait()
-
-
-class _Unhurried:
-    """A ticket of a job that may take its time, and has nobody to report to."""
-
-    left_s = 600.0
-
-    def report(self, what: str, done: int, total: int) -> None:
-        """Tell nobody."""
-
-
-def library_answer(request: dict[str, Any], model: Model, *, draws: bool = False) -> bytes:
-    """Return the result of a request as the library computes it here, in the node's JSON."""
-    limits = Limits()
-    work = plan(parse(json.dumps(request).encode(), limits), model, limits)
-    return encode_result(work(model, _Unhurried()), "json", draws=draws)
