@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -14,7 +15,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from tests.worlds import save_tiny, tiny_card, tiny_denoiser
+from torch.nn.utils import parametrize
 
 from openckm.edge.adapt import _map_db, adapt, adapt_to
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
@@ -24,10 +27,10 @@ from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Transmitter
-from openckm.priors.adapted import CrossFitted, adapted_by, place_print, with_delta, with_factors
-from openckm.priors.adapter import LowRank
+from openckm.priors.adapted import CrossFitted, adapted_by, place_print, with_delta
+from openckm.priors.adapter import LowRank, with_factors
 from openckm.priors.conditioning import Condition
-from openckm.priors.denoiser import Denoised, Denoiser
+from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import load_prior
 from openckm.store.delta import Delta
@@ -195,10 +198,9 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
         def __init__(self, model: LoadedPrior) -> None:
             self.model = model
 
-        def posterior(self, given: Observations, grid: Grid) -> SimpleNamespace:
+        def posterior(self, given: Observations, grid: Grid, *, cells: NDArray[np.intp]) -> SimpleNamespace:
             asked.append(given.points[0])
-            scene = SimpleNamespace(grid=grid, crop=lambda field: field)
-            return SimpleNamespace(scene=scene, mean=np.full(grid.shape, -90.0).ravel())
+            return SimpleNamespace(mean=np.full(len(cells), -90.0))
 
     monkeypatch.setattr("openckm.edge.adapt.OpenCKM", Given)
     site = world()
@@ -273,6 +275,28 @@ def test_every_cell_is_answered_by_the_fold_that_did_not_see_it():
     assert joined.var[0, 0, 2, 3] == 1.0
 
 
+def test_a_taught_prior_is_the_average_of_its_folds_and_holds_no_copy_of_the_weights(prior, done):
+    net, taught = prior[0], with_delta(prior[0], done.delta)
+    folds = [dict(one.named_parameters()) for one in map(weights_of, adapted_by(taught).folds)]
+    for name, own in weights_of(taught).named_parameters():
+        torch.testing.assert_close(own, torch.stack([one[name] for one in folds]).mean(0), atol=1e-6, rtol=1e-5)
+    assert any(not torch.equal(folds[0][n], p) for n, p in net.named_parameters())
+    held = {p.data_ptr() for p in net.parameters()}
+    for one in (taught, *adapted_by(taught).folds):
+        own = sum(p.numel() for p in one.parameters() if p.data_ptr() not in held)
+        assert own <= sum(v.size for v in done.delta.factors.values())
+
+
+def weights_of(model: MapDenoiser) -> MapDenoiser:
+    """Return a copy whose weights are those that its layers run with."""
+    own = copy.deepcopy(model)
+    for layer in own.modules():
+        if parametrize.is_parametrized(layer):
+            for name in list(layer.parametrizations):
+                parametrize.remove_parametrizations(layer, name)
+    return own
+
+
 def test_adding_factors_is_what_the_adapter_computes(prior):
     net, _ = prior
     model = LowRank(net, 2, 0)
@@ -282,6 +306,49 @@ def test_adding_factors_is_what_the_adapter_computes(prior):
     child = with_factors(net, model.factors())
     assert torch.allclose(child(x, level).mean, model(x, level).mean, atol=2e-2)
     assert not torch.allclose(child(x, level).mean, net(x, level).mean, atol=2e-2)
+
+
+IN_MEMORY = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import numpy as np
+import rasterio  # as whoever reads a layout has loaded it
+import torch
+torch.set_num_threads(1)
+from openckm.edge import adapt
+from openckm.edge.teaching import AdaptOptions
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations, Points
+from openckm.maps.site import Layout, Transmitter
+from openckm.priors.pretrained import embedded_prior
+from openckm.store.delta import Delta
+Delta.network_helps = property(lambda _: True)  # so that the map is judged whatever was learnt
+rng, grid = np.random.default_rng(0), Grid((128, 128), 4.0, (0.0, 512.0))
+height = np.zeros(grid.shape, np.float32)
+for row, col in rng.integers(0, 116, (25, 2)):
+    height[row : row + 10, col : col + 10] = 15.0
+tower = Transmitter(256.0, 256.0, 30.0, 3.5e9)
+x, y = rng.uniform(2.0, 510.0, (2, 340))
+value = -60.0 - 30.0 * np.log10(1 + np.hypot(x - 256, y - 256) / 10) + 5.0 * rng.standard_normal(340)
+points = Points.exact(x, y, value, sigma=1.0, unit="dBm", source="made up")
+layout = Layout(grid, height, 1.0, "made up")
+seen = Observations(points=(points,), transmitter=tower, layout=layout)
+done = adapt.adapt_to(seen, grid, embedded_prior(), AdaptOptions(steps=5, minutes=1e6), Path(sys.argv[1]))
+print(done.delta.map_after_db > 0, done.peak_mb)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="nobody tells what a process holds at most")
+def test_teaching_and_judging_the_map_keep_to_the_budget_above_the_loaded_prior(tmp_path):
+    made = subprocess.run(
+        [sys.executable, "-c", IN_MEMORY, tmp_path / "work"], check=False, capture_output=True, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    judged, peak_mb = made.stdout.split()
+    assert judged == "True" and float(peak_mb) <= AdaptOptions().budget_mb
 
 
 @pytest.mark.slow

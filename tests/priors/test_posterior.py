@@ -15,7 +15,7 @@ from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
 from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import Condition, evidence_planes, scalars, site_planes
 from openckm.priors.denoiser import Denoised, Denoiser
-from openckm.priors.posterior import posterior_mean
+from openckm.priors.posterior import one_by_one, posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.priors.schedules import EDM
 from worlds import (
@@ -153,6 +153,33 @@ def test_items_of_a_batch_are_asked_each_in_its_own_pose():
         alone = posterior_mean(denoiser, one, symmetrise=False)
         np.testing.assert_allclose(together.mean[i], alone.mean[0], atol=TOLERANCE)
         np.testing.assert_allclose(together.var[i], alone.var[0], atol=TOLERANCE)
+
+
+class Counting(Denoiser):
+    """A denoiser that remembers how many maps each call was of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own, self.sizes = tiny_denoiser(gain=1.0), []
+
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, condition: Condition | None = None) -> Denoised:
+        self.sizes.append(len(x))
+        return self.own(x, sigma, condition)
+
+
+@pytest.mark.parametrize("symmetrise", [False, True])
+def test_one_by_one_every_call_is_of_one_map_and_the_answer_the_same(symmetrise):
+    some = [full_condition(seed=k).turned(k) for k in (0, 1, 5)]
+    both = some[0] if symmetrise else Condition.join(some)
+    denoiser = Counting()
+    together = posterior_mean(denoiser, both, symmetrise=symmetrise)
+    assert max(denoiser.sizes) > 1, "else this test shows nothing"
+    denoiser.sizes.clear()
+    with one_by_one():
+        alone = posterior_mean(denoiser, both, symmetrise=symmetrise)
+    assert set(denoiser.sizes) == {1} and len(denoiser.sizes) == (8 if symmetrise else 3)
+    np.testing.assert_allclose(together.mean, alone.mean, atol=TOLERANCE)
+    np.testing.assert_allclose(together.var, alone.var, atol=TOLERANCE)
 
 
 def test_the_map_of_a_denoiser_that_holds_one_stays_upright():

@@ -186,6 +186,7 @@ def adapt_to(
         rmse(verdict.before, readings), rmse(verdict.after, readings), verdict.ratio, verdict.high,
         _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
+    del taught  # lessons are no longer needed, and judging needs the room
     if options.judge_map and delta.network_helps:
         report("judging", 1, 1)
         give_back()
@@ -216,10 +217,10 @@ def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: D
         given = replace(observations, points=(points.subset((fold != k) & (fold >= 0)),))
         asked = points.subset(fold == k)
         row, col = grid.index_of(asked.x, asked.y)
-        belief = OpenCKM(LoadedPrior(model, delta.model)).posterior(given, grid)
-        made = belief.scene.crop(belief.mean.reshape(belief.scene.grid.shape))
-        squared.append((made[row, col] - asked.value) ** 2)
-        del belief, made
+        cell, place = np.unique(row * grid.shape[1] + col, return_inverse=True)
+        belief = OpenCKM(LoadedPrior(model, delta.model)).posterior(given, grid, cells=cell)
+        squared.append((belief.mean[place] - asked.value) ** 2)
+        del belief
         give_back()
     return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4)
 

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from openckm.edge.lesson import Lesson
 from openckm.errors import OptionError
 from openckm.nn.memory import give_back
-from openckm.priors.adapted import with_factors
-from openckm.priors.adapter import DOWN
+from openckm.priors.adapter import DOWN, with_factors
 from openckm.priors.denoiser import MapDenoiser
 from openckm.store.delta import LEAST_GAIN
 

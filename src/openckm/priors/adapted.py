@@ -12,23 +12,20 @@ squares of _PLACE_M, one square of tolerance; in a local plane its coordinates t
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openckm.errors import ModelError
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.site import Transmitter
-from openckm.priors.adapter import Floats, difference
+from openckm.priors.adapter import UP, with_factors
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.store.delta import Delta
@@ -51,7 +48,7 @@ class Adapted:
     """
 
     delta: Delta
-    folds: tuple[FoldNetwork, ...]
+    folds: tuple[MapDenoiser, ...]
     parent: MapDenoiser
 
     @property
@@ -85,41 +82,6 @@ class Adapted:
         own = block_of(x.ravel(), y.ravel(), place, self.delta.block_m)
         fold = {(int(e), int(n)): int(f) for e, n, f in self.delta.blocks}
         return np.array([fold.get((int(e), int(n)), -1) for e, n in own], dtype=np.intp).reshape(grid.shape)
-
-
-class FoldNetwork(Denoiser):
-    """The network of one fold. Its weights are made when it is asked and given up when another fold is: one copy of
-    the weights lies in memory, and not one for each fold.
-
-    Args:
-        networks: the networks of all folds of one delta.
-        fold: the number of this one.
-    """
-
-    def __init__(self, networks: _Networks, fold: int) -> None:
-        super().__init__()
-        self._networks, self._fold, self.turns = networks, fold, networks.parent.turns
-
-    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
-        """Denoise x [B, C, H, W] at noise levels sigma [B]."""
-        denoised: Denoised = self._networks.of(self._fold)(x, sigma, condition)
-        return denoised
-
-
-class _Networks:
-    """The networks of a delta's folds, of which the one that was asked last is held."""
-
-    def __init__(self, parent: MapDenoiser, delta: Delta) -> None:
-        self.parent, self.delta = parent, delta
-        self._lock, self._held, self._network = Lock(), -1, parent
-
-    def of(self, fold: int) -> MapDenoiser:
-        """Return the network of a fold."""
-        with self._lock:
-            if fold != self._held:
-                self._network = self.parent  # the old one goes before the new one is made
-                self._network, self._held = with_factors(self.parent, self.delta.of_fold(fold)), fold
-            return self._network
 
 
 class CrossFitted(Denoiser):
@@ -188,39 +150,19 @@ def block_of(
     return np.stack([east, north], axis=1).astype(np.int16)
 
 
-def with_factors(parent: MapDenoiser, factors: Mapping[str, Floats], weight: float = 1.0) -> MapDenoiser:
-    """Return a copy of a prior with the differences of some factors added, ready to use.
-
-    Raises:
-        ModelError: if the factors are not those of the parent.
-    """
-    child = copy.deepcopy(parent)
-    own = dict(child.named_parameters())
-    with torch.no_grad():
-        for name, more in difference(parent, factors).items():
-            own[name].add_(more, alpha=weight)
-    return child.requires_grad_(False).train(False)
-
-
 def with_delta(parent: MapDenoiser, delta: Delta) -> MapDenoiser:
-    """Return a copy of a prior taught by a delta: the average over its folds, which it keeps in `adapted`.
+    """Return a prior taught by a delta: the average over its folds, which it keeps in `adapted`.
+
+    The delta holds the folds' factors one beside the other, so its average is U D / folds of them all.
 
     Raises:
         ModelError: if the factors are not those of the parent.
     """
-    networks, child = _Networks(parent, delta), copy.deepcopy(parent)
-    with torch.no_grad():
-        for k in range(delta.folds):
-            for own, one in zip(child.parameters(), networks.of(k).parameters(), strict=True):
-                own.copy_(one if k == 0 else own + one)
-        for own in child.parameters():
-            own.div_(delta.folds)
-    folds = tuple(FoldNetwork(networks, k) for k in range(delta.folds))
-    for name, value in child.named_parameters():
-        if not bool(torch.isfinite(value).all()):
-            raise ModelError(f"the delta makes {name} infinite: it is damaged; adapt again with `ckm edge adapt`")
+    shares = {k: v.astype(np.float32) / (delta.folds if k.endswith(UP) else 1) for k, v in delta.factors.items()}
+    child = with_factors(parent, shares)
+    folds = tuple(with_factors(parent, delta.of_fold(k)) for k in range(delta.folds))
     setattr(child, ADAPTED, Adapted(delta, folds, parent))
-    return child.requires_grad_(False).train(False)
+    return child
 
 
 def adapted_by(denoiser: Denoiser) -> Adapted | None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -72,9 +72,6 @@ class LowRank(Pupil):
         super().__init__()
         if rank < 1:
             raise OptionError(f"rank {rank}: wanted at least 1")
-        # A frozen parent lends its weights, which are never written; in a tuple: no parameters of this module.
-        lent = {} if any(p.requires_grad for p in parent.parameters()) else {id(p): p for p in parent.parameters()}
-        self._parent = (copy.deepcopy(parent, lent).requires_grad_(False),)
         generator = torch.Generator().manual_seed(seed)
         self._names = list(adaptable(parent))
         ups, downs = [], []
@@ -82,11 +79,9 @@ class LowRank(Pupil):
             ups.append(torch.zeros(rows, rank))
             downs.append(torch.randn(rank, cols, generator=generator) / math.sqrt(cols))
         self.ups, self.downs = nn.ParameterList(ups), nn.ParameterList(downs)
-        for name, up, down in zip(self._names, self.ups, self.downs, strict=True):
-            layer, _, weight = name.rpartition(".")
-            parametrize.register_parametrization(
-                self._parent[0].get_submodule(layer), weight, _Added(up, down), unsafe=True
-            )  # unsafe: the check of shapes would compute every weight once
+        pairs = {name: _Added(u, d) for name, u, d in zip(self._names, self.ups, self.downs, strict=True)}
+        # in a tuple: no parameters of this module
+        self._parent = (_adding(_lent(parent).requires_grad_(False), pairs),)
 
     def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
         """Denoise x [B, C, H, W] at noise levels sigma [B]."""
@@ -117,7 +112,15 @@ def adaptable(parent: MapDenoiser) -> dict[str, tuple[int, int]]:
 
 
 def difference(parent: MapDenoiser, factors: Mapping[str, Floats]) -> dict[str, Tensor]:
-    """Return U D of every weight, by name, in its shape.
+    """Return U D of every weight, by name, in its shape; arguments and errors as for `with_factors`."""
+    shapes = {name: p.shape for name, p in parent.named_parameters()}
+    return {name: (up @ down).view(shapes[name]) for name, up, down in _pairs(parent, factors)}  # U D of (1)
+
+
+def with_factors(parent: MapDenoiser, factors: Mapping[str, Floats]) -> MapDenoiser:
+    """Return a prior that adds U D to the weights which its parent lends it, ready to use.
+
+    Like an adapter's, its weights are made when their layer runs: no second copy of them lies in memory.
 
     Args:
         parent: the prior that the factors were trained on.
@@ -126,15 +129,33 @@ def difference(parent: MapDenoiser, factors: Mapping[str, Floats]) -> dict[str, 
     Raises:
         ModelError: if the names or shapes are not those of the parent.
     """
-    wanted, shapes = adaptable(parent), {name: p.shape for name, p in parent.named_parameters()}
+    pairs = {name: _Added(*(nn.Parameter(part) for part in (up, down))) for name, up, down in _pairs(parent, factors)}
+    return _adding(_lent(parent), pairs).requires_grad_(False).train(False)
+
+
+def _pairs(parent: MapDenoiser, factors: Mapping[str, Floats]) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Yield the name of every weight that is adapted, with its U and D."""
+    wanted = adaptable(parent)
     if set(factors) != {name + end for name in wanted for end in (UP, DOWN)}:
         raise ModelError("the factors are not those of this prior's weights: they were trained on another network")
-    made = {}
     for name, (rows, cols) in wanted.items():
         up, down = (torch.as_tensor(np.asarray(factors[name + end], np.float32)) for end in (UP, DOWN))
         if up.ndim != 2 or down.ndim != 2 or up.shape[0] != rows or down.shape != (up.shape[1], cols):
             raise ModelError(
                 f"factors of {name}: {tuple(up.shape)} and {tuple(down.shape)}, wanted ({rows}, r) and (r, {cols})"
             )
-        made[name] = (up @ down).view(shapes[name])  # U D of (1)
-    return made
+        yield name, up, down
+
+
+def _lent(parent: MapDenoiser) -> MapDenoiser:
+    """Return a copy of a prior; a frozen one lends its weights, which are never written."""
+    lent = {} if any(p.requires_grad for p in parent.parameters()) else {id(p): p for p in parent.parameters()}
+    return copy.deepcopy(parent, lent)
+
+
+def _adding(child: MapDenoiser, pairs: Mapping[str, _Added]) -> MapDenoiser:
+    """Let the layers of a prior add U D to their weights, by name, as they run."""
+    for name, added in pairs.items():
+        layer, _, weight = name.rpartition(".")
+        parametrize.register_parametrization(child.get_submodule(layer), weight, added, unsafe=True)
+    return child  # unsafe: the check of shapes would compute every weight once

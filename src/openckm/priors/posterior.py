@@ -28,6 +28,7 @@ from torch import Tensor
 from openckm.errors import OptionError
 from openckm.maps.quantity import AOA_COS, AOA_SIN, CHANNELS
 from openckm.maps.symmetry import SYMMETRIES, apply_symmetry, inverse_symmetry
+from openckm.nn.memory import give_back
 from openckm.priors.adapted import CrossFitted
 from openckm.priors.canonical import canonical_poses
 from openckm.priors.conditioning import EVIDENCE_CHANNELS, Condition
@@ -47,7 +48,7 @@ _CELLS: ContextVar[int] = ContextVar("cells per network call", default=PASS_CELL
 
 @contextmanager
 def one_by_one() -> Iterator[None]:
-    """Inside, every call of the network is asked for one orientation: slower, and in less memory."""
+    """Inside, every call of the network is asked for one map in one orientation: slower, and in less memory."""
     before = _CELLS.set(1)
     try:
         yield
@@ -114,6 +115,8 @@ def _asked(
         raise OptionError("this denoiser holds a map that does not turn: average no orientations (symmetrise=False)")
     if not symmetrise:
         poses = canonical_poses(condition) if denoiser.turns else [0] * len(condition.site)
+        if _CELLS.get() < PASS_CELLS:
+            return _one_after_another(poses, denoiser, condition, seed)
         return _posed(poses, denoiser, condition, seed)
     if enough is None:
         tasks = [partial(_turns, poses, denoiser, condition, seed) for poses in _passes(condition)]
@@ -156,6 +159,13 @@ def _turns(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int
     ]
 
 
+def _one_after_another(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int) -> Denoised:
+    """Return what `_posed` does, in one call of the network per item of the batch."""
+    found = [_posed([k], denoiser, condition.select(slice(i, i + 1)), seed) for i, k in enumerate(poses)]
+    var = [one.var for one in found if one.var is not None]
+    return Denoised(torch.cat([one.mean for one in found]), torch.cat(var) if len(var) == len(found) else None)
+
+
 def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int) -> Denoised:
     """Return the answer for each item of the batch as asked in its own pose, turned back."""
     moved = move_conditions(poses, condition)
@@ -164,6 +174,8 @@ def _posed(poses: list[int], denoiser: Denoiser, condition: Condition, seed: int
     levels = torch.full((len(poses),), top)
     with torch.no_grad():
         denoised: Denoised = denoiser(start.expand(len(levels), -1, -1, -1), levels, moved)  # (1)
+    if _CELLS.get() < PASS_CELLS:
+        give_back()  # what a call leaves is no room for the next one's
     back = [inverse_symmetry(k) for k in poses]
     mean = np.stack([apply_symmetry(k, m, CHANNELS) for k, m in zip(back, denoised.mean.numpy(), strict=True)])
     if denoised.var is None:
