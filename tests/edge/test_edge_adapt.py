@@ -198,7 +198,7 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
         def __init__(self, model: LoadedPrior) -> None:
             self.model = model
 
-        def posterior(self, given: Observations, grid: Grid, *, cells: NDArray[np.intp]) -> SimpleNamespace:
+        def again(self, known: None, given: Observations, grid: Grid, *, cells: NDArray[np.intp]) -> SimpleNamespace:
             asked.append(given.points[0])
             return SimpleNamespace(mean=np.full(len(cells), -90.0))
 

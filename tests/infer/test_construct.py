@@ -427,12 +427,10 @@ def test_cells_asked_again_are_those_of_the_map_and_know_nothing_of_what_is_held
 def test_a_belief_of_some_cells_is_that_of_the_map(tiny_prior):
     method, given = OpenCKM(tiny_prior), evidence(odd_readings(120, unit="dBm"))
     cells = np.array([0, 7, 25 * 50 + 49, ODD.shape[0] * ODD.shape[1] - 1])
-    some, every = method.posterior(given, ODD, cells=cells), method.posterior(given, ODD)
+    some, every = method.again(None, given, ODD, cells=cells), method.posterior(given, ODD)
     for few, all_cells in ((some.mean, every.mean), (some.std, every.std)):
         full = every.scene.crop(all_cells.reshape(every.scene.grid.shape))
         np.testing.assert_allclose(few, full.ravel()[cells], rtol=1e-9)
-    with pytest.raises(OptionError, match="some cells alone and a likelihood"):
-        method.posterior(given, ODD, cells=cells, likelihood=object())
 
 
 def test_a_prediction_for_whatever_phone_is_at_hand_knows_where_each_phone_walks(monkeypatch):

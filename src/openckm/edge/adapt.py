@@ -218,7 +218,7 @@ def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: D
         asked = points.subset(fold == k)
         row, col = grid.index_of(asked.x, asked.y)
         cell, place = np.unique(row * grid.shape[1] + col, return_inverse=True)
-        belief = OpenCKM(LoadedPrior(model, delta.model)).posterior(given, grid, cells=cell)
+        belief = OpenCKM(LoadedPrior(model, delta.model)).again(None, given, grid, cells=cell)
         squared.append((belief.mean[place] - asked.value) ** 2)
         del belief
         give_back()

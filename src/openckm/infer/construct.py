@@ -214,7 +214,6 @@ class OpenCKM:
         progress: Report | None = None,
         maps: Sequence[MeanMap] = (),
         likelihood: Likelihood | None = None,
-        cells: NDArray[np.intp] | None = None,
     ) -> Posterior:
         """Return the belief that `reconstruct` makes its map from, for those who want its covariances too.
 
@@ -228,17 +227,13 @@ class OpenCKM:
                 reading, the first is the answer.
             likelihood: the likelihood of any further instrument, on maps in latent code of the cells asked for, in the
                 map's unit.
-            cells: flat index of the only cells that are asked for, as for `again`; not with a `likelihood`.
 
         Raises:
             InputError: if the evidence cannot be used.
             ModelError: if the prior cannot be loaded.
         """
-        if cells is not None and likelihood is not None:
-            raise OptionError("some cells alone and a likelihood: a likelihood reads the whole map; ask for all cells")
         network = self._load()[0]
         scene = prepare_scene(observations, grid, network.multiple, self.device, maps, planes=planes_of(network))
-        scene = replace(scene, wanted=_within(scene, grid, cells))
         return self._further(self._believe(scene, seed, until, progress), likelihood)
 
     def _further(self, belief: Posterior, likelihood: Likelihood | None) -> Posterior:
@@ -272,7 +267,7 @@ class OpenCKM:
 
     def again(
         self,
-        known: Posterior,
+        known: Posterior | None,
         observations: Observations,
         grid: Grid,
         *,
@@ -286,7 +281,7 @@ class OpenCKM:
         are those found before; everything else is made of the readings that are given.
 
         Args:
-            known: the belief from all readings.
+            known: the belief from all readings; None where nothing was fitted before, and all is made afresh.
             observations: the evidence that is left.
             grid: the cells of the map, as before.
             cells: flat index of the cells that are asked for, shape (m,); mean and spread of the gain are theirs
@@ -299,7 +294,9 @@ class OpenCKM:
         """
         network = self._load()[0]
         scene = prepare_scene(observations, grid, network.multiple, self.device, planes=planes_of(network))
-        cells = _within(scene, grid, cells)
+        if cells is not None:
+            row, col = np.divmod(cells, grid.shape[1])
+            cells = np.asarray(row * scene.grid.shape[1] + col, np.intp)
         if likelihood is None:
             return self._believe(replace(scene, wanted=cells), seed, None, None, known)
         whole = updated(self._believe(scene, seed, None, None, known), likelihood)
@@ -431,14 +428,6 @@ class OpenCKM:
             name if taught is None else f"{name} with {taught.name}",
             calibration if self.calibrated else None,
         )
-
-
-def _within(scene: Scene, grid: Grid, cells: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
-    """Return the flat index in a scene, whose grid is wider, of cells of the map; None for all."""
-    if cells is None:
-        return None
-    row, col = np.divmod(cells, grid.shape[1])
-    return np.asarray(row * scene.grid.shape[1] + col, np.intp)
 
 
 class _Meter(Denoiser):
