@@ -16,7 +16,7 @@ from openckm.edge.instruments import read_instruments
 from openckm.edge.older import OLDER, disagreements, older_readings, read_older
 from openckm.edge.planning import plan
 from openckm.errors import GridError, InputError, MeasurementError, OptionError
-from openckm.maps.geotiff import write_geotiff
+from openckm.maps.geotiff import read_geotiff, write_geotiff
 from openckm.maps.grid import Grid
 from openckm.maps.quantity import GAIN
 from openckm.maps.radiomap import RadioMap
@@ -107,6 +107,22 @@ def test_areas_are_of_the_map_with_its_woods_and_terrain(drive, tmp_path, tiny_p
     assert rmse(job) < 6.0, "the averages are those of the east as it is, not 12 dB above it"
     means = blocks(job.radiomap.mean())[:, 5:]
     np.testing.assert_allclose(means, blocks()[:, 5:], atol=1.5)
+
+
+def test_the_map_after_a_planned_change_has_the_further_evidence_and_the_older_map_in_it(drive, tmp_path, tiny_prior):
+    """Asked of the command: what differs from today's map is the change, whatever today's map was made from."""
+    path = areas_file(tmp_path / "areas.geojson")
+    write_geotiff(older(FIELD), tmp_path / "old.tif")
+    for more in (["--evidence", str(path)], ["--before", str(tmp_path / "old.tif")]):
+        done = CliRunner().invoke(app, [
+            "construct", str(drive), "--bs", "24.94,60.17", "--size", "32", "--cell", "4", "--draws", "0", "--no-check",
+            "--prior", str(tiny_prior), *more, "--then", "power=+3", "-o", str(tmp_path / "map.tif"),
+        ])  # fmt: skip
+        assert done.exit_code == 0, done.output
+        today, then = (read_geotiff(tmp_path / f"map{name}.tif") for name in ("", "-then"))
+        np.testing.assert_allclose(then.mean(), today.mean() + 3.0, atol=0.05)
+        for name in ("", "-then", "-change"):
+            (tmp_path / f"map{name}.tif").unlink()
 
 
 def test_the_self_check_conditions_on_the_further_evidence_too(drive, tmp_path, tiny_prior):
