@@ -134,11 +134,24 @@ def _measured(goal: dict[str, str]) -> str:
     row = rows(goal["bench"]).get(tuple(goal[name] for name in ("method", "task", "split", "metric")))
     if row is None:
         return f"not measured | | | `{goal['bench']}`"
-    reached = row["value"] <= float(goal["goal"]) if goal["sign"] == "<=" else row["value"] >= float(goal["goal"])
+    reached, digits = _meets(row["value"], goal), digits_of(row["value"], goal)
     ends = row["ci_low"], row["ci_high"]
-    value = f"{row['value']:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends[0] < ends[1] else "")
+    value = f"{row['value']:.{digits}f}"
+    value += f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})" if ends[0] < ends[1] else ""
     old = ", version 0.1.0" if is_old(goal["bench"]) else ""
     return f"{value} | {row.get('over', '').replace('_', ' ')} | {_verdict(goal, reached)} | `{goal['bench']}`{old}"
+
+
+def _meets(value: float, goal: dict[str, str]) -> bool:
+    return value <= float(goal["goal"]) if goal["sign"] == "<=" else value >= float(goal["goal"])
+
+
+def digits_of(value: float, goal: dict[str, str]) -> int:
+    """Return after how many digits a value that was measured can be cut: what is shown has its verdict, and is not 0."""
+    fewest = 0 if abs(value) >= 100 else 2
+    shown = ((digits, round(value, digits)) for digits in range(fewest, 6))
+    right = (digits for digits, cut in shown if _meets(cut, goal) == _meets(value, goal) and (cut != 0 or value == 0))
+    return next(right, 6)
 
 
 def _verdict(goal: dict[str, str], reached: bool) -> str:

@@ -168,3 +168,14 @@ def test_every_row_beside_classical_methods_names_the_best_of_them(pages, number
             assert rival == best.replace("_", " ") and its.startswith(f"{rivals[best]:.2f}")
             assert own.startswith(f"{found['openckm']:.2f}")
             assert float(ratio.split()[0]) == pytest.approx(found["openckm"] / rivals[best], abs=0.02)
+
+
+def test_what_the_table_of_goals_shows_has_the_verdict_that_it_states():
+    """A reader compares the two columns: 0.75 under a goal of 0.75 was called missed."""
+    said = r"\| (<=|>=) (-?[\d.]+) \| (-?[\d.,]+) .*?\| (reached|\*\*missed\*\*)"
+    lines = re.findall(said, (ROOT / "docs" / "goals.md").read_text(encoding="utf-8"))
+    for sign, goal, shown, verdict in lines:
+        value = float(shown.replace(",", ""))
+        meets = value <= float(goal) if sign == "<=" else value >= float(goal)
+        assert meets == (verdict == "reached"), (sign, goal, shown, verdict)
+    assert len(lines) > 100
