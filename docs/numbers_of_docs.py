@@ -147,7 +147,7 @@ def _meets(value: float, goal: dict[str, str]) -> bool:
 
 
 def digits_of(value: float, goal: dict[str, str]) -> int:
-    """Return after how many digits a value that was measured can be cut: what is shown has its verdict, and is not 0."""
+    """Return after how many digits what was measured can be cut: what is shown keeps its verdict, and is not 0."""
     fewest = 0 if abs(value) >= 100 else 2
     shown = ((digits, round(value, digits)) for digits in range(fewest, 6))
     right = (digits for digits, cut in shown if _meets(cut, goal) == _meets(value, goal) and (cut != 0 or value == 0))
