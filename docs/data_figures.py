@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -53,7 +54,7 @@ def draw(maps: list[TracedMap]) -> None:
     figure, axes = plt.subplots(4, len(maps), figsize=(1.75 * len(maps), 7.2), layout="constrained")
     labels = ("height [m]", "gain [dB]", "direction of the\nstrongest path [deg]", "with vehicles minus\nwithout [dB]")
     for k, traced in enumerate(maps):
-        built, moving = traced.layout.building, traced.dynamic
+        built, moving = traced.layout.building, _moving(traced)
         rows = (
             (np.where(built, traced.layout.height_m, np.nan), "viridis", 0, 60),
             (traced.gain_db, "viridis", -150, -60),
@@ -73,13 +74,23 @@ def draw(maps: list[TracedMap]) -> None:
     plt.close(figure)
 
 
-def _mark(axis, traced: TracedMap) -> None:
+def _moving(traced: TracedMap) -> TracedMap:
+    """Return the map with vehicles, which the chosen scenes have."""
+    if traced.dynamic is None:
+        raise ValueError(f"{traced.scene}: no map with vehicles")
+    return traced.dynamic
+
+
+def _mark(axis: Any, traced: TracedMap) -> None:
     """Title, vehicles in red and the transmitter, where it lies inside the window."""
     rows, cols = traced.grid.shape
-    row, col = np.array([-traced.transmitter.y, traced.transmitter.x]) / traced.grid.cell_m - 0.5
-    name, carrier = traced.city.removeprefix("procedural-"), traced.transmitter.carrier_hz / 1e9
+    source, vehicles = traced.transmitter, _moving(traced).vehicle_m
+    if source is None or vehicles is None:
+        raise ValueError(f"{traced.scene}: no transmitter or no vehicles")
+    row, col = np.array([-source.y, source.x]) / traced.grid.cell_m - 0.5
+    name, carrier = traced.city.removeprefix("procedural-"), source.carrier_hz / 1e9
     axis.set_title(f"{name}\n{traced.grid.cell_m:g} m, {carrier:g} GHz", size=8)
-    axis.contour(traced.dynamic.vehicle_m > 0, [0.5], colors="red", linewidths=0.4)
+    axis.contour(vehicles > 0, [0.5], colors="red", linewidths=0.4)
     axis.plot(col, row, "r^", ms=4)
     axis.set(xlim=(-0.5, cols - 0.5), ylim=(rows - 0.5, -0.5))
 

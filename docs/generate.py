@@ -12,13 +12,18 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from numbers_of_docs import filled, number, numbered_pages
 from results_page import results_page, table_pages
+
+if TYPE_CHECKING:
+    from openckm.store.card import ModelCard
+    from openckm.store.lineage import Lineage
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -41,7 +46,7 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-def _commands(command, path: str) -> Iterator[tuple[str, object]]:
+def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     yield path, command
     for name, child in sorted(getattr(command, "commands", {}).items()):
         yield from _commands(child, f"{path} {name}")
@@ -61,7 +66,7 @@ def remade(path: Path) -> str:
     return json.dumps(report, indent=1) + "\n"
 
 
-def _key(row: dict) -> tuple[str, ...]:
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
     return row["method"], row["task"], row["split"], row["metric"]
 
 
@@ -165,7 +170,7 @@ def _latent_card() -> list[str]:
     ]
 
 
-def _facts(card, what: str, architecture: str) -> list[str]:
+def _facts(card: ModelCard, what: str, architecture: str) -> list[str]:
     """Return the table of a card."""
     facts = {
         "what": what,
@@ -185,16 +190,16 @@ def _facts(card, what: str, architecture: str) -> list[str]:
     return ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items()), ""]
 
 
-def _lineage(told) -> dict[str, str]:
+def _lineage(of: Lineage | None) -> dict[str, str]:
     """Return where a refreshed or merged model comes from, and what its gate found; nothing for a first one."""
-    if told is None:
+    if of is None:
         return {}
-    replayed = f", {', '.join(told.replayed)} replayed" if told.replayed else ""
-    gate = ", ".join(f"{name} {ratio - 1:+.2%}" for name, ratio in told.gate.items())
+    replayed = f", {', '.join(of.replayed)} replayed" if of.replayed else ""
+    gate = ", ".join(f"{name} {ratio - 1:+.2%}" for name, ratio in of.gate.items())
     return {
-        "parent": f"{told.parent} (weights `{told.parent_sha256[:16]}`)",
-        "refreshed on": f"{', '.join(told.regions)}{replayed}; {told.samples:,} samples, weight {told.weight:g}",
-        "gate": f"error against the parent on suite `{told.suite[:16]}`: {gate}",
+        "parent": f"{of.parent} (weights `{of.parent_sha256[:16]}`)",
+        "refreshed on": f"{', '.join(of.regions)}{replayed}; {of.samples:,} samples, weight {of.weight:g}",
+        "gate": f"error against the parent on suite `{of.suite[:16]}`: {gate}",
     }
 
 
@@ -243,7 +248,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     with_cases = (p for p in sorted(RESULTS.glob("*.json")) if "cases" in json.loads(p.read_text(encoding="utf-8")))
-    pages = {
+    pages: dict[str, Callable[[], str]] = {
         **{str(p.relative_to(ROOT)): partial(remade, p) for p in with_cases},
         "docs/cli.md": cli_page,
         "docs/results.md": results_page,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -19,7 +20,7 @@ STACK = re.compile(r"(\d+) blocks, 4 maps of 64 x 64, fp32, computed")
 CHAIN = re.compile(r"T = (\d+), (plain|reversible) U-Net, 2 maps of 64 x 64, fp32")
 
 
-def curves(rows: list[dict], pattern: re.Pattern[str], metric: str) -> dict[str, list[tuple[int, float]]]:
+def curves(rows: list[dict[str, Any]], pattern: re.Pattern[str], metric: str) -> dict[str, list[tuple[int, float]]]:
     """Return (depth, MiB) by policy, of the rows whose split fits a pattern."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:

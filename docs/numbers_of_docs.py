@@ -15,8 +15,9 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -27,26 +28,26 @@ SPLITS = {
     **{("gain_points", f"{p}%"): f"held-out cities, {p} % of the cells, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
 CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance")
-Row = dict
+Row = dict[str, Any]
 
 
 @cache
-def report(bench: str) -> dict | None:
-    """Return a committed report; None where there is none."""
+def report(bench: str) -> dict[str, Any]:
+    """Return a committed report; where there is none, one without rows of no machine."""
     path = RESULTS / f"{bench}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    found: dict[str, Any] = {"rows": [], "machine": ""}
+    return found | json.loads(path.read_text(encoding="utf-8")) if path.is_file() else found
 
 
 @cache
 def rows(bench: str) -> dict[tuple[str, str, str, str], Row]:
     """Return the rows of a report by method, task, split and metric."""
-    found = report(bench) or {"rows": []}
-    return {(r["method"], r["task"], r["split"], r["metric"]): r for r in found["rows"]}
+    return {(r["method"], r["task"], r["split"], r["metric"]): r for r in report(bench)["rows"]}
 
 
 def is_old(bench: str) -> bool:
     """Return whether a report is of version 0.1.0, which did not note what the processor's arithmetic is."""
-    return "avx" not in report(bench)["machine"]
+    return "avx" not in str(report(bench)["machine"])
 
 
 def is_classical(method: str) -> bool:
@@ -54,9 +55,9 @@ def is_classical(method: str) -> bool:
     return any(part in method for part in CLASSICAL)
 
 
-def best_classical(methods: dict[str, Row]) -> str | None:
-    """Return the classical method of the least value, None where there is none."""
-    return min((m for m in methods if is_classical(m)), key=lambda m: methods[m]["value"], default=None)
+def best_classical(methods: dict[str, Row]) -> str:
+    """Return the classical method of the least value, "" where there is none."""
+    return min((m for m in methods if is_classical(m)), key=lambda m: float(methods[m]["value"]), default="")
 
 
 def number(mark: str) -> str:
@@ -75,7 +76,10 @@ def number(mark: str) -> str:
 
 def styled(row: Row, style: str) -> str:
     """Return a row's value in a style: see the top of this module."""
-    kind, digits, interval = re.fullmatch(r"([%+]?)(\d?)(i?)", style).groups()
+    asked = re.fullmatch(r"([%+]?)(\d?)(i?)", style)
+    if asked is None:
+        raise KeyError(f"style {style!r}: wanted % or +, a digit, i")
+    kind, digits, interval = asked.groups()
 
     def one(value: float) -> str:
         shown = {"": value, "%": 100.0 * value, "+": 100.0 * (value - 1.0)}[kind]
@@ -131,7 +135,7 @@ def _measured(goal: dict[str, str]) -> str:
     """Return the last four cells of a goal's line."""
     if not goal["bench"]:
         return f"{goal['measured']} | | {_verdict(goal, goal['verdict'] == 'reached')} | "
-    row = rows(goal["bench"]).get(tuple(goal[name] for name in ("method", "task", "split", "metric")))
+    row = rows(goal["bench"]).get((goal["method"], goal["task"], goal["split"], goal["metric"]))
     if row is None:
         return f"not measured | | | `{goal['bench']}`"
     reached, digits = _meets(row["value"], goal), digits_of(row["value"], goal)
@@ -182,11 +186,17 @@ def numbered_pages() -> list[str]:
 BLOCKS: dict[str, Callable[[], Iterable[str]]] = {"results": headline_table, "goals": goals_table}
 
 
+def _between(made: str, found: re.Match[str]) -> str:
+    return f"{found[1]}{made}\n{found[2]}"
+
+
 def filled(text: str) -> str:
     """Return a page with its tables and numbers made anew from the rows."""
     for name, make in BLOCKS.items():
         pattern = rf"(<!-- {name}:[^\n]*\n).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda m, make=make: m[1] + "\n".join(make()) + "\n" + m[2], text, flags=re.DOTALL)
+        if re.search(pattern, text, flags=re.DOTALL):
+            made = "\n".join(make())
+            text = re.sub(pattern, partial(_between, made), text, flags=re.DOTALL)
     return re.sub(r"(<!--=(.*?)-->).*?(<!--/-->)", lambda m: m[1] + number(m[2]) + m[3], text, flags=re.DOTALL)
 
 

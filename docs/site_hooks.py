@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 OUTSIDE = re.compile(r"\[([^\]]*)\]\((?:\.\./)+((?:bench|src|train|tests|packaging|README|CHANGELOG|NOTICE)[^)]*)\)")
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -19,14 +21,14 @@ PREFORMATTED = re.compile(r"(<pre.*?</pre>)", re.DOTALL)
 QUALITY = 75
 
 
-def on_page_markdown(markdown: str, page, **_: object) -> str:
+def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
     """Name files outside docs/ instead of linking to them, and leave the long tables out of the search."""
     if page.file.src_path in ("results.md", "cli.md"):
         page.meta.setdefault("search", {})["exclude"] = True
     return OUTSIDE.sub(lambda m: m[1] if m[2] in m[1] else f"{m[1]} (`{m[2]}`)", markdown)
 
 
-def on_post_build(config, **_: object) -> None:
+def on_post_build(config: Any, **_: object) -> None:
     """Shrink what was built, and move scripts out of the pages."""
     site = Path(config["site_dir"])
     for path in [*site.rglob("*.map"), *site.glob("sitemap.xml*"), *(site / "assets/javascripts/lunr").rglob("*.js")]:
@@ -40,7 +42,7 @@ def on_post_build(config, **_: object) -> None:
     for page in site.rglob("*.html"):
         depth = "../" * (len(page.relative_to(site).parts) - 1)
         text = PICTURE.sub(r"\1.webp", page.read_text(encoding="utf-8"))
-        text = INLINE.sub(lambda m, depth=depth: _as_file(site, m[1], depth), text)
+        text = INLINE.sub(partial(_as_file, site, depth), text)
         page.write_text(_without_margins(text), encoding="utf-8")
 
 
@@ -58,7 +60,8 @@ def _to_webp(picture: Path) -> None:
     picture.unlink()
 
 
-def _as_file(site: Path, script: str, depth: str) -> str:
+def _as_file(site: Path, depth: str, found: re.Match[str]) -> str:
+    script = found[1]
     name = f"assets/javascripts/own-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
     (site / name).write_text(script, encoding="utf-8")
     return f'<script src="{depth}{name}"></script>'

@@ -45,16 +45,17 @@ def compiled() -> dict[str, Any]:
     """Return the functions as numba has compiled them, each for its one signature."""
     import numba
 
-    numba.config.CPU_NAME, numba.config.CPU_FEATURES = "generic", ""
+    for name, value in (("CPU_NAME", "generic"), ("CPU_FEATURES", "")):
+        setattr(numba.config, name, value)
     made: dict[int, Any] = {}
-    options = {"error_model": "numpy", "fastmath": {"contract", "nsz"}, "no_cpython_wrapper": True}
+    options: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz"}, "no_cpython_wrapper": True}
     for module in MODULES:
         for name, value in list(vars(module).items()):
             if isinstance(value, FunctionType) and value.__module__.startswith("openckm.maps.rays"):
                 made.setdefault(id(value), numba.njit(**options)(value))
                 setattr(module, name, made[id(value)])
     found = {name: next(vars(m)[name] for m in MODULES if name in vars(m)) for name in machine.SIGNATURES}
-    kinds = {"d": numba.float64, "f": numba.float32, "i": numba.int64, "s": numba.int32}
+    kinds: dict[str, Any] = {"d": numba.float64, "f": numba.float32, "i": numba.int64, "s": numba.int32}
     for name, function in found.items():
         types = []
         for kind in machine.SIGNATURES[name].split(" -> ")[0].split():

@@ -79,3 +79,17 @@ def test_ratios_are_paired_and_what_was_refused_has_a_row_of_its_own():
     rows = {(r.method, r.metric): r for r in bench.table(scores)}
     assert rows["network+last", "rmse_ratio"].value == pytest.approx(0.75), "seed 1 has no pair"
     assert rows["network+last", "rmse_ratio"].cases == 1 and rows["judging blocks", "kept"].value == 0.0
+
+
+def test_a_quick_run_teaches_one_cell_and_asks_for_nothing_dear(quick, tmp_path, monkeypatch):
+    """It taught all four cells in full, each in seven ways: `make bench` would have taken an hour longer."""
+    taught = []
+    adapted = bench.adapt_to
+    monkeypatch.setattr(bench, "adapt_to", lambda given, *a: taught.append(given) or adapted(given, *a))
+    monkeypatch.setattr(bench, "_constructed", lambda cell, seed, given, truth, deltas, score: [
+        score(name, {"rmse_db": 7.0}, 8, 0.0) for name in deltas
+    ])  # fmt: skip
+    rows = {(r.method, r.task) for r in bench.run(True, test_dir=tmp_path / "none")}
+    assert len(taught) == 1
+    assert {("network", "duke"), ("network+delta", "duke"), ("openckm", "duke")} <= rows
+    assert not {m for m, _ in rows} & {"network+full", "network+last", "openckm+mate"}

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,22 @@ def test_only_rows_whose_intervals_do_not_meet_differ(run_all, tmp_path, monkeyp
     assert "coverage_90: 0.8 [0.75, 0.85], committed 0.9 [0.88, 0.92]" in said
     assert said.count("differs") == 1
     assert (tmp_path / "out" / "heldout.json").is_file()
+
+
+def test_what_cannot_be_compared_is_not_called_a_difference(run_all):
+    """Over few cities a bootstrap is too sure, and a ratio over another rival is another number."""
+
+    def rows(value, half, **further):
+        one = vars(replace(row(value, half, further.pop("metric", "rmse_db")), cases=9, **further))
+        return {("openckm", "gain", "2.0%", one["metric"]): one}
+
+    old = rows(8.0, 0.5)
+    many, few, single = ({f"city {k}": 9.0 for k in range(n)} for n in (12, 3, 1))
+    assert all(run_all.compared(rows(9.0, 0.4, cities=many), old).values()), "apart, and surely so"
+    assert list(run_all.compared(rows(9.0, 0.4, cities=few), old).values()) == [""]
+    assert all(run_all.compared(rows(11.0, 0.4, cities=few), old).values()), "so far apart they differ all the same"
+    for cannot in (rows(11.0, 0.4, cities=single), rows(11.0, 0.4, over="kriging"), rows(9.0, 0.1, metric="cpu_s")):
+        assert run_all.compared(cannot, old | rows(1.0, 0.1, metric="cpu_s")) == {}
 
 
 def test_a_benchmark_that_fails_is_said_and_the_others_go_on(run_all, tmp_path, monkeypatch, capsys):

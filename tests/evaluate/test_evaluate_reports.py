@@ -9,6 +9,7 @@ from rich.console import Console
 
 from openckm.errors import InputError, OptionError
 from openckm.evaluate.registry import BENCHES, bench, bench_names, table_of
+from openckm.evaluate.report import curves
 from openckm.evaluate.report import rows as rows_module
 from openckm.evaluate.report.cases import cases_path, read_cases, write_cases
 from openckm.evaluate.report.rows import Results, Row, commit_id, cpu_flags, machine, peak_mb, write_report
@@ -140,3 +141,22 @@ def test_a_report_says_by_what_else_it_was_measured(tmp_path):
 def test_the_machine_states_its_arithmetic():
     assert machine().endswith(("networks in fp32", "networks in bf16"))
     assert all(flag in machine() for flag in cpu_flags())
+
+
+def test_a_learning_curve_is_continued_by_its_own_law():
+    """On an exact power law the larger network's row is the law's value, and every city alone would say the same."""
+    scores = [
+        Score(name, "validation", "1,000 samples", f"map {k}", f"city {k // 2}",
+              {"rmse_db": (8.0 + k) * weights**-0.1, "parameters_m": weights, "cpu_minutes": 1.0}, 9, 1, 0.1)
+        for name, weights in (("tiny", 0.2), ("middle", 0.64), ("small", 1.44))
+        for k in range(6)
+    ]  # fmt: skip
+    rows = {(r.method, r.metric): r for r in curves.table(scores)}
+    large = rows[curves.LARGE, "rmse_db"]
+    assert large.value == pytest.approx(10.5 * 8.6**-0.1, rel=1e-5)
+    assert large.ci_low < large.value < large.ci_high
+    doubled = rows[curves.LARGE, "rmse_db, weights doubled"]
+    assert (doubled.value, doubled.ci_low, doubled.ci_high) == pytest.approx((2**-0.1,) * 3, rel=1e-5)
+    assert rows["small", "parameters_m"].value == pytest.approx(1.44)
+    two = [s for s in scores if s.method != "tiny"]
+    assert all(row.method != curves.LARGE for row in curves.table(two)), "two sizes say nothing of a line"

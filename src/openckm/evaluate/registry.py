@@ -44,7 +44,7 @@ BENCHES: dict[str, str] = {
 """Name of each benchmark and the module whose function `run` it is."""
 
 
-_TABLES: dict[str, str] = {"page": "openckm.evaluate.report.medians"}
+_TABLES: dict[str, str] = {"curves": "openckm.evaluate.report.curves", "page": "openckm.evaluate.report.medians"}
 """Reports of scripts in bench/ that keep cases, and the module whose function `table` makes their rows of them."""
 
 

@@ -61,7 +61,8 @@ from openckm.priors.pretrained import embedded_prior
 from openckm.store.delta import Delta
 from openckm.store.weights import write_aside
 
-SEEDS, QUICK_SEEDS = 5, 1
+SEEDS = 5
+_QUICK_STEPS = 5
 _MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The cell of the mast that faces the same way."""
 _Scorer = Callable[[str, dict[str, float], int, float], Score]
@@ -78,7 +79,7 @@ def run(
     quick: bool = False,
     progress: Progress | None = None,
     *,
-    cells: Sequence[str] = DUKE_CELLS,
+    cells: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
     test_dir: Path | None = None,
     keep: Path | None = None,
@@ -86,9 +87,9 @@ def run(
     """Return the rows of the benchmark.
 
     Args:
-        quick: one seed instead of five.
+        quick: one cell, taught for a few steps and judged by its blocks alone; no rivals, and no few readings.
         progress: called as progress(what, done, total).
-        cells: Duke cells.
+        cells: Duke cells; overrides `quick`.
         seeds: the seeds of the hidden blocks; overrides `quick`.
         test_dir: folder of the maps that forgetting is measured on; None: $OPENCKM_TEST_DATA, or the sample.
         keep: folder in which deltas stay, and are found again; None means $OPENCKM_BENCH_KEEP, if set.
@@ -96,24 +97,28 @@ def run(
     Raises:
         OpenCKMError: whatever an adaptation or a construction raises.
     """
-    chosen = range(QUICK_SEEDS if quick else SEEDS) if seeds is None else seeds
+    chosen = range(1 if quick else SEEDS) if seeds is None else seeds
+    names = (DUKE_CELLS[:1] if quick else DUKE_CELLS) if cells is None else cells
     kept = keep_folder(keep)
     scores: list[Score] = []
     with ExitStack() as stack:
-        home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / "adapt"
-        jobs = [(name, seed) for seed in chosen for name in cells]
+        home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / f"adapt{'-quick' * quick}"
+        jobs = [(name, seed) for seed in chosen for name in names]
         for k, (name, seed) in enumerate(jobs):
             if progress is not None:
                 progress(f"cell {name}, seed {seed}", k, len(jobs))
-            scores += remembered(home / f"{name}-{seed}.json", partial(_cell_scores, duke_cell(name), seed, home))
-            forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True))
+            own = partial(_cell_scores, duke_cell(name), seed, home, quick=quick)
+            scores += remembered(home / f"{name}-{seed}.json", own)
+            forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True), quick=quick)
             scores += remembered(home / f"{name}-{seed}-forgetting.json", forgot)
-            for kind in RIVALS:
+            for kind in () if quick else RIVALS:
                 taught = partial(rival_scores, duke_cell(name), seed, home, kind)
                 scores += remembered(home / f"{name}-{seed}-{kind}.json", taught)
-            for count in COUNTS:
+            for count in () if quick else COUNTS:
                 few = partial(_few_scores, duke_cell(name), seed, home, count)
                 scores += remembered(home / f"{name}-{seed}-{count}.json", few)
+    if quick:  # what so few steps teach is compared with no other run
+        scores = [replace(s, split=f"{s.split}, {_QUICK_STEPS} steps") for s in scores]
     return Results(table(scores), scores)
 
 
@@ -145,14 +150,14 @@ def _ratio(here: Sequence[Score], after: str, before: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
+def _forgetting(name: str, seed: int, home: Path, folder: Path, *, quick: bool = False) -> list[Score]:
     """Return the scores of prior and taught network on maps of held-out cities; none where there are no maps."""
     if not folder.is_dir():
         return []
     net, _ = embedded_prior()
     models = {"network": net, "network+delta": with_delta(net, Delta.read(home / f"{name}-{seed}.delta"))}
     scores = []
-    for k, traced in enumerate(load_heldout(folder, _FORGETTING_MAPS)):
+    for k, traced in enumerate(load_heldout(folder, 2 if quick else _FORGETTING_MAPS)):
         for share in _FORGETTING_SHARES:
             given, truth = heldout_case(traced, "gain", share, k)
             scene = prepare_scene(given, traced.grid, net.multiple, planes=planes_of(net))
@@ -168,11 +173,11 @@ def _forgetting(name: str, seed: int, home: Path, folder: Path) -> list[Score]:
     return scores
 
 
-def _cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
+def _cell_scores(cell: DukeCell, seed: int, home: Path, *, quick: bool = False) -> list[Score]:
     """Return the scores of one cell with the blocks that a seed hides."""
     given, truth = _case(cell, seed)
     begun = time.process_time()
-    delta, keeps = _delta(cell, seed, given, home)
+    delta, keeps = _delta(cell, seed, given, home, quick=quick)
     seconds = time.process_time() - begun
     score = partial(_score, cell, seed, truth)
     judged = {"kept": float(keeps), "judged_ratio": delta.ratio, "judged_high": delta.ratio_high}
@@ -180,8 +185,10 @@ def _cell_scores(cell: DukeCell, seed: int, home: Path) -> list[Score]:
     net, _ = embedded_prior()
     for name, model in (("network", net), ("network+delta", with_delta(net, delta))):
         scores.append(score(name, {"rmse_db": _one_call_db(cell, given, truth, net, model)}, 1, 0.0))
-    scores += _constructed(cell, seed, given, truth, delta, home, score, keeps=keeps)
-    return scores
+    taught = "openckm+delta" if keeps else "openckm+refused"
+    made = _constructed(cell, seed, given, truth, {"openckm": None, taught: delta}, score)
+    scores += made if keeps else [*made, replace(made[0], method="openckm+delta")]
+    return scores if quick else scores + _by_the_mate(cell, seed, given, truth, home, made[0], score)
 
 
 def _score(
@@ -247,29 +254,30 @@ def _few_scores(cell: DukeCell, seed: int, home: Path, count: int) -> list[Score
 
 
 def _constructed(
-    cell: DukeCell, seed: int, given: Observations, truth: Truth, delta: Delta, home: Path, score: _Scorer, *,
-    keeps: bool,
-) -> list[Score]:  # fmt: skip
-    """Return the scores of the whole of `ckm construct`, without a delta, with the cell's own and with its mate's."""
+    cell: DukeCell, seed: int, given: Observations, truth: Truth, deltas: dict[str, Delta | None], score: _Scorer
+) -> list[Score]:
+    """Return the scores of the whole of `ckm construct` with each of some deltas, by the name of its row."""
     net, card = embedded_prior()
     calibration = prior_calibration(None, card.sha256)
-    mate, _ = _case(duke_cell(_MATE[cell.name]), seed)
-    other, mate_keeps = _delta(duke_cell(_MATE[cell.name]), seed, mate, home)
-    own = "openckm+delta" if keeps else "openckm+refused"
     scores: list[Score] = []
-    for name, taught in (("openckm", None), (own, delta), ("openckm+mate", other if mate_keeps else None)):
-        if name == "openckm+mate" and taught is None:  # a delta that was refused is not used
-            scores.append(replace(scores[0], method=name))
-            continue
-        denoiser = net if taught is None else with_delta(net, taught)
+    for name, delta in deltas.items():
+        denoiser = net if delta is None else with_delta(net, delta)
         begun = time.process_time()
         made = OpenCKM(LoadedPrior(denoiser, card.name, calibration)).reconstruct(given, cell.grid, draws=0, seed=seed)
         took = time.process_time() - begun
         calls = int(made.provenance["network_evaluations"])
         scores.append(score(name, score_map(made, truth, seed=seed), calls, took))
-    if not keeps:
-        scores.append(replace(scores[0], method="openckm+delta"))
     return scores
+
+
+def _by_the_mate(
+    cell: DukeCell, seed: int, given: Observations, truth: Truth, home: Path, without: Score, score: _Scorer
+) -> list[Score]:
+    """Return the score with the delta of the cell's mate; where that was refused it is not used."""
+    mate, _ = _case(duke_cell(_MATE[cell.name]), seed)
+    other, kept = _delta(duke_cell(_MATE[cell.name]), seed, mate, home)
+    name = "openckm+mate"
+    return _constructed(cell, seed, given, truth, {name: other}, score) if kept else [replace(without, method=name)]
 
 
 def _case(cell: DukeCell, seed: int) -> tuple[Observations, Truth]:
@@ -277,12 +285,13 @@ def _case(cell: DukeCell, seed: int) -> tuple[Observations, Truth]:
     return given, truth
 
 
-def _delta(cell: DukeCell, seed: int, given: Observations, home: Path) -> tuple[Delta, bool]:
+def _delta(cell: DukeCell, seed: int, given: Observations, home: Path, *, quick: bool = False) -> tuple[Delta, bool]:
     """Return the delta of a cell and whether its judging blocks keep it; made once."""
     path, kept = home / f"{cell.name}-{seed}.delta", home / f"{cell.name}-{seed}.kept"
     if path.exists() and kept.exists():
         return Delta.read(path), kept.read_text() == "True"
-    done = adapt_to(given, cell.grid, embedded_prior(), AdaptOptions(minutes=1e6), home / path.stem)
+    options = AdaptOptions(minutes=1e6, steps=_QUICK_STEPS, judge_map=False) if quick else AdaptOptions(minutes=1e6)
+    done = adapt_to(given, cell.grid, embedded_prior(), options, home / path.stem)
     done.delta.write(path)
     write_aside(kept, str(done.kept).encode())
     return done.delta, done.kept

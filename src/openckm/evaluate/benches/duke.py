@@ -48,7 +48,7 @@ def run(
     """Return the rows of the benchmark.
 
     Args:
-        quick: one seed instead of five.
+        quick: one seed instead of five, and of the tasks by phone those of one cell alone.
         progress: called as progress(what, done, total).
         methods: the methods to compare; None means the baselines and the product, asked both questions.
         seeds: number of seeds; overrides `quick`.
@@ -64,9 +64,10 @@ def run(
     work = _DukeWork(None if methods is None else tuple(methods))
     scores = sweep(work, cases, workers=workers, progress=progress)
     if methods is None:  # the tasks by phone are the product's and its rival's
-        from openckm.evaluate.benches.duke_phones import phone_scores
+        from openckm.evaluate.benches.duke_phones import PROTOCOLS, QUICK_PROTOCOLS, phone_scores
 
-        scores += phone_scores(range(count), cells=cells, progress=progress, workers=workers)
+        asked = QUICK_PROTOCOLS if quick else PROTOCOLS
+        scores += phone_scores(range(count), protocols=asked, cells=cells, progress=progress, workers=workers)
     return Results(table(scores), scores)
 
 

@@ -36,6 +36,8 @@ from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 
 PROTOCOLS = ("alone", "sister known", "sister hidden", "limits at 50 %", "limits at 20 %")
+QUICK_PROTOCOLS = ("alone", "limits at 50 %")
+"""What a quick run asks: a map of two cells at once takes minutes of processor time."""
 SISTERS = {"A": "B", "B": "A", "C": "D", "D": "C"}
 """The other radio cell of the same sector."""
 SPLITS = ("random", "block")

@@ -142,8 +142,8 @@ def run(
     Args:
         quick: 60 steps of one seed instead of 2500 of five; too few to learn much.
         progress: called as progress(what, done, total).
-        data_dir: folder of training shards; None: $OPENCKM_TRAIN_DATA or the cache.
-        test_dir: folder of test shards; None: $OPENCKM_TEST_DATA or the cache.
+        data_dir: folder of training shards; None: `data_folder("train")`.
+        test_dir: folder of test shards; None: `data_folder("test")`.
         keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
         options: what is trained; overrides `quick`.
 
@@ -153,9 +153,10 @@ def run(
     """
     chosen = options or (QUICK if quick else InvdiffOptions())
     kept = keep_folder(keep)
-    seen = training_maps(data_dir or data_folder("train"))
+    seen = training_maps(data_dir or data_folder("train", quick))
     sizes = {m.grid.cell_m for m in seen}
-    held = [m for m in load_heldout(test_dir or data_folder("test"), 10_000) if m.grid.cell_m in sizes][: chosen.maps]
+    tested = load_heldout(test_dir or data_folder("test", quick), 10_000)
+    held = [m for m in tested if m.grid.cell_m in sizes][: chosen.maps]
     if not held:
         raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
     maps = TrainingSet(seen, chosen.samples())

@@ -45,7 +45,7 @@ def mean_interval(values: ArrayLike, clusters: ArrayLike, *, seed: int = 0, resa
     v = _checked(values, clusters)
     weights = resampled_weights(clusters, v.shape[0], seed=seed, resamples=resamples)
     means = (weights @ v) / weights.sum(1)
-    return _interval(float(v.mean()), means)
+    return interval_of(float(v.mean()), means)
 
 
 def ratio_interval(
@@ -60,7 +60,7 @@ def ratio_interval(
     if not (bottom > 0).all():
         raise OptionError("a ratio of scores needs positive scores in the denominator")
     weights = resampled_weights(clusters, top.shape[0], seed=seed, resamples=resamples)
-    return _interval(float(top.mean() / bottom.mean()), (weights @ top) / (weights @ bottom))
+    return interval_of(float(top.mean() / bottom.mean()), (weights @ top) / (weights @ bottom))
 
 
 def _checked(values: ArrayLike, clusters: ArrayLike) -> NDArray[np.float64]:
@@ -84,6 +84,7 @@ def resampled_weights(clusters: ArrayLike, n: int, *, seed: int = 0, resamples: 
     return picks[:, member].astype(np.float64)
 
 
-def _interval(value: float, resampled: NDArray[np.float64]) -> Interval:
+def interval_of(value: float, resampled: NDArray[np.float64]) -> Interval:
+    """Return an estimate with the interval of the estimates of its resamples, shape (resamples,)."""
     low, high = np.quantile(resampled, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
     return Interval(value, float(low), float(high))
