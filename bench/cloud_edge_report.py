@@ -22,7 +22,8 @@ def draw(bed: Any, path: Path, edges: Mapping[str, tuple[str, str]]) -> None:
     versions = sorted({row[1] for rows in bed.states.values() for row in rows} - {""})
     colour = {"": COLOURS[""], **dict(zip(versions, (COLOURS["old"], COLOURS["new"], "#aa3377"), strict=False))}
     figure, axes = pyplot.subplots(figsize=(11, 5.5), layout="constrained")
-    for k, edge in enumerate(reversed(edges)):
+    upwards = list(reversed(list(edges)))
+    for k, edge in enumerate(upwards):
         rows = bed.states.get(edge, [])
         for (begin, version, alarm), (end, _, _) in zip(rows, [*rows[1:], rows[-1]] if rows else [], strict=True):
             axes.barh(k, end - begin, left=begin, height=0.4, color=colour.get(version, "black"))
@@ -36,7 +37,7 @@ def draw(bed: Any, path: Path, edges: Mapping[str, tuple[str, str]]) -> None:
         axes.axvline(when, color="#999999", linewidth=0.8, linestyle=":")
         label, side = re.split(r"[,(:]", what)[0].strip(), "left" if when < 0.6 * last else "right"
         axes.text(when, len(edges) - 0.45 + 0.22 * (n % 5), f" {label} ", fontsize=7, ha=side)
-    axes.set_yticks(range(len(edges)), [f"{edge}\n{edges[edge][0]}, {edges[edge][1]}" for edge in reversed(edges)])
+    axes.set_yticks(range(len(edges)), [f"{edge}\n{edges[edge][0]}, {edges[edge][1]}" for edge in upwards])
     axes.set_ylim(-0.6, len(edges) + 0.7)
     axes.set_xlim(left=0.0)
     axes.set_xlabel("time [s]")

@@ -69,7 +69,8 @@ def points(traced: TracedMap, task: str, seed: int) -> dict[str, Any]:
 
 def blocks(traced: TracedMap, seed: int) -> tuple[AreaReading, ...]:
     """Return averages in linear power over blocks of 4 x 4 cells that are covered."""
-    power, grid, found = 10.0 ** (traced.gain_db.astype(np.float64) / 10.0), traced.grid, []
+    power, grid = 10.0 ** (traced.gain_db.astype(np.float64) / 10.0), traced.grid
+    found: list[AreaReading] = []
     half, across = 0.5 * grid.cell_m, grid.shape[1] // 4
     for place in np.random.default_rng([seed, 6]).permutation((grid.shape[0] // 4) * across):
         row, col = 4 * (int(place) // across), 4 * (int(place) % across)

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from openckm.evaluate.benches.edge import node_request
 from openckm.evaluate.nodes import NodeProcess, free_ports
 from openckm.nn.memory import resident_mb
 from openckm.priors.denoiser import MapDenoiser, MapDenoiserOptions
@@ -43,7 +44,7 @@ from openckm.store import KeyFolder, Repository
 PATIENCE_S = 120.0
 GROWTH = 1.1
 """Memory of the last third of the calm time over that of its second third, at most."""
-CARD = {
+CARD: dict[str, Any] = {
     "name": "soak", "cell_m": (1.0, 8.0), "carrier_hz": (1e9, 6e9), "training_data": "none", "recipe": "bench",
     "metrics": {"rmse_db": 1.0}, "licence": "Apache-2.0", "credits": "nobody",
 }  # fmt: skip
@@ -69,19 +70,9 @@ def requests() -> list[dict[str, Any]]:
     """Return requests of several kinds and shapes."""
     out: list[dict[str, Any]] = []
     for seed, side in enumerate((16, 16, 24, 32)):
-        rng = np.random.default_rng(seed)
-        grid = {"rows": side, "cols": side, "cell_m": 4.0}
-        x, y = rng.uniform(1.0, 4.0 * side - 1.0, (2, 20))
-        points = {"x": x.tolist(), "y": (-y).tolist(), "value": rng.normal(-95.0, 8.0, 20).tolist(), "unit": "dB"}
-        common = {"grid": grid, "seed": seed, "deadline_s": 600.0}
-        out.append(common | {"kind": "site", "points": [points], "draws": 2, "symmetrise": seed % 2 == 0})
-        steps = [{"type": "select", "channels": ["gain_db"]}, {"type": "downsample", "factor": 8, "kernel": "mean"}]
-        likelihood = {
-            "type": "gaussian", "unit": "physical", "sigma": 1.0, "operator": {"type": "chain", "steps": steps},
-            "y": rng.normal(-95.0, 8.0, (side // 8, side // 8)).tolist(),
-        }  # fmt: skip
-        evidence = common | {"kind": "evidence", "likelihood": likelihood}
-        out += [evidence | {"method": "jfs", "draws": 3, "steps": 4}, evidence | {"method": "mean", "draws": 0}]
+        out.append(node_request("site", side, seed) | {"draws": 2, "symmetrise": seed % 2 == 0})
+        out.append(node_request("jfs", side, seed) | {"draws": 3, "steps": 4})
+        out.append(node_request("mean", side, seed))
     return out
 
 

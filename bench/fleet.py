@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openckm.evaluate.report.rows import Row, peak_mb, write_report
+from openckm.evaluate.report.rows import Row, plain_row, write_report
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
 DAY_S = 86_400
@@ -41,6 +41,7 @@ EDGES = 10_000
 POLL_S = 600
 LINE_MBIT_S = 10.0
 PRECISIONS = ("fp32", "bf16", "int8")
+FETCHES = {"poll": "poll without news", "update": "update, differences", "whole": "update, whole model"}
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,14 @@ class Meter(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", '"0123456789abcdef"')
         Meter.requests += 1
-        Meter.sent += len(b"".join(self._headers_buffer)) + 2 + len(content)
+        Meter.sent += len(content)
         self.end_headers()
         self.wfile.write(content)
+
+    def flush_headers(self) -> None:
+        """Count the headers as they leave."""
+        Meter.sent += sum(len(line) for line in getattr(self, "_headers_buffer", ()))
+        super().flush_headers()
 
     def log_message(self, format: str, *args: object) -> None:
         """Be quiet."""
@@ -157,14 +163,10 @@ def rows_of(costs: dict[tuple[str, str], Cost], seconds: float) -> list[Row]:
     """Return the table: what was measured, and what the fleet makes of it."""
     rows: list[Row] = []
 
-    def row(method: str, task: str, split: str, metric: str, value: float, n: int = 1) -> None:
-        rows.append(Row(method, task, split, metric, value, value, value, n, 0, seconds, peak_mb()))
-
     for (what, precision), one in costs.items():
-        row({"poll": "poll without news", "update": "update, differences", "whole": "update, whole model"}[what],
-            "one edge", precision, "bytes", one.bytes)  # fmt: skip
-        row({"poll": "poll without news", "update": "update, differences", "whole": "update, whole model"}[what],
-            "one edge", precision, "requests", one.requests)  # fmt: skip
+        where = (FETCHES[what], "one edge", precision)
+        rows.append(plain_row(*where, "bytes", one.bytes, seconds=seconds))
+        rows.append(plain_row(*where, "requests", one.requests, seconds=seconds))
     for precision in PRECISIONS:
         poll, update, whole = (costs[what, precision] for what in ("poll", "update", "whole"))
         at_once = {"update": update, "release": True, "together": True}
@@ -177,7 +179,7 @@ def rows_of(costs: dict[tuple[str, str], Cost], seconds: float) -> list[Row]:
         ]
         for method, task, how in days:
             for metric, value in played(poll, **how).items():
-                row(method, task, precision, metric, value, EDGES)
+                rows.append(plain_row(method, task, precision, metric, value, EDGES, seconds=seconds))
     return rows
 
 

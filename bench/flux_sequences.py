@@ -18,20 +18,20 @@ from openckm.data.averaging import Averaging
 from openckm.data.raytrace import single_thread
 from openckm.data.scenes import GenerateOptions
 from openckm.data.sequences import SequenceOptions, make_sequence
+from openckm.data.split import Split
 
-PLACES = {
+PLACES: dict[Split, tuple[str, ...]] = {
     "test": ("san_francisco", "rotterdam", "", "") * 3,
     "validation": ("florence", "") * 3,
 }
 """The city of each place; empty = an invented one."""
 
 
-def options_of(split: str, city: str, layouts: Path) -> SequenceOptions:
+def options_of(split: Split, city: str, layouts: Path) -> SequenceOptions:
     """Return how a place of this set and city is drawn and traced."""
-    real = {"cities": (city,), "real_share": 1.0} if city else {"real_share": 0.0}
     scenes = GenerateOptions(
         maps=1, split=split, seed=19, cells=64, cell_sizes_m=(2.0,), rays=500_000, transmitters=1,
-        layouts_dir=layouts, **real,
+        layouts_dir=layouts, cities=(city,) if city else (), real_share=1.0 if city else 0.0,
     )  # fmt: skip
     return SequenceOptions(scenes, Averaging(2, 1.0, 40))
 

@@ -23,6 +23,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.edge.contribute import HELD, ContributeOptions, _taught
 from openckm.edge.private_training import NoiseOptions
 from openckm.priors.adapter import LowRank, difference
-from openckm.priors.denoiser import MapDenoiser
+from openckm.priors.denoiser import Denoiser, MapDenoiser
 from openckm.priors.pretrained import embedded_prior
 from openckm.priors.schedules import EDM
 from openckm.training.objective import TrainOptions, denoising_loss
@@ -44,7 +45,7 @@ DRAWS = 6
 """Samples of evidence and noise by which a map's loss is averaged."""
 
 
-def losses(net: torch.nn.Module, maps: Sequence[TracedMap]) -> np.ndarray:
+def losses(net: Denoiser, maps: Sequence[TracedMap]) -> np.ndarray:
     """Return the mean loss of each map, under the same evidence and noise whatever the network."""
     held, out = TrainingSet(maps, SampleOptions(nothing=0.2)), np.zeros(len(maps))
     for k in range(len(maps)):
@@ -72,7 +73,9 @@ def moved(net: MapDenoiser, made: dict[str, torch.Tensor]) -> MapDenoiser:
     return anchored.interpolated(1.0)
 
 
-def one_run(net: MapDenoiser, maps: list[TracedMap], count: int, seed: int, options: ContributeOptions) -> dict:
+def one_run(
+    net: MapDenoiser, maps: list[TracedMap], count: int, seed: int, options: ContributeOptions
+) -> dict[str, Any]:
     """Let an edge learn from so many maps, attack what it hands over, and return what was found."""
     scenes = np.random.default_rng(seed).permutation(len(maps) // PER_SCENE)
     order = [maps[PER_SCENE * int(s) + k] for s in scenes for k in range(PER_SCENE)]

@@ -121,10 +121,11 @@ class Changer(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Change a number."""
-        if type(node.value) in (int, float) and self._here(node, f"{node.value} -> changed"):
-            return ast.copy_location(
-                ast.Constant(node.value + 1 if type(node.value) is int else node.value * 1.1 + 0.01), node
-            )
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return node
+        if self._here(node, f"{value!r} -> changed"):
+            return ast.copy_location(ast.Constant(value + 1 if isinstance(value, int) else value * 1.1 + 0.01), node)
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
@@ -280,16 +281,16 @@ def enter(tree: Path) -> None:
     hypothesis.settings.load_profile("mutants")
 
 
-def tested(arguments: list[str], recorder: Recorder) -> int:
+def tested(arguments: list[str], plugin: object) -> int:
     """Run tests within this process."""
     import pytest
 
     options = ["-q", "-m", "not slow", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return int(pytest.main([*options, *arguments], plugins=[recorder]))
+    return int(pytest.main([*options, *arguments], plugins=[plugin]))
 
 
-def traced(tree: Path, folders: list[str], out: Path) -> None:
-    """Run all tests of some folders under coverage and write the trace."""
+def traced(tree: Path, folders: list[str], out: Path) -> int:
+    """Run all tests of some folders under coverage and write the trace; the exit status of that is 0."""
     import coverage
 
     enter(tree)
@@ -308,6 +309,7 @@ def traced(tree: Path, folders: list[str], out: Path) -> None:
     }
     seconds = {test: s for test, s in recorder.seconds.items() if math.isfinite(s)}
     out.write_text(json.dumps({"seconds": seconds, "lines": lines}), encoding="utf-8")
+    return 0
 
 
 def in_child(work: Callable[[], int], limit_s: float, log: Path) -> int | None:
@@ -342,7 +344,7 @@ def in_child(work: Callable[[], int], limit_s: float, log: Path) -> int | None:
 def chosen_tests(mutant: Mutant, line: int, trace: Trace, budget_s: float) -> tuple[list[str], int, float]:
     """Return the tests that judge a mutant, how many that run it are left out, and how long the tests take [s]."""
     every, near = trace.tests_of(mutant, line)
-    tests, length = [], 0.0
+    tests, length = list[str](), 0.0
     for test in every:
         if tests and length + trace.seconds[test] > budget_s:
             break
@@ -511,7 +513,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*left_out))
         kept, folders = out.with_suffix(".trace.json"), [*(PACKAGES[name][1] for name in names), SHARED]
         if not kept.is_file():
-            in_child(lambda: traced(tree, folders, kept) or 0, 1e6, out.with_suffix(".trace.log"))
+            in_child(lambda: traced(tree, folders, kept), 1e6, out.with_suffix(".trace.log"))
         judge = Judge(tree, Trace(**json.loads(kept.read_text(encoding="utf-8"))), arguments.budget, done)
         inside = {n: changed(tree / m.file, m.place)[1].inside for n, m in todo}
         judge.among_loaded([(n, m) for n, m in todo if inside[n]], folders)

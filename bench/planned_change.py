@@ -21,6 +21,7 @@ import numpy as np
 
 from openckm.data.generate import SceneTraces
 from openckm.data.scenes import GenerateOptions, draw_scene
+from openckm.data.split import Split
 from openckm.edge.change import ERROR_SHARE
 from openckm.infer.experts import gain_of
 from openckm.infer.scene import prepare_scene
@@ -37,16 +38,17 @@ SHARES = (0.6, 0.8, ERROR_SHARE, 1.2, 1.5, 2.0)
 """Error shares for which it is told how much of the change intervals hold."""
 
 
-def pair(number: int, split: str) -> dict[str, Any] | None:
+def pair(number: int, split: Split) -> dict[str, Any] | None:
     """Return the row of one scene, None where none could be drawn."""
     options = GenerateOptions(split=split, seed=2210, cell_sizes_m=(2.0, 4.0), real_share=0.8, transmitters=1)
     scene = next((s for a in range(8) if (s := draw_scene(options, number, a)) is not None), None)
     if scene is None:
         return None
     rng = np.random.default_rng([2210, number])
-    before = replace(scene.antennas[0], azimuth_deg=float(rng.uniform(-180, 180)), downtilt_deg=6.0)
+    azimuth = float(rng.uniform(-180, 180))
+    before = replace(scene.antennas[0], azimuth_deg=azimuth, downtilt_deg=6.0)
     turn, tilt = float(rng.choice([30.0, 60.0, 120.0, 180.0])), float(rng.choice([2.0, 6.0, 12.0]))
-    after = replace(before, azimuth_deg=before.azimuth_deg + turn, downtilt_deg=tilt)
+    after = replace(before, azimuth_deg=azimuth + turn, downtilt_deg=tilt)
     traces = SceneTraces(scene)
     gain = [
         np.mean([traces.field(one, seed, vehicles=False).gain for seed in range(SEEDS)], axis=0)
@@ -55,16 +57,14 @@ def pair(number: int, split: str) -> dict[str, Any] | None:
     grid = Grid((scene.trace.cells, scene.trace.cells), scene.trace.cell_m)
     half, layout = scene.trace.half_m, Layout(grid, scene.height_m.astype(np.float32))
     network = embedded_prior()[0]
-    told = []
-    for one in (before, after):
-        tower = Transmitter(
-            one.x_m + half, one.y_m - half, one.z_m, scene.carrier_hz, 90.0 - one.azimuth_deg, one.downtilt_deg
-        )
+    answers = []
+    for one, towards in ((before, azimuth), (after, azimuth + turn)):
+        tower = Transmitter(one.x_m + half, one.y_m - half, one.z_m, scene.carrier_hz, 90.0 - towards, one.downtilt_deg)
         asked = prepare_scene(Observations(layout=layout, transmitter=tower), grid, network.multiple)
-        told.append(gain_of(posterior_mean(network, asked.condition, symmetrise=False))[0][0].reshape(grid.shape))
+        answers.append(gain_of(posterior_mean(network, asked.condition, symmetrise=False))[0][0].reshape(grid.shape))
     good = (scene.height_m <= 0) & (gain[0] > 1e-20) & (gain[1] > 1e-20)
     real = 10 * np.log10(gain[1][good] / gain[0][good])
-    said = (told[1] - told[0])[good]
+    said = (answers[1] - answers[0])[good]
     much = np.abs(said) > 3.0
     error = np.abs(real - said)
     return {
@@ -83,14 +83,14 @@ def main() -> None:
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--scenes", type=int, default=12)
     parser.add_argument("--output", "-o", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     rows = []
-    for number in range(told.scenes):
-        row = pair(number, told.split)
+    for number in range(given.scenes):
+        row = pair(number, given.split)
         if row is not None:
             rows.append(row)
             print(json.dumps(row), flush=True)
-            told.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+            given.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -147,15 +147,15 @@ def main() -> None:
     sets = {"held-out places": real[:: max(len(real) // 6, 1)]}
     scale = real.std(axis=(0, 2, 3))[None, :, None, None]
     rows = [{"set": "held-out places", "maps": len(real), "distance": None, **shapes(real)}]
-    pair = [patches(half / scale, rng) for half in halves]
-    floor, (precision, recall) = sliced_wasserstein(*pair), precision_recall(*pair)
+    one, other = (patches(half / scale, rng) for half in halves)
+    floor, (precision, recall) = sliced_wasserstein(one, other), precision_recall(one, other)
     rows.append({
         "set": "floor", "maps": len(real), "distance": round(floor, 4), "precision": round(precision, 3),
         "recall": round(recall, 3),
     })  # fmt: skip
     ways: dict[str, tuple[Denoiser, int, float]] = {}
-    for pair in arguments.prior:
-        name, folder = pair.split("=", 1)
+    for given in arguments.prior:
+        name, folder = given.split("=", 1)
         net, _ = load_prior(None if folder == "shipped" else Path(folder))
         ways[name] = net, arguments.steps, 1.0
     if arguments.ways:

@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 from PIL import Image
 
 from openckm.evaluate.benches.p1 import BenchOptions
-from openckm.evaluate.p1.methods import Reference
+from openckm.evaluate.p1.methods import reference
 from openckm.evaluate.p1.tasks import FACTOR, TASKS, P1Case
 from openckm.evaluate.p1.windows import cases_of, held_windows
 from openckm.evaluate.samplers.methods import CaseMethod, Estimated, Ours
@@ -55,7 +55,7 @@ def figure(cases: list[P1Case], path: Path) -> None:
     prior, zeta = embedded_prior()[0], dict(BenchOptions().zeta)
     made, axes = plt.subplots(2 * len(cases), 6, figsize=(9.6, 13.0), layout="constrained")
     for k, case in enumerate(cases):
-        rival = Reference("nearest" if case.task == "jtqr" else "kriging")
+        rival = reference("nearest" if case.task == "jtqr" else "kriging")
         chain = Ours(prior, "dps", STEPS, 1, strength=zeta[case.task])
         methods = [(rival.name, rival), ("OpenCKM", Estimated(prior)), ("8 chains", Estimated(prior, 8, method="jfs")),
                    (f"Algorithm 2, {STEPS} steps", chain)]  # fmt: skip

@@ -134,7 +134,7 @@ def vehicles(given: argparse.Namespace) -> None:
     entrance = net.network.entrance.weight.requires_grad_(True)
     new = torch.zeros_like(entrance)
     new[:, old.network.entrance.weight.shape[1] :] = 1.0
-    entrance.register_hook(lambda gradient: gradient * new)  # the old weights stay as they are
+    entrance.register_hook(lambda gradient: gradient * new)  # type: ignore[no-untyped-call]  # old weights stay
     train, kept = maps_of(given.data, given.held, with_cars=True)
     held = [m for m in kept if m.vehicle_m is not None]
     maps = Maps(train, planes_of(net), seed=19)

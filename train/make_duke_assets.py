@@ -15,6 +15,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import osmium
 
@@ -57,12 +58,12 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
     path.write_bytes(gzip.compress(text.getvalue().encode(), compresslevel=9, mtime=0))
 
 
-def read_buildings(path: Path, grid: Grid) -> list[dict[str, object]]:
+def read_buildings(path: Path, grid: Grid) -> list[dict[str, Any]]:
     """Return the GeoJSON features of all buildings that touch the window enlarged by MARGIN_M."""
     factory = osmium.geom.GeoJSONFactory()
     features = []
     for area in osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter("building")):
-        if not area.is_area() or "building" not in area.tags:
+        if not isinstance(area, osmium.osm.Area) or "building" not in area.tags:
             continue
         geometry = json.loads(factory.create_multipolygon(area))
         if touches(geometry, grid):
@@ -70,7 +71,7 @@ def read_buildings(path: Path, grid: Grid) -> list[dict[str, object]]:
             kind = "way" if area.from_way() else "relation"
             properties = {**tags, "osm_id": f"{kind}/{area.orig_id()}"}
             features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    return sorted(features, key=lambda f: str(f["properties"]["osm_id"]))  # type: ignore[index]
+    return sorted(features, key=lambda f: str(f["properties"]["osm_id"]))
 
 
 def touches(geometry: dict[str, list[list[list[list[float]]]]], grid: Grid) -> bool:
@@ -86,7 +87,7 @@ def touches(geometry: dict[str, list[list[list[list[float]]]]], grid: Grid) -> b
     )
 
 
-def write_buildings(path: Path, features: list[dict[str, object]]) -> None:
+def write_buildings(path: Path, features: list[dict[str, Any]]) -> None:
     """Write a GeoJSON collection, one building a line."""
     lines = ",\n".join(json.dumps(feature, separators=(",", ":"), ensure_ascii=False) for feature in features)
     note = "\\u00a9 OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"

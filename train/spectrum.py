@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from openckm.data.shards import latent_state, read_shards
+from openckm.evaluate.worlds.splits import evenly
 from openckm.infer.exact.spectrum import SPECTRUM_FILE, fit_spectrum
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import planes_of
@@ -32,7 +33,7 @@ def main() -> None:
     denoiser, _ = load_prior(given.prior)
     maps = [m for m in read_shards(sorted(given.data.glob("*.npz"))) if m.covered.mean() > 0.2]
     maps = [m for m in maps if m.grid.shape == maps[0].grid.shape]
-    chosen = [maps[i] for i in np.unique(np.linspace(0, len(maps) - 1, given.maps).round().astype(int))]
+    chosen = evenly(maps, given.maps)
     clean = torch.as_tensor(np.stack([latent_state(m)[0] for m in chosen]))
     sites = [site_condition(m, known=n % 2 == 0, planes=planes_of(denoiser)) for n, m in enumerate(chosen)]
     condition = Condition.join(sites)

@@ -20,14 +20,14 @@ from worlds import save_tiny
 @pytest.mark.parametrize("method", METHODS)
 def test_an_edge_takes_the_requests(method):
     limits = Limits()
-    request = parse(json.dumps(bench_edge._request(method, 32, 1)).encode(), limits)
+    request = parse(json.dumps(bench_edge.node_request(method, 32, 1)).encode(), limits)
     grid = request.grid.build(limits)
     if isinstance(request, EvidenceRequest):
         assert request.build(limits, grid).domain.shape == (32, 32)
     else:
         assert len(request.observations(limits, grid).gain_points()) == 60
-    assert bench_edge._request(method, 32, 1) == bench_edge._request(method, 32, 1)
-    assert bench_edge._request(method, 32, 1) != bench_edge._request(method, 32, 2)
+    assert bench_edge.node_request(method, 32, 1) == bench_edge.node_request(method, 32, 1)
+    assert bench_edge.node_request(method, 32, 1) != bench_edge.node_request(method, 32, 2)
 
 
 def test_every_method_that_a_request_may_name_is_timed():

@@ -19,19 +19,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openckm.data.shards import TracedMap
 from openckm.evaluate.benches.heldout import NOISE_DB, load_heldout
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import resampled_weights
 from openckm.evaluate.scores.metrics import rmse
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
-from openckm.evaluate.worlds.folders import data_folder
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.infer.construct import OpenCKM
 from openckm.infer.plan import choose_cells
 from openckm.maps.observations import Observations, Points
@@ -44,21 +42,14 @@ Index = NDArray[np.intp]
 Array = NDArray[np.float64]
 
 
+@benchmark("data_dir")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    method: OpenCKM | None = None,
-    maps: int | None = None,
-    counts: Sequence[int] = COUNTS,
+    setup: Setup, method: OpenCKM | None = None, maps: int | None = None, counts: Sequence[int] = COUNTS
 ) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: 3 maps instead of 40.
-        progress: called as progress(what, done, total).
-        data_dir: folder of shards (*.npz); None means `data_folder("test")`.
+        setup: quick means 3 maps instead of 40.
         method: the method that makes the maps; None means the product in one orientation.
         maps: number of maps; overrides `quick`.
         counts: numbers of measurements, ascending.
@@ -67,13 +58,12 @@ def run(
         InputError: if the folder holds no usable shards.
     """
     chosen = method or OpenCKM(symmetrise=False)
-    traced = load_heldout(data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS))
+    traced = load_heldout(setup.maps(), maps or (QUICK_MAPS if setup.quick else MAPS))
     scores: list[Score] = []
     for k, one in enumerate(traced):
         for strategy in STRATEGIES:
             scores += _curve(chosen, one, strategy, counts, k)
-        if progress is not None:
-            progress(f"{one.city}, map {k}", k + 1, len(traced))
+        setup.tell(f"{one.city}, map {k}", k + 1, len(traced))
     return Results(table(scores), scores)
 
 

@@ -25,10 +25,8 @@ set, and a run that was interrupted goes on from there.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,11 +40,11 @@ from openckm.errors import MeasurementError
 from openckm.evaluate.adapt_rivals import RIVALS, rival
 from openckm.evaluate.benches.duke import duke_cases
 from openckm.evaluate.benches.heldout import heldout_case, load_heldout
-from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.cases import keep_folder, remembered
+from openckm.evaluate.report.cases import home_folder, remembered
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import ratio_interval
-from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, score_map, summary_rows
+from openckm.evaluate.scores.scoring import Score, Truth, case_of, city_of, paired, score_map, summary_rows
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.construct import LoadedPrior, OpenCKM
@@ -75,41 +73,31 @@ COUNTS = (50, 200)
 """Cells with readings of task "few"."""
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    cells: Sequence[str] | None = None,
-    seeds: Sequence[int] | None = None,
-    test_dir: Path | None = None,
-    keep: Path | None = None,
-) -> Results:
+@benchmark("test_dir", "keep")
+def run(setup: Setup, cells: Sequence[str] | None = None, seeds: Sequence[int] | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: one cell, taught for a few steps and judged by its blocks alone; no rivals, and no few readings.
-        progress: called as progress(what, done, total).
+        setup: quick means one cell, taught for a few steps and judged by its blocks alone, no rivals, and no few
+            readings; `test_dir` holds the maps that forgetting is measured on.
         cells: Duke cells; overrides `quick`.
         seeds: the seeds of the hidden blocks; overrides `quick`.
-        test_dir: folder of the maps that forgetting is measured on; None: $OPENCKM_TEST_DATA, or the sample.
-        keep: folder in which deltas stay, and are found again; None means $OPENCKM_BENCH_KEEP, if set.
 
     Raises:
         OpenCKMError: whatever an adaptation or a construction raises.
     """
+    quick = setup.quick
     chosen = range(1 if quick else SEEDS) if seeds is None else seeds
     names = (DUKE_CELLS[:1] if quick else DUKE_CELLS) if cells is None else cells
-    kept = keep_folder(keep)
     scores: list[Score] = []
-    with ExitStack() as stack:
-        home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / f"adapt{'-quick' * quick}"
+    with home_folder(setup.keep, f"adapt{'-quick' * quick}") as home:
         jobs = [(name, seed) for seed in chosen for name in names]
         for k, (name, seed) in enumerate(jobs):
-            if progress is not None:
-                progress(f"cell {name}, seed {seed}", k, len(jobs))
+            setup.tell(f"cell {name}, seed {seed}", k, len(jobs))
             own = partial(_cell_scores, duke_cell(name), seed, home, quick=quick)
             scores += remembered(home / f"{name}-{seed}.json", own)
-            forgot = partial(_forgetting, name, seed, home, test_dir or data_folder("test", quick=True), quick=quick)
+            folder = setup.test_dir or data_folder("test", quick=True)
+            forgot = partial(_forgetting, name, seed, home, folder, quick=quick)
             scores += remembered(home / f"{name}-{seed}-forgetting.json", forgot)
             for kind in () if quick else RIVALS:
                 taught = partial(rival_scores, duke_cell(name), seed, home, kind)
@@ -135,17 +123,14 @@ def table(scores: Sequence[Score]) -> list[Row]:
 
 def _ratio(here: Sequence[Score], after: str, before: str) -> list[Row]:
     """Return the row of a ratio of RMSE, paired by case and seed; none where nothing is paired."""
-    own, other = ({(s.case, s.seed): s for s in here if s.method == name} for name in (after, before))
-    pairs = sorted(set(own) & set(other))
+    pairs = paired(here, after, before)
     if not pairs:
         return []
-    found = ratio_interval(
-        [own[p].values["rmse_db"] for p in pairs], [other[p].values["rmse_db"] for p in pairs],
-        [f"{own[p].city} {p[1]}" for p in pairs],
-    )  # fmt: skip
-    first = own[pairs[0]]
+    top, bottom = ([pair[k].values["rmse_db"] for pair in pairs] for k in (0, 1))
+    found = ratio_interval(top, bottom, [f"{own.city} {own.seed}" for own, _ in pairs])
+    first = pairs[0][0]
     return [
-        plain_row(after, first.task, first.split, "rmse_ratio", found, sum(own[p].n for p in pairs),
+        plain_row(after, first.task, first.split, "rmse_ratio", found, sum(own.n for own, _ in pairs),
                   calls=first.network_evaluations, cases=len(pairs), over=before)
     ]  # fmt: skip
 

@@ -20,9 +20,9 @@ from functools import cache
 import numpy as np
 
 from openckm.evaluate.benches.methods import baseline_methods
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.duke import DUKE_CELLS, DukeCell, duke_cell
 from openckm.evaluate.worlds.splits import SPLITS, split_cells
@@ -36,38 +36,34 @@ SEEDS = 5
 QUICK_SEEDS = 1
 
 
+@benchmark("workers")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    methods: Sequence[Reconstructor] | None = None,
-    seeds: int | None = None,
+    setup: Setup, methods: Sequence[Reconstructor] | None = None, seeds: int | None = None,
     cells: Sequence[str] = DUKE_CELLS,
-    workers: int = 0,
-) -> Results:
+) -> Results:  # fmt: skip
     """Return the rows of the benchmark.
 
     Args:
-        quick: one seed instead of five, and of the tasks by phone those of one cell alone.
-        progress: called as progress(what, done, total).
+        setup: quick means one seed instead of five, and of the tasks by phone those of one cell alone.
         methods: the methods to compare; None means the baselines and the product, asked both questions.
         seeds: number of seeds; overrides `quick`.
         cells: names of the radio cells.
-        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         OptionError: if a cell is unknown.
         OpenCKMError: whatever a method raises.
     """
-    count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
+    count = seeds if seeds is not None else (QUICK_SEEDS if setup.quick else SEEDS)
     cases = [(name, split, seed) for name in cells for split in SPLITS for seed in range(count)]
     work = _DukeWork(None if methods is None else tuple(methods))
-    scores = sweep(work, cases, workers=workers, progress=progress)
+    scores = sweep(work, cases, workers=setup.workers, progress=setup.progress)
     if methods is None:  # the tasks by phone are the product's and its rival's
         from openckm.evaluate.benches.duke_phones import PROTOCOLS, QUICK_PROTOCOLS, phone_scores
 
-        asked = QUICK_PROTOCOLS if quick else PROTOCOLS
-        scores += phone_scores(range(count), protocols=asked, cells=cells, progress=progress, workers=workers)
+        asked = QUICK_PROTOCOLS if setup.quick else PROTOCOLS
+        scores += phone_scores(
+            range(count), protocols=asked, cells=cells, progress=setup.progress, workers=setup.workers
+        )
     return Results(table(scores), scores)
 
 

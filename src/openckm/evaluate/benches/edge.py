@@ -37,7 +37,7 @@ from openckm.evaluate.nodes import Client, NodeProcess, free_ports
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.scoring import Score, ask, case_of, city_of, ratio_rows, summary_rows
-from openckm.evaluate.worlds.folders import data_folder
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.infer.construct import OpenCKM
 from openckm.store import KeyFolder, Repository, UpdateOptions, Updater
 
@@ -76,22 +76,18 @@ class EdgeOptions:
 QUICK = EdgeOptions(clients=(1, 4), requests=1, least=4, starts=1, maps=2, side=32)
 
 
-def run(
-    quick: bool = False, progress: Progress | None = None, *, data_dir: Path | None = None,
-    options: EdgeOptions | None = None,
-) -> Results:  # fmt: skip
+@benchmark("data_dir")
+def run(setup: Setup, options: EdgeOptions | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: few requests on small maps.
-        progress: called as progress(what, done, total).
-        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
+        setup: quick means few requests on small maps.
         options: how much is run; overrides `quick`.
 
     Raises:
         ComputationError: if the node does not start, or loses a request.
     """
-    chosen, on_progress = options or (QUICK if quick else EdgeOptions()), progress or (lambda *_: None)
+    chosen = options or (QUICK if setup.quick else EdgeOptions())
     with tempfile.TemporaryDirectory(prefix="ckm-bench-") as name:
         folder = Path(name)
         given = os.environ.get(_PRIOR_VARIABLE)
@@ -100,10 +96,10 @@ def run(
         repository.publish(prior, "stable", precisions=PRECISIONS)
         (folder / "root.json").write_bytes(repository.trust_root)
         rows, models = _updates(folder, repository.trust_root)
-        scores = _accuracy(models, data_dir or data_folder("test", quick), chosen.maps)
+        scores = _accuracy(models, setup.maps(), chosen.maps)
         rows += table(scores)
-        rows += _starts(folder, chosen, on_progress)
-        rows += _loads(folder, chosen, on_progress)
+        rows += _starts(folder, chosen, setup.tell)
+        rows += _loads(folder, chosen, setup.tell)
         refreshed = os.environ.get(_REFRESH_VARIABLE)
         rows += _refresh(folder, repository, Path(refreshed)) if refreshed else []
     return Results(rows, scores)
@@ -166,7 +162,7 @@ def _starts(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]
     for k in range(options.starts):
         begun = time.perf_counter()
         with _node(folder) as node:
-            node.client.ask(_request("site_1", 32, k))
+            node.client.ask(node_request("site_1", 32, k))
             waits.append(time.perf_counter() - begun)
         progress("cold starts", k + 1, options.starts)
     return [_row("edge", "cold start", "site_1, 32 x 32", "seconds", waits)]
@@ -176,7 +172,7 @@ def _loads(folder: Path, options: EdgeOptions, progress: Progress) -> list[Row]:
     rows, total, done = [], len(options.methods) * len(options.clients), 0
     with _node(folder) as node:
         for method in options.methods:
-            node.client.ask(_request(method, options.side, 0))
+            node.client.ask(node_request(method, options.side, 0))
             for clients in options.clients:
                 waits, seconds = _load(node.client, method, clients, options)
                 task, split = f"{method}, {options.side} x {options.side}", f"{clients} clients"
@@ -198,7 +194,7 @@ def _load(client: Client, method: str, clients: int, options: EdgeOptions) -> tu
         for k in range(each):
             begun = time.perf_counter()
             try:
-                client.ask(_request(method, options.side, number * each + k))
+                client.ask(node_request(method, options.side, number * each + k))
             except (OSError, ComputationError, http.client.HTTPException, ValueError) as error:
                 lost.append(repr(error))
             waits.append(time.perf_counter() - begun)
@@ -214,7 +210,8 @@ def _load(client: Client, method: str, clients: int, options: EdgeOptions) -> tu
     return np.array(waits), time.perf_counter() - begun
 
 
-def _request(method: str, side: int, seed: int) -> dict[str, Any]:
+def node_request(method: str, side: int, seed: int) -> dict[str, Any]:
+    """Return a request for a map of so many cells a side by one of METHODS; its readings are functions of the seed."""
     rng = np.random.default_rng([seed, 12])
     request: dict[str, Any] = {
         "grid": {"rows": side, "cols": side, "cell_m": 4.0}, "seed": seed, "deadline_s": _PATIENCE_S,

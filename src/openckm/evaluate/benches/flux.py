@@ -44,7 +44,6 @@ from openckm.evaluate.flux.methods import Case, Made, latent_methods, methods_of
 from openckm.evaluate.flux.mix import mix_rows
 from openckm.evaluate.flux.streams import STREAMS, refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory_rows
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder, remembered
 from openckm.evaluate.report.rows import Results, Row, peak_mb
 from openckm.evaluate.scores.bootstrap import mean_interval, ratio_interval
@@ -52,6 +51,7 @@ from openckm.evaluate.scores.fields import energy_distance, field_energy_score, 
 from openckm.evaluate.scores.image_metrics import image_scores
 from openckm.evaluate.scores.metrics import about_mean, coverage, crps_draws, rmse
 from openckm.evaluate.scores.scoring import Score, summary_rows
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.worlds.moving import CHANGES, ONE_FRAME, Frame, Place, read_places
 from openckm.flux.latent import embedded_latent
 from openckm.flux.stages import Maps
@@ -59,7 +59,6 @@ from openckm.flux.start import Source, prior_rule
 from openckm.infer.spread.normal import Z_90
 from openckm.maps.quantity import GAIN
 from openckm.priors.denoiser import MapDenoiser, planes_of
-from openckm.priors.pretrained import embedded_prior, load_prior
 
 DATA_VARIABLE = "OPENCKM_FLUX_DATA"
 FULL = ("vehicles", "move_4", "move_20")
@@ -103,35 +102,25 @@ class FluxOptions:
 QUICK = FluxOptions(2, 1, 0, 1, 0, 1, ("vehicles", "move_4", "move_20"), (), 1, (1, 10))
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    prior: Path | None = None,
-    keep: Path | None = None,
-    options: FluxOptions | None = None,
-) -> Results:
+@benchmark("data_dir", "prior", "keep")
+def run(setup: Setup, options: FluxOptions | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: two places and few methods, under five minutes.
-        progress: called as progress(what, done, total).
-        data_dir: folder of sequences (`bench/flux_sequences.py`); None means $OPENCKM_FLUX_DATA.
-        prior: model folder; None means the prior shipped in the package.
-        keep: folder for finished frames; None means $OPENCKM_BENCH_KEEP, if set.
+        setup: quick means two places and few methods, under five minutes; `data_dir` holds the sequences
+            (`bench/flux_sequences.py`), None means $OPENCKM_FLUX_DATA.
         options: how much is run; overrides `quick`.
 
     Raises:
         InputError: if there are no sequences.
     """
-    chosen = options or (QUICK if quick else FluxOptions())
-    if data_dir is None and DATA_VARIABLE not in os.environ:
+    chosen = options or (QUICK if setup.quick else FluxOptions())
+    if setup.data_dir is None and DATA_VARIABLE not in os.environ:
         raise InputError(f"${DATA_VARIABLE} is not set: name the folder of sequences made by bench/flux_sequences.py")
-    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
+    denoiser, card = setup.network()
     rays = "rays" in planes_of(denoiser)
-    places = read_places(data_dir or Path(os.environ[DATA_VARIABLE]), rays=rays)[: chosen.places]
-    bench = _Bench(denoiser, places, chosen, prior, card.sha256, keep_folder(keep), progress)
+    places = read_places(setup.data_dir or Path(os.environ[DATA_VARIABLE]), rays=rays)[: chosen.places]
+    bench = _Bench(denoiser, places, chosen, setup, card.sha256)
     scores = bench.scores()
     rows = table(scores)
     rows += refused(bench.cases_at_start(), bench.rule)
@@ -151,16 +140,14 @@ class _Bench:
     denoiser: MapDenoiser
     places: Sequence[Place]
     options: FluxOptions
-    prior: Path | None
+    setup: Setup
     sha256: str
-    keep: Path | None
-    progress: Progress | None
     ensembles: dict[str, Source] = field(default_factory=dict)
 
     @property
     def rule(self) -> Any:
         """The rule that belongs to the prior."""
-        return prior_rule(self.prior, self.sha256)
+        return prior_rule(self.setup.prior, self.sha256)
 
     def cases_at_start(self) -> list[Case]:
         """The first frame of every place, beside the next place's."""
@@ -171,8 +158,7 @@ class _Bench:
         work = [(k, change) for k in range(len(self.places)) for change in self.options.changes]
         found: list[Score] = []
         for done, (k, change) in enumerate(work):
-            if self.progress is not None:
-                self.progress(f"{self.places[k].city}, {change}", done, len(work))
+            self.setup.tell(f"{self.places[k].city}, {change}", done, len(work))
             goes_on = k < self.options.later and change not in ONE_FRAME
             for number in (1, 5, 20) if goes_on else (1,):
                 found += self._kept(k, change, number)
@@ -200,7 +186,8 @@ class _Bench:
         return self._remember(name, lambda: self._score(self._case(k, change, number), change, number, level, costly))
 
     def _remember(self, name: str, make: Callable[[], list[Score]]) -> list[Score]:
-        path = None if self.keep is None else self.keep / f"flux-{self.sha256[:8]}-{name}.json"
+        keep = keep_folder(self.setup.keep)
+        path = None if keep is None else keep / f"flux-{self.sha256[:8]}-{name}.json"
         return remembered(path, make)
 
     def _score(

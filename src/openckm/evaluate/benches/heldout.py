@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError
 from openckm.evaluate.benches.methods import NEED_SITE, SITE_BLIND, classical_methods, product_methods
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.circular import circular_crps, energy_score, mean_angular_error
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows, case_of, city_of
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.floors import floor_scores
-from openckm.evaluate.worlds.folders import VARIABLES, data_folder
+from openckm.evaluate.worlds.folders import VARIABLES
+from openckm.evaluate.worlds.splits import evenly
 from openckm.maps.observations import Observations, Points
 from openckm.maps.radiomap import RadioMap
 from openckm.reconstructor import Reconstructor
@@ -46,36 +47,28 @@ MIN_FREE_CELLS = 2000
 DIRECTION_METRICS = ("angle_error_deg", "angle_crps_deg", "direction_energy")
 
 
+@benchmark("data_dir", "workers")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    methods: Sequence[Reconstructor] | None = None,
-    maps: int | None = None,
+    setup: Setup, methods: Sequence[Reconstructor] | None = None, maps: int | None = None,
     fractions: Sequence[float] | None = None,
-    workers: int = 0,
-) -> Results:
+) -> Results:  # fmt: skip
     """Return the rows of the benchmark.
 
     Args:
-        quick: 6 maps instead of 80, and shares up to 2 %.
-        progress: called as progress(what, done, total).
-        data_dir: folder of shards (*.npz); None means `data_folder("test")`.
+        setup: quick means 6 maps instead of 80, and shares up to 2 %.
         methods: the methods to compare; None means the classical ones and OpenCKM.
         maps: number of maps; overrides `quick`.
         fractions: shares of the free covered cells that are given; overrides `quick`.
-        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         InputError: if the folder holds no usable shards.
         OpenCKMError: whatever a method raises.
     """
-    folder, count = data_dir or data_folder("test", quick), maps or (QUICK_MAPS if quick else MAPS)
+    folder, count = setup.maps(), maps or (QUICK_MAPS if setup.quick else MAPS)
     work = _HeldoutWork(None if methods is None else tuple(methods), folder, count)
-    traced, asked = _traced(folder, count), fractions or (_QUICK_FRACTIONS if quick else FRACTIONS)
+    traced, asked = _traced(folder, count), fractions or (_QUICK_FRACTIONS if setup.quick else FRACTIONS)
     cases = [(k, share) for k in range(len(traced)) for share in asked if k % _RARE.get(share, 1) == 0]
-    scores = sweep(work, cases, workers=workers, progress=progress)
+    scores = sweep(work, cases, workers=setup.workers, progress=setup.progress)
     scores += floor_scores(traced, task="gain", split="all", metric="rmse_db")
     return Results(table(scores), scores)
 
@@ -123,8 +116,7 @@ def load_heldout(folder: Path, maps: int) -> list[TracedMap]:
             f"no held-out maps in {folder}: make them with `make bench-data` or `ckm data generate --split test`, say"
             f" where they are with the variable {VARIABLES['test']}, or run --quick on the sample in a clone"
         )
-    pick = np.unique(np.linspace(0, len(usable) - 1, min(maps, len(usable))).round().astype(int))
-    return [usable[k] for k in pick]
+    return evenly(usable, maps)
 
 
 def heldout_case(traced: TracedMap, task: str, fraction: float, seed: int) -> tuple[Observations, Truth]:

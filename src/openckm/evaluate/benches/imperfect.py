@@ -26,10 +26,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -43,12 +42,13 @@ from openckm.data.split import VALIDATION_CITIES, is_held_out
 from openckm.errors import InputError, LayoutError
 from openckm.evaluate.p1.scores import CORRECTED, p1_scores
 from openckm.evaluate.p1.tasks import TASKS, P1Case, p1_case, windows_of
-from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.cases import keep_folder
+from openckm.evaluate.report.cases import home_folder
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.methods import CaseMethod, Estimated, OneCall
 from openckm.evaluate.scores.scoring import Score, case_of, city_of, ratio_rows, summary_rows
-from openckm.evaluate.worlds.folders import VARIABLES, data_folder
+from openckm.evaluate.setup import Setup, benchmark
+from openckm.evaluate.worlds.folders import VARIABLES
+from openckm.evaluate.worlds.splits import evenly
 from openckm.maps.pixels import P1_GAIN_DB
 from openckm.maps.quantity import AOA_COS, BUILDING, CHANNELS, GAIN
 from openckm.observe.likelihood import Gaussian, Product
@@ -128,21 +128,13 @@ FULL = (ImperfectOptions(), ImperfectOptions(train_maps=60))
 QUICK = (ImperfectOptions(steps=150, batch=8, maps=24),)
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    keep: Path | None = None,
-    options: Sequence[ImperfectOptions] | None = None,
-) -> Results:
+@benchmark("data_dir", "keep")
+def run(setup: Setup, options: Sequence[ImperfectOptions] | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: 150 small steps instead of twice 1500; too few to learn much.
-        progress: called as progress(what, done, total).
-        data_dir: folder of shards with maps of the training and validation cities; None: `data_folder("train")`.
-        keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
+        setup: quick means 150 small steps instead of twice 1500, too few to learn much; `data_dir` holds maps of the
+            training and validation cities, and trainings stay in `keep`.
         options: what is trained, one after the other; overrides `quick`.
 
     Raises:
@@ -150,12 +142,10 @@ def run(
         ComputationError: if a training fails.
     """
     scores: list[Score] = []
-    kept = keep_folder(keep)
-    traced = _traced(data_dir or data_folder("train", quick))
-    with ExitStack() as stack:
-        home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for chosen in options or (QUICK if quick else FULL):
-            scores += _scores(traced, chosen, home, progress)
+    traced = _traced(setup.maps("train"))
+    with home_folder(setup.keep, "imperfect") as home:
+        for chosen in options or (QUICK if setup.quick else FULL):
+            scores += _scores(traced, chosen, home, setup)
     return Results(table(scores), scores)
 
 
@@ -165,15 +155,14 @@ def table(scores: Sequence[Score]) -> list[Row]:
 
 
 def _scores(
-    traced: tuple[list[TracedMap], list[TracedMap]], options: ImperfectOptions, home: Path, progress: Progress | None
+    traced: tuple[list[TracedMap], list[TracedMap]], options: ImperfectOptions, home: Path, setup: Setup
 ) -> list[Score]:
-    seen, held = (_spread(*pair) for pair in zip(traced, (options.train_maps, options.maps), strict=True))
+    seen, held = evenly(traced[0], options.train_maps or len(traced[0])), evenly(traced[1], options.maps)
     maps, exam = ImperfectMaps(TrainingSet(seen, options.conditions()), options), _Exam(held, options)
     scores: list[Score] = []
     for k, arm in enumerate(ARMS):
-        if progress is not None:
-            progress(f"{len(seen)} maps, training: {arm}", k, len(ARMS))
-        folder = home / "imperfect" / _digest(options, len(maps)) / arm
+        setup.tell(f"{len(seen)} maps, training: {arm}", k, len(ARMS))
+        folder = home / _digest(options, len(maps)) / arm
         scores += [replace(s, split=f"{len(seen)} training maps") for s in _trained(arm, maps, folder, exam)]
     return scores
 
@@ -318,11 +307,6 @@ def _traced(folder: Path) -> tuple[list[TracedMap], list[TracedMap]]:
             f" {VARIABLES['train']}"
         )
     return seen, held
-
-
-def _spread(maps: list[TracedMap], count: int | None) -> list[TracedMap]:
-    pick = np.unique(np.linspace(0, len(maps) - 1, min(count or len(maps), len(maps))).round().astype(int))
-    return [maps[k] for k in pick]
 
 
 def _digest(options: ImperfectOptions, maps: int) -> str:

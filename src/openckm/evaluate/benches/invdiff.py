@@ -20,9 +20,7 @@ to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +33,12 @@ from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import is_held_out
 from openckm.errors import InputError
 from openckm.evaluate.benches.heldout import NOISE_DB, heldout_case, load_heldout
-from openckm.evaluate.registry import Progress
-from openckm.evaluate.report.cases import keep_folder
+from openckm.evaluate.report.cases import home_folder
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.bootstrap import mean_interval
 from openckm.evaluate.scores.image_metrics import image_scores
-from openckm.evaluate.scores.scoring import Score, case_of, city_of, summary_rows
+from openckm.evaluate.scores.scoring import Score, case_of, city_of, paired, summary_rows
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.worlds.folders import data_folder
 from openckm.infer.posterior_draws import STEPS, sample_posterior
 from openckm.infer.refine import refined_mean
@@ -128,45 +126,32 @@ class InvdiffOptions:
 QUICK = InvdiffOptions(steps=60, chain_steps=20, seeds=(1,), maps=4, arms=("reversible", "plain", "chain_1", "chain_3"))
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    test_dir: Path | None = None,
-    keep: Path | None = None,
-    options: InvdiffOptions | None = None,
-) -> Results:
+@benchmark("data_dir", "test_dir", "keep")
+def run(setup: Setup, options: InvdiffOptions | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: 60 steps of one seed instead of 2500 of five; too few to learn much.
-        progress: called as progress(what, done, total).
-        data_dir: folder of training shards; None: `data_folder("train")`.
-        test_dir: folder of test shards; None: `data_folder("test")`.
-        keep: folder in which trainings stay, and from which they resume; None means $OPENCKM_BENCH_KEEP, if set.
+        setup: quick means 60 steps of one seed instead of 2500 of five, too few to learn much; `data_dir` holds
+            training shards and `test_dir` test shards, and trainings stay in `keep`.
         options: what is trained; overrides `quick`.
 
     Raises:
         InputError: if a folder holds no usable maps.
         ComputationError: if a training fails.
     """
-    chosen = options or (QUICK if quick else InvdiffOptions())
-    kept = keep_folder(keep)
-    seen = training_maps(data_dir or data_folder("train", quick))
+    chosen = options or (QUICK if setup.quick else InvdiffOptions())
+    seen = training_maps(setup.maps("train"))
     sizes = {m.grid.cell_m for m in seen}
-    tested = load_heldout(test_dir or data_folder("test", quick), 10_000)
+    tested = load_heldout(setup.test_dir or data_folder("test", setup.quick), 10_000)
     held = [m for m in tested if m.grid.cell_m in sizes][: chosen.maps]
     if not held:
         raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
     maps = TrainingSet(seen, chosen.samples())
     scores: list[Score] = []
-    with ExitStack() as stack:
-        home = (kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / "invdiff"
+    with home_folder(setup.keep, "invdiff") as home:
         jobs = [(arm, seed) for seed in chosen.seeds for arm in chosen.arms]
         for k, (arm, seed) in enumerate(jobs):
-            if progress is not None:
-                progress(f"{arm}, seed {seed}", k, len(jobs))
+            setup.tell(f"{arm}, seed {seed}", k, len(jobs))
             scores += _arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
         scores += _arm_scores("shipped prior", 0, embedded_prior()[0], held)
         scores += [one for rival in RIVALS for one in rival_scores(rival, held)]
@@ -340,16 +325,13 @@ def _gains(scores: Sequence[Score]) -> list[Row]:
     rows = []
     for arm, twin in _TWINS.items():
         for split in (f"{share:.0%}" for share in SHARES):
-            own, other = (
-                {(s.case, s.seed): s for s in scores if (s.method, s.split) == (m, split)} for m in (arm, twin)
-            )
-            both = sorted(set(own) & set(other))
+            here = [s for s in scores if s.split == split]
+            both = paired(here, arm, twin)
             if not both:
                 continue
-            gap = [own[key].values["psnr_db"] - other[key].values["psnr_db"] for key in both]
-            found = mean_interval(gap, [own[key].city for key in both])
-            calls = own[both[0]].network_evaluations
-            n = sum(own[key].n for key in both)
+            gap = [own.values["psnr_db"] - other.values["psnr_db"] for own, other in both]
+            found = mean_interval(gap, [own.city for own, _ in both])
+            calls, n = both[0][0].network_evaluations, sum(own.n for own, _ in both)
             where = (f"{arm} over {twin}", "gain", split, "psnr_gain_db")
             rows.append(plain_row(*where, found, n, calls=calls, cases=len(both), over=twin))
     return rows

@@ -25,7 +25,6 @@ References:
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +40,6 @@ from openckm.evaluate.benches.methods import classical_methods
 from openckm.evaluate.one_pass.cost import latencies, median_range, network_cost, peak_memory_mb
 from openckm.evaluate.one_pass.samples import PaperSamples
 from openckm.evaluate.one_pass.training import map_scores
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.scores.image_metrics import METRICS, image_scores
 from openckm.evaluate.scores.scoring import METRICS as BELIEF_METRICS
@@ -56,7 +54,8 @@ from openckm.evaluate.scores.scoring import (
     summary_rows,
 )
 from openckm.evaluate.scores.unmeasured_duke import METRIC, unmeasured_scores
-from openckm.evaluate.worlds.folders import data_folder
+from openckm.evaluate.setup import Setup, benchmark
+from openckm.evaluate.worlds.folders import cached_folder
 from openckm.maps.observations import Observations
 from openckm.maps.radiomap import RadioMap
 from openckm.maps.site import Layout
@@ -101,9 +100,7 @@ QUICK = MambaBench(maps=6, measured=2, sides=(128,), rounds=3, tokens=16_384)
 
 def default_networks_dir() -> Path:
     """Return the folder of the trained networks: $OPENCKM_ONE_PASS_NETS, else openckm/one_pass in the user's cache."""
-    if _NETWORKS_VARIABLE in os.environ:
-        return Path(os.environ[_NETWORKS_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "one_pass"
+    return cached_folder("one_pass", _NETWORKS_VARIABLE)
 
 
 def trained_networks(folder: Path) -> dict[str, Path]:
@@ -116,24 +113,15 @@ def trained_networks(folder: Path) -> dict[str, Path]:
     return found
 
 
+@benchmark("data_dir", "prior")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    networks_dir: Path | None = None,
-    prior: Path | None = None,
-    options: MambaBench | None = None,
-    radiomapseer: Path | None = None,
+    setup: Setup, networks_dir: Path | None = None, options: MambaBench | None = None, radiomapseer: Path | None = None
 ) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: a handful of maps, one size.
-        progress: called as progress(what, done, total).
-        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
+        setup: quick means a handful of maps, one size.
         networks_dir: folder of trained networks; None means $OPENCKM_ONE_PASS_NETS or the cache.
-        prior: model folder of the prior; None means the shipped one.
         options: how much is run; overrides `quick`.
         radiomapseer: folder of RadioMapSeer; networks that were trained on it are scored on P3's test set, too.
 
@@ -141,30 +129,30 @@ def run(
         InputError: if there are no held-out maps.
         OpenCKMError: whatever a method raises.
     """
-    chosen = options or (QUICK if quick else MambaBench())
+    chosen = options or (QUICK if setup.quick else MambaBench())
     folders = {"shipped": SHIPPED} | trained_networks(networks_dir or default_networks_dir())
     methods: dict[str, Predictor] = {
-        "prior": Predictor(prior=prior, name="prior", by="prior"), "predict": Predictor(prior=prior, by="all"),
+        "prior": Predictor(prior=setup.prior, name="prior", by="prior"),
+        "predict": Predictor(prior=setup.prior, by="all"),
     }  # fmt: skip
-    methods |= {name: Predictor(weights=folder, prior=prior, name=name) for name, folder in folders.items()}
-    maps = load_heldout(data_dir or data_folder("test", quick), chosen.maps)
-    on_progress = progress or (lambda *_: None)
+    methods |= {name: Predictor(weights=folder, prior=setup.prior, name=name) for name, folder in folders.items()}
+    maps = load_heldout(setup.maps(), chosen.maps)
     scores: list[Score] = []
     for k, traced in enumerate(maps):
         scores += _predicted(methods, traced, k)
         if k < chosen.measured:
             scores += _measured(methods, traced, k)
-        on_progress(f"{traced.city}, map {k}", k + 1, len(maps))
+        setup.tell(f"{traced.city}, map {k}", k + 1, len(maps))
     if not scores:
         raise InputError("no held-out map has its transmitter outdoors and on the map; generate others")
     scores += unmeasured_scores(methods)
     if radiomapseer is not None:
         scores += _published(folders, radiomapseer)
-    on_progress("duke", 1, 1)
+    setup.tell("duke", 1, 1)
     rows = table(scores)
     for side in chosen.sides:
         rows += _cost_rows(folders, side, chosen.rounds)
-        on_progress(f"cost of {side} x {side} cells", 1, 1)
+        setup.tell(f"cost of {side} x {side} cells", 1, 1)
     return Results([*rows, *_scan_rows(chosen.tokens)], scores)
 
 

@@ -28,11 +28,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
 from torch import Tensor
 
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder, remembered
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.reversible.steps import (
@@ -49,6 +47,7 @@ from openckm.evaluate.reversible.steps import (
     work_of,
 )
 from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.setup import Setup, benchmark
 
 _MOST_MIB, _MOST_S = 12 * 1024.0, 20.0
 RATE = 60e9
@@ -79,28 +78,19 @@ def cases(quick: bool) -> list[Case]:
     return list(dict.fromkeys([*first, *crossed]))
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    keep: Path | None = None,
-    most_s: float = _MOST_S,
-    most_mib: float = _MOST_MIB,
-) -> Results:
+@benchmark("keep")
+def run(setup: Setup, most_s: float = _MOST_S, most_mib: float = _MOST_MIB) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: small maps and few blocks.
-        progress: called as progress(what, done, total).
-        keep: folder for finished cases; None means $OPENCKM_BENCH_KEEP, if set.
+        setup: quick means small maps and few blocks.
         most_s: foreseen time of a plain step beyond which a case is computed alone [s].
         most_mib: computed peak of a plain step beyond which a case is computed alone [MiB].
     """
-    held = keep_folder(keep)
-    chosen, scores = cases(quick), []
+    held = keep_folder(setup.keep)
+    chosen, scores = cases(setup.quick), []
     for k, case in enumerate(chosen):
-        if progress is not None:
-            progress(f"{case.task}: {case.split}", k, len(chosen))
+        setup.tell(f"{case.task}: {case.split}", k, len(chosen))
         path = None if held is None else held / "memory" / f"{case.name}.json"
         scores += remembered(path, partial(case_scores, case, most_s, most_mib))
     return Results(table(scores), scores)

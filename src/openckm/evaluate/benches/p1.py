@@ -38,15 +38,13 @@ from openckm.evaluate.p1.scores import CORRECTED, p1_scores, ratio_rows, score_r
 from openckm.evaluate.p1.tasks import TASKS, P1Case
 from openckm.evaluate.p1.windows import CELL_M as CELL_M
 from openckm.evaluate.p1.windows import Place, cases_of, held_windows, published_windows
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row, plain_row
 from openckm.evaluate.samplers.exam import Asked, Exam
 from openckm.evaluate.samplers.methods import Drawn, DrawStore, Ours
 from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.worlds.floors import floor_scores
-from openckm.evaluate.worlds.folders import data_folder
-from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.card import ModelCard
 
 _log = logging.getLogger(__name__)
@@ -87,29 +85,15 @@ class BenchOptions:
 QUICK = BenchOptions(windows=8, draws=4, chains=2, steps=100, sweep=0)
 
 
+@benchmark("data_dir", "validation_dir", "prior", "keep")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    validation_dir: Path | None = None,
-    nets_dir: Path | None = None,
-    prior: Path | None = None,
-    keep: Path | None = None,
-    options: BenchOptions | None = None,
-    ckmimagenet: Path | None = None,
+    setup: Setup, nets_dir: Path | None = None, options: BenchOptions | None = None, ckmimagenet: Path | None = None
 ) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: a handful of windows, short chains, no sweep.
-        progress: called as progress(what, done, total).
-        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
-        validation_dir: folder of validation shards; None means $OPENCKM_VALIDATION_DATA or the cache.
+        setup: quick means a handful of windows, short chains, no sweep.
         nets_dir: folder of the end-to-end networks (`train/p1_nets.py`); those that are missing have no rows.
-        prior: model folder; None means the prior shipped in the package.
-        keep: folder for finished answers, of which those of Algorithm 2 cost the most; None means $OPENCKM_BENCH_KEEP,
-            if set.
         options: how much is run; overrides `quick`.
         ckmimagenet: folder of CKMImageNet; its part "eval" is scored in place of the held-out shards, its part "train"
             takes the place of the validation shards. Its files state no cell size: it is taken to be CELL_M.
@@ -118,19 +102,19 @@ def run(
         InputError: if there are no usable maps.
         OpenCKMError: whatever a method raises.
     """
-    chosen = options or (QUICK if quick else BenchOptions())
-    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    exam = Exam(DrawStore(keep_folder(keep), card.sha256, single=False), _scores, progress or (lambda *_: None))
+    chosen = options or (QUICK if setup.quick else BenchOptions())
+    denoiser, card = setup.network()
+    exam = Exam(DrawStore(keep_folder(setup.keep), card.sha256, single=False), _scores, setup.tell)
     chain = Ours(denoiser, "dps", chosen.steps, 1, chosen.zetas, 1.0)
     nets = _nets(nets_dir or default_nets_dir())
     if ckmimagenet is None:
-        places = held_windows(data_dir or data_folder("test", quick), chosen.size, chosen.windows)
+        places = held_windows(setup.maps(), chosen.size, chosen.windows)
     else:
         places = published_windows(ckmimagenet, "eval", chosen.size, chosen.windows)
     zeta, sweep = dict(chosen.zeta), list[Score]()
     if chosen.sweep > 0:
         if ckmimagenet is None:
-            held = held_windows(validation_dir or data_folder("validation", quick), chosen.size, chosen.sweep)
+            held = held_windows(setup.validation(), chosen.size, chosen.sweep)
         else:
             held = published_windows(ckmimagenet, "train", chosen.size, chosen.sweep)
         zeta, sweep = _sweep(exam, chain, held, chosen.tasks)

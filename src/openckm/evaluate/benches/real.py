@@ -14,15 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openckm.errors import OptionError
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.scores.scoring import Score, Truth, ask, belief_rows
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.evaluate.sweep import sweep
 from openckm.evaluate.worlds.duke import READING_SIGMA_DB
 from openckm.evaluate.worlds.real import REAL_SETS, RealSet, real_set
+from openckm.evaluate.worlds.splits import block_split
 from openckm.maps.cells import aggregate_cells
 from openckm.maps.observations import Observations, Points
 from openckm.reconstructor import Reconstructor
@@ -35,36 +35,29 @@ BLOCKS = 16
 _FEWEST_CELLS = 2
 
 
+@benchmark("workers")
 def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    methods: Sequence[Reconstructor] | None = None,
-    folder: Path | None = None,
-    seeds: int | None = None,
+    setup: Setup, methods: Sequence[Reconstructor] | None = None, folder: Path | None = None, seeds: int | None = None,
     sets: Sequence[str] = tuple(REAL_SETS),
-    workers: int = 0,
-) -> Results:
+) -> Results:  # fmt: skip
     """Return the rows of the benchmark.
 
     Args:
-        quick: one draw of blocks instead of five.
-        progress: called as progress(what, done, total).
+        setup: quick means one draw of blocks instead of five.
         methods: the methods to compare; None means OpenCKM and the classical ones.
         folder: holds the published sets; None takes the environment variable OPENCKM_REAL_DATA.
         seeds: number of draws of blocks; overrides `quick`.
         sets: names of the sets.
-        workers: processes, as for `openckm.evaluate.sweep.sweep`.
 
     Raises:
         OptionError: if the folder is not named, or a set is unknown.
         OpenCKMError: whatever a method raises.
     """
     root = _folder(folder)
-    count = seeds if seeds is not None else (QUICK_SEEDS if quick else SEEDS)
+    count = seeds if seeds is not None else (QUICK_SEEDS if setup.quick else SEEDS)
     cases = [(name, seed) for name in sets for seed in range(count)]
     work = _RealWork(None if methods is None else tuple(methods), root)
-    scores = sweep(work, cases, workers=workers, progress=progress)
+    scores = sweep(work, cases, workers=setup.workers, progress=setup.progress)
     return Results(table(scores), scores)
 
 
@@ -120,15 +113,8 @@ def _case(world: RealSet, seed: int) -> tuple[Observations, Truth]:
     row, col = grid.index_of(means.x, means.y)
     reading_row, reading_col = grid.index_of(points.x, points.y)
     side = max(_FEWEST_CELLS, grid.shape[0] // BLOCKS)
-    given = _given_blocks(row, col, side, seed)
+    given = block_split(row, col, 1.0, seed, side)
     at = np.zeros(grid.shape, dtype=bool)
     at[row[given], col[given]] = True
     truth = Truth(row[~given], col[~given], means.value[~given], means.sigma[~given])
     return replace(world.observations, points=(points.subset(at[reading_row, reading_col]),)), truth
-
-
-def _given_blocks(row: NDArray[np.intp], col: NDArray[np.intp], side: int, seed: int) -> NDArray[np.bool_]:
-    block = (row // side) * 10_000 + col // side
-    names = np.unique(block)
-    chosen = np.random.default_rng(seed).permutation(names)[: max(1, len(names) // 2)]
-    return np.isin(block, chosen)

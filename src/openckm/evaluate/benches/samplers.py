@@ -40,7 +40,6 @@ from openckm.errors import InputError
 from openckm.evaluate.benches.p1 import BenchOptions
 from openckm.evaluate.p1.tasks import ALL_TASKS, DEVICE_TASKS, P1Case
 from openckm.evaluate.p1.windows import cases_of, held_windows
-from openckm.evaluate.registry import Progress
 from openckm.evaluate.report.cases import keep_folder
 from openckm.evaluate.report.rows import Results, Row
 from openckm.evaluate.samplers.azula_rivals import azula_found, azula_rivals
@@ -57,9 +56,8 @@ from openckm.evaluate.samplers.scores import (
     sampler_rows,
 )
 from openckm.evaluate.scores.scoring import Score
-from openckm.evaluate.worlds.folders import data_folder
+from openckm.evaluate.setup import Setup, benchmark
 from openckm.priors.denoiser import MapDenoiser
-from openckm.priors.pretrained import embedded_prior, load_prior
 
 _log = logging.getLogger(__name__)
 CHAINS = ("dps", "azula_dps")
@@ -139,42 +137,29 @@ QUICK = SamplerOptions(
 )  # fmt: skip
 
 
-def run(
-    quick: bool = False,
-    progress: Progress | None = None,
-    *,
-    data_dir: Path | None = None,
-    validation_dir: Path | None = None,
-    prior: Path | None = None,
-    keep: Path | None = None,
-    options: SamplerOptions | None = None,
-) -> Results:
+@benchmark("data_dir", "validation_dir", "prior", "keep")
+def run(setup: Setup, options: SamplerOptions | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
-        quick: one window, short chains, nothing tuned: under a minute.
-        progress: called as progress(what, done, total).
-        data_dir: folder of held-out shards; None means $OPENCKM_TEST_DATA or the cache.
-        validation_dir: folder of validation shards; None means $OPENCKM_VALIDATION_DATA or the cache.
-        prior: model folder; None means the prior shipped in the package.
-        keep: folder for finished answers; None means $OPENCKM_BENCH_KEEP, if set.
+        setup: quick means one window, short chains, nothing tuned: under a minute.
         options: how much is run; overrides `quick`.
 
     Raises:
         InputError: if there are no usable maps.
         OpenCKMError: whatever a method raises.
     """
-    chosen = options or (QUICK if quick else SamplerOptions())
-    denoiser, card = embedded_prior() if prior is None else load_prior(prior)
-    exam = Exam(DrawStore(keep_folder(keep), card.sha256), case_scores, progress or (lambda *_: None))
-    bench, folder = _Bench(_methods(denoiser, chosen), exam, chosen), data_dir or data_folder("test", quick)
+    chosen = options or (QUICK if setup.quick else SamplerOptions())
+    denoiser, card = setup.network()
+    exam = Exam(DrawStore(keep_folder(setup.keep), card.sha256), case_scores, setup.tell)
+    bench, folder = _Bench(_methods(denoiser, chosen), exam, chosen), setup.maps()
     places = held_windows(folder, chosen.size, chosen.windows)
     held = {task: cases_of(places, task) for task in chosen.tasks}
-    tuned, scores = bench.tune(validation_dir or data_folder("validation", quick))
+    tuned, scores = bench.tune(setup.validation())
     scores += [found for task, cases in held.items() for found in bench.score(task, cases, tuned)]
     scores += bench.times(denoiser, folder)
-    exact = [] if chosen.field is None else field_rows(chosen.field, progress)
-    exact += [] if chosen.product is None else product_rows(*chosen.product, progress)
+    exact = [] if chosen.field is None else field_rows(chosen.field, setup.progress)
+    exact += [] if chosen.product is None else product_rows(*chosen.product, setup.progress)
     return Results([*table(scores), *exact], scores)
 
 

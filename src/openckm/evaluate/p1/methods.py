@@ -19,10 +19,13 @@ counts as two.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from openckm.evaluate.p1.nets import NetCard, P1Net, net_maps, row_name, tasks_of
@@ -33,45 +36,40 @@ from openckm.priors.denoiser import Denoiser
 
 
 @dataclass(frozen=True, eq=False)
-class Reference(CaseMethod):
-    """A simple reference by its name."""
-
-    name: str
-
-    def answers(self, task: str) -> bool:
-        """Return whether the reference answers a task."""
-        return task in reference_tasks(self.name)
-
-    def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
-        """Return the map [1, 3, H, W], no network evaluation, and the seconds."""
-        begun = time.perf_counter()
-        found = torch.as_tensor(reference_map(self.name, case))[None]
-        return found, 0, time.perf_counter() - begun
-
-
-@dataclass(frozen=True, eq=False)
-class _EndToEnd(CaseMethod):
-    """A trained end-to-end network.
+class Single(CaseMethod):
+    """A method that gives a case one map.
 
     Attributes:
         name: in tables.
-        net: the network.
-        tasks: that it was trained on.
+        tasks: that it answers.
+        answer: returns gain, cosine and sine of a case in latent code (3, rows, cols).
+        evaluations: network evaluations that it takes.
     """
 
     name: str
-    net: P1Net
     tasks: tuple[str, ...]
+    answer: Callable[[P1Case], NDArray[np.float32]]
+    evaluations: int
 
     def answers(self, task: str) -> bool:
-        """Return whether the network was trained on a task."""
+        """Return whether it is one of its tasks."""
         return task in self.tasks
 
     def draw(self, case: P1Case, seed: int, strength: float) -> tuple[Tensor, int, float]:
-        """Return the map [1, 3, H, W], one network evaluation, and the seconds."""
+        """Return the map [1, 3, H, W], the network evaluations, and the seconds."""
         begun = time.perf_counter()
-        found = torch.as_tensor(net_maps(self.net, [case]))
-        return found, 1, time.perf_counter() - begun
+        found = torch.as_tensor(self.answer(case))[None]
+        return found, self.evaluations, time.perf_counter() - begun
+
+
+def reference(name: str) -> Single:
+    """Return a simple reference by its name."""
+    return Single(name, reference_tasks(name), partial(reference_map, name), 0)
+
+
+def _end_to_end(kind: str, net: P1Net) -> Single:
+    """Return a trained end-to-end network."""
+    return Single(row_name(kind), tasks_of(kind), lambda case: net_maps(net, [case])[0], 1)
 
 
 def one_call_methods(denoiser: Denoiser, nets: Mapping[str, tuple[P1Net, NetCard]]) -> Iterator[CaseMethod]:
@@ -81,8 +79,8 @@ def one_call_methods(denoiser: Denoiser, nets: Mapping[str, tuple[P1Net, NetCard
         denoiser: the prior.
         nets: trained networks and their cards, by kind.
     """
-    yield from (Reference(name) for name in REFERENCES)
-    yield from (_EndToEnd(row_name(kind), net, tasks_of(kind)) for kind, (net, _) in nets.items())
+    yield from (reference(name) for name in REFERENCES)
+    yield from (_end_to_end(kind, net) for kind, (net, _) in nets.items())
     yield OneCall(denoiser, "openckm_one_call")
     yield OneCall(denoiser, "openckm_one_call_8", True)
     yield Estimated(denoiser, name="openckm")

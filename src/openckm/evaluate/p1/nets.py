@@ -15,7 +15,6 @@ the prior ended, so that they have seen all that the prior has. All see equally 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -27,6 +26,7 @@ from torch import Tensor
 
 from openckm.errors import ModelError
 from openckm.evaluate.p1.tasks import TASKS, P1Case, latent_of_picture
+from openckm.evaluate.worlds.folders import cached_folder
 from openckm.nn.arithmetic import cast
 from openckm.predict.task_net import TaskNet, TaskNetOptions
 from openckm.priors.conditioning import Condition
@@ -75,9 +75,7 @@ class NetCard:
 
 def default_nets_dir() -> Path:
     """Return the folder of the trained networks: $OPENCKM_P1_NETS, else openckm/p1_nets in the user's cache."""
-    if _NETS_VARIABLE in os.environ:
-        return Path(os.environ[_NETS_VARIABLE])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / "p1_nets"
+    return cached_folder("p1_nets", _NETS_VARIABLE)
 
 
 def tasks_of(kind: str) -> tuple[str, ...]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from openckm.data.readers.ckmimagenet import CkmImageNet, CkmImageNetOptions
 from openckm.data.shards import TracedMap, read_shards
 from openckm.errors import InputError, LayoutError
 from openckm.evaluate.p1.tasks import P1Case, Window, p1_case, windows_of
+from openckm.evaluate.worlds.splits import evenly
 
 _log = logging.getLogger(__name__)
 CELL_M = 2.0
@@ -49,7 +48,7 @@ def held_windows(folder: Path, size: int, windows: int) -> list[Place]:
             f"no maps with {CELL_M:g} m cells in {folder}: make them with `ckm data generate` (split test or"
             " validation), or say where they are with OPENCKM_TEST_DATA and OPENCKM_VALIDATION_DATA"
         )
-    return [places[k] for k in evenly(len(places), windows)]
+    return evenly(places, windows)
 
 
 def published_windows(folder: Path, part: Literal["train", "eval"], size: int, windows: int) -> list[Place]:
@@ -65,10 +64,10 @@ def published_windows(folder: Path, part: Literal["train", "eval"], size: int, w
         InputError: if there is none, or the folder is not CKMImageNet's.
     """
     data = CkmImageNet(folder, CkmImageNetOptions(CELL_M, part))
-    places = _places((data[k] for k in evenly(len(data), windows)), size)
+    places = _places((data[k] for k in evenly(range(len(data)), windows)), size)
     if not places:
         raise InputError(f"{folder}: no patch of CKMImageNet's part {part} has a usable window of {size} cells")
-    return [places[k] for k in evenly(len(places), windows)]
+    return evenly(places, windows)
 
 
 def _places(maps: Iterable[TracedMap], size: int) -> list[Place]:
@@ -95,8 +94,3 @@ def cases_of(places: Sequence[Place], task: str) -> dict[int, P1Case]:
     if not cases:
         raise InputError(f"no window has a case of {task!r}: give more or other maps")
     return cases
-
-
-def evenly(total: int, count: int) -> Iterable[int]:
-    """Yield up to `count` of the numbers 0, 1, .. total - 1, spread evenly."""
-    return (int(k) for k in np.unique(np.linspace(0, total - 1, min(count, total)).round()))

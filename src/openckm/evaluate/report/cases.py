@@ -11,7 +11,9 @@ import gzip
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,6 +30,13 @@ _KEEP_VARIABLE = "OPENCKM_BENCH_KEEP"
 def keep_folder(keep: Path | None = None) -> Path | None:
     """Return the folder in which a benchmark keeps what is finished: the given one, else $OPENCKM_BENCH_KEEP."""
     return keep or (Path(os.environ[_KEEP_VARIABLE]) if _KEEP_VARIABLE in os.environ else None)
+
+
+@contextmanager
+def home_folder(keep: Path | None, name: str) -> Iterator[Path]:
+    """Lend a folder of a name within that of `keep_folder`, or within a temporary one where nothing is kept."""
+    with ExitStack() as stack:
+        yield (keep_folder(keep) or Path(stack.enter_context(tempfile.TemporaryDirectory()))) / name
 
 
 def remembered(path: Path | None, make: Callable[[], Sequence[Score]]) -> list[Score]:

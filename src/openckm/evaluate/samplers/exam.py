@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from openckm.errors import ComputationError
 from openckm.evaluate.p1.tasks import P1Case
-from openckm.evaluate.p1.windows import evenly
 from openckm.evaluate.registry import Progress
 from openckm.evaluate.samplers.methods import CaseMethod, Drawn, DrawStore
 from openckm.evaluate.scores.scoring import Score
+from openckm.evaluate.worlds.splits import evenly
 
 _log = logging.getLogger(__name__)
 ON_VALIDATION = "_on_validation"
@@ -59,7 +59,7 @@ class Exam:
     def scores(self, asked: Sequence[Asked], cases: Cases) -> list[Score]:
         """Return the scores of all methods; where values stop being finite, a method is left out, with a warning."""
         numbers, found = list(cases), {one.name: list[Score]() for one in asked}
-        chosen = {one.name: {numbers[k] for k in evenly(len(numbers), one.windows)} for one in asked}
+        chosen = {one.name: set(evenly(numbers, one.windows)) for one in asked}
         for done, (number, case) in enumerate(cases.items()):
             for one in asked:
                 if number not in chosen[one.name]:

@@ -177,6 +177,18 @@ def _by_case(scores: Sequence[Score]) -> dict[tuple[str, int], Score]:
     return found
 
 
+def paired(scores: Sequence[Score], method: str, rival: str) -> list[tuple[Score, Score]]:
+    """Return the scores of two methods on the cases that both answered, in the order of case and seed.
+
+    Args:
+        scores: those of one task and split.
+        method: name of the one.
+        rival: name of the other.
+    """
+    own, other = (_by_case([s for s in scores if s.method == name]) for name in (method, rival))
+    return [(own[key], other[key]) for key in sorted(own.keys() & other.keys())]
+
+
 def summary_rows(scores: Sequence[Score], metrics: Sequence[str] = METRICS) -> list[Row]:
     """Return one row per method, task, split and metric: the mean over maps, its interval over cities.
 

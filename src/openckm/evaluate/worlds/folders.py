@@ -27,11 +27,16 @@ def data_folder(name: Literal["test", "validation", "train"], quick: bool = Fals
         name: the name of the set.
         quick: whether the sample in the repository will do.
     """
-    if os.environ.get(VARIABLES[name]):
-        return Path(os.environ[VARIABLES[name]])
     sample = sample_folder() / name
-    if quick and sample.is_dir():
+    if quick and sample.is_dir() and not os.environ.get(VARIABLES[name]):
         return sample
+    return cached_folder(name, VARIABLES[name])
+
+
+def cached_folder(name: str, variable: str) -> Path:
+    """Return the folder that an environment variable names, else openckm/NAME in the user's cache."""
+    if os.environ.get(variable):
+        return Path(os.environ[variable])
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "openckm" / name
 
 

@@ -1,4 +1,4 @@
-"""The two ways in which measured cells are split into given and scored ones.
+"""The two ways in which measured cells are split into given and scored ones, and the one in which few are picked.
 
 random   200 observed cells, drawn at random, are given; all others are scored
 block    the window is cut into blocks of 64 m; half of the blocks that hold observed cells are given, half scored
@@ -6,14 +6,24 @@ block    the window is cut into blocks of 64 m; half of the blocks that hold obs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from openckm.errors import OptionError
 
+Item = TypeVar("Item")
 SPLITS = ("random", "block")
 _RANDOM_GIVEN = 200
 _BLOCK_M = 64.0
+
+
+def evenly(items: Sequence[Item], count: int) -> list[Item]:
+    """Return up to `count` of some items, spread evenly over them."""
+    pick = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int))
+    return [items[int(k)] for k in pick]
 
 
 def split_cells(name: str, row: NDArray[np.intp], col: NDArray[np.intp], cell_m: float, seed: int) -> NDArray[np.bool_]:
