@@ -66,7 +66,8 @@ class StaticCloud:
     """A web server of a folder of static files, and the network between it and the edges.
 
     An edge K asks for /K/...: what is done to its network is done to nobody else's. `cut` names edges that get no
-    answer, `tampered` edges whose files come with one bit changed.
+    answer, `tampered` edges whose files come with one bit changed. `bytes` counts what leaves for an edge, headers
+    included.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -98,7 +99,7 @@ class _Files(http.server.SimpleHTTPRequestHandler):
         super().__init__(*args, **more)
 
     def do_GET(self) -> None:
-        """Serve a file, or nothing, or something else."""
+        """Serve a file or 404, with the headers that a plain web server sends, or nothing, or something else."""
         _, edge, path = self.path.split("/", 2)
         self.cloud.requests[edge] += 1
         if edge in self.cloud.cut:
@@ -106,23 +107,26 @@ class _Files(http.server.SimpleHTTPRequestHandler):
             self.connection.close()
             return
         file = Path(self.directory) / path
-        if not file.resolve().is_relative_to(Path(self.directory).resolve()) or not file.is_file():
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        content = file.read_bytes()
-        if edge in self.cloud.tampered:
+        there = file.resolve().is_relative_to(Path(self.directory).resolve()) and file.is_file()
+        content = file.read_bytes() if there else b""
+        if there and edge in self.cloud.tampered:
             middle = len(content) // 2
             content = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
         self.cloud.bytes[edge] += len(content)
         try:
-            self.send_response(200)
+            self.send_response(200 if there else 404)
+            self.send_header("Content-Type", "application/octet-stream")
             self.send_header("Content-Length", str(len(content)))
+            self.send_header("ETag", '"0123456789abcdef"')
             self.end_headers()
             self.wfile.write(content)
         except OSError:  # the edge hung up
             self.close_connection = True
+
+    def flush_headers(self) -> None:
+        """Count the headers as they leave."""
+        self.cloud.bytes[self.path.split("/", 2)[1]] += sum(len(line) for line in getattr(self, "_headers_buffer", ()))
+        super().flush_headers()
 
     def do_POST(self) -> None:
         """Count what no edge should do: send something."""

@@ -21,16 +21,14 @@ day.
 from __future__ import annotations
 
 import argparse
-import http.server
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cloud_edge_world import StaticCloud
 from numpy.typing import NDArray
 
 from openckm.evaluate.report.rows import Row, plain_row, write_report
@@ -52,50 +50,19 @@ class Cost:
     bytes: int
 
 
-class Meter(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder and counts."""
-
-    requests = 0
-    sent = 0
-
-    def do_GET(self) -> None:
-        """Serve a file or 404, with the headers that a plain web server sends."""
-        file = Path(self.directory) / self.path.lstrip("/")
-        content = file.read_bytes() if file.is_file() else b""
-        self.send_response(200 if file.is_file() else 404)
-        self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", '"0123456789abcdef"')
-        Meter.requests += 1
-        Meter.sent += len(content)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def flush_headers(self) -> None:
-        """Count the headers as they leave."""
-        Meter.sent += sum(len(line) for line in getattr(self, "_headers_buffer", ()))
-        super().flush_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Be quiet."""
-
-
 def measured(parent: Path, refreshed: Path) -> dict[tuple[str, str], Cost]:
     """Return what a poll, a first fetch, an update, and one without differences cost, by (what, precision)."""
     found: dict[tuple[str, str], Cost] = {}
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         repository = Repository.create(str(place / "repository"), KeyFolder(place / "keys"))
-        handler = partial(Meter, directory=str(place / "repository"))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+        cloud = StaticCloud(place / "repository")
 
         def cost(cache: str, precision: str) -> Cost:
-            Meter.requests = Meter.sent = 0
+            before = Cost(cloud.requests["edge"], cloud.bytes["edge"])
             options = UpdateOptions(precision=precision)
-            Updater(repository.trust_root, url, place / cache, options=options).update()
-            return Cost(Meter.requests, Meter.sent)
+            Updater(repository.trust_root, cloud.url("edge"), place / cache, options=options).update()
+            return Cost(cloud.requests["edge"] - before.requests, cloud.bytes["edge"] - before.bytes)
 
         repository.publish(parent, "stable", PRECISIONS)
         for precision in PRECISIONS:
@@ -105,8 +72,7 @@ def measured(parent: Path, refreshed: Path) -> dict[tuple[str, str], Cost]:
         for precision in PRECISIONS:
             found["update", precision] = cost(precision, precision)
             found["whole", precision] = cost(f"fresh-{precision}", precision)
-        server.shutdown()
-        server.server_close()
+        cloud.close()
     return found
 
 

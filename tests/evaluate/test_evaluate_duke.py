@@ -4,10 +4,10 @@ import pytest
 
 from openckm.baselines import Kriging, LogDistance, Nearest
 from openckm.errors import OptionError
-from openckm.evaluate.benches import methods as methods_module
 from openckm.evaluate.benches.duke import duke_cases, run
 from openckm.evaluate.benches.methods import product_methods
 from openckm.evaluate.worlds.duke import DUKE_GRID, duke_cell
+from openckm.infer.construct import OpenCKM
 from openckm.maps.cells import aggregate_cells
 
 PUBLISHED = {"A": (2608, 1166), "B": (1694, 867), "C": (3551, 1171), "D": (3789, 1245)}
@@ -79,24 +79,6 @@ def test_the_bench_ranks_methods_as_they_should_be():
         assert value["kriging", split, "crps_db"] < value["kriging", split, "rmse_db"]
 
 
-def test_the_product_joins_the_baselines_where_it_exists(monkeypatch, caplog):
-    class Product:
-        class OpenCKM:
-            name = "openckm"
-
-    monkeypatch.setattr(methods_module, "import_module", lambda name: Product)
-    assert [m.name for m in product_methods()] == ["openckm"]
-
-    def absent(name):
-        raise ModuleNotFoundError("no", name="openckm.infer.construct")
-
-    monkeypatch.setattr(methods_module, "import_module", absent)
-    assert product_methods() == []
-    assert "runs without it" in caplog.text
-
-    def broken(name):
-        raise ModuleNotFoundError("no", name="numpy")
-
-    monkeypatch.setattr(methods_module, "import_module", broken)
-    with pytest.raises(ModuleNotFoundError):
-        product_methods()
+def test_the_product_is_asked_as_it_ships():
+    (method,) = product_methods()
+    assert isinstance(method, OpenCKM) and method == OpenCKM()

@@ -14,6 +14,7 @@ from openckm.evaluate.flux.methods import Case, Made, methods_of, rest_methods
 from openckm.evaluate.flux.streams import Streamed, refused, run_stream
 from openckm.evaluate.flux.trajectories import trajectory
 from openckm.evaluate.scores.fields import energy_distance, field_energy_score, gradient_ratio
+from openckm.evaluate.setup import Setup
 from openckm.evaluate.worlds.moving import CHANGES, Frame, Place, read_places
 from openckm.flux.latent import LatentDenoiser
 from openckm.flux.start import WarmRule, centred
@@ -219,7 +220,7 @@ def test_the_latent_form_is_scored_as_maps_with_its_floor(places, folder, monkey
     made = case.decoded(case.carried("centred", 0, blend=0.0))
     assert made.maps.shape == (8, 5, SIDE, SIDE)
     monkeypatch.setattr(bench_module, "prior_rule", lambda *_: WarmRule())
-    bench = bench_module._Bench(tiny_denoiser(), places, FluxOptions(latent=1), None, "a" * 64, None, None)
+    bench = bench_module._Bench(tiny_denoiser(), places, FluxOptions(latent=1), Setup(), "a" * 64)
     scores = {s.method: s for s in bench._kept_latent(0, "move_4")}
     assert {"latent_cold_4_o2", "latent_p2_vanilla_98", "latent_p2_static_70", "latent_cold_100_o2"} <= set(scores)
     assert {s.values["floor_db"] for s in scores.values()} == {0.7}

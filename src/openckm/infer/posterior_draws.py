@@ -149,14 +149,7 @@ def sample_posterior(
         method = choose_method(likelihood)
         if method == "jfs" and condition is not None:
             condition = condition.without_evidence()
-    if method not in METHODS:
-        raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
-    if strength is not None and method not in STRENGTHS:
-        raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
-    if mean and method not in _WITH_MEAN:
-        raise OptionError(
-            f"mean=True: {method!r} has no early answer, only {', '.join(_WITH_MEAN)} have; average draws"
-        )
+    _require_possible(method, strength, mean)
     schedule, usual = _early(likelihood) if mean else (_schedule(method), STEPS[method])
     count = steps or usual
     constant = STRENGTHS.get(method, 0.0) if strength is None else strength
@@ -176,6 +169,18 @@ def sample_posterior(
         maps.append(sampler.run(guided, shape, [draw_generator(seed, k) for k in chosen], given, report))
         cost += len(chosen) * evaluations
     return PosteriorDraws(torch.cat(maps), cost)
+
+
+def _require_possible(method: str, strength: float | None, mean: bool) -> None:
+    """Refuse a method that there is not, and options that a method does not have."""
+    if method not in METHODS:
+        raise OptionError(f"unknown method {method!r}: wanted one of {', '.join(METHODS)} or auto")
+    if strength is not None and method not in STRENGTHS:
+        raise OptionError(f"strength={strength:g}: {method!r} has no tuning constant, only {', '.join(STRENGTHS)} have")
+    if mean and method not in _WITH_MEAN:
+        raise OptionError(
+            f"mean=True: {method!r} has no early answer, only {', '.join(_WITH_MEAN)} have; average draws"
+        )
 
 
 def _schedule(method: str) -> EDM:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from importlib import import_module
 from typing import cast
 
 import numpy as np
@@ -13,7 +12,6 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.reconstructor import Reconstructor
 
-_PRODUCT = "openckm.infer.construct"
 _log = logging.getLogger(__name__)
 
 
@@ -81,12 +79,7 @@ def ray_fields(observations: Observations, grid: Grid) -> dict[str, NDArray[np.f
 
 
 def product_methods() -> list[Reconstructor]:
-    """Return OpenCKM's own method as it ships, or nothing, with a notice, where this version has none yet."""
-    try:
-        module = import_module(_PRODUCT)
-    except ModuleNotFoundError as error:
-        if error.name is None or not _PRODUCT.startswith(error.name):
-            raise
-        _log.warning("%s is not part of this version: the benchmark runs without it", _PRODUCT)
-        return []
-    return [module.OpenCKM()]
+    """Return OpenCKM's own method as it ships."""
+    from openckm.infer.construct import OpenCKM
+
+    return [OpenCKM()]

@@ -161,8 +161,9 @@ def _git(folder: Path, *arguments: str) -> str:
 def machine() -> str:
     """Return this machine in words: processor, cores, memory, what its arithmetic is, and the network's precision."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    model = _cpuinfo("model name") or platform.processor() or platform.machine()
     flags = " ".join(cpu_flags()) or "no vector flags known"
-    return f"{_cpu_model()}, {cores} cores, {_memory_gib()} GiB, {flags}, networks in {_precision()}"
+    return f"{model}, {cores} cores, {_memory_gib()} GiB, {flags}, networks in {_precision()}"
 
 
 FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
@@ -171,14 +172,8 @@ FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
 
 def cpu_flags() -> tuple[str, ...]:
     """Return which of FLAGS this processor states."""
-    info = Path("/proc/cpuinfo")
-    if not info.is_file():
-        return ()
-    for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith(("flags", "Features")):
-            stated = set(line.split(":", 1)[1].split())
-            return tuple(flag for flag in FLAGS if flag in stated)
-    return ()
+    stated = set(_cpuinfo("flags", "Features").split())
+    return tuple(flag for flag in FLAGS if flag in stated)
 
 
 def _precision() -> str:
@@ -188,13 +183,13 @@ def _precision() -> str:
     return arithmetic()
 
 
-def _cpu_model() -> str:
+def _cpuinfo(*names: str) -> str:
+    """Return what /proc/cpuinfo says first under one of some names; nothing where there is no such file or line."""
     info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    for line in info.read_text(encoding="utf-8", errors="replace").splitlines() if info.is_file() else ():
+        if line.startswith(names):
+            return line.split(":", 1)[1].strip()
+    return ""
 
 
 def _memory_gib() -> int:
