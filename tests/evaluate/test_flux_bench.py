@@ -250,7 +250,7 @@ def test_equal_conditions_have_one_trajectory_and_others_part_as_noise_falls(pla
 def test_the_bench_runs_keeps_and_goes_on(folder, tmp_path, monkeypatch):
     net = tiny_denoiser()
     card = type("Card", (), {"sha256": "a" * 64})()
-    monkeypatch.setattr(bench_module, "embedded_prior", lambda: (net, card))
+    monkeypatch.setattr(Setup, "network", lambda _: (net, card))
     monkeypatch.setattr(bench_module, "prior_rule", lambda *_: WarmRule())
     monkeypatch.setattr(bench_module, "mix_rows", lambda *_: [])
     torch.manual_seed(0)
