@@ -30,6 +30,8 @@ from openckm.evaluate.report.rows import write_report
 HERE = Path(__file__).resolve().parent
 NOT_COMPARED = re.compile(r"second|_s$|ms$|_mb$|mib|_mbit_|speed_up|peak_rise|off_the_line|^gain$|gain_over_bare")
 """Metrics that belong to the machine and its load."""
+SAME = 1e-3
+"""What a value may move by, for its own size: a file's bytes follow its date and signatures."""
 Row = dict[str, Any]
 
 
@@ -50,7 +52,7 @@ def compared(found: dict[tuple[str, ...], Row], committed: dict[tuple[str, ...],
         if cities == 1:
             continue
         low, high = _stretched(new, cities) if cities else (new["ci_low"], new["ci_high"])
-        apart = low > old["ci_high"] or high < old["ci_low"]
+        apart = low > old["ci_high"] + SAME * abs(old["value"]) or high < old["ci_low"] - SAME * abs(old["value"])
         lines[key] = f"{', '.join(key)}: {_interval(new)}, committed {_interval(old)}" if apart else ""
     return lines
 
