@@ -59,7 +59,7 @@ class Headline:
 HEADLINES: dict[str, tuple[Headline, ...]] = {
     "active": (Headline("rmse_db"), Headline("saved_percent|measurements_ratio")),
     "adapt": (Headline("rmse_db|rmse_ratio"),),
-    "curves": (Headline("rmse_db|rmse_db, weights doubled|parameters_m|cpu_minutes"),),
+    "curves": (Headline("rmse_db"),),
     "city": (
         Headline("coverage_90|width", "share.*"), Headline("cpu_s|gain|gain_over_bare|peak_of_all_processes_mb"),
         Headline("rmse_ratio|ratio_over_one_window", "seams.*", "windows"),
