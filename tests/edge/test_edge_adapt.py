@@ -22,7 +22,7 @@ from torch.nn.utils import parametrize
 from openckm.edge.adapt import _map_db, adapt, adapt_to
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
 from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt
-from openckm.errors import MeasurementError, ModelError, OptionError
+from openckm.errors import ComputationError, MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
@@ -438,3 +438,14 @@ def test_the_job_writes_a_delta_or_leaves_the_old_one(tmp_path):
     noise = adapt(drive(tmp_path / "noise.csv", world(noise=12.0)), output, options=QUICK, **where | {"prior": flat})
     assert not noise.kept and output.read_bytes() == content
     assert json.dumps(good.delta.describe())
+
+
+def test_a_teaching_that_diverges_says_so_and_the_older_delta_stays(tmp_path):
+    output = tmp_path / "site.delta"
+    output.write_bytes(b"an older one")
+    with pytest.raises(ComputationError, match="the loss is nan"):
+        adapt(
+            drive(tmp_path / "drive.csv", world()), output, options=replace(QUICK, learning_rate=1e30),
+            bs=(128.0, 128.0), local=True, crs="local", cell_m=4.0, size=SIDE, prior=save_tiny(tmp_path / "tiny"),
+        )  # fmt: skip
+    assert output.read_bytes() == b"an older one"

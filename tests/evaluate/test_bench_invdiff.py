@@ -45,3 +45,14 @@ def test_gains_are_paired_by_map_and_seed():
     scores += [replace(one, seed=2, values=one.values | {"psnr_db": 20.0})]  # of a seed without its twin
     row = next(r for r in table(scores) if r.metric == "psnr_gain_db")
     assert (row.method, row.value, row.cases) == ("plain over reversible", pytest.approx(-1.0), 1)
+
+
+def test_arms_of_more_samples_are_compared_with_their_twin_of_as_many_and_with_themselves():
+    one = Score("", "gain", "1%", "a", "x", {"psnr_db": 30.0, "rmse_db": 6.0, "ssim": 0.9, "nmse": 0.1}, 5, 1, 0.0)
+    names = {"reversible": 30.0, "reversible at 9 samples": 30.5, "no_injector": 29.0, "no_injector at 9 samples": 31.0}
+    scores = [replace(one, method=name, values=one.values | {"psnr_db": v}) for name, v in names.items()]
+    assert {r.method: r.value for r in table(scores) if r.metric == "psnr_gain_db"} == {
+        "no_injector over reversible": pytest.approx(-1.0),
+        "no_injector at 9 samples over reversible at 9 samples": pytest.approx(0.5),
+        "reversible at 9 samples over reversible": pytest.approx(0.5),
+    }

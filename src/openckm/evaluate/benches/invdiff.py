@@ -15,7 +15,8 @@ trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noi
     kriging       universal kriging of the readings
 
 Metrics: PSNR, RMSE, SSIM and NMSE (`openckm.evaluate.scores.image_metrics`); `psnr_gain_db` is the difference of PSNR
-to the arm's twin, paired by map and seed, intervals by bootstrap over scenes.
+to the arm's twin, paired by map and seed, intervals by bootstrap over scenes. "ARM at N samples", where it is among the
+committed rows, is ARM trained on to so many samples, its learning rate raised once more.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ _TWINS = {
     "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "chain_3": "chain_1",
     "chain_8": "chain_1",
 }  # fmt: skip
+_AT = " at "
+"""Stands between an arm and its number of samples, in rows of arms that were trained on."""
 ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
 RIVALS = ("kriging", "refined", "jfs")
 Gains = NDArray[np.floating]
@@ -320,10 +323,18 @@ def scores_of(
     return scores
 
 
+def _twin(arm: str) -> str | None:
+    """Return what an arm is compared with: its twin, of as many samples; without one, itself of fewer samples."""
+    name, at, samples = arm.partition(_AT)
+    return _TWINS[name] + at + samples if name in _TWINS else name if at else None
+
+
 def _gains(scores: Sequence[Score]) -> list[Row]:
     """Return the differences of PSNR between arms and their twins, paired by map and seed; intervals over cities."""
     rows = []
-    for arm, twin in _TWINS.items():
+    for arm in sorted({s.method for s in scores}):
+        if (twin := _twin(arm)) is None:
+            continue
         for split in (f"{share:.0%}" for share in SHARES):
             here = [s for s in scores if s.split == split]
             both = paired(here, arm, twin)
