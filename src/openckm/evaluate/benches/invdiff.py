@@ -15,8 +15,8 @@ trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noi
     kriging       universal kriging of the readings
 
 Metrics: PSNR, RMSE, SSIM and NMSE (`openckm.evaluate.scores.image_metrics`); `psnr_gain_db` is the difference of PSNR
-to the arm's twin, paired by map and seed, intervals by bootstrap over scenes. "ARM at N samples", where it is among the
-committed rows, is ARM trained on to so many samples, its learning rate raised once more.
+to the arm's twin, paired by map and seed, intervals by bootstrap over scenes. "ARM at 20k", where it is among the
+committed rows, is ARM trained on to 20,000 samples, its learning rate raised once more.
 """
 
 from __future__ import annotations
