@@ -94,8 +94,9 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     ),
     "page": (Headline("wall_s"), Headline("ms")),
     "rays": (
-        Headline("rmse_db", "prior"), Headline("rmse_db over .*|deep_db over .*|direction_deg over .*", "prior",
-                                               method="0.5.0.*|rays alone"),
+        Headline("rmse_db", "prior", method=r"0\.\d\.0( 0.7/0.3)?|rays alone"),
+        Headline("rmse_db over .*|deep_db over .*|direction_deg over .*", "prior",
+                                               method=r"0.5.0(, no rays| 0.7/0.3)?|rays alone"),
         Headline("rmse_db|rmse_db over .*|coverage_90", "predict"), Headline("rmse_db|rmse_db over .*", "construct"),
     ),
     "refresh": (Headline("rmse_db_ratio", split="overall"), Headline("published|weight")),

@@ -47,6 +47,19 @@ def test_the_rows(folder, tmp_path, monkeypatch):
     assert ("with rays", "construct", "2.0%", "rmse_db over construct") in found
 
 
+def test_of_trials_only_their_own_answers_are_scored(folder, tmp_path, monkeypatch):
+    for name in ("0.4.0", "607 maps", "900 maps"):
+        save_tiny(tmp_path / "priors" / name)
+    monkeypatch.setenv(bench_rays.PRIORS_VARIABLE, str(tmp_path / "priors"))
+    monkeypatch.setattr(bench_rays, "_predicted", lambda *_: ())
+    monkeypatch.setattr(bench_rays, "_constructed", lambda *_: ())
+    found = {(r.method, r.split, r.metric) for r in bench_rays.run(data_dir=folder, maps=1)}
+    shipped = bench_rays.embedded_prior()[1].version
+    for method in ("0.4.0", "607 maps", "900 maps", "0.4.0, no rays", f"{shipped}, no rays"):
+        assert (method, "nothing read", "rmse_db") in found
+    assert not any(m.startswith(("607 maps,", "900 maps,", "607 maps 0.7")) for m, _, _ in found)
+
+
 def test_rays_alone_are_the_rays_map_at_the_level_of_the_readings(folder):
     (traced,) = read_shards(sorted(folder.glob("*.npz")))
     for share in (0.0, 0.02):
@@ -96,3 +109,12 @@ def test_the_first_prior_is_the_one_that_others_are_compared_with():
     ]
     (row,) = (r for r in bench_rays.table(scores) if r.over)
     assert (row.method, row.metric, row.value) == ("0.5.0", "rmse_db over 0.4.0", pytest.approx(0.8))
+
+
+def test_trials_are_compared_with_the_one_that_differs_in_one_thing_too():
+    values = {"0.4.0": 10.0, "607 maps": 8.0, "607 maps, misdrawn": 8.4, "0.5.0": 7.0}
+    scores = [Score(name, "prior", "nothing read", "m", "c", {"rmse_db": v}, 9, 1, 0.0) for name, v in values.items()]
+    found = {(r.method, r.over): r.value for r in bench_rays.table(scores) if r.over}
+    assert found[("607 maps, misdrawn", "607 maps")] == pytest.approx(1.05)
+    assert found[("607 maps, misdrawn", "0.4.0")] == pytest.approx(0.84)
+    assert {m for m, over in found if over == "607 maps"} == {"607 maps, misdrawn"}

@@ -9,7 +9,9 @@ covered cells that were not read; intervals are by bootstrap over cities.
                readings alone" without layout and transmitter, "NAME 0.7/0.3" takes 0.3 of the rays; "rays alone" is
                `openckm.infer.ray_map` at the readings' level. Errors of the gain, of the gain in deep shadow (two cells
                and more within what the straight line does not reach) and of the direction, beside the bearing's.
-               Ratios over the first prior: model folders within $OPENCKM_OTHER_PRIORS come before the shipped one
+               Model folders within $OPENCKM_OTHER_PRIORS come before the shipped prior, in order of their names: the
+               first is what ratios are over, those between are trials, of which only the prior's own answer is scored,
+               over the trial "607 maps", too, where there is one
     predict    `ckm predict`: one-pass network, prior with rays, and weighted means of both and the rays, whose variance
                is that of the mixture; level_db is the mean error of a map. Ratios over the one-pass network
     construct  the product in one orientation, without and with the rays' map as one more expert
@@ -61,6 +63,8 @@ READ = {"nothing read": 0.0, "0.5% read": 0.005, "2.0% read": 0.02}
 _UNKNOWN = "nothing read, heights unknown"
 _MISDRAWN = "nothing read, layout misdrawn"
 _RAY_SHARE = 0.3
+_TRIAL, _CONTROL = " maps", "607 maps"
+"""What names of trials of training hold, and the one that each other differs from in one thing."""
 _MIXTURES = (
     {"RadioMamba": 0.5, "prior": 0.5}, {"RadioMamba": 0.7, "rays": 0.3}, {"prior": 0.7, "rays": 0.3},
     {"RadioMamba": 0.4, "prior": 0.4, "rays": 0.2}, {"RadioMamba": 0.35, "prior": 0.35, "rays": 0.3},
@@ -111,6 +115,7 @@ def table(scores: Sequence[Score]) -> list[Row]:
         base = next(s.method for s in scores if s.task == task)
         for metric in METRICS[:3] if task == "prior" else METRICS[:1]:
             rows += ratio_rows_over(scores, task, split, base, metric)
+            rows += ratio_rows_over([s for s in scores if _TRIAL in s.method], task, split, _CONTROL, metric)
     return rows
 
 
@@ -150,6 +155,8 @@ def _answers(priors: Mapping[str, MapDenoiser], given: Observations, grid: Grid)
     for name, prior in priors.items():
         mean = _mean(prior, given, grid)
         yield name, mean
+        if name in list(priors)[1:-1]:
+            continue
         if alone is not None:
             yield f"{name} 0.7/0.3", ((1.0 - _RAY_SHARE) * mean[0] + _RAY_SHARE * alone[0], *alone[1:])
         yield f"{name}, no rays", _mean(prior, given, grid, rays=False)
