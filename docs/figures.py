@@ -72,7 +72,7 @@ def demo() -> None:
 
 def strength_sweep() -> None:
     """Draw the error of P1's Algorithm 2 over its strength, per task (P1's Fig. 11), from the published benchmark."""
-    path = FIGURES.parent.parent / "bench" / "results" / "p1_first.json"
+    path = FIGURES.parent.parent / "bench" / "results" / "p1.json"
     if not path.exists():
         return
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
@@ -84,7 +84,7 @@ def strength_sweep() -> None:
         zeta, value, low, high = np.array(mine).T
         axis.errorbar(zeta, value, [value - low, high - value], marker="o", capsize=3, label=task)
     axis.set(xscale="log", yscale="log", xlabel="strength zeta of Algorithm 2", ylabel="gain RMSE [dB], one draw",
-             title="P1's Algorithm 2 on windows of Florence")  # fmt: skip
+             title="P1's Algorithm 2, 250 steps, on validation windows")  # fmt: skip
     axis.legend()
     figure.savefig(FIGURES / "p1.png", dpi=100)
     plt.close(figure)

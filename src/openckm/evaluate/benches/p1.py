@@ -67,7 +67,7 @@ class BenchOptions:
         steps: N of Algorithm 2.
         sweep: validation windows for the choice of zeta; 0 takes `zeta`.
         zetas: strengths tried; more where the best of them is the least or the greatest.
-        zeta: strength by task where there is no sweep: what the sweep chose for prior 0.4.0.
+        zeta: strength by task where there is no sweep: what the sweep chose for prior 0.5.0 with 250 steps.
         tasks: which tasks.
     """
 
@@ -78,7 +78,7 @@ class BenchOptions:
     steps: int = 1000
     sweep: int = 16
     zetas: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
-    zeta: tuple[tuple[str, float], ...] = (("ipbox", 8.0), ("iprandom", 1.0), ("sr2", 1.0), ("jtqr", 0.5))
+    zeta: tuple[tuple[str, float], ...] = (("ipbox", 16.0), ("iprandom", 2.0), ("sr2", 2.0), ("jtqr", 2.0))
     tasks: tuple[str, ...] = TASKS
 
 
