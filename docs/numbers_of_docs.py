@@ -27,7 +27,7 @@ SPLITS = {
     **{("gain", f"{p}%"): f"held-out cities, {p} % of the cells, site known" for p in ("0.1", "0.5", "2.0", "10.0")},
     **{("gain_points", f"{p}%"): f"held-out cities, {p} % of the cells, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
-CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance")
+CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance", "rays_alone")
 Row = dict[str, Any]
 
 
