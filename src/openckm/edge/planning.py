@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openckm.edge.older import MONTH_DAYS, OLDER
-from openckm.edge.prepared import Prepared, prepare
+from openckm.edge.prepared import Prepared, prepare, together
 from openckm.edge.reading import SIGMA_DB, ReadingOptions, from_keywords, read_evidence
 from openckm.edge.several import INSTRUMENTS, MAPS, of_cells
 from openckm.errors import OptionError
@@ -221,8 +221,8 @@ def plan_sites(
     older, further = of_cells(before, sites, MAPS), of_cells(evidence, sites, INSTRUMENTS)
     given: dict[str, Prepared] = {}
     for site in sites:
-        own, where = site if site.centre is not None else replace(site, centre=(lon, lat)), {**how.where, **site.cells}
-        read = None if measurements is None else read_evidence(measurements, own, replace(how, where=where))
+        own = site if site.centre is not None else replace(site, centre=(lon, lat))
+        read = None if measurements is None else read_evidence(measurements, own, how.of_cell(own))
         given[site.name] = prepare(
             read, own, how.sigma_db, evidence=further.get(site.name), before=older.get(site.name),
             before_age_days=before_age_days,
@@ -232,10 +232,8 @@ def plan_sites(
     if len(grids) > 1:
         raise OptionError(f"maps on {len(grids)} grids: give all cells one cell side, size and centre, or plan each")
     method = OpenCKM(prior=None if prior is None else Path(prior))
-    believed = method.posteriors(
-        {name: (one.observations, one.grid) for name, one in given.items()}, seed=seed, progress=on_progress,
-        likelihoods={name: one.likelihood for name, one in given.items() if one.likelihood is not None},
-    )  # fmt: skip
+    cells, likelihoods = together(given)
+    believed = method.posteriors(cells, seed=seed, progress=on_progress, likelihoods=likelihoods)
     made = _planned(
         list(believed.values()), _free(first.observations, first.grid), first.grid, count, start, how.sigma_db, seed,
         method.steps, budget_km,

@@ -7,6 +7,7 @@ the prior knows isotropic and standard antennas on flat ground with houses; the 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from openckm.edge.instruments import read_instruments
 from openckm.edge.older import MONTH_DAYS, older_readings, older_words, read_older
-from openckm.edge.reading import Evidence, isotropic
+from openckm.edge.reading import Evidence, isotropic, without_field
 from openckm.maps.csv import DriveTestReport
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations, Points
@@ -80,7 +81,7 @@ def prepare(
     grid = site.grid() if read is None else read.grid
     seen, report = (site.observations(grid), None) if read is None else (read.observations, read.report)
     bare, field, lost = isotropic(seen, grid, site, None if report is None else report.receiver_height_m)
-    notes = [*_assumptions(seen, site, sigma_db)]
+    notes = _assumptions(seen, site, sigma_db)
     if site.pattern is not None:
         notes.append(
             f"antenna pattern {site.pattern}, along the direct path: taken off the readings, and added to the map"
@@ -94,11 +95,18 @@ def prepare(
         likelihood = beyond_gain_field(likelihood, field)
     if before is not None:
         older, differs = _older(before, seen, grid, before_age_days, None if report is None else report.unit)
-        at = grid.index_of(older.x, older.y)
-        older = older if field is None else replace(older, value=older.value - field[at])
+        older = older if field is None else without_field(older, field, grid)
         bare = replace(bare, points=(*bare.points, older))
         notes += differs
     return Prepared(bare, grid, field, likelihood, site, report, tuple(notes))
+
+
+def together(
+    given: Mapping[str, Prepared],
+) -> tuple[dict[str, tuple[Observations, Grid]], dict[str, Likelihood]]:
+    """Return evidence and further likelihoods of several radio cells, by name, as `OpenCKM.posteriors` takes them."""
+    evidence = {name: (one.observations, one.grid) for name, one in given.items()}
+    return evidence, {name: one.likelihood for name, one in given.items() if one.likelihood is not None}
 
 
 def _older(
@@ -118,7 +126,7 @@ def _with_file(likelihood: Likelihood | None, evidence: str | os.PathLike[str] |
     return Product(likelihood, read)
 
 
-def _assumptions(observations: Observations, site: SitePlan, sigma_db: float) -> tuple[str, ...]:
+def _assumptions(observations: Observations, site: SitePlan, sigma_db: float) -> list[str]:
     """Return what was assumed of a site, one sentence each."""
     transmitter, layout = observations.transmitter, observations.layout
     notes = [
@@ -137,7 +145,7 @@ def _assumptions(observations: Observations, site: SitePlan, sigma_db: float) ->
     elif layout.height_known <= 0.5:
         stated = f"{layout.height_known:.0%}"
         notes.append(f"building heights are stated for {stated} of the buildings, so heights were not used")
-    return tuple(notes)
+    return notes
 
 
 def _antenna(transmitter: Transmitter, site: SitePlan) -> str:

@@ -14,7 +14,7 @@ from openckm.errors import InputError, MeasurementError, OptionError, OutsideGri
 from openckm.maps.antenna_file import pattern_field_db, read_pattern
 from openckm.maps.csv import DriveTest, DriveTestReport, Files, read_drive_test
 from openckm.maps.grid import Grid, reproject
-from openckm.maps.observations import Observations
+from openckm.maps.observations import Observations, Points
 from openckm.maps.propagation import RECEIVER_HEIGHT_M
 from openckm.maps.site import Layout
 from openckm.maps.site_plan import DEFAULT_CELL_M, DEFAULT_SIZE, SitePlan
@@ -68,6 +68,10 @@ class ReadingOptions:
     nothing: Sequence[float] = ()
     spacing_m: float | None = None
     receiver_height_m: float | None = None
+
+    def of_cell(self, site: SitePlan) -> ReadingOptions:
+        """Return the options that read the rows of one radio cell alone, as its plan says which they are."""
+        return replace(self, where={**self.where, **site.cells})
 
     def keywords(self) -> dict[str, Any]:
         """Return the options as keywords of `read_drive_test`."""
@@ -306,8 +310,10 @@ def isotropic(
         field = -lost.loss_db if field is None else field - lost.loss_db
     if field is None:
         return bare, None, lost.notes
-    tables = []
-    for points in seen.points:
-        off = field[grid.index_of(points.x, points.y)]
-        tables.append(replace(points, value=points.value - off, low=points.low - off, high=points.high - off))
-    return replace(bare, points=tuple(tables)), field, lost.notes
+    return replace(bare, points=tuple(without_field(p, field, grid) for p in seen.points)), field, lost.notes
+
+
+def without_field(points: Points, field: NDArray[np.float64], grid: Grid) -> Points:
+    """Return readings, and the ends of their intervals, without what a field brings to their cells [dB]."""
+    off = field[grid.index_of(points.x, points.y)]
+    return replace(points, value=points.value - off, low=points.low - off, high=points.high - off)

@@ -12,7 +12,7 @@ import numpy as np
 
 from openckm.edge.construction import LEFT_OUT, Construction, checked, finished
 from openckm.edge.older import MONTH_DAYS
-from openckm.edge.prepared import Prepared, prepare
+from openckm.edge.prepared import Prepared, prepare, together
 from openckm.edge.reading import Evidence, ReadingOptions, read_evidence
 from openckm.edge.selfcheck import SelfCheck
 from openckm.errors import InputError, OptionError
@@ -86,9 +86,7 @@ def construct_sites(
         _say(on_progress, "each cell by itself", number, len(sites))
         name = site.name
         try:
-            read[name] = _labelled(
-                read_evidence(measurements, site, replace(how, where={**how.where, **site.cells})), name
-            )
+            read[name] = _labelled(read_evidence(measurements, site, how.of_cell(site)), name)
         except InputError as error:
             raise InputError(f"cell {name}: {error}") from error
         one = given[name] = prepare(
@@ -97,10 +95,9 @@ def construct_sites(
         )  # fmt: skip
         alone[name] = method.posterior(one.observations, one.grid, seed=seed, likelihood=one.likelihood)
         checks[name] = checked(method, alone[name], one, seed) if check else (None, LEFT_OUT)
+    cells, likelihoods = together(given)
     maps = method.several(
-        {name: (one.observations, one.grid) for name, one in given.items()}, draws=draws, seed=seed,
-        progress=on_progress, alone=alone,
-        likelihoods={name: one.likelihood for name, one in given.items() if one.likelihood is not None},
+        cells, draws=draws, seed=seed, progress=on_progress, alone=alone, likelihoods=likelihoods
     )  # fmt: skip
     out = {}
     for name, radiomap in maps.items():
