@@ -153,6 +153,15 @@ def test_frozen_weights_get_no_gradient_and_torch_autograd_grad_works():
     assert all(p.grad is None for k in (0, 2) for p in moves[k].parameters())
 
 
+def test_a_graph_that_was_not_retained_says_so_when_it_is_asked_again():
+    moves, (state, context) = chain(3), inputs()
+    y = run(list(moves), state, context)[1].sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.backward()
+
+
 def test_gradients_accumulate():
     moves = chain(3)
     once = gradients(moves, "reversible")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from tests.worlds import tiny_denoiser
 
 from openckm.errors import OptionError
+from openckm.evaluate.reversible.steps import Case, allocated_mib, step_of, subject_of
 from openckm.nn.arithmetic import using
 from openckm.nn.fixed_point import on_grid
 from openckm.nn.recompute import POLICIES
@@ -82,6 +85,18 @@ def test_float_mode_of_16_steps_keeps_gradients_within_1e_5():
         ask(chain).square().mean().backward()
         found.append(torch.cat([p.grad.flatten() for p in chain.parameters() if p.grad is not None]))
     assert (found[0] - found[1]).norm() <= 1e-5 * found[0].norm()
+
+
+@pytest.mark.parametrize("inside", ["plain", "reversible"])
+def test_a_training_step_holds_no_more_however_long_the_chain_is(inside):
+    peaks = {}
+    for steps in (2, 3, 8):
+        subject = subject_of(Case("chain", steps, 2, 64, "fp32", inside))
+        step = partial(step_of, subject, "reversible")
+        step()
+        peaks[steps] = allocated_mib(step)[0]
+    assert peaks[8] <= 1.02 * peaks[2], peaks
+    assert abs(peaks[8] - peaks[3]) < 1e-3, peaks
 
 
 @pytest.mark.parametrize(

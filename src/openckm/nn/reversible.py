@@ -268,6 +268,7 @@ class _Reversible(torch.autograd.Function):
             raise OptionError("a reversible chain gives first derivatives alone: use the recompute policy 'none'")
         plan: _Plan = ctx.plan
         state, context, weights = plan.split(ctx.saved_tensors)
+        ctx.maybe_clear_saved_tensors()  # the last state is not held on to while the ones before it are made
         needed = ctx.needs_input_grad[1 + plan.states :]
         shared: list[Tensor | None] = [None] * plan.contexts
         own: list[Tensor | None] = [None] * len(weights)
