@@ -90,3 +90,15 @@ class RayTracerUnavailable(OpenCKMError):
 
 class ComputationError(OpenCKMError):
     """A numerical procedure failed: non-finite values or no convergence."""
+
+
+class Diverged(ComputationError):
+    """A loss or its gradient is not finite.
+
+    Attributes:
+        found: where and what, without the remedy, for whoever has another one.
+    """
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(f"{found}; {remedy}")
+        self.found = found

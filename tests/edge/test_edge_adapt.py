@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from torch.nn.utils import parametrize
 
 from openckm.edge.adapt import _map_db, adapt, adapt_to
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
-from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt
+from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt, blocks_with_readings
 from openckm.errors import ComputationError, MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
@@ -443,9 +444,33 @@ def test_the_job_writes_a_delta_or_leaves_the_old_one(tmp_path):
 def test_a_teaching_that_diverges_says_so_and_the_older_delta_stays(tmp_path):
     output = tmp_path / "site.delta"
     output.write_bytes(b"an older one")
-    with pytest.raises(ComputationError, match="the loss is nan"):
+    with pytest.raises(ComputationError, match=r"teaching diverged .*the loss is nan\): nothing was written"):
         adapt(
             drive(tmp_path / "drive.csv", world()), output, options=replace(QUICK, learning_rate=1e30),
             bs=(128.0, 128.0), local=True, crs="local", cell_m=4.0, size=SIDE, prior=save_tiny(tmp_path / "tiny"),
         )  # fmt: skip
     assert output.read_bytes() == b"an older one"
+    assert not output.with_name("site.delta.work").exists(), "the next try would diverge at the same step"
+
+
+def test_what_was_read_left_out_and_assumed_is_said(done, tmp_path, monkeypatch):
+    path = drive(tmp_path / "drive.csv", world())
+    lines = path.read_text().splitlines()
+    lines[3:5] = [",".join([*line.split(",")[:2], "nan"]) for line in lines[3:5]]
+    path.write_text("\n".join(lines) + "\n")
+    monkeypatch.setattr("openckm.edge.adapt.adapt_to", lambda *_, **__: replace(done, kept=False))
+    where = {"bs": (128.0, 128.0), "local": True, "crs": "local", "cell_m": 4.0, "size": SIDE}
+    said = adapt(path, tmp_path / "site.delta", prior=save_tiny(tmp_path / "tiny"), **where).summary()
+    assert re.search(r"\b2\b[^\n]*(no value|no number|without)", said), said
+    assert "assumed  transmit power unknown" in said and "drive.csv" in said
+
+
+def test_cells_with_limits_alone_do_not_teach_and_are_counted(prior, done):
+    seen = world()
+    points = seen.gain_points()
+    limit = np.arange(len(points)) % 3 == 0
+    kind = np.where(limit, "below", points.kind)
+    some = replace(seen, points=(replace(points, kind=kind),))
+    dealt, every = (blocks_with_readings(one, GRID, prior[0], 0) for one in (some, seen))
+    assert dealt.limits > 20 and dealt.limits + dealt.readings == every.readings
+    assert f"({dealt.limits} more hold limits alone" in replace(done, limits=dealt.limits).summary()

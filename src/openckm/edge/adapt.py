@@ -32,10 +32,10 @@ import numpy as np
 import torch
 
 from openckm.edge.judging import CHANCE, Factors, rmse, scaled, weighed
-from openckm.edge.prepared import prepare
+from openckm.edge.prepared import prepare, read_lines
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
 from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, plan_of, teach
-from openckm.errors import MeasurementError, ModelError
+from openckm.errors import ComputationError, Diverged, MeasurementError, ModelError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
@@ -69,6 +69,8 @@ class Adaptation:
         seconds: time it took [s].
         peak_mb: what it took at most above what the process held at the beginning [MiB]; NaN where nobody can tell.
         budget_mb: what it was given [MiB].
+        limits: cells whose readings are limits alone, which did not teach.
+        said: what was read and assumed, one line each.
     """
 
     delta: Delta
@@ -79,6 +81,8 @@ class Adaptation:
     seconds: float
     peak_mb: float = math.nan
     budget_mb: float = math.inf
+    limits: int = 0
+    said: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Return the record as text."""
@@ -86,9 +90,11 @@ class Adaptation:
         verdict = "kept" if self.kept else "refused: readings that were held back do not show that it helps"
         if d.network_helps and not self.kept:
             verdict = "refused: the network errs less, but the map that is made with it does not; readings decide it"
+        besides = f" ({self.limits} more hold limits alone, which do not teach)" if self.limits else ""
         return "\n".join([
-            f"  taught   {d.model} {d.version} by {d.readings} cells with readings in {len(d.blocks)} blocks of"
-            f" {d.block_m:g} m, {d.folds} folds, stopped at {', '.join(map(str, self.steps))} steps",
+            *self.said,
+            f"  taught   {d.model} {d.version} by {d.readings} cells with readings{besides} in {len(d.blocks)}"
+            f" blocks of {d.block_m:g} m, {d.folds} folds, stopped at {', '.join(map(str, self.steps))} steps",
             f"  memory   {self._memory()}, recomputing: {self.plan.policy}",
             f"  judged   on blocks that were not used, {self.weight:.0%} of what was learnt: {d.rmse_before_db:.2f} dB"
             f" before, {d.rmse_after_db:.2f} dB after ({d.ratio - 1:+.1%}, at most {d.ratio_high - 1:+.1%} with a"
@@ -138,14 +144,24 @@ def adapt(
         ComputationError: if training diverges; nothing is written.
     """
     site, reading = from_keywords(site, reading, loose)
-    given = prepare(read_evidence(measurements, site, reading), site, reading.sigma_db)
+    read = read_evidence(measurements, site, reading)
+    given = prepare(read, site, reading.sigma_db)
     loaded = embedded_prior() if prior is None else load_prior(Path(prior))
     work = output.with_name(f"{output.name}.work")
-    done = adapt_to(given.observations, given.grid, loaded, options or AdaptOptions(), work, on_progress=on_progress)
+    try:
+        done = adapt_to(
+            given.observations, given.grid, loaded, options or AdaptOptions(), work, on_progress=on_progress
+        )  # fmt: skip
+    except Diverged as error:
+        shutil.rmtree(work, ignore_errors=True)  # going on from there would diverge again
+        raise ComputationError(
+            f"teaching diverged ({error.found}): nothing was written. Look for readings that are far off, or use the"
+            " prior as it is"
+        ) from error
     if done.kept:
         done.delta.write(output)
     shutil.rmtree(work, ignore_errors=True)
-    return done
+    return replace(done, said=tuple(read_lines(given.report or read.report, read.observations, given.notes)))
 
 
 @one_by_one()
@@ -194,7 +210,7 @@ def adapt_to(
         after = _map_db(observations, grid, with_delta(net, delta), delta)
         delta = replace(delta, map_before_db=before, map_after_db=after)
     took, peak = time.monotonic() - begun, resident_mb("VmHWM") - held
-    return Adaptation(delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb)
+    return Adaptation(delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb, dealt.limits)
 
 
 def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:

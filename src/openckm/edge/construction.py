@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openckm.baselines.best import classical_candidates
 from openckm.edge.older import MONTH_DAYS
-from openckm.edge.prepared import Prepared, prepare
+from openckm.edge.prepared import Prepared, prepare, read_lines
 from openckm.edge.reading import Evidence, ReadingOptions, from_keywords, read_evidence
 from openckm.edge.selfcheck import SelfCheck, self_check
 from openckm.edge.unlearnt import check_alone, construct_alone, unlearnt_in
@@ -68,8 +68,8 @@ class Construction:
 
     def summary(self) -> str:
         """Return the record as text: read, assumed, fitted, checked, and what became of the map."""
-        assumed = [f"  assumed  {note}" for note in self.notes]
-        parts = [_read_lines(self), assumed, _fit_lines(self), _check_lines(self), _outage_lines(self)]
+        read = read_lines(self.read, self.observations, self.notes)
+        parts = [read, _fit_lines(self), _check_lines(self), _outage_lines(self)]
         return "\n".join(line for part in parts for line in part) + f"\n  took     {self.seconds:.1f} s"
 
 
@@ -266,15 +266,6 @@ def checked(method: OpenCKM, belief: Posterior, given: Prepared, seed: int) -> t
         return self_check((own, *rivals), given.observations, given.grid, seed=seed, by_device=by_device), ""
     except MeasurementError as error:
         return None, f"no self-check: {error}"
-
-
-def _read_lines(job: Construction) -> list[str]:
-    lines = job.read.lines()
-    if job.observations.layout is not None:
-        share = float(np.mean(job.observations.layout.building))
-        lines.append(f"  read     {job.observations.layout.source}: buildings cover {share:.0%} of the map")
-        lines += [f"  note     {job.observations.layout.source}: {note}" for note in job.observations.layout.notes]
-    return lines
 
 
 @dataclass(frozen=True)

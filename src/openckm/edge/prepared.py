@@ -7,7 +7,7 @@ the prior knows isotropic and standard antennas on flat ground with houses; the 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,6 +99,21 @@ def prepare(
         bare = replace(bare, points=(*bare.points, older))
         notes += differs
     return Prepared(bare, grid, field, likelihood, site, report, tuple(notes))
+
+
+def read_lines(report: DriveTestReport, observations: Observations, notes: Sequence[str]) -> list[str]:
+    """Return what was read of a site and what was assumed, as the lines of a summary.
+
+    Args:
+        report: what the measurement file held.
+        observations: with the layout.
+        notes: what was assumed, one sentence each.
+    """
+    lines, layout = report.lines(), observations.layout
+    if layout is not None:
+        lines.append(f"  read     {layout.source}: buildings cover {np.mean(layout.building):.0%} of the map")
+        lines += [f"  note     {layout.source}: {note}" for note in layout.notes]
+    return lines + [f"  assumed  {note}" for note in notes]
 
 
 def together(

@@ -94,12 +94,14 @@ class Dealt:
         fold: the fold of each block, shape (b,).
         block_m: side of a block [m].
         readings: cells with readings.
+        limits: cells whose readings are limits alone; they do not teach.
     """
 
     blocks: NDArray[np.int16]
     fold: NDArray[np.intp]
     block_m: float
     readings: int
+    limits: int
 
 
 def blocks_with_readings(observations: Observations, grid: Grid, net: MapDenoiser, seed: int) -> Dealt:
@@ -114,11 +116,12 @@ def blocks_with_readings(observations: Observations, grid: Grid, net: MapDenoise
     scene = prepare_scene(observations, grid, net.multiple, planes=planes_of(net))
     readings = None if scene.cells is None else scene.readings.subset(scene.plain)
     count = 0 if readings is None else len(readings)
+    limits = 0 if scene.cells is None else int((~scene.plain).sum())
     side = BLOCK_CELLS * grid.cell_m
     if readings is None or count < LEAST_READINGS:
         raise MeasurementError(
-            f"{count} cells with readings: to adapt, at least {LEAST_READINGS} are wanted, or what is learnt cannot be"
-            " judged; measure more, or use the prior as it is"
+            f"{count} cells with readings{_besides(limits)}: to adapt, at least {LEAST_READINGS} are wanted, or what is"
+            " learnt cannot be judged; measure more, or use the prior as it is"
         )
     blocks, number = blocks_of(readings, (transmitter.x, transmitter.y), side)
     if len(blocks) < LEAST_BLOCKS:
@@ -127,7 +130,11 @@ def blocks_with_readings(observations: Observations, grid: Grid, net: MapDenoise
             " some must be held back whole; measure in more places, or use the prior as it is"
         )
     fold = _dealt(np.bincount(number), FOLDS, np.random.default_rng([seed, 1]))
-    return Dealt(blocks, fold, side, count)
+    return Dealt(blocks, fold, side, count, limits)
+
+
+def _besides(limits: int) -> str:
+    return f" ({limits} more hold limits alone)" if limits else ""
 
 
 def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> Plan:

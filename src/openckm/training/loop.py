@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from openckm.errors import ComputationError, ModelError
+from openckm.errors import Diverged, ModelError
 from openckm.maps.atomic import atomic_path
 
 CHECKPOINT = "checkpoint.pt"
@@ -80,7 +80,7 @@ class Loop(ABC):
         """Leave the gradient of a loss at the weights and return the loss.
 
         Raises:
-            ComputationError: if it is not finite.
+            Diverged: if it is not finite.
         """
         value = float(loss.detach())
         self.check(value, "loss", name)
@@ -97,7 +97,7 @@ class Loop(ABC):
         """Train to the last step or for so long [s]; return the step reached.
 
         Raises:
-            ComputationError: if a loss or gradient is not finite; the last checkpoint stays good.
+            Diverged: if a loss or gradient is not finite; the last checkpoint stays good.
         """
         begun = saved = time.monotonic()
         losses: list[float] = []
@@ -144,13 +144,14 @@ class Loop(ABC):
         """Stop the training where a value is not finite.
 
         Raises:
-            ComputationError: if it is not.
+            Diverged: if it is not.
         """
         if not math.isfinite(value):
             of = f" of {name}" if name else ""
-            raise ComputationError(
-                f"{self.what}, step {self.step}: the {what}{of} is {value}; the last checkpoint in {self.folder} is"
-                " good: lower the learning rate and run again to resume from there"
+            raise Diverged(
+                f"{self.what}, step {self.step}: the {what}{of} is {value}",
+                f"the last checkpoint in {self.folder} is good: lower the learning rate and run again to resume from"
+                " there",
             )
 
     def state(self) -> dict[str, Any]:
