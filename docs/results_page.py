@@ -58,7 +58,7 @@ class Headline:
 
 HEADLINES: dict[str, tuple[Headline, ...]] = {
     "active": (Headline("rmse_db"), Headline("saved_percent|measurements_ratio")),
-    "adapt": (Headline("rmse_db|rmse_ratio"),),
+    "adapt": (Headline("rmse_db", "duke"), Headline("rmse_ratio")),
     "curves": (Headline("rmse_db"),),
     "city": (
         Headline("coverage_90|width", "share.*"), Headline("cpu_s|gain|gain_over_bare|peak_of_all_processes_mb"),
