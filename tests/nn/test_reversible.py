@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from openckm.errors import ComputationError, OptionError
 from openckm.nn.fixed_point import GRID, LIMIT, on_grid
 from openckm.nn.layers import ResBlock
-from openckm.nn.recompute import POLICIES
+from openckm.nn.recompute import POLICIES, require_repeatable
 from openckm.nn.reversible import Coupling, invert, run
 
 CHANNELS, STEERING = 8, 12
@@ -223,6 +225,23 @@ def test_bodies_that_cannot_be_run_twice_or_change_the_shape_are_refused():
         Coupling(nn.Identity(), (), keep=0.9)
     with pytest.raises(OptionError, match="'all': wanted one of none, level, sqrt, block, reversible"):
         run(list(chain(1)), *inputs(), policy="all")
+
+
+def test_on_an_accelerator_kernels_that_do_not_repeat_are_found_once_per_shape_and_said():
+    like = SimpleNamespace(device=torch.device("cuda", 0), shape=(2, 3))
+    made = []
+
+    def body() -> Tensor:
+        made.append(torch.randn(3))
+        return made[-1]
+
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"cuda:0 do not give the same bits twice for \(2, 3\)"):
+            require_repeatable(like, body, "a body that differs")
+    assert len(made) == 2, "asked twice for the first, then remembered"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        require_repeatable(like, lambda: torch.ones(3), "a body that repeats")
 
 
 def test_the_grid_is_that_of_exact_sums():

@@ -93,13 +93,18 @@ def bench(
     ckmimagenet: Annotated[
         Path | None, typer.Option(help="Folder of CKMImageNet, whose patches `p1` runs on in place of held-out maps.")
     ] = None,
+    radiomap3dseer: Annotated[
+        Path | None, typer.Option(help="Folder of RadioMap3DSeer, whose maps `invdiff` trains and scores on instead.")
+    ] = None,
     workers: Annotated[
         int,
         typer.Option(min=0, help=f"Processes for the cases of {', '.join(SWEEPS)}; 0 takes none but this one."),
     ] = 0,
 ) -> None:
     """Run a benchmark and print its table."""
-    further: dict[str, Any] = {**_published(name, radiomapseer=radiomapseer, ckmimagenet=ckmimagenet)}
+    further: dict[str, Any] = _published(
+        name, radiomapseer=radiomapseer, ckmimagenet=ckmimagenet, radiomap3dseer=radiomap3dseer
+    )
     if workers:
         if name not in SWEEPS:
             raise OptionError(
@@ -126,9 +131,9 @@ def bench(
     console.print(as_table(rows, name))
 
 
-def _published(bench_name: str, **folders: Path | None) -> dict[str, Path]:
+def _published(bench_name: str, **folders: Path | None) -> dict[str, Any]:
     """Return the folders of published data sets that were given, which must belong to the benchmark."""
-    owner = {"radiomapseer": "mamba", "ckmimagenet": "p1"}
+    owner = {"radiomapseer": "mamba", "ckmimagenet": "p1", "radiomap3dseer": "invdiff"}
     for option, folder in folders.items():
         if folder is not None and bench_name != owner[option]:
             raise OptionError(f"--{option} belongs to benchmark {owner[option]!r}, not to {bench_name!r}; leave it out")

@@ -14,6 +14,10 @@ trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noi
                   mean of 8 chains of its posterior
     kriging       universal kriging of the readings
 
+With a folder of RadioMap3DSeer, on which P4 reports its PSNR, all arms learn from some SEEN maps of its training set
+and are scored on its test set, in the data set's own grey scale (task "radiomap3dseer"). It states no licence, so no
+committed row is of it.
+
 Metrics: PSNR, RMSE, SSIM and NMSE (`openckm.evaluate.scores.image_metrics`); `psnr_gain_db` is the difference of PSNR
 to the arm's twin, paired by map and seed, intervals by bootstrap over scenes. "ARM at 20k", where it is among the
 committed rows, is ARM trained on to 20,000 samples, its learning rate raised once more.
@@ -22,7 +26,7 @@ committed rows, is ARM trained on to 20,000 samples, its learning rate raised on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +34,7 @@ import torch
 from numpy.typing import NDArray
 
 from openckm.baselines.kriging import UniversalKriging
+from openckm.data.readers.radiomap3dseer import RadioMap3DSeer, RadioMap3DSeerOptions
 from openckm.data.shards import TracedMap, read_shards
 from openckm.data.split import is_held_out
 from openckm.errors import InputError
@@ -46,6 +51,7 @@ from openckm.infer.refine import refined_mean
 from openckm.infer.scene import Scene, prepare_scene
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
+from openckm.maps.pixels import RADIOMAP3DSEER, GreyScale
 from openckm.maps.quantity import CHANNELS, GAIN
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Mask, map_domain
@@ -65,9 +71,8 @@ from openckm.training.simulate import EvidenceOptions
 from openckm.training.trainer import Batch, Trainer
 
 SHARES = (0.01, 0.03, 0.1)
-_SPAN_DB = 200.0
-"""Decibels from grey 0 to grey 1: P1's range of gains."""
-FLOOR_DB = -250.0
+SEEN = 1600
+"""Maps of RadioMap3DSeer's training set that are learnt from, about: three transmitters on each of its cities."""
 METRICS = ("psnr_db", "rmse_db", "ssim", "nmse")
 _TWINS = {
     "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "chain_3": "chain_1",
@@ -77,6 +82,8 @@ _AT = " at "
 """Stands between an arm and its number of samples, in rows of arms that were trained on."""
 ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
 RIVALS = ("kriging", "refined", "jfs")
+SCALE = GreyScale(-250.0, 200.0)
+"""P1's range of gains [dB]."""
 Gains = NDArray[np.floating]
 Answer = Callable[[Scene, Observations, Grid], Gains]
 
@@ -126,38 +133,53 @@ class InvdiffOptions:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class World:
+    """What networks learn from, and what they are scored on.
+
+    Attributes:
+        seen: maps to learn from.
+        held: maps of other cities.
+        task: the task that scores are those of.
+        scale: gains of the grey levels that pictures are compared by [dB].
+    """
+
+    seen: Sequence[TracedMap]
+    held: Sequence[TracedMap]
+    task: str = "gain"
+    scale: GreyScale = SCALE
+
+
 QUICK = InvdiffOptions(steps=60, chain_steps=20, seeds=(1,), maps=4, arms=("reversible", "plain", "chain_1", "chain_3"))
 
 
 @benchmark("data_dir", "test_dir", "keep")
-def run(setup: Setup, options: InvdiffOptions | None = None) -> Results:
+def run(setup: Setup, options: InvdiffOptions | None = None, radiomap3dseer: Path | None = None) -> Results:
     """Return the rows of the benchmark.
 
     Args:
         setup: quick means 60 steps of one seed instead of 2500 of five, too few to learn much; `data_dir` holds
             training shards and `test_dir` test shards, and trainings stay in `keep`.
         options: what is trained; overrides `quick`.
+        radiomap3dseer: folder of RadioMap3DSeer, in place of ray-traced maps of our own.
 
     Raises:
         InputError: if a folder holds no usable maps.
         ComputationError: if a training fails.
     """
     chosen = options or (QUICK if setup.quick else InvdiffOptions())
-    seen = training_maps(setup.maps("train"))
-    sizes = {m.grid.cell_m for m in seen}
-    tested = load_heldout(setup.test_dir or data_folder("test", setup.quick), 10_000)
-    held = [m for m in tested if m.grid.cell_m in sizes][: chosen.maps]
-    if not held:
-        raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
-    maps = TrainingSet(seen, chosen.samples())
+    world = _traced(setup, chosen) if radiomap3dseer is None else _published(radiomap3dseer, chosen)
+    if radiomap3dseer is not None:
+        chosen = replace(chosen, fold=2 * chosen.fold)  # its maps have twice the sides
+    maps = TrainingSet(world.seen, chosen.samples())
     scores: list[Score] = []
-    with home_folder(setup.keep, "invdiff") as home:
+    with home_folder(setup.keep, "invdiff" if world.task == "gain" else f"invdiff-{world.task}") as home:
         jobs = [(arm, seed) for seed in chosen.seeds for arm in chosen.arms]
         for k, (arm, seed) in enumerate(jobs):
             setup.tell(f"{arm}, seed {seed}", k, len(jobs))
-            scores += _arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), held)
-        scores += _arm_scores("shipped prior", 0, embedded_prior()[0], held)
-        scores += [one for rival in RIVALS for one in rival_scores(rival, held)]
+            scores += _arm_scores(arm, seed, train_arm(arm, seed, maps, home, chosen), world)
+        scores += _arm_scores("shipped prior", 0, embedded_prior()[0], world)
+        scores += [one for rival in RIVALS for one in rival_scores(rival, world)]
     return Results(table(scores), scores)
 
 
@@ -176,6 +198,26 @@ def training_maps(folder: Path) -> list[TracedMap]:
     if not seen:
         raise InputError(f"{folder}: no training maps; make them with `ckm data generate`, or say where they are")
     return seen
+
+
+def _traced(setup: Setup, options: InvdiffOptions) -> World:
+    """Return maps of our own: those of the training cities, and of held-out ones with the same sides of cells."""
+    seen = training_maps(setup.maps("train"))
+    sizes = {m.grid.cell_m for m in seen}
+    tested = load_heldout(setup.test_dir or data_folder("test", setup.quick), 10_000)
+    held = [m for m in tested if m.grid.cell_m in sizes][: options.maps]
+    if not held:
+        raise InputError(f"no test map has cells of {sorted(sizes)} m, the sizes trained on: make some")
+    return World(seen, held)
+
+
+def _published(folder: Path, options: InvdiffOptions) -> World:
+    """Return maps of RadioMap3DSeer, spread evenly over the cities of its training and test sets."""
+    sets = [RadioMap3DSeer(folder, RadioMap3DSeerOptions(split)) for split in ("train", "test")]
+    seen, held = (
+        list(maps[:: -(-len(maps) // most)]) for maps, most in zip(sets, (SEEN, options.maps), strict=True)
+    )  # fmt: skip
+    return World(seen, held, "radiomap3dseer", RADIOMAP3DSEER)
 
 
 def train_arm(
@@ -236,14 +278,14 @@ def _batches(maps: TrainingSet, options: InvdiffOptions, seed: int) -> Callable[
     return batch
 
 
-def _arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap]) -> list[Score]:
+def _arm_scores(arm: str, seed: int, model: Denoiser, world: World) -> list[Score]:
     """Return the scores of a trained arm on every map and share of cells read.
 
     Args:
         arm: its name.
         seed: the seed of its training.
         model: the network.
-        held: maps that it has not seen.
+        world: whose maps it has not seen.
     """
     calls = len(model.moves) if isinstance(model, ChainDenoiser) else 1
 
@@ -252,15 +294,15 @@ def _arm_scores(arm: str, seed: int, model: Denoiser, held: Sequence[TracedMap])
         return scene.crop(GAIN.decode(posterior_mean(model, condition, symmetrise=False).mean[0, 0].numpy()))
 
     planes = planes_of(model) if isinstance(model, MapDenoiser) else ()
-    return scores_of(arm, seed, mean, held, int(model.multiple), calls, planes)  # type: ignore[arg-type]
+    return scores_of(arm, seed, mean, world, int(model.multiple), calls, planes)  # type: ignore[arg-type]
 
 
-def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
+def rival_scores(rival: str, world: World) -> list[Score]:
     """Return the scores of one of RIVALS; those with a network use the shipped prior.
 
     Args:
         rival: its name.
-        held: maps.
+        world: the maps.
     """
     net, _ = embedded_prior()
 
@@ -277,7 +319,7 @@ def rival_scores(rival: str, held: Sequence[TracedMap]) -> list[Score]:
 
     calls = {"kriging": 0, "refined": 1}.get(rival, 8 * STEPS["jfs"])
     planes = () if rival == "kriging" else planes_of(net)
-    return scores_of(rival, 0, answer, held, net.multiple, calls, planes)
+    return scores_of(rival, 0, answer, world, net.multiple, calls, planes)
 
 
 def _likelihood(scene: Scene) -> Gaussian:
@@ -293,7 +335,7 @@ def _likelihood(scene: Scene) -> Gaussian:
 
 
 def scores_of(
-    name: str, seed: int, answer: Answer, held: Sequence[TracedMap], multiple: int, calls: int,
+    name: str, seed: int, answer: Answer, world: World, multiple: int, calls: int,
     planes: Sequence[str] = (),
 ) -> list[Score]:  # fmt: skip
     """Return the scores of whatever answers with a map of gains [dB], on every map and share of cells read.
@@ -302,23 +344,23 @@ def scores_of(
         name: what answers.
         seed: the seed of its training.
         answer: it.
-        held: the maps.
+        world: whose maps.
         multiple: sides of maps are padded to a multiple of it.
         calls: network calls of an answer.
         planes: further groups of planes that its network reads; rays are launched for it.
     """
-    scores = []
-    for k, traced in enumerate(held):
+    scores, scale = [], world.scale
+    for k, traced in enumerate(world.held):
         for share in SHARES:
             given, truth = heldout_case(traced, "gain", share, k)
             found = answer(prepare_scene(given, traced.grid, multiple, planes=planes), given, traced.grid)
             known = np.zeros(traced.grid.shape, dtype=bool)
             known[truth.row, truth.col] = True
-            grey, true = ((field - FLOOR_DB) / _SPAN_DB for field in (found, np.nan_to_num(traced.gain_db)))
-            values = image_scores(grey, true, _SPAN_DB, known)
+            grey, true = ((field - scale.floor_db) / scale.span_db for field in (found, np.nan_to_num(traced.gain_db)))
+            values = image_scores(grey, true, scale.span_db, known)
             case, count = case_of(traced, k), int(known.sum())
             scores.append(
-                Score(name, "gain", f"{share:.0%}", case, city_of(traced), values, count, calls, 0.0, seed)
+                Score(name, world.task, f"{share:.0%}", case, city_of(traced), values, count, calls, 0.0, seed)
             )  # fmt: skip
     return scores
 
@@ -335,14 +377,14 @@ def _gains(scores: Sequence[Score]) -> list[Row]:
     for arm in sorted({s.method for s in scores}):
         if (twin := _twin(arm)) is None:
             continue
-        for split in (f"{share:.0%}" for share in SHARES):
-            here = [s for s in scores if s.split == split]
+        for task, split in dict.fromkeys((s.task, s.split) for s in scores):
+            here = [s for s in scores if (s.task, s.split) == (task, split)]
             both = paired(here, arm, twin)
             if not both:
                 continue
             gap = [own.values["psnr_db"] - other.values["psnr_db"] for own, other in both]
             found = mean_interval(gap, [own.city for own, _ in both])
             calls, n = both[0][0].network_evaluations, sum(own.n for own, _ in both)
-            where = (f"{arm} over {twin}", "gain", split, "psnr_gain_db")
+            where = (f"{arm} over {twin}", task, split, "psnr_gain_db")
             rows.append(plain_row(*where, found, n, calls=calls, cases=len(both), over=twin))
     return rows
