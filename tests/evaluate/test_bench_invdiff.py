@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tests.evaluate.test_evaluate_heldout import write_shard
 from tests.worlds import tiny_denoiser
@@ -18,6 +19,7 @@ from openckm.evaluate.benches import invdiff as bench
 from openckm.evaluate.benches.heldout import load_heldout
 from openckm.evaluate.benches.invdiff import SHARES, World, rival_scores, scores_of, table
 from openckm.evaluate.scores.scoring import Score
+from openckm.priors.conditioning import Condition
 from openckm.training.samples import TrainingSet
 
 
@@ -89,7 +91,9 @@ def seer(tmp_path):
 
 
 def test_radiomap3dseer_is_learnt_from_and_scored_on_in_its_own_sets_and_scale(seer, tmp_path, monkeypatch):
-    options = bench.InvdiffOptions(steps=1, chain_steps=1, batch=1, seeds=(1,), arms=("reversible", "chain_1"), maps=1)
+    options = bench.InvdiffOptions(
+        steps=1, chain_steps=1, batch=1, seeds=(1,), arms=("reversible", "radiounet", "chain_1"), maps=1
+    )
     monkeypatch.setattr(bench, "embedded_prior", lambda: (tiny_denoiser(), None))
     monkeypatch.setattr(bench, "RIVALS", ("kriging",))
     learnt = []
@@ -98,10 +102,25 @@ def test_radiomap3dseer_is_learnt_from_and_scored_on_in_its_own_sets_and_scale(s
     assert {r.task for r in rows} == {"radiomap3dseer"}
     assert [m.city for m in learnt] == [f"radiomapseer_{map_numbers('train')[0]}"]
     found = {(r.method, r.metric): r.value for r in rows if r.split == "10%"}
-    assert {m for m, _ in found} == {"reversible", "chain_1", "shipped prior", "kriging"}
+    assert {m for m, metric in found if metric == "psnr_db"} == {
+        "reversible", "radiounet", "chain_1", "shipped prior", "kriging"
+    }  # fmt: skip
     error = found["kriging", "rmse_db"]
     assert error < 3.0, "the test city is a smooth field"
     assert found["kriging", "psnr_db"] == pytest.approx(20 * np.log10(36.0 / error), abs=0.1), "of its 36 dB"
+
+
+def test_radiounet_is_told_what_the_others_are_and_has_as_many_weights():
+    net = bench.RadioUNetMean()
+    ours = sum(p.numel() for p in bench._network("reversible", "xs").parameters())
+    assert sum(p.numel() for p in net.parameters()) == pytest.approx(ours, rel=0.03)
+    given = Condition.nothing(1, (64, 64))
+    x, level = torch.randn(1, 5, 64, 64), torch.ones(1)
+    mean = net(x, level, given).mean
+    assert torch.equal(mean, net(x + 1.0, 40.0 * level, given).mean), "a map in one call, whatever noise it is shown"
+    for part in ("site", "evidence"):
+        shown = replace(given, **{part: getattr(given, part) + torch.rand(1, 1, 64, 64)})
+        assert not torch.equal(net(x, level, shown).mean, mean), part
 
 
 def test_a_data_set_of_another_benchmark_is_refused(seer):

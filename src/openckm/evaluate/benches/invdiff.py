@@ -8,6 +8,8 @@ trained on, with 1, 3 and 10 % of their free covered cells read with 2 dB of noi
     float_twin    the same bodies and the same initial weights in ordinary arithmetic: no grid, plain backpropagation
     plain         the product's U-Net of equal size: residual blocks on all channels, skips by concatenation
     no_injector   the reversible U-Net without its injector
+    radiounet     RadioUNet with readings (RadioUNet-S), at equal parameters: site, readings, and what `plain` is
+                  shown of them, to the gain over free space; trained for that alone, in one call
     chain_T       the invertible chain of T steps, trained end to end from `reversible`; chain_1 is the one-call mean
                   of the same further training
     shipped prior, refined, jfs     one call of the shipped prior, the same made to agree with the readings, and the
@@ -32,6 +34,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from openckm.baselines.kriging import UniversalKriging
 from openckm.data.readers.radiomap3dseer import RadioMap3DSeer, RadioMap3DSeerOptions
@@ -53,16 +56,20 @@ from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.maps.pixels import RADIOMAP3DSEER, GreyScale
 from openckm.maps.quantity import CHANNELS, GAIN
+from openckm.nn.radiounet import RadioUNet, RadioUNetOptions
 from openckm.observe.likelihood import Gaussian
 from openckm.observe.operators import Mask, map_domain
 from openckm.priors.chain import ChainDenoiser, ChainOptions
+from openckm.priors.conditioning import EVIDENCE_PLANES, INTERPOLATION_SCALES, Condition
 from openckm.priors.denoiser import (
+    Denoised,
     Denoiser,
     MapDenoiser,
     ReversibleMapDenoiser,
     ReversibleMapDenoiserOptions,
     planes_of,
 )
+from openckm.priors.planes import SITE_PLANES
 from openckm.priors.posterior import posterior_mean
 from openckm.priors.pretrained import embedded_prior
 from openckm.training.objective import TrainOptions
@@ -75,15 +82,18 @@ SEEN = 1600
 """Maps of RadioMap3DSeer's training set that are learnt from, about: three transmitters on each of its cities."""
 METRICS = ("psnr_db", "rmse_db", "ssim", "nmse")
 _TWINS = {
-    "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "chain_3": "chain_1",
+    "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible",
+    "radiounet": "reversible", "chain_3": "chain_1",
     "chain_8": "chain_1",
 }  # fmt: skip
 _AT = " at "
 """Stands between an arm and its number of samples, in rows of arms that were trained on."""
-ARMS = ("reversible", "float_twin", "plain", "no_injector", "chain_1", "chain_3", "chain_8")
+ARMS = ("reversible", "float_twin", "plain", "no_injector", "radiounet", "chain_1", "chain_3", "chain_8")
 RIVALS = ("kriging", "refined", "jfs")
 SCALE = GreyScale(-250.0, 200.0)
 """P1's range of gains [dB]."""
+_RADIOUNET_SHARE = 0.24
+"""Share of RadioUNet's published channels with which it has as many parameters as the networks of size xs."""
 Gains = NDArray[np.floating]
 Answer = Callable[[Scene, Observations, Grid], Gains]
 
@@ -129,7 +139,7 @@ class InvdiffOptions:
         return TrainOptions(
             steps=steps, decay_steps=steps // 2, warmup_steps=min(100, steps // 4 + 1), ema=(0.995,), power_ema=(),
             learning_rate=self.learning_rate / (3.0 if chain else 1.0), seed=seed, checkpoint_s=120.0,
-            posterior_share=1.0 if chain else 0.6,
+            posterior_share=1.0 if chain or arm == "radiounet" else 0.6,
         )  # fmt: skip
 
 
@@ -257,8 +267,31 @@ def _ready(model: Denoiser) -> MapDenoiser:
     return model
 
 
-def _network(arm: str, size: str) -> MapDenoiser:
+class RadioUNetMean(Denoiser):
+    """RadioUNet as a denoiser that gives the mean of the gain, whatever noisy map and level it is asked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        planes = len(SITE_PLANES) + EVIDENCE_PLANES + 2 * len(INTERPOLATION_SCALES)
+        self.network = RadioUNet(RadioUNetOptions(planes, _RADIOUNET_SHARE, rectified=False))
+        self.multiple = self.network.options.multiple
+
+    def forward(self, x: Tensor, sigma: Tensor, condition: Condition | None = None) -> Denoised:
+        """Return the mean of the map given a condition; of x [B, C, H, W] the shape alone counts.
+
+        Raises:
+            OptionError: if the map sides are not divisible by 64.
+        """
+        given = Condition.nothing(x.shape[0], (x.shape[-2], x.shape[-1])) if condition is None else condition
+        answer = self.network(torch.cat([given.site, given.evidence, given.interpolated], dim=1))[1]
+        gain = given.site[:, SITE_PLANES.index("free_space"), None] + answer.float()
+        return Denoised(torch.cat([gain, torch.zeros_like(x[:, 1:])], dim=1), None)
+
+
+def _network(arm: str, size: str) -> Denoiser:
     """Return an arm's network; where weights can be the same, they are. Trainings keep all: the bits are the same."""
+    if arm == "radiounet":
+        return RadioUNetMean()
     if arm == "plain":
         return MapDenoiser(MapDenoiser.sizes[size])
     sized = ReversibleMapDenoiser.sizes[size]
