@@ -27,6 +27,7 @@ SPLITS = {
     **{("gain", f"{p}%"): f"held-out cities, {p} % of the cells, site known" for p in ("0.1", "0.5", "2.0", "10.0")},
     **{("gain_points", f"{p}%"): f"held-out cities, {p} % of the cells, nothing else" for p in ("0.5", "2.0", "10.0")},
 }
+CELLS = "ABCD"
 CLASSICAL = ("kriging", "trees", "nearest", "inverse_distance", "log_distance", "rays_alone")
 Row = dict[str, Any]
 
@@ -218,10 +219,11 @@ def typed_numbers(page: str) -> set[str]:
 
 
 def numbers_of_rows(benches: str) -> set[str]:
-    """Return what rows of some benches say, to two to four decimals, as it is and in per cent."""
+    """Return what rows of some benches say, to two to four decimals, as it is and in per cent; of Duke's cells, too."""
     found = [row for name in benches.split() for row in report(name)["rows"]]
-    values = [scale * abs(row[end]) for row in found for end in ("value", "ci_low", "ci_high") for scale in (1, 100)]
-    return {f"{value:.{digits}f}" for value in values for digits in (2, 3, 4)}
+    values = [row[end] for row in found for end in ("value", "ci_low", "ci_high")]
+    values += [value for row in found for cell, value in row.get("cities", {}).items() if cell in CELLS]
+    return {f"{scale * abs(value):.{digits}f}" for value in values for scale in (1, 100) for digits in (2, 3, 4)}
 
 
 def refresh_typed() -> None:

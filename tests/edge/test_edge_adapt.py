@@ -175,7 +175,7 @@ def test_too_few_readings_places_or_megabytes_are_said_before_anything_is_writte
             AdaptOptions(**wrong)
 
 
-@pytest.mark.parametrize("after", [7.8, 7.99])
+@pytest.mark.parametrize("after", [7.99, 8.0, 8.2])
 def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
     prior, done, tmp_path, monkeypatch, after
 ):
@@ -187,7 +187,7 @@ def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
     monkeypatch.setattr("openckm.edge.adapt._map_db", lambda *_: next(found))
     judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
     assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)
-    assert judged.kept == (after == 7.8), "1 % at least"
+    assert judged.kept == (after < 8.0)
     assert f"8.00 dB before, {after:.2f} dB after" in judged.summary()
     assert ("the map that is made with it does not" in judged.summary()) != judged.kept
 

@@ -30,16 +30,6 @@ def test_bytes_saved_are_counted_once_and_weights_not_at_all():
     assert found == pytest.approx(0.5), "made, once, and what is squared"
 
 
-def test_a_chain_keeps_two_maps_however_long_it_is():
-    peaks = []
-    for length in (2, 6):
-        chain = subject_of(Case("chain", length, 1, 16, inside="plain"))
-        step_of(chain, "reversible")
-        peaks.append(allocated_mib(lambda c=chain: step_of(c, "reversible"))[0])
-        assert chain.inverse_error("reversible") == 0.0
-    assert peaks[1] == pytest.approx(peaks[0], rel=0.02)
-
-
 def test_a_case_that_is_too_large_is_computed_alone_and_says_so():
     scores = memory.case_scores(STACK, most_s=0.0)
     assert all(s.split.endswith(", computed") for s in scores)
@@ -67,3 +57,13 @@ def test_growth_is_that_of_activations_alone():
     scores += [score("reversible", 8, peak_mib=80.0), score("reversible", 64, peak_mib=80.0 + 21.0 + 56 * 0.5)]
     grown = next(r for r in memory.table(scores) if r.metric == "mib_per_block")
     assert grown.value == pytest.approx(0.5) and grown.split == "8 to 64 blocks, 4 maps of 64 x 64, fp32"
+
+
+def test_the_longest_chain_is_compared_with_the_shortest_of_its_kind():
+    def score(steps: int, inside: str, peak: float) -> Score:
+        split = f"T = {steps}, {inside} U-Net, 2 maps of 64 x 64, fp32"
+        return Score("reversible", "chain", split, "c", "", {"peak_mib": peak}, 1, 0, 0.0)
+
+    scores = [score(2, "plain", 14.0), score(8, "plain", 99.0), score(32, "plain", 14.7), score(2, "reversible", 16.0)]
+    (row,) = [r for r in memory.table(scores) if r.metric == "peak over the shortest"]
+    assert row.value == pytest.approx(1.05) and row.split == "T = 2 to 32, plain U-Net, 2 maps of 64 x 64, fp32"

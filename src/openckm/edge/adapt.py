@@ -6,9 +6,9 @@ fold's own blocks say, before and after, is a true prediction, and all blocks to
 added (`openckm.edge.judging`). What a site wants is a better map, and a network that errs less does not always make
 one: where it stays far behind kriging, its smaller error earns it weight that it does not deserve (cell C of
 `ckm bench adapt`). So the whole of `ckm construct` is asked, too, with and without the factors: given the readings of
-the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 %
-at least, beyond its interval, and the map's by 1 %. It holds every fold's factors, so maps made with it can tell what
-was taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was
+the other folds, it predicts those of each. The delta is written only if the network's error falls by 1 % at least,
+beyond its interval, and the map's falls, too. It holds every fold's factors, so maps made with it can tell what was
+taught from what was not, and a fingerprint of the station's place, for elsewhere the prior is asked as it was
 (`openckm.priors.adapted`).
 
 Interrupted at any moment, the same call goes on from the work folder beside the output and writes the same delta to the

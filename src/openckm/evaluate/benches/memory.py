@@ -18,7 +18,8 @@ mark of a fresh process. `seconds_ratio`: CPU time of a step over that of "none"
 ROUNDS (3 in the committed rows). `gradient_error`: the largest relative difference of a weight's gradient to "none" in
 the same run; `inverse_error`: the largest difference of the state after running it back. "reversible, float" is
 "reversible" without the grid of fixed-point numbers. Rows "peak over POLICY" divide the peaks of one split;
-"mib_per_block" is the growth of the peak from 8 to 64 blocks, the gradients of the added weights taken off.
+"mib_per_block" is the growth of the peak from 8 to 64 blocks, the gradients of the added weights taken off;
+"peak over the shortest" that of a chain of 32 steps over one of 2.
 
 What is finished is kept in $OPENCKM_BENCH_KEEP, if that is set, and a run that was interrupted goes on from there.
 """
@@ -157,7 +158,7 @@ def table(scores: Sequence[Score]) -> list[Row]:
             bottom = peaks.get((s.task, s.split, base))
             if s.method.startswith("reversible") and bottom:
                 rows.append(_row(s, f"peak over {base}", s.values["peak_mib"] / bottom))
-    return [*rows, *_growth(scores)]
+    return [*rows, *_growth(scores), *_length(scores)]
 
 
 def _growth(scores: Iterable[Score]) -> list[Row]:
@@ -173,6 +174,21 @@ def _growth(scores: Iterable[Score]) -> list[Row]:
             grown = (long.values["peak_mib"] - short.values["peak_mib"] - own) / 56
             rows.append(_row(short, "mib_per_block", grown, f"8 to 64 blocks{after}"))
     return rows
+
+
+def _length(scores: Iterable[Score]) -> list[Row]:
+    """Return the peak of the longest chain over that of the shortest, by policy and network inside."""
+    found = {(s.method, *s.split.split(", ", 1)): s for s in scores if s.task == "chain" and "peak_mib" in s.values}
+    ends = [f"T = {steps}" for steps in (STEPS[0], STEPS[-1])]
+    pairs = [
+        (short, found[method, ends[1], rest])
+        for (method, steps, rest), short in found.items() if steps == ends[0] and (method, ends[1], rest) in found
+    ]  # fmt: skip
+    return [
+        _row(short, "peak over the shortest", long.values["peak_mib"] / short.values["peak_mib"],
+             short.split.replace(ends[0], f"T = {STEPS[0]} to {STEPS[-1]}"))
+        for short, long in pairs
+    ]  # fmt: skip
 
 
 def _row(score: Score, metric: str, value: float, split: str = "") -> Row:
