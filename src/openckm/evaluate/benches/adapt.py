@@ -9,7 +9,8 @@ hidden cells:
     openckm+delta    the whole with the delta, where it was kept; where it was refused, the same as without
     openckm+refused  the whole with a delta that was refused
     openckm+best     with or without the delta, whichever errs less on the hidden cells: no test could choose better
-    openckm+mate     with the delta of the other cell of the mast that faces the same way
+    openckm+mate     with the delta of the other cell of the mast that faces the same way, where that was kept
+    openckm+across   the same of a cell of the mast that faces the other way
     network+full, network+last    all weights taught in place of factors, or those of the last level alone
 
 Task "few" repeats network and network+delta where 50 or 200 cells of the given blocks have been read; what is refused
@@ -62,12 +63,15 @@ from openckm.store.weights import write_aside
 
 SEEDS = 5
 _QUICK_STEPS = 5
-_MATE = {"A": "B", "B": "A", "C": "D", "D": "C"}
-"""The cell of the mast that faces the same way."""
+_OTHERS = {
+    "openckm+mate": {"A": "B", "B": "A", "C": "D", "D": "C"}, "openckm+across": {"A": "C", "B": "D", "C": "A", "D": "B"}
+}  # fmt: skip
+"""Cells of the same mast whose delta is used on a cell, by the name of the row: one that faces the same way, or not."""
 _Scorer = Callable[[str, dict[str, float], int, float], Score]
 PAIRS = (
-    ("network+delta", "network"), ("openckm+delta", "openckm"), ("openckm+refused", "openckm"),
-    ("openckm+best", "openckm"), ("openckm+mate", "openckm"), ("network+full", "network"), ("network+last", "network"),
+    ("network+delta", "network"),
+    *((f"openckm+{what}", "openckm") for what in ("delta", "refused", "best", "mate", "across")),
+    ("network+full", "network"), ("network+last", "network"),
 )  # fmt: skip
 _FORGETTING_MAPS, _FORGETTING_SHARES = 22, (0.01, 0.1)
 COUNTS = (50, 200)
@@ -184,7 +188,9 @@ def _cell_scores(cell: DukeCell, seed: int, home: Path, *, quick: bool = False) 
     taught = "openckm+delta" if keeps else "openckm+refused"
     made = _constructed(cell, seed, given, truth, {"openckm": None, taught: delta}, score)
     scores += made if keeps else [*made, replace(made[0], method="openckm+delta")]
-    return scores if quick else scores + _by_the_mate(cell, seed, given, truth, home, made[0], score)
+    if quick:
+        return scores
+    return [*scores, *(_by_another(method, cell, seed, home, made[0], score) for method in _OTHERS)]
 
 
 def _score(
@@ -266,14 +272,13 @@ def _constructed(
     return scores
 
 
-def _by_the_mate(
-    cell: DukeCell, seed: int, given: Observations, truth: Truth, home: Path, without: Score, score: _Scorer
-) -> list[Score]:
-    """Return the score with the delta of the cell's mate; where that was refused it is not used."""
-    mate, _ = _case(duke_cell(_MATE[cell.name]), seed)
-    other, kept = _delta(duke_cell(_MATE[cell.name]), seed, mate, home)
-    name = "openckm+mate"
-    return _constructed(cell, seed, given, truth, {name: other}, score) if kept else [replace(without, method=name)]
+def _by_another(method: str, cell: DukeCell, seed: int, home: Path, without: Score, score: _Scorer) -> Score:
+    """Return the score with the delta of another cell of the mast; where that was refused it is not used."""
+    other = duke_cell(_OTHERS[method][cell.name])
+    delta, kept = _delta(other, seed, _case(other, seed)[0], home)
+    if not kept:
+        return replace(without, method=method)
+    return _constructed(cell, seed, *_case(cell, seed), {method: delta}, score)[0]
 
 
 def _case(cell: DukeCell, seed: int) -> tuple[Observations, Truth]:
