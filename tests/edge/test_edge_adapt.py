@@ -17,23 +17,26 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from tests.store.test_store_delta import delta
 from tests.worlds import save_tiny, tiny_card, tiny_denoiser
 from torch.nn.utils import parametrize
 
-from openckm.edge.adapt import _map_db, adapt, adapt_to
+from openckm.edge.adapt import Adaptation, adapt, adapt_to
+from openckm.edge.judging import map_rmse
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
-from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt, blocks_with_readings
+from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt, blocks_with_readings, most_told
 from openckm.errors import ComputationError, MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
 from openckm.maps.observations import Observations, Points
 from openckm.maps.site import Transmitter
+from openckm.nn.recompute import Plan
 from openckm.priors.adapted import CrossFitted, adapted_by, place_print, with_delta
 from openckm.priors.adapter import LowRank, with_factors
 from openckm.priors.conditioning import Condition
 from openckm.priors.denoiser import Denoised, Denoiser, MapDenoiser
 from openckm.priors.posterior import posterior_mean
-from openckm.priors.pretrained import load_prior
+from openckm.priors.pretrained import embedded_prior, load_prior
 from openckm.store.delta import Delta
 
 ROOT = Path(__file__).parents[2]
@@ -184,7 +187,7 @@ def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
 
     found = iter([8.0, after])
     monkeypatch.setattr("openckm.edge.teaching.Fold.run", taught)
-    monkeypatch.setattr("openckm.edge.adapt._map_db", lambda *_: next(found))
+    monkeypatch.setattr("openckm.edge.adapt.map_rmse", lambda *_: (next(found), 0))
     judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
     assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)
     assert judged.kept == (after < 8.0)
@@ -203,15 +206,36 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
             asked.append(given.points[0])
             return SimpleNamespace(mean=np.full(len(cells), -90.0))
 
-    monkeypatch.setattr("openckm.edge.adapt.OpenCKM", Given)
+    monkeypatch.setattr("openckm.edge.judging.OpenCKM", Given)
     site = world()
-    error = _map_db(site, GRID, prior[0], done.delta)
+    error, untold = map_rmse(site, GRID, prior[0], done.delta, 10_000)
     assert error == pytest.approx(np.sqrt(np.mean((site.points[0].value + 90.0) ** 2)), abs=1e-3)
     assert len(asked) == FOLDS and sum(len(points) for points in asked) == (FOLDS - 1) * 260
+    assert untold == 0
     for k, points in enumerate(asked):
         east, north = np.floor((points.x - 128.0) / 64), np.floor((points.y - 128.0) / 64)
         told = {(int(e), int(n)) for e, n in zip(east, north, strict=True)}
         assert not told & {(int(e), int(n)) for e, n, f in done.delta.blocks if f == k}
+    asked.clear()
+    assert map_rmse(site, GRID, prior[0], done.delta, 100) == (error, (FOLDS - 1) * 260 - FOLDS * 100)
+    some = [{*zip(points.x, points.y, strict=True)} for points in asked]
+    asked.clear()
+    map_rmse(site, GRID, prior[0], done.delta, 100)
+    assert [len(one) for one in some] == [100] * FOLDS
+    assert some == [{*zip(points.x, points.y, strict=True)} for points in asked], "every model is told the same"
+
+
+def test_the_map_is_told_what_the_budget_has_room_for():
+    net = embedded_prior()[0]
+    told = [most_told(net, AdaptOptions(budget_mb=mb), (128, 128)) for mb in (200, 256, 512)]
+    assert told == sorted(told) and told[0] == 100 and told[1] > 500 and told[2] > 2000
+    assert "(told 90% of the other folds' cells, for the budget)" in _summary(untold=20)
+
+
+def _summary(**values: int) -> str:
+    plan = Plan("none", 1, 89.0)
+    said = replace(delta(), map_before_db=8.0, map_after_db=7.0, readings=100)
+    return Adaptation(said, True, plan, (10, 20, 30), 0.375, 61.0, **values).summary()
 
 
 def test_blocks_are_dealt_evenly():
@@ -330,13 +354,13 @@ height = np.zeros(grid.shape, np.float32)
 for row, col in rng.integers(0, 116, (25, 2)):
     height[row : row + 10, col : col + 10] = 15.0
 tower = Transmitter(256.0, 256.0, 30.0, 3.5e9)
-x, y = rng.uniform(2.0, 510.0, (2, 340))
-value = -60.0 - 30.0 * np.log10(1 + np.hypot(x - 256, y - 256) / 10) + 5.0 * rng.standard_normal(340)
+x, y = rng.uniform(2.0, 510.0, (2, 1300))
+value = -60.0 - 30.0 * np.log10(1 + np.hypot(x - 256, y - 256) / 10) + 5.0 * rng.standard_normal(1300)
 points = Points.exact(x, y, value, sigma=1.0, unit="dBm", source="made up")
 layout = Layout(grid, height, 1.0, "made up")
 seen = Observations(points=(points,), transmitter=tower, layout=layout)
 done = adapt.adapt_to(seen, grid, embedded_prior(), AdaptOptions(steps=5, minutes=1e6), Path(sys.argv[1]))
-print(done.delta.map_after_db > 0, done.peak_mb)
+print(done.delta.map_after_db > 0 and done.untold > 0, done.peak_mb)
 """
 
 
@@ -349,7 +373,8 @@ def test_teaching_and_judging_the_map_keep_to_the_budget_above_the_loaded_prior(
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     judged, peak_mb = made.stdout.split()
-    assert judged == "True" and float(peak_mb) <= AdaptOptions().budget_mb
+    assert judged == "True", "the map was judged, told as many cells as there is room for"
+    assert float(peak_mb) <= AdaptOptions().budget_mb
 
 
 @pytest.mark.slow

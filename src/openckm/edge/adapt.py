@@ -31,12 +31,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from openckm.edge.judging import CHANCE, Factors, rmse, scaled, weighed
+from openckm.edge.judging import CHANCE, Factors, map_rmse, rmse, scaled, weighed
 from openckm.edge.prepared import prepare, read_lines
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
-from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, plan_of, teach
-from openckm.errors import ComputationError, Diverged, MeasurementError, ModelError
-from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, most_told, plan_of, teach
+from openckm.errors import ComputationError, Diverged, ModelError
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
@@ -44,7 +43,7 @@ from openckm.maps.site_plan import SitePlan
 from openckm.nn.memory import give_back, resident_mb
 from openckm.nn.recompute import Plan
 from openckm.nn.uncompiled import without_compiler
-from openckm.priors.adapted import block_of, place_print, with_delta
+from openckm.priors.adapted import place_print, with_delta
 from openckm.priors.adapter import UP
 from openckm.priors.denoiser import MapDenoiser
 from openckm.priors.posterior import one_by_one
@@ -70,6 +69,7 @@ class Adaptation:
         peak_mb: what it took at most above what the process held at the beginning [MiB]; NaN where nobody can tell.
         budget_mb: what it was given [MiB].
         limits: cells whose readings are limits alone, which did not teach.
+        untold: cells with readings that the map was not told when it was judged, for the budget's sake, over all folds.
         said: what was read and assumed, one line each.
     """
 
@@ -82,6 +82,7 @@ class Adaptation:
     peak_mb: float = math.nan
     budget_mb: float = math.inf
     limits: int = 0
+    untold: int = 0
     said: tuple[str, ...] = ()
 
     def summary(self) -> str:
@@ -90,6 +91,8 @@ class Adaptation:
         verdict = "kept" if self.kept else "refused: readings that were held back do not show that it helps"
         if d.network_helps and not self.kept:
             verdict = "refused: the network errs less, but the map that is made with it does not; readings decide it"
+        told = (FOLDS - 1) * d.readings
+        left = f" (told {1 - self.untold / told:.0%} of the other folds' cells, for the budget)" if self.untold else ""
         besides = f" ({self.limits} more hold limits alone, which do not teach)" if self.limits else ""
         return "\n".join([
             *self.said,
@@ -99,7 +102,7 @@ class Adaptation:
             f"  judged   on blocks that were not used, {self.weight:.0%} of what was learnt: {d.rmse_before_db:.2f} dB"
             f" before, {d.rmse_after_db:.2f} dB after ({d.ratio - 1:+.1%}, at most {d.ratio_high - 1:+.1%} with a"
             f" chance of {CHANCE:.0%})",
-            *([f"  map      on the same blocks: {d.map_before_db:.2f} dB before, {d.map_after_db:.2f} dB after"]
+            *([f"  map      on the same blocks: {d.map_before_db:.2f} dB before, {d.map_after_db:.2f} dB after{left}"]
               if d.map_before_db else []),
             f"  status   {verdict}",
             f"  took     {self.seconds:.0f} s",
@@ -203,42 +206,17 @@ def adapt_to(
         _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
     del taught  # lessons are no longer needed, and judging needs the room
+    untold = 0
     if options.judge_map and delta.network_helps:
         report("judging", 1, 1)
-        give_back()
-        before = _map_db(observations, grid, net, delta)
-        after = _map_db(observations, grid, with_delta(net, delta), delta)
+        told = most_told(net, options, grid.shape)
+        before, untold = map_rmse(observations, grid, net, delta, told)
+        after, _ = map_rmse(observations, grid, with_delta(net, delta), delta, told)
         delta = replace(delta, map_before_db=before, map_after_db=after)
     took, peak = time.monotonic() - begun, resident_mb("VmHWM") - held
-    return Adaptation(delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb, dealt.limits)
-
-
-def _map_db(observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta) -> float:
-    """Return the error of the whole of `ckm construct` on every fold's blocks [dB], from the readings of the others.
-
-    Args:
-        observations: readings and base station.
-        grid: the cells of the map.
-        model: the prior, or the prior with the delta, which then answers for a block by the fold that never saw it.
-        delta: says which block is whose.
-    """
-    points, tower = observations.gain_points(), observations.transmitter
-    if tower is None:
-        raise MeasurementError("to adapt to a site, the base station must be known: give its place")
-    known = {(int(e), int(n)): int(f) for e, n, f in delta.blocks}
-    own = block_of(points.x, points.y, (tower.x, tower.y), delta.block_m)
-    fold = np.array([known.get((int(e), int(n)), -1) for e, n in own])  # -1: left out of the map, as of the lesson
-    squared = []
-    for k in range(delta.folds):
-        given = replace(observations, points=(points.subset((fold != k) & (fold >= 0)),))
-        asked = points.subset(fold == k)
-        row, col = grid.index_of(asked.x, asked.y)
-        cell, place = np.unique(row * grid.shape[1] + col, return_inverse=True)
-        belief = OpenCKM(LoadedPrior(model, delta.model)).again(None, given, grid, cells=cell)
-        squared.append((belief.mean[place] - asked.value) ** 2)
-        del belief
-        give_back()
-    return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4)
+    return Adaptation(
+        delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb, dealt.limits, untold
+    )  # fmt: skip
 
 
 def _print(observations: Observations, grid: Grid, salt: str) -> str:

@@ -10,17 +10,21 @@ together are wrong in one case in 20 like the first alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openckm.edge.lesson import Lesson
-from openckm.errors import OptionError
-from openckm.nn.memory import give_back
+from openckm.errors import MeasurementError, OptionError
+from openckm.infer.construct import LoadedPrior, OpenCKM
+from openckm.maps.grid import Grid
+from openckm.maps.observations import Observations
+from openckm.nn.memory import give_back, straight_from_system
+from openckm.priors.adapted import block_of
 from openckm.priors.adapter import DOWN, with_factors
 from openckm.priors.denoiser import MapDenoiser
-from openckm.store.delta import LEAST_GAIN
+from openckm.store.delta import LEAST_GAIN, Delta
 
 WEIGHTS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0)
 """Shares of what was learnt that judging blocks are asked about, in this order."""
@@ -99,3 +103,45 @@ def judged(before: NDArray[np.float64], after: NDArray[np.float64], seed: int) -
 def rmse(squared: NDArray[np.float64], count: int) -> float:
     """Return the RMSE [dB] of so many cells from the sums of squared errors of their blocks."""
     return round(float(np.sqrt(squared.sum() / count)), 4)
+
+
+def map_rmse(
+    observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta, most: int
+) -> tuple[float, int]:  # fmt: skip
+    """Return the error of the whole of `ckm construct` on every fold's blocks [dB], from the readings of the others.
+
+    Args:
+        observations: readings and base station.
+        grid: the cells of the map.
+        model: the prior, or the prior with the delta, which then answers for a block by the fold that never saw it.
+        delta: says which block is whose.
+        most: cells whose readings are told at most; of more, so many are taken at random, the same for every model.
+
+    Returns:
+        The error, and how many cells with readings were not told, over all folds.
+
+    Raises:
+        MeasurementError: if the base station is not known.
+    """
+    points, tower = observations.gain_points(), observations.transmitter
+    if tower is None:
+        raise MeasurementError("to adapt to a site, the base station must be known: give its place")
+    known = {(int(e), int(n)): int(f) for e, n, f in delta.blocks}
+    own = block_of(points.x, points.y, (tower.x, tower.y), delta.block_m)
+    fold = np.array([known.get((int(e), int(n)), -1) for e, n in own])  # -1: left out of the map, as of the lesson
+    row, col = grid.index_of(points.x, points.y)
+    cell = row * grid.shape[1] + col
+    squared, untold = [], 0
+    with straight_from_system():
+        give_back()
+        for k in range(delta.folds):
+            others = np.unique(cell[(fold != k) & (fold >= 0)])
+            told = np.random.default_rng([k, 11]).permutation(others)[:most]
+            untold += len(others) - len(told)
+            given = replace(observations, points=(points.subset(np.isin(cell, told) & (fold != k) & (fold >= 0)),))
+            asked, place = np.unique(cell[fold == k], return_inverse=True)
+            belief = OpenCKM(LoadedPrior(model, delta.model)).again(None, given, grid, cells=asked)
+            squared.append((belief.mean[place] - points.value[fold == k]) ** 2)
+            del belief
+            give_back()
+    return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4), untold

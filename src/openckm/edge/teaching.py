@@ -6,6 +6,7 @@ A quarter of the blocks that teach decides when to stop; see `openckm.edge.adapt
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ REPLAYED, REPLAY_SIDE = 8, 64
 FIXED_MB = 190.0
 """What is there above the prior besides a step, whatever the site [MiB]: the code that launches rays (75), the
 network's kernels and what three lessons keep (measured with the shipped prior)."""
+_PAIR_BYTES = 56
+"""What judging the map holds for each pair of cells that it is told (measured): seven matrices of them."""
+_LEAST_TOLD = 100
 Report = Callable[[str, int, int], None]
 Mask = NDArray[np.bool_]
 
@@ -145,10 +149,8 @@ def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> 
     Raises:
         OptionError: if no plan fits; the message says how much one map needs.
     """
-    size = net.network.options
-    rows, cols = (-(-side // net.multiple) * net.multiple for side in shape)
-    room = options.budget_mb - FIXED_MB
-    least = min(peak_mb(net.network, p, 1, (rows, cols), size.inputs, size.scalars) for p in net.network.policies)
+    size, (rows, cols) = net.network.options, _padded(net, shape)
+    room, least = options.budget_mb - FIXED_MB, _least_mb(net, shape)
     if room < least:
         raise OptionError(
             f"a budget of {options.budget_mb:g} MiB: one map of {rows} x {cols} cells needs {FIXED_MB + least:.0f} MiB"
@@ -157,6 +159,24 @@ def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> 
         )
     found = policy_for(net.network, room, 1, (rows, cols), size.inputs, size.scalars)
     return replace(found, peak_mb=found.peak_mb + FIXED_MB)
+
+
+def _padded(net: MapDenoiser, shape: tuple[int, int]) -> tuple[int, int]:
+    return -(-shape[0] // net.multiple) * net.multiple, -(-shape[1] // net.multiple) * net.multiple
+
+
+def _least_mb(net: MapDenoiser, shape: tuple[int, int]) -> float:
+    """Return the least memory that a step of one map takes under any policy [MiB]."""
+    size = net.network.options
+    return min(
+        peak_mb(net.network, p, 1, _padded(net, shape), size.inputs, size.scalars) for p in net.network.policies
+    )  # fmt: skip
+
+
+def most_told(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> int:
+    """Return how many cells with readings the map may be told when it is judged within the budget."""
+    room_mb = options.budget_mb - FIXED_MB - _least_mb(net, shape)
+    return max(_LEAST_TOLD, int(math.sqrt(max(room_mb, 0.0) * 2**20 / _PAIR_BYTES)))
 
 
 def teach(

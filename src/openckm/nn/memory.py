@@ -6,8 +6,11 @@ import contextlib
 import ctypes
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+_MMAP_THRESHOLD, _LARGEST_KEPT = -3, 32 * 2**20
+"""glibc's M_MMAP_THRESHOLD, and the value that it comes to by itself at most."""
 _STATUS, _CLEAR = "/proc/{}/status", Path("/proc/self/clear_refs")
 
 
@@ -49,3 +52,22 @@ def give_back() -> None:
     """Give freed memory back to the system, where the C library keeps it for later and can be asked to (glibc)."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextlib.contextmanager
+def straight_from_system() -> Iterator[None]:
+    """Within it, blocks of a megabyte and more come straight from the system and go back as they are freed (glibc).
+
+    The C library else keeps what is freed for later, and takes more and more to be large enough to keep.
+    """
+    _large_blocks(2**20)
+    try:
+        yield
+    finally:
+        _large_blocks(_LARGEST_KEPT)
+
+
+def _large_blocks(size: int) -> None:
+    """Say which blocks the C library takes straight from the system."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, size)
