@@ -187,7 +187,7 @@ def test_a_network_that_errs_less_is_kept_only_if_the_map_made_with_it_does_too(
 
     found = iter([8.0, after])
     monkeypatch.setattr("openckm.edge.teaching.Fold.run", taught)
-    monkeypatch.setattr("openckm.edge.adapt.map_rmse", lambda *_: (next(found), 0))
+    monkeypatch.setattr("openckm.edge.adapt.map_rmse", lambda *_: (next(found), 1.0))
     judged = adapt_to(world(), GRID, prior, replace(QUICK, judge_map=True), tmp_path / "work")
     assert judged.delta.network_helps and (judged.delta.map_before_db, judged.delta.map_after_db) == (8.0, after)
     assert judged.kept == (after < 8.0)
@@ -208,31 +208,34 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
 
     monkeypatch.setattr("openckm.edge.judging.OpenCKM", Given)
     site = world()
-    error, untold = map_rmse(site, GRID, prior[0], done.delta, 10_000)
+    error, share = map_rmse(site, GRID, prior[0], done.delta, 10_000)
     assert error == pytest.approx(np.sqrt(np.mean((site.points[0].value + 90.0) ** 2)), abs=1e-3)
     assert len(asked) == FOLDS and sum(len(points) for points in asked) == (FOLDS - 1) * 260
-    assert untold == 0
+    assert share == 1.0
     for k, points in enumerate(asked):
         east, north = np.floor((points.x - 128.0) / 64), np.floor((points.y - 128.0) / 64)
         told = {(int(e), int(n)) for e, n in zip(east, north, strict=True)}
         assert not told & {(int(e), int(n)) for e, n, f in done.delta.blocks if f == k}
     asked.clear()
-    assert map_rmse(site, GRID, prior[0], done.delta, 100) == (error, (FOLDS - 1) * 260 - FOLDS * 100)
+    assert map_rmse(site, GRID, prior[0], done.delta, 100) == (error, pytest.approx(FOLDS * 100 / (FOLDS - 1) / 260))
     some = [{*zip(points.x, points.y, strict=True)} for points in asked]
     asked.clear()
     map_rmse(site, GRID, prior[0], done.delta, 100)
     assert [len(one) for one in some] == [100] * FOLDS
     assert some == [{*zip(points.x, points.y, strict=True)} for points in asked], "every model is told the same"
+    kind = np.where(np.arange(260) % 5 == 0, "below", "exact")
+    limits = replace(site, points=(replace(site.points[0], kind=kind, value=np.where(kind == "below", -300.0, -93.0)),))
+    assert map_rmse(limits, GRID, prior[0], done.delta, 10_000)[0] == 3.0, "a limit has no error"
 
 
 def test_the_map_is_told_what_the_budget_has_room_for():
     net = embedded_prior()[0]
     told = [most_told(net, AdaptOptions(budget_mb=mb), (128, 128)) for mb in (200, 256, 512)]
     assert told == sorted(told) and told[0] == 100 and told[1] > 500 and told[2] > 2000
-    assert "(told 90% of the other folds' cells, for the budget)" in _summary(untold=20)
+    assert "(told 90% of the other folds' cells, for the budget)" in _summary(told=0.9)
 
 
-def _summary(**values: int) -> str:
+def _summary(**values: float) -> str:
     plan = Plan("none", 1, 89.0)
     said = replace(delta(), map_before_db=8.0, map_after_db=7.0, readings=100)
     return Adaptation(said, True, plan, (10, 20, 30), 0.375, 61.0, **values).summary()
@@ -360,7 +363,7 @@ points = Points.exact(x, y, value, sigma=1.0, unit="dBm", source="made up")
 layout = Layout(grid, height, 1.0, "made up")
 seen = Observations(points=(points,), transmitter=tower, layout=layout)
 done = adapt.adapt_to(seen, grid, embedded_prior(), AdaptOptions(steps=5, minutes=1e6), Path(sys.argv[1]))
-print(done.delta.map_after_db > 0 and done.untold > 0, done.peak_mb)
+print(done.delta.map_after_db > 0 and done.told < 1.0, done.peak_mb)
 """
 
 

@@ -69,7 +69,8 @@ class Adaptation:
         peak_mb: what it took at most above what the process held at the beginning [MiB]; NaN where nobody can tell.
         budget_mb: what it was given [MiB].
         limits: cells whose readings are limits alone, which did not teach.
-        untold: cells with readings that the map was not told when it was judged, for the budget's sake, over all folds.
+        told: share of the other folds' cells with readings that the map was told when it was judged, for the budget's
+            sake.
         said: what was read and assumed, one line each.
     """
 
@@ -82,7 +83,7 @@ class Adaptation:
     peak_mb: float = math.nan
     budget_mb: float = math.inf
     limits: int = 0
-    untold: int = 0
+    told: float = 1.0
     said: tuple[str, ...] = ()
 
     def summary(self) -> str:
@@ -91,8 +92,7 @@ class Adaptation:
         verdict = "kept" if self.kept else "refused: readings that were held back do not show that it helps"
         if d.network_helps and not self.kept:
             verdict = "refused: the network errs less, but the map that is made with it does not; readings decide it"
-        told = (FOLDS - 1) * d.readings
-        left = f" (told {1 - self.untold / told:.0%} of the other folds' cells, for the budget)" if self.untold else ""
+        left = f" (told {self.told:.0%} of the other folds' cells, for the budget)" if self.told < 1.0 else ""
         besides = f" ({self.limits} more hold limits alone, which do not teach)" if self.limits else ""
         return "\n".join([
             *self.said,
@@ -206,16 +206,16 @@ def adapt_to(
         _recipe(options, verdict.weight), FOLDS, table, factors, salt, _print(observations, grid, salt),
     )  # fmt: skip
     del taught  # lessons are no longer needed, and judging needs the room
-    untold = 0
+    told = 1.0
     if options.judge_map and delta.network_helps:
         report("judging", 1, 1)
-        told = most_told(net, options, grid.shape)
-        before, untold = map_rmse(observations, grid, net, delta, told)
-        after, _ = map_rmse(observations, grid, with_delta(net, delta), delta, told)
+        most = most_told(net, options, grid.shape)
+        before, told = map_rmse(observations, grid, net, delta, most)
+        after, _ = map_rmse(observations, grid, with_delta(net, delta), delta, most)
         delta = replace(delta, map_before_db=before, map_after_db=after)
     took, peak = time.monotonic() - begun, resident_mb("VmHWM") - held
     return Adaptation(
-        delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb, dealt.limits, untold
+        delta, delta.helps, plan, steps, verdict.weight, took, peak, options.budget_mb, dealt.limits, told
     )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def rmse(squared: NDArray[np.float64], count: int) -> float:
 
 def map_rmse(
     observations: Observations, grid: Grid, model: MapDenoiser, delta: Delta, most: int
-) -> tuple[float, int]:  # fmt: skip
+) -> tuple[float, float]:  # fmt: skip
     """Return the error of the whole of `ckm construct` on every fold's blocks [dB], from the readings of the others.
 
     Args:
@@ -118,7 +118,7 @@ def map_rmse(
         most: cells whose readings are told at most; of more, so many are taken at random, the same for every model.
 
     Returns:
-        The error, and how many cells with readings were not told, over all folds.
+        The error, and which share of the other folds' cells with readings was told.
 
     Raises:
         MeasurementError: if the base station is not known.
@@ -131,17 +131,19 @@ def map_rmse(
     fold = np.array([known.get((int(e), int(n)), -1) for e, n in own])  # -1: left out of the map, as of the lesson
     row, col = grid.index_of(points.x, points.y)
     cell = row * grid.shape[1] + col
-    squared, untold = [], 0
+    asked = points.kind == "exact"  # what is a limit alone has no error
+    squared, told, others = [], 0, 0
     with straight_from_system():
         give_back()
         for k in range(delta.folds):
-            others = np.unique(cell[(fold != k) & (fold >= 0)])
-            told = np.random.default_rng([k, 11]).permutation(others)[:most]
-            untold += len(others) - len(told)
-            given = replace(observations, points=(points.subset(np.isin(cell, told) & (fold != k) & (fold >= 0)),))
-            asked, place = np.unique(cell[fold == k], return_inverse=True)
-            belief = OpenCKM(LoadedPrior(model, delta.model)).again(None, given, grid, cells=asked)
-            squared.append((belief.mean[place] - points.value[fold == k]) ** 2)
+            theirs = np.unique(cell[(fold != k) & (fold >= 0)])
+            chosen = np.random.default_rng([k, 11]).permutation(theirs)[:most]
+            told, others = told + len(chosen), others + len(theirs)
+            given = points.subset(np.isin(cell, chosen) & (fold != k) & (fold >= 0))
+            own_cells, place = np.unique(cell[asked & (fold == k)], return_inverse=True)
+            method = OpenCKM(LoadedPrior(model, delta.model))
+            belief = method.again(None, replace(observations, points=(given,)), grid, cells=own_cells)
+            squared.append((belief.mean[place] - points.value[asked & (fold == k)]) ** 2)
             del belief
             give_back()
-    return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4), untold
+    return round(float(np.sqrt(np.mean(np.concatenate(squared)))), 4), told / others
