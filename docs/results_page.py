@@ -75,7 +75,10 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
         Headline("share", "random found"), Headline("calls_over_cold|fallback_share", "requests.*"),
     ),
     "imperfect": (Headline("rmse_db"), Headline("rmse_ratio"), Headline("rmse_ratio", of="imperfect_first")),
-    "invdiff": (Headline("psnr_db"), Headline("psnr_gain_db")),
+    "invdiff": (
+        Headline("psnr_db", method="(?!.* at ).*|reversible at .*"),
+        Headline("psnr_gain_db", method="(?!.* at ).*|plain at .* over reversible at .*"),
+    ),
     "mamba": (
         Headline("rmse_db", "static|dynamic"), Headline("rmse_ratio|rmse_db over alone", "static", "measured 1%"),
         Headline("rmse_db", "static|dynamic", of="mamba_first"), Headline("residual_std_db", "duke"),
@@ -84,7 +87,10 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     ),
     "maps_http": (Headline(".*"),),
     "memory": (
-        Headline("seconds_ratio|gradient_error|inverse_error", "stack"), Headline("peak over none|peak over block"),
+        Headline("seconds_ratio|gradient_error|inverse_error", "stack", "32 .*"),
+        Headline("peak over none|peak over block", "stack|chain", r".*[24] maps of 64 x 64, fp32", "reversible"),
+        Headline("peak over none|peak over block", "unet", r".*12 maps.*", "reversible"),
+        Headline("peak over the shortest", method="reversible"),
     ),
     "p1": (
         Headline("gain_rmse_db", split="corrected"), Headline("gain_ratio", split="over kriging"),
