@@ -77,7 +77,7 @@ HEADLINES: dict[str, tuple[Headline, ...]] = {
     "imperfect": (Headline("rmse_db"), Headline("rmse_ratio"), Headline("rmse_ratio", of="imperfect_first")),
     "invdiff": (
         Headline("psnr_db", method="(?!.* at ).*|reversible at .*"),
-        Headline("psnr_gain_db", method="(?!.* at ).*|plain at .* over reversible at .*"),
+        Headline("psnr_gain_db", method="(?!.* at ).*"),
     ),
     "mamba": (
         Headline("rmse_db", "static|dynamic"), Headline("rmse_ratio|rmse_db over alone", "static", "measured 1%"),
