@@ -24,7 +24,7 @@ from torch.nn.utils import parametrize
 from openckm.edge.adapt import Adaptation, adapt, adapt_to
 from openckm.edge.judging import map_rmse
 from openckm.edge.lesson import Replay, blocks_of, lesson_of
-from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt, blocks_with_readings, most_told
+from openckm.edge.teaching import FOLDS, AdaptOptions, _dealt, blocks_with_readings, least_mb, most_told
 from openckm.errors import ComputationError, MeasurementError, ModelError, OptionError
 from openckm.infer.construct import LoadedPrior, OpenCKM
 from openckm.maps.grid import Grid, reproject
@@ -230,7 +230,8 @@ def test_the_map_is_judged_on_each_fold_s_blocks_told_those_of_the_others(prior,
 
 def test_the_map_is_told_what_the_budget_has_room_for():
     net = embedded_prior()[0]
-    told = [most_told(net, AdaptOptions(budget_mb=mb), (128, 128)) for mb in (200, 256, 512)]
+    least = least_mb(net, (128, 128))
+    told = [most_told(AdaptOptions(budget_mb=mb), least) for mb in (200, 256, 512)]
     assert told == sorted(told) and told[0] == 100 and told[1] > 500 and told[2] > 2000
     assert "(told 90% of the other folds' cells, for the budget)" in _summary(told=0.9)
 

@@ -95,6 +95,7 @@ def test_a_training_step_holds_no_more_however_long_the_chain_is(inside):
         step = partial(step_of, subject, "reversible")
         step()
         peaks[steps] = allocated_mib(step)[0]
+        assert subject.inverse_error("reversible") == 0.0
     assert peaks[8] <= 1.02 * peaks[2], peaks
     assert abs(peaks[8] - peaks[3]) < 1e-3, peaks
 

@@ -34,7 +34,7 @@ import torch
 from openckm.edge.judging import CHANCE, Factors, map_rmse, rmse, scaled, weighed
 from openckm.edge.prepared import prepare, read_lines
 from openckm.edge.reading import ReadingOptions, from_keywords, read_evidence
-from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, most_told, plan_of, teach
+from openckm.edge.teaching import FOLDS, AdaptOptions, Report, blocks_with_readings, least_mb, most_told, plan_of, teach
 from openckm.errors import ComputationError, Diverged, ModelError
 from openckm.maps.csv import Files
 from openckm.maps.grid import Grid
@@ -192,7 +192,8 @@ def adapt_to(
     begun, held = time.monotonic(), resident_mb("VmRSS")
     net, card = loaded
     dealt = blocks_with_readings(observations, grid, net, options.seed)
-    plan, readings = plan_of(net, options, grid.shape), dealt.readings
+    least, readings = least_mb(net, grid.shape), dealt.readings
+    plan = plan_of(net, options, grid.shape, least)
     _claim(work, observations, card, options)
     report = on_progress or (lambda *_: None)
     taught, steps = teach(observations, grid, net, dealt, options, plan, work, report)
@@ -209,7 +210,7 @@ def adapt_to(
     told = 1.0
     if options.judge_map and delta.network_helps:
         report("judging", 1, 1)
-        most = most_told(net, options, grid.shape)
+        most = most_told(options, least)
         before, told = map_rmse(observations, grid, net, delta, most)
         after, _ = map_rmse(observations, grid, with_delta(net, delta), delta, most)
         delta = replace(delta, map_before_db=before, map_after_db=after)

@@ -141,16 +141,22 @@ def _besides(limits: int) -> str:
     return f" ({limits} more hold limits alone)" if limits else ""
 
 
-def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> Plan:
+def plan_of(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int], least: float) -> Plan:
     """Return how a step of one map is run within what the budget leaves beside FIXED_MB.
 
     The prior lends its weights, and the adapted ones are those that the plan counts.
+
+    Args:
+        net: the prior.
+        options: with the budget.
+        shape: rows and columns of the map.
+        least: what a step takes at least, from `least_mb` [MiB].
 
     Raises:
         OptionError: if no plan fits; the message says how much one map needs.
     """
     size, (rows, cols) = net.network.options, _padded(net, shape)
-    room, least = options.budget_mb - FIXED_MB, _least_mb(net, shape)
+    room = options.budget_mb - FIXED_MB
     if room < least:
         raise OptionError(
             f"a budget of {options.budget_mb:g} MiB: one map of {rows} x {cols} cells needs {FIXED_MB + least:.0f} MiB"
@@ -165,7 +171,7 @@ def _padded(net: MapDenoiser, shape: tuple[int, int]) -> tuple[int, int]:
     return -(-shape[0] // net.multiple) * net.multiple, -(-shape[1] // net.multiple) * net.multiple
 
 
-def _least_mb(net: MapDenoiser, shape: tuple[int, int]) -> float:
+def least_mb(net: MapDenoiser, shape: tuple[int, int]) -> float:
     """Return the least memory that a step of one map takes under any policy [MiB]."""
     size = net.network.options
     return min(
@@ -173,9 +179,14 @@ def _least_mb(net: MapDenoiser, shape: tuple[int, int]) -> float:
     )  # fmt: skip
 
 
-def most_told(net: MapDenoiser, options: AdaptOptions, shape: tuple[int, int]) -> int:
-    """Return how many cells with readings the map may be told when it is judged within the budget."""
-    room_mb = options.budget_mb - FIXED_MB - _least_mb(net, shape)
+def most_told(options: AdaptOptions, least: float) -> int:
+    """Return how many cells with readings the map may be told when it is judged within the budget.
+
+    Args:
+        options: with the budget.
+        least: what a call of the network takes, for which the least of a step stands, from `least_mb` [MiB].
+    """
+    room_mb = options.budget_mb - FIXED_MB - least
     return max(_LEAST_TOLD, int(math.sqrt(max(room_mb, 0.0) * 2**20 / _PAIR_BYTES)))
 
 

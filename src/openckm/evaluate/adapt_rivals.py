@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from openckm.edge.judging import Verdict, scaled, weighed
-from openckm.edge.teaching import AdaptOptions, Fold, blocks_with_readings, plan_of, teach
+from openckm.edge.teaching import AdaptOptions, Fold, blocks_with_readings, least_mb, plan_of, teach
 from openckm.maps.grid import Grid
 from openckm.maps.observations import Observations
 from openckm.priors.adapter import Floats, Pupil
@@ -109,7 +109,8 @@ def rival(
         seed: the seed of everything random.
     """
     options = AdaptOptions(minutes=1e6, seed=seed, learning_rate=RATE)
-    dealt, plan = blocks_with_readings(observations, grid, net, seed), plan_of(net, options, grid.shape)
+    dealt = blocks_with_readings(observations, grid, net, seed)
+    plan = plan_of(net, options, grid.shape, least_mb(net, grid.shape))
     make = FullFold if kind == "full" else LastFold
     taught, _ = teach(observations, grid, net, dealt, options, plan, work, lambda *_: None, make)
     verdict = weighed(net, taught, len(dealt.blocks), seed, added)

@@ -21,8 +21,9 @@ the site, one call each: what a site teaches must not cost what the prior knew.
 
 `rmse_ratio` is the mean RMSE with the delta over that without, paired by cell (by map) and seed, intervals by bootstrap
 over both. `kept` is the share of the deltas that their own judging blocks kept; `judged_ratio` and `judged_high` are
-what those blocks said, and the upper end of its interval. What is finished is kept in $OPENCKM_BENCH_KEEP, if that is
-set, and a run that was interrupted goes on from there.
+what those blocks said, and the upper end of its interval. The committed rows are of seven seeds, those of all weights
+and of few readings of the first alone, those of the last level and of forgetting of two. What is finished is kept in
+$OPENCKM_BENCH_KEEP, if that is set, and a run that was interrupted goes on from there.
 """
 
 from __future__ import annotations

@@ -83,9 +83,8 @@ SEEN = 1600
 """Maps of RadioMap3DSeer's training set that are learnt from, about: three transmitters on each of its cities."""
 METRICS = ("psnr_db", "rmse_db", "ssim", "nmse")
 _TWINS = {
-    "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible",
-    "radiounet": "reversible", "chain_3": "chain_1",
-    "chain_8": "chain_1",
+    "float_twin": "reversible", "plain": "reversible", "no_injector": "reversible", "radiounet": "reversible",
+    "chain_3": "chain_1", "chain_8": "chain_1",
 }  # fmt: skip
 _AT = " at "
 """Stands between an arm and its number of samples, in rows of arms that were trained on."""
@@ -179,8 +178,10 @@ def run(setup: Setup, options: InvdiffOptions | None = None, radiomap3dseer: Pat
         ComputationError: if a training fails.
     """
     chosen = options or (QUICK if setup.quick else InvdiffOptions())
-    world = _traced(setup, chosen) if radiomap3dseer is None else _published(radiomap3dseer, chosen)
-    if radiomap3dseer is not None:
+    if radiomap3dseer is None:
+        world = _traced(setup, chosen)
+    else:
+        world = _published(radiomap3dseer, chosen)
         chosen = replace(chosen, fold=2 * chosen.fold)  # its maps have twice the sides
     maps = TrainingSet(world.seen, chosen.samples())
     scores: list[Score] = []
